@@ -1,0 +1,1 @@
+"""Plan to outcome: dependencies, waiting, failure isolation, interrupts."""

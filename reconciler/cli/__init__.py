@@ -1,0 +1,1 @@
+"""One file per verb: arguments, one call, an exit code."""

@@ -1,0 +1,122 @@
+"""Every error that a person may meet, as one tree.
+
+ReconcilerError
+├── UsageError            the command line asks for something impossible
+├── ManifestError         the manifest is wrong: all findings at once
+├── Refused               a gate is closed, or a saved plan doesn't fit: nothing was written
+│   └── StalePlan         what was approved is not what would be done now
+├── ReadIncomplete        Azure could not be read to the end: nothing was concluded from the part
+└── AzureError            Azure answered with an error
+    ├── NotFound          404
+    ├── OutOfReach        401, 403: the caller's rights
+    ├── Conflict          409, 412
+    ├── Transient         408, 429, 5xx, resets: retried until the deadline, then told
+    ├── Blocked           refused for hours: never retried
+    └── OperationFailed   a long-running operation ended in failure, or not at all
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from reconciler.findings import Finding
+
+
+class ReconcilerError(Exception):
+    """The base of all: `code` is stable, `hint` says what to do next."""
+
+    code = "error"
+
+    def __init__(self, message: str, *, hint: str = "", code: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.code = code or self.code
+
+
+class UsageError(ReconcilerError):
+    """The command line asks for something impossible."""
+
+    code = "usage"
+
+
+class ManifestError(ReconcilerError):
+    """The manifest is wrong; `findings` has every problem, `sources` the text of each file for caret lines."""
+
+    code = "manifest"
+
+    def __init__(self, findings: Sequence[Finding], sources: dict[str, str]) -> None:
+        super().__init__(f"{len(findings)} problem{'s' * (len(findings) != 1)} in the manifest")
+        self.findings = tuple(findings)
+        self.sources = sources
+
+
+class Refused(ReconcilerError):
+    """Nothing was written, on purpose."""
+
+    code = "refused"
+
+
+class StalePlan(Refused):
+    """What was approved is not what would be done now; the message lists what moved."""
+
+    code = "stale-plan"
+
+
+class ReadIncomplete(ReconcilerError):
+    """Azure could not be read to the end; nothing follows from the part that was."""
+
+    code = "read-incomplete"
+
+
+class AzureError(ReconcilerError):
+    """Azure answered with an error.
+
+    `status` is HTTP's (0: no answer), `code` Azure's, `advice` its recommended actions, `target` the id or URL path
+    that was asked (never with a query string: it may be signed), `request_id` what support asks for.
+    """
+
+    code = "azure"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int = 0,
+        code: str = "",
+        advice: Sequence[str] = (),
+        target: str = "",
+        request_id: str = "",
+        hint: str = "",
+    ) -> None:
+        super().__init__(message, hint=hint or " ".join(advice), code=code)
+        self.status = status
+        self.advice = tuple(advice)
+        self.target = target
+        self.request_id = request_id
+
+
+class NotFound(AzureError):
+    """404: it isn't there (or isn't there yet)."""
+
+
+class OutOfReach(AzureError):
+    """401 or 403: the caller's rights don't reach it. Says nothing about whether it exists."""
+
+
+class Conflict(AzureError):
+    """409 or 412: something else holds or changed it."""
+
+
+class Transient(AzureError):
+    """Would pass with time, but the deadline came first."""
+
+
+class Blocked(AzureError):
+    """Azure refuses for hours (`CloudDosTimeboudLimitReached`); trying again makes it worse."""
+
+
+class OperationFailed(AzureError):
+    """A long-running operation failed, was cancelled, or was still running at the deadline."""

@@ -1,0 +1,190 @@
+"""The estate: what Azure holds now, as read, projected to small types without the SDK's models."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from reconciler.ids import ArmId
+
+
+@dataclass(slots=True)
+class ResourceGroup:
+    """A resource group; `location` normalised (`westus`)."""
+
+    id: ArmId
+    location: str
+    tags: Mapping[str, str]
+
+
+@dataclass(slots=True)
+class Vault:
+    """A Backup vault.
+
+    `principal_id` is the system identity's (None: off); `user_identities` maps lower-cased ids of user-assigned
+    identities to their principal ids (None: not told by the vault). States keep the wire's spelling. None: absent on
+    the wire, which means off (azure-facts 1.1).
+    """
+
+    id: ArmId
+    location: str
+    tags: Mapping[str, str]
+    principal_id: str | None
+    user_identities: Mapping[str, str | None]
+    identity_type: str
+    redundancy: str | None
+    soft_delete_state: str | None
+    soft_delete_days: float | None
+    immutability: str | None
+    alerts: str | None
+    cross_region_restore: str | None
+    cross_subscription_restore: str | None
+    guarded: bool
+    provisioning_state: str
+    body: Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class Policy:
+    """A backup policy of any datasource type; `body` is its `properties` as read, `is_disk` whether it is for disks."""
+
+    id: ArmId
+    vault: ArmId
+    is_disk: bool
+    body: Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class Instance:
+    """A backup instance of a vault, live or soft-deleted.
+
+    `disk` is None for other datasource types, which are never compared, only counted as users of a policy.
+    `state` is `currentProtectionState` as spelled; `error` the wire's error object of a failing one.
+    `snapshot_group` and `identity` (a user-assigned one; None: the system's) are None when the wire has none.
+    `deleted`: soft-deleted, with `purge_time` (ISO 8601, as read).
+    """
+
+    id: ArmId
+    vault: ArmId
+    disk: ArmId | None
+    policy: ArmId | None
+    snapshot_group: ArmId | None
+    identity: ArmId | None
+    state: str
+    provisioning_state: str
+    error: Mapping[str, Any] | None
+    tags: Mapping[str, str]
+    deleted: bool = False
+    purge_time: str = ""
+
+
+@dataclass(slots=True)
+class Disk:
+    """A managed disk; `location` normalised; `encryption_set` of CMK disks; `ade`: Azure Disk Encryption is on.
+
+    `managed_by` is the VM it is attached to. `tags` keep their case.
+    """
+
+    id: ArmId
+    location: str
+    sku: str
+    tags: Mapping[str, str]
+    managed_by: ArmId | None
+    encryption_set: ArmId | None
+    ade: bool
+    state: str
+    provisioning_state: str
+    size_gb: int | None = None
+    zones: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class RoleAssignment:
+    """A role assignment; `role` is the definition's GUID, lower-cased; `conditional`: it has a condition."""
+
+    id: ArmId
+    scope: ArmId
+    role: str
+    principal: str
+    conditional: bool
+    created: datetime | None
+
+
+@dataclass(slots=True)
+class Lock:
+    """A management lock; `level` is `ReadOnly` or `CanNotDelete`; `scope` is what it lies on."""
+
+    id: ArmId
+    scope: ArmId
+    level: str
+
+
+@dataclass(slots=True)
+class UserIdentity:
+    """A user-assigned managed identity."""
+
+    id: ArmId
+    principal_id: str
+
+
+@dataclass(slots=True)
+class OwnedVault:
+    """A row of the Resource Graph query for vaults that bear our mark; only ever adds findings."""
+
+    id: ArmId
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Something that the lists can't tell and a decision hangs on; answered by one read each.
+
+    `kind` is one of
+    `exists` (`subject` an id: is it there? answers are `Presence`),
+    `deleted-vault` (`subject` the vault's id, `detail` its location: a soft-deleted one of that name? `DeletedVault` or None),
+    `role-count` (`subject` a subscription's id: every role assignment of it, `tuple[RoleAssignment, ...]`),
+    `protected-elsewhere` (`subject` a disk's id: `tuple[ArmId, ...]`, the instances that protect it anywhere).
+    """
+
+    kind: str
+    subject: ArmId
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """The answer to `exists`: `there`, `gone` (404) or `out-of-reach` (403); `body` when there."""
+
+    state: str
+    body: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeletedVault:
+    """A soft-deleted vault: its id among the deleted ones, and when it is purged (ISO 8601, as read)."""
+
+    id: ArmId
+    purge_time: str
+
+
+@dataclass(slots=True)
+class Estate:
+    """What Azure held when it was looked at. Mappings are keyed by lower-cased id.
+
+    `subscriptions` are those whose lists were read; `roles` by principal where asked so; `answers` grow while planning.
+    """
+
+    subscriptions: tuple[str, ...] = ()
+    groups: dict[str, ResourceGroup] = field(default_factory=dict)
+    vaults: dict[str, Vault] = field(default_factory=dict)
+    policies: dict[str, Policy] = field(default_factory=dict)
+    instances: dict[str, Instance] = field(default_factory=dict)
+    deleted_instances: dict[str, Instance] = field(default_factory=dict)
+    disks: dict[str, Disk] = field(default_factory=dict)
+    roles: dict[str, RoleAssignment] = field(default_factory=dict)
+    locks: dict[str, Lock] = field(default_factory=dict)
+    identities: dict[str, UserIdentity] = field(default_factory=dict)
+    owned_vaults: tuple[OwnedVault, ...] = ()
+    answers: dict[Question, Any] = field(default_factory=dict)

@@ -1,0 +1,66 @@
+"""What the tool has to say about a manifest or an estate: findings, each with a stable code and a place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """How much a finding matters: an error fails the run's exit code, a warning and information don't."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in the manifest: `file` relative to the path that was named, `line` and `column` from 1.
+
+    `end_column` is one past the last column of the text that is meant (0: to the end of the word).
+    """
+
+    file: str
+    line: int
+    column: int
+    end_column: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something to know. `drift` is its class in `drift` (`unhealthy`, `orphaned` …; empty: never counts there)."""
+
+    code: str
+    severity: Severity
+    message: str
+    hint: str = ""
+    address: str = ""
+    place: Place | None = None
+    drift: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A stable code of a finding: what it means in one sentence, what to do next, and how much it matters."""
+
+    code: str
+    severity: Severity
+    meaning: str
+    hint: str
+    drift: str = ""
+
+    def at(self, message: str, *, address: str = "", place: Place | None = None, hint: str = "") -> Finding:
+        """A finding of this code; `hint` replaces the general one where something better is known."""
+        return Finding(self.code, self.severity, message, hint or self.hint, address, place, self.drift)
+
+
+def table(*codes: Code) -> dict[str, Code]:
+    """Codes by their name; ValueError when two share one."""
+    by_name = {code.code: code for code in codes}
+    if len(by_name) != len(codes):
+        raise ValueError("a finding code is defined twice")
+    return by_name

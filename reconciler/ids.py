@@ -1,0 +1,112 @@
+"""Azure resource ids: parsed once, compared without ASCII case, printed as they were written."""
+
+from __future__ import annotations
+
+import re
+from typing import Self
+
+_ARM_ID = re.compile(
+    r"/subscriptions/(?P<subscription>[^/]+)"
+    r"(?:/resourceGroups/(?P<group>[^/]+))?"
+    r"(?:/providers/(?P<provider>[^/]+)/(?P<rest>[^/]+/[^/]+(?:/[^/]+/[^/]+)*))?",
+    re.IGNORECASE,
+)
+_ASCII_LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
+
+
+def lower(text: str) -> str:
+    """Lower-case ASCII letters only: `K` (Kelvin) and `İ` stay what they are, as in Azure's comparison."""
+    return text.lower() if text.isascii() else text.translate(_ASCII_LOWER)
+
+
+class ArmId:
+    """The id of a subscription, a resource group or a resource.
+
+    `text` is the id as written, without a trailing slash; `key` is what it is compared and hashed by.
+    """
+
+    __slots__ = ("key", "text")
+
+    def __init__(self, text: str) -> None:
+        self.text = text.rstrip("/")
+        self.key = lower(self.text)
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """The id that `text` spells; ValueError when it has not the form of an Azure resource id."""
+        arm_id = cls(text)
+        if not _ARM_ID.fullmatch(arm_id.text):
+            raise ValueError(f"not an Azure resource id: {text!r}")
+        return arm_id
+
+    @property
+    def subscription(self) -> str:
+        """The subscription's id, lower-cased; empty for ids outside any subscription."""
+        parts = self.key.split("/", 3)
+        return parts[2] if len(parts) > 2 and parts[1] == "subscriptions" else ""  # noqa: PLR2004
+
+    @property
+    def group(self) -> str:
+        """The resource group's name as written; empty when the id has none."""
+        match = _ARM_ID.match(self.text)
+        return (match["group"] or "") if match else ""
+
+    @property
+    def group_id(self) -> ArmId:
+        """The id of the resource group that the resource lies in."""
+        return ArmId("/".join(self.text.split("/")[:5]))
+
+    @property
+    def name(self) -> str:
+        """The last segment, as written."""
+        return self.text.rsplit("/", 1)[-1]
+
+    @property
+    def type(self) -> str:
+        """The resource type, lower-cased: `microsoft.compute/disks`; empty for groups and subscriptions."""
+        before, found, after = self.key.rpartition("/providers/")
+        return "/".join([after.split("/")[0], *after.split("/")[1::2]]) if found and before else ""
+
+    @property
+    def parent(self) -> ArmId:
+        """The id that this one is nested under: a policy's vault, a vault's own group's provider path."""
+        return ArmId(self.text.rsplit("/", 2)[0])
+
+    def child(self, kind: str, name: str) -> ArmId:
+        """The id of `name` of the type segment `kind` below this id."""
+        return ArmId(f"{self.text}/{kind}/{name}")
+
+    def is_within(self, scope: ArmId | str) -> bool:
+        """Whether `scope` is this id itself or encloses it."""
+        key = lower(str(scope)).rstrip("/")
+        return self.key == key or self.key.startswith(key + "/")
+
+    def __eq__(self, other: object) -> bool:
+        return self.key == other.key if isinstance(other, ArmId) else NotImplemented
+
+    def __lt__(self, other: ArmId) -> bool:
+        return self.key < other.key
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __repr__(self) -> str:
+        return f"ArmId({self.text!r})"
+
+
+def subscription_id(subscription: str) -> ArmId:
+    """The id of a subscription."""
+    return ArmId(f"/subscriptions/{subscription}")
+
+
+def group_id(subscription: str, name: str) -> ArmId:
+    """The id of a resource group."""
+    return ArmId(f"/subscriptions/{subscription}/resourceGroups/{name}")
+
+
+def vault_id(subscription: str, group: str, name: str) -> ArmId:
+    """The id of a Backup vault."""
+    return ArmId(f"{group_id(subscription, group)}/providers/Microsoft.DataProtection/backupVaults/{name}")

@@ -1,0 +1,1 @@
+"""YAML text to a Manifest: parsed with positions, checked against the schema, merged, cross-referenced."""

@@ -1,0 +1,215 @@
+"""The compiled manifest: defaults filled in, units resolved, every part knowing its place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from reconciler.findings import Finding, Place
+from reconciler.ids import ArmId, vault_id
+
+Choice = str | Mapping[str, str]
+"""A name, or one per region (keys are normalised locations such as `westus`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class SoftDelete:
+    """A vault's soft delete: `state` Off, On or AlwaysOn; `retention_days` 14 to 180. None: not said."""
+
+    state: str | None = None
+    retention_days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VaultSpec:
+    """A Backup vault as declared. None: not said, so not compared.
+
+    `identity` is `system` or the id of a user-assigned identity; `tags` are the vault's own (a None value removes the
+    tag), `default_tags` those of `defaults.tags`, which go on what we create.
+    """
+
+    place: Place
+    name: str
+    azure_name: str
+    subscription: str
+    resource_group: str
+    location: str
+    manage: bool = True
+    manage_resource_group: bool = True
+    redundancy: str | None = None
+    soft_delete: SoftDelete = SoftDelete()
+    immutability: str | None = None
+    alerts_for_all_job_failures: bool | None = None
+    cross_region_restore: bool | None = None
+    cross_subscription_restore: bool | None = None
+    identity: ArmId | str | None = None
+    resource_guard: ArmId | None = None
+    tags: Mapping[str, str | None] = field(default_factory=dict)
+    default_tags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def id(self) -> ArmId:
+        """The vault's id in Azure."""
+        return vault_id(self.subscription, self.resource_group, self.azure_name)
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyContent:
+    """What a policy does, in normal form: equal contents mean the same to Azure.
+
+    `interval_hours` is 1, 2, 4, 6, 8, 12 or 24; `phase_minutes` the wall-clock minute of the day of the first backup
+    modulo the interval; `time_zone` a Windows name (`UTC` for UTC); retentions are in days (None: no such rule).
+    """
+
+    interval_hours: int
+    phase_minutes: int
+    time_zone: str
+    default_days: int
+    daily_days: int | None = None
+    weekly_days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PolicySpec:
+    """A policy as declared; `content` is None only for one that is not managed and says nothing of its content.
+
+    `at_minutes` is the declared wall-clock minute of the day of the first backup (for the body we write; `content` has
+    it modulo the interval). `retention_text` has the durations as ISO 8601 as they go on the wire, by rule name
+    (`Default`, `Daily`, `Weekly`).
+    """
+
+    place: Place
+    name: str
+    azure_name: str | None = None
+    manage: bool = True
+    content: PolicyContent | None = None
+    at_minutes: int = 0
+    time_zone: str = "UTC"
+    retention_text: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class GroupSpec:
+    """A snapshot resource group as declared; it is wanted in the subscription of each disk that uses it.
+
+    `location` None: that of its disks; normalised.
+    """
+
+    place: Place
+    name: str
+    location: str | None = None
+    manage: bool = True
+    azure_name: str | None = None
+    tags: Mapping[str, str | None] = field(default_factory=dict)
+    default_tags: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """Which disks: keys are joined by AND, values in a list by OR; None: any.
+
+    `tags` maps a lower-cased tag key to accepted values (`*`: present); names may have `*`; the rest is lower-cased,
+    locations and subscriptions normalised.
+    """
+
+    place: Place
+    subscriptions: tuple[str, ...] | None = None
+    management_groups: tuple[str, ...] | None = None
+    resource_groups: tuple[str, ...] | None = None
+    names: tuple[str, ...] | None = None
+    locations: tuple[str, ...] | None = None
+    skus: tuple[str, ...] | None = None
+    tags: Mapping[str, tuple[str, ...]] | None = None
+    attached_names: tuple[str, ...] | None = None
+    attached_tags: Mapping[str, tuple[str, ...]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusion:
+    """A selector of disks that an entry leaves out, and why."""
+
+    selector: Selector
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class DiskRule:
+    """One entry of `disks`: either `ids` (each with its place) or `select`, and what its disks get.
+
+    `number` is its position over all files, for naming the rule (`disks[3]`).
+    """
+
+    place: Place
+    number: int
+    vault: Choice
+    policy: Choice
+    snapshot_group: Choice
+    protection: str = "protected"
+    ids: tuple[tuple[ArmId, Place], ...] = ()
+    select: Selector | None = None
+    exclude: tuple[Exclusion, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Excluded:
+    """A disk that no selector may take, and why."""
+
+    place: Place
+    id: ArmId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """A disk to take out for good: `data` is `retain` or `delete`."""
+
+    place: Place
+    id: ArmId
+    data: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ignore:
+    """Differences not to act on: `address` with `*`, `fields` (empty: all), until `expires` (inclusive; None: always)."""
+
+    place: Place
+    address: str
+    fields: tuple[str, ...]
+    reason: str
+    expires: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RoleSettings:
+    """Who makes role assignments (`manage`, `verify`, `emit`), and at which scope (`disk`, `resourceGroup`, `subscription`)."""
+
+    mode: str = "manage"
+    scope: str = "disk"
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """The desired state of one `name`, compiled from all its files.
+
+    `vaults`, `policies` and `snapshot_groups` are keyed by lower-cased name. `warnings` are findings of validation
+    that don't stop a run. `sources` has the text of every file, for caret lines. `subscriptions` are those that the
+    manifest names anywhere, lower-cased, sorted.
+    """
+
+    name: str
+    place: Place
+    vaults: Mapping[str, VaultSpec]
+    policies: Mapping[str, PolicySpec]
+    snapshot_groups: Mapping[str, GroupSpec]
+    disks: tuple[DiskRule, ...]
+    roles: RoleSettings = RoleSettings()
+    excluded: tuple[Excluded, ...] = ()
+    removed: tuple[Removed, ...] = ()
+    ignore: tuple[Ignore, ...] = ()
+    formerly: tuple[str, ...] = ()
+    hands_over_to: tuple[str, ...] = ()
+    subscriptions: tuple[str, ...] = ()
+    warnings: tuple[Finding, ...] = ()
+    sources: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""Manifest and estate to a plan: comparison in normal forms, order, gates, checksum. Pure."""

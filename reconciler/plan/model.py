@@ -1,0 +1,211 @@
+"""The plan: every change, what it writes, what it waits for, and which gates stand before it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from reconciler.estate import Question
+from reconciler.findings import Finding, Place, Severity
+from reconciler.ids import ArmId
+
+UNKNOWN: Mapping[str, str] = {"unknown": "after apply"}
+"""Stands for a value that Azure decides: in `after`, in differences, and in the JSON plan."""
+
+
+class Kind(StrEnum):
+    """What a change is about; the order of members is the order of phases."""
+
+    GROUP = "group"
+    VAULT = "vault"
+    POLICY = "policy"
+    ROLE = "role"
+    DISK = "disk"
+
+
+class Action(StrEnum):
+    """What happens to the object, in Terraform's words."""
+
+    ADD = "add"
+    CHANGE = "change"
+    DESTROY = "destroy"
+
+
+class Op(StrEnum):
+    """One write (or probe) of a step, and what `body` then holds.
+
+    GROUP_PUT: the whole body. VAULT_PUT: the whole body. VAULT_PATCH: the changed blocks. POLICY_PUT: the whole body.
+    POLICY_DELETE: nothing. ROLE_PUT: `{"role": guid, "principal": id or UNKNOWN, "identity": "system" or a lower-cased
+    id, "vault": vault id}` with `target` the scope. ROLE_DELETE: nothing. INSTANCE_PUT: the whole body of a new one.
+    INSTANCE_MERGE: what to lay over the live body before it is PUT again. INSTANCE_VALIDATE: nothing (validateForBackup
+    of the live body). The others: nothing.
+    """
+
+    GROUP_PUT = "group.put"
+    VAULT_PUT = "vault.put"
+    VAULT_PATCH = "vault.patch"
+    POLICY_PUT = "policy.put"
+    POLICY_DELETE = "policy.delete"
+    ROLE_PUT = "role.put"
+    ROLE_DELETE = "role.delete"
+    INSTANCE_PUT = "instance.put"
+    INSTANCE_MERGE = "instance.merge"
+    INSTANCE_VALIDATE = "instance.validate"
+    INSTANCE_STOP = "instance.stop"
+    INSTANCE_SUSPEND = "instance.suspend"
+    INSTANCE_RESUME = "instance.resume"
+    INSTANCE_UNDELETE = "instance.undelete"
+    INSTANCE_DELETE = "instance.delete"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One operation on one object; `guard` are resource guard requests to send along."""
+
+    op: Op
+    target: ArmId
+    body: Mapping[str, Any] = field(default_factory=dict)
+    guard: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One field that differs: a dotted path, and the two values in normal form (None: absent)."""
+
+    path: str
+    before: Any
+    after: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What must be effective before an instance is written.
+
+    Instances with the same `key` share one canary. `roles` are the addresses of the role assignments that this run
+    makes for it; `fresh`: one of the rows is younger than 30 minutes or made by this run, so waiting is worth it;
+    `missing` are role assignments that are absent and not ours to make (mode verify or emit): tried once, and if the
+    probe fails the disk is skipped because of them.
+    """
+
+    key: str
+    fresh: bool
+    roles: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One difference with one action.
+
+    `vault` is the id of the vault it belongs to (None for groups), for phases and for the mark at the end; `goal` for
+    disks the state to wait for (`ProtectionConfigured`, `ProtectionStopped`, `BackupsSuspended`, `gone`); `depends` are
+    addresses that must be done first; `detail` says more for people (the disks a roll concerns, who chose the disk);
+    `weight` is what the 30 % gate counts: `stops`, `shortens` or nothing; `gates` are the gates this change alone
+    stands behind; `drift` is its class.
+    """
+
+    address: str
+    kind: Kind
+    action: Action
+    reason: str
+    steps: tuple[Step, ...]
+    before: Mapping[str, Any] | None = None
+    after: Mapping[str, Any] | None = None
+    fields: tuple[FieldChange, ...] = ()
+    depends: tuple[str, ...] = ()
+    vault: ArmId | None = None
+    goal: str = ""
+    probe: Probe | None = None
+    place: Place | None = None
+    detail: tuple[str, ...] = ()
+    drift: str = "differs"
+    weight: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """A refusal that covers the whole run: `name` is what `--force` (or its own option) opens."""
+
+    name: str
+    message: str
+    hint: str
+    is_open: bool = False
+    addresses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """A declared disk whose instance is already on its way: nothing to write, apply waits for `goal`."""
+
+    address: str
+    instance: ArmId
+    goal: str
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """How many changes of each action."""
+
+    add: int
+    change: int
+    destroy: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All changes, ordered and gated; pure data, stable for the same input.
+
+    `marks` maps the id of each vault that we own and that has changes to the digest of what is declared for it: apply
+    writes it as the tag `reconciler-applied` when that vault is done. `questions` must be empty before anything is
+    shown or applied. `expected` maps the addresses of all declared disks to their goal. `emitted` are role
+    assignments that mode `emit` leaves to others (ROLE_PUT steps).
+    """
+
+    manifest: str
+    changes: tuple[Change, ...]
+    findings: tuple[Finding, ...]
+    gates: tuple[Gate, ...]
+    checksum: str
+    waits: tuple[Wait, ...] = ()
+    marks: Mapping[str, str] = field(default_factory=dict)
+    emitted: tuple[Step, ...] = ()
+    expected: Mapping[str, str] = field(default_factory=dict)
+    questions: tuple[Question, ...] = ()
+
+    @property
+    def summary(self) -> Summary:
+        """The counts of the summary line."""
+        actions = [change.action for change in self.changes]
+        return Summary(*(actions.count(action) for action in (Action.ADD, Action.CHANGE, Action.DESTROY)))
+
+    @property
+    def closed_gates(self) -> tuple[Gate, ...]:
+        """The gates that refuse this plan."""
+        return tuple(gate for gate in self.gates if not gate.is_open)
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        """The findings that fail the exit code."""
+        return tuple(finding for finding in self.findings if finding.severity is Severity.ERROR)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line says about planning.
+
+    `allow_delete` is the exact number of deletions allowed (None: not said); `force` gate names; `guard_requests` maps
+    lower-cased vault ids to resource guard request ids; `api_version` DataProtection's; `tool_version` ours.
+    """
+
+    tool_version: str
+    prune: bool = False
+    adopt: bool = False
+    allow_delete: int | None = None
+    accept_irreversible: bool = False
+    force: frozenset[str] = frozenset()
+    only: tuple[str, ...] = ()
+    guard_requests: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    preflight: bool = False
+    api_version: str = "2025-07-01"
