@@ -188,3 +188,21 @@ class Estate:
     identities: dict[str, UserIdentity] = field(default_factory=dict)
     owned_vaults: tuple[OwnedVault, ...] = ()
     answers: dict[Question, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What a run has to look at, as the manifest alone tells; every list is of lower-cased ids, sorted.
+
+    `subscriptions`: their vaults, resource groups and locks are listed; `disk_subscriptions`: their disks too;
+    `role_subscriptions`: role assignments, for the identities of the vaults in `vaults`; `vaults`: declared vaults,
+    whose policies, instances and deleted instances are listed, as are those of every vault in `subscriptions` whose
+    owner's mark is one of `owners`; `identities`: user-assigned identities to read.
+    """
+
+    subscriptions: tuple[str, ...]
+    disk_subscriptions: tuple[str, ...]
+    role_subscriptions: tuple[str, ...]
+    vaults: tuple[str, ...]
+    identities: tuple[str, ...]
+    owners: tuple[str, ...]
