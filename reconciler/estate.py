@@ -102,7 +102,10 @@ class Disk:
 
 @dataclass(slots=True)
 class RoleAssignment:
-    """A role assignment; `role` is the definition's GUID, lower-cased; `conditional`: it has a condition."""
+    """A role assignment; `role` is the definition's GUID, lower-cased; `conditional`: it has a condition.
+
+    `listed_in`: the subscriptions whose lists it came from; one at a management group says nothing of others.
+    """
 
     id: ArmId
     scope: ArmId
@@ -110,6 +113,7 @@ class RoleAssignment:
     principal: str
     conditional: bool
     created: datetime | None
+    listed_in: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -155,10 +159,15 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Presence:
-    """The answer to `exists`: `there`, `gone` (404) or `out-of-reach` (403); `body` when there."""
+    """The answer to `exists`: `there`, `gone` (404) or `out-of-reach` (403).
+
+    When there, `body` is what the GET returned and `resource` its projection (Disk, ResourceGroup, Vault …; None for
+    types that have none).
+    """
 
     state: str
     body: Mapping[str, Any] | None = None
+    resource: Any = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,8 @@ class Op(StrEnum):
     GROUP_PUT: the whole body. VAULT_PUT: the whole body. VAULT_PATCH: the changed blocks. POLICY_PUT: the whole body.
     POLICY_DELETE: nothing. ROLE_PUT: `{"role": guid, "principal": id or UNKNOWN, "identity": "system" or a lower-cased
     id, "vault": vault id}` with `target` the scope. ROLE_DELETE: nothing. INSTANCE_PUT: the whole body of a new one.
-    INSTANCE_MERGE: what to lay over the live body before it is PUT again. INSTANCE_VALIDATE: nothing (validateForBackup
+    INSTANCE_MERGE: what to lay over the live body before it is PUT again, unless that changes nothing; INSTANCE_REPAIR
+    the same, PUT in any case. INSTANCE_VALIDATE: nothing (validateForBackup
     of the live body). The others: nothing.
     """
 
@@ -52,6 +53,7 @@ class Op(StrEnum):
     ROLE_DELETE = "role.delete"
     INSTANCE_PUT = "instance.put"
     INSTANCE_MERGE = "instance.merge"
+    INSTANCE_REPAIR = "instance.repair"
     INSTANCE_VALIDATE = "instance.validate"
     INSTANCE_STOP = "instance.stop"
     INSTANCE_SUSPEND = "instance.suspend"
