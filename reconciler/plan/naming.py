@@ -1,0 +1,54 @@
+"""Names that are derived, never drawn: the same input gives the same name in every run and version."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict
+from uuid import UUID, uuid5
+
+from reconciler.ids import ArmId, lower
+from reconciler.manifest.model import PolicyContent
+
+NAMESPACE = UUID("5f4c2a0e-7d0b-5b1e-9c39-0d3f6f1c7a52")
+"""The root of all uuid5 names; frozen, since another one would rename everything that exists."""
+
+OWNER_TAG = "reconciler-owner"
+APPLIED_TAG = "reconciler-applied"
+RESTORED_TAG = "reconciler-restored"
+
+_DISK_PART = 50
+_POLICY_PART = 150 - 9
+_SALTS = 4
+
+
+def instance_name(disk: ArmId) -> str:
+    """The name of a new backup instance: `<disk>-<disk>-<uuid5 of the disk's id>`, as the portal and the CLI form it."""
+    part = disk.name[:_DISK_PART]
+    return f"{part}-{part}-{uuid5(NAMESPACE, disk.key)}"
+
+
+def role_name(scope: ArmId, role: str, principal: str) -> str:
+    """The name of a role assignment; it holds the principal, since a name can't be reused for another one."""
+    return str(uuid5(NAMESPACE, f"{scope.key}|{lower(role)}|{lower(principal)}"))
+
+
+def canonical(content: PolicyContent) -> str:
+    """The frozen text of a policy's content that its name is derived from."""
+    return json.dumps(asdict(content), sort_keys=True, separators=(",", ":"))
+
+
+def policy_names(name: str, content: PolicyContent) -> tuple[str, ...]:
+    """The derived names of a policy, best first: `<name>-<8 hex of its content>`.
+
+    The others are for the case that somebody wrote another content under the first.
+    """
+    text = canonical(content)
+    digests = (hashlib.sha256(f"{text}{salt or ''}".encode()).hexdigest()[:8] for salt in range(_SALTS))
+    return tuple(f"{name[:_POLICY_PART]}-{digest}" for digest in digests)
+
+
+def is_derived_policy_name(name: str, content: PolicyContent | None) -> bool:
+    """Whether a policy's name is the one derived from its own content: then it is ours."""
+    base, dash, _ = name.rpartition("-")
+    return bool(dash) and content is not None and lower(name) in map(lower, policy_names(base, content))

@@ -1,0 +1,23 @@
+"""The built-in roles that Azure Disk Backup needs, by their well-known GUIDs (the same in every cloud)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A built-in role: its GUID, Azure's display name, and the word for it in addresses."""
+
+    guid: str
+    title: str
+    word: str
+
+
+DISK_BACKUP_READER = Role("3e5e47e6-65f7-47ef-90b5-e5dd4d455f24", "Disk Backup Reader", "disk-backup-reader")
+DISK_SNAPSHOT_CONTRIBUTOR = Role(
+    "7efff54f-a5b4-42b5-a1c5-5411624893ce", "Disk Snapshot Contributor", "disk-snapshot-contributor"
+)
+READER = Role("acdd72a7-3385-48ef-bd42-f606fba81ae7", "Reader", "reader")
+
+BY_GUID = {role.guid: role for role in (DISK_BACKUP_READER, DISK_SNAPSHOT_CONTRIBUTOR, READER)}
