@@ -1,0 +1,119 @@
+"""Providers and their routes: ARM paths with `{name}` placeholders, literal segments matched without case."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+from reconciler.sandbox.arm import ArmError, Request, Response, lower
+from reconciler.sandbox.world import World
+
+Function = Callable[..., Response]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One method at one template.
+
+    `action` is what the caller must be allowed to do ("" = anyone may); `collection` tells a list, whose rows are
+    filtered by what the caller may read; `versions` are api-versions that replace the provider's.
+    """
+
+    method: str
+    template: tuple[str, ...]
+    action: str
+    function: Function
+    collection: bool
+    versions: tuple[str, ...]
+
+    def match(self, segments: tuple[str, ...]) -> dict[str, str] | None:
+        """The placeholders' values, as written; None when the path is another one. `{scope}` takes any segments."""
+        template = self.template
+        if template and template[0] == "{scope}":
+            tail = len(template) - 1
+            split = len(segments) - tail
+            if split < 0:
+                return None
+            values = _match(template[1:], segments[split:])
+            return None if values is None else {"scope": "".join(f"/{part}" for part in segments[:split]), **values}
+        return _match(template, segments) if len(template) == len(segments) else None
+
+    def scope(self, segments: tuple[str, ...]) -> str:
+        """The id that rights are checked at: the resource addressed, or what a list or an action belongs to."""
+        parts = list(segments)
+        if not self.template[-1].startswith("{"):
+            parts.pop()
+        if len(parts) > 1 and lower(parts[-2]) == "providers":
+            del parts[-2:]
+        return "".join(f"/{part}" for part in parts)
+
+
+def _match(template: tuple[str, ...], segments: tuple[str, ...]) -> dict[str, str] | None:
+    values: dict[str, str] = {}
+    for pattern, segment in zip(template, segments, strict=True):
+        if pattern[0] == "{":
+            values[pattern[1:-1]] = segment
+        elif pattern != lower(segment):
+            return None
+    return values
+
+
+class Provider:
+    """A resource provider: its namespace, the api-versions that it knows (newest last), and its routes."""
+
+    def __init__(self, namespace: str, versions: Collection[str]) -> None:
+        self.namespace = namespace
+        self.versions = tuple(sorted(versions))
+        self.routes: list[Route] = []
+
+    def route(
+        self,
+        method: str,
+        template: str,
+        action: str = "",
+        *,
+        versions: Collection[str] = (),
+        collection: bool | None = None,
+    ) -> Callable[[Function], Function]:
+        """Register a function for a method and a path.
+
+        It is called as `function(world, request, **placeholders)` after rights, locks and parents were checked.
+        """
+        parts = tuple(part if part[0] == "{" else lower(part) for part in template.strip("/").split("/"))
+        is_list = method == "GET" and not parts[-1].startswith("{") if collection is None else collection
+
+        def register(function: Function) -> Function:
+            self.routes.append(Route(method, parts, action, function, is_list, tuple(versions)))
+            return function
+
+        return register
+
+    def resolve(self, method: str, segments: tuple[str, ...]) -> tuple[Route, dict[str, str]]:
+        """The route for a request and its placeholders; ArmError 404 or 405 when there is none."""
+        allowed = set()
+        for route in self.routes:
+            values = route.match(segments)
+            if values is not None:
+                if route.method == method:
+                    return route, values
+                allowed.add(route.method)
+        if allowed:
+            names = ",".join(sorted(allowed))
+            raise ArmError(
+                405,
+                "HttpMethodNotAllowed" if method == "TRACE" else "MethodNotAllowed",
+                f"The requested resource does not support http method '{method}'.",
+                headers={"Allow": names},
+            )
+        raise self._unknown_type(segments)
+
+    def _unknown_type(self, segments: tuple[str, ...]) -> ArmError:
+        lowered = [lower(part) for part in segments]
+        at = len(lowered) - 1 - lowered[::-1].index("providers") if "providers" in lowered else -1
+        kind = "/".join(segments[at + 2 :: 2]) or "/".join(segments)
+        return ArmError(
+            404,
+            "InvalidResourceType",
+            f"The resource type '{kind}' could not be found in the namespace '{self.namespace}' for api version "
+            f"'{self.versions[-1]}'. The supported api-versions are '{','.join(self.versions)}'.",
+        )

@@ -1,0 +1,189 @@
+"""The world: tables of records, time, chance, and what is going to happen.
+
+Nothing is drawn in call order: chance comes from hashing the seed, an address, a purpose and a generation, so that the
+same deeds in another order meet the same fate.
+"""
+
+from __future__ import annotations
+
+import heapq
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
+from typing import Any, Protocol
+from uuid import UUID
+
+from reconciler.sandbox import switches
+from reconciler.sandbox.arm import group_id_of, lower, resource_type
+from reconciler.sandbox.tables import Record, Table
+
+GROUPS = "microsoft.resources/resourcegroups"
+SUBSCRIPTIONS = "microsoft.resources/subscriptions"
+PRINCIPALS = "principals"
+
+
+class EventFunction(Protocol):
+    """What happens when an event is due."""
+
+    def __call__(self, world: World, **data: Any) -> None:
+        """Happen."""
+
+
+Adopter = Callable[["World", str, Record], None]
+
+EVENTS: dict[str, EventFunction] = {}
+ADOPTERS: dict[str, Adopter] = {}
+
+
+def event(name: str) -> Callable[[EventFunction], EventFunction]:
+    """Register the function that an event calls with the world and its data."""
+
+    def register(function: EventFunction) -> EventFunction:
+        EVENTS[name] = function
+        return function
+
+    return register
+
+
+def adopted(kind: str) -> Callable[[Adopter], Adopter]:
+    """Register what completes a record of the lower-cased type `kind` that came from an estate file or by hand.
+
+    The function gets the world, the id and the record, and may change the record; it is stored afterwards.
+    """
+
+    def register(function: Adopter) -> Adopter:
+        ADOPTERS[kind] = function
+        return function
+
+    return register
+
+
+class World:
+    """Everything that exists in the simulated Azure."""
+
+    def __init__(self, seed: int, clock: Callable[[], datetime], *, tenant: str = "") -> None:
+        self.seed = seed
+        self.clock = clock
+        self.tables: dict[str, Table] = {}
+        self.settings: dict[str, Any] = {}
+        self.callers: list[Record] = []
+        self.generations: dict[str, int] = {}
+        self.events: list[tuple[float, str, str]] = []
+        self._moment: datetime | None = None
+        self.tenant = tenant or self.guid("tenant", "id")
+
+    @property
+    def now(self) -> datetime:
+        """The time of this world, in UTC; within an event, when that event was due."""
+        return self._moment or self.clock()
+
+    @property
+    def timestamp(self) -> float:
+        """`now` as seconds since 1970."""
+        return self.now.timestamp()
+
+    def stamp(self, at: datetime | None = None) -> str:
+        """A time (default: now) as Azure writes it, with seven digits of a second."""
+        return f"{(at or self.now):%Y-%m-%dT%H:%M:%S.%f}0Z"
+
+    def table(self, name: str) -> Table:
+        """A table by lower-cased resource type, made when it is first asked for."""
+        found = self.tables.get(name)
+        if found is None:
+            found = self.tables[name] = Table(name)
+        return found
+
+    def find(self, resource_id: str) -> Record | None:
+        """The record of any resource, or None."""
+        table = self.tables.get(resource_type(resource_id))
+        return table.get(lower(resource_id).rstrip("/")) if table is not None else None
+
+    def store(self, resource_id: str, record: Record) -> Record:
+        """Store a resource's record in its table; a new one starts a new generation of its id."""
+        key, table = lower(resource_id).rstrip("/"), self.table(resource_type(resource_id))
+        if key not in table:
+            self.generations[key] = self.generations.get(key, 0) + 1
+        table[key] = record
+        return record
+
+    def remove(self, resource_id: str) -> Record | None:
+        """Remove a resource's record and return it; None when there was none."""
+        table = self.tables.get(resource_type(resource_id))
+        return table.pop(lower(resource_id).rstrip("/"), None) if table is not None else None
+
+    def resource_exists(self, resource_id: str) -> bool:
+        """Whether a resource, resource group or subscription exists."""
+        return self.find(resource_id) is not None
+
+    def group_of(self, resource_id: str) -> Record | None:
+        """The record of the resource group that an id lies in."""
+        return self.table(GROUPS).get(group_id_of(resource_id))
+
+    # Switches
+
+    def switch(self, name: str) -> Any:
+        """The value of a switch."""
+        return self.settings.get(name, switches.SWITCHES[name].default)
+
+    def set_switch(self, name: str, value: Any) -> None:
+        """Set a switch; SandboxError when there is no such switch or value."""
+        self.settings[name] = switches.parse(name, value)
+
+    def span(self, name: str, address: str, purpose: str = "") -> float:
+        """Seconds drawn from the span that a switch holds."""
+        low, high = switches.span(self.switch(name))
+        return low + (high - low) * self.draw(address, purpose or name)
+
+    # Chance
+
+    def generation(self, address: str) -> int:
+        """How often the address has been created."""
+        return self.generations.get(lower(address).rstrip("/"), 0)
+
+    def count(self, address: str, purpose: str) -> int:
+        """Count one more of that purpose at that address, from 1: for ids of repeated operations."""
+        key = f"{lower(address).rstrip('/')}#{purpose}"
+        self.generations[key] = self.generations.get(key, 0) + 1
+        return self.generations[key]
+
+    def digest(self, address: str, purpose: str) -> bytes:
+        """Sixteen bytes that depend on seed, address, its generation, and purpose only."""
+        key = lower(address).rstrip("/")
+        text = f"{self.seed}\0{key}\0{purpose}\0{self.generations.get(key, 0)}"
+        return blake2b(text.encode(), digest_size=16).digest()
+
+    def draw(self, address: str, purpose: str) -> float:
+        """A number in [0, 1)."""
+        return int.from_bytes(self.digest(address, purpose)[:6], "big") / (1 << 48)
+
+    def guid(self, address: str, purpose: str) -> str:
+        """A GUID, as text."""
+        return str(UUID(bytes=self.digest(address, purpose), version=4))
+
+    def hex32(self, address: str, purpose: str) -> str:
+        """Thirty-two hexadecimal digits."""
+        return self.digest(address, purpose).hex()
+
+    # What is going to happen
+
+    def after(self, seconds: float, name: str, **data: Any) -> None:
+        """Let an event happen in that many seconds; its data must be JSON-able."""
+        due = self.timestamp + seconds
+        heapq.heappush(self.events, (due, name, json.dumps(data, sort_keys=True)))
+
+    def settle(self) -> None:
+        """Let everything happen that is due, in the order of time (then of name and data)."""
+        until = self.clock().timestamp()
+        while self.events and self.events[0][0] <= until:
+            due, name, data = heapq.heappop(self.events)
+            self._moment = datetime.fromtimestamp(due, UTC)
+            try:
+                EVENTS[name](self, **json.loads(data))
+            finally:
+                self._moment = None
+
+
+def later(world: World, seconds: float) -> datetime:
+    """The time in that many seconds."""
+    return world.now + timedelta(seconds=seconds)
