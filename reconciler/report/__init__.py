@@ -1,1 +1,1 @@
-"""Objects to text: terminal, Markdown, JSON. Pure."""
+"""Objects to text: the terminal, Markdown and JSON. Pure: no clock, environment, files or network."""

@@ -1,0 +1,206 @@
+"""The machine-readable documents: one a command, versioned, with stable keys; their schemas lie in `schemas/`."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from reconciler.apply.outcome import Outcome, Result, Status
+from reconciler.findings import Finding, Place, Severity
+from reconciler.plan.model import Change, Gate, Plan, Step
+from reconciler.report.drift import CLASSES, Drift
+from reconciler.report.escape import redact
+from reconciler.report.terminal import is_clean
+from reconciler.report.values import jsonable
+
+FORMAT_VERSION = "1.0"
+"""Of every document: the first number changes when a reader would break, the second when keys are added."""
+
+_COMMAND = re.compile(r"#(?=#)")
+
+Document = dict[str, Any]
+"""A JSON object."""
+
+
+def text(document: Mapping[str, Any]) -> str:
+    """The document as JSON, ASCII only and without anything that a CI system would obey; ends with a newline."""
+    return _COMMAND.sub(r"\\u0023", json.dumps(document, indent=2)) + "\n"
+
+
+def _place(place: Place | None) -> Document | None:
+    if place is None:
+        return None
+    return {"file": place.file, "line": place.line, "column": place.column}
+
+
+def _finding(finding: Finding) -> Document:
+    return {
+        "code": finding.code,
+        "severity": str(finding.severity),
+        "address": finding.address,
+        "message": redact(finding.message),
+        "hint": redact(finding.hint),
+        "place": _place(finding.place),
+        "drift": finding.drift,
+    }
+
+
+def _change(change: Change) -> Document:
+    return {
+        "address": change.address,
+        "kind": str(change.kind),
+        "action": str(change.action),
+        "reason": change.reason,
+        "before": jsonable(change.before),
+        "after": jsonable(change.after),
+        "fields": [
+            {"path": one.path, "before": jsonable(one.before), "after": jsonable(one.after)} for one in change.fields
+        ],
+        "detail": list(change.detail),
+        "drift": change.drift,
+        "depends_on": list(change.depends),
+        "steps": [{"op": str(step.op), "target": str(step.target)} for step in change.steps],
+        "place": _place(change.place),
+    }
+
+
+def _gate(gate: Gate) -> Document:
+    return {
+        "name": gate.name,
+        "open": gate.is_open,
+        "message": gate.message,
+        "hint": gate.hint,
+        "addresses": list(gate.addresses),
+    }
+
+
+def _emitted(step: Step) -> Document:
+    return {
+        "scope": str(step.target),
+        "role": jsonable(step.body.get("role")),
+        "principal": jsonable(step.body.get("principal")),
+        "identity": jsonable(step.body.get("identity")),
+        "vault": jsonable(step.body.get("vault")),
+    }
+
+
+def _head(tool_version: str, manifest: str | None) -> Document:
+    return {"format_version": FORMAT_VERSION, "tool_version": tool_version, "manifest": manifest}
+
+
+def plan_document(
+    plan: Plan, *, tool_version: str, path: str = "", target: str = "", options: Mapping[str, Any] | None = None
+) -> Document:
+    """The plan; `path`, `target` and `options` say how it was made, so that a saved one can be applied."""
+    counts = plan.summary
+    return {
+        **_head(tool_version, plan.manifest),
+        "path": path,
+        "target": target,
+        "options": jsonable(options or {}),
+        "checksum": plan.checksum,
+        "clean": is_clean(plan),
+        "summary": {"add": counts.add, "change": counts.change, "destroy": counts.destroy},
+        "changes": [_change(change) for change in plan.changes],
+        "gates": [_gate(gate) for gate in plan.gates],
+        "waits": [{"address": wait.address, "goal": wait.goal} for wait in plan.waits],
+        "emitted": [_emitted(step) for step in plan.emitted],
+        "findings": [_finding(finding) for finding in plan.findings],
+    }
+
+
+def validate_document(findings: Sequence[Finding], *, tool_version: str, manifest: str | None) -> Document:
+    """What `validate` found; `manifest` is its name (None: it could not be told)."""
+    errors = sum(finding.severity is Severity.ERROR for finding in findings)
+    return {
+        **_head(tool_version, manifest),
+        "valid": errors == 0,
+        "error_count": errors,
+        "warning_count": sum(finding.severity is Severity.WARNING for finding in findings),
+        "findings": [_finding(finding) for finding in findings],
+    }
+
+
+def drift_document(drift: Drift, *, tool_version: str) -> Document:
+    """What differs now, with how much is in each class and whether that class counts."""
+    return {
+        **_head(tool_version, drift.plan.manifest),
+        "checksum": drift.plan.checksum,
+        "drifted": bool(drift.counted),
+        "exit_code": drift.exit_code,
+        "classes": {name: {"count": drift.count(name), "counted": name in drift.fail_on} for name in CLASSES},
+        "changes": [_change(change) for change in drift.plan.changes],
+        "findings": [_finding(finding) for finding in drift.plan.findings],
+    }
+
+
+def _result(result: Result) -> Document:
+    return {
+        "address": result.address,
+        "kind": str(result.kind),
+        "action": str(result.action) if result.action else None,
+        "status": str(result.status),
+        "code": result.code,
+        "message": redact(result.message),
+        "hint": redact(result.hint),
+        "because": redact(result.because),
+    }
+
+
+def apply_document(outcome: Outcome, plan: Plan, *, tool_version: str) -> Document:
+    """What became of an apply of `plan`."""
+    return {
+        **_head(tool_version, plan.manifest),
+        "checksum": plan.checksum,
+        "ok": outcome.ok,
+        "interrupted": outcome.interrupted,
+        "summary": {
+            "added": outcome.added,
+            "changed": outcome.changed,
+            "destroyed": outcome.destroyed,
+            "failed": len(outcome.with_status(Status.FAILED)),
+            "skipped": len(outcome.with_status(Status.SKIPPED)),
+            "in_progress": len(outcome.with_status(Status.IN_PROGRESS)),
+        },
+        "results": [_result(result) for result in outcome.results],
+        "findings": [_finding(finding) for finding in (*outcome.errors, *outcome.warnings)],
+    }
+
+
+def saved_changes(document: Mapping[str, Any]) -> dict[str, Document]:
+    """The changes of a plan document by address, without what has no effect on what is written."""
+    told_only = {"reason", "detail", "drift", "place"}
+    return {
+        change["address"]: {key: value for key, value in change.items() if key not in told_only}
+        for change in document["changes"]
+    }
+
+
+def moved(saved: Mapping[str, Any], fresh: Mapping[str, Any]) -> list[str]:
+    """What differs between two plan documents, one sentence each; empty when one may stand for the other."""
+    told = [
+        f"{name} was {saved.get(key)!r}, is now {fresh.get(key)!r}"
+        for key, name in (("manifest", "the manifest's name"), ("tool_version", "the tool's version"))
+        if saved.get(key) != fresh.get(key)
+    ]
+    old, new = saved_changes(saved), saved_changes(fresh)
+    told += [f"{address}: {old[address]['action']} is no longer needed" for address in old if address not in new]
+    told += [f"{address}: {new[address]['action']} was not in the plan" for address in new if address not in old]
+    told += [
+        _difference(old[address], new[address]) for address in old if address in new and old[address] != new[address]
+    ]
+    if not told and (saved.get("checksum"), saved.get("summary")) != (fresh.get("checksum"), fresh.get("summary")):
+        told.append("the manifest or the plan file was edited: the checksums differ, the changes don't")
+    return told
+
+
+def _difference(old: Document, new: Document) -> str:
+    keys = [key for key in new if old.get(key) != new[key]]
+    fields = sorted(
+        {one["path"] for one in [*old.get("fields", []), *new["fields"]]}
+        - {one["path"] for one in old.get("fields", []) if one in new["fields"]}
+    )
+    what = f" (fields {', '.join(fields)})" if fields else ""
+    return f"{new['address']}: {', '.join(keys)} changed{what}"

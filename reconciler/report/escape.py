@@ -1,0 +1,92 @@
+"""Foreign text made harmless: no control character acts, no CI command is obeyed, nobody is mentioned, no secret shows.
+
+Everything that comes from Azure or from a manifest goes through here before it is shown.
+"""
+
+from __future__ import annotations
+
+import re
+
+_SECRET = re.compile(
+    r"(?P<sas>\bsig=)[^&\s\"'<>]+"
+    r"|(?P<bearer>\bBearer\s+)[A-Za-z0-9._~+/=-]+"
+    r"|(?P<named>\b(?:client_secret|client_assertion|password|access_token|refresh_token|AccountKey|SharedAccessKey)[\"']?\s*[=:]\s*[\"']?)[^&;,\s\"']+"
+    r"|\beyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)?",
+    re.IGNORECASE,
+)
+_AZURE_PIPELINES_COMMAND = re.compile(r"#(?=#(?:vso)?\[)", re.IGNORECASE)
+_GITHUB_COMMAND = re.compile(r"^(\s*)::", re.MULTILINE)
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>|~!])")
+_MENTION = re.compile(r"([@#])(?=\w)")
+_LONG = 0xFFFF
+_SHORT = 0xFF
+
+
+def redact(text: str) -> str:
+    """The text with bearer tokens, JWTs, SAS signatures and client secrets replaced by `***`."""
+    return _SECRET.sub(lambda match: (match["sas"] or match["bearer"] or match["named"] or "") + "***", text)
+
+
+def _visible(character: str) -> str:
+    if character.isprintable():
+        return character
+    number = ord(character)
+    named = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}.get(character)
+    if named:
+        return named
+    if number <= _SHORT:
+        return f"\\x{number:02x}"
+    return f"\\u{number:04x}" if number <= _LONG else f"\\U{number:08x}"
+
+
+def visible(text: str) -> str:
+    r"""The text with every character that doesn't print (controls, bidi, zero-width, line breaks) written as `\x1b`."""
+    return text if text.isprintable() else "".join(map(_visible, text))
+
+
+def commands(text: str) -> str:
+    r"""The text without anything that a CI system obeys: `::` at a line's start, `##vso[` and `##[` anywhere.
+
+    GitHub's runner skips blanks before `::`; Azure Pipelines' agent finds its prefix anywhere in a line. A backslash
+    breaks both.
+    """
+    if "##" in text:
+        text = _AZURE_PIPELINES_COMMAND.sub(r"#\\", text)
+    return _GITHUB_COMMAND.sub(r"\1\\::", text) if "::" in text else text
+
+
+def plain(text: object) -> str:
+    """Foreign text for one line of a terminal."""
+    return commands(visible(redact(str(text))))
+
+
+def markdown(text: object) -> str:
+    """Foreign text for a line of Markdown: shown as it is, without markup, HTML, mentions or references to issues.
+
+    GitHub looks for mentions after it has resolved entities, so a zero-width space is put behind `@` and `#`.
+    """
+    escaped = _MARKDOWN.sub(r"\\\1", plain(text)).replace("&", "&amp;")
+    escaped = escaped.replace(r"\<", "&lt;").replace(r"\>", "&gt;")
+    return _MENTION.sub(r"\1&#8203;", escaped)
+
+
+def _longest_run(text: str, character: str) -> int:
+    longest = current = 0
+    for one in text:
+        current = current + 1 if one == character else 0
+        longest = max(longest, current)
+    return longest
+
+
+def code(text: object) -> str:
+    """Foreign text as a code span: its delimiter is longer than any run of backticks inside."""
+    inner = plain(text)
+    ticks = "`" * (_longest_run(inner, "`") + 1)
+    pad = " " if "`" in inner or not inner.strip() else ""
+    return f"{ticks}{pad}{inner}{pad}{ticks}"
+
+
+def fence(text: str, language: str = "") -> str:
+    """Lines that are safe for a terminal as a code block whose fence is longer than any run of backticks inside."""
+    ticks = "`" * max(3, _longest_run(text, "`") + 1)
+    return f"{ticks}{language}\n{text.rstrip()}\n{ticks}\n"

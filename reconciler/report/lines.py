@@ -1,0 +1,83 @@
+"""A plan's changes as lines that the terminal and Markdown share: a symbol, a depth and a text each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from reconciler.findings import Finding, Severity
+from reconciler.plan.model import Action, Change, FieldChange, Gate
+from reconciler.report.caret import location
+from reconciler.report.escape import plain
+from reconciler.report.values import leaves, shown
+
+SYMBOLS = {Action.ADD: "+", Action.CHANGE: "~", Action.DESTROY: "-"}
+"""Terraform's symbols."""
+
+SEVERITIES = (
+    (Severity.ERROR, "Errors"),
+    (Severity.WARNING, "Warnings"),
+    (Severity.INFO, "For your information"),
+)
+"""Severities in the order of reports, with their headings."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a report: `symbol` is `+`, `~`, `-` or nothing, `depth` how far it is indented."""
+
+    symbol: str
+    depth: int
+    text: str
+
+
+def _field(difference: FieldChange) -> Line:
+    path = plain(difference.path)
+    if difference.before is None:
+        return Line("+", 1, f"{path}: {shown(difference.after)}")
+    if difference.after is None:
+        return Line("-", 1, f"{path}: {shown(difference.before)}")
+    return Line("~", 1, f"{path}: {shown(difference.before)} -> {shown(difference.after)}")
+
+
+def _fields(change: Change) -> Iterator[Line]:
+    if change.fields:
+        yield from map(_field, change.fields)
+    elif change.action is Action.ADD and change.after:
+        yield from (Line("+", 1, f"{plain(path)}: {shown(value)}") for path, value in leaves(change.after))
+    elif change.action is Action.DESTROY and change.before:
+        yield from (Line("-", 1, f"{plain(path)}: {shown(value)}") for path, value in leaves(change.before))
+
+
+def change_lines(change: Change, root: str = "") -> list[Line]:
+    """A change: its address and reason, what differs, what else there is to say, and where the manifest asks for it."""
+    reason = f"  ({plain(change.reason)})" if change.reason else ""
+    lines = [Line(SYMBOLS[change.action], 0, f"{plain(change.address)}{reason}"), *_fields(change)]
+    lines += [Line("", 1, plain(text)) for text in change.detail]
+    if change.place:
+        lines.append(Line("", 1, f"--> {location(change.place, root)}"))
+    return lines
+
+
+def by_severity(findings: Sequence[Finding]) -> Iterator[tuple[str, list[Finding]]]:
+    """The findings under the heading of their severity, in the plan's order; empty headings left out."""
+    for severity, heading in SEVERITIES:
+        chosen = [finding for finding in findings if finding.severity is severity]
+        if chosen:
+            yield heading, chosen
+
+
+def with_hints(findings: Iterable[Finding]) -> Iterator[tuple[Finding, str]]:
+    """Each finding with its hint; a hint that the next finding repeats is said once, after the last of them."""
+    findings = list(findings)
+    for number, finding in enumerate(findings, 1):
+        following = findings[number] if number < len(findings) else None
+        repeated = following is not None and (following.code, following.hint) == (finding.code, finding.hint)
+        yield finding, "" if repeated else finding.hint
+
+
+def gate_hint(gate: Gate) -> str:
+    """How a closed gate opens: its own hint, with `--force NAME` where that names no option."""
+    if "--" in gate.hint:
+        return gate.hint
+    return f"{gate.hint}{'; ' if gate.hint else ''}if it is meant: --force {gate.name}"

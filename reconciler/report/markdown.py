@@ -1,0 +1,167 @@
+"""Plans, drift and results as Markdown for pull requests and job summaries, never longer than what the host takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from reconciler.apply.outcome import Outcome, Result, Status
+from reconciler.findings import Finding
+from reconciler.plan.model import Change, Gate, Plan
+from reconciler.report.caret import location
+from reconciler.report.drift import Drift
+from reconciler.report.escape import code, fence, markdown
+from reconciler.report.lines import by_severity, change_lines, gate_hint
+from reconciler.report.script import role_script
+from reconciler.report.terminal import is_clean, outcome_summary, plan_summary
+
+COMMENT_LIMIT = 65_000
+"""Characters; GitHub refuses comments above 65,535."""
+
+_DIFF = {"+": "+", "-": "-", "~": "!", "": " "}
+_LIMIT_RESERVE = 1_000
+
+
+def _diff(change: Change, root: str) -> str:
+    return "\n".join(
+        f"{_DIFF[line.symbol]} {'    ' * line.depth}{line.text}".rstrip() for line in change_lines(change, root)
+    )
+
+
+def _more(number: int) -> str:
+    return f"… and {number} more, see the artefact"
+
+
+class _Page:
+    """Text that grows up to `limit` characters, whole pieces only."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit - _LIMIT_RESERVE
+        self._parts: list[str] = []
+        self._used = 0
+
+    def room(self, text: str) -> bool:
+        """Whether `text` still fits."""
+        return self._used + len(text) <= self._limit
+
+    def add(self, text: str) -> bool:
+        """Add `text` if it fits, and say whether it did."""
+        if not self.room(text):
+            return False
+        self._parts.append(text)
+        self._used += len(text)
+        return True
+
+    def items(self, heading: str, items: Sequence[str]) -> None:
+        """A heading with as many items as fit, and how many don't."""
+        if not items:
+            return
+        self.add(f"\n### {heading}\n\n")
+        for index, item in enumerate(items):
+            if not self.add(f"{item}\n"):
+                self._parts.append(f"- {_more(len(items) - index)}\n")
+                return
+
+    def details(self, title: str, blocks: Sequence[str], language: str = "diff") -> None:
+        """A folded code block with as many blocks as fit, and how many don't."""
+        if not blocks:
+            return
+        frame = len(f"\n<details><summary>{title}</summary>\n\n\n</details>\n") + 80
+        chosen: list[str] = []
+        size = frame
+        for block in blocks:
+            size += len(block) + 2
+            if not self.room(" " * size):
+                break
+            chosen.append(block)
+        left = len(blocks) - len(chosen)
+        body = fence("\n\n".join(chosen), language) if chosen else ""
+        text = f"\n<details><summary>{title}</summary>\n\n{body}\n</details>\n"
+        self._parts.append(text + (f"\n{_more(left)}\n" if left else ""))
+        self._used += len(text)
+
+    def text(self) -> str:
+        """The whole page."""
+        return "".join(self._parts)
+
+
+def _items(findings: Iterable[Finding], root: str) -> Iterator[str]:
+    for finding in findings:
+        address = f" {code(finding.address)}" if finding.address else ""
+        place = f" ({code(location(finding.place, root))})" if finding.place else ""
+        hint = f"  \n  hint: {markdown(finding.hint)}" if finding.hint else ""
+        yield f"- {code(finding.code)}{address}: {markdown(finding.message)}{place}{hint}"
+
+
+def _findings(page: _Page, findings: Sequence[Finding], root: str) -> None:
+    for heading, chosen in by_severity(findings):
+        page.items(f"{heading} ({len(chosen)})", list(_items(chosen, root)))
+
+
+def _gates(page: _Page, gates: Sequence[Gate]) -> None:
+    closed = [f"- {code(gate.name)}: {markdown(gate.message)}  \n  hint: {markdown(gate_hint(gate))}" for gate in gates]
+    page.items(f"Refused ({len(closed)} closed gates)", closed)
+
+
+def _marker(verb: str, manifest: str) -> str:
+    """A hidden line by which a bot finds its own comment again."""
+    name = "".join(one for one in manifest if one.isalnum() or one in "_.") or "manifest"
+    return f"<!-- reconciler:{verb}:{name} -->\n"
+
+
+def plan_markdown(plan: Plan, *, limit: int = COMMENT_LIMIT, root: str = "") -> str:
+    """The plan: status in the heading, refusals and findings, each change in a folded diff; at most `limit` characters."""
+    status = (
+        "no changes" if is_clean(plan) else "refused" if plan.closed_gates else "errors" if plan.errors else "changes"
+    )
+    page = _Page(limit)
+    page.add(_marker("plan", plan.manifest))
+    page.add(f"## Plan of {markdown(plan.manifest)}: {status}\n\n**{plan_summary(plan)}**\n\n")
+    page.add(f"Checksum {code(plan.checksum)}\n")
+    _gates(page, plan.closed_gates)
+    _findings(page, plan.findings, root)
+    page.items("Already on their way", [f"- {code(wait.address)}: {markdown(wait.goal)}" for wait in plan.waits])
+    page.details(f"Changes ({len(plan.changes)})", [_diff(change, root) for change in plan.changes])
+    if plan.emitted:
+        page.details("Role assignments that are left to others", role_script(plan.emitted).split("\n"), "sh")
+    return page.text()
+
+
+def drift_markdown(drift: Drift, *, limit: int = COMMENT_LIMIT, root: str = "") -> str:
+    """What differs now, a section for each class; at most `limit` characters."""
+    status = {0: "none", 1: "could not be told", 2: "found"}[drift.exit_code]
+    page = _Page(limit)
+    page.add(_marker("drift", drift.plan.manifest))
+    page.add(f"## Drift of {markdown(drift.plan.manifest)}: {status}\n\n**{drift.summary}**\n")
+    for name, meaning in drift.classes():
+        items = [f"- {code(one.address)}: {markdown(one.reason)}" for one in drift.changes_of(name)]
+        page.items(f"{name} ({drift.count(name)}): {meaning}", [*items, *_items(drift.findings_of(name), root)])
+    _findings(page, drift.others, root)
+    page.details("What differs", [_diff(change, root) for change in drift.plan.changes])
+    return page.text()
+
+
+def _result(result: Result) -> str:
+    reason = (
+        f"skipped (because {result.because or result.message})" if result.status is Status.SKIPPED else result.message
+    )
+    said = f": {code(result.code) + ' ' if result.code else ''}{markdown(reason)}" if reason or result.code else ""
+    hint = f"  \n  hint: {markdown(result.hint)}" if result.hint else ""
+    return f"- {code(result.address)}{said}{hint}"
+
+
+def outcome_markdown(outcome: Outcome, plan: Plan, *, limit: int = COMMENT_LIMIT, root: str = "") -> str:
+    """What became of an apply of `plan`; at most `limit` characters."""
+    status = "complete" if outcome.ok else "interrupted" if outcome.interrupted else "incomplete"
+    page = _Page(limit)
+    page.add(_marker("apply", plan.manifest))
+    page.add(f"## Apply of {markdown(plan.manifest)}: {status}\n\n**{markdown(outcome_summary(outcome))}**\n")
+    for state, heading in (
+        (Status.FAILED, "Failed"),
+        (Status.SKIPPED, "Skipped"),
+        (Status.IN_PROGRESS, "Still in progress in Azure"),
+        (Status.DONE, "Done"),
+    ):
+        results = outcome.with_status(state)
+        page.items(f"{heading} ({len(results)})", [_result(result) for result in results])
+    _findings(page, (*outcome.errors, *outcome.warnings), root)
+    return page.text()

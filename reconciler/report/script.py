@@ -1,0 +1,41 @@
+"""Missing role assignments as a script for someone who may make them."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from reconciler.plan.model import Step
+from reconciler.report.escape import commands, visible
+from reconciler.report.values import is_unknown
+
+
+def _quoted(text: object) -> str:
+    return shlex.quote(commands(visible(str(text))))
+
+
+def _principal(step: Step) -> str:
+    principal: Any = step.body.get("principal")
+    if principal and not is_unknown(principal):
+        return _quoted(principal)
+    identity = str(step.body.get("identity", "system"))
+    if identity != "system":
+        return f'"$(az identity show --ids {_quoted(identity)} --query principalId --output tsv)"'
+    vault = _quoted(step.body.get("vault", ""))
+    return f'"$(az resource show --ids {vault} --query identity.principalId --output tsv)"'
+
+
+def role_commands(steps: Iterable[Step]) -> Iterator[str]:
+    """One `az role assignment create` for each step; a principal that isn't known yet is looked up when it runs."""
+    for step in steps:
+        yield (
+            f"az role assignment create --role {_quoted(step.body.get('role', ''))}"
+            f" --assignee-object-id {_principal(step)} --assignee-principal-type ServicePrincipal"
+            f" --scope {_quoted(step.target)}"
+        )
+
+
+def role_script(steps: Iterable[Step]) -> str:
+    """The commands as a POSIX shell script that stops at the first error."""
+    return "\n".join(["#!/bin/sh", "set -eu", *role_commands(steps)]) + "\n"

@@ -1,0 +1,178 @@
+"""Plans, drift and results as text for a terminal, in Terraform's manner."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from reconciler.apply.outcome import Outcome, Result, Status
+from reconciler.findings import Finding
+from reconciler.plan.model import Change, Gate, Plan
+from reconciler.report.caret import location
+from reconciler.report.drift import Drift
+from reconciler.report.escape import plain
+from reconciler.report.lines import SYMBOLS, Line, by_severity, change_lines, gate_hint, with_hints
+from reconciler.report.script import role_commands
+from reconciler.report.style import Style
+
+NO_CHANGES = "No changes. Azure matches the manifest."
+"""Said only when there is nothing to do, nothing is refused and nothing is wrong."""
+
+
+def is_clean(plan: Plan) -> bool:
+    """Whether the plan has no changes, no closed gates and no errors."""
+    return not plan.changes and not plan.closed_gates and not plan.errors
+
+
+def plan_summary(plan: Plan) -> str:
+    """The line that everybody knows: `Plan: 1 to add, 2 to change, 0 to destroy.`, or that there are no changes."""
+    if is_clean(plan):
+        return NO_CHANGES
+    counts = plan.summary
+    return f"Plan: {counts.add} to add, {counts.change} to change, {counts.destroy} to destroy."
+
+
+def _indented(line: Line, style: Style) -> str:
+    symbol = style.symbol(line.symbol, line.symbol) if line.symbol else " "
+    text = style.bold(line.text) if line.depth == 0 else line.text if line.symbol else style.dim(line.text)
+    return f"{'  ' + '    ' * line.depth}{symbol} {text}"
+
+
+def _change(change: Change, style: Style, root: str) -> Iterator[str]:
+    for line in change_lines(change, root):
+        yield _indented(line, style)
+    yield ""
+
+
+def _finding(finding: Finding, hint: str, style: Style, root: str) -> Iterator[str]:
+    severity = str(finding.severity)
+    address = f" {plain(finding.address)}:" if finding.address else ":"
+    yield f"  {style.severity(severity, f'{severity}[{plain(finding.code)}]')}{address} {plain(finding.message)}"
+    if finding.place:
+        yield f"    --> {location(finding.place, root)}"
+    if hint:
+        yield f"    {style.hint('hint')}: {plain(hint)}"
+
+
+def _findings(findings: Sequence[Finding], style: Style, root: str) -> Iterator[str]:
+    for heading, chosen in by_severity(findings):
+        yield style.bold(f"{heading}:")
+        for finding, hint in with_hints(chosen):
+            yield from _finding(finding, hint, style, root)
+        yield ""
+
+
+def _gates(gates: Sequence[Gate], style: Style) -> Iterator[str]:
+    closed = [gate for gate in gates if not gate.is_open]
+    opened = [gate for gate in gates if gate.is_open]
+    if closed:
+        yield style.bold("Refused, nothing will be written while these gates are closed:")
+        for gate in closed:
+            yield f"  {style.bad('gate[' + plain(gate.name) + ']')}: {plain(gate.message)}"
+            yield from (f"      {plain(address)}" for address in gate.addresses)
+            yield f"    {style.hint('hint')}: {plain(gate_hint(gate))}"
+        yield ""
+    if opened:
+        yield style.bold("Opened on the command line:")
+        yield from (f"  gate[{plain(gate.name)}]: {plain(gate.message)}" for gate in opened)
+        yield ""
+
+
+def plan_text(plan: Plan, *, style: Style | None = None, root: str = "") -> str:
+    """The whole plan. `root` is put before the manifest's file names, so that places can be clicked."""
+    style = style or Style()
+    lines: list[str] = []
+    if plan.changes:
+        legend = "+ add, ~ change, - destroy"
+        lines += [f"Manifest {plain(plan.manifest)} asks for these changes ({legend}):", ""]
+        for change in plan.changes:
+            lines += _change(change, style, root)
+    if plan.waits:
+        lines.append(style.bold("Already on their way; apply waits for them:"))
+        lines += [f"  {plain(wait.address)}: {plain(wait.goal)}" for wait in plan.waits] + [""]
+    if plan.emitted:
+        lines.append(style.bold("Role assignments that are left to others (mode emit); for someone who may make them:"))
+        lines += [f"  {command}" for command in role_commands(plan.emitted)] + [""]
+    lines += _findings(plan.findings, style, root)
+    lines += _gates(plan.gates, style)
+    summary = plan_summary(plan)
+    lines += [style.good(summary) if is_clean(plan) else style.bold(summary), f"Checksum: {plain(plan.checksum)}"]
+    return "\n".join(lines) + "\n"
+
+
+_HEADINGS = (
+    (Status.FAILED, "Failed"),
+    (Status.SKIPPED, "Skipped"),
+    (Status.IN_PROGRESS, "Still in progress in Azure"),
+    (Status.DONE, "Done"),
+)
+
+
+def outcome_summary(outcome: Outcome) -> str:
+    """`Apply complete! Resources: …` when all is as declared, else `Apply incomplete!` with what is left."""
+    counts = f"Resources: {outcome.added} added, {outcome.changed} changed, {outcome.destroyed} destroyed"
+    if outcome.ok:
+        return f"Apply complete! {counts}."
+    left = [
+        f"{len(outcome.with_status(status))} {word}"
+        for status, word in (
+            (Status.FAILED, "failed"),
+            (Status.SKIPPED, "skipped"),
+            (Status.IN_PROGRESS, "in progress"),
+        )
+        if outcome.with_status(status)
+    ]
+    if outcome.errors:
+        left.append(f"{len(outcome.errors)} not possible")
+    word = f"Apply interrupted by {plain(outcome.interrupted)}!" if outcome.interrupted else "Apply incomplete!"
+    return f"{word} {counts}{'; ' if left else ''}{', '.join(left)}."
+
+
+def _result(result: Result, style: Style) -> Iterator[str]:
+    symbol = SYMBOLS[result.action] if result.action else " "
+    code = f" {plain(result.code)}:" if result.code else ""
+    said = plain(result.message)
+    if result.status is Status.SKIPPED:
+        code, said = "", f"skipped (because {plain(result.because or result.message)})"
+    colon = ":" if code or said else ""
+    yield f"  {symbol} {plain(result.address)}{colon}{code}{' ' if said else ''}{said}"
+    if result.hint:
+        yield f"      {style.hint('hint')}: {plain(result.hint)}"
+
+
+def outcome_text(outcome: Outcome, *, style: Style | None = None, root: str = "") -> str:
+    """What became of an apply: after anything but full success, each result under its heading with cause and hint."""
+    style = style or Style()
+    lines: list[str] = []
+    if not outcome.ok:
+        for status, heading in _HEADINGS:
+            results = outcome.with_status(status)
+            if results:
+                lines.append(style.bold(f"{heading} ({len(results)}):"))
+                for result in results:
+                    lines += _result(result, style)
+                lines.append("")
+    lines += _findings((*outcome.errors, *outcome.warnings), style, root)
+    summary = outcome_summary(outcome)
+    lines.append(style.good(summary) if outcome.ok else style.bad(summary))
+    if not outcome.ok:
+        lines.append("Run apply again when the causes are gone: it goes on from what Azure holds then.")
+    return "\n".join(lines) + "\n"
+
+
+def drift_text(drift: Drift, *, style: Style | None = None, root: str = "") -> str:
+    """What differs now, each class of drift under its own heading, then whatever else there is to know."""
+    style = style or Style()
+    lines: list[str] = []
+    for name, meaning in drift.classes():
+        changes, findings = drift.changes_of(name), drift.findings_of(name)
+        counted = "" if name in drift.fail_on else "; not counted, see --fail-on"
+        lines += [style.bold(f"{name} ({len(changes) + len(findings)}): {meaning}{counted}"), ""]
+        for change in changes:
+            lines += _change(change, style, root)
+        for finding, hint in with_hints(findings):
+            lines += _finding(finding, hint, style, root)
+        if findings:
+            lines.append("")
+    lines += _findings(drift.others, style, root)
+    lines.append(style.good(drift.summary) if drift.exit_code == 0 else style.bad(drift.summary))
+    return "\n".join(lines) + "\n"

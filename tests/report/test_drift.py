@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from reconciler.findings import Finding, Severity
+from reconciler.plan.model import Plan
+from reconciler.report.drift import DEFAULT_FAIL_ON, Drift
+
+
+def finding(drift: str, severity: Severity = Severity.WARNING) -> Finding:
+    return Finding("x", severity, "x", drift=drift)
+
+
+@pytest.mark.parametrize(
+    ("findings", "fail_on", "code"),
+    [
+        ((), DEFAULT_FAIL_ON, 0),
+        ((finding("orphaned"),), DEFAULT_FAIL_ON, 2),
+        ((finding("orphaned"),), ("unhealthy",), 0),
+        ((finding("in-progress"),), DEFAULT_FAIL_ON, 0),
+        ((finding("in-progress"),), ("in-progress",), 2),
+        ((finding("unhealthy", Severity.ERROR),), DEFAULT_FAIL_ON, 2),
+        ((finding("out-of-reach"),), DEFAULT_FAIL_ON, 1),
+        ((finding("out-of-reach"), finding("orphaned")), DEFAULT_FAIL_ON, 1),
+        ((finding("", Severity.ERROR),), DEFAULT_FAIL_ON, 1),
+        ((finding(""),), DEFAULT_FAIL_ON, 0),
+    ],
+)
+def test_the_exit_code_follows_from_the_counted_classes(
+    clean: Plan, findings: tuple[Finding, ...], fail_on: tuple[str, ...], code: int
+) -> None:
+    drift = Drift(replace(clean, findings=findings), fail_on)
+    assert drift.exit_code == code
+    assert ("Azure matches" in drift.summary) == (code == 0 and "orphaned" not in {one.drift for one in findings})
+
+
+def test_a_change_of_no_known_class_counts_as_differs(plan: Plan) -> None:
+    odd = tuple(replace(change, drift="") for change in plan.changes)
+    assert Drift(replace(plan, changes=odd)).count("differs") == 3

@@ -1,0 +1,163 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+from reconciler.apply.outcome import Outcome, Result, Status
+from reconciler.findings import Finding, Severity
+from reconciler.ids import ArmId
+from reconciler.plan.model import UNKNOWN, Action, Change, FieldChange, Kind, Op, Plan, Step
+from reconciler.report.drift import Drift
+from reconciler.report.style import Style
+from reconciler.report.terminal import drift_text, outcome_text, plan_text
+
+
+def test_a_plan_reads_like_this(plan: Plan) -> None:
+    assert (
+        plan_text(plan)
+        == """\
+Manifest walkthrough asks for these changes (+ add, ~ change, - destroy):
+
+  + vault/TestBkpVault  (not there yet)
+      + location: "westus"
+      + identity.principalId: (known after apply)
+      + tags.cost-centre: "4711"
+        --> backup.yaml:11:5
+
+  ~ disk//subscriptions/s2/resourcegroups/diskrg/providers/microsoft.compute/disks/pstestdisk  (the policy differs)
+      ~ policy: "diskBkpPolicy-11111111" -> "diskBkpPolicy-22222222"
+        chosen by disks[0]
+        --> backup.yaml:33:5
+
+  - policy/TestBkpVault/diskBkpPolicy-11111111  (nothing uses it)
+      - interval: "4h"
+
+Already on their way; apply waits for them:
+  disk/waiting: ProtectionConfigured
+
+Warnings:
+  warning[orphaned] disk/old: no longer named by the manifest
+    hint: apply --prune
+
+Refused, nothing will be written while these gates are closed:
+  gate[empty]: no disk is left
+      vault/TestBkpVault
+    hint: is the manifest complete?; if it is meant: --force empty
+
+Plan: 1 to add, 1 to change, 1 to destroy.
+Checksum: 0123abcd
+"""
+    )
+
+
+def test_nothing_to_do_is_said_in_the_known_words(clean: Plan) -> None:
+    assert plan_text(clean) == "No changes. Azure matches the manifest.\nChecksum: 0123abcd\n"
+
+
+def test_no_changes_is_never_said_beside_an_error_or_a_closed_gate(clean: Plan, plan: Plan) -> None:
+    error = Finding("unsupported", Severity.ERROR, "an ADE disk cannot be protected")
+    for unclean in (replace(clean, findings=(error,)), replace(clean, gates=plan.gates)):
+        text = plan_text(unclean)
+        assert "No changes" not in text
+        assert "Plan: 0 to add, 0 to change, 0 to destroy.\n" in text
+
+
+def test_an_open_gate_is_shown_and_refuses_nothing(clean: Plan, plan: Plan) -> None:
+    text = plan_text(replace(clean, gates=(replace(plan.gates[0], is_open=True),)))
+    assert "Opened on the command line:\n  gate[empty]: no disk is left\n" in text
+    assert "No changes." in text
+
+
+def test_a_hint_that_many_findings_share_is_said_once(clean: Plan, orphan: Finding) -> None:
+    many = tuple(replace(orphan, address=f"disk/{number}") for number in range(5))
+    assert plan_text(replace(clean, findings=many)).count("hint:") == 1
+
+
+def test_fields_that_come_and_go_have_their_own_symbols(change: Change, clean: Plan) -> None:
+    fields = (FieldChange("tags.a", None, "1"), FieldChange("tags.b", "2", None), FieldChange("p", "x", UNKNOWN))
+    text = plan_text(replace(clean, changes=(replace(change, fields=fields),)))
+    assert '      + tags.a: "1"\n      - tags.b: "2"\n      ~ p: "x" -> (known after apply)\n' in text
+
+
+def test_hostile_text_is_tamed_everywhere(change: Change, clean: Plan) -> None:
+    evil = "\n::error::owned\x1b[2J##vso[task.complete]"
+    finding = Finding(evil, Severity.ERROR, evil, evil, evil)
+    hostile = replace(change, address=evil, reason=evil, detail=(evil,), fields=(FieldChange(evil, evil, evil),))
+    for text in (
+        plan_text(replace(clean, manifest=evil, changes=(hostile,), findings=(finding,), checksum=evil)),
+        outcome_text(Outcome((Result(evil, Kind.DISK, None, Status.FAILED, evil, evil, evil),), evil)),
+    ):
+        assert "\x1b" not in text
+        assert "##vso[" not in text
+        assert not [line for line in text.splitlines() if line.lstrip().startswith("::")]
+
+
+def test_role_assignments_for_others_are_ready_to_run(clean: Plan) -> None:
+    scope = ArmId("/subscriptions/s/resourceGroups/it's")
+    known = Step(Op.ROLE_PUT, scope, {"role": "guid", "principal": "p-1", "identity": "system", "vault": "/v"})
+    unknown = Step(Op.ROLE_PUT, scope, {"role": "guid", "principal": UNKNOWN, "identity": "system", "vault": "/v"})
+    text = plan_text(replace(clean, emitted=(known, unknown)))
+    assert "--role guid --assignee-object-id p-1 --assignee-principal-type ServicePrincipal" in text
+    assert """--scope '/subscriptions/s/resourceGroups/it'"'"'s'""" in text
+    assert '"$(az resource show --ids /v --query identity.principalId --output tsv)"' in text
+
+
+def test_a_complete_apply_is_one_line() -> None:
+    results = (
+        Result("vault/a", Kind.VAULT, Action.ADD, Status.DONE),
+        Result("disk/b", Kind.DISK, Action.CHANGE, Status.DONE),
+        Result("disk/w", Kind.DISK, None, Status.DONE),
+    )
+    assert outcome_text(Outcome(results)) == "Apply complete! Resources: 1 added, 1 changed, 0 destroyed.\n"
+
+
+def test_a_partial_apply_lists_what_became_of_everything() -> None:
+    results = (
+        Result("vault/a", Kind.VAULT, Action.ADD, Status.DONE),
+        Result("policy/a/p", Kind.POLICY, Action.ADD, Status.FAILED, "no such thing", "UserErrorX", "try y"),
+        Result("disk/b", Kind.DISK, Action.ADD, Status.SKIPPED, "policy/a/p failed", because="policy/a/p failed"),
+        Result("disk/c", Kind.DISK, Action.CHANGE, Status.IN_PROGRESS, "ConfiguringProtection"),
+    )
+    assert (
+        outcome_text(Outcome(results, interrupted="SIGTERM"))
+        == """\
+Failed (1):
+  + policy/a/p: UserErrorX: no such thing
+      hint: try y
+
+Skipped (1):
+  + disk/b: skipped (because policy/a/p failed)
+
+Still in progress in Azure (1):
+  ~ disk/c: ConfiguringProtection
+
+Done (1):
+  + vault/a
+
+Apply interrupted by SIGTERM! Resources: 1 added, 0 changed, 0 destroyed; 1 failed, 1 skipped, 1 in progress.
+Run apply again when the causes are gone: it goes on from what Azure holds then.
+"""
+    )
+
+
+def test_an_apply_beside_impossible_disks_is_not_complete() -> None:
+    error = Finding("ade", Severity.ERROR, "Azure Disk Encryption is on", address="disk/x")
+    text = outcome_text(Outcome((), errors=(error,)))
+    assert "error[ade] disk/x: Azure Disk Encryption is on" in text
+    assert "Apply incomplete! Resources: 0 added, 0 changed, 0 destroyed; 1 not possible." in text
+
+
+def test_drift_keeps_its_classes_apart(plan: Plan) -> None:
+    text = drift_text(Drift(plan))
+    positions = [
+        text.index(name) for name in ("changed-outside (1)", "not-yet-applied (1)", "differs (1)", "orphaned (1)")
+    ]
+    assert positions == sorted(positions)
+    assert text.endswith("Drift: 1 changed-outside, 1 not-yet-applied, 1 differs, 1 orphaned.\n")
+
+
+def test_colour_says_nothing_that_the_text_does_not(plan: Plan) -> None:
+    import re
+
+    coloured = plan_text(plan, style=Style(colour=True))
+    assert "\x1b[32m+\x1b[0m" in coloured
+    assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == plan_text(plan)
