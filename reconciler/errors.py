@@ -111,7 +111,12 @@ class Conflict(AzureError):
 
 
 class Transient(AzureError):
-    """Would pass with time, but the deadline came first."""
+    """Would pass with time, but the deadline came first.
+
+    `sent_unknown`: the connection broke after a POST may have been acted upon; look before it is sent again.
+    """
+
+    sent_unknown = False
 
 
 class Blocked(AzureError):

@@ -1,0 +1,97 @@
+"""Answers to what a plan can't know from lists: a point read each, before a decision hangs on absence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from reconciler.azure import projection
+from reconciler.azure.connection import Azure, incomplete
+from reconciler.azure.reading import together
+from reconciler.errors import AzureError, NotFound, OutOfReach, ReadIncomplete
+from reconciler.estate import DeletedVault, Presence, Question, RoleAssignment
+from reconciler.ids import ArmId, lower
+
+
+async def answer(azure: Azure, questions: Iterable[Question]) -> dict[Question, Any]:
+    """The answer to each question; ReadIncomplete when one can't be had."""
+    asked = list(dict.fromkeys(questions))
+    answers: Sequence[Any] = await together(*(_ANSWERS[question.kind](azure, question) for question in asked))
+    return dict(zip(asked, answers, strict=True))
+
+
+async def _exists(azure: Azure, question: Question) -> Presence:
+    """404 is gone, 403 is out of reach; anything else that isn't an object leaves the question open."""
+    try:
+        body = await azure.get(question.subject)
+        return Presence("there", body, projection.resource(question.subject, body))
+    except NotFound:
+        return Presence("gone")
+    except OutOfReach as error:
+        if error.code == "no-token":
+            raise incomplete(question.subject.text, error) from error
+        return Presence("out-of-reach")
+    except AzureError as error:
+        raise incomplete(question.subject.text, error) from error
+
+
+async def _deleted_vault(azure: Azure, question: Question) -> DeletedVault | None:
+    """A soft-deleted vault of that name and resource group; regions without such vaults answer 400 or 404."""
+    vault = question.subject
+    path = (
+        f"/subscriptions/{vault.subscription}/providers/Microsoft.DataProtection"
+        f"/locations/{question.detail}/deletedVaults"
+    )
+    try:
+        rows = await azure.list(path)
+    except ReadIncomplete as error:
+        status = error.__cause__.status if isinstance(error.__cause__, AzureError) else 0
+        if status in (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND):
+            return None
+        raise
+    return next((_deleted(row) for row in rows if _is_of(vault, row)), None)
+
+
+def _is_of(vault: ArmId, row: Mapping[str, Any]) -> bool:
+    for key in ("originalBackupVaultId", "originalBackupVaultResourcePath"):
+        original = projection.pick(row, "properties", key)
+        if isinstance(original, str) and original.startswith("/"):
+            return ArmId(original) == vault
+    name = projection.pick(row, "properties", "originalBackupVaultName") or projection.pick(row, "name") or ""
+    return lower(str(name)) == lower(vault.name)
+
+
+def _deleted(row: Mapping[str, Any]) -> DeletedVault:
+    info = projection.pick(row, "properties", "resourceDeletionInfo") or projection.pick(
+        row, "properties", "deletionInfo"
+    )
+    purge = projection.pick(info, "scheduledPurgeTime") or ""
+    return DeletedVault(ArmId(str(projection.pick(row, "id") or "")), str(purge))
+
+
+async def _role_count(azure: Azure, question: Question) -> tuple[RoleAssignment, ...]:
+    """Every role assignment that a list of the subscription shows, for its quota."""
+    rows = await azure.list(f"{question.subject}/providers/Microsoft.Authorization/roleAssignments")
+    found = {role.id.key: role for role in map(projection.role, rows)}
+    return tuple(found[key] for key in sorted(found))
+
+
+async def _protected_elsewhere(azure: Azure, question: Question) -> tuple[ArmId, ...]:
+    """The backup instances that protect a disk, in any vault; a disk that is gone has none."""
+    try:
+        rows = await azure.list(f"{question.subject}/providers/Microsoft.DataProtection/backupInstances")
+    except ReadIncomplete as error:
+        if isinstance(error.__cause__, NotFound):
+            return ()
+        raise
+    ids = {lower(str(text)): ArmId(str(text)) for row in rows if (text := projection.pick(row, "id"))}
+    return tuple(ids[key] for key in sorted(ids))
+
+
+_ANSWERS: Mapping[str, Callable[[Azure, Question], Coroutine[Any, Any, Any]]] = {
+    "exists": _exists,
+    "deleted-vault": _deleted_vault,
+    "role-count": _role_count,
+    "protected-elsewhere": _protected_elsewhere,
+}

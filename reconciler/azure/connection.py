@@ -1,0 +1,200 @@
+"""The connection to Azure Resource Manager: one pipeline, shared by our reads and both generations of SDK clients.
+
+A policy object may live in one pipeline only, and closing any client closes the shared transport, so there is one of
+each and it is closed once. The SDK's own retry and provider-registration policies are left out: the governor retries,
+and nothing registers a provider unasked.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urljoin, urlsplit
+
+import orjson
+from azure.core.pipeline import AsyncPipeline
+from azure.core.pipeline.policies import ContentDecodePolicy, RequestIdPolicy, UserAgentPolicy
+from azure.core.rest import HttpRequest
+from azure.mgmt.core import AsyncARMPipelineClient
+
+from reconciler.azure import versions
+from reconciler.azure.governor import Events, Governor, Malformed
+from reconciler.azure.origin import SameOrigin
+from reconciler.errors import AzureError, NotFound, OutOfReach, ReadIncomplete
+from reconciler.ids import ArmId
+
+if TYPE_CHECKING:
+    import random
+
+    from reconciler.clock import Clock
+
+logging.getLogger("azure").setLevel(
+    logging.CRITICAL + 1
+)  # they log tracebacks and headers; we explain errors ourselves
+
+Query = Mapping[str, str]
+Rows = list[dict[str, Any]]
+
+
+class Azure:
+    """Reads through one ARM client, and the pipeline that the SDK's clients write through.
+
+    `token` is the policy that puts the access token on a request (None: none); `events` hears of throttling.
+    """
+
+    def __init__(
+        self,
+        transport: Any,
+        *,
+        endpoint: str,
+        clock: Clock,
+        token: Any = None,
+        api_version: str = versions.DATA_PROTECTION,
+        chance: random.Random | None = None,
+        events: Events | None = None,
+    ) -> None:
+        self.endpoint = endpoint.rstrip("/")
+        self.clock = clock
+        self.governor = Governor(clock, chance=chance, events=events)
+        policies = [
+            RequestIdPolicy(),
+            UserAgentPolicy(base_user_agent="reconciler"),
+            ContentDecodePolicy(),
+            self.governor,
+            SameOrigin(self.endpoint),
+            *([token] if token else []),
+            versions.ApiVersions(versions.table(api_version)),
+        ]
+        self.pipeline: AsyncPipeline[Any, Any] = AsyncPipeline(transport, policies)
+        self.client: AsyncARMPipelineClient[Any, Any] = AsyncARMPipelineClient(
+            self.endpoint, policies=[], pipeline=self.pipeline
+        )
+
+    async def get(self, path: ArmId | str, *, query: Query | None = None) -> dict[str, Any]:
+        """One resource; NotFound, OutOfReach or another AzureError."""
+        return await self._send("GET", self._url(path, query))
+
+    async def list(self, path: ArmId | str, *, query: Query | None = None) -> Rows:
+        """All rows of all pages; ReadIncomplete when any of them can't be had, never a part."""
+        try:
+            return await self._pages(self._url(path, query))
+        except AzureError as error:
+            raise incomplete(str(path), error) from error
+
+    async def post(self, path: ArmId | str, body: Mapping[str, Any], *, query: Query | None = None) -> dict[str, Any]:
+        """Ask something that takes a body; the answer's body."""
+        return await self._send("POST", self._url(path, query), body)
+
+    async def follow(self, url: str) -> tuple[dict[str, Any], float]:
+        """An operation's status from the URL that Azure gave, taken verbatim, and the seconds it asks to wait.
+
+        An empty answer is an empty body. The URL may be signed: it appears in no message.
+        """
+        return await self._follow(urljoin(self.endpoint + "/", url))
+
+    async def close(self) -> None:
+        """Close the transport; once, for all clients."""
+        await self.client.close()
+
+    async def _pages(self, url: str) -> Rows:
+        rows: Rows = []
+        seen = {url}
+        page = await self._send("GET", url, accept_page=True)
+        while True:
+            rows += page["value"]
+            link = page.get("nextLink")
+            if not link:
+                return rows
+            if not isinstance(link, str) or link in seen:
+                raise AzureError(
+                    f"The list {urlsplit(url).path} does not end: a page links to one that was read before.",
+                    code="endless-list",
+                )
+            seen.add(link)
+            page = await self._send("GET", urljoin(url, link), accept_page=True, verbatim=True)
+
+    async def _send(
+        self,
+        method: str,
+        url: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        accept_page: bool = False,
+        verbatim: bool = False,
+    ) -> dict[str, Any]:
+        kept: dict[str, Any] = {}
+
+        def accept(answer: Any) -> None:
+            kept.clear()
+            kept.update(read_object(answer))
+            if accept_page:
+                check_page(kept)
+
+        await self.client.send_request(_request(method, url, body), stream=True, accept=accept, verbatim=verbatim)
+        return kept
+
+    async def _follow(self, url: str) -> tuple[dict[str, Any], float]:
+        from reconciler.azure.pace import retry_after
+
+        kept: dict[str, Any] = {}
+
+        def accept(answer: Any) -> None:
+            kept.clear()
+            if answer.content:
+                kept.update(read_object(answer))
+
+        answer = await self.client.send_request(_request("GET", url, None), stream=True, accept=accept, verbatim=True)
+        return kept, retry_after(answer.headers, self.clock.now())
+
+    def _url(self, path: ArmId | str, query: Query | None) -> str:
+        text = path.text if isinstance(path, ArmId) else path
+        url = text if "://" in text else self.endpoint + quote(text, safe="/()'!*,;=:@$&+~-._")
+        if not query:
+            return url
+        pairs = "&".join(f"{quote(key, safe='$')}={quote(value)}" for key, value in query.items())
+        return f"{url}{'&' if '?' in url else '?'}{pairs}"
+
+
+def read_object(answer: Any) -> dict[str, Any]:
+    """The JSON object in an answer's body; Malformed when it is anything else."""
+    content: bytes = answer.content if hasattr(answer, "content") else answer.body()
+    if not content and answer.status_code == HTTPStatus.NO_CONTENT:
+        return {}
+    try:
+        body = orjson.loads(content)
+    except orjson.JSONDecodeError as error:
+        kind = answer.headers.get("Content-Type") or "no content type"
+        raise Malformed(f"it is no JSON ({kind}, {len(content)} bytes)") from error
+    if not isinstance(body, dict):
+        raise Malformed(f"it is a {type(body).__name__} where an object is expected")
+    return body
+
+
+def check_page(page: Mapping[str, Any]) -> None:
+    """Malformed unless a page of a list has its rows: a missing or null `value` is not an empty list."""
+    rows = page.get("value")
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise Malformed("a page of the list has no `value` with its rows")
+
+
+def incomplete(what: str, error: AzureError) -> ReadIncomplete:
+    """The error for a list that could not be read to its end; it says what, why, and which right is needed."""
+    hint = error.hint
+    if isinstance(error, OutOfReach) and error.code != "no-token":
+        hint = f"Give the caller the role Reader (or one that may read this) at {what.partition('/providers/')[0] or 'the tenant'}."
+    elif isinstance(error, NotFound):
+        hint = "It was deleted or moved while it was read, or the caller can't see it. Check the id, then run it again."
+    return ReadIncomplete(
+        f"{what} could not be read to the end: {error.message} Nothing was concluded from the part.",
+        hint=hint or "Run it again.",
+        code="read-incomplete",
+    )
+
+
+def _request(method: str, url: str, body: Mapping[str, Any] | None) -> HttpRequest:
+    headers = {"Accept": "application/json"}
+    if body is None:
+        return HttpRequest(method, url, headers=headers)
+    return HttpRequest(method, url, headers={**headers, "Content-Type": "application/json"}, content=orjson.dumps(body))

@@ -1,0 +1,168 @@
+"""Azure's error bodies, turned into our errors: the true reason dug out, secrets taken out.
+
+Classified by HTTP status and the prefix of `code` alone: the recorded traffic has `isRetryable: false` on errors whose
+own advice is to try again, and `isUserError: false` on plain user errors.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlsplit
+
+from reconciler.errors import AzureError, Blocked, Conflict, NotFound, OutOfReach, Transient
+
+_BLOCKED = "CloudDos"
+_SECRETS = re.compile(
+    r"(?i)\bbearer\s+[^\s\"',;]+"
+    r"|\beyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)?"
+    r"|((?:\b|[?&])(?:sig|t|c|s|h|client_secret|client_assertion|access_token|refresh_token|password)=)[^\s&\"'<>]{8,}"
+)
+_NESTS = ("innerError", "innererror", "details", "errorDetails", "error")
+_DEPTH = 12
+_LONGEST = 2000
+_TRANSIENT = frozenset(
+    {
+        HTTPStatus.REQUEST_TIMEOUT,
+        HTTPStatus.TOO_MANY_REQUESTS,
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        HTTPStatus.BAD_GATEWAY,
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        HTTPStatus.GATEWAY_TIMEOUT,
+    }
+)
+
+
+def redact(text: str) -> str:
+    """The text without bearer tokens, JWTs, signatures of URLs and secrets of token requests."""
+    return _SECRETS.sub(lambda match: (match[1] or "") + "[redacted]", text)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What an error body says: Azure's code, a message a person can read, and the recommended actions."""
+
+    code: str
+    message: str
+    advice: tuple[str, ...] = ()
+
+
+def told(error: Mapping[str, Any] | None) -> Told:
+    """What an ARM error object says (also `protectionErrorDetails`, `errorDetails` and an operation's `error`).
+
+    The outermost code is kept; the message is followed by `DetailedNonLocalisedMessage` of the innermost error, where
+    DataProtection hides the true reason.
+    """
+    nodes = list(_nodes(error or {}, _DEPTH))
+    code = next((text for node in nodes if (text := _text(node, "code", "ErrorCode"))), "")
+    messages = [text for node in nodes if (text := _text(node, "message", "Message"))]
+    reasons = [text for node in nodes if (text := _reason(node))]
+    advice = [action for node in nodes for action in _actions(node)]
+    lines = list(dict.fromkeys([*messages[:1], *reasons[:1]])) or messages
+    inner = [other for node in nodes if (other := _text(node, "code")) and other != code]
+    if inner and not reasons and len(dict.fromkeys(messages)) > 1:
+        lines = list(dict.fromkeys([messages[0], f"({inner[0]}) {messages[-1]}"]))
+    message = redact(" ".join(line.strip() for line in lines))[:_LONGEST]
+    return Told(code, message, tuple(redact(action) for action in dict.fromkeys(advice)))
+
+
+def failure(status: int, headers: Mapping[str, str], content: bytes, url: str) -> AzureError:
+    """The error for an answer of 400 and above; its `target` is the URL's path, never its query."""
+    says = told(_envelope(content))
+    target = urlsplit(url).path
+    message = says.message or f"Azure answered {_phrase(status)} without a readable explanation."
+    kind = _kind(status, says.code)
+    return kind(
+        f"{message} ({says.code or f'HTTP {status}'})",
+        status=status,
+        code=says.code or f"http-{status}",
+        advice=says.advice,
+        target=target,
+        request_id=headers.get("x-ms-request-id", "") or headers.get("x-ms-correlation-request-id", ""),
+        hint="" if says.advice else _hint(kind, target),
+    )
+
+
+def _kind(status: int, code: str) -> type[AzureError]:
+    if code.startswith(_BLOCKED):
+        return Blocked
+    if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+        return OutOfReach
+    if status == HTTPStatus.NOT_FOUND:
+        return NotFound
+    if status in (HTTPStatus.CONFLICT, HTTPStatus.PRECONDITION_FAILED):
+        return Conflict
+    return Transient if status in _TRANSIENT else AzureError
+
+
+def _hint(kind: type[AzureError], target: str) -> str:
+    if kind is OutOfReach:
+        return f"Give the caller a role that covers this at {target or 'the scope'}, or sign in as someone who has one."
+    if kind is Blocked:
+        return "Azure blocks this for hours after repeated attempts. Wait, then run again; retrying sooner prolongs it."
+    return ""
+
+
+def _phrase(status: int) -> str:
+    try:
+        return f"{status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        return str(status)
+
+
+def _envelope(content: bytes) -> Mapping[str, Any]:
+    try:
+        body = json.loads(content)
+    except ValueError:
+        return {}
+    if not isinstance(body, Mapping):
+        return {}
+    error = body.get("error")
+    return error if isinstance(error, Mapping) else body
+
+
+def _nodes(error: Mapping[str, Any], depth: int) -> Iterator[Mapping[str, Any]]:
+    """The error and everything nested in it, outermost first."""
+    yield error
+    if depth == 0:
+        return
+    for key in _NESTS:
+        yield from _nested(error.get(key), depth)
+    extra = error.get("additionalInfo")
+    for item in extra if isinstance(extra, Sequence) and not isinstance(extra, str) else ():
+        yield from _nested(item.get("info") if isinstance(item, Mapping) else None, depth)
+
+
+def _nested(value: Any, depth: int) -> Iterator[Mapping[str, Any]]:
+    if isinstance(value, Mapping):
+        yield from _nodes(value, depth - 1)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _nested(item, depth)
+
+
+def _text(node: Mapping[str, Any], *keys: str) -> str:
+    """The first of these keys that holds text; `{"Language", "Value"}` objects are an older spelling of it."""
+    for key in keys:
+        value = node.get(key)
+        if isinstance(value, Mapping):
+            value = value.get("Value")
+        if isinstance(value, str) and value.strip():
+            return value
+    return ""
+
+
+def _reason(node: Mapping[str, Any]) -> str:
+    extra = node.get("additionalInfo")
+    return _text(extra, "DetailedNonLocalisedMessage") if isinstance(extra, Mapping) else ""
+
+
+def _actions(node: Mapping[str, Any]) -> Iterator[str]:
+    actions = node.get("recommendedAction")
+    for action in [actions] if isinstance(actions, str) else actions or ():
+        if isinstance(action, str) and action.strip():
+            yield action.strip()

@@ -1,0 +1,250 @@
+"""Throttling and retry, for every request of both SDK generations: one pipeline policy owns both.
+
+Azure's limits are token buckets per subscription (or tenant), principal and kind of operation: reads 250 with 25 a
+second, writes and deletes 200 with 10 a second each (Azure Resource Manager's published limits). A 429 holds back
+everybody whom it concerns. What is transient is tried again, with full jitter, until the deadline of the action.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from contextlib import contextmanager
+from contextvars import ContextVar
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import urlsplit
+
+from azure.core.exceptions import AzureError as SdkError
+from azure.core.exceptions import ClientAuthenticationError, ServiceRequestError
+from azure.core.pipeline import PipelineRequest, PipelineResponse
+from azure.core.pipeline.policies import AsyncHTTPPolicy
+
+from reconciler.azure import failures, pace
+from reconciler.errors import AzureError, OutOfReach, Transient
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reconciler.clock import Clock
+
+DEFAULT_SECONDS = 300.0
+"""How long a request may take, retries and throttling included, when no deadline is set."""
+
+_CAP = 60.0
+_HARMLESS_POSTS = ("/providers/microsoft.resourcegraph/resources", "/validateforbackup", "/validateformodifybackup")
+
+deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
+"""The monotonic time, by the injected clock, after which nothing is tried again (None: 5 minutes from the request)."""
+
+
+@contextmanager
+def until(moment: float) -> Iterator[None]:
+    """Within this block requests give up at `moment` (monotonic, of the injected clock), or earlier where nested so."""
+    outer = deadline.get()
+    token = deadline.set(moment if outer is None else min(outer, moment))
+    try:
+        yield
+    finally:
+        deadline.reset(token)
+
+
+class Events(Protocol):
+    """Who is told that a request has to wait: `what` is the provider or subscription, `seconds` the wait."""
+
+    def throttled(self, what: str, seconds: float) -> None:
+        """A request waits because Azure said so."""
+
+
+class Malformed(Exception):
+    """A success whose body can't be read: a proxy's page, truncated JSON."""
+
+
+class Governor(AsyncHTTPPolicy[Any, Any]):
+    """Admits requests at the rate that Azure allows, retries the transient, raises our errors for the rest.
+
+    The option `accept` of a request is a function of the response that raises `Malformed` on what can't be read; it
+    counts as transient. So does everything but a refused connection on a POST raise `Transient` with `sent_unknown`.
+    """
+
+    def __init__(self, clock: Clock, *, chance: random.Random | None = None, events: Events | None = None) -> None:
+        super().__init__()
+        self.events = events
+        self._clock = clock
+        self._chance = chance or random.Random()  # noqa: S311 - jitter, no secret
+        self._buckets = pace.Buckets()
+
+    async def send(self, request: PipelineRequest[Any]) -> PipelineResponse[Any, Any]:
+        """Send until it succeeds, is refused, or the deadline comes."""
+        accept = request.context.options.pop("accept", None)
+        limit = deadline.get()
+        limit = self._clock.monotonic() + DEFAULT_SECONDS if limit is None else limit
+        attempt = 0
+        renewed = False
+        while True:
+            await self._admitted(request, limit)
+            answer = await self._tried(request, accept)
+            if not isinstance(answer, Setback):
+                return answer
+            expired = answer.error.status == HTTPStatus.UNAUTHORIZED
+            if not answer.retry or (expired and renewed):
+                raise answer.error
+            if expired:
+                renewed = True  # the token policy has dropped its token: the next attempt gets a new one
+                continue
+            await self._wait(request, answer, attempt, limit)
+            attempt += 1
+
+    async def _admitted(self, request: PipelineRequest[Any], limit: float) -> None:
+        """Take a token, waiting for it when there is none."""
+        http = request.http_request
+        wait = self._buckets.reserve(http.method, http.url, self._clock.monotonic())
+        try:
+            await self._turn(request, wait, limit)
+        except BaseException:
+            self._buckets.give_back(http.method, http.url, self._clock.monotonic())
+            raise
+
+    async def _turn(self, request: PipelineRequest[Any], wait: float, limit: float) -> None:
+        """Wait for the token that was reserved; again, when a pause has begun meanwhile."""
+        http = request.http_request
+        now = self._clock.monotonic
+        while wait > 0:
+            if now() + wait > limit:
+                raise self._late(request, None)
+            await self._clock.sleep(wait)
+            held = self._buckets.is_held(http.method, http.url, now())
+            wait = self._buckets.reserve(http.method, http.url, now()) if held else 0.0
+
+    async def _tried(
+        self, request: PipelineRequest[Any], accept: Callable[[Any], object] | None
+    ) -> PipelineResponse[Any, Any] | Setback:
+        """One attempt: the answer, or what stands in the way."""
+        http = request.http_request
+        try:
+            # Each attempt gets the options anew: policies and the transport take theirs out.
+            options = dict(request.context.options)
+            try:
+                response: PipelineResponse[Any, Any] = await self.next.send(request)
+                answer = response.http_response
+                content = await _content(answer)
+            finally:
+                request.context.options.update(options)
+            if answer.status_code >= HTTPStatus.BAD_REQUEST:
+                return self._refused(request, answer, content)
+            self._buckets.told(http.method, http.url, answer.headers, self._clock.monotonic())
+            if accept is not None:
+                accept(answer)
+        except ClientAuthenticationError as error:
+            return Setback(_no_token(error, http.url), retry=False)
+        except Malformed as error:
+            return Setback(_unread(error, http.url), retry=True, unknown=_is_post(http))
+        except SdkError as error:
+            return Setback(_broken(error, http), retry=True, unknown=_is_post(http) and not _never_sent(error))
+        return response
+
+    def _refused(self, request: PipelineRequest[Any], answer: Any, content: bytes) -> Setback:
+        http = request.http_request
+        error = failures.failure(answer.status_code, answer.headers, content, http.url)
+        if error.status == HTTPStatus.UNAUTHORIZED:
+            return Setback(error, retry=True)
+        if not isinstance(error, Transient):
+            return Setback(error, retry=False)
+        seconds = pace.retry_after(answer.headers, self._clock.now(), error.message)
+        if error.status == HTTPStatus.TOO_MANY_REQUESTS:
+            self._buckets.pause(http.method, http.url, error.code, seconds or 1.0, self._clock.monotonic())
+        unacted = error.status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
+        return Setback(error, retry=True, seconds=seconds, unknown=_is_post(http) and not unacted)
+
+    async def _wait(self, request: PipelineRequest[Any], setback: Setback, attempt: int, limit: float) -> None:
+        """Wait before the next attempt; the last error when that would be past the deadline."""
+        jitter = self._chance.uniform(0, min(_CAP, 2.0 ** min(attempt, 10)))
+        seconds = setback.seconds + min(jitter, 1.0) if setback.seconds else jitter
+        if self._clock.monotonic() + seconds > limit:
+            raise self._late(request, setback.error)
+        if setback.error.status == HTTPStatus.TOO_MANY_REQUESTS and self.events is not None:
+            self.events.throttled(pace.who(request.http_request.url), setback.seconds or seconds)
+        await self._clock.sleep(seconds)
+
+    def _late(self, request: PipelineRequest[Any], last: AzureError | None) -> AzureError:
+        """The error at the deadline, which names the call that was held up."""
+        http = request.http_request
+        path = urlsplit(http.url).path
+        why = last.message if last else "requests of this kind are held back, Azure allows no more for now."
+        return Transient(
+            f"{http.method} {path} was given up at the deadline: {why}",
+            status=last.status if last else HTTPStatus.TOO_MANY_REQUESTS,
+            code=last.code if last else "throttled",
+            advice=last.advice if last else (),
+            target=path,
+            request_id=last.request_id if last else "",
+            hint=(last.hint if last else "") or "Run it again: it goes on from what Azure holds by then.",
+        )
+
+
+class Setback:
+    """An attempt that didn't succeed, and what follows from it.
+
+    `retry`: worth another attempt; `seconds`: what Azure asked to wait; `unknown`: the server may have acted on
+    something that must not be done twice, so whoever asked has to look first.
+    """
+
+    __slots__ = ("error", "retry", "seconds")
+
+    def __init__(self, error: AzureError, *, retry: bool, seconds: float = 0.0, unknown: bool = False) -> None:
+        self.error = error
+        self.retry = retry and not unknown
+        self.seconds = seconds
+        if unknown and isinstance(error, Transient):
+            error.sent_unknown = True
+
+
+async def _content(answer: Any) -> bytes:
+    """The body, read to its end; the older generation of responses has loaded it already."""
+    if hasattr(answer, "read"):
+        return bytes(await answer.read())
+    return bytes(answer.body())
+
+
+def _is_post(http: Any) -> bool:
+    """Whether sending this again could do something twice."""
+    return http.method == "POST" and not urlsplit(http.url).path.lower().endswith(_HARMLESS_POSTS)
+
+
+def _never_sent(error: SdkError) -> bool:
+    """Whether the connection was never made; aiohttp's transport calls a later reset a request error, too."""
+    inner = error.inner_exception
+    if isinstance(inner, ConnectionRefusedError):
+        return True
+    names = {kind.__name__ for kind in type(inner).__mro__} if inner is not None else set()
+    return isinstance(error, ServiceRequestError) and bool(names & {"ClientConnectorError", "ConnectionTimeoutError"})
+
+
+def _broken(error: SdkError, http: Any) -> Transient:
+    path = urlsplit(http.url).path
+    return Transient(
+        f"No answer to {http.method} {path}: {failures.redact(str(error)) or type(error).__name__}",
+        code="no-answer",
+        target=path,
+        hint="Check the network, the proxy and the endpoint, then run it again.",
+    )
+
+
+def _unread(error: Malformed, url: str) -> Transient:
+    path = urlsplit(url).path
+    return Transient(
+        f"The answer from {path} can't be read: {failures.redact(str(error))}",
+        code="unreadable-answer",
+        target=path,
+        hint="A proxy or a gateway probably answered in Azure's place. Check the network, then run it again.",
+    )
+
+
+def _no_token(error: ClientAuthenticationError, url: str) -> OutOfReach:
+    first = next(iter(failures.redact(str(error)).splitlines()), "")
+    return OutOfReach(
+        f"No access token could be had: {first}",
+        code="no-token",
+        target=urlsplit(url).path,
+        hint="Sign in (az login), or check the federated credential of this pipeline; what is done stays done, run it again.",
+    )

@@ -1,0 +1,171 @@
+"""A transport of azure-core over a plain callable: the whole production pipeline, and no socket.
+
+`exchange(method, url, headers, body)` answers with status, headers and body. It may raise `ConnectionRefusedError`
+(nothing was sent) or any other `OSError` (the other side may have acted), as a network does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
+from http import HTTPStatus
+from types import TracebackType
+from typing import Any, Self
+
+from azure.core.exceptions import HttpResponseError, ServiceRequestError, ServiceResponseError
+from azure.core.pipeline.transport import AsyncHttpTransport
+from azure.core.rest import AsyncHttpResponse, HttpRequest
+from azure.core.utils import case_insensitive_dict
+
+Exchange = Callable[[str, str, Mapping[str, str], bytes | None], Awaitable[tuple[int, Mapping[str, str], bytes]]]
+"""One request answered: `(method, url, headers, body)` to `(status, headers, body)`."""
+
+
+class Answer(AsyncHttpResponse):
+    """A response that is already here; serves both generations of SDK clients (`body()` is the older one's)."""
+
+    def __init__(self, request: Any, status: int, headers: Mapping[str, str], content: bytes) -> None:
+        self._request = request
+        self._status = status
+        self._headers: MutableMapping[str, str] = case_insensitive_dict(headers)
+        self._content = content
+        self._encoding: str | None = "utf-8"
+
+    @property
+    def request(self) -> HttpRequest:
+        """The request that this answers."""
+        return self._request  # type: ignore[no-any-return]
+
+    @property
+    def status_code(self) -> int:
+        """HTTP's status."""
+        return self._status
+
+    @property
+    def headers(self) -> MutableMapping[str, str]:
+        """The headers, whatever the case of their names."""
+        return self._headers
+
+    @property
+    def reason(self) -> str:
+        """HTTP's phrase for the status."""
+        try:
+            return HTTPStatus(self._status).phrase
+        except ValueError:
+            return ""
+
+    @property
+    def content_type(self) -> str | None:
+        """The Content-Type header."""
+        return self._headers.get("Content-Type")
+
+    @property
+    def is_closed(self) -> bool:
+        """Nothing is left open."""
+        return True
+
+    @property
+    def is_stream_consumed(self) -> bool:
+        """There is no stream."""
+        return True
+
+    @property
+    def encoding(self) -> str | None:
+        """How `text` decodes."""
+        return self._encoding
+
+    @encoding.setter
+    def encoding(self, value: str | None) -> None:
+        self._encoding = value
+
+    @property
+    def url(self) -> str:
+        """The URL that was asked."""
+        return str(self._request.url)
+
+    @property
+    def content(self) -> bytes:
+        """The body."""
+        return self._content
+
+    def body(self) -> bytes:
+        """The body, for clients of the older generation."""
+        return self._content
+
+    def text(self, encoding: str | None = None) -> str:
+        """The body as text; bytes that don't decode are replaced."""
+        return self._content.decode(encoding or self._encoding or "utf-8", "replace")
+
+    def json(self) -> Any:
+        """The body as JSON; ValueError when it isn't."""
+        import json
+
+        return json.loads(self._content)
+
+    def raise_for_status(self) -> None:
+        """Raise azure-core's error for a status of 400 and above."""
+        if self._status >= HTTPStatus.BAD_REQUEST:
+            raise HttpResponseError(response=self)
+
+    async def read(self) -> bytes:
+        """The body."""
+        return self._content
+
+    async def iter_raw(self, **_options: Any) -> AsyncIterator[bytes]:
+        """The body in one piece."""
+        yield self._content
+
+    async def iter_bytes(self, **_options: Any) -> AsyncIterator[bytes]:
+        """The body in one piece."""
+        yield self._content
+
+    async def close(self) -> None:
+        """Nothing is left open."""
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None = None,
+        exc_value: BaseException | None = None,
+        traceback: TracebackType | None = None,
+    ) -> None:
+        """Nothing is left open."""
+
+
+class InProcessTransport(AsyncHttpTransport[Any, Any]):
+    """Hands every request to `exchange`; what it raises as a network would becomes what aiohttp's transport raises."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
+
+    async def send(self, request: Any, **_options: Any) -> Any:
+        """One request, one answer."""
+        try:
+            status, headers, content = await self._exchange(
+                request.method, request.url, dict(request.headers), _body(request)
+            )
+        except ConnectionRefusedError as error:
+            raise ServiceRequestError(str(error) or "connection refused", error=error) from error
+        except OSError as error:
+            raise ServiceResponseError(str(error) or "connection reset", error=error) from error
+        return Answer(request, status, headers, content)
+
+    async def open(self) -> None:
+        """Nothing to open."""
+
+    async def close(self) -> None:
+        """Nothing to close."""
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None = None,
+        exc_value: BaseException | None = None,
+        traceback: TracebackType | None = None,
+    ) -> None:
+        """Nothing to close."""
+
+
+def _body(request: Any) -> bytes | None:
+    data = request.data
+    return data.encode() if isinstance(data, str) else data

@@ -1,0 +1,51 @@
+"""No request leaves for another host than the endpoint's: a token sent there would be lost.
+
+`nextLink`, `Location` and `Azure-AsyncOperation` are text from an answer; they are followed only home.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from azure.core.pipeline import PipelineRequest
+from azure.core.pipeline.policies import SansIOHTTPPolicy
+
+from reconciler.errors import AzureError
+
+_PORTS = {"http": 80, "https": 443}
+
+
+def origin(url: str) -> tuple[str, str, int] | None:
+    """Scheme, host and port of an absolute URL; None when it has none or tries to look like another one."""
+    if any(character in url for character in "\\ \t\r\n") or not url.isprintable():
+        return None
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return None
+    scheme = parts.scheme.lower()
+    if scheme not in _PORTS or not parts.hostname or "@" in parts.netloc:
+        return None
+    return scheme, parts.hostname.lower(), port or _PORTS[scheme]
+
+
+class SameOrigin(SansIOHTTPPolicy[Any, Any]):
+    """Refuses every request whose scheme, host or port is not the endpoint's."""
+
+    def __init__(self, endpoint: str) -> None:
+        super().__init__()
+        self._home = origin(endpoint)
+        self._endpoint = endpoint
+
+    def on_request(self, request: PipelineRequest[Any]) -> None:
+        """AzureError `foreign-host` before anything, the token least of all, is sent."""
+        found = origin(request.http_request.url)
+        if found is None or found != self._home:
+            host = urlsplit(request.http_request.url.replace("\\", "/")).hostname or "a place without a host"
+            raise AzureError(
+                f"An answer from {self._endpoint} points to {host}; nothing was sent there, since the access token would leak.",
+                code="foreign-host",
+                hint="If a proxy rewrites links, let it pass Host or X-Forwarded-Host and -Proto on; else report this.",
+            )

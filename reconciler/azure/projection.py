@@ -1,0 +1,208 @@
+"""ARM bodies, projected to the small types of the estate: tolerant of odd case, unknown keys and absent ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from reconciler.estate import Disk, Instance, Lock, Policy, ResourceGroup, RoleAssignment, UserIdentity, Vault
+from reconciler.ids import ArmId, lower
+
+_DISKS = "microsoft.compute/disks"
+_LOCKS = "/providers/microsoft.authorization/locks/"
+_ASSIGNMENTS = "/providers/microsoft.authorization/roleassignments/"
+
+
+def pick(body: Any, *path: str) -> Any:
+    """The value at a path of keys, whatever their ASCII case; None when any of them is absent."""
+    for key in path:
+        if not isinstance(body, Mapping):
+            return None
+        if key in body:
+            body = body[key]
+            continue
+        wanted = lower(key)
+        body = next((value for name, value in body.items() if lower(str(name)) == wanted), None)
+    return body
+
+
+def location(text: Any) -> str:
+    """A region's normal form: `West US` is `westus`."""
+    return str(text or "").replace(" ", "").lower()
+
+
+def vault(body: Mapping[str, Any]) -> Vault:
+    """A Backup vault, from its GET or its row in a list."""
+    properties = pick(body, "properties") or {}
+    users = pick(body, "identity", "userAssignedIdentities") or {}
+    stores = pick(properties, "storageSettings") or [{}]
+    soft_delete = pick(properties, "securitySettings", "softDeleteSettings")
+    return Vault(
+        id=_id(body),
+        location=location(pick(body, "location")),
+        tags=_tags(body),
+        principal_id=_lowered(pick(body, "identity", "principalId")),
+        user_identities={
+            lower(str(key)).rstrip("/"): _lowered(pick(value, "principalId")) for key, value in users.items()
+        },
+        identity_type=str(pick(body, "identity", "type") or "None"),
+        redundancy=pick(stores[0], "type"),
+        soft_delete_state=pick(soft_delete, "state"),
+        soft_delete_days=pick(soft_delete, "retentionDurationInDays"),
+        immutability=pick(properties, "securitySettings", "immutabilitySettings", "state"),
+        alerts=pick(properties, "monitoringSettings", "azureMonitorAlertSettings", "alertsForAllJobFailures"),
+        cross_region_restore=pick(properties, "featureSettings", "crossRegionRestoreSettings", "state"),
+        cross_subscription_restore=pick(properties, "featureSettings", "crossSubscriptionRestoreSettings", "state"),
+        guarded=bool(pick(properties, "isVaultProtectedByResourceGuard")),
+        provisioning_state=str(pick(properties, "provisioningState") or ""),
+        body=body,
+    )
+
+
+def policy(body: Mapping[str, Any]) -> Policy:
+    """A backup policy of any datasource type."""
+    properties = pick(body, "properties") or {}
+    types = pick(properties, "datasourceTypes") or ()
+    own = _id(body)
+    return Policy(id=own, vault=own.parent, is_disk=any(lower(str(kind)) == _DISKS for kind in types), body=properties)
+
+
+def instance(body: Mapping[str, Any], *, deleted: bool = False) -> Instance:
+    """A backup instance, or a row of the soft-deleted ones."""
+    properties = pick(body, "properties") or {}
+    source = pick(properties, "dataSourceInfo") or {}
+    own = _id(body)
+    return Instance(
+        id=own,
+        vault=own.parent,
+        disk=_disk_of(source),
+        policy=_optional_id(pick(properties, "policyInfo", "policyId")),
+        snapshot_group=_snapshot_group(properties),
+        identity=_identity_of(properties),
+        state=str(pick(properties, "currentProtectionState") or pick(properties, "protectionStatus", "status") or ""),
+        provisioning_state=str(pick(properties, "provisioningState") or ""),
+        error=pick(properties, "protectionErrorDetails")
+        or pick(properties, "protectionStatus", "errorDetails")
+        or None,
+        tags=_tags(body),
+        deleted=deleted,
+        purge_time=str(pick(properties, "deletionInfo", "scheduledPurgeTime") or ""),
+    )
+
+
+def disk(body: Mapping[str, Any]) -> Disk:
+    """A managed disk."""
+    properties = pick(body, "properties") or {}
+    return Disk(
+        id=_id(body),
+        location=location(pick(body, "location")),
+        sku=str(pick(body, "sku", "name") or ""),
+        tags=_tags(body),
+        managed_by=_optional_id(pick(body, "managedBy")),
+        encryption_set=_optional_id(pick(properties, "encryption", "diskEncryptionSetId")),
+        ade=bool(pick(properties, "encryptionSettingsCollection", "enabled")),
+        state=str(pick(properties, "diskState") or ""),
+        provisioning_state=str(pick(properties, "provisioningState") or ""),
+        size_gb=pick(properties, "diskSizeGB"),
+        zones=tuple(str(zone) for zone in pick(body, "zones") or ()),
+    )
+
+
+def group(body: Mapping[str, Any]) -> ResourceGroup:
+    """A resource group."""
+    return ResourceGroup(id=_id(body), location=location(pick(body, "location")), tags=_tags(body))
+
+
+def role(body: Mapping[str, Any]) -> RoleAssignment:
+    """A role assignment; its scope is the id's own where the body doesn't tell."""
+    properties = pick(body, "properties") or {}
+    own = _id(body)
+    return RoleAssignment(
+        id=own,
+        scope=ArmId(str(pick(properties, "scope") or own.text[: _cut(own, _ASSIGNMENTS)])),
+        role=lower(str(pick(properties, "roleDefinitionId") or "")).rstrip("/").rpartition("/")[2],
+        principal=lower(str(pick(properties, "principalId") or "")),
+        conditional=bool(pick(properties, "condition")),
+        created=_time(pick(properties, "createdOn")),
+    )
+
+
+def lock(body: Mapping[str, Any]) -> Lock:
+    """A management lock; its scope is what its id lies on."""
+    own = _id(body)
+    return Lock(id=own, scope=ArmId(own.text[: _cut(own, _LOCKS)]), level=str(pick(body, "properties", "level") or ""))
+
+
+def identity(body: Mapping[str, Any]) -> UserIdentity:
+    """A user-assigned managed identity."""
+    return UserIdentity(id=_id(body), principal_id=lower(str(pick(body, "properties", "principalId") or "")))
+
+
+def resource(own: ArmId, body: Mapping[str, Any]) -> Any:
+    """The projection of a body by the type of its id; None for types that have none."""
+    kind = own.type
+    if not kind:
+        return group(body) if own.group else None
+    project = _BY_TYPE.get(kind)
+    return project(body) if project else None
+
+
+_BY_TYPE: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
+    _DISKS: disk,
+    "microsoft.authorization/locks": lock,
+    "microsoft.authorization/roleassignments": role,
+    "microsoft.dataprotection/backupvaults": vault,
+    "microsoft.dataprotection/backupvaults/backupinstances": instance,
+    "microsoft.dataprotection/backupvaults/backuppolicies": policy,
+    "microsoft.managedidentity/userassignedidentities": identity,
+}
+
+
+def _id(body: Mapping[str, Any]) -> ArmId:
+    text = pick(body, "id")
+    if not isinstance(text, str) or not text:
+        raise ValueError("an object without an id")
+    return ArmId(text)
+
+
+def _optional_id(text: Any) -> ArmId | None:
+    return ArmId(text) if isinstance(text, str) and text else None
+
+
+def _lowered(text: Any) -> str | None:
+    return lower(text) if isinstance(text, str) and text else None
+
+
+def _tags(body: Mapping[str, Any]) -> dict[str, str]:
+    return {str(key): str(value) for key, value in (pick(body, "tags") or {}).items()}
+
+
+def _cut(own: ArmId, marker: str) -> int:
+    found = own.key.rfind(marker)
+    return found if found >= 0 else len(own.text)
+
+
+def _time(text: Any) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+
+
+def _disk_of(source: Mapping[str, Any]) -> ArmId | None:
+    found = _optional_id(pick(source, "resourceID") or pick(source, "resourceUri"))
+    kind = lower(str(pick(source, "datasourceType") or pick(source, "resourceType") or (found.type if found else "")))
+    return found if kind == _DISKS else None
+
+
+def _snapshot_group(properties: Mapping[str, Any]) -> ArmId | None:
+    stores = pick(properties, "policyInfo", "policyParameters", "dataStoreParametersList") or ()
+    return next((found for store in stores if (found := _optional_id(pick(store, "resourceGroupId")))), None)
+
+
+def _identity_of(properties: Mapping[str, Any]) -> ArmId | None:
+    details = pick(properties, "identityDetails")
+    if pick(details, "useSystemAssignedIdentity"):
+        return None
+    return _optional_id(pick(details, "userAssignedIdentityArmUrl"))

@@ -1,0 +1,221 @@
+"""The estate, read with list calls only, everything at once; whatever can't be read to its end fails the whole look.
+
+Calls grow with subscriptions, vaults and pages, never with disks.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
+
+from reconciler.azure import projection
+from reconciler.azure.connection import Azure, incomplete
+from reconciler.azure.governor import until
+from reconciler.errors import AzureError, NotFound, ReadIncomplete, ReconcilerError
+from reconciler.estate import Estate, Instance, OwnedVault, Policy, Reach, UserIdentity, Vault
+from reconciler.ids import ArmId, lower
+
+OWNER_TAG = "reconciler-owner"
+"""The tag whose value names the manifest that owns a vault or an instance."""
+
+_MOST_FILTERS = 3
+_IN_FLIGHT = 32
+_GRAPH_SECONDS = 20.0
+_GRAPH = "/providers/Microsoft.ResourceGraph/resources"
+_MARKED_VAULTS = (
+    "resources | where type =~ 'microsoft.dataprotection/backupvaults' "
+    f"| where isnotempty(tags['{OWNER_TAG}']) | project id, tags"
+)
+
+
+class _HasId(Protocol):
+    @property
+    def id(self) -> ArmId: ...
+
+
+_Found = TypeVar("_Found", bound=_HasId)
+_Result = TypeVar("_Result")
+
+
+async def read_estate(azure: Azure, reach: Reach) -> Estate:
+    """Everything that `reach` names; ReadIncomplete when any list of it could not be read to its end."""
+    return await _Look(azure, reach).whole()
+
+
+async def together(*work: Coroutine[Any, Any, _Result]) -> Sequence[_Result]:
+    """All results in order; the first error in that order, when there is one, after the others were called off."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(one) for one in work]
+    except* ReconcilerError as failed:
+        raise _first(failed) from None
+    return [task.result() for task in tasks]
+
+
+def _first(failed: BaseExceptionGroup[ReconcilerError]) -> ReconcilerError:
+    error: BaseException = failed
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    assert isinstance(error, ReconcilerError)  # noqa: S101 - `except*` has sorted out all others
+    return error
+
+
+@dataclass(slots=True)
+class _Look:
+    """One look at Azure."""
+
+    azure: Azure
+    reach: Reach
+    estate: Estate = field(default_factory=Estate)
+    _slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_IN_FLIGHT))
+
+    async def whole(self) -> Estate:
+        """Lists of subscriptions first, since they tell which vaults there are; then what these hold."""
+        self.estate.subscriptions = self.reach.subscriptions
+        _, owned = await asyncio.gather(self._subscriptions_and_identities(), self._owned_elsewhere())
+        self.estate.owned_vaults = owned
+        vaults = [vault for vault in self.estate.vaults.values() if self._concerns_us(vault)]
+        await together(*(self._vault(vault) for vault in vaults), self._roles(vaults))
+        return self.estate
+
+    async def _subscriptions_and_identities(self) -> None:
+        await together(
+            *(self._subscription(subscription) for subscription in self.reach.subscriptions),
+            *(self._disks(subscription) for subscription in self.reach.disk_subscriptions),
+            *(self._identity(ArmId(key)) for key in self.reach.identities),
+        )
+
+    async def _subscription(self, subscription: str) -> None:
+        base = f"/subscriptions/{subscription}"
+        vaults, groups, locks = await together(
+            self._rows(f"{base}/providers/Microsoft.DataProtection/backupVaults"),
+            self._rows(f"{base}/resourcegroups"),
+            self._rows(f"{base}/providers/Microsoft.Authorization/locks"),
+        )
+        _keep(self.estate.vaults, vaults, projection.vault, base)
+        _keep(self.estate.groups, groups, projection.group, base)
+        _keep(self.estate.locks, locks, projection.lock, base)
+
+    async def _disks(self, subscription: str) -> None:
+        path = f"/subscriptions/{subscription}/providers/Microsoft.Compute/disks"
+        _keep(self.estate.disks, await self._rows(path), projection.disk, path)
+
+    async def _vault(self, vault: Vault) -> None:
+        base = vault.id.text
+        policies, instances, deleted = await together(
+            self._rows(f"{base}/backupPolicies"),
+            self._rows(f"{base}/backupInstances"),
+            self._rows(f"{base}/deletedBackupInstances"),
+        )
+        _keep(self.estate.policies, policies, lambda body: _policy_of(vault, body), base)
+        _keep(self.estate.instances, instances, lambda body: _instance_of(vault, body, deleted=False), base)
+        _keep(self.estate.deleted_instances, deleted, lambda body: _instance_of(vault, body, deleted=True), base)
+
+    async def _roles(self, vaults: Iterable[Vault]) -> None:
+        principals = self._principals(vaults)
+        if not principals:
+            return
+        few = len(principals) <= _MOST_FILTERS
+        filters = [{"$filter": f"principalId eq '{principal}'"} for principal in principals] if few else [None]
+        lists = await together(
+            *(
+                self._rows(f"/subscriptions/{subscription}/providers/Microsoft.Authorization/roleAssignments", query)
+                for subscription in self.reach.role_subscriptions
+                for query in filters
+            )
+        )
+        for rows in lists:
+            _keep(self.estate.roles, rows, projection.role, "role assignments")
+
+    def _principals(self, vaults: Iterable[Vault]) -> list[str]:
+        """The principals of the identities in play, sorted."""
+        found = {vault.principal_id for vault in vaults}
+        for vault in vaults:
+            found.update(vault.user_identities.values())
+        found.update(identity.principal_id for identity in self.estate.identities.values())
+        return sorted(principal for principal in found if principal)
+
+    async def _identity(self, identity: ArmId) -> None:
+        try:
+            async with self._slots:
+                body = await self.azure.get(identity)
+        except NotFound:
+            return
+        except AzureError as error:
+            raise incomplete(identity.text, error) from error
+        found: UserIdentity = projection.identity(body)
+        self.estate.identities[identity.key] = found
+
+    async def _owned_elsewhere(self) -> tuple[OwnedVault, ...]:
+        """Vaults with our mark anywhere, from Resource Graph; it lags and may fail, so it only ever adds findings."""
+        if not self.reach.owners:
+            return ()
+        try:
+            with until(self.azure.clock.monotonic() + _GRAPH_SECONDS):
+                rows = await _graph(self.azure, _MARKED_VAULTS)
+        except ReconcilerError:
+            return ()
+        found: dict[str, OwnedVault] = {}
+        for row in rows:
+            owner = projection.pick(row, "tags", OWNER_TAG)
+            own = projection.pick(row, "id")
+            if isinstance(own, str) and isinstance(owner, str) and owner in self.reach.owners:
+                found.setdefault(lower(own), OwnedVault(ArmId(own), owner))
+        return tuple(found[key] for key in sorted(found))
+
+    async def _rows(self, path: str, query: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
+        async with self._slots:
+            return await self.azure.list(path, query=query)
+
+    def _concerns_us(self, vault: Vault) -> bool:
+        return vault.id.key in self.reach.vaults or owner_of(vault.tags) in self.reach.owners
+
+
+def owner_of(tags: Mapping[str, str]) -> str:
+    """The manifest whose mark these tags bear (tag names have no case in Azure); empty when none."""
+    return next((value for key, value in tags.items() if lower(key) == OWNER_TAG), "")
+
+
+async def _graph(azure: Azure, query: str) -> list[Any]:
+    rows: list[Any] = []
+    options: dict[str, Any] = {"$top": 1000, "resultFormat": "objectArray"}
+    while True:
+        page = await azure.post(_GRAPH, {"query": query, "options": options})
+        data = page.get("data")
+        rows += data if isinstance(data, list) else []
+        token = page.get("$skipToken")
+        if not token or token == options.get("$skipToken"):
+            return rows
+        options = {**options, "$skipToken": token}
+
+
+def _keep(
+    into: dict[str, _Found],
+    rows: Iterable[Mapping[str, Any]],
+    project: Callable[[Mapping[str, Any]], _Found],
+    what: str,
+) -> None:
+    """Project the rows into a mapping by id, so that one id in two spellings is one object."""
+    for row in rows:
+        try:
+            found = project(row)
+        except (ValueError, TypeError, AttributeError, IndexError) as error:
+            raise ReadIncomplete(
+                f"A row in a list of {what} can't be understood: {error}. Nothing was concluded from the rest.",
+                hint="Run it again; if it stays, report this with the row's id.",
+            ) from error
+        into.setdefault(found.id.key, found)
+
+
+def _policy_of(vault: Vault, body: Mapping[str, Any]) -> Policy:
+    found = projection.policy(body)
+    found.vault = vault.id
+    return found
+
+
+def _instance_of(vault: Vault, body: Mapping[str, Any], *, deleted: bool) -> Instance:
+    found = projection.instance(body, deleted=deleted)
+    found.vault = vault.id
+    return found
