@@ -182,10 +182,11 @@ class DeletedVault:
 class Estate:
     """What Azure held when it was looked at. Mappings are keyed by lower-cased id.
 
-    `subscriptions` are those whose lists were read; `roles` by principal where asked so; `answers` grow while planning.
+    `subscriptions` are those whose lists were read, `disk_subscriptions` those whose disks were; `roles` by principal where asked so; `answers` grow while planning.
     """
 
     subscriptions: tuple[str, ...] = ()
+    disk_subscriptions: tuple[str, ...] = ()
     groups: dict[str, ResourceGroup] = field(default_factory=dict)
     vaults: dict[str, Vault] = field(default_factory=dict)
     policies: dict[str, Policy] = field(default_factory=dict)

@@ -1,0 +1,152 @@
+"""Manifest and disks to the desired set: which disk gets what, and which entry said so."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from reconciler.estate import Disk
+from reconciler.findings import Place
+from reconciler.ids import ArmId, group_id, lower
+from reconciler.manifest.model import Choice, DiskRule, GroupSpec, PolicySpec, VaultSpec
+from reconciler.plan.draft import Draft
+from reconciler.plan.naming import RESTORED_TAG
+from reconciler.plan.selection import matcher
+from reconciler.plan.support import is_kubernetes_volume, obstacle
+
+
+@dataclass(slots=True)
+class DesiredDisk:
+    """A disk that the manifest wants in a state of protection; `by_id`: it was named, not found."""
+
+    disk: Disk
+    place: Place
+    rule: DiskRule
+    by_id: bool
+    vault: VaultSpec
+    policy: PolicySpec
+    group: GroupSpec
+
+    @property
+    def address(self) -> str:
+        """`disk/<lower-cased disk id>`."""
+        return address_of(self.disk.id)
+
+    @property
+    def group_id(self) -> ArmId:
+        """The snapshot resource group, which always lies in the disk's own subscription."""
+        return group_id(self.disk.id.text.split("/")[2], self.group.azure_name or self.group.name)
+
+    @property
+    def chosen_by(self) -> str:
+        """The entry that chose the disk, for people."""
+        how = "by id" if self.by_id else "by selector"
+        return f"chosen {how} at {self.place}"
+
+
+def address_of(disk: ArmId) -> str:
+    """`disk/<lower-cased disk id>`."""
+    return f"disk/{disk.key}"
+
+
+def expand(draft: Draft) -> list[DesiredDisk]:
+    """The desired disks in order of their ids; what can't be desired becomes findings."""
+    claims: dict[str, tuple[DiskRule, Place, bool]] = {}
+    _claim_by_id(draft, claims)
+    _claim_by_selector(draft, claims)
+    desired = (_resolve(draft, draft.estate.disks[key], *claims[key]) for key in sorted(claims))
+    return [disk for disk in desired if disk is not None]
+
+
+def _claim_by_id(draft: Draft, claims: dict[str, tuple[DiskRule, Place, bool]]) -> None:
+    for rule in draft.manifest.disks:
+        for arm_id, place in rule.ids:
+            address = address_of(arm_id)
+            if arm_id.key in draft.estate.disks:
+                claims[arm_id.key] = (rule, place, True)
+                continue
+            presence = draft.presence(arm_id, address, place)
+            if presence is None:
+                continue
+            if presence.state == "there" and isinstance(presence.resource, Disk):
+                draft.estate.disks[arm_id.key] = presence.resource
+                claims[arm_id.key] = (rule, place, True)
+            else:
+                hint = "correct the id; if the disk is gone for good, list it under `removed`"
+                _refuse_gone(draft, arm_id, place, hint)
+
+
+def _refuse_gone(draft: Draft, arm_id: ArmId, place: Place, hint: str) -> None:
+    finding = draft.code_as_error("disk-gone", f"{arm_id} isn't there", address_of(arm_id), place, hint)
+    draft.findings.append(finding)
+    draft.refused[finding.address] = finding.message
+
+
+def _claim_by_selector(draft: Draft, claims: dict[str, tuple[DiskRule, Place, bool]]) -> None:
+    untouchable = {entry.id.key for entry in draft.manifest.excluded}
+    untouchable |= {entry.id.key for entry in draft.manifest.removed}
+    by_subscription: dict[str, list[Disk]] = defaultdict(list)
+    for disk in draft.estate.disks.values():
+        if disk.id.key not in untouchable and not any(lower(key) == RESTORED_TAG for key in disk.tags):
+            by_subscription[disk.id.subscription].append(disk)
+    twice: dict[str, list[DiskRule]] = defaultdict(list)
+    for rule in draft.manifest.disks:
+        if rule.select is None:
+            continue
+        for disk in _selected(rule, by_subscription):
+            earlier = claims.get(disk.id.key)
+            if earlier is None:
+                claims[disk.id.key] = (rule, rule.place, False)
+            elif not earlier[2]:
+                twice[disk.id.key] += [earlier[0], rule]
+    for key, rules in sorted(twice.items()):
+        places = " and ".join(dict.fromkeys(str(rule.place) for rule in rules))
+        address = address_of(draft.estate.disks[key].id)
+        draft.refuse(address, "claimed-twice", f"claimed at {places}", place=rules[-1].place)
+        del claims[key]
+
+
+def _selected(rule: DiskRule, by_subscription: dict[str, list[Disk]]) -> Iterator[Disk]:
+    if rule.select is None:
+        return
+    takes, leaves = matcher(rule.select), [matcher(exclusion.selector) for exclusion in rule.exclude]
+    subscriptions = rule.select.subscriptions
+    for subscription in sorted(by_subscription) if subscriptions is None else map(lower, subscriptions):
+        for disk in by_subscription.get(subscription, ()):
+            if takes(disk) and not any(leaves_out(disk) for leaves_out in leaves):
+                yield disk
+
+
+def _resolve(draft: Draft, disk: Disk, rule: DiskRule, place: Place, by_id: bool) -> DesiredDisk | None:
+    names = [pick(choice, disk.location) for choice in (rule.vault, rule.policy, rule.snapshot_group)]
+    if any(name is None for name in names):
+        _reject(draft, disk, place, by_id, f"no vault, policy or snapshot resource group is named for {disk.location}")
+        return None
+    vault, policy, group = (lower(str(name)) for name in names)
+    wanted = DesiredDisk(
+        disk,
+        place,
+        rule,
+        by_id,
+        draft.manifest.vaults[vault],
+        draft.manifest.policies[policy],
+        draft.manifest.snapshot_groups[group],
+    )
+    why = obstacle(disk, wanted.policy, wanted.vault.location) if rule.protection == "protected" else ""
+    if why:
+        _reject(draft, disk, place, by_id, why)
+        return None
+    if is_kubernetes_volume(disk):
+        draft.note("aks-volume", f"{disk.id.name} is a Kubernetes volume", address=wanted.address, place=place)
+    return wanted
+
+
+def pick(choice: Choice, location: str) -> str | None:
+    """The name that a choice gives for a region; None when it has no entry for it."""
+    return choice if isinstance(choice, str) else choice.get(location)
+
+
+def _reject(draft: Draft, disk: Disk, place: Place, by_id: bool, why: str) -> None:
+    code = "unsupported-disk" if by_id else "uncovered"
+    draft.refuse(address_of(disk.id), code, f"{disk.id.name}: {why}", place=place)

@@ -1,0 +1,312 @@
+"""Backup instances of desired disks: made, re-pointed, resumed, repaired, suspended, stopped, brought back."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+from reconciler.estate import Instance
+from reconciler.ids import ArmId, lower
+from reconciler.plan import instances, policies, protection
+from reconciler.plan.content import shortens
+from reconciler.plan.desired import DesiredDisk
+from reconciler.plan.draft import PENDING, Draft
+from reconciler.plan.marks import drift_class
+from reconciler.plan.model import Action, Change, FieldChange, Kind, Op, Step, Wait
+from reconciler.plan.naming import OWNER_TAG, instance_name
+from reconciler.plan.protection import GOALS, Health
+from reconciler.plan.roles import Grants, RoleBook
+
+_PREFLIGHT_LIMIT = 500
+
+
+class Disks:
+    """The comparison of desired disks with the instances that the estate holds."""
+
+    def __init__(self, draft: Draft, shelf: policies.Shelf, book: RoleBook) -> None:
+        self._draft, self._shelf, self._book = draft, shelf, book
+        self._live: dict[str, list[Instance]] = defaultdict(list)
+        self._deleted: dict[str, list[Instance]] = defaultdict(list)
+        for index, held in ((self._live, draft.estate.instances), (self._deleted, draft.estate.deleted_instances)):
+            for key in sorted(held):
+                disk = held[key].disk
+                if disk:
+                    index[disk.key].append(held[key])
+        self.waits: list[Wait] = []
+        self.wanted_policies: set[str] = set()
+        self.moving: dict[str, list[str]] = defaultdict(list)
+        self.unchecked = 0
+        self._asked = 0
+        self._settled: dict[tuple[str, str], ArmId | None] = {}
+
+    def compare(self, wanted: DesiredDisk) -> None:
+        """Plan what `wanted` needs."""
+        live = self._live.get(wanted.disk.id.key, [])
+        if self._is_elsewhere(wanted, live) or wanted.address in self._draft.refused:
+            return
+        here = [instance for instance in live if instance.vault == wanted.vault.id]
+        if here:
+            self._compare_live(wanted, min(here, key=protection.preference))
+        elif wanted.rule.protection == "protected":
+            self._bring(wanted)
+
+    def policy(self, wanted: DesiredDisk) -> ArmId | None:
+        """The policy that the disk is to have, made once per vault."""
+        key = (wanted.vault.id.key, lower(wanted.policy.name))
+        if key not in self._settled:
+            self._settled[key] = policies.settle(self._draft, self._shelf, wanted.vault, wanted.policy)
+        policy = self._settled[key]
+        if policy:
+            self.wanted_policies.add(policy.key)
+        return policy
+
+    def keep(self, wanted: DesiredDisk) -> None:
+        """Keep the policies that hold what `wanted` declares, whether or not anything could be planned for it."""
+        content = wanted.policy.content
+        held = self._shelf.holding(wanted.vault, content, ()) if content else None
+        if held:
+            self.wanted_policies.add(held.id.key)
+
+    def _is_elsewhere(self, wanted: DesiredDisk, live: list[Instance]) -> bool:
+        draft, address = self._draft, wanted.address
+        for instance in live:
+            owner = draft.owner(instance.tags)
+            if owner == "foreign":
+                mark = next(value for key, value in instance.tags.items() if lower(key) == OWNER_TAG)
+                message = f"{wanted.disk.id.name} is managed by the manifest {mark} ({instance.id})"
+                draft.refuse(address, "managed-elsewhere", message, place=wanted.place)
+                return True
+            if owner == "handed":
+                return True
+        others = [instance for instance in live if instance.vault != wanted.vault.id]
+        if others and len(others) == len(live):
+            message = f"{wanted.disk.id.name} is protected in the vault {others[0].vault.name} by {others[0].id.name}"
+            draft.refuse(address, "protected-elsewhere", message, place=wanted.place)
+            return True
+        return False
+
+    def _bring(self, wanted: DesiredDisk) -> None:
+        """Plan an instance where there is none: bring a soft-deleted one back, else make one."""
+        deleted = self._deleted.get(wanted.disk.id.key, [])
+        if deleted:
+            self._undelete(wanted, deleted)
+            return
+        if self._draft.options.preflight and self._asked < _PREFLIGHT_LIMIT:
+            self._asked += 1
+            found = self._draft.ask("protected-elsewhere", wanted.disk.id)
+            if found is PENDING:
+                return
+            if found:
+                message = f"{wanted.disk.id.name} is protected by {found[0]}"
+                self._draft.refuse(wanted.address, "protected-elsewhere", message, place=wanted.place)
+                return
+        else:
+            self.unchecked += 1
+        policy = self.policy(wanted)
+        if not self._is_locked(wanted):
+            self._create(wanted, policy)
+
+    def _create(self, wanted: DesiredDisk, policy: ArmId | None) -> None:
+        draft = self._draft
+        grants = self._book.grant(wanted)
+        target = wanted.vault.id.child("backupInstances", instance_name(wanted.disk.id))
+        body = {} if policy is None else instances.body(wanted, policy, draft.manifest.name)
+        draft.add(
+            Change(
+                address=wanted.address,
+                kind=Kind.DISK,
+                action=Action.ADD,
+                reason="not protected",
+                steps=(Step(Op.INSTANCE_PUT, target, body),),
+                after=instances.shown(wanted, policy),
+                depends=self._depends(wanted, grants),
+                vault=wanted.vault.id,
+                goal=GOALS["protected"],
+                probe=instances.probe(wanted, grants),
+                place=wanted.place,
+                detail=(wanted.chosen_by,),
+                drift=drift_class(draft, wanted.vault),
+            )
+        )
+
+    def _depends(self, wanted: DesiredDisk, grants: Grants) -> tuple[str, ...]:
+        return (
+            f"group/{wanted.group_id.subscription}/{wanted.group_id.name}",
+            f"vault/{wanted.vault.name}",
+            policies.address_of(wanted.vault, wanted.policy.name),
+            *grants.planned,
+        )
+
+    def _is_locked(self, wanted: DesiredDisk) -> bool:
+        """Snapshots need writes on the disk and in the snapshot resource group, which a ReadOnly lock refuses."""
+        for target in (wanted.disk.id, wanted.group_id):
+            lock = self._draft.lock_on(target)
+            if lock:
+                message = f"the lock {lock.id.name} ({lock.level}) on {lock.scope} forbids snapshots"
+                self._draft.refuse(wanted.address, "locked", message, place=wanted.place)
+                return True
+        return False
+
+    def _undelete(self, wanted: DesiredDisk, deleted: list[Instance]) -> None:
+        draft = self._draft
+        here = [instance for instance in deleted if instance.vault == wanted.vault.id]
+        instance = (here or deleted)[0]
+        if not here or (instance.snapshot_group and instance.snapshot_group != wanted.group_id):
+            where = f"{instance.id.name} in the vault {instance.vault.name}, snapshots in {instance.snapshot_group}"
+            message = f"a soft-deleted instance keeps the disk's recovery points until {instance.purge_time}: {where}"
+            draft.refuse(wanted.address, "soft-deleted", message, place=wanted.place)
+            return
+        presence = draft.presence(instance.id, wanted.address, wanted.place)
+        if presence is None:
+            return
+        if presence.state == "there":
+            draft.refuse(wanted.address, "list-incomplete", f"{instance.id} is there but isn't listed")
+            return
+        merge, fields = self._differences(wanted, instance)
+        steps = [Step(Op.INSTANCE_UNDELETE, instance.id), Step(Op.INSTANCE_RESUME, instance.id)]
+        if merge:
+            steps.append(Step(Op.INSTANCE_MERGE, instance.id, merge))
+        fields = (FieldChange("protection", "soft-deleted", "protected"), *fields)
+        self._change(wanted, instance, steps, fields, reason="soft-deleted: it comes back with its recovery points")
+
+    def _compare_live(self, wanted: DesiredDisk, instance: Instance) -> None:
+        draft, declared = self._draft, wanted.rule.protection
+        health = protection.health(instance.state)
+        group_differs = instance.snapshot_group is not None and instance.snapshot_group != wanted.group_id
+        if group_differs and not draft.ignores(wanted.address, "snapshotResourceGroup"):
+            message = f"its snapshots live in {instance.snapshot_group}, declared is {wanted.group_id}"
+            self.policy(wanted)
+            draft.refuse(wanted.address, "snapshot-group-immutable", message, place=wanted.place)
+        elif health is Health.TRANSIENT:
+            if declared == "protected":
+                self.policy(wanted)
+                self._book.grant(wanted)
+            draft.note("in-progress", f"{wanted.disk.id.name} is {instance.state}", address=wanted.address)
+            self.waits.append(Wait(wanted.address, instance.id, GOALS[declared]))
+        elif health is Health.UNKNOWN:
+            message = f"{instance.id.name} is in the state {instance.state}"
+            draft.refuse(wanted.address, "unknown-state", message, place=wanted.place)
+        elif declared == "protected":
+            self._protect(wanted, instance, health)
+        elif not draft.ignores(wanted.address, "protection"):
+            self._halt(wanted, instance, health)
+
+    def _protect(self, wanted: DesiredDisk, instance: Instance, health: Health) -> None:
+        merge, fields = self._differences(wanted, instance)
+        steps: list[Step] = []
+        if health is not Health.CONFIGURED and not self._draft.ignores(wanted.address, "protection"):
+            before = protection.WORDS[health]
+            fields = (FieldChange("protection", before, "protected"), *fields)
+            if health is Health.FAILING:
+                steps.append(Step(Op.INSTANCE_VALIDATE, instance.id))
+                steps.append(Step(Op.INSTANCE_REPAIR, instance.id, merge))
+                merge = {}
+            else:
+                steps.append(Step(Op.INSTANCE_RESUME, instance.id))
+        if merge:
+            steps.append(Step(Op.INSTANCE_MERGE, instance.id, merge))
+        if steps:
+            self._change(wanted, instance, steps, fields, reason=protection.reason(health, instance))
+        else:
+            self._book.grant(wanted)
+
+    def _differences(self, wanted: DesiredDisk, instance: Instance) -> tuple[dict[str, Any], tuple[FieldChange, ...]]:
+        """What to lay over the live body, and the fields it changes; the mark goes along with any other write."""
+        draft, properties, fields = self._draft, dict[str, Any](), list[FieldChange]()
+        policy = self.policy(wanted)
+        if policy and not self._has_policy(wanted, instance, policy):
+            before = instance.policy.name if instance.policy else None
+            fields.append(FieldChange("policy", before, policy.name))
+            properties["policyInfo"] = {"policyId": policy.text}
+        identity = wanted.vault.identity
+        if identity is not None and instance.identity != (identity if isinstance(identity, ArmId) else None):
+            before = instance.identity.key if instance.identity else "system"
+            fields.append(FieldChange("identity", before, str(identity)))
+            properties["identityDetails"] = instances.identity(identity)
+        kept = draft.kept(wanted.address, fields)
+        for field, key in (("policy", "policyInfo"), ("identity", "identityDetails")):
+            if not any(entry.path == field for entry in kept):
+                properties.pop(key, None)
+        failing = protection.health(instance.state) is Health.FAILING and not instance.deleted
+        marked = next((value for key, value in instance.tags.items() if lower(key) == OWNER_TAG), None)
+        if marked != draft.manifest.name and (properties or draft.options.adopt or failing):
+            change = FieldChange(f"tags.{OWNER_TAG}", marked, draft.manifest.name)
+            return {"properties": properties, "tags": {OWNER_TAG: draft.manifest.name}}, (*kept, change)
+        return ({"properties": properties} if properties else {}), kept
+
+    def _has_policy(self, wanted: DesiredDisk, instance: Instance, policy: ArmId) -> bool:
+        """An instance's policy is right when its content is, whatever its name."""
+        if instance.policy is None:
+            return False
+        content = wanted.policy.content
+        if wanted.policy.manage and content is not None and instance.policy.is_within(wanted.vault.id):
+            if self._shelf.contents.get(instance.policy.key) == content:
+                self.wanted_policies.add(instance.policy.key)
+                return True
+            return False
+        return instance.policy == policy
+
+    def _halt(self, wanted: DesiredDisk, instance: Instance, health: Health) -> None:
+        steps = protection.halting(wanted.rule.protection, health, instance.id)
+        if steps:
+            fields = (FieldChange("protection", protection.WORDS[health], wanted.rule.protection),)
+            self._change(wanted, instance, steps, fields, reason=f"declared {wanted.rule.protection}")
+
+    def _change(
+        self,
+        wanted: DesiredDisk,
+        instance: Instance,
+        steps: list[Step],
+        fields: tuple[FieldChange, ...],
+        *,
+        reason: str,
+    ) -> None:
+        draft, declared = self._draft, wanted.rule.protection
+        guard = instances.guard_of(draft, wanted.vault.id, steps)
+        if guard is None:
+            message = f"the vault {wanted.vault.name} is under a resource guard"
+            draft.refuse(wanted.address, "resource-guard", message, place=wanted.place)
+            return
+        if declared == "protected" and self._is_locked(wanted):
+            return
+        grants = self._book.grant(wanted) if declared == "protected" else Grants()
+        only_state = all(entry.path == "protection" or entry.path.startswith("tags.") for entry in fields)
+        moves = next((entry for entry in fields if entry.path == "policy"), None)
+        draft.add(
+            Change(
+                address=wanted.address,
+                kind=Kind.DISK,
+                action=Action.CHANGE,
+                reason=reason if fields[0].path == "protection" else _reason(fields),
+                steps=tuple(Step(step.op, step.target, step.body, guard) for step in steps),
+                before={"instance": instance.id.text} | {entry.path: entry.before for entry in fields},
+                after={"instance": instance.id.text} | {entry.path: entry.after for entry in fields},
+                fields=fields,
+                depends=self._depends(wanted, grants) if declared == "protected" else (),
+                vault=wanted.vault.id,
+                goal=GOALS[declared],
+                probe=instances.probe(wanted, grants) if declared == "protected" else None,
+                place=wanted.place,
+                detail=(wanted.chosen_by, *self._shorter(wanted, instance, moves)),
+                drift="unhealthy" if only_state else drift_class(draft, wanted.vault),
+                weight=self._weight(wanted, instance, moves),
+            )
+        )
+        if moves and instance.policy and wanted.address in draft.changes:
+            self.moving[instance.policy.key].append(wanted.address)
+
+    def _weight(self, wanted: DesiredDisk, instance: Instance, moves: FieldChange | None) -> str:
+        if wanted.rule.protection != "protected":
+            return "stops"
+        return "shortens" if self._shorter(wanted, instance, moves) else ""
+
+    def _shorter(self, wanted: DesiredDisk, instance: Instance, moves: FieldChange | None) -> tuple[str, ...]:
+        before = self._shelf.contents.get(instance.policy.key) if instance.policy else None
+        if moves and before and wanted.policy.content and shortens(before, wanted.policy.content):
+            return ("retention gets shorter for new recovery points; existing ones keep theirs",)
+        return ()
+
+
+def _reason(fields: tuple[FieldChange, ...]) -> str:
+    names = [entry.path for entry in fields if not entry.path.startswith("tags.")]
+    return f"another {' and '.join(names)} is declared" if names else "takes this manifest's mark"

@@ -1,0 +1,166 @@
+"""The plan while it is being made: what every kind of thing adds to, asks of, and is refused by."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+from fnmatch import translate
+from functools import lru_cache
+from typing import Any
+
+from reconciler.estate import Estate, Lock, Presence, Question
+from reconciler.findings import Finding, Place, Severity
+from reconciler.ids import ArmId, lower
+from reconciler.manifest.model import Ignore, Manifest, VaultSpec
+from reconciler.plan.codes import CODES
+from reconciler.plan.marks import declared_for
+from reconciler.plan.model import Change, FieldChange, Options
+from reconciler.plan.naming import OWNER_TAG
+
+PENDING = object()
+"""The answer to a question that has not been asked yet: decide nothing, the plan is made again with the answer."""
+
+
+@lru_cache(maxsize=1024)
+def glob(pattern: str) -> re.Pattern[str]:
+    """A pattern with `*` and `?` that matches whole lower-cased text."""
+    return re.compile(translate(lower(pattern)))
+
+
+class Draft:
+    """Manifest, estate and options, and what follows from them so far."""
+
+    def __init__(self, manifest: Manifest, estate: Estate, options: Options, now: datetime) -> None:
+        self.manifest = manifest
+        self.estate = estate
+        self.options = options
+        self.now = now
+        self.changes: dict[str, Change] = {}
+        self.findings: list[Finding] = list(manifest.warnings)
+        self.questions: set[Question] = set()
+        self.refused: dict[str, str] = {}
+        self._ignores = [entry for entry in manifest.ignore if self._is_current(entry)]
+        self._used: set[tuple[str, str]] = set()
+        self._locks: dict[str, list[Lock]] = defaultdict(list)
+        for lock in estate.locks.values():
+            self._locks[lock.scope.key].append(lock)
+        self._ours = {lower(name) for name in (manifest.name, *manifest.formerly)}
+        self._heirs = {lower(name) for name in manifest.hands_over_to}
+        self._declared: dict[str, str] = {}
+        self.irreversible: dict[str, str] = {}
+        self.weakening: dict[str, str] = {}
+
+    def ask(self, kind: str, subject: ArmId, detail: str = "") -> Any:
+        """The answer to a question, or PENDING."""
+        question = Question(kind, subject, detail)
+        if question in self.estate.answers:
+            return self.estate.answers[question]
+        self.questions.add(question)
+        return PENDING
+
+    def presence(self, subject: ArmId, address: str, place: Place | None = None) -> Presence | None:
+        """Whether an object that the lists lack is there; None while unknown, and when out of reach (a finding)."""
+        answer = self.ask("exists", subject)
+        if answer is PENDING:
+            return None
+        if answer.state == "out-of-reach":
+            self.refuse(address, "out-of-reach", f"{subject} may not be read", place=place)
+            return None
+        return answer  # type: ignore[no-any-return]
+
+    def note(self, code: str, message: str, *, address: str = "", place: Place | None = None, hint: str = "") -> None:
+        """Add a finding."""
+        self.findings.append(CODES[code].at(message, address=address, place=place, hint=hint))
+
+    def code_as_error(self, code: str, message: str, address: str, place: Place | None, hint: str) -> Finding:
+        """A finding that is an error here, whatever its code means elsewhere."""
+        return replace(CODES[code].at(message, address=address, place=place, hint=hint), severity=Severity.ERROR)
+
+    def refuse(self, address: str, code: str, message: str, *, place: Place | None = None, hint: str = "") -> None:
+        """Add a finding and let nothing be planned that depends on `address`."""
+        self.note(code, message, address=address, place=place, hint=hint)
+        self.refused.setdefault(address, message)
+
+    def add(self, change: Change) -> None:
+        """Plan a change, unless the manifest says to ignore it, a lock forbids it, or what it needs is refused."""
+        if self.ignores(change.address):
+            return
+        because = next((address for address in change.depends if address in self.refused), None)
+        if because:
+            self.refused[change.address] = f"{because}: {self.refused[because]}"
+            self.note("waits-for", f"waits for {because}", address=change.address, place=change.place)
+            return
+        lock = self._lock_on(change)
+        if lock:
+            message = f"the lock {lock.id.name} ({lock.level}) on {lock.scope} forbids it"
+            self.refuse(change.address, "locked", message, place=change.place)
+            return
+        self.changes[change.address] = change
+
+    def ignores(self, address: str, field: str = "") -> bool:
+        """Whether differences at `address` (of `field`; of everything when empty) are not to be acted on."""
+        for entry in self._ignores:
+            if entry.fields and not any(field == name or field.startswith(f"{name}.") for name in entry.fields):
+                continue
+            if glob(entry.address).match(lower(address)):
+                if field or not entry.fields:
+                    self._tell_ignored(address, field, entry)
+                return True
+        return False
+
+    def kept(self, address: str, fields: Iterable[FieldChange]) -> tuple[FieldChange, ...]:
+        """Those of `fields` that are not ignored."""
+        return tuple(field for field in fields if not self.ignores(address, field.path))
+
+    def _tell_ignored(self, address: str, field: str, entry: Ignore) -> None:
+        if (address, field) not in self._used:
+            self._used.add((address, field))
+            what = f"a difference of {field}" if field else "every difference"
+            self.note("ignored", f"{what} is ignored: {entry.reason}", address=address, place=entry.place)
+
+    def _is_current(self, entry: Ignore) -> bool:
+        if entry.expires is None or self.now.date() <= entry.expires:
+            return True
+        message = f"expired on {entry.expires.isoformat()}: {entry.reason}"
+        self.note("ignore-expired", message, address=entry.address, place=entry.place)
+        return False
+
+    def lock_on(self, target: ArmId, *, deletes: bool = False) -> Lock | None:
+        """A lock that forbids writing (or deleting) `target`: on itself or on anything that encloses it."""
+        if not self._locks:
+            return None
+        parts = target.key.split("/")
+        for end in range(len(parts), 2, -1):
+            for lock in self._locks.get("/".join(parts[:end]), ()):
+                if deletes or lower(lock.level) == "readonly":
+                    return lock
+        return None
+
+    def _lock_on(self, change: Change) -> Lock | None:
+        found = (self.lock_on(step.target, deletes=step.op.value.endswith(".delete")) for step in change.steps)
+        return next(filter(None, found), None)
+
+    def owner(self, tags: Mapping[str, str]) -> str:
+        """Whose mark `tags` bear: `ours`, `handed` (ours to give away), `foreign` or nobody's (empty)."""
+        mark = next((value for key, value in tags.items() if lower(key) == OWNER_TAG), "")
+        if not mark:
+            return ""
+        if lower(mark) in self._ours:
+            return "ours"
+        return "handed" if lower(mark) in self._heirs else "foreign"
+
+    def declared(self, vault: VaultSpec) -> str:
+        """The digest of what is declared for a vault."""
+        if vault.id.key not in self._declared:
+            self._declared[vault.id.key] = declared_for(self.manifest, vault)
+        return self._declared[vault.id.key]
+
+    def owned_vaults(self) -> Iterator[VaultSpec]:
+        """The declared vaults that bear our mark."""
+        for spec in self.manifest.vaults.values():
+            live = self.estate.vaults.get(spec.id.key)
+            if live and self.owner(live.tags) == "ours":
+                yield spec

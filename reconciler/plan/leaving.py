@@ -1,0 +1,158 @@
+"""Instances that the manifest no longer names: orphans, retained ones, removals, disks that are gone."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from reconciler.estate import Instance
+from reconciler.ids import lower
+from reconciler.manifest.model import Removed
+from reconciler.plan.desired import DesiredDisk, address_of
+from reconciler.plan.draft import Draft
+from reconciler.plan.instances import guard_of
+from reconciler.plan.model import Action, Change, FieldChange, Kind, Op, Step
+from reconciler.plan.naming import OWNER_TAG
+from reconciler.plan.protection import WORDS, Health, health, is_active
+
+
+def compare(draft: Draft, desired: list[DesiredDisk]) -> None:
+    """Report or prune what left the manifest, and do what `removed` asks for."""
+    removed = {entry.id.key: entry for entry in draft.manifest.removed}
+    claimed = {disk.disk.id.key for disk in desired}
+    unmanaged: dict[str, int] = defaultdict(int)
+    for key in sorted(draft.estate.instances):
+        instance = draft.estate.instances[key]
+        if instance.disk is None or instance.disk.key in claimed:
+            continue
+        entry = removed.get(instance.disk.key)
+        if entry is not None:
+            _remove(draft, instance, entry)
+        elif address_of(instance.disk) not in draft.refused:
+            owner = draft.owner(instance.tags)
+            if owner == "ours":
+                _orphan(draft, instance)
+            elif not owner:
+                unmanaged[instance.vault.key] += 1
+    for vault, count in sorted(unmanaged.items()):
+        name = draft.estate.vaults[vault].id.text if vault in draft.estate.vaults else vault
+        draft.note("unmanaged", f"{count} backup instance{'s' * (count != 1)} that no manifest manages", address=name)
+
+
+def _orphan(draft: Draft, instance: Instance) -> None:
+    if instance.disk is None:
+        return
+    address = address_of(instance.disk)
+    if not is_active(instance):
+        draft.note("retained", f"{instance.id.name} keeps its recovery points", address=address)
+        return
+    if instance.disk.key not in draft.estate.disks:
+        presence = draft.presence(instance.disk, address)
+        if presence is None:
+            return
+        if presence.state == "gone":
+            draft.note("disk-gone", f"the disk of {instance.id.name} is gone", address=address)
+            return
+        if instance.disk.subscription in draft.estate.disk_subscriptions:
+            draft.refuse(address, "list-incomplete", f"{instance.disk} is there but isn't listed")
+            return
+    if draft.options.prune and not draft.manifest.hands_over_to and health(instance.state) is not Health.TRANSIENT:
+        _stop(draft, instance, "no longer in the manifest", "orphaned")
+    else:
+        draft.note(
+            "orphan", f"{instance.id.name} is no longer in the manifest and is {instance.state}", address=address
+        )
+
+
+def _stop(draft: Draft, instance: Instance, reason: str, drift: str, entry: Removed | None = None) -> None:
+    before = WORDS[health(instance.state)]
+    _change(
+        draft,
+        instance,
+        Action.CHANGE,
+        Op.INSTANCE_STOP,
+        f"{reason}: protection stops, recovery points are kept",
+        FieldChange("protection", before, "stopped"),
+        goal="ProtectionStopped",
+        drift=drift,
+        entry=entry,
+    )
+
+
+def _remove(draft: Draft, instance: Instance, entry: Removed) -> None:
+    """Act on a `removed` entry, whoever made the instance, unless another manifest owns it."""
+    if instance.disk is None:
+        return
+    address = address_of(instance.disk)
+    if draft.owner(instance.tags) == "foreign":
+        mark = next(value for key, value in instance.tags.items() if lower(key) == OWNER_TAG)
+        draft.refuse(address, "managed-elsewhere", f"{instance.id} belongs to {mark}", place=entry.place)
+    elif health(instance.state) is Health.TRANSIENT:
+        draft.note("in-progress", f"{instance.id.name} is {instance.state}", address=address, place=entry.place)
+    elif entry.data == "delete":
+        vault = draft.estate.vaults.get(instance.vault.key)
+        if vault is None or lower(vault.soft_delete_state or "off") == "off":
+            draft.irreversible[address] = f"{instance.id.name} is deleted for good: soft delete is off in its vault"
+        _change(
+            draft,
+            instance,
+            Action.DESTROY,
+            Op.INSTANCE_DELETE,
+            f"removed with its recovery points: {entry.reason}",
+            FieldChange("protection", WORDS[health(instance.state)], None),
+            goal="gone",
+            drift="not-yet-applied",
+            entry=entry,
+        )
+    elif is_active(instance):
+        _stop(draft, instance, f"removed: {entry.reason}", "not-yet-applied", entry)
+    else:
+        draft.note("retained", f"{instance.id.name} keeps its recovery points", address=address, place=entry.place)
+
+
+def _change(
+    draft: Draft,
+    instance: Instance,
+    action: Action,
+    op: Op,
+    reason: str,
+    field: FieldChange,
+    *,
+    goal: str,
+    drift: str,
+    entry: Removed | None,
+) -> None:
+    if instance.disk is None:
+        return
+    address = address_of(instance.disk)
+    step = Step(op, instance.id)
+    guard = guard_of(draft, instance.vault, [step])
+    place = entry.place if entry else None
+    if guard is None:
+        message = f"the vault {instance.vault.name} is under a resource guard"
+        draft.refuse(address, "resource-guard", message, place=place)
+        return
+    draft.add(
+        Change(
+            address=address,
+            kind=Kind.DISK,
+            action=action,
+            reason=reason,
+            steps=(Step(op, instance.id, guard=guard),),
+            before={"instance": instance.id.text, field.path: field.before},
+            after=None if action is Action.DESTROY else {"instance": instance.id.text, field.path: field.after},
+            fields=(field,),
+            vault=instance.vault,
+            goal=goal,
+            place=place,
+            drift=drift,
+            weight="stops",
+        )
+    )
+
+
+def orphaned_vaults(draft: Draft) -> None:
+    """Report vaults that bear our mark outside of what was read."""
+    ours = {lower(name) for name in (draft.manifest.name, *draft.manifest.formerly)}
+    for vault in sorted(draft.estate.owned_vaults, key=lambda row: row.id.key):
+        if lower(vault.owner) in ours and vault.id.key not in draft.estate.vaults:
+            draft.note("orphaned-vault", f"{vault.id} bears the mark of {vault.owner}", address=vault.id.text)

@@ -1,0 +1,136 @@
+"""Manifest and estate to a plan."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import datetime
+
+from reconciler.errors import UsageError
+from reconciler.estate import Estate
+from reconciler.findings import Finding
+from reconciler.ids import lower
+from reconciler.manifest.model import Manifest
+from reconciler.plan import groups, leaving, policies, roles, vaults
+from reconciler.plan.capacity import check_capacity
+from reconciler.plan.desired import DesiredDisk, expand
+from reconciler.plan.disks import Disks
+from reconciler.plan.draft import Draft
+from reconciler.plan.gates import gates
+from reconciler.plan.groups import WantedGroup
+from reconciler.plan.model import Change, Options, Plan
+from reconciler.plan.naming import APPLIED_TAG, OWNER_TAG
+from reconciler.plan.ordering import checksum, narrowed, ordered
+from reconciler.plan.policies import Shelf
+from reconciler.plan.protection import GOALS
+
+_SEVERITIES = ("error", "warning", "info")
+
+
+def make(manifest: Manifest, estate: Estate, options: Options, now: datetime) -> Plan:
+    """The plan that makes `estate` as `manifest` says; `now` only tells the age of role assignments and ignores.
+
+    When `questions` of the result isn't empty, the plan is a sketch: answer them into `estate.answers`, make it again.
+    """
+    if options.only and options.prune:
+        raise UsageError("--only and --prune don't go together", hint="prune looks at the whole manifest; run it alone")
+    draft = Draft(manifest, estate, options, now)
+    desired = expand(draft)
+    groups.compare(draft, _groups(draft, desired))
+    vaults.compare(draft)
+    shelf, book = Shelf(estate.policies.values()), roles.RoleBook(draft)
+    disks = Disks(draft, shelf, book)
+    for wanted in desired:
+        disks.compare(wanted)
+    leaving.compare(draft, desired)
+    leaving.orphaned_vaults(draft)
+    _keep_policies(disks, desired)
+    policies.retire(draft, shelf, disks.wanted_policies, {key: tuple(users) for key, users in disks.moving.items()})
+    roles.prune(draft, _by_vault(desired))
+    check_capacity(draft)
+    _tell_unchecked(draft, disks)
+    return _finish(draft, desired, disks, book)
+
+
+def _finish(draft: Draft, desired: list[DesiredDisk], disks: Disks, book: roles.RoleBook) -> Plan:
+    changes = narrowed(ordered(draft.changes.values()), draft.options.only)
+    changes = ordered(changes)
+    closed = gates(draft, book, desired, changes)
+    return Plan(
+        manifest=draft.manifest.name,
+        changes=tuple(changes),
+        findings=tuple(sorted(draft.findings, key=_finding_rank)),
+        gates=closed,
+        checksum=checksum(draft, changes),
+        waits=tuple(disks.waits),
+        marks=_marks(draft, changes),
+        emitted=tuple(book.emitted[address] for address in sorted(book.emitted)),
+        expected={wanted.address: GOALS[wanted.rule.protection] for wanted in desired},
+        questions=tuple(sorted(draft.questions, key=lambda question: (question.kind, question.subject.key))),
+    )
+
+
+def _finding_rank(finding: Finding) -> tuple[int, str, str, str]:
+    return _SEVERITIES.index(finding.severity), finding.code, lower(finding.address), finding.message
+
+
+def _by_vault(desired: list[DesiredDisk]) -> dict[str, list[DesiredDisk]]:
+    found: dict[str, list[DesiredDisk]] = defaultdict(list)
+    for wanted in desired:
+        found[wanted.vault.id.key].append(wanted)
+    return found
+
+
+def _groups(draft: Draft, desired: list[DesiredDisk]) -> list[WantedGroup]:
+    """The resource groups of declared vaults, and a snapshot resource group per subscription of disks to protect."""
+    found: dict[str, WantedGroup] = {}
+    for spec in draft.manifest.vaults.values():
+        if spec.manage:
+            wanted = found.setdefault(spec.id.group_id.key, groups.for_vault(spec))
+            wanted.vaults[spec.id.key] = spec
+    for disk in desired:
+        if disk.rule.protection != "protected":
+            continue
+        key = disk.group_id.key
+        wanted = found.setdefault(key, groups.for_snapshots(disk.group, disk.group_id))
+        wanted.tags.update(disk.group.tags)
+        wanted.location = disk.group.location or wanted.location
+        wanted.locations.add(disk.disk.location)
+        wanted.vaults[disk.vault.id.key] = disk.vault
+    return list(found.values())
+
+
+def _keep_policies(disks: Disks, desired: list[DesiredDisk]) -> None:
+    """A declared disk that can't be looked at now still wants its policy."""
+    for wanted in desired:
+        content = wanted.policy.content
+        if content is not None:
+            disks.keep(wanted)
+
+
+def _tell_unchecked(draft: Draft, disks: Disks) -> None:
+    if disks.unchecked:
+        count = disks.unchecked
+        draft.note("unchecked", f"{count} new disk{'s' * (count != 1)}: whether another vault has them was not asked")
+
+
+def _marks(draft: Draft, changes: list[Change]) -> dict[str, str]:
+    """The digests to write on vaults that we own, or that take our mark now, where this plan writes anything."""
+    marks: dict[str, str] = {}
+    touched = {change.vault.key for change in changes if change.vault}
+    taking = {
+        change.vault.key
+        for change in changes
+        if change.vault
+        and change.address.startswith("vault/")
+        and ((change.after or {}).get(f"tags.{OWNER_TAG}") or OWNER_TAG in ((change.after or {}).get("tags") or {}))
+    }
+    owned = {spec.id.key for spec in draft.owned_vaults()}
+    for spec in draft.manifest.vaults.values():
+        live = draft.estate.vaults.get(spec.id.key)
+        if not spec.manage or spec.id.key not in touched or spec.id.key not in owned | taking:
+            continue
+        value = draft.declared(spec)
+        have = next((text for key, text in (live.tags if live else {}).items() if lower(key) == APPLIED_TAG), None)
+        if have != value:
+            marks[spec.id.text] = value
+    return marks

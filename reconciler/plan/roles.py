@@ -1,0 +1,261 @@
+"""Role assignments: what each vault's identity needs, what it has, what is missing, and what nothing needs any more."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from reconciler.estate import Instance, RoleAssignment
+from reconciler.ids import ArmId, lower, subscription_id
+from reconciler.manifest.model import VaultSpec
+from reconciler.plan.builtin_roles import BY_GUID, DISK_BACKUP_READER, DISK_SNAPSHOT_CONTRIBUTOR, READER, Role
+from reconciler.plan.desired import DesiredDisk
+from reconciler.plan.draft import PENDING, Draft
+from reconciler.plan.marks import drift_class
+from reconciler.plan.model import UNKNOWN, Action, Change, Kind, Op, Step
+from reconciler.plan.naming import role_name
+
+WINDOW = timedelta(minutes=30)
+"""How long a new role assignment may take to be effective, by Microsoft's staff's word."""
+_SETTLED = timedelta(hours=24)
+QUOTA = 4000
+"""Role assignments per subscription, from Azure's limits page."""
+DISK_SCOPE_LIMIT = 500
+"""How many disk-scope role assignments per subscription this tool makes before it asks for a wider scope."""
+
+Principal = str | Mapping[str, str]
+
+
+@dataclass(slots=True)
+class Grants:
+    """What one disk's protection has and lacks: addresses of planned assignments, addresses of missing ones that are
+    not ours to make, and whether something is so new that it may not be effective yet.
+    """
+
+    planned: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    fresh: bool = False
+
+
+class RoleBook:
+    """The role assignments of the estate by principal and role, and those that this plan adds."""
+
+    def __init__(self, draft: Draft) -> None:
+        self._draft = draft
+        self._held: dict[tuple[str, str], list[RoleAssignment]] = defaultdict(list)
+        for row in draft.estate.roles.values():
+            if not row.conditional:
+                self._held[lower(row.principal), row.role].append(row)
+        self._added: dict[str, set[str]] = defaultdict(set)
+        self.disk_scopes: dict[str, set[str]] = defaultdict(set)
+        self.emitted: dict[str, Step] = {}
+        self._principals: dict[str, Principal | None] = {}
+
+    @property
+    def additions(self) -> dict[str, int]:
+        """How many assignments the plan adds, by subscription."""
+        return {subscription: len(addresses) for subscription, addresses in sorted(self._added.items())}
+
+    def principal(self, spec: VaultSpec) -> Principal | None:
+        """The principal of the identity that a vault's instances use; UNKNOWN until apply; None when refused."""
+        if spec.id.key not in self._principals:
+            self._principals[spec.id.key] = self._find_principal(spec)
+        return self._principals[spec.id.key]
+
+    def _find_principal(self, spec: VaultSpec) -> Principal | None:
+        draft, address = self._draft, f"vault/{spec.name}"
+        if isinstance(spec.identity, ArmId):
+            identity = draft.estate.identities.get(spec.identity.key)
+            if identity is not None:
+                return identity.principal_id
+            draft.refuse(address, "vault-without-identity", f"{spec.identity} isn't there", place=spec.place)
+            return None
+        live = draft.estate.vaults.get(spec.id.key)
+        if live and live.principal_id:
+            return live.principal_id
+        change = draft.changes.get(address)
+        if change and (change.action is Action.ADD or any(entry.path == "identity" for entry in change.fields)):
+            return UNKNOWN
+        if address not in draft.refused and live is not None:
+            message = f"{spec.name} has no system-assigned identity"
+            draft.refuse(address, "vault-without-identity", message, place=spec.place)
+        return None
+
+    def grant(self, wanted: DesiredDisk) -> Grants:
+        """What `wanted` has and lacks; missing assignments are planned where that is this manifest's to do."""
+        grants = Grants()
+        principal = self.principal(wanted.vault)
+        if principal is None:
+            return grants
+        for role, target, scope in _needs(wanted, self._draft.manifest.roles.scope):
+            if scope == wanted.disk.id:
+                self.disk_scopes[scope.subscription].add(scope.key)
+            held = self._covering(principal, role, target)
+            if held:
+                grants.fresh |= all(self._is_young(row) for row in held)
+            else:
+                self._lack(wanted.vault, role, scope, principal, grants)
+        return grants
+
+    def _covering(self, principal: Principal, role: Role, target: ArmId) -> list[RoleAssignment]:
+        if not isinstance(principal, str):
+            return []
+        rows = self._held.get((lower(principal), role.guid), ())
+        return [row for row in rows if _covers(row, target)]
+
+    def _is_young(self, row: RoleAssignment) -> bool:
+        return row.created is not None and self._draft.now - row.created < WINDOW
+
+    def _lack(self, vault: VaultSpec, role: Role, scope: ArmId, principal: Principal, grants: Grants) -> None:
+        draft, address = self._draft, address_of(vault, role, scope)
+        identity = vault.identity.key if isinstance(vault.identity, ArmId) else "system"
+        body = {"role": role.guid, "principal": principal, "identity": identity, "vault": vault.id.text}
+        step = Step(Op.ROLE_PUT, scope, body)
+        if draft.manifest.roles.mode != "manage":
+            grants.missing.append(address)
+            if draft.manifest.roles.mode == "emit":
+                self.emitted[address] = step
+            return
+        if address not in draft.changes and address not in draft.refused:
+            draft.add(
+                Change(
+                    address=address,
+                    kind=Kind.ROLE,
+                    action=Action.ADD,
+                    reason=f"{role.title} is needed there",
+                    steps=(step,),
+                    after={"role": role.title, "scope": scope.text, "principal": principal},
+                    depends=(f"vault/{vault.name}", f"group/{scope.subscription}/{scope.group}"),
+                    vault=vault.id,
+                    place=vault.place,
+                    drift=drift_class(draft, vault),
+                )
+            )
+        if address in draft.changes:
+            self._added[scope.subscription].add(address)
+            grants.planned.append(address)
+            grants.fresh = True
+        elif address in draft.refused:
+            grants.planned.append(address)
+
+
+def address_of(vault: VaultSpec, role: Role, scope: ArmId) -> str:
+    """`role/<vault>/<role>@<scope id>`."""
+    return f"role/{vault.name}/{role.word}@{scope.text}"
+
+
+def _needs(wanted: DesiredDisk, width: str) -> Iterator[tuple[Role, ArmId, ArmId]]:
+    """Role, what it must cover, and the scope at which it would be made (from Azure's support matrix)."""
+    disk = wanted.disk.id
+    scopes = {"disk": disk, "resourceGroup": disk.group_id, "subscription": subscription_id(disk.subscription)}
+    yield DISK_BACKUP_READER, disk, scopes[width]
+    yield DISK_SNAPSHOT_CONTRIBUTOR, wanted.group_id, wanted.group_id
+    if wanted.disk.encryption_set:
+        yield READER, wanted.disk.encryption_set, wanted.disk.encryption_set
+
+
+def _covers(row: RoleAssignment, target: ArmId) -> bool:
+    """Whether an assignment reaches `target`; one above all subscriptions reaches those that listed it."""
+    if row.scope.subscription:
+        return target.is_within(row.scope)
+    return not row.scope.key or target.subscription in row.listed_in
+
+
+def prune(draft: Draft, wanted: dict[str, list[DesiredDisk]]) -> None:
+    """Plan the removal of assignments of ours that no instance in any state and no declared disk needs.
+
+    Only those of system identities of vaults that bear our mark, older than a day: another manifest may have just
+    made one for a disk that it is about to protect.
+    """
+    if draft.manifest.roles.mode != "manage":
+        return
+    for spec in draft.owned_vaults():
+        live = draft.estate.vaults[spec.id.key]
+        if not live.principal_id:
+            continue
+        instances = [
+            instance
+            for instance in (*draft.estate.instances.values(), *draft.estate.deleted_instances.values())
+            if instance.vault == spec.id
+        ]
+        needed = _needed(draft, instances, wanted.get(spec.id.key, ()))
+        for row in draft.estate.roles.values():
+            if lower(row.principal) == lower(live.principal_id) and _is_ours(draft, row) and not needed(row):
+                _remove(draft, spec, row)
+
+
+def _is_ours(draft: Draft, row: RoleAssignment) -> bool:
+    derived = lower(row.id.name) == role_name(row.scope, row.role, row.principal)
+    return derived and row.role in BY_GUID and row.created is not None and draft.now - row.created > _SETTLED
+
+
+class _needed:  # noqa: N801 - used as a predicate
+    """Whether any instance or declared disk of a vault needs an assignment."""
+
+    def __init__(self, draft: Draft, instances: list[Instance], wanted: list[DesiredDisk] | tuple[()]) -> None:
+        disks = [instance.disk for instance in instances if instance.disk]
+        groups = [instance.snapshot_group for instance in instances if instance.snapshot_group]
+        known = [draft.estate.disks.get(disk.key) for disk in disks]
+        self._unsure = any(disk is None for disk in known)
+        sets = [disk.encryption_set for disk in known if disk and disk.encryption_set]
+        self._targets = {
+            DISK_BACKUP_READER.guid: _scopes([*disks, *(disk.disk.id for disk in wanted)]),
+            DISK_SNAPSHOT_CONTRIBUTOR.guid: _scopes([*groups, *(disk.group_id for disk in wanted)]),
+            READER.guid: _scopes([*sets, *(d.disk.encryption_set for d in wanted if d.disk.encryption_set)]),
+        }
+
+    def __call__(self, row: RoleAssignment) -> bool:
+        if row.role == READER.guid and self._unsure:
+            return True
+        return row.scope.key in self._targets[row.role] or not row.scope.subscription
+
+
+def _scopes(targets: list[ArmId]) -> set[str]:
+    """Every scope from which an assignment reaches one of `targets`."""
+    scopes: set[str] = set()
+    for target in targets:
+        parts = target.key.split("/")
+        scopes.update("/".join(parts[:end]) for end in range(3, len(parts) + 1))
+    return scopes
+
+
+def _remove(draft: Draft, spec: VaultSpec, row: RoleAssignment) -> None:
+    role = BY_GUID[row.role]
+    draft.add(
+        Change(
+            address=address_of(spec, role, row.scope),
+            kind=Kind.ROLE,
+            action=Action.DESTROY,
+            reason="nothing needs it any more",
+            steps=(Step(Op.ROLE_DELETE, row.id),),
+            before={"role": role.title, "scope": row.scope.text, "principal": row.principal},
+            vault=spec.id,
+            drift=drift_class(draft, spec),
+        )
+    )
+
+
+def over_quota(draft: Draft, book: RoleBook) -> dict[str, int]:
+    """Subscriptions whose role assignments would exceed Azure's limit, with the count they would reach."""
+    over: dict[str, int] = {}
+    for subscription, added in book.additions.items():
+        rows = draft.ask("role-count", subscription_id(subscription))
+        if rows is PENDING:
+            continue
+        _tell_left_behind(draft, rows)
+        if len(rows) + added > QUOTA:
+            over[subscription] = len(rows) + added
+    return over
+
+
+def _tell_left_behind(draft: Draft, rows: tuple[RoleAssignment, ...]) -> None:
+    """Assignments of ours on a disk whose principal is no vault's that was read: a re-created identity leaves them."""
+    known = {lower(vault.principal_id) for vault in draft.estate.vaults.values() if vault.principal_id}
+    known |= {lower(identity.principal_id) for identity in draft.estate.identities.values()}
+    for row in sorted(rows, key=lambda row: row.id.key):
+        derived = lower(row.id.name) == role_name(row.scope, row.role, row.principal)
+        if derived and lower(row.principal) not in known and row.scope.key in draft.estate.disks:
+            message = f"{row.id.name} on {row.scope} is for the principal {row.principal}, which no vault here has"
+            draft.note("role-left-behind", message, address=row.id.text)

@@ -1,0 +1,225 @@
+"""Backup vaults: made by PUT, changed by PATCH with the changed blocks alone, never replaced."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from reconciler.estate import Vault
+from reconciler.ids import ArmId, lower
+from reconciler.manifest.model import VaultSpec
+from reconciler.plan import vault_fields
+from reconciler.plan.draft import PENDING, Draft
+from reconciler.plan.groups import merged_tags, tag_differences
+from reconciler.plan.marks import drift_class
+from reconciler.plan.model import Action, Change, FieldChange, Kind, Op, Step
+from reconciler.plan.naming import OWNER_TAG
+
+_ALWAYS_ON_FROM = "2025-09-01"
+_SOFT_DELETE_BLOCK = ("softDelete.state", "softDelete.retentionDays")
+
+
+def address_of(spec: VaultSpec) -> str:
+    """`vault/<name>`."""
+    return f"vault/{spec.name}"
+
+
+def compare(draft: Draft) -> None:
+    """Plan every declared vault that is missing or differs, and refuse what Azure could not take back."""
+    for name in sorted(draft.manifest.vaults):
+        spec = draft.manifest.vaults[name]
+        live = draft.estate.vaults.get(spec.id.key)
+        if live is None:
+            _compare_missing(draft, spec)
+        else:
+            _verify_guard(draft, spec, live)
+            _compare_live(draft, spec, live)
+
+
+def _compare_missing(draft: Draft, spec: VaultSpec) -> None:
+    address = address_of(spec)
+    presence = draft.presence(spec.id, address, spec.place)
+    if presence is None:
+        return
+    if presence.state == "there":
+        draft.refuse(address, "list-incomplete", f"{spec.id} is there but isn't listed", place=spec.place)
+    elif not spec.manage:
+        draft.refuse(address, "vault-missing", f"{spec.id} isn't there", place=spec.place)
+    elif _may_create(draft, spec):
+        _create(draft, spec)
+
+
+def _may_create(draft: Draft, spec: VaultSpec) -> bool:
+    deleted = draft.ask("deleted-vault", spec.id, spec.location)
+    if deleted is PENDING:
+        return False
+    if deleted is not None and "deleted-vault" not in draft.options.force:
+        message = f"a soft-deleted vault {spec.azure_name} exists until {deleted.purge_time}"
+        draft.refuse(address_of(spec), "vault-soft-deleted", message, place=spec.place)
+        return False
+    if draft.options.api_version >= _ALWAYS_ON_FROM and spec.soft_delete.state != "AlwaysOn":
+        message = f"api-version {draft.options.api_version} makes vaults with soft delete AlwaysOn only"
+        hint = "declare `softDelete: {state: AlwaysOn}`, or use api-version 2025-07-01"
+        draft.refuse(address_of(spec), "one-way-door", message, place=spec.place, hint=hint)
+        return False
+    return True
+
+
+def _create(draft: Draft, spec: VaultSpec) -> None:
+    said = vault_fields.declared(spec)
+    said.setdefault("redundancy", "LocallyRedundant")
+    tags = {key: value for key, value in {**spec.default_tags, **spec.tags}.items() if value is not None}
+    tags[OWNER_TAG] = draft.manifest.name
+    storage = [{"datastoreType": "VaultStore", "type": said["redundancy"]}]
+    body = {
+        "identity": vault_fields.identity_body(spec, None),
+        "location": spec.location,
+        "tags": tags,
+        "properties": {**vault_fields.properties(said), "storageSettings": storage},
+    }
+    fields = [FieldChange(path, None, value) for path, value in said.items()]
+    _count(draft, spec, fields)
+    draft.add(
+        Change(
+            address=address_of(spec),
+            kind=Kind.VAULT,
+            action=Action.ADD,
+            reason="not there",
+            steps=(Step(Op.VAULT_PUT, spec.id, body),),
+            after={"id": spec.id.text, **said, "tags": tags},
+            depends=(f"group/{spec.id.subscription}/{spec.id.group}",),
+            vault=spec.id,
+            place=spec.place,
+            drift=drift_class(draft, spec),
+        )
+    )
+
+
+def _verify_guard(draft: Draft, spec: VaultSpec, live: Vault) -> None:
+    """Resource guards are verified, never written; which one it is only the vault's proxy tells."""
+    if spec.resource_guard is None:
+        return
+    proxy = spec.id.child("backupResourceGuardProxies", "DppResourceGuardProxy")
+    answer = draft.ask("exists", proxy) if live.guarded else None
+    if answer is PENDING:
+        return
+    body = (answer.body or {}) if answer else {}
+    mapped = str((body.get("properties") or {}).get("resourceGuardResourceId") or "")
+    if ArmId(mapped) != spec.resource_guard:
+        message = f"{spec.name} is under {mapped or 'no resource guard'}, not {spec.resource_guard}"
+        draft.note("guard-differs", message, address=address_of(spec), place=spec.place)
+
+
+def _compare_live(draft: Draft, spec: VaultSpec, live: Vault) -> None:
+    address = address_of(spec)
+    if lower(live.provisioning_state) == "deleting":
+        draft.refuse(address, "in-progress", f"{spec.name} is being deleted", place=spec.place)
+        return
+    have = vault_fields.live(live, spec.identity)
+    said = vault_fields.declared(spec)
+    differing = [FieldChange(path, have[path], value) for path, value in said.items() if have[path] != value]
+    admissible = _admissible(draft, spec, differing)
+    if admissible is None:
+        return
+    owner = draft.owner(live.tags)
+    tags = [*tag_differences(spec.tags, live.tags)]
+    fields = draft.kept(address, [*admissible, *tags])
+    if not spec.manage:
+        if fields:
+            names = ", ".join(field.path for field in fields)
+            draft.note("immutable-field", f"it isn't managed here and differs in {names}", address=address)
+        return
+    if owner in {"foreign", "handed"} and fields:
+        mark = next(value for key, value in live.tags.items() if lower(key) == OWNER_TAG)
+        draft.note("managed-elsewhere", f"{spec.name} belongs to {mark}", address=address, place=spec.place)
+        return
+    _patch(draft, spec, live, fields, owner)
+
+
+def _admissible(draft: Draft, spec: VaultSpec, fields: list[FieldChange]) -> list[FieldChange] | None:
+    """The differences that a PATCH can mend; None when one of them is refused, and with it the vault's change."""
+    address, kept, refused = address_of(spec), [], False
+    for field in fields:
+        code, message = vault_fields.refusal(field)
+        if draft.ignores(address, field.path):
+            continue
+        if vault_fields.is_satisfied_by_more(field):
+            message = f"{field.path} is {field.before}, declared is {field.after}"
+            draft.note("stronger-than-declared", message, address=address, place=spec.place)
+        elif code:
+            draft.note(code, message, address=address, place=spec.place)
+            refused = True
+        else:
+            kept.append(field)
+    return None if refused else kept
+
+
+def _patch(draft: Draft, spec: VaultSpec, live: Vault, fields: tuple[FieldChange, ...], owner: str) -> None:
+    """Plan the PATCH; it also writes our mark and the default tags, as does every write of a vault that we may own."""
+    takes_mark = owner != "foreign" and _mark(live) != draft.manifest.name
+    if (takes_mark and draft.options.adopt and owner != "handed") or fields or owner == "ours":
+        defaults = tag_differences({**spec.default_tags, **spec.tags}, live.tags)
+        known = {field.path for field in fields}
+        fields = (*fields, *draft.kept(address_of(spec), (field for field in defaults if field.path not in known)))
+    if not fields and not (takes_mark and draft.options.adopt and owner != "handed"):
+        return
+    if takes_mark:
+        fields = (*fields, FieldChange(f"tags.{OWNER_TAG}", _mark(live) or None, draft.manifest.name))
+    guard = draft.options.guard_requests.get(spec.id.key, ())
+    if live.guarded and not guard and any(map(vault_fields.is_guarded, fields)):
+        draft.note("resource-guard", f"{spec.name} is under a resource guard", address=address_of(spec))
+        return
+    _count(draft, spec, fields)
+    have = vault_fields.live(live, spec.identity)
+    draft.add(
+        Change(
+            address=address_of(spec),
+            kind=Kind.VAULT,
+            action=Action.CHANGE,
+            reason="its declared fields differ" if len(fields) > takes_mark else "takes this manifest's mark",
+            steps=(Step(Op.VAULT_PATCH, spec.id, _patch_body(spec, live, fields), tuple(guard)),),
+            before={field.path: field.before for field in fields} | {"id": spec.id.text},
+            after={field.path: field.after for field in fields} | {"id": spec.id.text},
+            fields=fields,
+            vault=spec.id,
+            place=spec.place,
+            drift=drift_class(draft, spec),
+            detail=_sharing(have, fields),
+        )
+    )
+
+
+def _mark(live: Vault) -> str:
+    return next((value for key, value in live.tags.items() if lower(key) == OWNER_TAG), "")
+
+
+def _patch_body(spec: VaultSpec, live: Vault, fields: tuple[FieldChange, ...]) -> dict[str, Any]:
+    values = {field.path: field.after for field in fields if not field.path.startswith("tags.")}
+    if values.keys() & set(_SOFT_DELETE_BLOCK):
+        have = vault_fields.live(live, spec.identity)
+        values = {path: have[path] for path in _SOFT_DELETE_BLOCK} | values
+        if values["softDelete.state"] == "Off":
+            values["softDelete.retentionDays"] = None
+    body: dict[str, Any] = {}
+    if "identity" in values:
+        body["identity"] = vault_fields.identity_body(spec, live)
+    settings = vault_fields.properties(values)
+    if settings:
+        body["properties"] = settings
+    if any(field.path.startswith("tags.") for field in fields):
+        body["tags"] = merged_tags(live.tags, fields)
+    return body
+
+
+def _sharing(have: dict[str, Any], fields: tuple[FieldChange, ...]) -> tuple[str, ...]:
+    """What to say when an identity is added: the one that is there stays."""
+    added = any(field.path == "identity" for field in fields)
+    return (f"the vault keeps its identity {have['identity']}",) if added and have["identity"] else ()
+
+
+def _count(draft: Draft, spec: VaultSpec, fields: list[FieldChange] | tuple[FieldChange, ...]) -> None:
+    """Tell the gates which of the differences are one-way or weaken the vault."""
+    for field in fields:
+        if vault_fields.is_irreversible(field):
+            draft.irreversible[address_of(spec)] = f"{spec.name}: {field.path} becomes {field.after} for good"
+        elif field.before is not None and vault_fields.weakens(field):
+            draft.weakening[address_of(spec)] = f"{spec.name}: {field.path} goes from {field.before} to {field.after}"
