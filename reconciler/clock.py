@@ -31,6 +31,11 @@ class LoopClock:
         self._origin = asyncio.get_running_loop().time() if start is None else 0.0
         self._start = start or datetime.now(UTC)
 
+    @property
+    def scale(self) -> float:
+        """How many seconds of this clock pass in a real one."""
+        return self._scale
+
     def now(self) -> datetime:
         """The wall clock, in UTC."""
         return self._start + timedelta(seconds=self.monotonic() - self._origin * self._scale)

@@ -8,7 +8,7 @@ from typing import Any
 
 from reconciler.azure import projection
 from reconciler.azure.connection import Azure, incomplete
-from reconciler.azure.reading import together
+from reconciler.azure.together import together
 from reconciler.errors import AzureError, NotFound, OutOfReach, ReadIncomplete
 from reconciler.estate import DeletedVault, Presence, Question, RoleAssignment
 from reconciler.ids import ArmId, lower

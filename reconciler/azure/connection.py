@@ -8,20 +8,21 @@ and nothing registers a provider unasked.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote, urljoin, urlsplit
 
 import orjson
 from azure.core.pipeline import AsyncPipeline
-from azure.core.pipeline.policies import ContentDecodePolicy, RequestIdPolicy, UserAgentPolicy
+from azure.core.pipeline.policies import ContentDecodePolicy, HeadersPolicy, RequestIdPolicy, UserAgentPolicy
 from azure.core.rest import HttpRequest
 from azure.mgmt.core import AsyncARMPipelineClient
 
 from reconciler.azure import versions
 from reconciler.azure.governor import Events, Governor, Malformed
 from reconciler.azure.origin import SameOrigin
+from reconciler.azure.pace import asked
 from reconciler.errors import AzureError, NotFound, OutOfReach, ReadIncomplete
 from reconciler.ids import ArmId
 
@@ -38,10 +39,19 @@ Query = Mapping[str, str]
 Rows = list[dict[str, Any]]
 
 
+class Followed(NamedTuple):
+    """An operation's answer: HTTP's status, the body (empty when it had none), the seconds that Azure asks to wait."""
+
+    status: int
+    body: dict[str, Any]
+    retry_after: float
+
+
 class Azure:
     """Reads through one ARM client, and the pipeline that the SDK's clients write through.
 
-    `token` is the policy that puts the access token on a request (None: none); `events` hears of throttling.
+    `token` is the policy that puts the access token on a request (None: none); `events` hears of throttling;
+    `credentials` are closed with the connection.
     """
 
     def __init__(
@@ -54,13 +64,16 @@ class Azure:
         api_version: str = versions.DATA_PROTECTION,
         chance: random.Random | None = None,
         events: Events | None = None,
+        credentials: Sequence[Any] = (),
     ) -> None:
+        self._credentials = tuple(credentials)
         self.endpoint = endpoint.rstrip("/")
         self.clock = clock
         self.governor = Governor(clock, chance=chance, events=events)
         policies = [
             RequestIdPolicy(),
             UserAgentPolicy(base_user_agent="reconciler"),
+            HeadersPolicy(base_headers={"Accept-Encoding": "gzip, deflate"}),  # all that azure-core decodes
             ContentDecodePolicy(),
             self.governor,
             SameOrigin(self.endpoint),
@@ -74,34 +87,64 @@ class Azure:
 
     async def get(self, path: ArmId | str, *, query: Query | None = None) -> dict[str, Any]:
         """One resource; NotFound, OutOfReach or another AzureError."""
-        return await self._send("GET", self._url(path, query))
+        return await self._send("GET", self.url(path, query))
 
     async def list(self, path: ArmId | str, *, query: Query | None = None) -> Rows:
         """All rows of all pages; ReadIncomplete when any of them can't be had, never a part."""
         try:
-            return await self._pages(self._url(path, query))
+            return await self._pages(self.url(path, query))
         except AzureError as error:
             raise incomplete(str(path), error) from error
 
     async def post(self, path: ArmId | str, body: Mapping[str, Any], *, query: Query | None = None) -> dict[str, Any]:
         """Ask something that takes a body; the answer's body."""
-        return await self._send("POST", self._url(path, query), body)
+        return await self._send("POST", self.url(path, query), body)
 
-    async def follow(self, url: str) -> tuple[dict[str, Any], float]:
-        """An operation's status from the URL that Azure gave, taken verbatim, and the seconds it asks to wait.
+    async def follow(self, url: str) -> Followed:
+        """An operation's status from the URL that Azure gave, taken verbatim; it may be signed: no message shows it."""
+        kept: dict[str, Any] = {}
 
-        An empty answer is an empty body. The URL may be signed: it appears in no message.
-        """
-        return await self._follow(urljoin(self.endpoint + "/", url))
+        def accept(answer: Any) -> None:
+            kept.clear()
+            if answer.content:
+                kept.update(read_object(answer))
+
+        answer = await self.send("GET", urljoin(self.endpoint + "/", url), accept=accept, verbatim=True)
+        return Followed(answer.status_code, kept, asked(answer.headers, self.clock))
+
+    async def send(
+        self,
+        method: str,
+        url: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        accept: Callable[[Any], None],
+        verbatim: bool = False,
+    ) -> Any:
+        """One request of ours through the shared pipeline; `accept` is handed the response when it is a success."""
+        return await self.client.send_request(
+            _request(method, url, body), stream=True, accept=accept, verbatim=verbatim
+        )
+
+    def url(self, path: ArmId | str, query: Query | None = None) -> str:
+        """The URL of an ARM path (or an absolute URL as it is), with these parameters added."""
+        text = path.text if isinstance(path, ArmId) else path
+        url = text if "://" in text else self.endpoint + quote(text, safe="/()'!*,;=:@$&+~-._")
+        if not query:
+            return url
+        pairs = "&".join(f"{quote(key, safe='$')}={quote(value)}" for key, value in query.items())
+        return f"{url}{'&' if '?' in url else '?'}{pairs}"
 
     async def close(self) -> None:
         """Close the transport; once, for all clients."""
         await self.client.close()
+        for credential in self._credentials:
+            await credential.close()
 
     async def _pages(self, url: str) -> Rows:
         rows: Rows = []
         seen = {url}
-        page = await self._send("GET", url, accept_page=True)
+        page = await self._send("GET", url, page=True)
         while True:
             rows += page["value"]
             link = page.get("nextLink")
@@ -113,7 +156,7 @@ class Azure:
                     code="endless-list",
                 )
             seen.add(link)
-            page = await self._send("GET", urljoin(url, link), accept_page=True, verbatim=True)
+            page = await self._send("GET", urljoin(url, link), page=True, verbatim=True)
 
     async def _send(
         self,
@@ -121,7 +164,7 @@ class Azure:
         url: str,
         body: Mapping[str, Any] | None = None,
         *,
-        accept_page: bool = False,
+        page: bool = False,
         verbatim: bool = False,
     ) -> dict[str, Any]:
         kept: dict[str, Any] = {}
@@ -129,32 +172,11 @@ class Azure:
         def accept(answer: Any) -> None:
             kept.clear()
             kept.update(read_object(answer))
-            if accept_page:
+            if page:
                 check_page(kept)
 
-        await self.client.send_request(_request(method, url, body), stream=True, accept=accept, verbatim=verbatim)
+        await self.send(method, url, body, accept=accept, verbatim=verbatim)
         return kept
-
-    async def _follow(self, url: str) -> tuple[dict[str, Any], float]:
-        from reconciler.azure.pace import retry_after
-
-        kept: dict[str, Any] = {}
-
-        def accept(answer: Any) -> None:
-            kept.clear()
-            if answer.content:
-                kept.update(read_object(answer))
-
-        answer = await self.client.send_request(_request("GET", url, None), stream=True, accept=accept, verbatim=True)
-        return kept, retry_after(answer.headers, self.clock.now())
-
-    def _url(self, path: ArmId | str, query: Query | None) -> str:
-        text = path.text if isinstance(path, ArmId) else path
-        url = text if "://" in text else self.endpoint + quote(text, safe="/()'!*,;=:@$&+~-._")
-        if not query:
-            return url
-        pairs = "&".join(f"{quote(key, safe='$')}={quote(value)}" for key, value in query.items())
-        return f"{url}{'&' if '?' in url else '?'}{pairs}"
 
 
 def read_object(answer: Any) -> dict[str, Any]:

@@ -150,7 +150,7 @@ class Governor(AsyncHTTPPolicy[Any, Any]):
             return Setback(error, retry=True)
         if not isinstance(error, Transient):
             return Setback(error, retry=False)
-        seconds = pace.retry_after(answer.headers, self._clock.now(), error.message)
+        seconds = pace.asked(answer.headers, self._clock, error.message)
         if error.status == HTTPStatus.TOO_MANY_REQUESTS:
             self._buckets.pause(http.method, http.url, error.code, seconds or 1.0, self._clock.monotonic())
         unacted = error.status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)

@@ -6,7 +6,11 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from reconciler.clock import Clock
 
 _SHARE = 0.97
 _LIMITS: Mapping[str, tuple[float, float]] = {
@@ -116,7 +120,15 @@ def who(url: str) -> str:
     return rest.split("/")[0] if found else "Azure Resource Manager"
 
 
-def retry_after(headers: Mapping[str, str], now: datetime, text: str = "") -> float:
+def asked(headers: Mapping[str, str], clock: Clock, text: str = "") -> float:
+    """Seconds of this clock that Azure asks to wait, 0 when it doesn't say.
+
+    The sandbox's server gives real milliseconds, whatever its clock is; a scaled clock of ours counts them as more.
+    """
+    return retry_after(headers, clock.now(), text, scale=float(getattr(clock, "scale", 1.0)))
+
+
+def retry_after(headers: Mapping[str, str], now: datetime, text: str = "", *, scale: float = 1.0) -> float:
     """Seconds that Azure asks to wait, 0 when it doesn't say.
 
     From `x-ms-retry-after-ms` or `retry-after-ms`, else `Retry-After` (seconds or a date), else the text: recorded
@@ -124,7 +136,7 @@ def retry_after(headers: Mapping[str, str], now: datetime, text: str = "") -> fl
     """
     for name in ("x-ms-retry-after-ms", "retry-after-ms"):
         if _is_number(headers.get(name, "")):
-            return float(headers[name]) / 1000
+            return float(headers[name]) / 1000 * scale
     value = headers.get("Retry-After", "").strip()
     if _is_number(value):
         return float(value)

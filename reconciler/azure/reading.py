@@ -6,16 +6,20 @@ Calls grow with subscriptions, vaults and pages, never with disks.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
 from reconciler.azure import projection
+from reconciler.azure.answering import answer
 from reconciler.azure.connection import Azure, incomplete
 from reconciler.azure.governor import until
+from reconciler.azure.together import together
 from reconciler.errors import AzureError, NotFound, ReadIncomplete, ReconcilerError
 from reconciler.estate import Estate, Instance, OwnedVault, Policy, Reach, UserIdentity, Vault
 from reconciler.ids import ArmId, lower
+
+__all__ = ["OWNER_TAG", "answer", "owner_of", "read_estate"]
 
 OWNER_TAG = "reconciler-owner"
 """The tag whose value names the manifest that owns a vault or an instance."""
@@ -36,30 +40,11 @@ class _HasId(Protocol):
 
 
 _Found = TypeVar("_Found", bound=_HasId)
-_Result = TypeVar("_Result")
 
 
 async def read_estate(azure: Azure, reach: Reach) -> Estate:
     """Everything that `reach` names; ReadIncomplete when any list of it could not be read to its end."""
     return await _Look(azure, reach).whole()
-
-
-async def together(*work: Coroutine[Any, Any, _Result]) -> Sequence[_Result]:
-    """All results in order; the first error in that order, when there is one, after the others were called off."""
-    try:
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(one) for one in work]
-    except* ReconcilerError as failed:
-        raise _first(failed) from None
-    return [task.result() for task in tasks]
-
-
-def _first(failed: BaseExceptionGroup[ReconcilerError]) -> ReconcilerError:
-    error: BaseException = failed
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    assert isinstance(error, ReconcilerError)  # noqa: S101 - `except*` has sorted out all others
-    return error
 
 
 @dataclass(slots=True)

@@ -1,0 +1,79 @@
+"""Bodies on their way out: what is read-only taken off, what is wanted laid over, guard requests put where they go."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from reconciler.ids import ArmId, lower
+
+_READ_ONLY = frozenset({"id", "name", "type", "systemdata", "etag"})
+_READ_ONLY_PROPERTIES = frozenset(
+    {"currentprotectionstate", "protectionstatus", "protectionerrordetails", "provisioningstate", "deletioninfo"}
+)
+
+
+def role_assignment(scope: ArmId, role: str, principal: str) -> dict[str, Any]:
+    """The body of a role assignment; `principalType` spares a fresh identity the directory's lookup of it."""
+    definition = f"/subscriptions/{scope.subscription}/providers/Microsoft.Authorization/roleDefinitions/{role}"
+    return {
+        "properties": {"roleDefinitionId": definition, "principalId": principal, "principalType": "ServicePrincipal"}
+    }
+
+
+def guard_requests(guard: Sequence[str]) -> dict[str, Any] | None:
+    """The body that carries resource guard requests; None when there are none (the calls then have no body)."""
+    return {"resourceGuardOperationRequests": list(guard)} if guard else None
+
+
+def guarded(body: Mapping[str, Any], guard: Sequence[str]) -> dict[str, Any]:
+    """The body with resource guard requests among its properties."""
+    if not guard:
+        return dict(body)
+    return {**body, "properties": {**(body.get("properties") or {}), **(guard_requests(guard) or {})}}
+
+
+def writable(live: Mapping[str, Any]) -> dict[str, Any]:
+    """A live instance's body without what Azure alone decides."""
+    kept = {key: value for key, value in live.items() if lower(key) not in _READ_ONLY}
+    for key in [key for key in kept if lower(key) == "properties"]:
+        kept["properties"] = writable_properties(kept.pop(key) or {})
+    return kept
+
+
+def writable_properties(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """An instance's properties without what Azure alone decides."""
+    return {key: value for key, value in properties.items() if lower(key) not in _READ_ONLY_PROPERTIES}
+
+
+def merged(live: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """The live body with the wanted one laid over it: objects merge, all else is replaced, None takes a key away.
+
+    Keys are matched without case, and keep the live spelling: DataProtection has both `resourceID` and `resourceId`.
+    """
+    result = dict(live)
+    spelled = {lower(key): key for key in live}
+    for key, value in wanted.items():
+        own = spelled.get(lower(key), key)
+        if value is None:
+            result.pop(own, None)
+        elif isinstance(value, Mapping):
+            below = result.get(own)
+            result[own] = merged(below if isinstance(below, Mapping) else {}, value)
+        else:
+            result[own] = value
+    return result
+
+
+def says_already(live: Any, wanted: Any) -> bool:
+    """Whether laying `wanted` over `live` would change nothing; ids are compared without case."""
+    if isinstance(wanted, Mapping):
+        if not isinstance(live, Mapping):
+            return not wanted or all(value is None for value in wanted.values())
+        spelled = {lower(key): value for key, value in live.items()}
+        return all(says_already(spelled.get(lower(key)), value) for key, value in wanted.items())
+    if isinstance(wanted, list):
+        return isinstance(live, list) and len(live) == len(wanted) and all(map(says_already, live, wanted))
+    if isinstance(wanted, str) and isinstance(live, str) and wanted.startswith("/"):
+        return ArmId(wanted) == ArmId(live)
+    return bool(live == wanted)

@@ -1,0 +1,89 @@
+"""Long-running operations, looked up until they end or the deadline comes.
+
+Recorded traffic spells the status `Inprogress` and `InProgress`, and answers HTTP 200 even for `Failed`. DataProtection
+ends an instance's operation long before the instance is protected: what counts is the resource, looked at afterwards.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from reconciler.azure import failures
+from reconciler.azure.connection import Azure, Followed
+from reconciler.azure.governor import until
+from reconciler.azure.sdk import Receipt
+from reconciler.errors import NotFound, OperationFailed, OutOfReach, Transient
+
+_FIRST_WAIT = 2.0
+_LONGEST_WAIT = 30.0
+_FAILED = frozenset({"failed", "canceled", "cancelled"})
+
+
+async def finish(azure: Azure, receipt: Receipt, *, deadline: float) -> dict[str, Any]:
+    """Wait until the operation of a receipt ends, at most until `deadline` (monotonic, of the connection's clock).
+
+    Returns the last status body, or the receipt's own body where there was no operation; empty when nothing can be
+    learned from the operation (its URL is gone, empty, or out of the caller's reach): then the resource has to tell.
+    OperationFailed when it failed, was cancelled, or still runs at the deadline (`still-in-progress`).
+    """
+    url = receipt.operation or receipt.location
+    if not url:
+        return dict(receipt.body)
+    wait, patience = receipt.retry_after, _FIRST_WAIT
+    while True:
+        await _pause(azure, wait or patience, deadline)
+        patience = min(patience * 1.5, _LONGEST_WAIT)
+        try:
+            with until(deadline):
+                found = await azure.follow(url)
+        except (NotFound, OutOfReach) as error:
+            if error.code == "no-token":
+                raise
+            return {}
+        except Transient as error:
+            raise _still_running(error.message) from error
+        if _has_ended(found, by_status=bool(receipt.operation)):
+            return found.body
+        wait = found.retry_after
+
+
+def _has_ended(found: Followed, *, by_status: bool) -> bool:
+    """Whether the operation ended well; OperationFailed when it ended badly. An unknown word is in progress."""
+    status = str(found.body.get("status") or "").lower()
+    if status in _FAILED:
+        raise _failed(found.body, status)
+    if not by_status and "error" in found.body:
+        raise _failed(found.body, "failed")
+    if not by_status:
+        return found.status != HTTPStatus.ACCEPTED and status in ("", "succeeded")
+    return not found.body or status == "succeeded"
+
+
+async def _pause(azure: Azure, seconds: float, deadline: float) -> None:
+    """Wait before the next look; the last one is at the deadline itself."""
+    left = deadline - azure.clock.monotonic()
+    if left <= 0:
+        raise _still_running("")
+    await azure.clock.sleep(min(seconds, left))
+
+
+def _failed(body: dict[str, Any], status: str) -> OperationFailed:
+    says = failures.told(body.get("error"))
+    if status != "failed" and not says.message:
+        return OperationFailed(
+            "The operation was cancelled in Azure before it ended.",
+            code=says.code or "canceled",
+            hint="See the activity log of the vault for who cancelled it, then run it again.",
+        )
+    message = says.message or "The operation failed, and Azure gave no reason."
+    code = says.code or "operation-failed"
+    return OperationFailed(f"{message} ({code})", code=code, advice=says.advice)
+
+
+def _still_running(reason: str) -> OperationFailed:
+    return OperationFailed(
+        f"The operation is still in progress at the deadline.{f' The last look at it failed: {reason}' if reason else ''}",
+        code="still-in-progress",
+        hint="Azure goes on by itself. Run it again later: it won't start a second operation.",
+    )

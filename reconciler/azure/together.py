@@ -1,0 +1,29 @@
+"""Several reads at once, of which one failure is enough."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Sequence
+from typing import Any, TypeVar
+
+from reconciler.errors import ReconcilerError
+
+_Result = TypeVar("_Result")
+
+
+async def together(*work: Coroutine[Any, Any, _Result]) -> Sequence[_Result]:
+    """All results in order; the first error in that order, when there is one, after the others were called off."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(one) for one in work]
+    except* ReconcilerError as failed:
+        raise _first(failed) from None
+    return [task.result() for task in tasks]
+
+
+def _first(failed: BaseExceptionGroup[ReconcilerError]) -> ReconcilerError:
+    error: BaseException = failed
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    assert isinstance(error, ReconcilerError)  # noqa: S101 - `except*` has sorted out all others
+    return error
