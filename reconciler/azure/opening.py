@@ -1,0 +1,135 @@
+"""Opens the connection: which endpoint, how to sign in, which transport."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Any
+
+from reconciler.azure.connection import Azure
+from reconciler.azure.inprocess import Exchange, InProcessTransport
+from reconciler.azure.origin import origin
+from reconciler.azure.versions import DATA_PROTECTION
+from reconciler.errors import UsageError
+
+if TYPE_CHECKING:
+    import random
+
+    from reconciler.azure.governor import Events
+    from reconciler.clock import Clock
+
+ENDPOINT_VARIABLE = "RECONCILER_ARM_ENDPOINT"
+TOKEN_VARIABLE = "RECONCILER_ARM_TOKEN"  # noqa: S105 - a variable's name
+
+_CONNECT_SECONDS = 20
+_READ_SECONDS = 120
+_BLOCK = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Cloud:
+    """A national cloud: ARM's endpoint, the scope of tokens for it, and where to sign in."""
+
+    endpoint: str
+    scope: str
+    authority: str
+
+
+CLOUDS: Mapping[str, Cloud] = {
+    "AzureCloud": Cloud(
+        "https://management.azure.com", "https://management.azure.com/.default", "login.microsoftonline.com"
+    ),
+    "AzureUSGovernment": Cloud(
+        "https://management.usgovcloudapi.net",
+        "https://management.core.usgovcloudapi.net/.default",
+        "login.microsoftonline.us",
+    ),
+    "AzureChinaCloud": Cloud(
+        "https://management.chinacloudapi.cn", "https://management.chinacloudapi.cn/.default", "login.chinacloudapi.cn"
+    ),
+}
+"""The clouds by the names that the Azure CLI gives them; endpoints and scopes as azure-mgmt-core has them."""
+
+
+def open_azure(
+    *,
+    clock: Clock,
+    environment: Mapping[str, str],
+    exchange: Exchange | None = None,
+    cloud: str = "AzureCloud",
+    endpoint: str = "",
+    api_version: str = DATA_PROTECTION,
+    chance: random.Random | None = None,
+    events: Events | None = None,
+) -> Azure:
+    """A connection: to `exchange` in this process, to `endpoint` (else RECONCILER_ARM_ENDPOINT), or to `cloud`.
+
+    UsageError when the endpoint is no URL, is plain http beyond loopback, or the cloud is unknown.
+    """
+    if cloud not in CLOUDS:
+        raise UsageError(f"There is no cloud named {cloud!r}.", hint=f"Choose one of {', '.join(CLOUDS)}.")
+    chosen = CLOUDS[cloud]
+    common: dict[str, Any] = {"clock": clock, "api_version": api_version, "chance": chance, "events": events}
+    if exchange is not None:
+        return Azure(InProcessTransport(exchange), endpoint=chosen.endpoint, **common)
+    endpoint = endpoint or environment.get(ENDPOINT_VARIABLE) or chosen.endpoint
+    token, credentials = _signing(endpoint, chosen, environment)
+    return Azure(_network(), endpoint=endpoint, token=token, credentials=credentials, **common)
+
+
+def check_endpoint(endpoint: str) -> bool:
+    """Whether the endpoint is on loopback; UsageError when it is no endpoint that a token may be sent to."""
+    found = origin(endpoint)
+    if found is None:
+        raise UsageError(
+            f"{endpoint!r} is no endpoint of Azure Resource Manager.",
+            hint="Give a URL such as https://management.azure.com, without user name or spaces.",
+        )
+    scheme, host, _ = found
+    if not _is_loopback(host):
+        if scheme == "http":
+            raise UsageError(
+                f"{endpoint} is plain http beyond this machine; an access token would travel in the open.",
+                hint="Use https, or a tunnel to localhost.",
+            )
+        return False
+    return True
+
+
+def _signing(endpoint: str, cloud: Cloud, environment: Mapping[str, str]) -> tuple[Any, tuple[Any, ...]]:
+    """The policy that puts a token on requests (None: none is needed), and the credentials to close afterwards."""
+    from reconciler.azure.credentials import StaticToken, credential
+
+    given = environment.get(TOKEN_VARIABLE, "")
+    if check_endpoint(endpoint):
+        if given:
+            return StaticToken(given), ()
+        if endpoint.lower().startswith("http:"):
+            return None, ()
+    elif given:
+        raise UsageError(
+            f"{TOKEN_VARIABLE} stands in for a credential on loopback only, and {endpoint} is not there.",
+            hint=f"Unset {TOKEN_VARIABLE} to sign in properly.",
+        )
+    from azure.mgmt.core.policies import AsyncARMChallengeAuthenticationPolicy
+
+    own = credential(environment, authority=cloud.authority)
+    return AsyncARMChallengeAuthenticationPolicy(own, cloud.scope), (own,)
+
+
+def _network() -> Any:
+    from azure.core.pipeline.transport import AioHttpTransport
+
+    return AioHttpTransport(
+        connection_timeout=_CONNECT_SECONDS, read_timeout=_READ_SECONDS, connection_data_block_size=_BLOCK
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
