@@ -43,9 +43,13 @@ class UsageError(ReconcilerError):
 
 
 class ManifestError(ReconcilerError):
-    """The manifest is wrong; `findings` has every problem, `sources` the text of each file for caret lines."""
+    """The manifest is wrong; `findings` has every problem, `sources` the text of each file for caret lines.
+
+    `root` is the folder that was named, which stands before the names of files where places are shown.
+    """
 
     code = "manifest"
+    root = ""
 
     def __init__(self, findings: Sequence[Finding], sources: dict[str, str]) -> None:
         super().__init__(f"{len(findings)} problem{'s' * (len(findings) != 1)} in the manifest")

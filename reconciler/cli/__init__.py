@@ -1,1 +1,1 @@
-"""One file per verb: arguments, one call, an exit code."""
+"""The command line: one file per verb, from arguments to an exit code."""

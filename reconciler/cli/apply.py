@@ -1,0 +1,200 @@
+"""`reconciler apply`: change Azure until it is as the manifest says."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import click
+
+from reconciler.cli.options import (
+    Connection,
+    Planning,
+    connection_options,
+    format_option,
+    plan_options,
+    planning_options,
+    report_option,
+)
+from reconciler.cli.output import Output
+from reconciler.errors import Refused, UsageError
+
+if TYPE_CHECKING:
+    from reconciler.apply.engine import Settings
+    from reconciler.apply.outcome import Outcome
+    from reconciler.cli.approval import Approval
+    from reconciler.cli.session import Session
+    from reconciler.manifest.model import Manifest
+    from reconciler.plan.model import Options, Plan
+
+
+class Task(NamedTuple):
+    """What one apply is about."""
+
+    path: str
+    manifest: Manifest
+    options: Options
+    connection: Connection
+    approval: Approval
+
+
+class Telling(NamedTuple):
+    """How one apply is told: the form of stdout and the reports beside it."""
+
+    form: str
+    reports: tuple[Path, ...]
+
+
+@click.command(
+    help="""Change Azure until it is as the manifest says, and wait until it is.
+
+    PATH is the manifest, a file or a folder; or a saved plan (FILE.json), which is applied only if it is still what
+    would be done. MANIFEST says where a saved plan's manifest is now.
+    """
+)
+@click.argument("path")
+@click.argument("manifest_path", metavar="[MANIFEST]", required=False)
+@format_option("text", "json", "markdown")
+@click.option("--auto-approve", is_flag=True, help="Don't ask.")
+@click.option("--checksum", metavar="SHA", help="Apply only the plan of this checksum, without asking.")
+@click.option("--parallelism", metavar="N", type=click.IntRange(min=1), help="Writes under way at most.")
+@click.option("--timeout", metavar="SECONDS", type=click.FloatRange(min=0, min_open=True), help="Of the whole run.")
+@report_option
+@planning_options
+@connection_options
+@click.pass_obj
+def apply(
+    output: Output,
+    path: str,
+    manifest_path: str | None,
+    form: str,
+    auto_approve: bool,
+    checksum: str | None,
+    parallelism: int | None,
+    timeout: float | None,
+    reports: tuple[str, ...],
+    planning: Planning,
+    connection: Connection,
+) -> int:
+    """0 when everything declared is as it should be; 1 when not, or refused; 130 or 143 when interrupted."""
+    from reconciler.cli.writing import check_reports
+
+    telling = Telling(form, tuple(map(Path, reports)))
+    check_reports(telling.reports)
+    task = _task(path, manifest_path, planning, connection, auto_approve=auto_approve, checksum=checksum)
+
+    from reconciler.apply.engine import Settings
+
+    settings = Settings(timeout_seconds=timeout)
+    if parallelism:
+        settings = replace(settings, parallelism=parallelism)
+    return _run(output, task, telling, settings)
+
+
+def _task(
+    path: str,
+    manifest_path: str | None,
+    planning: Planning,
+    connection: Connection,
+    *,
+    auto_approve: bool,
+    checksum: str | None,
+) -> Task:
+    """Everything that can be known before Azure is asked; UsageError when nobody could approve."""
+    from reconciler.cli.approval import Approval
+    from reconciler.cli.loading import load_manifest
+    from reconciler.cli.saved import read_saved
+
+    saved = None
+    if Path(path).suffix == ".json" and not Path(path).is_dir():
+        if planning != Planning():
+            raise UsageError(
+                "A saved plan is applied with the options that it was made with.",
+                hint="leave out --prune, --force and the like, or make a new plan with them",
+            )
+        saved = read_saved(Path(path), manifest_path)
+        path, planning, connection = saved.path, saved.planning, saved.connection(connection)
+    elif manifest_path:
+        raise UsageError("apply takes one manifest", hint="put its files into one folder, or use `include`")
+    asks = not (auto_approve or checksum or saved)
+    if asks and not sys.stdin.isatty():
+        raise UsageError(
+            "Nobody is there to approve: this is no terminal.",
+            hint="give --auto-approve, --checksum SHA or a saved plan",
+            code="no-approval",
+        )
+    manifest = load_manifest(path)
+    approval = Approval(asks=asks, checksum=checksum, saved=saved)
+    return Task(path, manifest, plan_options(planning, manifest, connection.api_version), connection, approval)
+
+
+def _run(output: Output, task: Task, telling: Telling, settings: Settings) -> int:
+    from reconciler.cli.progress import listener
+    from reconciler.cli.session import opened
+    from reconciler.cli.signals import Interrupts
+
+    progress = listener(output)
+    interrupts = Interrupts()
+    with opened(task.connection, events=progress) as session:
+        plan = session.look(task.manifest, task.options)
+        _show(output, task, telling, plan)
+        _check(output, task, plan, session)
+        progress.clock = session.clock
+        outcome = session.apply(plan, settings, progress, interrupts)
+    failed = _tell(output, task, telling, plan, outcome)
+    if outcome.interrupted:
+        return interrupts.exit_code or 1
+    return 0 if outcome.ok and not failed else 1
+
+
+def _show(output: Output, task: Task, telling: Telling, plan: Plan) -> None:
+    """The plan: data in text form, a message beside the result's document otherwise."""
+    from reconciler.cli.loading import root_of
+    from reconciler.report.terminal import plan_text
+
+    if telling.form == "text":
+        output.data(plan_text(plan, style=output.style, root=root_of(task.path)) + "\n")
+    else:
+        output.tell(plan_text(plan, style=output.error_style, root=root_of(task.path)) + "\n")
+
+
+def _check(output: Output, task: Task, plan: Plan, session: Session) -> None:
+    """Refused or StalePlan unless this plan may be applied now; asks the person who is there."""
+    from reconciler.cli.showing import document_of
+
+    def document(of: Plan) -> dict[str, object]:
+        return document_of(of, task.path, task.connection, task.options)
+
+    task.approval.check(document(plan))
+    if plan.closed_gates:
+        names = ", ".join(gate.name for gate in plan.closed_gates)
+        raise Refused(f"Nothing was written: the plan is refused by {names}.", hint="see the gates above", code="gate")
+    if task.approval.asks and (plan.changes or plan.waits):
+        task.approval.ask(output)
+        again = session.look(task.manifest, task.options)
+        task.approval.check_unmoved(document(plan), document(again))
+
+
+def _tell(output: Output, task: Task, telling: Telling, plan: Plan, outcome: Outcome) -> int:
+    """The result on stdout, and the reports; 1 when a report could not be written."""
+    from reconciler import __version__
+    from reconciler.cli.loading import root_of
+    from reconciler.cli.writing import write_reports
+    from reconciler.report.documents import apply_document, text
+    from reconciler.report.markdown import outcome_markdown
+    from reconciler.report.terminal import outcome_text
+
+    root = root_of(task.path)
+    texts = {
+        ".json": lambda: text(apply_document(outcome, plan, tool_version=__version__)),
+        ".md": lambda: outcome_markdown(outcome, plan, root=root),
+    }
+    forms = {
+        "json": texts[".json"],
+        "markdown": texts[".md"],
+        "text": lambda: outcome_text(outcome, style=output.style, root=root),
+    }
+    output.data(forms[telling.form]())
+    return write_reports(telling.reports, texts, output)

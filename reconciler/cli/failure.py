@@ -1,0 +1,47 @@
+"""Errors as messages: what, where, why, what next."""
+
+from __future__ import annotations
+
+from reconciler.cli.output import Output
+from reconciler.errors import AzureError, ManifestError, ReconcilerError
+from reconciler.report.caret import diagnostics
+from reconciler.report.escape import plain, redact
+
+
+def tell_error(error: ReconcilerError, output: Output, *, root: str = "") -> None:
+    """An error of ours on stderr: its findings with carets, or its message, Azure's request id and its hint."""
+    style = output.error_style
+    if isinstance(error, ManifestError):
+        output.tell(diagnostics(error.findings, error.sources, style=style, root=root or getattr(error, "root", "")))
+        output.tell(f"\n{plain(error.message)}\n")
+        return
+    first, *more = error.message.split("\n")
+    lines = [style.severity("error", f"error[{plain(error.code)}]") + f": {plain(first)}"]
+    lines += [f"  {plain(line.strip())}" for line in more]
+    if isinstance(error, AzureError):
+        told = [
+            f"HTTP {error.status}" if error.status else "",
+            error.target,
+            f"request {error.request_id}" if error.request_id else "",
+        ]
+        if any(told):
+            lines.append(f" --> {plain(', '.join(part for part in told if part))}")
+    if error.hint:
+        lines.append(f"{style.hint('hint')}: {plain(error.hint)}")
+    output.tell("\n".join(lines) + "\n")
+    _tell_traceback(error, output)
+
+
+def tell_unexpected(error: BaseException, output: Output) -> None:
+    """An error that nobody foresaw: one line, and the traceback only when asked for."""
+    output.tell(f"error[unexpected]: {type(error).__name__}: {plain(error)}\n")
+    if not output.verbose:
+        output.tell("hint: this is a fault of the tool; run it again with --verbose and report what it prints\n")
+    _tell_traceback(error, output)
+
+
+def _tell_traceback(error: BaseException, output: Output) -> None:
+    if output.verbose:
+        import traceback
+
+        output.tell(redact("".join(traceback.format_exception(error))))

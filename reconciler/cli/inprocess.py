@@ -1,0 +1,88 @@
+"""A sandbox in this process: the production pipeline over a plain function, by default on virtual time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING
+
+from reconciler.cli.session import ClockChoice, Session, api_version, clock_choice
+from reconciler.clock import Clock, LoopClock
+from reconciler.errors import UsageError
+
+if TYPE_CHECKING:
+    from reconciler.azure.connection import Azure
+    from reconciler.azure.governor import Events
+    from reconciler.cli.options import Connection
+    from reconciler.sandbox.sandbox import Sandbox
+
+
+@contextmanager
+def sandbox_session(connection: Connection, events: Events | None, *, readonly: bool) -> Iterator[Session]:
+    """A session on the sandbox of an estate file; its state is saved at the end, whatever happened."""
+    choice = clock_choice(connection.clock or "virtual")
+    with opened_sandbox(Path(connection.sandbox or ""), readonly=readonly) as sandbox, _runner(choice) as runner:
+
+        def make_clock() -> Clock:
+            clock = _clock(choice, sandbox)
+            sandbox.time.follow(clock.now)
+            return clock
+
+        session = Session(runner, lambda clock: _azure(sandbox, connection, clock, events), make_clock)
+        try:
+            yield session
+        finally:
+            session.close()
+
+
+@contextmanager
+def opened_sandbox(path: Path, *, readonly: bool = False) -> Iterator[Sandbox]:
+    """The sandbox of an estate file; what it refuses becomes a UsageError."""
+    from reconciler.sandbox.errors import SandboxError
+    from reconciler.sandbox.sandbox import Sandbox
+
+    try:
+        with Sandbox.open(path, readonly=readonly) as sandbox:
+            yield sandbox
+    except SandboxError as error:
+        raise UsageError(error.message, hint=error.hint, code="sandbox") from error
+
+
+def _runner(choice: ClockChoice) -> asyncio.Runner:
+    if choice.kind != "virtual":
+        return asyncio.Runner()
+    from reconciler.azure.virtual import new_loop
+
+    return asyncio.Runner(loop_factory=new_loop())
+
+
+def _clock(choice: ClockChoice, sandbox: Sandbox) -> Clock:
+    if choice.kind == "virtual":
+        begin = sandbox.time()
+        return LoopClock(start=max(choice.start or begin, begin))
+    return LoopClock(scale=choice.scale)
+
+
+def _azure(sandbox: Sandbox, connection: Connection, clock: Clock, events: Events | None) -> Azure:
+    from reconciler.azure.opening import open_azure
+
+    async def exchange(
+        method: str, url: str, headers: Mapping[str, str], body: bytes | None
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        status, answer, content, latency = sandbox.handle(method, url, headers, body)
+        if latency:
+            await clock.sleep(latency)
+        return status, answer, content
+
+    jitter = Random(0)  # noqa: S311 - spreads retries, the same way in every run
+    return open_azure(
+        clock=clock,
+        environment={},
+        exchange=exchange,
+        chance=jitter,
+        events=events,
+        api_version=api_version(connection),
+    )

@@ -1,0 +1,87 @@
+"""The root command, and the one place where errors become messages and exit codes.
+
+0: well. 1: an error, a wrong command line included. 2: differences (`drift`, `plan --detailed-exitcode`). 130 and
+143: interrupted by SIGINT and SIGTERM.
+"""
+
+from __future__ import annotations
+
+import signal
+from types import FrameType
+
+import click
+
+from reconciler import __version__
+from reconciler.cli.lazy import LazyGroup
+from reconciler.cli.output import Output
+from reconciler.errors import ReconcilerError
+
+COMMANDS = {
+    "validate": ("reconciler.cli.validate", "validate", "Check a manifest without asking Azure anything."),
+    "plan": ("reconciler.cli.plan", "plan", "Show what would be changed in Azure; change nothing."),
+    "apply": ("reconciler.cli.apply", "apply", "Change Azure until it is as the manifest says."),
+    "drift": ("reconciler.cli.drift", "drift", "Say whether Azure still is as the manifest says."),
+    "schema": ("reconciler.cli.schema", "schema", "Print a JSON Schema, for editors and for readers of documents."),
+    "sandbox": ("reconciler.cli.sandbox", "sandbox", "Serve, show and change a simulated Azure."),
+}
+"""Every verb: its module, its command there, its line of help."""
+
+
+@click.group(cls=LazyGroup, lazy=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="reconciler")
+def root() -> None:
+    """Make Azure Disk Backup agree with a declarative manifest, and say so when it no longer does.
+
+    Exit codes: 0 well, 1 error, 2 differences (drift, and plan --detailed-exitcode), 130 and 143 interrupted.
+    """
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command; the exit code. Nothing that goes wrong ends in a traceback unless `--verbose` asks for it."""
+    output = Output()
+    signal.signal(signal.SIGTERM, _terminated)
+    try:
+        code = _guarded(arguments, output)
+    finally:
+        output.close()
+    return output.exit_code(code)
+
+
+def _terminated(_number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(128 + signal.SIGTERM)
+
+
+def _guarded(arguments: list[str], output: Output) -> int:
+    try:
+        code = root.main(args=arguments, prog_name="reconciler", standalone_mode=False, obj=output)
+    except (KeyboardInterrupt, click.Abort):
+        output.tell("\nInterrupted.\n")
+        return 128 + signal.SIGINT
+    except SystemExit as left:
+        return left.code if isinstance(left.code, int) else 1
+    except click.ClickException as error:
+        _tell_usage(error, output)
+        return 1
+    except ReconcilerError as error:
+        from reconciler.cli.failure import tell_error
+
+        tell_error(error, output)
+        return 1
+    except Exception as error:  # noqa: BLE001 - the last resort: a message in place of a traceback
+        from reconciler.cli.failure import tell_unexpected
+
+        tell_unexpected(error, output)
+        return 1
+    return code if isinstance(code, int) else 0
+
+
+def _tell_usage(error: click.ClickException, output: Output) -> None:
+    context = getattr(error, "ctx", None)
+    if isinstance(error, click.exceptions.NoArgsIsHelpError) and context is not None:
+        output.tell(context.get_help() + "\n")
+        return
+    from reconciler.report.escape import plain
+
+    output.tell(f"error[usage]: {plain(error.format_message())}\n")
+    if context is not None:
+        output.tell(f"hint: see `{context.command_path} --help`\n")

@@ -1,0 +1,206 @@
+"""Options that several verbs share, each group collected into one object."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+from click.core import ParameterSource
+
+from reconciler.cli.output import Output
+from reconciler.errors import UsageError
+
+if TYPE_CHECKING:
+    from reconciler.manifest.model import Manifest
+    from reconciler.plan.model import Options
+
+Command = Callable[..., int]
+
+CLOUDS = ("AzureCloud", "AzureUSGovernment", "AzureChinaCloud")
+"""The clouds that the tool knows by name."""
+
+
+class Connection(NamedTuple):
+    """What Azure a command talks to: a sandbox's estate file, another ARM endpoint, or a cloud.
+
+    `clock` None: virtual for a sandbox in this process, real otherwise; `api_version` None: the tool's own.
+    """
+
+    sandbox: str | None = None
+    endpoint: str | None = None
+    cloud: str = CLOUDS[0]
+    clock: str | None = None
+    api_version: str | None = None
+
+    @property
+    def is_default(self) -> bool:
+        """Whether the command line says nothing about it."""
+        return self.sandbox is None and self.endpoint is None and self.cloud == CLOUDS[0]
+
+
+class Planning(NamedTuple):
+    """What the command line says about planning."""
+
+    prune: bool = False
+    adopt: bool = False
+    allow_delete: int | None = None
+    accept_irreversible: bool = False
+    force: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
+    resource_guard_request: tuple[str, ...] = ()
+    preflight: bool = False
+
+
+def _verbose(context: click.Context, _parameter: click.Parameter, value: bool) -> None:
+    output = context.find_object(Output)
+    if output is not None and value:
+        output.verbose = True
+
+
+verbose_option = click.option(
+    "--verbose",
+    "-v",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=_verbose,
+    help="Show a traceback with an error.",
+)
+"""`--verbose`."""
+
+_CONNECTION = (
+    click.option("--sandbox", metavar="ESTATE.yaml", help="Use a simulated Azure in this process."),
+    click.option(
+        "--arm-endpoint",
+        metavar="URL",
+        envvar="RECONCILER_ARM_ENDPOINT",
+        show_envvar=True,
+        help="Another Resource Manager; http only on loopback.",
+    ),
+    click.option("--cloud", type=click.Choice(CLOUDS), default=CLOUDS[0], show_default=True, help="Azure's cloud."),
+    click.option("--clock", metavar="CLOCK", help="real, scaled:N or virtual[:START]."),
+    click.option("--api-version", metavar="VERSION", help="Of Microsoft.DataProtection."),
+)
+
+_PLANNING = (
+    click.option("--prune", is_flag=True, help="Stop the protection of orphans; their recovery points are kept."),
+    click.option("--adopt", is_flag=True, help="Mark what exists already as this manifest's own."),
+    click.option(
+        "--allow-delete",
+        metavar="N",
+        type=click.IntRange(min=0),
+        help="Allow exactly N deletions of recovery points, of disks in `removed` with `data: delete`.",
+    ),
+    click.option("--accept-irreversible", is_flag=True, help="Pass one-way doors, such as immutability Locked."),
+    click.option("--force", metavar="GATE", multiple=True, help="Open the gate of that name; may be repeated."),
+    click.option(
+        "--only",
+        metavar="ADDRESS",
+        multiple=True,
+        help="Only these (with *), and what they depend on; may be repeated.",
+    ),
+    click.option(
+        "--resource-guard-request",
+        metavar="VAULT=ID",
+        multiple=True,
+        help="A resource guard request for a guarded vault; may be repeated.",
+    ),
+    click.option("--preflight", is_flag=True, help="Also ask for each new disk whether something else protects it."),
+)
+
+
+def connection_options(command: Command) -> Command:
+    """Add the options of the connection; the command gets them as `connection`."""
+
+    @functools.wraps(command)
+    @click.pass_context
+    def wrapped(context: click.Context, /, *arguments: Any, **options: Any) -> int:
+        sandbox, endpoint = options.pop("sandbox"), options.pop("arm_endpoint")
+        if sandbox and endpoint and context.get_parameter_source("arm_endpoint") is ParameterSource.COMMANDLINE:
+            raise UsageError("--sandbox and --arm-endpoint name two different Azures", hint="use one of them")
+        connection = Connection(
+            sandbox=sandbox,
+            endpoint=None if sandbox else endpoint or None,
+            cloud=options.pop("cloud"),
+            clock=options.pop("clock"),
+            api_version=options.pop("api_version"),
+        )
+        return command(*arguments, connection=connection, **options)
+
+    return _with(wrapped, (*_CONNECTION, verbose_option))
+
+
+def planning_options(command: Command) -> Command:
+    """Add the options of planning; the command gets them as `planning`."""
+
+    @functools.wraps(command)
+    def wrapped(*arguments: Any, **options: Any) -> int:
+        planning = Planning(**{name: options.pop(name) for name in Planning._fields})
+        if planning.only and planning.prune:
+            raise UsageError("--only and --prune exclude each other", hint="prune in a run of its own")
+        return command(*arguments, planning=planning, **options)
+
+    return _with(wrapped, _PLANNING)
+
+
+def _with(command: Command, options: tuple[Callable[[Command], Command], ...]) -> Command:
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def format_option(*formats: str) -> Callable[[Command], Command]:
+    """`--format`, the first one being the default."""
+    return click.option(
+        "--format", "form", type=click.Choice(formats), default=formats[0], show_default=True, help="Form of stdout."
+    )
+
+
+def report_option(command: Command) -> Command:
+    """`--report FILE`, repeatable."""
+    return click.option(
+        "--report", "reports", metavar="FILE", multiple=True, help="Also write a report, by its ending .json or .md."
+    )(command)
+
+
+def plan_options(planning: Planning, manifest: Manifest, api_version: str | None) -> Options:
+    """The planner's options; UsageError for a resource guard request that names no vault."""
+    from reconciler import __version__
+    from reconciler.plan.model import Options
+
+    requests: dict[str, tuple[str, ...]] = {}
+    for text in planning.resource_guard_request:
+        vault, request = _guard_request(text, manifest)
+        requests[vault] = (*requests.get(vault, ()), request)
+    said = {"api_version": api_version} if api_version else {}
+    return Options(
+        tool_version=__version__,
+        prune=planning.prune,
+        adopt=planning.adopt,
+        allow_delete=planning.allow_delete,
+        accept_irreversible=planning.accept_irreversible,
+        force=frozenset(planning.force),
+        only=planning.only,
+        guard_requests=requests,
+        preflight=planning.preflight,
+        **said,
+    )
+
+
+def _guard_request(text: str, manifest: Manifest) -> tuple[str, str]:
+    from reconciler.ids import lower
+
+    vault, found, request = text.partition("=")
+    if not (vault and found and request):
+        raise UsageError(f"--resource-guard-request {text!r} is not of the form VAULT=ID")
+    if vault.startswith("/"):
+        return lower(vault).rstrip("/"), request
+    spec = manifest.vaults.get(lower(vault))
+    if spec is None:
+        raise UsageError(
+            f"--resource-guard-request names the vault {vault!r}, which the manifest has not",
+            hint=f"vaults: {', '.join(one.name for one in manifest.vaults.values())}",
+        )
+    return spec.id.key, request

@@ -1,0 +1,82 @@
+"""Where text goes: data to stdout, everything else to stderr, and a closed pipe harms nothing."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TextIO
+
+from reconciler.report.style import Style
+
+
+class Output:
+    """The process's two streams.
+
+    `verbose`: tracebacks are wanted. `broken` says why stdout could not be written (empty: it could).
+    """
+
+    def __init__(self) -> None:
+        self.verbose = False
+        self.broken = ""
+        for stream in (sys.stdout, sys.stderr):
+            if hasattr(stream, "reconfigure"):
+                stream.reconfigure(errors="backslashreplace")
+
+    @property
+    def style(self) -> Style:
+        """Colours for stdout: on a terminal, unless NO_COLOR is set."""
+        return Style(colour=_wants_colour(sys.stdout))
+
+    @property
+    def error_style(self) -> Style:
+        """Colours for stderr."""
+        return Style(colour=_wants_colour(sys.stderr))
+
+    def data(self, text: str) -> None:
+        """Text to stdout. When it can't be written the run goes on, and fails in the end."""
+        if self.broken:
+            return
+        try:
+            sys.stdout.write(text)
+            sys.stdout.flush()
+        except (OSError, ValueError) as error:
+            self.broken = str(error)
+            _discard(sys.stdout)
+            if not isinstance(error, BrokenPipeError):
+                self.tell(f"error[output]: stdout could not be written: {error}\n")
+
+    def tell(self, text: str) -> None:
+        """Text to stderr; lost when nobody can read it."""
+        try:
+            sys.stderr.write(text)
+            sys.stderr.flush()
+        except (OSError, ValueError):
+            _discard(sys.stderr)
+
+    def exit_code(self, code: int) -> int:
+        """The exit code of a run that would have ended with `code`."""
+        return 1 if self.broken and code == 0 else code
+
+    def close(self) -> None:
+        """Flush what is left, so that the interpreter finds nothing to complain about when it ends."""
+        for stream in (sys.stdout, sys.stderr):
+            try:
+                stream.flush()
+            except (OSError, ValueError):
+                _discard(stream)
+
+
+def _wants_colour(stream: TextIO) -> bool:
+    try:
+        return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    except ValueError:
+        return False
+
+
+def _discard(stream: TextIO) -> None:
+    try:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
+    except (OSError, ValueError):
+        return

@@ -1,0 +1,135 @@
+"""What an apply tells while it runs: bars on a terminal, plain lines elsewhere; always on stderr."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING, Any
+
+from reconciler.apply.outcome import Result, Status
+from reconciler.apply.progress import Progress
+from reconciler.cli.output import Output
+from reconciler.plan.model import Action, Change
+from reconciler.report.escape import plain
+
+if TYPE_CHECKING:
+    from reconciler.clock import Clock
+
+_DOING = {Action.ADD: "creating…", Action.CHANGE: "changing…", Action.DESTROY: "removing…"}
+_MINUTE = 60
+
+
+def duration(seconds: float) -> str:
+    """Seconds for a person: `12 s`, `3 min 20 s`."""
+    whole = round(seconds)
+    return f"{whole} s" if whole < _MINUTE else f"{whole // _MINUTE} min {whole % _MINUTE} s"
+
+
+class Lines(Progress):
+    """A line for each thing that happens; durations are of the run's clock, not of the wall's."""
+
+    def __init__(self, output: Output, clock: Clock | None = None) -> None:
+        self.clock = clock
+        self._output = output
+        self._begun: dict[str, float] = {}
+
+    def started(self, change: Change) -> None:
+        """`policy/TestBkpVault/diskBkpPolicy: creating…`."""
+        self._begun[change.address] = self._now()
+        self._say(f"{plain(change.address)}: {_DOING[change.action]}")
+
+    def told(self, address: str, text: str) -> None:
+        """What happened on the way."""
+        self._say(f"{plain(address)}: {plain(text)}")
+
+    def ended(self, result: Result) -> None:
+        """`…: done after 12 s`, or how else it ended and why."""
+        begun = self._begun.pop(result.address, None)
+        after = f" after {duration(self._now() - begun)}" if begun is not None else ""
+        self._say(f"{plain(result.address)}: {_ending(result, after)}")
+
+    def throttled(self, what: str, seconds: float) -> None:
+        """`throttled by …, waiting 7 s`."""
+        self._say(f"throttled by {plain(what)}, waiting {duration(seconds)}")
+
+    def running(self, total: int) -> AbstractContextManager[object]:
+        """Around the run of `total` changes and waits."""
+        _ = total
+        return nullcontext()
+
+    def _now(self) -> float:
+        return self.clock.monotonic() if self.clock else 0.0
+
+    def _say(self, line: str) -> None:
+        self._output.tell(line + "\n")
+
+
+class Bars(Lines):
+    """A bar over the whole run below the lines of what ended; what is under way shows only beside the bar."""
+
+    def __init__(self, output: Output, clock: Clock | None = None) -> None:
+        super().__init__(output, clock)
+        self._bar: Any = None
+        self._task: Any = None
+
+    def running(self, total: int) -> AbstractContextManager[object]:
+        """Around the run of `total` changes and waits."""
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+        from rich.progress import Progress as RichProgress
+
+        self._bar = RichProgress(
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("{task.description}", markup=False),
+            console=Console(stderr=True),
+            transient=True,
+        )
+        self._task = self._bar.add_task("", total=total)
+        bar: AbstractContextManager[object] = self._bar
+        return bar
+
+    def started(self, change: Change) -> None:
+        """Beside the bar."""
+        self._begun[change.address] = self._now()
+        self._beside(f"{plain(change.address)}: {_DOING[change.action]}")
+
+    def told(self, address: str, text: str) -> None:
+        """Beside the bar."""
+        self._beside(f"{plain(address)}: {plain(text)}")
+
+    def ended(self, result: Result) -> None:
+        """A line above the bar, which moves on."""
+        super().ended(result)
+        if self._bar is not None:
+            self._bar.advance(self._task)
+
+    def throttled(self, what: str, seconds: float) -> None:
+        """Beside the bar."""
+        self._beside(f"throttled by {plain(what)}, waiting {duration(seconds)}")
+
+    def _beside(self, text: str) -> None:
+        if self._bar is not None:
+            self._bar.update(self._task, description=text)
+
+    def _say(self, line: str) -> None:
+        if self._bar is None:
+            super()._say(line)
+        else:
+            self._bar.console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _ending(result: Result, after: str) -> str:
+    if result.status is Status.DONE:
+        return f"done{after}"
+    if result.status is Status.SKIPPED:
+        return f"skipped (because {plain(result.because or result.message)})"
+    word = "failed" if result.status is Status.FAILED else "still in progress"
+    code = f" {plain(result.code)}:" if result.code else ""
+    return f"{word}{after}:{code} {plain(result.message)}".rstrip(": ")
+
+
+def listener(output: Output) -> Lines:
+    """Bars when stderr is a terminal, lines otherwise."""
+    return Bars(output) if sys.stderr.isatty() else Lines(output)

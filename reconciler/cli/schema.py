@@ -1,0 +1,21 @@
+"""`reconciler schema`: print a JSON Schema."""
+
+from __future__ import annotations
+
+import click
+
+from reconciler.cli.output import Output
+from reconciler.errors import UsageError
+
+
+@click.command(help="Print the JSON Schema NAME: the manifest's unless said otherwise.")
+@click.argument("name", default="manifest")
+@click.pass_obj
+def schema(output: Output, name: str) -> int:
+    """The schema's text on stdout."""
+    from reconciler.schemas import schema_names, schema_text
+
+    if name not in schema_names():
+        raise UsageError(f"there is no schema {name!r}", hint=f"schemas: {', '.join(schema_names())}")
+    output.data(schema_text(name))
+    return 0

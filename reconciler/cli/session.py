@@ -1,0 +1,160 @@
+"""One connection for one command: a sandbox in this process, another ARM endpoint, or Azure; and what runs on it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+from reconciler.clock import Clock, LoopClock
+from reconciler.errors import UsageError
+
+if TYPE_CHECKING:
+    from reconciler.apply.engine import Settings
+    from reconciler.apply.outcome import Outcome
+    from reconciler.apply.progress import Progress
+    from reconciler.azure.connection import Azure
+    from reconciler.azure.governor import Events
+    from reconciler.cli.options import Connection
+    from reconciler.cli.signals import Interrupts
+    from reconciler.manifest.model import Manifest
+    from reconciler.plan.model import Options, Plan
+
+T = TypeVar("T")
+Connect = Callable[[Clock], "Azure"]
+
+
+class ClockChoice(NamedTuple):
+    """What `--clock` says: `kind` is `real`, `scaled` or `virtual`."""
+
+    kind: str
+    scale: float = 1.0
+    start: datetime | None = None
+
+
+def clock_choice(text: str) -> ClockChoice:
+    """The clock that `real`, `scaled:N`, `virtual` or `virtual:START` (ISO 8601, UTC unless said) names."""
+    from datetime import UTC
+
+    kind, _, rest = text.partition(":")
+    try:
+        if kind == "real" and not rest:
+            return ClockChoice("real")
+        if kind == "scaled" and 0 < float(rest) < 1e9:  # noqa: PLR2004 - faster is a typing error
+            return ClockChoice("scaled", float(rest))
+        if kind == "virtual":
+            start = datetime.fromisoformat(rest) if rest else None
+            return ClockChoice("virtual", 1.0, start.replace(tzinfo=start.tzinfo or UTC) if start else None)
+    except ValueError:
+        pass
+    raise UsageError(f"--clock {text!r} names no clock", hint="write real, scaled:60 or virtual:2026-01-05T08:00:00Z")
+
+
+def api_version(connection: Connection) -> str:
+    """DataProtection's api-version: what the command line says, else the tool's own."""
+    from reconciler.azure.versions import DATA_PROTECTION
+
+    return connection.api_version or DATA_PROTECTION
+
+
+class Session:
+    """An open connection; each call runs on the one event loop of the session, so there may be pauses in between."""
+
+    def __init__(self, runner: asyncio.Runner, connect: Connect, make_clock: Callable[[], Clock]) -> None:
+        self._runner = runner
+        self._connect = connect
+        self._make_clock = make_clock
+        self._azure: Azure | None = None
+        self._clock: Clock | None = None
+
+    @property
+    def clock(self) -> Clock:
+        """The session's clock."""
+        if self._clock is None:
+            self._clock = self._runner.run(self._started())
+        return self._clock
+
+    def look(self, manifest: Manifest, options: Options) -> Plan:
+        """Read Azure and plan; the manifest's own warnings stand before the plan's findings."""
+        from reconciler.apply.look import look
+
+        plan = self._run(lambda azure, clock: look(azure, manifest, options, clock))
+        missing = tuple(one for one in manifest.warnings if one not in plan.findings)
+        return replace(plan, findings=(*missing, *plan.findings)) if missing else plan
+
+    def apply(self, plan: Plan, settings: Settings, progress: Progress, interrupts: Interrupts) -> Outcome:
+        """Apply the plan; the first interrupt makes it stop waiting."""
+
+        async def work(azure: Azure, clock: Clock) -> Outcome:
+            from reconciler.apply.engine import apply
+            from reconciler.azure.writing import Writer
+
+            stop = asyncio.Event()
+            with interrupts.watched(asyncio.get_running_loop(), stop):
+                outcome = await apply(
+                    plan, azure, Writer(azure), clock, settings=settings, progress=progress, stop=stop
+                )
+            return replace(outcome, interrupted=interrupts.name) if interrupts.name else outcome
+
+        return self._run(work)
+
+    def close(self) -> None:
+        """Close the connection, if one was opened."""
+        if self._azure is not None:
+            self._runner.run(self._azure.close())
+
+    def _run(self, work: Callable[[Azure, Clock], Coroutine[Any, Any, T]]) -> T:
+        clock = self.clock
+
+        async def run() -> T:
+            if self._azure is None:
+                self._azure = self._connect(clock)
+            return await work(self._azure, clock)
+
+        return self._runner.run(run())
+
+    async def _started(self) -> Clock:
+        return self._make_clock()
+
+
+@contextmanager
+def opened(connection: Connection, *, events: Events | None = None, readonly: bool = False) -> Iterator[Session]:
+    """A session over the connection that the command line names; `readonly`: nothing will be written.
+
+    UsageError when it can't be opened.
+    """
+    if connection.sandbox:
+        from reconciler.cli.inprocess import sandbox_session
+
+        with sandbox_session(connection, events, readonly=readonly) as session:
+            yield session
+        return
+    choice = clock_choice(connection.clock or "real")
+    if choice.kind == "virtual":
+        raise UsageError(
+            "A virtual clock works only with --sandbox: real connections take real time.",
+            hint="use --clock scaled:N for both `sandbox serve` and this command",
+        )
+
+    def connect(clock: Clock) -> Azure:
+        from reconciler.azure.opening import open_azure
+
+        return open_azure(
+            clock=clock,
+            environment=os.environ,
+            cloud=connection.cloud,
+            endpoint=connection.endpoint or "",
+            events=events,
+            api_version=api_version(connection),
+        )
+
+    with asyncio.Runner() as runner:
+        session = Session(runner, connect, lambda: LoopClock(scale=choice.scale))
+        try:
+            yield session
+        finally:
+            session.close()

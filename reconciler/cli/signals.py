@@ -1,0 +1,61 @@
+"""Interrupts of an apply: the first asks it to stop, the second ends the process at once."""
+
+from __future__ import annotations
+
+import os
+import signal
+from asyncio import AbstractEventLoop, Event
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+_FIRST = (
+    b"\nInterrupt received: nothing new is started, and nothing is waited for; Azure goes on with what it was asked."
+    b"\nOnce more to exit at once.\n"
+)
+_SECOND = b"\nTwo interrupts received: exiting at once.\n"
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Interrupts:
+    """`received` is the first signal's number (0: none came)."""
+
+    def __init__(self) -> None:
+        self.received = 0
+
+    @property
+    def exit_code(self) -> int:
+        """130 for SIGINT, 143 for SIGTERM, 0 when none came."""
+        return 128 + self.received if self.received else 0
+
+    @property
+    def name(self) -> str:
+        """`SIGINT`, `SIGTERM` or nothing."""
+        return signal.Signals(self.received).name if self.received else ""
+
+    @contextmanager
+    def watched(self, loop: AbstractEventLoop, stop: Event) -> Iterator[None]:
+        """Within this block the first signal sets `stop`, through the loop, which may be a virtual one."""
+
+        def receive(number: int, _frame: FrameType | None) -> None:
+            if self.received:
+                _say(_SECOND)
+                os._exit(128 + number)
+            self.received = number
+            _say(_FIRST)
+            loop.call_soon_threadsafe(stop.set)
+
+        before = [signal.signal(number, receive) for number in _SIGNALS]
+        try:
+            yield
+        finally:
+            for number, handler in zip(_SIGNALS, before, strict=True):
+                signal.signal(number, handler)
+
+
+def _say(text: bytes) -> None:
+    """Straight to the descriptor: a signal may come while the stream itself is being written."""
+    try:
+        os.write(2, text)
+    except OSError:
+        return
