@@ -1,0 +1,113 @@
+import json
+
+import pytest
+
+from reconciler.azure.failures import failure, redact, told
+from reconciler.errors import AzureError, Blocked, Conflict, NotFound, OutOfReach, Transient
+
+URL = "https://management.azure.com/subscriptions/s/thing?api-version=1&sig=hush-hush-hush"
+
+
+def refused(status, error, headers=()):
+    return failure(status, dict(headers), json.dumps({"error": error}).encode(), URL)
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "kind"),
+    [
+        (400, "BMSUserErrorInvalidInput", AzureError),
+        (400, "CloudDosTimeboudLimitReached", Blocked),
+        (401, "ExpiredAuthenticationToken", OutOfReach),
+        (403, "AuthorizationFailed", OutOfReach),
+        (404, "ResourceNotFound", NotFound),
+        (408, "Slow", Transient),
+        (409, "RoleAssignmentExists", Conflict),
+        (412, "PreconditionFailed", Conflict),
+        (429, "CloudDosTimeboudLimitReached", Blocked),
+        (429, "SubscriptionRequestsThrottled", Transient),
+        (500, "CloudInternalError", Transient),
+        (501, "NotImplemented", AzureError),
+        (503, "ServerBusy", Transient),
+    ],
+)
+def test_errors_are_classed_by_status_and_code_prefix_never_by_flags(status, code, kind):
+    error = refused(status, {"code": code, "message": "m", "isRetryable": kind is not Transient})
+    assert type(error) is kind
+    assert error.code == code
+    assert error.status == status
+
+
+def test_the_true_reason_is_dug_out_of_the_innermost_error():
+    error = refused(
+        400,
+        {
+            "code": "UserErrorMissingRequiredPermissions",
+            "message": "Appropriate permissions to perform the operation is missing.",
+            "additionalInfo": [
+                {
+                    "type": "UserFacingError",
+                    "info": {
+                        "message": "Appropriate permissions to perform the operation is missing.",
+                        "recommendedAction": ["Grant appropriate permissions."],
+                        "code": "UserErrorMissingRequiredPermissions",
+                        "innerError": {
+                            "code": "UserErrorMissingRequiredPermissions",
+                            "additionalInfo": {"DetailedNonLocalisedMessage": "The client 'a' may not read 'b'."},
+                        },
+                        "isUserError": False,
+                    },
+                }
+            ],
+        },
+    )
+    assert "Appropriate permissions" in error.message
+    assert "The client 'a' may not read 'b'." in error.message
+    assert error.advice == ("Grant appropriate permissions.",)
+    assert error.hint == "Grant appropriate permissions."
+
+
+def test_nested_details_are_told_with_their_code():
+    says = told({"code": "Outer", "message": "It failed.", "details": [{"code": "Inner", "message": "No room."}]})
+    assert says.code == "Outer"
+    assert says.message == "It failed. (Inner) No room."
+
+
+def test_the_older_shape_of_error_bodies_is_understood():
+    body = {"ErrorCode": "Old", "Message": {"Language": "en-US", "Value": "Long ago."}, "Values": []}
+    error = failure(404, {}, json.dumps(body).encode(), URL)
+    assert (error.code, error.message) == ("Old", "Long ago. (Old)")
+
+
+@pytest.mark.parametrize("content", [b"", b"<html>proxy</html>", b'{"error": ', b"[]", b'"text"', b'{"error": null}'])
+def test_what_explains_nothing_is_still_an_error_with_a_sentence(content):
+    error = failure(502, {"x-ms-request-id": "r1"}, content, URL)
+    assert isinstance(error, Transient)
+    assert "502 Bad Gateway" in error.message
+    assert error.request_id == "r1"
+
+
+def test_an_error_that_contains_itself_many_times_ends():
+    error: dict = {"code": "Deep", "message": "m"}
+    for _ in range(200):
+        error = {"code": "Deep", "message": "m", "innerError": error}
+    assert told(error).message == "m"
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "Bearer abcdefghijkl",
+        "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIxMjM0In0.c2lnbmF0dXJl",
+        "https://h/x?t=638224851417049008&c=MIIabcdefgh&s=signature123&h=hash12345678",
+        "https://h/x?sv=1&sig=abc%2Fdef%3Dghi",
+        "client_secret=verysecretindeed",
+    ],
+)
+def test_no_secret_survives(secret):
+    for text in (redact(f"failed: {secret}."), refused(400, {"code": "X", "message": f"see {secret}"}).message):
+        for piece in ("abcdefghijkl", "c2lnbmF0dXJl", "MIIabcdefgh", "signature123", "def%3Dghi", "verysecret"):
+            assert piece not in text
+
+
+def test_the_target_is_a_path_without_its_signed_query():
+    assert refused(400, {"code": "X", "message": "m"}).target == "/subscriptions/s/thing"
