@@ -1,0 +1,84 @@
+"""On-demand backups: an operation that names a job, the job, and its recovery point a few minutes later."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from reconciler.sandbox.arm import Request, Response
+from reconciler.sandbox.dataprotection import instancechecks, instances, jobs, operations, recoverypoints, states
+from reconciler.sandbox.dataprotection.errors import invalid, refusal
+from reconciler.sandbox.dataprotection.provider import INSTANCE, provider, the, vault_id, vault_of
+from reconciler.sandbox.dataprotection.wording import at, canonical, same, text
+from reconciler.sandbox.tables import Record
+from reconciler.sandbox.world import World, event
+
+A_DAY = 10
+_RETRY_AFTER = 30
+_WRONG_RULE = "BMSUserErrorDPPAdhocBackupNotAllowedForBackupType"
+
+
+@provider.route("POST", f"{INSTANCE}/backup", f"{instances.KIND}/backup/action")
+def backup(world: World, request: Request, **ids: str) -> Response:
+    """Back a disk up now, by a rule of its policy, at most ten times a day."""
+    instance, vault = instances.find(world, INSTANCE.format(**ids)), the(world, vault_id(ids))
+    tag = _checked(world, instance, canonical(request.body))
+    address = instance["id"]
+    number = world.count(address, "backup")
+    job = jobs.begin(world, instance, world.guid(address, f"job {number}"), tag=tag, by_user=True)
+    seconds = operations.between(world, address, f"job {number}", 205.0, 228.0)
+    world.after(seconds, "dataprotection.backup-ends", job=job["id"], instance=address, tag=tag)
+    headers = operations.start(
+        world,
+        request,
+        address,
+        operations.at_vault(vault["id"], location=vault["location"], retry_after=_RETRY_AFTER),
+        seconds=operations.between(world, address, f"backup {number}", 1.0, 2.0),
+        then="backup_began",
+        job=job["id"],
+    )
+    return Response(202, None, headers)
+
+
+def _checked(world: World, instance: Record, body: Any) -> str:
+    """The retention tag of the backup that a body asks for; ArmError when it cannot be."""
+    rule = text(body, "backupRuleOptions", "ruleName")
+    if not rule:
+        raise invalid("backupRuleOptions.ruleName is missing.")
+    rules = at(world.find(text(instance, "properties", "policyInfo", "policyId")), "properties", "policyRules") or []
+    if not any(text(known, "name") == rule and same(text(known, "objectType"), "AzureBackupRule") for known in rules):
+        raise refusal(
+            world.switch("adhoc_wrong_rule_status"),
+            _WRONG_RULE,
+            "The on-demand backup is not allowed for this backup type.",
+        )
+    if states.state_of(instance) != states.CONFIGURED:
+        raise invalid(f"The backup instance is in the state {states.state_of(instance)}.")
+    day = f"on-demand backups of {world.now:%Y-%m-%d}"
+    if world.count(instance["id"], day) > A_DAY:
+        raise refusal(
+            400,
+            "UserErrorMaxConcurrentOperationLimitReached",
+            f"A backup instance takes {A_DAY} on-demand backups a day.",
+        )
+    return text(body, "backupRuleOptions", "triggerOption", "retentionTagOverride") or "Default"
+
+
+@operations.completion
+def backup_began(world: World, **data: Any) -> dict[str, Any]:
+    """The operation ends as soon as the job has begun, and names it."""
+    del world
+    return {"jobId": data["job"], **operations.JOB_INFO}
+
+
+@event("dataprotection.backup-ends")
+def backup_ends(world: World, **data: Any) -> None:
+    """The job ends: with a recovery point, or with what kept it from that."""
+    job, instance = world.find(data["job"]), world.find(data["instance"])
+    vault = world.find(vault_of(data["instance"]))
+    if job is None or instance is None or vault is None:
+        return
+    error = instancechecks.problem(world, vault, instance["properties"])
+    if error:
+        jobs.end(world, job, error=error)
+    else:
+        jobs.end(world, job, point=recoverypoints.make(world, instance, data["tag"]))

@@ -1,0 +1,136 @@
+"""Soft-deleted instances: kept for the vault's retention, brought back by undelete, then gone for good."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from reconciler.sandbox.arm import Request, Response, lower, public
+from reconciler.sandbox.dataprotection import states
+from reconciler.sandbox.dataprotection.errors import MESSAGES, missing, refusal
+from reconciler.sandbox.dataprotection.provider import (
+    DELETED_INSTANCE,
+    DELETED_INSTANCES,
+    RECOVERY_POINTS,
+    VAULT,
+    new,
+    provider,
+    vault_id,
+)
+from reconciler.sandbox.dataprotection.security import SOFT_DELETE
+from reconciler.sandbox.dataprotection.wording import at
+from reconciler.sandbox.paging import page
+from reconciler.sandbox.tables import Record
+from reconciler.sandbox.world import World, adopted, event
+
+KIND = "Microsoft.DataProtection/backupVaults/deletedBackupInstances"
+_DAYS = 14.0
+_NOT_FOUND = "UserErrorGenericResourceNotFound"
+
+
+def keep(world: World, vault: Record, instance: Record) -> Record:
+    """Make a soft-deleted instance of one that was just deleted."""
+    now = world.now
+    days = at(vault, *SOFT_DELETE, "retentionDurationInDays") or _DAYS
+    address = f"{vault['id']}/deletedBackupInstances/{instance['name']}"
+    record = new(address, KIND, **{key: value for key, value in instance.items() if key not in {"id", "name", "type"}})
+    states.enter(world, record, states.SOFT_DELETED)
+    record["properties"] |= {
+        "objectType": "DeletedBackupInstance",
+        "deletionInfo": {
+            "deletionTime": world.stamp(now),
+            "billingEndDate": world.stamp(now),
+            "scheduledPurgeTime": world.stamp(now + timedelta(days=days)),
+            "deleteActivityID": world.guid(instance["id"], "deletion"),
+        },
+    }
+    world.store(address, record)
+    schedule_purge(world, record)
+    return record
+
+
+def schedule_purge(world: World, record: Record) -> None:
+    """Let a soft-deleted instance go when its time has come."""
+    due = _moment(record["properties"]["deletionInfo"]["scheduledPurgeTime"])
+    world.after(
+        max(0.0, due.timestamp() - world.timestamp),
+        "dataprotection.instance-purged",
+        instance=record["id"],
+        generation=world.generation(record["id"]),
+    )
+
+
+def _moment(stamp: str) -> datetime:
+    """A time as Azure writes it; Python reads six digits of a second, Azure has seven."""
+    whole, _, fraction = stamp.removesuffix("Z").partition(".")
+    return datetime.fromisoformat(f"{whole}.{(fraction + '000000')[:6]}+00:00")
+
+
+@event("dataprotection.instance-purged")
+def purged(world: World, **data: Any) -> None:
+    """Remove a soft-deleted instance for good, unless it came back meanwhile."""
+    record = world.find(data["instance"])
+    if record is not None and world.generation(data["instance"]) == data["generation"]:
+        world.remove(data["instance"])
+        forget_recovery_points(world, f"{record['id'].rsplit('/', 2)[0]}/backupInstances/{record['name']}")
+
+
+def forget_recovery_points(world: World, instance: str) -> None:
+    """Remove an instance's recovery points and their snapshots."""
+    table = world.table(RECOVERY_POINTS)
+    for key in list(table.below(lower(instance))):
+        world.remove(table.pop(key).get("_snapshot", ""))
+
+
+@adopted(DELETED_INSTANCES)
+def adopt(world: World, address: str, record: Record) -> None:
+    """Complete a soft-deleted instance that an estate file wrote down."""
+    record |= {"id": record.get("id", address), "name": address.rsplit("/", 1)[-1], "type": KIND}
+    info = record["properties"].get("deletionInfo") or {}
+    states.enter(world, record, states.SOFT_DELETED)
+    deletion = info.get("deletionTime") or world.stamp()
+    record["properties"] |= {
+        "objectType": "DeletedBackupInstance",
+        "deletionInfo": {
+            "deletionTime": deletion,
+            "billingEndDate": deletion,
+            "scheduledPurgeTime": world.stamp(_moment(deletion) + timedelta(days=_DAYS)),
+            "deleteActivityID": world.guid(address, "deletion"),
+            **info,
+        },
+    }
+    schedule_purge(world, record)
+
+
+@provider.route("GET", f"{VAULT}/deletedBackupInstances", f"{KIND}/read")
+def rows(world: World, request: Request, **ids: str) -> Response:
+    """The soft-deleted instances of a vault."""
+    return page(world, request, world.table(DELETED_INSTANCES), lower(vault_id(ids)), size=200)
+
+
+@provider.route("GET", DELETED_INSTANCE, f"{KIND}/read")
+def get(world: World, _request: Request, **ids: str) -> Response:
+    """One soft-deleted instance."""
+    address = DELETED_INSTANCE.format(**ids)
+    record = world.find(address)
+    if record is None:
+        raise missing(world, address)
+    return Response(200, public(record))
+
+
+@provider.route("POST", f"{DELETED_INSTANCE}/undelete", f"{KIND}/undelete/action")
+def undelete(world: World, _request: Request, **ids: str) -> Response:
+    """Bring a soft-deleted instance back, its protection stopped; at once, with an empty 200 (recorded traffic)."""
+    address = DELETED_INSTANCE.format(**ids)
+    record = world.remove(address)
+    if record is None:
+        raise refusal(404, _NOT_FOUND, MESSAGES[_NOT_FOUND])
+    active = f"{vault_id(ids)}/backupInstances/{record['name']}"
+    kind = "Microsoft.DataProtection/backupVaults/backupInstances"
+    kept = {key: value for key, value in record.items() if key not in {"id", "name", "type", "_revision"}}
+    instance = new(active, kind, **kept)
+    instance["properties"] = {key: value for key, value in kept["properties"].items() if key != "deletionInfo"}
+    instance["properties"]["objectType"] = "BackupInstance"
+    states.enter(world, instance, states.STOPPED)
+    world.store(active, instance)
+    return Response(200)

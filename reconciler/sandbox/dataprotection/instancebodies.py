@@ -1,0 +1,63 @@
+"""The body of an instance, as sent and as kept: nulls dropped, all else echoed as it was written (recorded traffic)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from reconciler.sandbox.arm import Request, lower
+from reconciler.sandbox.dataprotection import states
+from reconciler.sandbox.dataprotection.errors import invalid
+from reconciler.sandbox.dataprotection.wording import at, canonical, same, text
+from reconciler.sandbox.tables import Record
+from reconciler.sandbox.world import World
+
+_NOT_KEPT = ("resourceGuardOperationRequests", "deletionInfo")
+_NOT_COMPARED = ("validationType",)
+
+
+def parsed(world: World, request: Request, live: Record | None) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The properties to keep of a PUT, and `{"tags": …}` when there are tags."""
+    body = canonical(request.body)
+    properties = checked(body.get("properties") if isinstance(body, dict) else None)
+    tags = at(body, "tags")
+    if tags is None and world.switch("omitted_tags") == "kept":
+        tags = at(live, "tags")
+    if tags is not None and not isinstance(tags, dict):
+        raise invalid("tags has to be an object.")
+    return properties, {"tags": tags} if tags else {}
+
+
+def checked(properties: Any) -> dict[str, Any]:
+    """The properties of an instance without what only the service writes; ArmError when parts are missing."""
+    if not isinstance(properties, dict):
+        raise invalid("properties is missing.")
+    for path in (("dataSourceInfo", "resourceID"), ("policyInfo", "policyId"), ("objectType",)):
+        if not text(properties, *path):
+            raise invalid(f"{'.'.join(path)} is missing.")
+    if not same(text(properties, "objectType"), "BackupInstance"):
+        raise invalid("objectType has to be BackupInstance.")
+    kept = {key: value for key, value in states.without_state(properties).items() if key not in _NOT_KEPT}
+    info = {key: value for key, value in properties["policyInfo"].items() if key != "policyVersion"}
+    return {**kept, "policyInfo": info}
+
+
+def differs(live: Record, wanted: Record) -> bool:
+    """Whether a PUT would change anything of an instance; ids compare without case."""
+    return bool(_content(live) != _content(wanted))
+
+
+def _content(instance: Record) -> Any:
+    properties = states.without_state(instance["properties"])
+    for key in _NOT_COMPARED:
+        properties.pop(key, None)
+    return [_folded(properties), instance.get("tags") or {}]
+
+
+def _folded(value: Any) -> Any:
+    if isinstance(value, str):
+        return lower(value) if value.startswith("/") else value
+    if isinstance(value, dict):
+        return {key: _folded(item) for key, item in value.items() if item not in (None, [], "")}
+    if isinstance(value, list):
+        return [_folded(item) for item in value]
+    return value

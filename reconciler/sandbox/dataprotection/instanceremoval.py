@@ -1,0 +1,76 @@
+"""Deleting an instance: it needs the snapshot resource group and the vault's rights still (Azure Backup's own docs)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from reconciler.sandbox.arm import Request, Response
+from reconciler.sandbox.dataprotection import configuring, critical, deleted, guards, operations
+from reconciler.sandbox.dataprotection.errors import facing
+from reconciler.sandbox.dataprotection.permissions import missing_to_delete, snapshot_group_of
+from reconciler.sandbox.dataprotection.provider import INSTANCE, provider, the, vault_id, vault_of
+from reconciler.sandbox.dataprotection.security import SOFT_DELETE, always_soft_deletes
+from reconciler.sandbox.dataprotection.wording import same, text
+from reconciler.sandbox.tables import Record
+from reconciler.sandbox.world import World
+
+_RETRY_AFTER = 30
+
+
+@provider.route("DELETE", INSTANCE, "Microsoft.DataProtection/backupVaults/backupInstances/delete")
+def delete(world: World, request: Request, **ids: str) -> Response:
+    """Delete an instance: 204 when there is none, else 202; with soft delete it can be brought back."""
+    instance, vault = world.find(INSTANCE.format(**ids)), the(world, vault_id(ids))
+    if instance is None:
+        return Response(204)
+    address = instance["id"]
+    critical.check(world, request, vault["id"], guards.DELETE_INSTANCE, target=address)
+    headers = operations.start(
+        world,
+        request,
+        address,
+        operations.at_vault(vault["id"], location=vault["location"], retry_after=_RETRY_AFTER),
+        seconds=operations.between(world, address, "delete", 43.0, 74.0),
+        then="instance_deleted",
+        instance=address,
+        generation=world.generation(address),
+        keeps=_keeps(world, request, vault),
+    )
+    return Response(202, None, headers)
+
+
+def _keeps(world: World, request: Request, vault: Record) -> bool:
+    always_on = same(text(vault, *SOFT_DELETE, "state"), "AlwaysOn")
+    permanent = request.query.get("permanent", "").lower() == "true"
+    if permanent and not always_on and world.switch("permanent_delete") == "honoured":
+        return False
+    return always_soft_deletes(world, vault, request.api_version)
+
+
+@operations.completion
+def instance_deleted(world: World, **data: Any) -> dict[str, Any]:
+    """Remove the instance; fail when its snapshots cannot be reached."""
+    instance = world.find(data["instance"])
+    vault = world.find(vault_of(data["instance"]))
+    if instance is not None and vault is not None and world.generation(data["instance"]) == data["generation"]:
+        error = _unreachable(world, vault, instance)
+        if error:
+            raise operations.OperationFailed(error)
+        remove(world, vault, instance, keeps=data["keeps"])
+    return dict(operations.JOB_INFO)
+
+
+def _unreachable(world: World, vault: Record, instance: Record) -> dict[str, Any] | None:
+    if not world.resource_exists(snapshot_group_of(instance["properties"])):
+        return facing("UserErrorSnapshotRGNotFound", nulls=False)
+    return missing_to_delete(world, vault, instance["properties"])
+
+
+def remove(world: World, vault: Record, instance: Record, *, keeps: bool) -> None:
+    """Take an instance away, into the soft-deleted ones or for good."""
+    configuring.revise(world, instance)
+    world.remove(instance["id"])
+    if keeps:
+        deleted.keep(world, vault, instance)
+    else:
+        deleted.forget_recovery_points(world, instance["id"])

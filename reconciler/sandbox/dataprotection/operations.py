@@ -1,0 +1,185 @@
+"""Long-running operations: their status and results, at every scope that this provider uses.
+
+Status is always HTTP 200, spelled `Inprogress` while it runs (recorded traffic); a failed operation is told in the body.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from typing import Any, NamedTuple, Protocol
+
+from reconciler.sandbox.arm import ArmError, Request, Response, public
+from reconciler.sandbox.dataprotection.errors import envelope
+from reconciler.sandbox.dataprotection.provider import IN_GROUP, IN_SUBSCRIPTION, INSTANCE, VAULT, provider
+from reconciler.sandbox.tables import Record
+from reconciler.sandbox.world import World, event
+
+OPERATIONS = "microsoft.dataprotection/operationstatus"
+_READ = "Microsoft.DataProtection/locations/operationStatus/read"
+_READ_RESULT = "Microsoft.DataProtection/locations/operationResults/read"
+_NEVER = "0001-01-01T00:00:00Z"
+_KEPT = 24 * 3600.0
+JOB_INFO = {"objectType": "OperationJobExtendedInfo"}
+
+
+class OperationFailed(Exception):
+    """An operation ends in failure; carries the UserFacingError."""
+
+    def __init__(self, info: dict[str, Any]) -> None:
+        super().__init__(info["code"])
+        self.info = info
+
+
+class Completion(Protocol):
+    """What an operation does when its time has come; what it returns is the operation's `properties`."""
+
+    def __call__(self, world: World, **data: Any) -> dict[str, Any] | None:
+        """Complete, or raise OperationFailed."""
+
+
+class Links(NamedTuple):
+    """Paths that the links of an operation start with; `results` is empty for operations without a Location."""
+
+    status: str
+    results: str = ""
+    retry_after: int = 10
+
+
+COMPLETIONS: dict[str, Completion] = {}
+
+
+def completion(function: Completion) -> Completion:
+    """Register what an operation does at its end, under the function's own name."""
+    COMPLETIONS[function.__name__] = function  # type: ignore[attr-defined]
+    return function
+
+
+def between(world: World, address: str, purpose: str, low: float, high: float) -> float:
+    """Seconds drawn for an address and a purpose."""
+    return low + (high - low) * world.draw(address, purpose)
+
+
+def start(
+    world: World, request: Request, owner: str, links: Links, *, seconds: float, then: str = "", **data: Any
+) -> dict[str, str]:
+    """Begin an operation on `owner` that ends in that many seconds by the completion `then`; the response's headers."""
+    count = world.count(owner, "operation")
+    name = b64encode(
+        f"{world.guid(owner, f'operation {count}')};{world.guid(owner, f'request {count}')}".encode()
+    ).decode()
+    world.table(OPERATIONS)[name] = {
+        "name": name,
+        "_started": world.stamp(),
+        "_ended": "",
+        "_owner": owner,
+        "_links": list(links),
+        "_error": None,
+        "_properties": None,
+    }
+    if seconds <= 0:
+        ends(world, operation=name, then=then, data=data)
+    else:
+        world.after(seconds, "dataprotection.operation-ends", operation=name, then=then, data=data)
+    return headers(world, request, name, links)
+
+
+@event("dataprotection.operation-ends")
+def ends(world: World, **data: Any) -> None:
+    """Run an operation's completion and note how it ended."""
+    record = world.table(OPERATIONS)[data["operation"]]
+    try:
+        if data["then"]:
+            record["_properties"] = COMPLETIONS[data["then"]](world, **data["data"])
+    except OperationFailed as failed:
+        record["_error"] = envelope(
+            _with_activity(failed.info, world.guid(record["_owner"], record["name"])), nulls=False
+        )
+    record["_ended"] = world.stamp()
+    world.after(_KEPT, "dataprotection.operation-forgotten", operation=data["operation"])
+
+
+@event("dataprotection.operation-forgotten")
+def forgotten(world: World, **data: Any) -> None:
+    """Drop an operation that ended a day ago."""
+    world.table(OPERATIONS).pop(data["operation"], None)
+
+
+def _with_activity(info: dict[str, Any], activity: str) -> dict[str, Any]:
+    return {**info, "properties": {"ActivityId": info["properties"]["ActivityId"] or activity}}
+
+
+def headers(world: World, request: Request, name: str, links: Links) -> dict[str, str]:
+    """Azure-AsyncOperation, Location and Retry-After of an operation."""
+    query = f"?api-version={request.api_version}" + _signature(world, name)
+    result = {"Azure-AsyncOperation": f"{request.base}{links.status}/operationStatus/{name}{query}"}
+    if links.results:
+        result["Location"] = f"{request.base}{links.results}/operationResults/{name}{query}"
+    return result | {"Retry-After": str(links.retry_after)}
+
+
+def _signature(world: World, name: str) -> str:
+    if not world.switch("signed_links"):
+        return ""
+    ticks = int((world.timestamp + 62_135_596_800) * 10_000_000)
+    return f"&t={ticks}&c={world.hex32(name, 'certificate') * 4}&s={world.hex32(name, 'signed')}&h={world.hex32(name, 'hash')}"
+
+
+def at_vault(vault: str, *, location: str = "", retry_after: int = 10) -> Links:
+    """Links of an operation whose status stands at the vault; its results, if any, at the region."""
+    subscription = vault.split("/")[2]
+    results = (
+        f"/subscriptions/{subscription}/providers/Microsoft.DataProtection/locations/{location}" if location else ""
+    )
+    return Links(vault, results, retry_after)
+
+
+def at_location(vault: str, location: str, retry_after: int = 10) -> Links:
+    """Links of a vault's deletion: status and results stand at the region, since the vault goes away."""
+    _, _, subscription, _, group, *_ = vault.split("/")
+    place = {"subscription": subscription, "group": group}
+    tail = f"/locations/{location}"
+    return Links(IN_GROUP.format(**place) + tail, IN_SUBSCRIPTION.format(**place) + tail, retry_after)
+
+
+def _operation(world: World, name: str) -> Record:
+    record = world.table(OPERATIONS).get(name)
+    if record is None:
+        raise ArmError(404, "OperationNotFound", f"The operation {name} was not found.")
+    return record
+
+
+def _status(world: World, request: Request, **ids: str) -> Response:
+    record = _operation(world, ids["operation"])
+    ended, error = record["_ended"], record["_error"]
+    body: dict[str, Any] = {"id": request.path, "name": record["name"]}
+    body |= {
+        "status": ("Failed" if error else "Succeeded") if ended else "Inprogress",
+        "startTime": record["_started"],
+        "endTime": ended or _NEVER,
+    }
+    if error:
+        body["error"] = error
+    elif record["_properties"]:
+        body["properties"] = record["_properties"]
+    return Response(200, body)
+
+
+def _results(world: World, request: Request, **ids: str) -> Response:
+    record = _operation(world, ids["operation"])
+    if not record["_ended"]:
+        return Response(202, None, headers(world, request, record["name"], Links(*record["_links"])))
+    if record["_error"]:
+        return Response(400, {"error": record["_error"]})
+    found = world.find(INSTANCE.format(**ids)) if "instance" in ids else None
+    return Response(200, public(found) if found else record["_properties"] or dict(JOB_INFO))
+
+
+for _place in (
+    f"{IN_SUBSCRIPTION}/locations/{{location}}",
+    f"{IN_GROUP}/locations/{{location}}",
+    IN_GROUP,
+    VAULT,
+    INSTANCE,
+):
+    provider.route("GET", f"{_place}/operationStatus/{{operation}}", _READ)(_status)
+    provider.route("GET", f"{_place}/operationResults/{{operation}}", _READ_RESULT)(_results)

@@ -1,0 +1,74 @@
+"""Microsoft.DataProtection: its namespace, types, paths and api-versions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from reconciler.sandbox.arm import ArmError, Request, not_found
+from reconciler.sandbox.routing import Provider
+from reconciler.sandbox.tables import Record
+from reconciler.sandbox.world import World
+
+NAMESPACE = "Microsoft.DataProtection"
+VERSIONS = (
+    "2021-07-01", "2022-05-01", "2022-11-01-preview", "2022-12-01", "2023-01-01", "2023-05-01", "2023-11-01",
+    "2023-12-01", "2024-02-01-preview", "2024-03-01", "2024-04-01", "2025-01-01", "2025-02-01", "2025-07-01",
+    "2025-09-01", "2026-03-01", "2026-06-01",
+)  # fmt: skip
+ALWAYS_ON_VERSION = "2025-09-01"
+EMPTY_UPDATE_VERSION = "2025-07-01"
+DELETED_VAULT_VERSIONS = tuple(version for version in VERSIONS if version >= ALWAYS_ON_VERSION)
+
+IN_SUBSCRIPTION = "/subscriptions/{subscription}/providers/Microsoft.DataProtection"
+IN_GROUP = "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.DataProtection"
+VAULT = f"{IN_GROUP}/backupVaults/{{vault}}"
+POLICY = f"{VAULT}/backupPolicies/{{policy}}"
+INSTANCE = f"{VAULT}/backupInstances/{{instance}}"
+DELETED_INSTANCE = f"{VAULT}/deletedBackupInstances/{{instance}}"
+GUARD = f"{IN_GROUP}/resourceGuards/{{guard}}"
+PROXY = f"{VAULT}/backupResourceGuardProxies/{{proxy}}"
+
+VAULTS = "microsoft.dataprotection/backupvaults"
+POLICIES = f"{VAULTS}/backuppolicies"
+INSTANCES = f"{VAULTS}/backupinstances"
+DELETED_INSTANCES = f"{VAULTS}/deletedbackupinstances"
+JOBS = f"{VAULTS}/backupjobs"
+RECOVERY_POINTS = f"{INSTANCES}/recoverypoints"
+PROXIES = f"{VAULTS}/backupresourceguardproxies"
+GUARDS = "microsoft.dataprotection/resourceguards"
+DELETED_VAULTS = "microsoft.dataprotection/locations/deletedvaults"
+
+provider = Provider(NAMESPACE, VERSIONS)
+
+
+def vault_id(ids: Mapping[str, str]) -> str:
+    """The id of the vault that a path names, as the caller wrote its parts."""
+    return VAULT.format(**ids)
+
+
+def vault_of(resource_id: str) -> str:
+    """The id of the vault that a policy, instance or other part of it belongs to."""
+    return "/".join(resource_id.split("/")[:9])
+
+
+def the(world: World, resource_id: str) -> Record:
+    """The record of a resource that has to be there; ArmError 404 when it is not."""
+    record = world.find(resource_id)
+    if record is None:
+        raise not_found(resource_id)
+    return record
+
+
+def new(resource_id: str, kind: str, **rest: object) -> Record:
+    """A record with id, name and type, in the order in which this provider writes them: last."""
+    return {**rest, "id": resource_id, "name": resource_id.rsplit("/", 1)[-1], "type": kind}
+
+
+def has_odd_accept(request: Request) -> bool:
+    """Whether the Accept header carries parameters, which turns this provider's 400 into an empty 406."""
+    return ";" in request.headers.get("accept", "")
+
+
+def not_acceptable() -> ArmError:
+    """406 without a body."""
+    return ArmError(406, "NotAcceptable", body=b"")

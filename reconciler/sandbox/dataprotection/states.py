@@ -1,0 +1,44 @@
+"""The protection states of an instance, and where the details of an error stand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from reconciler.sandbox.dataprotection.wording import text
+from reconciler.sandbox.tables import Record
+from reconciler.sandbox.world import World
+
+CONFIGURING = "ConfiguringProtection"
+CONFIGURED = "ProtectionConfigured"
+FAILED = "ConfiguringProtectionFailed"
+UPDATING = "UpdatingProtection"
+ERROR = "ProtectionError"
+STOPPED = "ProtectionStopped"
+SUSPENDED = "BackupsSuspended"
+SOFT_DELETED = "SoftDeleted"
+FAILING = frozenset({ERROR, FAILED})
+HALTED = frozenset({STOPPED, SUSPENDED})
+_READ_ONLY = ("protectionStatus", "currentProtectionState", "protectionErrorDetails", "provisioningState")
+
+
+def state_of(instance: Record) -> str:
+    """An instance's current protection state."""
+    return text(instance, "properties", "currentProtectionState")
+
+
+def enter(world: World, instance: Record, state: str, error: dict[str, Any] | None = None) -> None:
+    """Let an instance be in a state from now on; with the details of an error where there is one."""
+    properties = without_state(instance["properties"])
+    status: dict[str, Any] = {"status": state}
+    place = world.switch("protection_error_place")
+    if error and place in {"status", "both"}:
+        status["errorDetails"] = error
+    properties |= {"protectionStatus": status, "currentProtectionState": state}
+    if error and place in {"separate", "both"}:
+        properties["protectionErrorDetails"] = error
+    instance["properties"] = {**properties, "provisioningState": "Succeeded"}
+
+
+def without_state(properties: dict[str, Any]) -> dict[str, Any]:
+    """An instance's properties without what the service says about its state."""
+    return {key: value for key, value in properties.items() if key not in _READ_ONLY}

@@ -1,0 +1,90 @@
+"""JSON keys without regard to case: Azure binds request bodies that way, and answers in its own spelling."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+_SPELLINGS = """
+absoluteCriteria additionalDetails additionalInfo alertsForAllJobFailures azureMonitorAlertSettings backupInstance
+backupInstanceName backupParameters backupRuleOptions backupType clientId code copyAfter costManagementSettings
+criteria crossRegionRestoreSettings crossSubscriptionRestoreSettings currentProtectionState dataSourceInfo
+dataSourceSetInfo dataStore dataStoreParametersList dataStoreType datasourceAuthCredentials datasourceType
+datasourceTypes daysOfTheWeek daysOfMonth deleteAfter duration encryptionSettings eTag featureSettings friendlyName id
+identity identityDetails immutabilitySettings isDefault lifecycles location message monitoringSettings monthsOfYear
+name objectType policyId policyInfo policyParameters policyRules policyVersion principalId properties
+protectionErrorDetails protectionStatus provisioningState repeatingTimeIntervals replicatedRegions
+resourceGroupId resourceGuardOperationDetails resourceGuardOperationRequests resourceGuardResourceId resourceID
+resourceLocation resourceName resourceProperties resourceToBeDeleted resourceType resourceUri
+retentionDurationInDays retentionTagOverride ruleName schedule scheduleTimes securitySettings softDeleteSettings
+sourceDataStore state status storageSettings syncType tagInfo tagName tags taggingCriteria taggingPriority
+targetDataStoreCopySettings tenantId timeZone trigger triggerOption type useSystemAssignedIdentity
+userAssignedIdentities userAssignedIdentityArmUrl validationType value vaultCriticalOperationExclusionList
+weeksOfTheMonth
+"""
+_BY_LOWER = {word.lower(): word for word in _SPELLINGS.split()}
+# One type spells it "datastoreType" on the wire: a vault's storage setting.
+_STORAGE = {"datastoretype": "datastoreType"}
+_FREE = frozenset({"tags", "userAssignedIdentities"})
+
+
+def canonical(body: Any, *, keep_null: bool = False, storage: bool = False) -> Any:
+    """A copy of a request body with Azure's own key spelling, nulls dropped and empty lists kept.
+
+    What stands under tags and userAssignedIdentities is the caller's own and stays as written.
+    """
+    if isinstance(body, list):
+        return [canonical(item, keep_null=keep_null, storage=storage) for item in body]
+    if not isinstance(body, Mapping):
+        return body
+    result: dict[str, Any] = {}
+    for written, value in body.items():
+        key = _spelling(str(written), storage=storage)
+        if value is None and not keep_null:
+            continue
+        if key in _FREE:
+            result[key] = dict(value) if isinstance(value, Mapping) else value
+        else:
+            result[key] = canonical(value, keep_null=keep_null, storage=storage or key == "storageSettings")
+    return result
+
+
+def _spelling(key: str, *, storage: bool) -> str:
+    lower = key.lower()
+    if storage and lower in _STORAGE:
+        return _STORAGE[lower]
+    return _BY_LOWER.get(lower, key)
+
+
+def at(body: Any, *path: str | int) -> Any:
+    """The value under a path of keys and positions, None where any part of it is missing."""
+    for step in path:
+        if isinstance(step, int):
+            body = body[step] if isinstance(body, list) and len(body) > step else None
+        else:
+            body = body.get(step) if isinstance(body, Mapping) else None
+    return body
+
+
+def text(body: Any, *path: str | int) -> str:
+    """The text under a path, empty where it is missing or no text."""
+    value = at(body, *path)
+    return value if isinstance(value, str) else ""
+
+
+def same(left: Any, right: Any) -> bool:
+    """Whether two texts agree without ASCII case."""
+    return isinstance(left, str) and isinstance(right, str) and folded(left) == folded(right)
+
+
+def folded(value: str) -> str:
+    """Text with A to Z lower-cased and nothing else touched, as ARM compares names."""
+    return value.lower() if value.isascii() else value.translate(_LOWER)
+
+
+_LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
+
+
+def region(location: str) -> str:
+    """A region's short name: `West US` and `westus` are one."""
+    return folded(location).replace(" ", "")
