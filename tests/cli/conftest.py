@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import reconciler
+from reconciler.cli.output import Output
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+HIDDEN = ("RECONCILER_", "AZURE_", "NO_COLOR", "PYTEST_")
+
+
+@pytest.fixture
+def command(tmp_path: Path) -> Run:
+    """The installed command as a subprocess, in an empty folder."""
+
+    def run(*arguments: str, stdin: str = "", **options: Any) -> subprocess.CompletedProcess[str]:
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(HIDDEN)}
+        environment["PYTHONPATH"] = str(Path(reconciler.__file__).parents[1])
+        extra = options.pop("environment", {})
+        return subprocess.run(
+            [sys.executable, "-m", "reconciler", *arguments],
+            input=stdin,
+            text=True,
+            stdout=options.pop("stdout", subprocess.PIPE),
+            stderr=subprocess.PIPE,
+            timeout=60,
+            check=False,
+            cwd=options.pop("cwd", tmp_path),
+            env={**environment, **extra},
+            **options,
+        )
+
+    return run
+
+
+@pytest.fixture
+def output() -> Output:
+    return Output()

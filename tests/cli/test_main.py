@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from reconciler import __version__
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+VERBS = ("validate", "plan", "apply", "drift", "schema", "sandbox")
+
+
+def test_help_lists_the_verbs_with_a_line_each(command: Run) -> None:
+    done = command("--help")
+    assert done.returncode == 0
+    assert not done.stderr
+    for verb in VERBS:
+        assert f"\n  {verb} " in done.stdout
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_explains_itself(command: Run, verb: str) -> None:
+    done = command(verb, "--help")
+    assert done.returncode == 0
+    assert done.stdout.startswith(f"Usage: reconciler {verb}")
+
+
+def test_the_version_is_told(command: Run) -> None:
+    assert __version__ in command("--version").stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((), "Usage: reconciler"),
+        (("plna",), "No such command"),
+        (("plan",), "Missing argument 'PATH'"),
+        (("plan", "x", "--nonsense"), "No such option"),
+        (("plan", "x", "--format", "xml"), "'xml' is not one of"),
+        (("apply", "x", "--parallelism", "0"), "--parallelism"),
+        (("plan", "x", "--only", "disk/a", "--prune"), "--only and --prune exclude each other"),
+        (("plan", "x", "--sandbox", "e", "--arm-endpoint", "http://localhost:1"), "two different Azures"),
+        (("drift", "x", "--fail-on", "nonsense"), "no class of drift"),
+        (("schema", "nonsense"), "there is no schema 'nonsense'"),
+        (("plan", "x", "--out", "nowhere/plan.json"), "nowhere is no folder"),
+        (("plan", "x", "--report", "plan.txt"), "ends in .json or .md"),
+        (("apply", "x", "y"), "apply takes one manifest"),
+        (("apply", "x"), "this is no terminal"),
+        (("apply", "plan.json", "--prune"), "with the options that it was made with"),
+        (("apply", "plan.json"), "cannot be read"),
+    ],
+)
+def test_a_wrong_command_line_is_an_error_and_never_a_difference(
+    command: Run, arguments: tuple[str, ...], said: str
+) -> None:
+    done = command(*arguments)
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert not done.stdout
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_full_stdout_ends_in_an_error_without_a_traceback(command: Run) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = command("schema", "plan", stdout=full)
+    assert done.returncode == 1
+    assert "stdout could not be written" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_reader_that_leaves_early_is_an_error_without_a_traceback(command: Run) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        done = command("schema", "plan", stdout=writing)
+    finally:
+        os.close(writing)
+    assert done.returncode == 1
+    assert not done.stderr
+
+
+def test_a_schema_is_printed(command: Run) -> None:
+    done = command("schema", "plan")
+    assert done.returncode == 0
+    assert '"title": "A plan"' in done.stdout

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import pytest
+
+from reconciler.apply.outcome import Result, Status
+from reconciler.cli.output import Output
+from reconciler.cli.progress import Bars, Lines, duration
+from reconciler.plan.model import Action, Change, Kind
+
+
+class StandingClock:
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+
+CHANGE = Change("policy/TestBkpVault/diskBkpPolicy", Kind.POLICY, Action.ADD, "", ())
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(0.4, "0 s"), (12, "12 s"), (200, "3 min 20 s"), (59.7, "1 min 0 s")])
+def test_durations_are_for_people(seconds: float, text: str) -> None:
+    assert duration(seconds) == text
+
+
+def test_lines_tell_what_happens_in_the_clocks_time(capsys: pytest.CaptureFixture[str]) -> None:
+    clock = StandingClock()
+    lines = Lines(Output(), clock)  # type: ignore[arg-type]
+    with lines.running(1):
+        lines.started(CHANGE)
+        clock.seconds = 12
+        lines.told(CHANGE.address, "waiting for the role\n")
+        lines.throttled("Microsoft.Authorization", 7)
+        lines.ended(Result(CHANGE.address, Kind.POLICY, Action.ADD, Status.DONE))
+        lines.ended(Result("disk/a", Kind.DISK, Action.ADD, Status.SKIPPED, because="the vault failed"))
+        lines.ended(Result("disk/b", Kind.DISK, Action.ADD, Status.FAILED, "no", "UserErrorX"))
+        lines.ended(Result("disk/c", Kind.DISK, None, Status.IN_PROGRESS))
+    captured = capsys.readouterr()
+    assert not captured.out
+    assert captured.err.splitlines() == [
+        "policy/TestBkpVault/diskBkpPolicy: creating…",
+        r"policy/TestBkpVault/diskBkpPolicy: waiting for the role\n",
+        "throttled by Microsoft.Authorization, waiting 7 s",
+        "policy/TestBkpVault/diskBkpPolicy: done after 12 s",
+        "disk/a: skipped (because the vault failed)",
+        "disk/b: failed: UserErrorX: no",
+        "disk/c: still in progress",
+    ]
+
+
+def test_a_bar_moves_on_with_each_result(capsys: pytest.CaptureFixture[str]) -> None:
+    bars = Bars(Output(), StandingClock())  # type: ignore[arg-type]
+    with bars.running(2):
+        bars.started(CHANGE)
+        bars.told(CHANGE.address, "[bold]waiting")
+        bars.throttled("Azure", 7)
+        bars.ended(Result("disk/[red]b", Kind.DISK, Action.ADD, Status.DONE))
+    captured = capsys.readouterr()
+    assert not captured.out
+    assert "disk/[red]b: done" in captured.err

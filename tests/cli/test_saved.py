@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reconciler.cli.approval import Approval
+from reconciler.cli.options import Connection, Planning
+from reconciler.cli.output import Output
+from reconciler.cli.saved import SavedPlan, read_saved, stale
+from reconciler.cli.showing import document_of
+from reconciler.errors import Refused, StalePlan, UsageError
+from reconciler.ids import ArmId
+from reconciler.plan.model import Action, Change, Kind, Op, Options, Plan, Step
+
+CHANGE = Change("vault/a", Kind.VAULT, Action.ADD, "not there", (Step(Op.VAULT_PUT, ArmId("/v")),), after={"x": 1})
+PLAN = Plan("walkthrough", (CHANGE,), (), (), "0123")
+OPTIONS = Options("0.1.0", prune=True, force=frozenset({"b", "a"}), guard_requests={"/v": ("/r1", "/r2")})
+SANDBOX = Connection(sandbox="azure.estate.yaml")
+
+
+def document(plan: Plan = PLAN, connection: Connection = SANDBOX) -> dict[str, Any]:
+    return document_of(plan, "backup.yaml", connection, OPTIONS)
+
+
+@pytest.fixture
+def save(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Any], Path]:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "backup.yaml").touch()
+
+    def write(content: Any) -> Path:
+        file = tmp_path / "plan.json"
+        file.write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
+        return file
+
+    return write
+
+
+def test_a_saved_plan_knows_how_it_was_made(save: Callable[[Any], Path]) -> None:
+    saved = read_saved(save(document()), None)
+    assert saved.path == "backup.yaml"
+    assert saved.planning == Planning(prune=True, force=("a", "b"), resource_guard_request=("/v=/r1", "/v=/r2"))
+    assert saved.connection(Connection()) == SANDBOX._replace(api_version="2025-07-01")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "{",
+        "[]",
+        "null",
+        "{}",
+        "[" * 100_000,
+        document() | {"format_version": "2.0"},
+        document() | {"changes": [{"address": "vault/a"}]},
+        document() | {"surprise": 1},
+        {key: value for key, value in document().items() if key != "options"},
+    ],
+)
+def test_what_is_no_plan_is_refused_by_its_schema(save: Callable[[Any], Path], content: Any) -> None:
+    with pytest.raises(UsageError, match="is no saved plan of this version"):
+        read_saved(save(content), None)
+
+
+def test_a_plan_without_its_manifest_says_how_to_name_it(save: Callable[[Any], Path], tmp_path: Path) -> None:
+    file = save(document() | {"path": "gone.yaml"})
+    with pytest.raises(UsageError, match=r"made from gone\.yaml, which is not there") as caught:
+        read_saved(file, None)
+    assert "apply" in caught.value.hint
+    assert read_saved(file, str(tmp_path / "backup.yaml")).path == str(tmp_path / "backup.yaml")
+
+
+@pytest.mark.parametrize(
+    ("made", "said"),
+    [
+        (SANDBOX, Connection(sandbox="other.estate.yaml")),
+        (SANDBOX, Connection(endpoint="https://management.azure.com")),
+        (Connection(), SANDBOX),
+        (Connection(endpoint="https://elsewhere"), Connection()),
+        (Connection(), Connection(cloud="AzureChinaCloud")),
+    ],
+)
+def test_a_plan_for_another_azure_is_refused(save: Callable[[Any], Path], made: Connection, said: Connection) -> None:
+    with pytest.raises(Refused, match="was made against"):
+        read_saved(save(document(connection=made)), None).connection(said)
+
+
+def test_what_moved_since_is_told() -> None:
+    saved = SavedPlan(document(), "backup.yaml")
+    Approval(asks=False, saved=saved).check(document())
+    with pytest.raises(StalePlan, match="Saved plan is stale") as caught:
+        Approval(asks=False, saved=saved).check(document(replace(PLAN, changes=())))
+    assert "vault/a: add is no longer needed" in caught.value.message
+
+
+def test_an_edit_by_hand_is_found() -> None:
+    edited = document()
+    edited["changes"][0]["after"]["x"] = 2
+    with pytest.raises(StalePlan, match="vault/a: after changed"):
+        Approval(asks=False, saved=SavedPlan(edited, "backup.yaml")).check(document())
+
+
+def test_a_checksum_approves_one_plan_only() -> None:
+    Approval(asks=False, checksum="0123").check(document())
+    with pytest.raises(StalePlan, match="now: add vault/a"):
+        Approval(asks=False, checksum="4567").check(document())
+
+
+def test_long_lists_of_what_moved_are_cut() -> None:
+    assert stale("Stale.", [str(number) for number in range(30)]).message.endswith("… and 10 more")
+
+
+@pytest.mark.parametrize(("answer", "approved"), [("yes\n", True), ("y\n", False), ("no\n", False), ("", False)])
+def test_only_yes_approves(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], answer: str, approved: bool
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(answer))
+    approval = Approval(asks=True)
+    if approved:
+        approval.ask(Output())
+    else:
+        with pytest.raises(Refused, match="Nothing was written"):
+            approval.ask(Output())
+    assert capsys.readouterr().err.startswith("Apply these changes? Only `yes` is accepted: ")

@@ -1,0 +1,69 @@
+"""Start-up above `python -c pass`, minimum of some warm runs; generous by default, since test machines are shared.
+
+RECONCILER_STARTUP_RUNS and RECONCILER_STARTUP_FACTOR=1 measure against the promised milliseconds.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import reconciler
+
+ROOT = Path(reconciler.__file__).parents[1]
+SAMPLE = Path(__file__).parents[2] / "samples" / "quickstart"
+RUNS = int(os.environ.get("RECONCILER_STARTUP_RUNS", "4"))
+FACTOR = float(os.environ.get("RECONCILER_STARTUP_FACTOR", "3"))
+
+
+def fastest(folder: Path, *arguments: str) -> float:
+    """The fewest milliseconds that the command took."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    took = []
+    for _ in range(RUNS + 1):
+        begun = time.perf_counter()
+        done = subprocess.run(
+            [sys.executable, *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False
+        )
+        took.append(time.perf_counter() - begun)
+        assert done.returncode == 0, done.stderr
+    return min(took[1:]) * 1000
+
+
+@pytest.mark.parametrize(
+    ("limit", "arguments"),
+    [
+        (100, ("--help",)),
+        (250, ("validate", "quickstart")),
+        (700, ("plan", "quickstart", "--sandbox", "quickstart/azure.estate.yaml")),
+    ],
+)
+def test_starting_takes_little(tmp_path: Path, limit: int, arguments: tuple[str, ...]) -> None:
+    shutil.copytree(SAMPLE, tmp_path / "quickstart", ignore=shutil.ignore_patterns("*.state.json", "*.lock"))
+    bare = fastest(tmp_path, "-c", "pass")
+    took = fastest(tmp_path, "-m", "reconciler", *arguments) - bare
+    sys.stdout.write(f"{arguments[0]}: {took:.0f} ms above {bare:.0f} ms, promised {limit} ms\n")
+    assert took <= limit * FACTOR
+
+
+def test_help_imports_neither_azure_nor_the_plan() -> None:
+    program = (
+        "import sys; from reconciler.cli.main import run; run(['--help']);"
+        "print([name for name in sys.modules if name.split('.')[0] in {'azure', 'asyncio', 'yaml', 'rich', 'jsonschema'}"
+        " or name.startswith('reconciler.plan')])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.splitlines()[-1] == "[]"

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from reconciler.cli.output import Output
+from reconciler.cli.writing import check_reports, check_writable, write_file, write_reports
+from reconciler.errors import UsageError
+
+
+def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
+    file = tmp_path / "plan.json"
+    file.write_text("old", encoding="utf-8")
+    write_file(file, "new", "the plan")
+    assert file.read_text(encoding="utf-8") == "new"
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_full_disk_is_an_error_and_keeps_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "plan.json"
+    file.write_text("old", encoding="utf-8")
+
+    def full(*_arguments: object, **_options: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(UsageError, match="No space left on device"):
+        write_file(file, "new", "the plan")
+    assert file.read_text(encoding="utf-8") == "old"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_device_is_written_as_it_is() -> None:
+    with pytest.raises(UsageError, match="No space left"):
+        write_file(Path("/dev/full"), "new", "the plan")
+
+
+def test_what_cannot_be_written_is_said_beforehand(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="is a folder"):
+        check_writable(tmp_path, "the plan")
+    with pytest.raises(UsageError, match="is no folder"):
+        check_writable(tmp_path / "no" / "plan.json", "the plan")
+    with pytest.raises(UsageError, match="no report"):
+        check_reports((tmp_path / "report.txt",))
+
+
+def test_a_report_that_fails_spares_the_others(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    paths = (tmp_path / "no" / "a.json", tmp_path / "b.md")
+    assert write_reports(paths, {".json": lambda: "{}", ".md": lambda: "# b"}, Output()) == 1
+    assert paths[1].read_text(encoding="utf-8") == "# b"
+    assert "error[unwritable]: the report could not be written" in capsys.readouterr().err
