@@ -1,0 +1,93 @@
+import pytest
+
+from reconciler.azure.reading import answer
+from reconciler.errors import ReadIncomplete
+from reconciler.estate import DeletedVault, Presence, Question
+from reconciler.ids import ArmId
+
+S = "/subscriptions/s"
+V = f"{S}/resourceGroups/rg/providers/Microsoft.DataProtection/backupVaults/v"
+DISK = f"{S}/resourceGroups/r/providers/Microsoft.Compute/disks/d"
+
+
+def ask(wire, kind, subject, detail=""):
+    question = Question(kind, ArmId(subject), detail)
+    return wire.run(lambda azure: answer(azure, [question, question]))[question]
+
+
+def test_something_that_is_there_comes_with_its_body(wire):
+    wire.on("GET", DISK, {"id": DISK, "location": "West US"})
+    found = ask(wire, "exists", DISK)
+    assert found.state == "there"
+    assert found.resource.location == "westus"
+    assert len(wire.calls) == 1, "a question asked twice is one read"
+
+
+@pytest.mark.parametrize(("status", "state"), [(404, "gone"), (403, "out-of-reach")])
+def test_absence_and_lack_of_rights_are_told_apart(wire, status, state):
+    wire.on("GET", DISK, (status, {"error": {"code": "X", "message": "m"}}))
+    assert ask(wire, "exists", DISK) == Presence(state)
+
+
+def test_what_cannot_be_told_is_an_error(wire):
+    wire.on("GET", DISK, (500, {"error": {"code": "X", "message": "m"}}))
+    with pytest.raises(ReadIncomplete):
+        ask(wire, "exists", DISK)
+
+
+def deleted(original, **more):
+    return {
+        "id": f"{S}/providers/Microsoft.DataProtection/locations/westus/deletedVaults/guid",
+        "name": "guid",
+        "properties": {
+            "originalBackupVaultName": "V",
+            "resourceDeletionInfo": {"scheduledPurgeTime": "2026-03-01T00:00:00Z"},
+            **original,
+            **more,
+        },
+    }
+
+
+@pytest.mark.parametrize(
+    ("original", "found"),
+    [
+        ({"originalBackupVaultId": V.upper()}, True),
+        ({"originalBackupVaultId": V.replace("/rg/", "/other/")}, False),
+        ({"originalBackupVaultId": "some-guid", "originalBackupVaultResourcePath": V}, True),
+        ({}, True),
+        ({"originalBackupVaultName": "w"}, False),
+    ],
+)
+def test_a_soft_deleted_vault_is_found_by_name_and_group(wire, original, found):
+    wire.on("GET", "locations/westus/deletedVaults", {"value": [deleted(original)]})
+    answered = ask(wire, "deleted-vault", V, "westus")
+    assert (answered == DeletedVault(ArmId(deleted({})["id"]), "2026-03-01T00:00:00Z")) is found
+    assert "api-version=2025-09-01" in wire.calls[0].url
+
+
+@pytest.mark.parametrize("status", [400, 404])
+def test_regions_that_know_no_deleted_vaults_have_none(wire, status):
+    wire.on("GET", "deletedVaults", (status, {"error": {"code": "NoRegisteredProviderFound", "message": "m"}}))
+    assert ask(wire, "deleted-vault", V, "westus") is None
+
+
+def test_deleted_vaults_that_cannot_be_read_are_an_error(wire):
+    wire.on("GET", "deletedVaults", (403, {"error": {"code": "AuthorizationFailed", "message": "m"}}))
+    with pytest.raises(ReadIncomplete):
+        ask(wire, "deleted-vault", V, "westus")
+
+
+def test_every_role_assignment_of_a_subscription_is_counted(wire):
+    ids = [f"{S}/providers/Microsoft.Authorization/roleAssignments/{n}" for n in "abA"]
+    wire.on("GET", "roleAssignments", {"value": [{"id": own, "properties": {}} for own in ids]})
+    assert [role.id.name for role in ask(wire, "role-count", S)] == ["A", "b"]
+    assert "filter" not in wire.calls[0].url
+
+
+def test_who_protects_a_disk_elsewhere(wire):
+    wire.on("GET", f"{DISK}/providers/Microsoft.DataProtection/backupInstances", {"value": [{"id": f"{V}/backupInstances/i"}]})
+    assert ask(wire, "protected-elsewhere", DISK) == (ArmId(f"{V}/backupInstances/i"),)
+
+
+def test_a_disk_that_is_gone_is_protected_by_nobody(wire):
+    assert ask(wire, "protected-elsewhere", DISK) == ()

@@ -1,0 +1,182 @@
+"""The look at Azure; F28, F30, F31, F40, F54 and F59 of the list of faults to survive."""
+
+import pytest
+
+from reconciler.azure.reading import read_estate
+from reconciler.errors import ReadIncomplete
+from reconciler.estate import Reach
+from reconciler.ids import ArmId
+
+ONE, TWO = "/subscriptions/one", "/subscriptions/two"
+V = f"{ONE}/resourceGroups/rg/providers/Microsoft.DataProtection/backupVaults/v"
+OTHER = f"{ONE}/resourceGroups/rg/providers/Microsoft.DataProtection/backupVaults/other"
+DISK = f"{TWO}/resourceGroups/r/providers/Microsoft.Compute/disks/d"
+IDENTITY = f"{ONE}/resourcegroups/rg/providers/microsoft.managedidentity/userassignedidentities/u"
+GRAPH = "Microsoft.ResourceGraph"
+PRINCIPAL = "11111111-0000-0000-0000-000000000001"
+
+
+def reach(**changed):
+    whole = {
+        "subscriptions": ("one",),
+        "disk_subscriptions": ("one",),
+        "role_subscriptions": ("one",),
+        "vaults": (V.lower(),),
+        "identities": (),
+        "owners": ("walkthrough",),
+    }
+    return Reach(**{**whole, **changed})
+
+
+def vault(own=V, principal=PRINCIPAL, **tags):
+    return {"id": own, "location": "westus", "identity": {"principalId": principal}, "tags": tags, "properties": {}}
+
+
+@pytest.fixture
+def azure(wire):
+    wire.on("GET", ONE, {"value": []})
+    wire.on("GET", TWO, {"value": []})
+    wire.on("POST", GRAPH, {"data": []})
+    wire.on("GET", f"{ONE}/providers/Microsoft.DataProtection/backupVaults", {"value": [vault()]})
+    wire.on("GET", f"{V}/backupPolicies", {"value": [{"id": f"{V}/backupPolicies/p", "properties": {}}]})
+    wire.on("GET", f"{V}/backupInstances", {"value": [{"id": f"{V.upper()}/backupInstances/i", "properties": {}}]})
+    wire.on("GET", f"{V}/deletedBackupInstances", {"value": [{"id": f"{V}/deletedBackupInstances/x", "properties": {}}]})
+    return wire
+
+
+def look(wire, **changed):
+    return wire.run(lambda azure: read_estate(azure, reach(**changed)))
+
+
+def test_one_vault_in_one_subscription_takes_nine_calls(azure):
+    estate = look(azure)
+    assert len(azure.calls) == 9
+    assert list(estate.vaults) == [V.lower()]
+    assert list(estate.policies) == [f"{V}/backupPolicies/p".lower()]
+    assert list(estate.instances) == [f"{V}/backupInstances/i".lower()]
+    assert [instance.deleted for instance in estate.deleted_instances.values()] == [True]
+    assert estate.subscriptions == ("one",)
+
+
+def test_each_further_subscription_takes_no_more_than_five_calls(azure):
+    look(azure, subscriptions=("one", "two"), disk_subscriptions=("two",), role_subscriptions=("two",))
+    assert len([call for call in azure.calls if f"{TWO}/" in f"/{call.path}"]) == 5
+
+
+def test_calls_grow_with_pages_never_with_disks(azure):
+    disks = [{"id": f"{ONE}/resourceGroups/r/providers/Microsoft.Compute/disks/d{n}"} for n in range(1000)]
+    azure.on("GET", "Microsoft.Compute/disks", {"value": disks})
+    assert len(look(azure).disks) == 1000
+    assert len(azure.calls) == 9
+
+
+def test_only_declared_and_marked_vaults_are_looked_into(azure):
+    marked = OTHER.replace("other", "marked")
+    azure.on(
+        "GET",
+        f"{ONE}/providers/Microsoft.DataProtection/backupVaults",
+        {"value": [vault(), vault(OTHER, "2", **{"reconciler-owner": "else"}), vault(marked, "3", **{"Reconciler-Owner": "walkthrough"})]},
+    )
+    estate = look(azure)
+    assert len(estate.vaults) == 3
+    paths = {f"/{call.path}" for call in azure.calls}
+    assert f"{marked}/backupInstances" in paths
+    assert f"{OTHER}/backupInstances" not in paths
+
+
+def test_a_declared_vault_that_is_not_listed_is_simply_not_there(azure):
+    azure.on("GET", f"{ONE}/providers/Microsoft.DataProtection/backupVaults", {"value": []})
+    estate = look(azure)
+    assert estate.vaults == {}
+    assert not [call for call in azure.calls if "roleAssignments" in call.url], "no identity, nothing to ask"
+
+
+def test_role_assignments_are_asked_by_principal(azure):
+    own = f"{DISK}/providers/Microsoft.Authorization/roleAssignments/1"
+    azure.on("GET", f"principalId eq '{PRINCIPAL}'", {"value": [{"id": own, "properties": {"principalId": PRINCIPAL}}]})
+    assert [role.scope for role in look(azure).roles.values()] == [ArmId(DISK)]
+
+
+def test_role_assignments_of_many_identities_are_one_list_per_subscription(azure):
+    vaults = [vault(f"{V}{n}", f"p{n}", **{"reconciler-owner": "walkthrough"}) for n in range(4)]
+    azure.on("GET", f"{ONE}/providers/Microsoft.DataProtection/backupVaults", {"value": vaults})
+    look(azure)
+    asked = [call.url for call in azure.calls if "roleAssignments" in call.url]
+    assert len(asked) == 1
+    assert "filter" not in asked[0]
+
+
+def test_user_assigned_identities_are_read_and_their_principals_asked(azure):
+    azure.on("GET", "userassignedidentities/u", {"id": IDENTITY, "properties": {"principalId": "UP"}})
+    estate = look(azure, identities=(IDENTITY,))
+    assert estate.identities[IDENTITY].principal_id == "up"
+    assert [call for call in azure.calls if "principalId eq 'up'" in call.url.replace("%20", " ").replace("%27", "'")]
+
+
+def test_a_user_assigned_identity_that_is_gone_is_left_out_and_one_out_of_reach_is_an_error(azure):
+    azure.on("GET", "userassignedidentities/u", (404, {"error": {"code": "ResourceNotFound", "message": "m"}}))
+    assert look(azure, identities=(IDENTITY,)).identities == {}
+    azure.on("GET", "userassignedidentities/u", (403, {"error": {"code": "AuthorizationFailed", "message": "m"}}))
+    with pytest.raises(ReadIncomplete, match="userassignedidentities/u"):
+        look(azure, identities=(IDENTITY,))
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "resourcegroups?",
+        "Microsoft.Authorization/locks",
+        "Microsoft.Compute/disks",
+        "Microsoft.Authorization/roleAssignments",
+        f"{V}/backupPolicies",
+        f"{V}/backupInstances",
+        f"{V}/deletedBackupInstances",
+    ],
+)
+@pytest.mark.parametrize("status", [403, 404, 500])
+def test_f30_f40_any_list_that_fails_fails_the_whole_look(azure, part, status):
+    azure.on("GET", part, (status, {"error": {"code": "Broken", "message": "Broken."}}))
+    with pytest.raises(ReadIncomplete, match="could not be read to the end"):
+        look(azure)
+
+
+def test_f31_one_id_in_two_spellings_is_one_object(azure):
+    azure.on("GET", f"{V}/backupInstances", {"value": [{"id": f"{V}/backupInstances/I"}, {"id": f"{V.upper()}/backupinstances/i"}]})
+    assert len(look(azure).instances) == 1
+
+
+def test_a_row_without_an_id_is_an_error(azure):
+    azure.on("GET", "Microsoft.Compute/disks", {"value": [{"name": "d"}]})
+    with pytest.raises(ReadIncomplete, match="can't be understood"):
+        look(azure)
+
+
+def test_vaults_with_our_mark_elsewhere_come_from_resource_graph(azure):
+    mine = {"id": f"{TWO}/resourceGroups/x/providers/microsoft.dataprotection/backupVaults/lost", "tags": {"reconciler-owner": "walkthrough"}}
+    others = {"id": f"{TWO}/y", "tags": {"reconciler-owner": "else"}}
+    azure.on("POST", GRAPH, {"data": [others], "$skipToken": "t"}, {"data": [mine, mine], "resultTruncated": "false"})
+    owned = look(azure).owned_vaults
+    assert [(vault.id.name, vault.owner) for vault in owned] == [("lost", "walkthrough")]
+    assert azure.sent("POST")[1].body["options"]["$skipToken"] == "t"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        (403, {"error": {"code": "AuthorizationFailed", "message": "m"}}),
+        (500, {"error": {"code": "Broken", "message": "m"}}),
+        (200, b"<html>"),
+        {"data": None},
+        {"data": [{"id": 1}, "text", {"tags": None}]},
+        ConnectionResetError("reset"),
+    ],
+)
+def test_resource_graph_proves_nothing_and_fails_nothing(azure, answer):
+    azure.on("POST", GRAPH, answer)
+    assert look(azure).owned_vaults == ()
+    assert azure.calls[-1].at < 60
+
+
+def test_reads_of_one_look_run_at_once(azure):
+    look(azure)
+    assert azure.calls[-1].at == 0
