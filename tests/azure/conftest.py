@@ -45,7 +45,9 @@ class Wire:
     def on(self, method: str, part: str, *answers: Any) -> None:
         self.scripts.insert(0, (method, part, list(answers)))
 
-    async def exchange(self, method: str, url: str, headers: Any, body: bytes | None) -> tuple[int, dict[str, str], bytes]:
+    async def exchange(
+        self, method: str, url: str, headers: Any, body: bytes | None
+    ) -> tuple[int, dict[str, str], bytes]:
         now = asyncio.get_running_loop().time()
         self.calls.append(Call(method, url, dict(headers), json.loads(body) if body else None, now))
         await asyncio.sleep(0)

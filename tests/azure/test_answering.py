@@ -85,7 +85,11 @@ def test_every_role_assignment_of_a_subscription_is_counted(wire):
 
 
 def test_who_protects_a_disk_elsewhere(wire):
-    wire.on("GET", f"{DISK}/providers/Microsoft.DataProtection/backupInstances", {"value": [{"id": f"{V}/backupInstances/i"}]})
+    wire.on(
+        "GET",
+        f"{DISK}/providers/Microsoft.DataProtection/backupInstances",
+        {"value": [{"id": f"{V}/backupInstances/i"}]},
+    )
     assert ask(wire, "protected-elsewhere", DISK) == (ArmId(f"{V}/backupInstances/i"),)
 
 

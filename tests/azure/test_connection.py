@@ -102,7 +102,9 @@ def test_get_takes_ids_paths_and_urls_and_puts_the_version_on(wire):
     async def three(azure):
         await azure.get(ArmId("/subscriptions/s/resourceGroups/g (1)/providers/Microsoft.Compute/disks/d"))
         await azure.get("/subscriptions/s/resourcegroups")
-        await azure.get("https://management.azure.com/subscriptions/s/resourcegroups?a=b", query={"$filter": "c eq 'd'"})
+        await azure.get(
+            "https://management.azure.com/subscriptions/s/resourcegroups?a=b", query={"$filter": "c eq 'd'"}
+        )
 
     wire.run(three)
     assert [call.url for call in wire.calls] == [

@@ -107,7 +107,9 @@ def test_f05_is_retryable_false_is_not_believed_and_the_advice_is_told(wire):
     assert raised.value.hint == "Wait."
 
 
-@pytest.mark.parametrize("broken", [ConnectionResetError("reset"), ConnectionRefusedError("refused"), TimeoutError("slow")])
+@pytest.mark.parametrize(
+    "broken", [ConnectionResetError("reset"), ConnectionRefusedError("refused"), TimeoutError("slow")]
+)
 def test_f06_f08_a_read_survives_broken_connections(wire, broken):
     wire.on("GET", PATH, broken, broken, FINE)
     assert wire.run(look) == FINE

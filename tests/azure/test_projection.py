@@ -100,7 +100,10 @@ def test_the_identity_that_an_instance_uses(details, identity):
     "properties",
     [
         {"protectionErrorDetails": {"code": "X"}},
-        {"protectionStatus": {"status": "ProtectionError", "errorDetails": {"code": "X"}}, "protectionErrorDetails": None},
+        {
+            "protectionStatus": {"status": "ProtectionError", "errorDetails": {"code": "X"}},
+            "protectionErrorDetails": None,
+        },
     ],
 )
 def test_the_error_of_a_failing_instance_from_either_place(properties):
@@ -113,7 +116,9 @@ def test_the_state_falls_back_to_the_protection_status():
 
 
 def test_instances_of_other_types_have_no_disk():
-    body = instance_body(dataSourceInfo={"datasourceType": "Microsoft.Storage/storageAccounts/blobServices", "resourceID": DISK})
+    body = instance_body(
+        dataSourceInfo={"datasourceType": "Microsoft.Storage/storageAccounts/blobServices", "resourceID": DISK}
+    )
     assert projection.instance(body).disk is None
 
 

@@ -40,7 +40,9 @@ def azure(wire):
     wire.on("GET", f"{ONE}/providers/Microsoft.DataProtection/backupVaults", {"value": [vault()]})
     wire.on("GET", f"{V}/backupPolicies", {"value": [{"id": f"{V}/backupPolicies/p", "properties": {}}]})
     wire.on("GET", f"{V}/backupInstances", {"value": [{"id": f"{V.upper()}/backupInstances/i", "properties": {}}]})
-    wire.on("GET", f"{V}/deletedBackupInstances", {"value": [{"id": f"{V}/deletedBackupInstances/x", "properties": {}}]})
+    wire.on(
+        "GET", f"{V}/deletedBackupInstances", {"value": [{"id": f"{V}/deletedBackupInstances/x", "properties": {}}]}
+    )
     return wire
 
 
@@ -75,7 +77,13 @@ def test_only_declared_and_marked_vaults_are_looked_into(azure):
     azure.on(
         "GET",
         f"{ONE}/providers/Microsoft.DataProtection/backupVaults",
-        {"value": [vault(), vault(OTHER, "2", **{"reconciler-owner": "else"}), vault(marked, "3", **{"Reconciler-Owner": "walkthrough"})]},
+        {
+            "value": [
+                vault(),
+                vault(OTHER, "2", **{"reconciler-owner": "else"}),
+                vault(marked, "3", **{"Reconciler-Owner": "walkthrough"}),
+            ]
+        },
     )
     estate = look(azure)
     assert len(estate.vaults) == 3
@@ -141,7 +149,11 @@ def test_f30_f40_any_list_that_fails_fails_the_whole_look(azure, part, status):
 
 
 def test_f31_one_id_in_two_spellings_is_one_object(azure):
-    azure.on("GET", f"{V}/backupInstances", {"value": [{"id": f"{V}/backupInstances/I"}, {"id": f"{V.upper()}/backupinstances/i"}]})
+    azure.on(
+        "GET",
+        f"{V}/backupInstances",
+        {"value": [{"id": f"{V}/backupInstances/I"}, {"id": f"{V.upper()}/backupinstances/i"}]},
+    )
     assert len(look(azure).instances) == 1
 
 
@@ -152,7 +164,10 @@ def test_a_row_without_an_id_is_an_error(azure):
 
 
 def test_vaults_with_our_mark_elsewhere_come_from_resource_graph(azure):
-    mine = {"id": f"{TWO}/resourceGroups/x/providers/microsoft.dataprotection/backupVaults/lost", "tags": {"reconciler-owner": "walkthrough"}}
+    mine = {
+        "id": f"{TWO}/resourceGroups/x/providers/microsoft.dataprotection/backupVaults/lost",
+        "tags": {"reconciler-owner": "walkthrough"},
+    }
     others = {"id": f"{TWO}/y", "tags": {"reconciler-owner": "else"}}
     azure.on("POST", GRAPH, {"data": [others], "$skipToken": "t"}, {"data": [mine, mine], "resultTruncated": "false"})
     owned = look(azure).owned_vaults

@@ -1,0 +1,134 @@
+import asyncio
+from datetime import UTC, datetime
+
+import pytest
+from aiohttp import web
+
+from reconciler.azure.opening import CLOUDS, check_endpoint, open_azure
+from reconciler.azure.virtual import new_loop
+from reconciler.clock import LoopClock
+from reconciler.errors import NotFound, Transient, UsageError
+
+
+def opened(**options):
+    async def main():
+        azure = open_azure(clock=LoopClock(), **{"environment": {}} | options)
+        await azure.close()
+        return azure
+
+    return asyncio.run(main())
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_each_cloud_has_its_own_endpoint(cloud):
+    assert opened(cloud=cloud).endpoint == CLOUDS[cloud].endpoint
+
+
+def test_an_endpoint_may_be_given_by_option_or_environment():
+    environment = {"RECONCILER_ARM_ENDPOINT": "http://127.0.0.1:1"}
+    assert opened(environment=environment).endpoint == "http://127.0.0.1:1"
+    assert opened(environment=environment, endpoint="http://localhost:2/").endpoint == "http://localhost:2"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"cloud": "Mars"},
+        {"endpoint": "http://arm.example"},
+        {"endpoint": "http://127.0.0.1.example"},
+        {"endpoint": "management.azure.com"},
+        {"endpoint": "https://user@arm.example"},
+        {"endpoint": "https://arm.example", "environment": {"RECONCILER_ARM_TOKEN": "t"}},
+    ],
+)
+def test_what_could_leak_a_token_is_refused(options):
+    with pytest.raises(UsageError) as raised:
+        opened(**options)
+    assert raised.value.hint
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "loopback"),
+    [
+        ("http://localhost:1", True),
+        ("http://127.8.9.1", True),
+        ("http://[::1]:80", True),
+        ("https://arm.example", False),
+    ],
+)
+def test_loopback_is_told_by_address(endpoint, loopback):
+    assert check_endpoint(endpoint) is loopback
+
+
+def test_in_process_needs_neither_network_nor_token():
+    async def exchange(_method, url, headers, _body):
+        assert "Authorization" not in headers
+        return 200, {"Content-Type": "application/json"}, f'{{"id": "{url}"}}'.encode()
+
+    async def main():
+        clock = LoopClock(start=datetime(2026, 1, 1, tzinfo=UTC))
+        azure = open_azure(clock=clock, environment={"RECONCILER_ARM_TOKEN": "t"}, exchange=exchange)
+        return await azure.get("/subscriptions/s/resourceGroups/g")
+
+    with asyncio.Runner(loop_factory=new_loop()) as runner:
+        assert runner.run(main())["id"].startswith("https://management.azure.com/subscriptions/s")
+
+
+def test_over_http_on_loopback_the_given_token_is_sent():
+    seen = []
+
+    async def respond(request):
+        seen.append((request.method, request.path_qs, request.headers.get("Authorization")))
+        if len(seen) == 1:
+            return web.json_response({"value": [], "nextLink": f"http://{request.host}/subscriptions/s/next"})
+        if len(seen) == 2:
+            return web.json_response({"value": [{"id": "x"}]}, headers={"Content-Encoding": "identity"})
+        return web.json_response({"error": {"code": "ResourceNotFound", "message": "m"}}, status=404)
+
+    async def main():
+        application = web.Application()
+        application.router.add_route("*", "/{tail:.*}", respond)
+        runner = web.AppRunner(application)
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        port = runner.addresses[0][1]
+        azure = open_azure(
+            clock=LoopClock(), environment={"RECONCILER_ARM_TOKEN": "hush"}, endpoint=f"http://127.0.0.1:{port}"
+        )
+        try:
+            assert await azure.list("/subscriptions/s/resourcegroups") == [{"id": "x"}]
+            with pytest.raises(NotFound):
+                await azure.get("/subscriptions/s/resourceGroups/none")
+        finally:
+            await azure.close()
+            await runner.cleanup()
+
+    asyncio.run(main())
+    assert [authorization for _, _, authorization in seen] == ["Bearer hush"] * 3
+    assert seen[0][1] == "/subscriptions/s/resourcegroups?api-version=2024-07-01"
+
+
+def test_f07_over_http_a_reset_after_the_request_left_is_not_mistaken_for_one_before():
+    """aiohttp's transport calls both a request error; only a connection that was never made is one."""
+
+    async def hang_up(reader, writer):
+        await reader.read(100)
+        writer.transport.abort()
+
+    async def main():
+        server = await asyncio.start_server(hang_up, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        azure = open_azure(clock=LoopClock(), environment={}, endpoint=f"http://127.0.0.1:{port}")
+        try:
+            with pytest.raises(Transient) as raised:
+                await azure.post("/subscriptions/s/resourceGroups/g/stop", {})
+            return raised.value
+        finally:
+            await azure.close()
+            server.close()
+            await server.wait_closed()
+
+    error = asyncio.run(main())
+    assert error.sent_unknown
+    assert error.code == "no-answer"
