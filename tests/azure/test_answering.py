@@ -1,3 +1,7 @@
+from __future__ import annotations
+
+from typing import Any
+
 import pytest
 
 from reconciler.azure.reading import answer
@@ -10,12 +14,12 @@ V = f"{S}/resourceGroups/rg/providers/Microsoft.DataProtection/backupVaults/v"
 DISK = f"{S}/resourceGroups/r/providers/Microsoft.Compute/disks/d"
 
 
-def ask(wire, kind, subject, detail=""):
+def ask(wire: Any, kind: str, subject: str, detail: str = "") -> Any:
     question = Question(kind, ArmId(subject), detail)
     return wire.run(lambda azure: answer(azure, [question, question]))[question]
 
 
-def test_something_that_is_there_comes_with_its_body(wire):
+def test_something_that_is_there_comes_with_its_body(wire: Any) -> None:
     wire.on("GET", DISK, {"id": DISK, "location": "West US"})
     found = ask(wire, "exists", DISK)
     assert found.state == "there"
@@ -24,18 +28,18 @@ def test_something_that_is_there_comes_with_its_body(wire):
 
 
 @pytest.mark.parametrize(("status", "state"), [(404, "gone"), (403, "out-of-reach")])
-def test_absence_and_lack_of_rights_are_told_apart(wire, status, state):
+def test_absence_and_lack_of_rights_are_told_apart(wire: Any, status: int, state: str) -> None:
     wire.on("GET", DISK, (status, {"error": {"code": "X", "message": "m"}}))
     assert ask(wire, "exists", DISK) == Presence(state)
 
 
-def test_what_cannot_be_told_is_an_error(wire):
+def test_what_cannot_be_told_is_an_error(wire: Any) -> None:
     wire.on("GET", DISK, (500, {"error": {"code": "X", "message": "m"}}))
     with pytest.raises(ReadIncomplete):
         ask(wire, "exists", DISK)
 
 
-def deleted(original, **more):
+def deleted(original: Any, **more: Any) -> Any:
     return {
         "id": f"{S}/providers/Microsoft.DataProtection/locations/westus/deletedVaults/guid",
         "name": "guid",
@@ -58,7 +62,7 @@ def deleted(original, **more):
         ({"originalBackupVaultName": "w"}, False),
     ],
 )
-def test_a_soft_deleted_vault_is_found_by_name_and_group(wire, original, found):
+def test_a_soft_deleted_vault_is_found_by_name_and_group(wire: Any, original: Any, found: bool) -> None:
     wire.on("GET", "locations/westus/deletedVaults", {"value": [deleted(original)]})
     answered = ask(wire, "deleted-vault", V, "westus")
     assert (answered == DeletedVault(ArmId(deleted({})["id"]), "2026-03-01T00:00:00Z")) is found
@@ -66,25 +70,25 @@ def test_a_soft_deleted_vault_is_found_by_name_and_group(wire, original, found):
 
 
 @pytest.mark.parametrize("status", [400, 404])
-def test_regions_that_know_no_deleted_vaults_have_none(wire, status):
+def test_regions_that_know_no_deleted_vaults_have_none(wire: Any, status: int) -> None:
     wire.on("GET", "deletedVaults", (status, {"error": {"code": "NoRegisteredProviderFound", "message": "m"}}))
     assert ask(wire, "deleted-vault", V, "westus") is None
 
 
-def test_deleted_vaults_that_cannot_be_read_are_an_error(wire):
+def test_deleted_vaults_that_cannot_be_read_are_an_error(wire: Any) -> None:
     wire.on("GET", "deletedVaults", (403, {"error": {"code": "AuthorizationFailed", "message": "m"}}))
     with pytest.raises(ReadIncomplete):
         ask(wire, "deleted-vault", V, "westus")
 
 
-def test_every_role_assignment_of_a_subscription_is_counted(wire):
+def test_every_role_assignment_of_a_subscription_is_counted(wire: Any) -> None:
     ids = [f"{S}/providers/Microsoft.Authorization/roleAssignments/{n}" for n in "abA"]
     wire.on("GET", "roleAssignments", {"value": [{"id": own, "properties": {}} for own in ids]})
     assert [role.id.name for role in ask(wire, "role-count", S)] == ["A", "b"]
     assert "filter" not in wire.calls[0].url
 
 
-def test_who_protects_a_disk_elsewhere(wire):
+def test_who_protects_a_disk_elsewhere(wire: Any) -> None:
     wire.on(
         "GET",
         f"{DISK}/providers/Microsoft.DataProtection/backupInstances",
@@ -93,5 +97,5 @@ def test_who_protects_a_disk_elsewhere(wire):
     assert ask(wire, "protected-elsewhere", DISK) == (ArmId(f"{V}/backupInstances/i"),)
 
 
-def test_a_disk_that_is_gone_is_protected_by_nobody(wire):
+def test_a_disk_that_is_gone_is_protected_by_nobody(wire: Any) -> None:
     assert ask(wire, "protected-elsewhere", DISK) == ()

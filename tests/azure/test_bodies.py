@@ -1,3 +1,7 @@
+from __future__ import annotations
+
+from typing import Any
+
 import pytest
 
 from reconciler.azure import bodies
@@ -21,7 +25,7 @@ LIVE = {
 }
 
 
-def test_what_azure_alone_decides_is_taken_off_and_all_else_is_kept():
+def test_what_azure_alone_decides_is_taken_off_and_all_else_is_kept() -> None:
     assert bodies.writable(LIVE) == {
         "tags": {"Owner": "x", "gone": "y"},
         "properties": {
@@ -33,7 +37,7 @@ def test_what_azure_alone_decides_is_taken_off_and_all_else_is_kept():
     }
 
 
-def test_what_is_wanted_is_laid_over_what_is_there():
+def test_what_is_wanted_is_laid_over_what_is_there() -> None:
     wanted = {
         "tags": {"owner": "me", "gone": None},
         "properties": {
@@ -68,11 +72,11 @@ def test_what_is_wanted_is_laid_over_what_is_there():
         ({"properties": {"identityDetails": {"useSystemAssignedIdentity": True}}}, False),
     ],
 )
-def test_whether_it_says_so_already(wanted, already):
+def test_whether_it_says_so_already(wanted: Any, already: bool) -> None:
     assert bodies.says_already(LIVE, wanted) is already
 
 
-def test_guard_requests_go_among_the_properties():
+def test_guard_requests_go_among_the_properties() -> None:
     assert bodies.guarded({"properties": {"a": 1}}, ()) == {"properties": {"a": 1}}
     assert bodies.guarded({"tags": {}}, ("/guard/1",)) == {
         "tags": {},
@@ -81,7 +85,7 @@ def test_guard_requests_go_among_the_properties():
     assert bodies.guard_requests(()) is None
 
 
-def test_a_role_assignment_names_the_kind_of_its_principal():
+def test_a_role_assignment_names_the_kind_of_its_principal() -> None:
     assert bodies.role_assignment(ArmId("/subscriptions/S/resourceGroups/g"), "guid", "pid") == {
         "properties": {
             "roleDefinitionId": "/subscriptions/s/providers/Microsoft.Authorization/roleDefinitions/guid",

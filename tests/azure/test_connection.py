@@ -1,5 +1,9 @@
 """Lists to their end, links home only; F29 to F31, F49, F58 and F59 of the list of faults to survive."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import pytest
 
 from reconciler.azure.connection import Azure
@@ -11,15 +15,15 @@ LIST = "/subscriptions/s/providers/Microsoft.Compute/disks"
 NEXT = f"https://management.azure.com{LIST}?api-version=2024-03-02&$skiptoken=abc"
 
 
-def rows(*names):
+def rows(*names: Any) -> Any:
     return [{"id": f"{LIST}/{name}"} for name in names]
 
 
-async def read(azure):
+async def read(azure: Any) -> Any:
     return await azure.list(LIST)
 
 
-def test_f29_all_pages_are_read_and_links_are_followed_verbatim(wire):
+def test_f29_all_pages_are_read_and_links_are_followed_verbatim(wire: Any) -> None:
     wire.on("GET", LIST, {"value": rows("a"), "nextLink": NEXT + "1"})
     wire.on("GET", "abc1", {"value": rows("b"), "nextLink": NEXT + "2"})
     wire.on("GET", "abc2", {"value": rows("c"), "nextLink": NEXT + "3"})
@@ -28,7 +32,7 @@ def test_f29_all_pages_are_read_and_links_are_followed_verbatim(wire):
     assert wire.calls[1].url == NEXT + "1"
 
 
-def test_f59_an_empty_page_with_a_link_is_not_the_end(wire):
+def test_f59_an_empty_page_with_a_link_is_not_the_end(wire: Any) -> None:
     wire.on("GET", LIST, {"value": [], "nextLink": NEXT})
     wire.on("GET", "abc", {"value": rows("b")})
     assert wire.run(read) == rows("b")
@@ -46,13 +50,13 @@ def test_f59_an_empty_page_with_a_link_is_not_the_end(wire):
         "https://management.azure.com.evil.example/list",
     ],
 )
-def test_f29_a_link_to_another_host_gets_no_request_and_no_token(wire, link):
+def test_f29_a_link_to_another_host_gets_no_request_and_no_token(wire: Any, link: str) -> None:
     wire.on("GET", LIST, {"value": rows("a"), "nextLink": link})
     with pytest.raises(ReadIncomplete, match="points to"):
         wire.run(read)
     assert len(wire.calls) == 1
 
-    async def follow(azure):
+    async def follow(azure: Any) -> None:
         await azure.follow(link)
 
     with pytest.raises(AzureError, match="nothing was sent there") as raised:
@@ -60,7 +64,7 @@ def test_f29_a_link_to_another_host_gets_no_request_and_no_token(wire, link):
     assert raised.value.code == "foreign-host"
 
 
-def test_a_link_with_the_default_port_or_in_capitals_is_at_home(wire):
+def test_a_link_with_the_default_port_or_in_capitals_is_at_home(wire: Any) -> None:
     wire.on("GET", LIST, {"value": rows("a"), "nextLink": NEXT.replace("azure.com", "AZURE.com:443")})
     wire.on("GET", "abc", {"value": rows("b")})
     assert len(wire.run(read)) == 2
@@ -80,14 +84,14 @@ def test_a_link_with_the_default_port_or_in_capitals_is_at_home(wire):
         {"value": [], "nextLink": 7},
     ],
 )
-def test_f30_a_list_that_is_cut_short_is_an_error_never_a_part(wire, second):
+def test_f30_a_list_that_is_cut_short_is_an_error_never_a_part(wire: Any, second: Any) -> None:
     wire.on("GET", LIST, {"value": rows("a"), "nextLink": NEXT})
     wire.on("GET", "abc", second)
     with pytest.raises(ReadIncomplete, match="Nothing was concluded"):
         wire.run(read)
 
 
-def test_a_list_that_is_refused_says_which_right_is_missing(wire):
+def test_a_list_that_is_refused_says_which_right_is_missing(wire: Any) -> None:
     wire.on("GET", LIST, (403, {"error": {"code": "AuthorizationFailed", "message": "No."}}))
     with pytest.raises(ReadIncomplete) as raised:
         wire.run(read)
@@ -96,10 +100,10 @@ def test_a_list_that_is_refused_says_which_right_is_missing(wire):
     assert isinstance(raised.value.__cause__, OutOfReach)
 
 
-def test_get_takes_ids_paths_and_urls_and_puts_the_version_on(wire):
+def test_get_takes_ids_paths_and_urls_and_puts_the_version_on(wire: Any) -> None:
     wire.on("GET", "/subscriptions/s", {"id": "x"})
 
-    async def three(azure):
+    async def three(azure: Any) -> None:
         await azure.get(ArmId("/subscriptions/s/resourceGroups/g (1)/providers/Microsoft.Compute/disks/d"))
         await azure.get("/subscriptions/s/resourcegroups")
         await azure.get(
@@ -108,23 +112,25 @@ def test_get_takes_ids_paths_and_urls_and_puts_the_version_on(wire):
 
     wire.run(three)
     assert [call.url for call in wire.calls] == [
-        "https://management.azure.com/subscriptions/s/resourceGroups/g%20(1)/providers/Microsoft.Compute/disks/d"
-        "?api-version=2024-03-02",
+        (
+            "https://management.azure.com/subscriptions/s/resourceGroups/g%20(1)/providers/Microsoft.Compute/disks/d"
+            "?api-version=2024-03-02"
+        ),
         "https://management.azure.com/subscriptions/s/resourcegroups?api-version=2024-07-01",
         "https://management.azure.com/subscriptions/s/resourcegroups?a=b&$filter=c%20eq%20%27d%27&api-version=2024-07-01",
     ]
 
 
-def test_what_is_not_there_is_not_found(wire):
+def test_what_is_not_there_is_not_found(wire: Any) -> None:
     with pytest.raises(NotFound):
         wire.run(lambda azure: azure.get(LIST))
 
 
-def test_a_signed_operation_url_goes_out_as_it_came_and_is_in_no_message(wire):
+def test_a_signed_operation_url_goes_out_as_it_came_and_is_in_no_message(wire: Any) -> None:
     signed = "https://management.azure.com/subscriptions/s/op?api-version=2020-01-01&t=1&c=MII&s=sig%2Bnature&h=x"
     wire.on("GET", "/op", (200, {"status": "Inprogress"}, {"Retry-After": "4"}))
 
-    async def follow(azure):
+    async def follow(azure: Any) -> Any:
         return await azure.follow(signed)
 
     assert wire.run(follow) == (200, {"status": "Inprogress"}, 4.0)
@@ -135,19 +141,19 @@ def test_a_signed_operation_url_goes_out_as_it_came_and_is_in_no_message(wire):
     assert "nature" not in f"{raised.value} {raised.value.target} {raised.value.hint}"
 
 
-def test_an_empty_answer_of_an_operation_is_an_empty_body(wire):
+def test_an_empty_answer_of_an_operation_is_an_empty_body(wire: Any) -> None:
     wire.on("GET", "/op", (204, None))
     assert wire.run(lambda azure: azure.follow("https://management.azure.com/op")) == (204, {}, 0.0)
 
 
-def test_the_api_version_of_dataprotection_is_a_setting(wire):
+def test_the_api_version_of_dataprotection_is_a_setting(wire: Any) -> None:
     wire.on("GET", "backupVaults", {"value": []})
     path = "/subscriptions/s/providers/Microsoft.DataProtection/backupVaults"
     wire.run(lambda azure: azure.list(path), api_version="2024-04-01")
     assert wire.calls[0].url.endswith("api-version=2024-04-01")
 
 
-def test_requests_carry_an_id_and_say_who_asks(wire):
+def test_requests_carry_an_id_and_say_who_asks(wire: Any) -> None:
     wire.on("GET", LIST, {"value": []})
     wire.run(read)
     headers = {name.lower(): value for name, value in wire.calls[0].headers.items()}
@@ -158,18 +164,18 @@ def test_requests_carry_an_id_and_say_who_asks(wire):
 
 
 @pytest.mark.parametrize("url", ["", "ftp://h/", "https://", "https://a b/", "https://h:x/", "https://u@h/", "h/path"])
-def test_what_is_no_origin(url):
+def test_what_is_no_origin(url: str) -> None:
     assert origin(url) is None
 
 
-def test_the_connection_closes_its_transport_and_credentials_once(wire):
+def test_the_connection_closes_its_transport_and_credentials_once(wire: Any) -> None:
     closed = []
 
     class Closing:
-        async def close(self):
+        async def close(self) -> None:
             closed.append("credential")
 
-    async def nothing(azure):
+    async def nothing(azure: Any) -> None:
         assert isinstance(azure, Azure)
 
     wire.run(nothing, credentials=(Closing(),))

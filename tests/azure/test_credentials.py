@@ -1,6 +1,9 @@
+from __future__ import annotations
+
 import io
 import json
 import urllib.request
+from typing import Any
 
 import pytest
 from azure.core.exceptions import ClientAuthenticationError
@@ -34,7 +37,7 @@ FILE = {"AZURE_FEDERATED_TOKEN_FILE": "/token"}
         ({**APPLICATION, "AZURE_CLIENT_SECRET": "s", **GITHUB}, "default"),
     ],
 )
-def test_federation_comes_first_and_only_when_it_is_complete(environment, way):
+def test_federation_comes_first_and_only_when_it_is_complete(environment: Any, way: str) -> None:
     assert choice(environment) == way
 
 
@@ -48,15 +51,15 @@ def test_federation_comes_first_and_only_when_it_is_complete(environment, way):
         ({}, "DefaultAzureCredential"),
     ],
 )
-def test_each_way_is_azure_identity_s_own(environment, kind, monkeypatch):
+def test_each_way_is_azure_identity_s_own(environment: Any, kind: str, monkeypatch: Any) -> None:
     monkeypatch.delenv("IDENTITY_ENDPOINT", raising=False)
     assert type(credential(environment, authority="login.microsoftonline.us")).__name__ == kind
 
 
-def test_f21_github_is_asked_for_a_fresh_token_each_time(monkeypatch):
+def test_f21_github_is_asked_for_a_fresh_token_each_time(monkeypatch: Any) -> None:
     asked = []
 
-    def urlopen(request, timeout):
+    def urlopen(request: Any, timeout: Any) -> Any:
         asked.append((request.full_url, request.headers["Authorization"], timeout))
         return io.BytesIO(json.dumps({"value": f"token-{len(asked)}"}).encode())
 
@@ -67,8 +70,8 @@ def test_f21_github_is_asked_for_a_fresh_token_each_time(monkeypatch):
 
 
 @pytest.mark.parametrize("answer", [OSError("down"), b"<html>", b"{}"])
-def test_a_github_that_gives_no_token_is_explained_without_a_secret(monkeypatch, answer):
-    def urlopen(_request, timeout):
+def test_a_github_that_gives_no_token_is_explained_without_a_secret(monkeypatch: Any, answer: Any) -> None:
+    def urlopen(_request: Any, timeout: Any) -> Any:
         if isinstance(answer, OSError):
             raise answer
         return io.BytesIO(answer)
@@ -79,6 +82,6 @@ def test_a_github_that_gives_no_token_is_explained_without_a_secret(monkeypatch,
     assert "hush" not in str(raised.value)
 
 
-def test_the_request_token_is_never_sent_in_the_open():
+def test_the_request_token_is_never_sent_in_the_open() -> None:
     with pytest.raises(ClientAuthenticationError, match="https"):
         github_assertion({**GITHUB, "ACTIONS_ID_TOKEN_REQUEST_URL": "http://gh/token"})()

@@ -1,4 +1,7 @@
+from __future__ import annotations
+
 import json
+from typing import Any
 
 import pytest
 
@@ -8,7 +11,7 @@ from reconciler.errors import AzureError, Blocked, Conflict, NotFound, OutOfReac
 URL = "https://management.azure.com/subscriptions/s/thing?api-version=1&sig=hush-hush-hush"
 
 
-def refused(status, error, headers=()):
+def refused(status: int, error: Any, headers: Any = ()) -> Any:
     return failure(status, dict(headers), json.dumps({"error": error}).encode(), URL)
 
 
@@ -30,14 +33,16 @@ def refused(status, error, headers=()):
         (503, "ServerBusy", Transient),
     ],
 )
-def test_errors_are_classed_by_status_and_code_prefix_never_by_flags(status, code, kind):
+def test_errors_are_classed_by_status_and_code_prefix_never_by_flags(
+    status: int, code: str, kind: type[Exception]
+) -> None:
     error = refused(status, {"code": code, "message": "m", "isRetryable": kind is not Transient})
     assert type(error) is kind
     assert error.code == code
     assert error.status == status
 
 
-def test_the_true_reason_is_dug_out_of_the_innermost_error():
+def test_the_true_reason_is_dug_out_of_the_innermost_error() -> None:
     error = refused(
         400,
         {
@@ -66,27 +71,27 @@ def test_the_true_reason_is_dug_out_of_the_innermost_error():
     assert error.hint == "Grant appropriate permissions."
 
 
-def test_nested_details_are_told_with_their_code():
+def test_nested_details_are_told_with_their_code() -> None:
     says = told({"code": "Outer", "message": "It failed.", "details": [{"code": "Inner", "message": "No room."}]})
     assert says.code == "Outer"
     assert says.message == "It failed. (Inner) No room."
 
 
-def test_the_older_shape_of_error_bodies_is_understood():
+def test_the_older_shape_of_error_bodies_is_understood() -> None:
     body = {"ErrorCode": "Old", "Message": {"Language": "en-US", "Value": "Long ago."}, "Values": []}
     error = failure(404, {}, json.dumps(body).encode(), URL)
     assert (error.code, error.message) == ("Old", "Long ago. (Old)")
 
 
 @pytest.mark.parametrize("content", [b"", b"<html>proxy</html>", b'{"error": ', b"[]", b'"text"', b'{"error": null}'])
-def test_what_explains_nothing_is_still_an_error_with_a_sentence(content):
+def test_what_explains_nothing_is_still_an_error_with_a_sentence(content: Any) -> None:
     error = failure(502, {"x-ms-request-id": "r1"}, content, URL)
     assert isinstance(error, Transient)
     assert "502 Bad Gateway" in error.message
     assert error.request_id == "r1"
 
 
-def test_an_error_that_contains_itself_many_times_ends():
+def test_an_error_that_contains_itself_many_times_ends() -> None:
     error: dict = {"code": "Deep", "message": "m"}
     for _ in range(200):
         error = {"code": "Deep", "message": "m", "innerError": error}
@@ -103,11 +108,11 @@ def test_an_error_that_contains_itself_many_times_ends():
         "client_secret=verysecretindeed",
     ],
 )
-def test_no_secret_survives(secret):
+def test_no_secret_survives(secret: str) -> None:
     for text in (redact(f"failed: {secret}."), refused(400, {"code": "X", "message": f"see {secret}"}).message):
         for piece in ("abcdefghijkl", "c2lnbmF0dXJl", "MIIabcdefgh", "signature123", "def%3Dghi", "verysecret"):
             assert piece not in text
 
 
-def test_the_target_is_a_path_without_its_signed_query():
+def test_the_target_is_a_path_without_its_signed_query() -> None:
     assert refused(400, {"code": "X", "message": "m"}).target == "/subscriptions/s/thing"

@@ -1,6 +1,9 @@
 """Throttling and retry; F01 to F08, F21, F49 and F58 of the list of faults to survive."""
 
+from __future__ import annotations
+
 import asyncio
+from typing import Any
 
 import pytest
 from azure.core.exceptions import ClientAuthenticationError
@@ -15,20 +18,20 @@ VALIDATE = "/subscriptions/s/resourceGroups/g/providers/Microsoft.DataProtection
 FINE = {"id": PATH}
 
 
-def busy(status=503, code="ServerBusy", message="m", **headers):
+def busy(status: int = 503, code: str = "ServerBusy", message: str = "m", **headers: Any) -> Any:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return status, {"error": {"code": code, "message": message}}, named
 
 
-async def look(azure):
+async def look(azure: Any) -> Any:
     return await azure.get(PATH)
 
 
-async def act(azure):
+async def act(azure: Any) -> Any:
     return await azure.post(STOP, {})
 
 
-def test_f01_a_429_is_waited_for_as_long_as_azure_asks_and_told(wire):
+def test_f01_a_429_is_waited_for_as_long_as_azure_asks_and_told(wire: Any) -> None:
     wire.on("GET", PATH, busy(429, "SubscriptionRequestsThrottled", Retry_After="7"), FINE)
     assert wire.run(look) == FINE
     first, second = (call.at for call in wire.calls)
@@ -36,10 +39,10 @@ def test_f01_a_429_is_waited_for_as_long_as_azure_asks_and_told(wire):
     assert wire.throttled_events == [("Microsoft.Compute", 7.0)]
 
 
-def test_f01_a_429_holds_back_the_others_too(wire):
+def test_f01_a_429_holds_back_the_others_too(wire: Any) -> None:
     wire.on("GET", PATH, busy(429, "SubscriptionRequestsThrottled", Retry_After="7"), FINE)
 
-    async def two(azure):
+    async def two(azure: Any) -> None:
         first = asyncio.create_task(azure.get(PATH))
         await asyncio.sleep(1)
         await asyncio.gather(first, azure.get(PATH))
@@ -48,17 +51,17 @@ def test_f01_a_429_holds_back_the_others_too(wire):
     assert [call.at >= 7 for call in wire.calls] == [False, True, True]
 
 
-def test_f02_a_delay_that_only_the_text_names_is_honoured(wire):
+def test_f02_a_delay_that_only_the_text_names_is_honoured(wire: Any) -> None:
     text = "Identity operation for resource 'v' failed with error '429'. Retry after 20 seconds."
     wire.on("GET", PATH, busy(429, "FailedIdentityOperation", text), FINE)
     wire.run(look)
     assert wire.calls[1].at >= 20
 
 
-def test_f03_a_429_that_outlives_the_deadline_names_the_call(wire):
+def test_f03_a_429_that_outlives_the_deadline_names_the_call(wire: Any) -> None:
     wire.on("GET", PATH, busy(429, "SubscriptionRequestsThrottled", "too many", Retry_After="50"))
 
-    async def bounded(azure):
+    async def bounded(azure: Any) -> None:
         with until(azure.clock.monotonic() + 120):
             await azure.get(PATH)
 
@@ -68,7 +71,7 @@ def test_f03_a_429_that_outlives_the_deadline_names_the_call(wire):
     assert wire.calls[-1].at <= 120
 
 
-def test_without_a_deadline_a_request_gives_up_after_five_minutes(wire):
+def test_without_a_deadline_a_request_gives_up_after_five_minutes(wire: Any) -> None:
     wire.on("GET", PATH, busy(500, "CloudInternalError"))
     with pytest.raises(Transient):
         wire.run(look)
@@ -76,10 +79,10 @@ def test_without_a_deadline_a_request_gives_up_after_five_minutes(wire):
     assert len(wire.calls) < 40
 
 
-def test_a_nested_deadline_never_lengthens_the_outer_one(wire):
+def test_a_nested_deadline_never_lengthens_the_outer_one(wire: Any) -> None:
     wire.on("GET", PATH, busy())
 
-    async def nested(azure):
+    async def nested(azure: Any) -> None:
         with until(10), until(1000):
             await azure.get(PATH)
 
@@ -89,14 +92,14 @@ def test_a_nested_deadline_never_lengthens_the_outer_one(wire):
 
 
 @pytest.mark.parametrize("status", [408, 500, 502, 503, 504])
-def test_f04_a_burst_of_server_errors_is_outlived(wire, status):
+def test_f04_a_burst_of_server_errors_is_outlived(wire: Any, status: int) -> None:
     wire.on("GET", PATH, *[busy(status)] * 6, FINE)
     assert wire.run(look) == FINE
     assert len(wire.calls) == 7
     assert wire.calls[1].at <= 1, "the first retry is quick"
 
 
-def test_f05_is_retryable_false_is_not_believed_and_the_advice_is_told(wire):
+def test_f05_is_retryable_false_is_not_believed_and_the_advice_is_told(wire: Any) -> None:
     error = {"code": "CloudInternalError", "message": "Internal.", "isRetryable": False, "recommendedAction": ["Wait."]}
     wire.on("GET", PATH, (500, {"error": error}), (500, {"error": error}), FINE)
     assert wire.run(look) == FINE
@@ -110,12 +113,12 @@ def test_f05_is_retryable_false_is_not_believed_and_the_advice_is_told(wire):
 @pytest.mark.parametrize(
     "broken", [ConnectionResetError("reset"), ConnectionRefusedError("refused"), TimeoutError("slow")]
 )
-def test_f06_f08_a_read_survives_broken_connections(wire, broken):
+def test_f06_f08_a_read_survives_broken_connections(wire: Any, broken: Any) -> None:
     wire.on("GET", PATH, broken, broken, FINE)
     assert wire.run(look) == FINE
 
 
-def test_f07_a_post_that_may_have_arrived_is_not_sent_again(wire):
+def test_f07_a_post_that_may_have_arrived_is_not_sent_again(wire: Any) -> None:
     wire.on("POST", STOP, ConnectionResetError("reset"))
     with pytest.raises(Transient) as raised:
         wire.run(act)
@@ -124,14 +127,14 @@ def test_f07_a_post_that_may_have_arrived_is_not_sent_again(wire):
 
 
 @pytest.mark.parametrize("first", [ConnectionRefusedError("refused"), busy(429, "X", Retry_After="1"), busy(503)])
-def test_f07_a_post_that_was_not_acted_upon_is_sent_again(wire, first):
+def test_f07_a_post_that_was_not_acted_upon_is_sent_again(wire: Any, first: Any) -> None:
     wire.on("POST", STOP, first, {})
     wire.run(act)
     assert len(wire.calls) == 2
 
 
 @pytest.mark.parametrize("status", [500, 502, 504])
-def test_f07_a_server_error_on_a_post_leaves_open_whether_it_acted(wire, status):
+def test_f07_a_server_error_on_a_post_leaves_open_whether_it_acted(wire: Any, status: int) -> None:
     wire.on("POST", STOP, busy(status))
     with pytest.raises(Transient) as raised:
         wire.run(act)
@@ -139,10 +142,10 @@ def test_f07_a_server_error_on_a_post_leaves_open_whether_it_acted(wire, status)
     assert len(wire.calls) == 1
 
 
-def test_f07_a_post_that_changes_nothing_is_simply_repeated(wire):
+def test_f07_a_post_that_changes_nothing_is_simply_repeated(wire: Any) -> None:
     wire.on("POST", VALIDATE, ConnectionResetError("reset"), busy(500), {})
 
-    async def validate(azure):
+    async def validate(azure: Any) -> None:
         await azure.post(VALIDATE, {})
 
     wire.run(validate)
@@ -159,7 +162,7 @@ def test_f07_a_post_that_changes_nothing_is_simply_repeated(wire):
         ((429, {"error": {"code": "CloudDosTimeboudLimitReached", "message": "m"}}, {"Retry-After": "5"}), Blocked),
     ],
 )
-def test_f19_what_time_does_not_heal_is_told_at_once(wire, answer, kind):
+def test_f19_what_time_does_not_heal_is_told_at_once(wire: Any, answer: Any, kind: type[Exception]) -> None:
     wire.on("GET", PATH, answer)
     with pytest.raises(kind):
         wire.run(look)
@@ -169,16 +172,16 @@ def test_f19_what_time_does_not_heal_is_told_at_once(wire, answer, kind):
 class _Tokens(AsyncHTTPPolicy):
     """Stands in for azure-core's bearer policy, which drops its token on a 401."""
 
-    def __init__(self, error=None):
+    def __init__(self, error: Any = None) -> None:
         self.error = error
 
-    async def send(self, request):
+    async def send(self, request: Any) -> Any:
         if self.error:
             raise self.error
         return await self.next.send(request)
 
 
-def test_f21_an_expired_token_is_renewed_once(wire):
+def test_f21_an_expired_token_is_renewed_once(wire: Any) -> None:
     wire.on("GET", PATH, (401, {"error": {"code": "ExpiredAuthenticationToken", "message": "m"}}), FINE)
     assert wire.run(look) == FINE
     assert wire.calls[1].at == 0
@@ -187,7 +190,7 @@ def test_f21_an_expired_token_is_renewed_once(wire):
         wire.run(look)
 
 
-def test_f21_f49_when_no_token_can_be_had_the_error_says_so_without_a_secret(wire):
+def test_f21_f49_when_no_token_can_be_had_the_error_says_so_without_a_secret(wire: Any) -> None:
     error = ClientAuthenticationError("AADSTS700024: assertion eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOjF9.sig expired\nTrace: x")
     with pytest.raises(OutOfReach, match="AADSTS700024") as raised:
         wire.run(look, token=_Tokens(error))
@@ -197,7 +200,7 @@ def test_f21_f49_when_no_token_can_be_had_the_error_says_so_without_a_secret(wir
 
 
 @pytest.mark.parametrize("content", [b"<html>proxy</html>", b'{"id": "x', b"", b"[]", b"null"])
-def test_f58_an_answer_that_cannot_be_read_is_transient_and_then_an_error(wire, content):
+def test_f58_an_answer_that_cannot_be_read_is_transient_and_then_an_error(wire: Any, content: Any) -> None:
     wire.on("GET", PATH, (200, content), FINE)
     assert wire.run(look) == FINE
     wire.on("GET", PATH, (200, content, {"Content-Type": "text/html"}))
@@ -206,7 +209,7 @@ def test_f58_an_answer_that_cannot_be_read_is_transient_and_then_an_error(wire, 
     assert raised.value.code == "unreadable-answer"
 
 
-def test_the_same_seed_gives_the_same_run(wire):
+def test_the_same_seed_gives_the_same_run(wire: Any) -> None:
     wire.on("GET", PATH, *[busy()] * 5, FINE)
     wire.run(look)
     first = [call.at for call in wire.calls]
@@ -216,10 +219,10 @@ def test_the_same_seed_gives_the_same_run(wire):
     assert [call.at for call in wire.calls] == first
 
 
-def test_ten_thousand_writes_go_out_at_the_rate_that_azure_allows(wire):
+def test_ten_thousand_writes_go_out_at_the_rate_that_azure_allows(wire: Any) -> None:
     wire.on("POST", VALIDATE, {})
 
-    async def many(azure):
+    async def many(azure: Any) -> Any:
         with until(10_000):
             await asyncio.gather(*(azure.post(VALIDATE, {}) for _ in range(500)))
         return azure.clock.monotonic()
@@ -228,10 +231,10 @@ def test_ten_thousand_writes_go_out_at_the_rate_that_azure_allows(wire):
     assert 300 / 10 <= taken <= 300 / 10 * 1.1
 
 
-def test_a_request_that_is_called_off_gives_its_turn_back(wire):
+def test_a_request_that_is_called_off_gives_its_turn_back(wire: Any) -> None:
     wire.on("POST", VALIDATE, {})
 
-    async def called_off(azure):
+    async def called_off(azure: Any) -> Any:
         tasks = [asyncio.create_task(azure.post(VALIDATE, {})) for _ in range(300)]
         await asyncio.sleep(0.01)
         for task in tasks[194:]:

@@ -1,4 +1,7 @@
+from __future__ import annotations
+
 import asyncio
+from typing import Any, Never
 
 import pytest
 from azure.core.exceptions import HttpResponseError, ServiceRequestError, ServiceResponseError
@@ -7,7 +10,7 @@ from azure.core.rest import HttpRequest
 from reconciler.azure.inprocess import Answer, InProcessTransport
 
 
-def test_an_answer_serves_both_generations_of_clients():
+def test_an_answer_serves_both_generations_of_clients() -> None:
     answer = Answer(
         HttpRequest("GET", "https://h/x"), 202, {"Azure-AsyncOperation": "u", "Content-Type": "a/b"}, b'{"a": 1}'
     )
@@ -20,7 +23,7 @@ def test_an_answer_serves_both_generations_of_clients():
     answer.raise_for_status()
 
 
-def test_an_odd_status_has_no_phrase_and_an_error_is_one():
+def test_an_odd_status_has_no_phrase_and_an_error_is_one() -> None:
     answer = Answer(HttpRequest("GET", "https://h/x"), 599, {}, b"")
     assert answer.reason == ""
     with pytest.raises(HttpResponseError):
@@ -35,22 +38,22 @@ def test_an_odd_status_has_no_phrase_and_an_error_is_one():
         (TimeoutError(), ServiceResponseError),
     ],
 )
-def test_what_breaks_breaks_as_a_network_would(raised, expected):
-    async def exchange(*_request):
+def test_what_breaks_breaks_as_a_network_would(raised: Any, expected: Any) -> None:
+    async def exchange(*_request: Any) -> Never:
         raise raised
 
     with pytest.raises(expected):
         asyncio.run(InProcessTransport(exchange).send(HttpRequest("GET", "https://h/x")))
 
 
-def test_bodies_reach_the_other_side_as_bytes():
+def test_bodies_reach_the_other_side_as_bytes() -> None:
     seen = []
 
-    async def exchange(method, url, headers, body):
+    async def exchange(method: str, url: str, headers: Any, body: Any) -> Any:
         seen.append((method, url, headers.get("Content-Type"), body))
         return 200, {}, b""
 
-    async def main():
+    async def main() -> None:
         async with InProcessTransport(exchange) as transport:
             await transport.open()
             await transport.send(HttpRequest("PUT", "https://h/x", json={"a": "ü"}))
@@ -58,6 +61,6 @@ def test_bodies_reach_the_other_side_as_bytes():
 
     asyncio.run(main())
     assert seen == [
-        ("PUT", "https://h/x", "application/json", '{"a": "\\u00fc"}'.encode()),
+        ("PUT", "https://h/x", "application/json", b'{"a": "\\u00fc"}'),
         ("GET", "https://h/x", None, None),
     ]

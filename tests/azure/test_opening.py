@@ -1,5 +1,8 @@
+from __future__ import annotations
+
 import asyncio
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from aiohttp import web
@@ -10,8 +13,8 @@ from reconciler.clock import LoopClock
 from reconciler.errors import NotFound, Transient, UsageError
 
 
-def opened(**options):
-    async def main():
+def opened(**options: Any) -> Any:
+    async def main() -> Any:
         azure = open_azure(clock=LoopClock(), **{"environment": {}} | options)
         await azure.close()
         return azure
@@ -20,11 +23,11 @@ def opened(**options):
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
-def test_each_cloud_has_its_own_endpoint(cloud):
+def test_each_cloud_has_its_own_endpoint(cloud: str) -> None:
     assert opened(cloud=cloud).endpoint == CLOUDS[cloud].endpoint
 
 
-def test_an_endpoint_may_be_given_by_option_or_environment():
+def test_an_endpoint_may_be_given_by_option_or_environment() -> None:
     environment = {"RECONCILER_ARM_ENDPOINT": "http://127.0.0.1:1"}
     assert opened(environment=environment).endpoint == "http://127.0.0.1:1"
     assert opened(environment=environment, endpoint="http://localhost:2/").endpoint == "http://localhost:2"
@@ -41,7 +44,7 @@ def test_an_endpoint_may_be_given_by_option_or_environment():
         {"endpoint": "https://arm.example", "environment": {"RECONCILER_ARM_TOKEN": "t"}},
     ],
 )
-def test_what_could_leak_a_token_is_refused(options):
+def test_what_could_leak_a_token_is_refused(options: Any) -> None:
     with pytest.raises(UsageError) as raised:
         opened(**options)
     assert raised.value.hint
@@ -56,16 +59,16 @@ def test_what_could_leak_a_token_is_refused(options):
         ("https://arm.example", False),
     ],
 )
-def test_loopback_is_told_by_address(endpoint, loopback):
+def test_loopback_is_told_by_address(endpoint: str, loopback: bool) -> None:
     assert check_endpoint(endpoint) is loopback
 
 
-def test_in_process_needs_neither_network_nor_token():
-    async def exchange(_method, url, headers, _body):
+def test_in_process_needs_neither_network_nor_token() -> None:
+    async def exchange(_method: Any, url: str, headers: Any, _body: Any) -> Any:
         assert "Authorization" not in headers
         return 200, {"Content-Type": "application/json"}, f'{{"id": "{url}"}}'.encode()
 
-    async def main():
+    async def main() -> Any:
         clock = LoopClock(start=datetime(2026, 1, 1, tzinfo=UTC))
         azure = open_azure(clock=clock, environment={"RECONCILER_ARM_TOKEN": "t"}, exchange=exchange)
         return await azure.get("/subscriptions/s/resourceGroups/g")
@@ -74,10 +77,10 @@ def test_in_process_needs_neither_network_nor_token():
         assert runner.run(main())["id"].startswith("https://management.azure.com/subscriptions/s")
 
 
-def test_over_http_on_loopback_the_given_token_is_sent():
+def test_over_http_on_loopback_the_given_token_is_sent() -> None:
     seen = []
 
-    async def respond(request):
+    async def respond(request: Any) -> Any:
         seen.append((request.method, request.path_qs, request.headers.get("Authorization")))
         if len(seen) == 1:
             return web.json_response({"value": [], "nextLink": f"http://{request.host}/subscriptions/s/next"})
@@ -85,7 +88,7 @@ def test_over_http_on_loopback_the_given_token_is_sent():
             return web.json_response({"value": [{"id": "x"}]}, headers={"Content-Encoding": "identity"})
         return web.json_response({"error": {"code": "ResourceNotFound", "message": "m"}}, status=404)
 
-    async def main():
+    async def main() -> None:
         application = web.Application()
         application.router.add_route("*", "/{tail:.*}", respond)
         runner = web.AppRunner(application)
@@ -109,14 +112,14 @@ def test_over_http_on_loopback_the_given_token_is_sent():
     assert seen[0][1] == "/subscriptions/s/resourcegroups?api-version=2024-07-01"
 
 
-def test_f07_over_http_a_reset_after_the_request_left_is_not_mistaken_for_one_before():
+def test_f07_over_http_a_reset_after_the_request_left_is_not_mistaken_for_one_before() -> None:
     """aiohttp's transport calls both a request error; only a connection that was never made is one."""
 
-    async def hang_up(reader, writer):
+    async def hang_up(reader: Any, writer: Any) -> None:
         await reader.read(100)
         writer.transport.abort()
 
-    async def main():
+    async def main() -> Any:
         server = await asyncio.start_server(hang_up, "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]
         azure = open_azure(clock=LoopClock(), environment={}, endpoint=f"http://127.0.0.1:{port}")

@@ -1,4 +1,7 @@
+from __future__ import annotations
+
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -11,7 +14,7 @@ DISK = f"{S}/resourceGroups/r/providers/Microsoft.Compute/disks/d"
 SNAPSHOTS = f"{S}/resourceGroups/snap"
 
 
-def test_a_vault_as_the_portal_makes_it():
+def test_a_vault_as_the_portal_makes_it() -> None:
     vault = projection.vault(
         {
             "id": V,
@@ -48,13 +51,13 @@ def test_a_vault_as_the_portal_makes_it():
     assert vault.guarded
 
 
-def test_a_vault_that_says_next_to_nothing():
+def test_a_vault_that_says_next_to_nothing() -> None:
     vault = projection.vault({"id": V})
     assert (vault.principal_id, vault.identity_type, vault.redundancy) == (None, "None", None)
     assert (vault.soft_delete_state, vault.immutability, vault.alerts, vault.guarded) == (None, None, None, False)
 
 
-def instance_body(**properties):
+def instance_body(**properties: Any) -> Any:
     return {
         "id": f"{V}/backupInstances/i",
         "tags": {"Owner": "x"},
@@ -71,7 +74,7 @@ def instance_body(**properties):
     }
 
 
-def test_an_instance_with_its_keys_spelled_either_way():
+def test_an_instance_with_its_keys_spelled_either_way() -> None:
     instance = projection.instance(instance_body())
     assert instance.disk == ArmId(DISK.upper())
     assert instance.vault == ArmId(V)
@@ -92,7 +95,7 @@ def test_an_instance_with_its_keys_spelled_either_way():
         ({"userAssignedIdentityArmUrl": ""}, None),
     ],
 )
-def test_the_identity_that_an_instance_uses(details, identity):
+def test_the_identity_that_an_instance_uses(details: Any, identity: Any) -> None:
     assert projection.instance(instance_body(identityDetails=details)).identity == identity
 
 
@@ -106,30 +109,30 @@ def test_the_identity_that_an_instance_uses(details, identity):
         },
     ],
 )
-def test_the_error_of_a_failing_instance_from_either_place(properties):
+def test_the_error_of_a_failing_instance_from_either_place(properties: Any) -> None:
     assert projection.instance(instance_body(**properties)).error == {"code": "X"}
 
 
-def test_the_state_falls_back_to_the_protection_status():
+def test_the_state_falls_back_to_the_protection_status() -> None:
     body = instance_body(currentProtectionState=None, protectionStatus={"status": "BackupsSuspended"})
     assert projection.instance(body).state == "BackupsSuspended"
 
 
-def test_instances_of_other_types_have_no_disk():
+def test_instances_of_other_types_have_no_disk() -> None:
     body = instance_body(
         dataSourceInfo={"datasourceType": "Microsoft.Storage/storageAccounts/blobServices", "resourceID": DISK}
     )
     assert projection.instance(body).disk is None
 
 
-def test_a_soft_deleted_instance_knows_when_it_is_purged():
+def test_a_soft_deleted_instance_knows_when_it_is_purged() -> None:
     body = instance_body(deletionInfo={"scheduledPurgeTime": "2026-03-01T00:00:00Z"})
     body["id"] = f"{V}/deletedBackupInstances/i"
     instance = projection.instance(body, deleted=True)
     assert (instance.deleted, instance.purge_time, instance.vault) == (True, "2026-03-01T00:00:00Z", ArmId(V))
 
 
-def test_a_disk():
+def test_a_disk() -> None:
     disk = projection.disk(
         {
             "id": DISK,
@@ -155,7 +158,7 @@ def test_a_disk():
     assert projection.disk({"id": DISK}).ade is False
 
 
-def test_a_role_assignment_and_when_it_was_made():
+def test_a_role_assignment_and_when_it_was_made() -> None:
     own = f"{DISK}/providers/Microsoft.Authorization/roleAssignments/1"
     role = projection.role(
         {
@@ -176,7 +179,7 @@ def test_a_role_assignment_and_when_it_was_made():
 
 
 @pytest.mark.parametrize("scope", [S, SNAPSHOTS, DISK])
-def test_a_lock_lies_on_what_its_id_says(scope):
+def test_a_lock_lies_on_what_its_id_says(scope: str) -> None:
     lock = projection.lock(
         {"id": f"{scope}/providers/microsoft.authorization/Locks/l", "properties": {"level": "ReadOnly"}}
     )
@@ -197,5 +200,5 @@ def test_a_lock_lies_on_what_its_id_says(scope):
         (S, "NoneType"),
     ],
 )
-def test_a_body_is_projected_by_the_type_of_its_id(own, kind):
+def test_a_body_is_projected_by_the_type_of_its_id(own: str, kind: str) -> None:
     assert type(projection.resource(ArmId(own), {"id": own})).__name__ == kind

@@ -1,5 +1,9 @@
 """The look at Azure; F28, F30, F31, F40, F54 and F59 of the list of faults to survive."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import pytest
 
 from reconciler.azure.reading import read_estate
@@ -16,7 +20,7 @@ GRAPH = "Microsoft.ResourceGraph"
 PRINCIPAL = "11111111-0000-0000-0000-000000000001"
 
 
-def reach(**changed):
+def reach(**changed: Any) -> Any:
     whole = {
         "subscriptions": ("one",),
         "disk_subscriptions": ("one",),
@@ -28,12 +32,12 @@ def reach(**changed):
     return Reach(**{**whole, **changed})
 
 
-def vault(own=V, principal=PRINCIPAL, **tags):
+def vault(own: str = V, principal: Any = PRINCIPAL, **tags: Any) -> Any:
     return {"id": own, "location": "westus", "identity": {"principalId": principal}, "tags": tags, "properties": {}}
 
 
 @pytest.fixture
-def azure(wire):
+def azure(wire: Any) -> Any:
     wire.on("GET", ONE, {"value": []})
     wire.on("GET", TWO, {"value": []})
     wire.on("POST", GRAPH, {"data": []})
@@ -46,11 +50,11 @@ def azure(wire):
     return wire
 
 
-def look(wire, **changed):
+def look(wire: Any, **changed: Any) -> Any:
     return wire.run(lambda azure: read_estate(azure, reach(**changed)))
 
 
-def test_one_vault_in_one_subscription_takes_nine_calls(azure):
+def test_one_vault_in_one_subscription_takes_nine_calls(azure: Any) -> None:
     estate = look(azure)
     assert len(azure.calls) == 9
     assert list(estate.vaults) == [V.lower()]
@@ -60,19 +64,19 @@ def test_one_vault_in_one_subscription_takes_nine_calls(azure):
     assert estate.subscriptions == ("one",)
 
 
-def test_each_further_subscription_takes_no_more_than_five_calls(azure):
+def test_each_further_subscription_takes_no_more_than_five_calls(azure: Any) -> None:
     look(azure, subscriptions=("one", "two"), disk_subscriptions=("two",), role_subscriptions=("two",))
     assert len([call for call in azure.calls if f"{TWO}/" in f"/{call.path}"]) == 5
 
 
-def test_calls_grow_with_pages_never_with_disks(azure):
+def test_calls_grow_with_pages_never_with_disks(azure: Any) -> None:
     disks = [{"id": f"{ONE}/resourceGroups/r/providers/Microsoft.Compute/disks/d{n}"} for n in range(1000)]
     azure.on("GET", "Microsoft.Compute/disks", {"value": disks})
     assert len(look(azure).disks) == 1000
     assert len(azure.calls) == 9
 
 
-def test_only_declared_and_marked_vaults_are_looked_into(azure):
+def test_only_declared_and_marked_vaults_are_looked_into(azure: Any) -> None:
     marked = OTHER.replace("other", "marked")
     azure.on(
         "GET",
@@ -92,20 +96,20 @@ def test_only_declared_and_marked_vaults_are_looked_into(azure):
     assert f"{OTHER}/backupInstances" not in paths
 
 
-def test_a_declared_vault_that_is_not_listed_is_simply_not_there(azure):
+def test_a_declared_vault_that_is_not_listed_is_simply_not_there(azure: Any) -> None:
     azure.on("GET", f"{ONE}/providers/Microsoft.DataProtection/backupVaults", {"value": []})
     estate = look(azure)
     assert estate.vaults == {}
     assert not [call for call in azure.calls if "roleAssignments" in call.url], "no identity, nothing to ask"
 
 
-def test_role_assignments_are_asked_by_principal(azure):
+def test_role_assignments_are_asked_by_principal(azure: Any) -> None:
     own = f"{DISK}/providers/Microsoft.Authorization/roleAssignments/1"
     azure.on("GET", f"principalId eq '{PRINCIPAL}'", {"value": [{"id": own, "properties": {"principalId": PRINCIPAL}}]})
     assert [role.scope for role in look(azure).roles.values()] == [ArmId(DISK)]
 
 
-def test_role_assignments_of_many_identities_are_one_list_per_subscription(azure):
+def test_role_assignments_of_many_identities_are_one_list_per_subscription(azure: Any) -> None:
     vaults = [vault(f"{V}{n}", f"p{n}", **{"reconciler-owner": "walkthrough"}) for n in range(4)]
     azure.on("GET", f"{ONE}/providers/Microsoft.DataProtection/backupVaults", {"value": vaults})
     look(azure)
@@ -114,14 +118,14 @@ def test_role_assignments_of_many_identities_are_one_list_per_subscription(azure
     assert "filter" not in asked[0]
 
 
-def test_user_assigned_identities_are_read_and_their_principals_asked(azure):
+def test_user_assigned_identities_are_read_and_their_principals_asked(azure: Any) -> None:
     azure.on("GET", "userassignedidentities/u", {"id": IDENTITY, "properties": {"principalId": "UP"}})
     estate = look(azure, identities=(IDENTITY,))
     assert estate.identities[IDENTITY].principal_id == "up"
     assert [call for call in azure.calls if "principalId eq 'up'" in call.url.replace("%20", " ").replace("%27", "'")]
 
 
-def test_a_user_assigned_identity_that_is_gone_is_left_out_and_one_out_of_reach_is_an_error(azure):
+def test_a_user_assigned_identity_that_is_gone_is_left_out_and_one_out_of_reach_is_an_error(azure: Any) -> None:
     azure.on("GET", "userassignedidentities/u", (404, {"error": {"code": "ResourceNotFound", "message": "m"}}))
     assert look(azure, identities=(IDENTITY,)).identities == {}
     azure.on("GET", "userassignedidentities/u", (403, {"error": {"code": "AuthorizationFailed", "message": "m"}}))
@@ -142,13 +146,13 @@ def test_a_user_assigned_identity_that_is_gone_is_left_out_and_one_out_of_reach_
     ],
 )
 @pytest.mark.parametrize("status", [403, 404, 500])
-def test_f30_f40_any_list_that_fails_fails_the_whole_look(azure, part, status):
+def test_f30_f40_any_list_that_fails_fails_the_whole_look(azure: Any, part: str, status: int) -> None:
     azure.on("GET", part, (status, {"error": {"code": "Broken", "message": "Broken."}}))
     with pytest.raises(ReadIncomplete, match="could not be read to the end"):
         look(azure)
 
 
-def test_f31_one_id_in_two_spellings_is_one_object(azure):
+def test_f31_one_id_in_two_spellings_is_one_object(azure: Any) -> None:
     azure.on(
         "GET",
         f"{V}/backupInstances",
@@ -157,13 +161,13 @@ def test_f31_one_id_in_two_spellings_is_one_object(azure):
     assert len(look(azure).instances) == 1
 
 
-def test_a_row_without_an_id_is_an_error(azure):
+def test_a_row_without_an_id_is_an_error(azure: Any) -> None:
     azure.on("GET", "Microsoft.Compute/disks", {"value": [{"name": "d"}]})
     with pytest.raises(ReadIncomplete, match="can't be understood"):
         look(azure)
 
 
-def test_vaults_with_our_mark_elsewhere_come_from_resource_graph(azure):
+def test_vaults_with_our_mark_elsewhere_come_from_resource_graph(azure: Any) -> None:
     mine = {
         "id": f"{TWO}/resourceGroups/x/providers/microsoft.dataprotection/backupVaults/lost",
         "tags": {"reconciler-owner": "walkthrough"},
@@ -186,12 +190,12 @@ def test_vaults_with_our_mark_elsewhere_come_from_resource_graph(azure):
         ConnectionResetError("reset"),
     ],
 )
-def test_resource_graph_proves_nothing_and_fails_nothing(azure, answer):
+def test_resource_graph_proves_nothing_and_fails_nothing(azure: Any, answer: Any) -> None:
     azure.on("POST", GRAPH, answer)
     assert look(azure).owned_vaults == ()
     assert azure.calls[-1].at < 60
 
 
-def test_reads_of_one_look_run_at_once(azure):
+def test_reads_of_one_look_run_at_once(azure: Any) -> None:
     look(azure)
     assert azure.calls[-1].at == 0

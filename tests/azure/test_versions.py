@@ -1,3 +1,7 @@
+from __future__ import annotations
+
+from typing import Any
+
 import pytest
 
 from reconciler.azure.versions import resource_type, table, version_for, with_version
@@ -27,11 +31,11 @@ V = f"{G}/providers/Microsoft.DataProtection/backupVaults/v"
         (f"{G}/providers/Microsoft.Nothing/things/t", None),
     ],
 )
-def test_every_path_has_the_version_of_its_type(path, version):
+def test_every_path_has_the_version_of_its_type(path: str, version: str) -> None:
     assert version_for(path, table()) == version
 
 
-def test_the_version_of_dataprotection_is_a_setting_and_that_of_deleted_vaults_is_not():
+def test_the_version_of_dataprotection_is_a_setting_and_that_of_deleted_vaults_is_not() -> None:
     versions = table("2026-06-01")
     assert version_for(V, versions) == "2026-06-01"
     assert version_for(f"{S}/providers/Microsoft.DataProtection/locations/l/deletedVaults", versions) == "2025-09-01"
@@ -45,9 +49,9 @@ def test_the_version_of_dataprotection_is_a_setting_and_that_of_deleted_vaults_i
         ("https://h/a?API-Version=x&$filter=b%20c", "https://h/a?$filter=b%20c&api-version=1"),
     ],
 )
-def test_a_url_ends_up_with_exactly_one_version(url, expected):
+def test_a_url_ends_up_with_exactly_one_version(url: str, expected: Any) -> None:
     assert with_version(url, "1") == expected
 
 
-def test_the_type_of_an_extension_resource_is_the_extension():
+def test_the_type_of_an_extension_resource_is_the_extension() -> None:
     assert resource_type(f"{V}/providers/Microsoft.Authorization/locks/l") == "microsoft.authorization/locks"

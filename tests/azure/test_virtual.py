@@ -1,18 +1,21 @@
+from __future__ import annotations
+
 import asyncio
 import time
+from typing import Any
 
 import pytest
 
 from reconciler.azure.virtual import Deadlock, new_loop
 
 
-def run(main):
+def run(main: Any) -> Any:
     with asyncio.Runner(loop_factory=new_loop()) as runner:
         return runner.run(main())
 
 
-def test_half_an_hour_passes_in_no_time():
-    async def main():
+def test_half_an_hour_passes_in_no_time() -> None:
+    async def main() -> Any:
         await asyncio.sleep(1800)
         return asyncio.get_running_loop().time()
 
@@ -21,11 +24,11 @@ def test_half_an_hour_passes_in_no_time():
     assert time.perf_counter() - began < 1
 
 
-def test_tasks_wake_in_the_order_of_their_deadlines_every_time():
-    async def main():
+def test_tasks_wake_in_the_order_of_their_deadlines_every_time() -> None:
+    async def main() -> Any:
         woken = []
 
-        async def sleeper(name, seconds):
+        async def sleeper(name: str, seconds: Any) -> None:
             await asyncio.sleep(seconds)
             woken.append((name, round(asyncio.get_running_loop().time(), 6)))
 
@@ -36,8 +39,8 @@ def test_tasks_wake_in_the_order_of_their_deadlines_every_time():
     assert [run(main) for _ in range(3)] == [expected] * 3
 
 
-def test_timeouts_are_virtual_too():
-    async def main():
+def test_timeouts_are_virtual_too() -> None:
+    async def main() -> Any:
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(asyncio.sleep(10_000), 60)
         return asyncio.get_running_loop().time()
@@ -45,16 +48,16 @@ def test_timeouts_are_virtual_too():
     assert run(main) == pytest.approx(60)
 
 
-def test_a_deadlock_is_an_error_that_says_so():
-    async def main():
+def test_a_deadlock_is_an_error_that_says_so() -> None:
+    async def main() -> None:
         await asyncio.Event().wait()
 
     with pytest.raises(Deadlock, match="nothing is scheduled"):
         run(main)
 
 
-def test_time_starts_where_it_is_told():
-    async def main():
+def test_time_starts_where_it_is_told() -> None:
+    async def main() -> Any:
         await asyncio.sleep(5)
         return asyncio.get_running_loop().time()
 

@@ -1,5 +1,9 @@
 """What each step puts on the wire; F06, F07, F14 and F63 of the list of faults to survive."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import pytest
 
 from reconciler.azure.writing import Receipt, Writer
@@ -30,7 +34,7 @@ LIVE = {
 }
 
 
-def write(wire, op, target, body=None, guard=(), **more):
+def write(wire: Any, op: Any, target: Any, body: Any = None, guard: Any = (), **more: Any) -> Any:
     step = Step(op, ArmId(target), body or {}, guard)
     return wire.run(lambda azure: Writer(azure).run(step, **more))
 
@@ -45,7 +49,7 @@ def write(wire, op, target, body=None, guard=(), **more):
         (Op.GROUP_PUT, G, "PUT", G.replace("resourceGroups", "resourcegroups")),
     ],
 )
-def test_bodies_go_out_verbatim_at_the_pinned_version(wire, op, target, method, path):
+def test_bodies_go_out_verbatim_at_the_pinned_version(wire: Any, op: Any, target: Any, method: str, path: str) -> None:
     body = {"properties": {"provisioningState": "x", "unknown": [None, {"a": 1.0}]}, "tags": {"a": "b"}, "id": "kept"}
     wire.on(method, path, (201 if method == "PUT" and op is not Op.POLICY_PUT else 200, {"id": target}, OPERATION))
     receipt = write(wire, op, target, body)
@@ -70,7 +74,9 @@ def test_bodies_go_out_verbatim_at_the_pinned_version(wire, op, target, method, 
     ],
 )
 @pytest.mark.parametrize("answer", [(202, None, OPERATION), (200, None)])
-def test_state_changes_are_posts_without_a_body_and_an_empty_answer_is_fine(wire, op, target, path, answer):
+def test_state_changes_are_posts_without_a_body_and_an_empty_answer_is_fine(
+    wire: Any, op: Any, target: Any, path: str, answer: Any
+) -> None:
     wire.on("POST", path, answer)
     receipt = write(wire, op, target)
     assert [f"/{call.path}" for call in wire.calls] == [path]
@@ -87,14 +93,14 @@ def test_state_changes_are_posts_without_a_body_and_an_empty_answer_is_fine(wire
     ],
 )
 @pytest.mark.parametrize("status", [200, 204, 404])
-def test_deleting_what_is_gone_is_done(wire, op, target, status):
+def test_deleting_what_is_gone_is_done(wire: Any, op: Any, target: Any, status: int) -> None:
     error = {"error": {"code": "ResourceNotFound", "message": "m"}}
     wire.on("DELETE", target, (status, error if status == 404 else {"id": target} if status == 200 else None))
     assert write(wire, op, target).status in (200, 204)
     assert [(call.method, f"/{call.path}") for call in wire.calls] == [("DELETE", target)]
 
 
-def test_f63_guard_requests_are_passed_on(wire):
+def test_f63_guard_requests_are_passed_on(wire: Any) -> None:
     guard = ("/subscriptions/g/resourceGroups/g/providers/Microsoft.DataProtection/resourceGuards/g/x/default",)
     requests = {"resourceGuardOperationRequests": list(guard)}
     wire.on("PATCH", V, (200, {}))
@@ -112,7 +118,7 @@ def test_f63_guard_requests_are_passed_on(wire):
     ]
 
 
-def test_f63_a_guarded_deletion_is_unlocked_first(wire):
+def test_f63_a_guarded_deletion_is_unlocked_first(wire: Any) -> None:
     wire.on("POST", "unlockDelete", (200, {"unlockDeleteExpiryTime": "x"}))
     wire.on("DELETE", I, (202, None, OPERATION))
     write(wire, Op.INSTANCE_DELETE, I, guard=("/guard",))
@@ -122,7 +128,7 @@ def test_f63_a_guarded_deletion_is_unlocked_first(wire):
     assert delete.method == "DELETE"
 
 
-def test_a_merge_puts_the_live_body_with_what_is_wanted_laid_over(wire):
+def test_a_merge_puts_the_live_body_with_what_is_wanted_laid_over(wire: Any) -> None:
     wire.on("GET", I, LIVE)
     wire.on("PUT", I, (202, None, OPERATION))
     receipt = write(wire, Op.INSTANCE_MERGE, I, {"properties": {"policyInfo": {"policyId": f"{P}2"}}})
@@ -132,7 +138,7 @@ def test_a_merge_puts_the_live_body_with_what_is_wanted_laid_over(wire):
     assert receipt.operation
 
 
-def test_a_merge_that_changes_nothing_writes_nothing_and_a_repair_writes_all_the_same(wire):
+def test_a_merge_that_changes_nothing_writes_nothing_and_a_repair_writes_all_the_same(wire: Any) -> None:
     wire.on("GET", I, LIVE)
     wire.on("PUT", I, (201, LIVE))
     same = {"properties": {"policyInfo": {"policyId": P.upper()}}}
@@ -142,7 +148,7 @@ def test_a_merge_that_changes_nothing_writes_nothing_and_a_repair_writes_all_the
     assert len(wire.sent("PUT")) == 1
 
 
-def test_validation_asks_with_the_live_properties(wire):
+def test_validation_asks_with_the_live_properties(wire: Any) -> None:
     wire.on("GET", I, LIVE)
     wire.on("POST", f"{V}/validateForBackup", (202, None, OPERATION))
     write(wire, Op.INSTANCE_VALIDATE, I)
@@ -155,7 +161,7 @@ def test_validation_asks_with_the_live_properties(wire):
 ROLE = {"role": "3e5e47e6-65f7-47ef-90b5-e5dd4d455f24", "principal": {"unknown": "after apply"}}
 
 
-def test_a_role_assignment_is_named_by_what_it_is(wire):
+def test_a_role_assignment_is_named_by_what_it_is(wire: Any) -> None:
     wire.on("PUT", "roleAssignments", (201, {"id": "x", "properties": {"scope": G}}))
     receipt = write(wire, Op.ROLE_PUT, G, ROLE, principal="pid")
     call = wire.calls[0]
@@ -169,7 +175,7 @@ def test_a_role_assignment_is_named_by_what_it_is(wire):
     assert (receipt.status, receipt.adopted) == (201, False)
 
 
-def test_f14_a_role_assignment_that_exists_under_another_name_is_adopted(wire):
+def test_f14_a_role_assignment_that_exists_under_another_name_is_adopted(wire: Any) -> None:
     wire.on("PUT", "roleAssignments", (409, {"error": {"code": "RoleAssignmentExists", "message": "exists"}}))
     assert write(wire, Op.ROLE_PUT, G, ROLE, principal="pid") == Receipt(409, adopted=True)
     wire.on("PUT", "roleAssignments", (409, {"error": {"code": "ScopeLocked", "message": "locked"}}))
@@ -177,13 +183,13 @@ def test_f14_a_role_assignment_that_exists_under_another_name_is_adopted(wire):
         write(wire, Op.ROLE_PUT, G, ROLE, principal="pid")
 
 
-def test_f06_a_put_whose_answer_was_lost_is_sent_again(wire):
+def test_f06_a_put_whose_answer_was_lost_is_sent_again(wire: Any) -> None:
     wire.on("PUT", I, ConnectionResetError("reset"), (201, LIVE))
     assert write(wire, Op.INSTANCE_PUT, I, {"properties": {}}).status == 201
     assert len(wire.calls) == 2
 
 
-def test_f07_a_post_whose_answer_was_lost_is_left_to_who_can_look(wire):
+def test_f07_a_post_whose_answer_was_lost_is_left_to_who_can_look(wire: Any) -> None:
     wire.on("POST", I, ConnectionResetError("reset"))
     with pytest.raises(Transient) as raised:
         write(wire, Op.INSTANCE_STOP, I)
@@ -191,30 +197,30 @@ def test_f07_a_post_whose_answer_was_lost_is_left_to_who_can_look(wire):
 
 
 @pytest.mark.parametrize("content", [b"<html>", b'{"id": '])
-def test_f58_a_proxy_page_is_no_receipt(wire, content):
+def test_f58_a_proxy_page_is_no_receipt(wire: Any, content: Any) -> None:
     wire.on("PUT", I, (200, content), (201, LIVE))
     assert write(wire, Op.INSTANCE_PUT, I, {"properties": {}}).body == LIVE
 
 
-def test_errors_of_writes_are_ours(wire):
+def test_errors_of_writes_are_ours(wire: Any) -> None:
     wire.on("PUT", V, (400, {"error": {"code": "UserErrorDisableSoftDeleteNotAllowed", "message": "No."}}))
     with pytest.raises(AzureError, match="No") as raised:
         write(wire, Op.VAULT_PUT, V, {"location": "westus"})
     assert raised.value.code == "UserErrorDisableSoftDeleteNotAllowed"
 
 
-def test_an_answer_that_the_sdk_does_not_expect_is_an_error_of_ours(wire):
+def test_an_answer_that_the_sdk_does_not_expect_is_an_error_of_ours(wire: Any) -> None:
     wire.on("PUT", V, (203, {}))
     with pytest.raises(AzureError) as raised:
         write(wire, Op.VAULT_PUT, V, {"location": "westus"})
     assert raised.value.code == "unexpected-answer"
 
 
-def test_clients_of_several_subscriptions_share_the_connection(wire):
+def test_clients_of_several_subscriptions_share_the_connection(wire: Any) -> None:
     other = V.replace("/subscriptions/s/", "/subscriptions/t/")
     wire.on("PUT", "vault", (200, {}))
 
-    async def both(azure):
+    async def both(azure: Any) -> None:
         writer = Writer(azure)
         for target in (V, other, V):
             await writer.run(Step(Op.VAULT_PUT, ArmId(target), {"location": "l"}))
