@@ -76,12 +76,10 @@ def github_assertion(environment: Environment) -> Callable[[], str]:
 
         if urlsplit(url).scheme != "https":
             raise ClientAuthenticationError("ACTIONS_ID_TOKEN_REQUEST_URL is not an https URL")
-        separator = "&" if "?" in url else "?"
-        asked = Request(
-            f"{url}{separator}audience={quote(_AUDIENCE, safe='')}", headers={"Authorization": f"Bearer {token}"}
-        )  # noqa: S310 - https, checked above
+        audience = f"{'&' if '?' in url else '?'}audience={quote(_AUDIENCE, safe='')}"
+        asked = Request(url + audience, headers={"Authorization": f"Bearer {token}"})  # noqa: S310 - https, see above
         try:
-            with urlopen(asked, timeout=_SECONDS) as answer:  # noqa: S310 - https, checked above
+            with urlopen(asked, timeout=_SECONDS) as answer:  # noqa: S310 - https, see above
                 return str(json.load(answer)["value"])
         except (OSError, ValueError, KeyError) as error:
             raise ClientAuthenticationError(

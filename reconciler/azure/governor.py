@@ -63,8 +63,8 @@ class Malformed(Exception):
 class Governor(AsyncHTTPPolicy[Any, Any]):
     """Admits requests at the rate that Azure allows, retries the transient, raises our errors for the rest.
 
-    The option `accept` of a request is a function of the response that raises `Malformed` on what can't be read; it
-    counts as transient. So does everything but a refused connection on a POST raise `Transient` with `sent_unknown`.
+    The option `accept` of a request is a function of the response that raises `Malformed` on what can't be read, which
+    is transient. A POST that may have been acted upon is not sent again: it raises `Transient` with `sent_unknown`.
     """
 
     def __init__(self, clock: Clock, *, chance: random.Random | None = None, events: Events | None = None) -> None:
