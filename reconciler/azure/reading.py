@@ -24,6 +24,17 @@ __all__ = ["OWNER_TAG", "answer", "owner_of", "read_estate"]
 OWNER_TAG = "reconciler-owner"
 """The tag whose value names the manifest that owns a vault or an instance."""
 
+_MAPPINGS = (
+    "groups",
+    "vaults",
+    "policies",
+    "instances",
+    "deleted_instances",
+    "disks",
+    "roles",
+    "locks",
+    "identities",
+)
 _MOST_FILTERS = 3
 _IN_FLIGHT = 32
 _GRAPH_SECONDS = 20.0
@@ -57,13 +68,18 @@ class _Look:
     _slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_IN_FLIGHT))
 
     async def whole(self) -> Estate:
-        """Lists of subscriptions first, since they tell which vaults there are; then what these hold."""
+        """The estate, every mapping sorted by id whatever came first."""
         self.estate.subscriptions = self.reach.subscriptions
-        _, owned = await asyncio.gather(self._subscriptions_and_identities(), self._owned_elsewhere())
-        self.estate.owned_vaults = owned
+        await together(self._lists(), self._owned_elsewhere())
+        for name in _MAPPINGS:
+            setattr(self.estate, name, dict(sorted(getattr(self.estate, name).items())))
+        return self.estate
+
+    async def _lists(self) -> None:
+        """Lists of subscriptions first, since they tell which vaults there are; then what these hold."""
+        await self._subscriptions_and_identities()
         vaults = [vault for vault in self.estate.vaults.values() if self._concerns_us(vault)]
         await together(*(self._vault(vault) for vault in vaults), self._roles(vaults))
-        return self.estate
 
     async def _subscriptions_and_identities(self) -> None:
         await together(
@@ -133,22 +149,22 @@ class _Look:
         found: UserIdentity = projection.identity(body)
         self.estate.identities[identity.key] = found
 
-    async def _owned_elsewhere(self) -> tuple[OwnedVault, ...]:
+    async def _owned_elsewhere(self) -> None:
         """Vaults with our mark anywhere, from Resource Graph; it lags and may fail, so it only ever adds findings."""
         if not self.reach.owners:
-            return ()
+            return
         try:
             with until(self.azure.clock.monotonic() + _GRAPH_SECONDS):
                 rows = await _graph(self.azure, _MARKED_VAULTS)
         except ReconcilerError:
-            return ()
+            return
         found: dict[str, OwnedVault] = {}
         for row in rows:
             owner = projection.pick(row, "tags", OWNER_TAG)
             own = projection.pick(row, "id")
             if isinstance(own, str) and isinstance(owner, str) and owner in self.reach.owners:
                 found.setdefault(lower(own), OwnedVault(ArmId(own), owner))
-        return tuple(found[key] for key in sorted(found))
+        self.estate.owned_vaults = tuple(found[key] for key in sorted(found))
 
     async def _rows(self, path: str, query: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
         async with self._slots:

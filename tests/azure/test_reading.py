@@ -199,3 +199,9 @@ def test_resource_graph_proves_nothing_and_fails_nothing(azure: Any, answer: Any
 def test_reads_of_one_look_run_at_once(azure: Any) -> None:
     look(azure)
     assert azure.calls[-1].at == 0
+
+
+def test_an_estate_is_in_the_order_of_ids_whatever_came_first(azure: Any) -> None:
+    groups = [{"id": f"{ONE}/resourceGroups/{name}"} for name in "CAb"]
+    azure.on("GET", "resourcegroups?", {"value": groups})
+    assert [group.id.name for group in look(azure).groups.values()] == ["A", "b", "C"]
