@@ -145,7 +145,12 @@ def enclosing(scope: str) -> Iterator[str]:
     while key:
         yield key
         before, found, after = key.rpartition("/providers/")
-        if found and after.count("/") <= 2:  # noqa: PLR2004  # namespace/type/name: next is what it lies in
+        if found and after.count("/") <= 2:  # noqa: PLR2004  # namespace/type/name: what it lies in is next
             key = before
-        else:
-            key = key.rsplit("/", 2)[0] if key.count("/") > 2 else ""  # noqa: PLR2004
+            continue
+        key = key.rsplit("/", 2)[0] if key.count("/") > 2 else ""  # noqa: PLR2004
+
+
+def public(record: Mapping[str, Any]) -> dict[str, Any]:
+    """What Azure shows of a record: all but the sandbox's own keys, which start with an underscore."""
+    return {key: value for key, value in record.items() if key[0] != "_"}

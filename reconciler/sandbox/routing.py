@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from reconciler.sandbox.arm import ArmError, Request, Response, lower
-from reconciler.sandbox.world import World
+from reconciler.sandbox.arm import ArmError, Response, lower
 
 Function = Callable[..., Response]
 

@@ -31,9 +31,11 @@ class EventFunction(Protocol):
 
 
 Adopter = Callable[["World", str, Record], None]
+Objection = Callable[["World", str, Record], str]
 
 EVENTS: dict[str, EventFunction] = {}
 ADOPTERS: dict[str, Adopter] = {}
+OBJECTIONS: dict[str, Objection] = {}
 
 
 def event(name: str) -> Callable[[EventFunction], EventFunction]:
@@ -54,6 +56,16 @@ def adopted(kind: str) -> Callable[[Adopter], Adopter]:
 
     def register(function: Adopter) -> Adopter:
         ADOPTERS[kind] = function
+        return function
+
+    return register
+
+
+def objects_to_removal(kind: str) -> Callable[[Objection], Objection]:
+    """Register what says why a resource of `kind` cannot be deleted together with its group ("" when it can)."""
+
+    def register(function: Objection) -> Objection:
+        OBJECTIONS[kind] = function
         return function
 
     return register
