@@ -16,7 +16,17 @@ from reconciler.azure.connection import Azure, incomplete
 from reconciler.azure.governor import until
 from reconciler.azure.together import together
 from reconciler.errors import AzureError, NotFound, ReadIncomplete, ReconcilerError
-from reconciler.estate import Estate, Instance, OwnedVault, Policy, Reach, UserIdentity, Vault
+from reconciler.estate import (
+    Estate,
+    Instance,
+    OwnedVault,
+    Policy,
+    Question,
+    Reach,
+    RoleAssignment,
+    UserIdentity,
+    Vault,
+)
 from reconciler.ids import ArmId, lower
 
 __all__ = ["OWNER_TAG", "answer", "owner_of", "read_estate"]
@@ -70,6 +80,7 @@ class _Look:
     async def whole(self) -> Estate:
         """The estate, every mapping sorted by id whatever came first."""
         self.estate.subscriptions = self.reach.subscriptions
+        self.estate.disk_subscriptions = self.reach.disk_subscriptions
         await together(self._lists(), self._owned_elsewhere())
         for name in _MAPPINGS:
             setattr(self.estate, name, dict(sorted(getattr(self.estate, name).items())))
@@ -99,6 +110,14 @@ class _Look:
         _keep(self.estate.groups, groups, projection.group, base)
         _keep(self.estate.locks, locks, projection.lock, base)
 
+    async def _unlisted_vaults(self) -> None:
+        """Declared vaults that no list shows are asked for by id: a list may lag, or be filtered by rights."""
+        missing = [Question("exists", ArmId(key)) for key in self.reach.vaults if key not in self.estate.vaults]
+        for question, presence in (await answer(self.azure, missing)).items():
+            self.estate.answers[question] = presence
+            if isinstance(presence.resource, Vault):
+                self.estate.vaults[question.subject.key] = presence.resource
+
     async def _disks(self, subscription: str) -> None:
         path = f"/subscriptions/{subscription}/providers/Microsoft.Compute/disks"
         _keep(self.estate.disks, await self._rows(path), projection.disk, path)
@@ -120,15 +139,23 @@ class _Look:
             return
         few = len(principals) <= _MOST_FILTERS
         filters = [{"$filter": f"principalId eq '{principal}'"} for principal in principals] if few else [None]
+        asked = [(subscription, query) for subscription in self.reach.role_subscriptions for query in filters]
         lists = await together(
             *(
                 self._rows(f"/subscriptions/{subscription}/providers/Microsoft.Authorization/roleAssignments", query)
-                for subscription in self.reach.role_subscriptions
-                for query in filters
+                for subscription, query in asked
             )
         )
-        for rows in lists:
-            _keep(self.estate.roles, rows, projection.role, "role assignments")
+        for (subscription, _), rows in zip(asked, lists, strict=True):
+            self._keep_roles(subscription, rows)
+
+    def _keep_roles(self, subscription: str, rows: Iterable[Mapping[str, Any]]) -> None:
+        """One above all subscriptions appears in the list of each that it reaches."""
+        found: dict[str, RoleAssignment] = {}
+        _keep(found, rows, projection.role, "role assignments")
+        for key, row in found.items():
+            known = self.estate.roles.setdefault(key, row)
+            known.listed_in = tuple(dict.fromkeys((*known.listed_in, subscription)))
 
     def _principals(self, vaults: Iterable[Vault]) -> list[str]:
         """The principals of the identities in play, sorted."""
@@ -162,7 +189,7 @@ class _Look:
         for row in rows:
             owner = projection.pick(row, "tags", OWNER_TAG)
             own = projection.pick(row, "id")
-            if isinstance(own, str) and isinstance(owner, str) and owner in self.reach.owners:
+            if isinstance(own, str) and isinstance(owner, str) and lower(owner) in self.reach.owners:
                 found.setdefault(lower(own), OwnedVault(ArmId(own), owner))
         self.estate.owned_vaults = tuple(found[key] for key in sorted(found))
 
@@ -171,7 +198,7 @@ class _Look:
             return await self.azure.list(path, query=query)
 
     def _concerns_us(self, vault: Vault) -> bool:
-        return vault.id.key in self.reach.vaults or owner_of(vault.tags) in self.reach.owners
+        return vault.id.key in self.reach.vaults or lower(owner_of(vault.tags)) in self.reach.owners
 
 
 def owner_of(tags: Mapping[str, str]) -> str:
