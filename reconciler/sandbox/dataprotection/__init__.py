@@ -9,12 +9,13 @@ from reconciler.sandbox.dataprotection import (
     extension,
     instanceremoval,
     naming,
+    policies,
     protection,
     switches,
     validation,
     vaultremoval,
 )
-from reconciler.sandbox.dataprotection.provider import provider
+from reconciler.sandbox.dataprotection.namespace import provider
 
 __all__ = [
     "adoption",
@@ -23,6 +24,7 @@ __all__ = [
     "extension",
     "instanceremoval",
     "naming",
+    "policies",
     "protection",
     "provider",
     "switches",

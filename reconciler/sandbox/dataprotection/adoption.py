@@ -6,7 +6,7 @@ from typing import Any
 
 from reconciler.sandbox.arm import name_of
 from reconciler.sandbox.dataprotection import guards, instances, proxies, settings, states, vaultidentity, vaults
-from reconciler.sandbox.dataprotection.provider import GUARDS, INSTANCES, PROXIES, VAULTS
+from reconciler.sandbox.dataprotection.namespace import GUARDS, INSTANCES, PROXIES, VAULTS
 from reconciler.sandbox.dataprotection.wording import at, canonical, text
 from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import World, adopted

@@ -7,7 +7,7 @@ from typing import Any
 from reconciler.sandbox.arm import Request, Response
 from reconciler.sandbox.dataprotection import instancechecks, instances, jobs, operations, recoverypoints, states
 from reconciler.sandbox.dataprotection.errors import invalid, refusal
-from reconciler.sandbox.dataprotection.provider import INSTANCE, provider, the, vault_id, vault_of
+from reconciler.sandbox.dataprotection.namespace import INSTANCE, provider, the, vault_id, vault_of
 from reconciler.sandbox.dataprotection.wording import at, canonical, same, text
 from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import World, event

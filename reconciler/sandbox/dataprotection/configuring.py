@@ -10,7 +10,7 @@ from typing import Any
 
 from reconciler.sandbox.dataprotection import instancechecks, operations, states
 from reconciler.sandbox.dataprotection.errors import MISSING_PERMISSIONS
-from reconciler.sandbox.dataprotection.provider import vault_of
+from reconciler.sandbox.dataprotection.namespace import vault_of
 from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import World, event
 

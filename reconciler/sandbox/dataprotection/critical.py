@@ -8,7 +8,7 @@ from __future__ import annotations
 from reconciler.sandbox.arm import Request, lower, name_of
 from reconciler.sandbox.dataprotection.errors import refusal
 from reconciler.sandbox.dataprotection.guards import REDUCE_IMMUTABILITY, REDUCE_SOFT_DELETE
-from reconciler.sandbox.dataprotection.provider import PROXIES
+from reconciler.sandbox.dataprotection.namespace import PROXIES
 from reconciler.sandbox.dataprotection.security import IMMUTABILITY, SOFT_DELETE
 from reconciler.sandbox.dataprotection.wording import at, canonical, text
 from reconciler.sandbox.rights import forbidden, may

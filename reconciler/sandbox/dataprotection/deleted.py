@@ -8,7 +8,7 @@ from typing import Any
 from reconciler.sandbox.arm import Request, Response, lower, public
 from reconciler.sandbox.dataprotection import states
 from reconciler.sandbox.dataprotection.errors import MESSAGES, missing, refusal
-from reconciler.sandbox.dataprotection.provider import (
+from reconciler.sandbox.dataprotection.namespace import (
     DELETED_INSTANCE,
     DELETED_INSTANCES,
     RECOVERY_POINTS,
@@ -49,15 +49,18 @@ def keep(world: World, vault: Record, instance: Record) -> Record:
     return record
 
 
+def shown(world: World, record: Record) -> dict[str, Any]:
+    """A soft-deleted instance as told: Microsoft's description has no tags there, so they show by a switch only."""
+    tags = record.get("tags") if world.switch("deleted_instance_tags") else None
+    body = {key: value for key, value in public(record).items() if key != "tags"}
+    return {"tags": tags, **body} if tags else body
+
+
 def schedule_purge(world: World, record: Record) -> None:
     """Let a soft-deleted instance go when its time has come."""
-    due = _moment(record["properties"]["deletionInfo"]["scheduledPurgeTime"])
-    world.after(
-        max(0.0, due.timestamp() - world.timestamp),
-        "dataprotection.instance-purged",
-        instance=record["id"],
-        generation=world.generation(record["id"]),
-    )
+    due = record["properties"]["deletionInfo"]["scheduledPurgeTime"]
+    seconds = max(0.0, _moment(due).timestamp() - world.timestamp)
+    world.after(seconds, "dataprotection.instance-purged", instance=record["id"], due=due)
 
 
 def _moment(stamp: str) -> datetime:
@@ -70,7 +73,7 @@ def _moment(stamp: str) -> datetime:
 def purged(world: World, **data: Any) -> None:
     """Remove a soft-deleted instance for good, unless it came back meanwhile."""
     record = world.find(data["instance"])
-    if record is not None and world.generation(data["instance"]) == data["generation"]:
+    if record is not None and record["properties"]["deletionInfo"]["scheduledPurgeTime"] == data["due"]:
         world.remove(data["instance"])
         forget_recovery_points(world, f"{record['id'].rsplit('/', 2)[0]}/backupInstances/{record['name']}")
 
@@ -105,7 +108,14 @@ def adopt(world: World, address: str, record: Record) -> None:
 @provider.route("GET", f"{VAULT}/deletedBackupInstances", f"{KIND}/read")
 def rows(world: World, request: Request, **ids: str) -> Response:
     """The soft-deleted instances of a vault."""
-    return page(world, request, world.table(DELETED_INSTANCES), lower(vault_id(ids)), size=200)
+    return page(
+        world,
+        request,
+        world.table(DELETED_INSTANCES),
+        lower(vault_id(ids)),
+        size=200,
+        render=lambda record: shown(world, record),
+    )
 
 
 @provider.route("GET", DELETED_INSTANCE, f"{KIND}/read")
@@ -115,7 +125,7 @@ def get(world: World, _request: Request, **ids: str) -> Response:
     record = world.find(address)
     if record is None:
         raise missing(world, address)
-    return Response(200, public(record))
+    return Response(200, shown(world, record))
 
 
 @provider.route("POST", f"{DELETED_INSTANCE}/undelete", f"{KIND}/undelete/action")

@@ -7,7 +7,7 @@ from typing import Any
 
 from reconciler.sandbox.arm import ArmError, Request, Response, lower, not_found, public
 from reconciler.sandbox.dataprotection.errors import invalid
-from reconciler.sandbox.dataprotection.provider import (
+from reconciler.sandbox.dataprotection.namespace import (
     ALWAYS_ON_VERSION,
     DELETED_INSTANCES,
     DELETED_VAULT_VERSIONS,

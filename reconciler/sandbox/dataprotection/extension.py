@@ -7,7 +7,7 @@ from typing import Any
 from reconciler.sandbox.arm import Request, Response, lower, public
 from reconciler.sandbox.dataprotection import lookups
 from reconciler.sandbox.dataprotection.instances import KIND
-from reconciler.sandbox.dataprotection.provider import provider
+from reconciler.sandbox.dataprotection.namespace import provider
 from reconciler.sandbox.paging import page_of
 from reconciler.sandbox.rights import may
 from reconciler.sandbox.tables import Record

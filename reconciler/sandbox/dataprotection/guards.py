@@ -6,7 +6,7 @@ from typing import Any
 
 from reconciler.sandbox.arm import ArmError, Request, Response, lower, public
 from reconciler.sandbox.dataprotection.errors import invalid, refusal
-from reconciler.sandbox.dataprotection.provider import GUARD, GUARDS, IN_GROUP, IN_SUBSCRIPTION, new, provider, the
+from reconciler.sandbox.dataprotection.namespace import GUARD, GUARDS, IN_GROUP, IN_SUBSCRIPTION, new, provider, the
 from reconciler.sandbox.dataprotection.wording import at, canonical, text
 from reconciler.sandbox.paging import page, page_of
 from reconciler.sandbox.tables import Record

@@ -8,7 +8,7 @@ from reconciler.sandbox.arm import lower
 from reconciler.sandbox.dataprotection import lookups, states
 from reconciler.sandbox.dataprotection.errors import ALREADY_HAS_INSTANCE, invalid, refusal
 from reconciler.sandbox.dataprotection.permissions import disk_of, snapshot_group_of
-from reconciler.sandbox.dataprotection.provider import INSTANCES, vault_of
+from reconciler.sandbox.dataprotection.namespace import INSTANCES, vault_of
 from reconciler.sandbox.dataprotection.wording import same, text
 from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import World

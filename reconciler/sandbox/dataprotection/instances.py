@@ -17,7 +17,7 @@ from reconciler.sandbox.dataprotection import (
 from reconciler.sandbox.dataprotection.errors import INVALID_INPUT, MISSING_PERMISSIONS, missing, refusal
 from reconciler.sandbox.dataprotection.instancebodies import differs, parsed
 from reconciler.sandbox.dataprotection.permissions import missing as missing_right
-from reconciler.sandbox.dataprotection.provider import (
+from reconciler.sandbox.dataprotection.namespace import (
     EMPTY_UPDATE_VERSION,
     INSTANCE,
     INSTANCES,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.sandbox.arm import lower
-from reconciler.sandbox.dataprotection.provider import DELETED_INSTANCES, INSTANCES
+from reconciler.sandbox.dataprotection.namespace import DELETED_INSTANCES, INSTANCES
 from reconciler.sandbox.dataprotection.wording import text
 from reconciler.sandbox.tables import Record, indexed
 from reconciler.sandbox.world import World

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reconciler.sandbox.arm import Request, Response
 from reconciler.sandbox.dataprotection.errors import invalid
-from reconciler.sandbox.dataprotection.provider import IN_GROUP, VAULT, provider
+from reconciler.sandbox.dataprotection.namespace import IN_GROUP, VAULT, provider
 from reconciler.sandbox.dataprotection.vaults import NAME
 from reconciler.sandbox.dataprotection.wording import canonical, text
 from reconciler.sandbox.world import World

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Protocol
 
 from reconciler.sandbox.arm import ArmError, Request, Response, public
 from reconciler.sandbox.dataprotection.errors import envelope
-from reconciler.sandbox.dataprotection.provider import IN_GROUP, IN_SUBSCRIPTION, INSTANCE, VAULT, provider
+from reconciler.sandbox.dataprotection.namespace import IN_GROUP, IN_SUBSCRIPTION, INSTANCE, VAULT, provider
 from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import World, event
 

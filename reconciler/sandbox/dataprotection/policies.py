@@ -7,7 +7,7 @@ from typing import Any
 from reconciler.sandbox.arm import Request, Response, lower, public
 from reconciler.sandbox.dataprotection import lookups, policyrules
 from reconciler.sandbox.dataprotection.errors import invalid, missing, refusal
-from reconciler.sandbox.dataprotection.provider import (
+from reconciler.sandbox.dataprotection.namespace import (
     POLICIES,
     POLICY,
     VAULT,

@@ -19,7 +19,7 @@ from reconciler.sandbox.dataprotection import (
     states,
 )
 from reconciler.sandbox.dataprotection.errors import invalid
-from reconciler.sandbox.dataprotection.provider import INSTANCE, provider, the, vault_id, vault_of
+from reconciler.sandbox.dataprotection.namespace import INSTANCE, provider, the, vault_id, vault_of
 from reconciler.sandbox.dataprotection.wording import canonical, same, text
 from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import World

@@ -9,7 +9,7 @@ from reconciler.sandbox.arm import ArmError, Request, Response, lower, public
 from reconciler.sandbox.dataprotection import critical
 from reconciler.sandbox.dataprotection.errors import invalid
 from reconciler.sandbox.dataprotection.guards import DELETE_INSTANCE, DELETE_PROXY
-from reconciler.sandbox.dataprotection.provider import PROXIES, PROXY, VAULT, new, provider, the, vault_id
+from reconciler.sandbox.dataprotection.namespace import PROXIES, PROXY, VAULT, new, provider, the, vault_id
 from reconciler.sandbox.dataprotection.wording import at, canonical, same, text
 from reconciler.sandbox.paging import page
 from reconciler.sandbox.tables import Record

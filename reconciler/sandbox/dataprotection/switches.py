@@ -61,6 +61,7 @@ declare(
            ("UserErrorDppDatasourceAlreadyProtected", "UserErrorDppDatasourceAlreadyHasBackupInstance")),
     Switch("validate_failing_instance", "accepted", "validateForBackup of a disk whose own instance is failing",
            ("accepted", "refused")),
+    Switch("deleted_instance_tags", False, "soft-deleted instances tell their tags", ON_OFF),
     Switch("extension_ids", "extension", "ids in a disk's own list of instances", ("extension", "vault")),
     # Guards, operations, jobs
     Switch("guard_status", 403, "status of a guarded operation without a request", (403, 400)),

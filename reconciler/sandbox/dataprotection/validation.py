@@ -13,7 +13,7 @@ from reconciler.sandbox.dataprotection import instancechecks, instancerefusals, 
 from reconciler.sandbox.dataprotection.errors import ALREADY_HAS_INSTANCE, refusal
 from reconciler.sandbox.dataprotection.instancebodies import checked
 from reconciler.sandbox.dataprotection.permissions import disk_of
-from reconciler.sandbox.dataprotection.provider import (
+from reconciler.sandbox.dataprotection.namespace import (
     EMPTY_UPDATE_VERSION,
     INSTANCE,
     VAULT,

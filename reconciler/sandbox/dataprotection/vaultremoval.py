@@ -5,7 +5,7 @@ from __future__ import annotations
 from reconciler.sandbox.arm import ArmError, Request, Response, lower
 from reconciler.sandbox.dataprotection import deletedvaults, operations
 from reconciler.sandbox.dataprotection.errors import refusal
-from reconciler.sandbox.dataprotection.provider import (
+from reconciler.sandbox.dataprotection.namespace import (
     ALWAYS_ON_VERSION,
     DELETED_INSTANCES,
     INSTANCES,

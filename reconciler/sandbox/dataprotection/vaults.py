@@ -20,7 +20,7 @@ from reconciler.sandbox.dataprotection import (
     vaultremoval,
 )
 from reconciler.sandbox.dataprotection.errors import invalid, refusal
-from reconciler.sandbox.dataprotection.provider import (
+from reconciler.sandbox.dataprotection.namespace import (
     ALWAYS_ON_VERSION,
     IN_GROUP,
     IN_SUBSCRIPTION,

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+from typing import Any
+
+RULE = {"backupRuleOptions": {"ruleName": "BackupHourly", "triggerOption": {}}}
+
+
+def test_a_backup_names_a_job_that_ends_with_a_recovery_point(protected: Any) -> None:
+    azure = protected
+    response = azure.call("POST", f"{azure.INSTANCE}/backup", RULE)
+    assert (response.status, response.headers["Retry-After"]) == (202, "30")
+    ended = azure.finish(response, 3)
+    assert ended["status"] == "Succeeded"
+    job_id = ended["properties"]["jobId"]
+    assert azure.get(response.headers["Location"]) == {"objectType": "OperationJobExtendedInfo", "jobId": job_id}
+    running = azure.get(job_id)["properties"]
+    assert (running["status"], running["endTime"], running["duration"]) == ("InProgress", None, "PT0S")
+    azure.wait(230)
+    job = azure.get(job_id)["properties"]
+    assert (job["status"], job["duration"][:3], job["destinationDataStoreName"]) == (
+        "Completed",
+        "PT3",
+        "OperationalTierStore",
+    )
+    (row,) = azure.get(f"{azure.VAULT}/backupJobs")["value"]
+    assert (row["properties"]["extendedInfo"], row["properties"]["duration"][:5]) == (None, "00:03")
+    (point,) = azure.get(f"{azure.INSTANCE}/recoveryPoints")["value"]
+    assert point["name"] == job["extendedInfo"]["targetRecoverPoint"]["recoveryPointID"]
+    assert (point["properties"]["retentionTagName"], point["properties"]["expiryTime"][:10]) == (
+        "Default",
+        "2026-09-06",
+    )
+    assert azure.get(point["id"]) == point
+    snapshots = azure.world.table("microsoft.compute/snapshots").below(azure.SNAPSHOTS.lower())
+    assert len(snapshots) == 1
+
+
+def test_recovery_points_come_newest_first(protected: Any) -> None:
+    for _ in range(3):
+        protected.call("POST", f"{protected.INSTANCE}/backup", RULE)
+        protected.wait(300)
+    times = [
+        row["properties"]["recoveryPointTime"] for row in protected.get(f"{protected.INSTANCE}/recoveryPoints")["value"]
+    ]
+    assert times == sorted(times, reverse=True)
+    assert len(times) == 3
+
+
+def test_a_rule_that_the_policy_does_not_have_is_refused(protected: Any) -> None:
+    body = {"backupRuleOptions": {"ruleName": "BackupDaily"}}
+    refused = protected.refused("POST", f"{protected.INSTANCE}/backup", body)
+    assert refused == (400, "BMSUserErrorDPPAdhocBackupNotAllowedForBackupType")
+    assert protected.refused("POST", f"{protected.INSTANCE}/backup", {})[0] == 400
+
+
+def test_ten_backups_a_day_and_no_more(protected: Any) -> None:
+    path = f"{protected.INSTANCE}/backup"
+    assert [protected.call("POST", path, RULE).status for _ in range(11)] == [202] * 10 + [400]
+    protected.wait(86400)
+    assert protected.call("POST", path, RULE).status == 202
+
+
+def test_a_job_fails_when_the_rights_are_gone(protected: Any) -> None:
+    response = protected.call("POST", f"{protected.INSTANCE}/backup", RULE)
+    protected.revoke_all()
+    job_id = protected.finish(response, 3)["properties"]["jobId"]
+    protected.wait(230)
+    job = protected.get(job_id)["properties"]
+    assert job["status"] == "Failed"
+    assert job["errorDetails"][0]["code"] == "UserErrorMissingRequiredPermissions"
+    assert protected.get(f"{protected.INSTANCE}/recoveryPoints")["value"] == []
+
+
+def test_a_stopped_instance_is_not_backed_up(protected: Any) -> None:
+    protected.finish(protected.call("POST", f"{protected.INSTANCE}/stopProtection"), 60)
+    assert protected.call("POST", f"{protected.INSTANCE}/backup", RULE).status == 400

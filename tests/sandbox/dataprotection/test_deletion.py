@@ -1,0 +1,178 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+DELETED = "2025-09-01"
+
+
+def deleted_path(azure: Any) -> str:
+    return azure.INSTANCE.replace("/backupInstances/", "/deletedBackupInstances/")
+
+
+def test_a_deleted_instance_can_be_brought_back_stopped_and_resumed(protected: Any) -> None:
+    azure = protected
+    response = azure.call("DELETE", azure.INSTANCE)
+    assert (response.status, response.headers["Retry-After"]) == (202, "30")
+    assert azure.finish(response, 80)["status"] == "Succeeded"
+    assert azure.get(response.headers["Location"]) == {"objectType": "OperationJobExtendedInfo"}
+    assert azure.call("GET", azure.INSTANCE).status == 404
+    assert azure.get(f"{azure.VAULT}/backupInstances")["value"] == []
+    (gone,) = azure.get(f"{azure.VAULT}/deletedBackupInstances")["value"]
+    assert gone["type"] == "Microsoft.DataProtection/backupVaults/deletedBackupInstances"
+    properties = gone["properties"]
+    assert (properties["objectType"], properties["currentProtectionState"]) == ("DeletedBackupInstance", "SoftDeleted")
+    info = properties["deletionInfo"]
+    assert set(info) == {"deletionTime", "billingEndDate", "scheduledPurgeTime", "deleteActivityID"}
+    assert info["deletionTime"] == info["billingEndDate"]
+    assert (info["deletionTime"][:10], info["scheduledPurgeTime"][:10]) == ("2026-08-30", "2026-09-13")
+    undone = azure.call("POST", f"{deleted_path(azure)}/undelete")
+    assert (undone.status, undone.body) == (200, None)
+    assert azure.state() == "ProtectionStopped"
+    assert "deletionInfo" not in azure.get(azure.INSTANCE)["properties"]
+    assert azure.finish(azure.call("POST", f"{azure.INSTANCE}/resumeProtection"), 60)["status"] == "Succeeded"
+    assert azure.state() == "ProtectionConfigured"
+
+
+def test_undeleting_nothing_is_404(protected: Any) -> None:
+    assert protected.refused("POST", f"{deleted_path(protected)}/undelete") == (404, "UserErrorGenericResourceNotFound")
+
+
+def test_deleting_nothing_is_204(ready: Any) -> None:
+    assert ready.call("DELETE", ready.INSTANCE).status == 204
+
+
+def test_it_is_gone_for_good_at_its_purge_time(protected: Any) -> None:
+    protected.finish(protected.call("DELETE", protected.INSTANCE))
+    protected.wait(14 * 86400 - 300)
+    assert protected.call("GET", deleted_path(protected)).status == 200
+    protected.wait(300)
+    assert protected.call("GET", deleted_path(protected)).status == 404
+
+
+@pytest.mark.parametrize(("version", "kept"), [("2025-07-01", 0), ("2025-09-01", 1)])
+def test_without_soft_delete_only_newer_versions_keep_it(protected: Any, version: str, kept: int) -> None:
+    protected.call("PUT", protected.VAULT, protected.vault_body("Off"))
+    protected.finish(protected.call("DELETE", protected.INSTANCE, version=version))
+    assert len(protected.get(f"{protected.VAULT}/deletedBackupInstances")["value"]) == kept
+
+
+@pytest.mark.parametrize(("setting", "kept"), [("ignored", 1), ("honoured", 0)])
+def test_permanent_deletion(protected: Any, setting: str, kept: int) -> None:
+    protected.world.set_switch("permanent_delete", setting)
+    protected.finish(protected.call("DELETE", f"{protected.INSTANCE}?permanent=true"))
+    assert len(protected.get(f"{protected.VAULT}/deletedBackupInstances")["value"]) == kept
+
+
+@pytest.mark.parametrize("code", ["UserErrorDppDatasourceAlreadyHasBackupInstance", "BMSUserErrorInvalidInput"])
+def test_a_soft_deleted_disk_is_not_protected_anew_in_its_vault_but_in_another(protected: Any, code: str) -> None:
+    azure = protected
+    azure.world.set_switch("protect_soft_deleted_again", code)
+    azure.finish(azure.call("DELETE", azure.INSTANCE))
+    for name in (azure.INSTANCE, f"{azure.INSTANCE}-2"):
+        assert azure.refused("PUT", name, azure.instance_body()) == (400, code)
+    other, policy = azure.VAULT.replace("Vault1", "Vault2"), azure.POLICY.replace("Vault1", "Vault2")
+    azure.call("PUT", other, azure.vault_body())
+    azure.grant_all(other)
+    azure.call("PUT", policy, azure.policy_body())
+    assert azure.call("PUT", f"{other}/backupInstances/i", azure.instance_body(policy=policy)).status == 201
+    azure.call("POST", f"{deleted_path(azure)}/undelete")
+    refused = azure.refused("POST", f"{azure.INSTANCE}/resumeProtection")
+    assert refused == (400, "UserErrorDppDatasourceAlreadyHasBackupInstance")
+
+
+def test_deletion_needs_the_snapshot_group_and_the_rights(protected: Any) -> None:
+    protected.world.remove(protected.SNAPSHOTS)
+    ended = protected.finish(protected.call("DELETE", protected.INSTANCE))
+    assert (ended["status"], ended["error"]["code"]) == ("Failed", "UserErrorSnapshotRGNotFound")
+    protected.group(protected.SNAPSHOTS)
+    protected.revoke_all()
+    ended = protected.finish(protected.call("DELETE", protected.INSTANCE))
+    assert (ended["status"], ended["error"]["code"]) == ("Failed", "UserErrorMissingRequiredPermissions")
+    assert protected.state() == "ProtectionConfigured"
+
+
+def test_a_vault_with_anything_in_it_is_not_deleted(protected: Any) -> None:
+    azure = protected
+    assert azure.refused("DELETE", azure.VAULT) == (400, "UserErrorVaultNotEmpty")
+    azure.world.set_switch("vault_not_empty_status", 409)
+    assert azure.refused("DELETE", azure.VAULT, version=DELETED)[0] == 409
+    azure.finish(azure.call("DELETE", azure.INSTANCE))
+    assert azure.refused("DELETE", azure.VAULT)[0] == 409
+    azure.wait(15 * 86400)
+    assert azure.refused("DELETE", azure.VAULT)[0] == 409
+    azure.world.set_switch("policies_block_vault_delete", False)
+    assert azure.call("DELETE", azure.VAULT).status == 202
+
+
+def test_a_deleted_vault_lingers_and_is_then_gone(azure: Any) -> None:
+    azure.call("PUT", azure.VAULT, azure.vault_body())
+    response = azure.call("DELETE", azure.VAULT)
+    assert response.status == 202
+    group = azure.VAULT.split("/backupVaults/")[0]
+    assert response.headers["Azure-AsyncOperation"].startswith(
+        f"https://management.azure.com{group}/locations/westus/operationStatus/"
+    )
+    assert "/providers/Microsoft.DataProtection/locations/westus/operationResults/" in response.headers["Location"]
+    assert azure.finish(response, 2)["status"] == "Succeeded"
+    assert azure.call("GET", azure.VAULT).status == 200
+    azure.wait(60)
+    assert azure.call("GET", azure.VAULT).status == 404
+    assert azure.call("DELETE", azure.VAULT).status == 204
+    assert azure.get(response.headers["Azure-AsyncOperation"])["status"] == "Succeeded"
+
+
+def test_a_lingering_vault_can_be_made_anew_at_once(azure: Any) -> None:
+    azure.call("PUT", azure.VAULT, azure.vault_body())
+    first = azure.principal()
+    azure.finish(azure.call("DELETE", azure.VAULT), 2)
+    assert azure.call("PUT", azure.VAULT, azure.vault_body()).status == 201
+    azure.wait(120)
+    assert azure.principal() != first
+
+
+def test_newer_versions_keep_a_deleted_vault_and_restore_it_with_what_it_held(protected: Any) -> None:
+    azure = protected
+    azure.finish(azure.call("DELETE", azure.INSTANCE))
+    azure.finish(azure.call("DELETE", azure.VAULT, version=DELETED), 70)
+    assert azure.call("GET", azure.VAULT).status == 404
+    place = f"{azure.VAULTS_AT}/providers/Microsoft.DataProtection/locations/westus/deletedVaults"
+    (row,) = azure.get(place, version=DELETED)["value"]
+    assert row["properties"]["originalBackupVaultName"] == "Vault1"
+    assert row["properties"]["originalBackupVaultResourcePath"].endswith(
+        "/resourcegroups/vaults/providers/Microsoft.DataProtection/BackupVaults/Vault1"
+    )
+    assert set(row["properties"]["resourceDeletionInfo"]) == {"deletionTime", "scheduledPurgeTime", "deleteActivityID"}
+    assert azure.get(f"{place}/{row['name']}", version=DELETED) == row
+    assert not [key for key in row if key.startswith("_")]
+    header = {"x_ms_deleted_vault_id": row["id"]}
+    assert azure.call("PUT", azure.VAULT, azure.vault_body("AlwaysOn"), **header).status == 400
+    response = azure.call("PUT", azure.VAULT, azure.vault_body("AlwaysOn"), version=DELETED, **header)
+    assert response.status == 201
+    azure.wait(2)
+    assert azure.get(azure.VAULT)["properties"]["provisioningState"] == "Succeeded"
+    assert azure.get(azure.POLICY)["name"] == "every4hours"
+    assert len(azure.get(f"{azure.VAULT}/deletedBackupInstances")["value"]) == 1
+    assert azure.get(place, version=DELETED)["value"] == []
+
+
+def test_a_deleted_vault_is_purged_in_the_end_and_its_name_is_free_meanwhile(azure: Any) -> None:
+    azure.call("PUT", azure.VAULT, azure.vault_body())
+    azure.finish(azure.call("DELETE", azure.VAULT, version=DELETED), 70)
+    assert azure.call("PUT", azure.VAULT, azure.vault_body()).status == 201
+    place = f"{azure.VAULTS_AT}/providers/Microsoft.DataProtection/locations/westus/deletedVaults"
+    assert len(azure.get(place, version=DELETED)["value"]) == 1
+    azure.wait(15 * 86400)
+    assert azure.get(place, version=DELETED)["value"] == []
+    assert azure.call("GET", azure.VAULT).status == 200
+
+
+def test_tags_outlive_a_soft_deletion_unseen(protected: Any) -> None:
+    protected.finish(protected.call("DELETE", protected.INSTANCE))
+    assert "tags" not in protected.get(deleted_path(protected))
+    protected.world.set_switch("deleted_instance_tags", True)
+    (row,) = protected.get(f"{protected.VAULT}/deletedBackupInstances")["value"]
+    assert row["tags"] == {"reconciler-owner": "walkthrough"}
+    protected.call("POST", f"{deleted_path(protected)}/undelete")
+    assert protected.get(protected.INSTANCE)["tags"] == {"reconciler-owner": "walkthrough"}
