@@ -1,0 +1,155 @@
+"""The manifest's files, read with care: regular files only, none outside the folder, every one accounted for."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from reconciler.errors import ManifestError, UsageError
+from reconciler.findings import Finding, Place
+from reconciler.manifest import codes
+from reconciler.manifest.compiling import compile_manifest
+from reconciler.manifest.model import Manifest
+from reconciler.manifest.syntax import LARGEST
+
+_YAML = (".yaml", ".yml")
+_ESTATE = (".estate.yaml", ".estate.yml")
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """The bytes of a manifest's files by their name relative to `root` (`/` between folders, sorted)."""
+
+    root: Path
+    texts: dict[str, bytes] = field(default_factory=dict)
+
+
+def load(path: Path | str) -> Manifest:
+    """The manifest in a file or folder; ManifestError with everything that is wrong, UsageError when nothing is there."""
+    files = read(Path(path))
+    return compile_manifest(files.texts, _includer(files.root))
+
+
+def read(path: Path) -> Files:
+    """The files that `path` (one file, or a folder with all below it) names; their content is not looked at."""
+    if not path.exists():
+        raise UsageError(f"{path} does not exist", hint="name the manifest's file or folder", code="no-such-path")
+    if not path.is_dir():
+        return Files(path.parent, {_printable(path.name): _content(path, path.name)})
+    texts, refused = _folder(path.resolve(), path.resolve(), prefix="")
+    if refused:
+        raise ManifestError(refused, {})
+    if not texts:
+        raise UsageError(
+            f"{path} holds no manifest: no *.yaml or *.yml in it or below it",
+            hint="hidden files and *.estate.yaml are left out",
+            code="no-manifest",
+        )
+    return Files(path, texts)
+
+
+def _folder(folder: Path, boundary: Path, *, prefix: str) -> tuple[dict[str, bytes], list[Finding]]:
+    """Every YAML file below `folder`, named with `prefix`; a finding for each that lies outside `boundary`."""
+    texts: dict[str, bytes] = {}
+    refused: list[Finding] = []
+    for path in sorted(_yaml_paths(folder)):
+        name = _printable(prefix + path.relative_to(folder).as_posix())
+        try:
+            _check_inside(path, boundary)
+            texts[name] = _content(path, name)
+        except UsageError as error:
+            refused.append(codes.FILE_REFUSED.at(error.message, place=Place(name, 1, 1), hint=error.hint))
+    return dict(sorted(texts.items())), refused
+
+
+def _yaml_paths(folder: Path) -> list[Path]:
+    found: list[Path] = []
+    for parent, folders, names in os.walk(folder, onerror=_unreadable):
+        for name in [name for name in folders if (Path(parent) / name).is_symlink()]:
+            if not name.startswith(".") and not (Path(parent) / name).resolve().is_relative_to(folder):
+                found.append(Path(parent) / name)
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        found += [Path(parent) / name for name in names if _is_ours(name)]
+    return found
+
+
+def _is_ours(name: str) -> bool:
+    return name.endswith(_YAML) and not name.endswith(_ESTATE) and not name.startswith(".")
+
+
+def _unreadable(error: OSError) -> None:
+    raise UsageError(
+        f"the folder {error.filename} cannot be read: {error.strerror}", hint="check its permissions", code="unreadable",
+    )  # fmt: skip
+
+
+def _check_inside(path: Path, boundary: Path) -> None:
+    try:
+        target = path.resolve(strict=True)
+    except (OSError, RuntimeError):
+        raise UsageError(f"{path.name} is a symbolic link that leads nowhere", hint="remove it or mend it") from None
+    if not target.is_relative_to(boundary):
+        raise UsageError(
+            f"{path.name} is a symbolic link that leads out of the manifest's folder",
+            hint="put the file itself into the folder, or name it under `include`",
+        )
+
+
+def _content(path: Path, name: str) -> bytes:
+    """The bytes of a regular file, one more than is allowed at most."""
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise UsageError(f"{name} is not a regular file", hint="name a file or a folder", code="file-refused")
+        with path.open("rb") as stream:
+            return stream.read(LARGEST + 1)
+    except OSError as error:
+        raise UsageError(f"{name} cannot be read: {error.strerror}", hint="check its permissions", code="unreadable") from error
+
+
+def _printable(name: str) -> str:
+    """The name with bytes that are no UTF-8 made visible."""
+    return name.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _includer(root: Path) -> Callable[[str, str], Mapping[str, bytes]]:
+    """What follows an include: file that includes, and the path it names, to the files there, named from `root`."""
+    base = root.resolve()
+    boundary = _repository(base)
+
+    def include(file: str, named: str) -> Mapping[str, bytes]:
+        _check_relative(named)
+        target = (base / file).parent / named
+        if not target.exists():
+            raise UsageError(f"{named} does not exist", hint="the path is relative to the file that includes")
+        resolved = target.resolve()
+        if not resolved.is_relative_to(boundary):
+            raise UsageError(
+                f"{named} lies outside {'the git repository' if (boundary / '.git').exists() else 'the manifest folder'}",
+                hint="includes stay inside the git repository (without one: below the given path)",
+            )
+        name = Path(os.path.relpath(resolved, base)).as_posix()
+        if not resolved.is_dir():
+            return {_printable(name): _content(resolved, name)}
+        texts, refused = _folder(resolved, boundary, prefix=f"{name}/")
+        if refused:
+            raise ManifestError(refused, {})
+        if not texts:
+            raise UsageError(f"{named} holds no *.yaml or *.yml", hint="name a folder with manifest files")
+        return texts
+
+    return include
+
+
+def _check_relative(named: str) -> None:
+    if "://" in named or named.startswith(("git@", "git::")):
+        raise UsageError(f"{named} is a URL", hint="includes are files and folders of the same git repository")
+    if named.startswith(("/", "~", "\\")) or named[1:3] in {":\\", ":/"} or "\0" in named:
+        raise UsageError(f"{named} is not a relative path", hint="write the path relative to the file that includes")
+
+
+def _repository(folder: Path) -> Path:
+    """The git repository that the folder lies in; the folder itself outside of one."""
+    return next((parent for parent in (folder, *folder.parents) if (parent / ".git").exists()), folder)

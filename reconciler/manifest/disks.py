@@ -1,0 +1,70 @@
+"""The entries of `disks`: which disks, and what they get."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from reconciler.findings import Code, Place
+from reconciler.ids import ArmId
+from reconciler.manifest import codes
+from reconciler.manifest.choices import Use, choice
+from reconciler.manifest.defaults import Defaults
+from reconciler.manifest.model import Choice, DiskRule, Exclusion
+from reconciler.manifest.names import DISK, arm_id
+from reconciler.manifest.notes import Notes
+from reconciler.manifest.sections import Items, Section
+from reconciler.manifest.selectors import exclusions, selector
+
+
+def rules(entries: Iterable[Section], defaults: Defaults, uses: list[Use], notes: Notes) -> list[DiskRule]:
+    """Every entry that can be used; findings for the others."""
+    found = (_rule(number, entry, defaults, uses, notes) for number, entry in enumerate(entries))
+    return [rule for rule in found if rule]
+
+
+def _rule(number: int, section: Section, defaults: Defaults, uses: list[Use], notes: Notes) -> DiskRule | None:
+    vault = _chosen(section, "vault", defaults.vault, codes.NO_VAULT, uses, notes)
+    policy = _chosen(section, "policy", defaults.policy, codes.NO_POLICY, uses, notes)
+    group = _chosen(section, "snapshotResourceGroup", defaults.snapshot_group, codes.NO_GROUP, uses, notes)
+    ids = _ids(section, notes)
+    select = None
+    exclude: tuple[Exclusion, ...] = ()
+    if "select" in section:
+        select = selector(section["select"], notes, places=defaults.subscriptions or None)
+        exclude = exclusions(section["select"], notes)
+        if not (select.subscriptions or select.management_groups):
+            notes.add(codes.NO_PLACE, "the selector names no subscription", section["select"].here)
+    if vault is None or policy is None or group is None or not (ids or select):
+        return None
+    return DiskRule(
+        place=section.here,
+        number=number,
+        vault=vault,
+        policy=policy,
+        snapshot_group=group,
+        protection=section.get("protection", "protected"),
+        ids=ids,
+        select=select,
+        exclude=exclude,
+    )
+
+
+def _chosen(
+    section: Section, key: str, default: Choice | None, code: Code, uses: list[Use], notes: Notes,
+) -> Choice | None:  # fmt: skip
+    found = choice(section, key, uses, notes)
+    if found is None and default is None:
+        notes.add(code, f"the entry has no `{key}`", section.here)
+    return default if found is None else found
+
+
+def _ids(section: Section, notes: Notes) -> tuple[tuple[ArmId, Place], ...]:
+    value = section.get("id")
+    if value is None:
+        return ()
+    if isinstance(value, Items):
+        written = [(text, value.place(index)) for index, text in enumerate(value)]
+    else:
+        written = [(value, section.place("id"))]
+    found = ((arm_id(text, DISK, place, notes), place) for text, place in written)
+    return tuple((parsed, place) for parsed, place in found if parsed)

@@ -1,0 +1,57 @@
+"""Durations: `12h`, `7d`, `8w` and ISO 8601 (`P7D`, `PT4H`), in hours and in whole days; a year is 365 days."""
+
+from __future__ import annotations
+
+import re
+
+_PLAIN = re.compile(r"([0-9]{1,9})([hdw])")
+_SIMPLE_ISO = re.compile(r"P([0-9]{1,9})([DWY])|PT([0-9]{1,9})(H)")
+_HOURS = {"h": 1, "H": 1, "d": 24, "D": 24, "w": 168, "W": 168, "Y": 8760}
+_DAY = 24
+
+
+def hours(text: str) -> int | None:
+    """The whole hours that `text` means; None when it is no duration, or not one of whole hours (months vary)."""
+    match = _PLAIN.fullmatch(text) or _SIMPLE_ISO.fullmatch(text)
+    if match is None:
+        return _any_iso_hours(text)
+    number, unit = [part for part in match.groups() if part]
+    return int(number) * _HOURS[unit]
+
+
+def days(text: str) -> int | None:
+    """The whole days that `text` means; None when it is no duration, or not one of whole days."""
+    length = hours(text)
+    return None if length is None or length % _DAY else length // _DAY
+
+
+def iso(text: str) -> str | None:
+    """The duration as it is written to Azure: weeks stay weeks, all else is days; None when it is not whole days."""
+    length = days(text)
+    if length is None:
+        return None
+    in_weeks = text.endswith(("w", "W")) and length
+    return f"P{length // 7}W" if in_weeks else f"P{length}D"
+
+
+def iso_hours(length: int) -> str:
+    """The interval of a schedule as it is written to Azure: `PT4H`, and `P1D` for 24 hours."""
+    return "P1D" if length == _DAY else f"PT{length}H"
+
+
+def _any_iso_hours(text: str) -> int | None:
+    if not text.startswith("P") or not text.isascii():
+        return None
+    from isodate import Duration, ISO8601Error, parse_duration
+
+    try:
+        parsed = parse_duration(text)
+    except (ISO8601Error, ValueError, ArithmeticError):
+        return None
+    years = 0
+    if isinstance(parsed, Duration):
+        if parsed.months or parsed.years != int(parsed.years):
+            return None
+        years, parsed = int(parsed.years), parsed.tdelta
+    seconds = parsed.total_seconds()
+    return None if seconds < 0 or seconds % 3600 else years * _HOURS["Y"] + int(seconds // 3600)

@@ -1,0 +1,48 @@
+"""The lists that make exceptions: disks left out, disks taken out for good, differences not acted upon."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from reconciler.ids import lower
+from reconciler.manifest import codes
+from reconciler.manifest.model import Excluded, Ignore, Removed
+from reconciler.manifest.names import DISK, arm_id
+from reconciler.manifest.notes import Notes, suggestion
+from reconciler.manifest.sections import Section
+
+_KINDS = ("vault", "policy", "group", "role", "disk")
+
+
+def excluded(section: Section, notes: Notes) -> Excluded | None:
+    """The disk that no selector may take; None, with a finding, when its id is wrong."""
+    disk = arm_id(section["id"], DISK, section.place("id"), notes)
+    return Excluded(section.here, disk, section["reason"]) if disk else None
+
+
+def removed(section: Section, notes: Notes) -> Removed | None:
+    """The disk to take out for good; None, with a finding, when its id is wrong."""
+    disk = arm_id(section["id"], DISK, section.place("id"), notes)
+    return Removed(section.here, disk, section["data"], section["reason"]) if disk else None
+
+
+def ignore(section: Section, notes: Notes) -> Ignore | None:
+    """The differences not to act on; None, with findings, when the address or the date is wrong."""
+    address: str = section["address"]
+    head = address.split("/", 1)[0]
+    is_address = "*" in head or lower(address).startswith("/subscriptions/") or (head in _KINDS and "/" in address)
+    if not is_address:
+        meant = suggestion(head, _KINDS)
+        hint = f"did you mean {meant}/…?" if meant else ""
+        notes.add(codes.INVALID_ADDRESS, f'"{address}" is no address', section.place("address"), hint=hint)
+    expires = None
+    if "expires" in section:
+        try:
+            expires = date.fromisoformat(section["expires"])
+        except ValueError:
+            message = f"there is no day {section['expires']}"
+            notes.add(codes.INVALID_VALUE, message, section.place("expires"), hint="write a day of the calendar as YYYY-MM-DD")
+            return None
+    if not is_address:
+        return None
+    return Ignore(section.here, address, tuple(section.get("fields", ())), section["reason"], expires)

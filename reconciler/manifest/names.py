@@ -1,0 +1,83 @@
+"""Ids, regions and tags as the manifest writes them, checked against Azure's rules and brought to normal form."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from reconciler.findings import Place
+from reconciler.ids import ArmId, lower
+from reconciler.manifest import codes
+from reconciler.manifest.notes import Notes
+from reconciler.manifest.sections import Section
+
+DISK = "microsoft.compute/disks"
+IDENTITY = "microsoft.managedidentity/userassignedidentities"
+GUARD = "microsoft.dataprotection/resourceguards"
+_WHAT = {DISK: "a managed disk", IDENTITY: "a user-assigned identity", GUARD: "a resource guard"}
+_LAST = {
+    DISK: "/providers/Microsoft.Compute/disks/<name>",
+    IDENTITY: "/providers/Microsoft.ManagedIdentity/userAssignedIdentities/<name>",
+    GUARD: "/providers/Microsoft.DataProtection/resourceGuards/<name>",
+}
+_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_GROUP = re.compile(r"[A-Za-z0-9._()-]{0,89}[A-Za-z0-9_()-]")
+_RESOURCE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
+_OUR_TAGS = "reconciler-"
+_TAG_KEY = re.compile(r"[^<>%&\\?/\x00-\x1f\x7f]{1,512}")
+_LONGEST_VALUE = 256
+_MOST_TAGS = 50
+_OUR_MARKS = 2
+
+
+def region(text: str) -> str:
+    """A location in Azure's short form: `West US` is `westus`."""
+    return lower(text.replace(" ", ""))
+
+
+def arm_id(text: str, kind: str, place: Place, notes: Notes) -> ArmId | None:
+    """The id of a resource of `kind` (a lower-cased type); None, with a finding, when it is not one."""
+    problem = ""
+    try:
+        parsed = ArmId.parse(text)
+    except ValueError:
+        problem = "it has not the form of a resource id"
+    else:
+        problem = _problem(parsed, kind)
+        if not problem:
+            return parsed
+    hint = f"write /subscriptions/<subscription>/resourceGroups/<group>{_LAST[kind]}"
+    notes.add(codes.INVALID_ID, f"this is not the id of {_WHAT[kind]}: {problem}", place, hint=hint)
+    return None
+
+
+def _problem(parsed: ArmId, kind: str) -> str:
+    """Why the id cannot be that of a resource of `kind`; empty when it can."""
+    if parsed.type != kind:
+        return f"it is that of a {parsed.type}" if parsed.type else "it names no resource"
+    if not _GUID.fullmatch(parsed.subscription):
+        return "its subscription is no GUID"
+    if not _GROUP.fullmatch(parsed.group):
+        return "its resource group has a name that Azure does not allow"
+    return "" if _RESOURCE.fullmatch(parsed.name) else "its name is one that Azure does not allow"
+
+
+def tags(section: Section, key: str, notes: Notes) -> Mapping[str, Any]:
+    """The tags under `key`; findings for what Azure, or the tool, does not allow."""
+    found = section.get(key) or Section()
+    seen: dict[str, str] = {}
+    for name, value in found.items():
+        place = found.key_place(name)
+        if lower(name) in seen:
+            notes.add(codes.DUPLICATE_KEY, f"the tag `{name}` is the same as `{seen[lower(name)]}`: Azure ignores case", place)
+        seen[lower(name)] = name
+        if lower(name).startswith(_OUR_TAGS):
+            notes.add(codes.RESERVED_TAG, f"the tag `{name}` is the tool's own", place)
+        elif not _TAG_KEY.fullmatch(name):
+            notes.add(codes.INVALID_TAG, "Azure does not allow this tag's key", place)
+        elif value is not None and len(value) > _LONGEST_VALUE:
+            notes.add(codes.INVALID_TAG, f"the tag `{name}` has more than {_LONGEST_VALUE} characters", found.place(name))
+    if len(found) > _MOST_TAGS - _OUR_MARKS:
+        notes.add(codes.INVALID_TAG, f"{len(found)} tags are more than Azure allows beside our two", section.key_place(key))
+    return dict(found)

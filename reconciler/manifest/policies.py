@@ -1,0 +1,125 @@
+"""Backup policies as declared, brought to the normal form in which contents are compared."""
+
+from __future__ import annotations
+
+from reconciler.manifest import codes
+from reconciler.manifest.defaults import Defaults
+from reconciler.manifest.durations import days, hours, iso
+from reconciler.manifest.model import PolicyContent, PolicySpec
+from reconciler.manifest.notes import Notes, suggestion
+from reconciler.manifest.sections import Section
+from reconciler.manifest.zones import windows_zone, zone_names
+
+_RULES = {"default": "Default", "daily": "Daily", "weekly": "Weekly"}
+_LONGEST = 365
+_MOST_BY_RULE = 450
+_MOST_TOGETHER = 420
+_DAILY = 24
+
+
+def policy(section: Section, defaults: Defaults, notes: Notes) -> PolicySpec | None:
+    """The policy that the entry declares; None, with findings, when its content is wrong.
+
+    A schedule with `every` and without `at` starts at midnight.
+    """
+    name: str = section["name"]
+    manage: bool = section.get("manage", True)
+    if manage and "azureName" in section:
+        message = f"the policy {name} is managed, so its name in Azure follows from its content"
+        notes.add(codes.POLICY_NAME, message, section.key_place("azureName"))
+    says_nothing = "schedule" not in section and "retention" not in section
+    azure_name = None if manage else section.get("azureName", name)
+    if says_nothing and not manage:
+        return PolicySpec(section.here, name, azure_name, manage)
+    missing = [key for key in ("schedule", "retention") if key not in section]
+    if missing:
+        notes.add(codes.NO_CONTENT, f"the policy {name} has no `{missing[0]}`", section.here)
+        return None
+    zone = _zone(section, defaults, notes)
+    retention = _retention(section["retention"], notes)
+    if zone is None or retention is None:
+        return None
+    interval, at_minutes = _schedule(section["schedule"])
+    content = PolicyContent(
+        interval, at_minutes % (interval * 60), zone, retention["default"], retention.get("daily"), retention.get("weekly"),
+    )  # fmt: skip
+    _check_budget(content, section["retention"], notes)
+    texts = {_RULES[key]: iso(section["retention"][key]) or "" for key in retention}
+    return PolicySpec(section.here, name, azure_name, manage, content, at_minutes, zone, texts)
+
+
+def _schedule(section: Section) -> tuple[int, int]:
+    """Hours between backups, and the minute of the day of one of them."""
+    if "daily" in section:
+        return _DAILY, _minutes(section["daily"])
+    return hours(section["every"]) or _DAILY, _minutes(section.get("at", "00:00"))
+
+
+def _minutes(time: str) -> int:
+    hour, minute = time.split(":")
+    return int(hour) * 60 + int(minute)
+
+
+def _zone(section: Section, defaults: Defaults, notes: Notes) -> str | None:
+    holder = section if "timeZone" in section else defaults.section
+    named = section.get("timeZone") or defaults.time_zone or "UTC"
+    zone = windows_zone(named)
+    if zone is None:
+        meant = suggestion(named, zone_names())
+        hint = f"did you mean {meant}?" if meant else ""
+        notes.add(codes.UNKNOWN_ZONE, f"the time zone {named} is not known", holder.place("timeZone"), hint=hint)
+    return zone
+
+
+def _retention(section: Section, notes: Notes) -> dict[str, int] | None:
+    """Days by rule; None, with findings, when any is wrong."""
+    found: dict[str, int] = {}
+    for key in _RULES:
+        if key not in section:
+            continue
+        length, place = days(section[key]), section.place(key)
+        if not length:
+            message = f"the retention {section[key]} is not a number of whole days"
+            notes.add(codes.INVALID_DURATION, message, place)
+        elif length > _LONGEST:
+            message = f"`{key}` keeps backups for {length} days; Azure keeps disk snapshots for {_LONGEST} at most"
+            notes.add(codes.RETENTION_LONG, message, place)
+        else:
+            found[key] = length
+    return found if len(found) == len(section) else None
+
+
+def snapshots(content: PolicyContent) -> dict[str, int]:
+    """How many snapshots of a disk each rule may hold at once, counted as if rules shared none."""
+    counts = {"default": content.default_days * _DAILY // content.interval_hours}
+    if content.daily_days:
+        counts["daily"] = content.daily_days
+    if content.weekly_days:
+        counts["weekly"] = -(-content.weekly_days // 7)
+    return counts
+
+
+def _check_budget(content: PolicyContent, section: Section, notes: Notes) -> None:
+    counts = snapshots(content)
+    for key, count in counts.items():
+        if count > _MOST_BY_RULE:
+            longest = _MOST_BY_RULE * content.interval_hours // _DAILY
+            message = f"`{key}` alone needs {count} snapshots of each disk; Azure allows a policy {_MOST_BY_RULE}"
+            hint = f"with a backup every {content.interval_hours} h keep at most {longest}d, or back up less often"
+            notes.add(codes.SNAPSHOT_BUDGET, message, section.place(key), hint=hint)
+    if sum(counts.values()) > _MOST_TOGETHER and max(counts.values()) <= _MOST_BY_RULE:
+        message = f"the rules together may need {sum(counts.values())} snapshots of each disk, of the 500 that Azure allows"
+        notes.add(codes.SNAPSHOT_TOTAL, message, section.here)
+    _check_precedence(content, section, notes)
+
+
+def _check_precedence(content: PolicyContent, section: Section, notes: Notes) -> None:
+    """Azure lets weekly win over daily, and daily over default, whichever keeps longer."""
+    lengths = [("default", content.default_days), ("daily", content.daily_days), ("weekly", content.weekly_days)]
+    given = [(key, length) for key, length in lengths if length]
+    for index, (key, length) in enumerate(given):
+        longer = [(other, kept) for other, kept in given[:index] if kept > length]
+        if longer:
+            other, kept = longer[-1]
+            message = f"`{key}` ({length} days) wins over `{other}` ({kept} days), so these backups are kept for a shorter time"
+            notes.add(codes.RETENTION_SHADOWED, message, section.place(key))

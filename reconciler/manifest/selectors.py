@@ -1,0 +1,64 @@
+"""Selectors: which disks, by what is known of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from reconciler.ids import lower
+from reconciler.manifest import codes
+from reconciler.manifest.model import Exclusion, Selector
+from reconciler.manifest.names import region
+from reconciler.manifest.notes import Notes
+from reconciler.manifest.sections import Section
+
+_NOT_YET = ("managementGroups", "attachedTo")
+
+
+def selector(section: Section, notes: Notes, *, places: tuple[str, ...] | None = None) -> Selector:
+    """The selector that the mapping states; `places` are the subscriptions to look in when it names none."""
+    for key in _NOT_YET:
+        if key in section:
+            notes.add(codes.NOT_YET, f"selecting by `{key}` is not supported yet", section.key_place(key))
+    attached = section.get("attachedTo", Section())
+    return Selector(
+        place=section.here,
+        subscriptions=_lowered(section, "subscriptions") or places,
+        management_groups=_lowered(section, "managementGroups"),
+        resource_groups=_lowered(section, "resourceGroups"),
+        names=_lowered(section, "names"),
+        locations=_regions(section),
+        skus=_lowered(section, "skus"),
+        tags=_tags(section, notes),
+        attached_names=_lowered(attached, "names"),
+        attached_tags=_tags(attached, notes),
+    )
+
+
+def exclusions(section: Section, notes: Notes) -> tuple[Exclusion, ...]:
+    """What the selector leaves out."""
+    return tuple(Exclusion(selector(entry, notes), entry["reason"]) for entry in section.get("exclude", ()))
+
+
+def _lowered(section: Section, key: str) -> tuple[str, ...] | None:
+    values = section.get(key)
+    return None if values is None else tuple(dict.fromkeys(lower(value) for value in values))
+
+
+def _regions(section: Section) -> tuple[str, ...] | None:
+    values = section.get("locations")
+    return None if values is None else tuple(dict.fromkeys(region(value) for value in values))
+
+
+def _tags(section: Section, notes: Notes) -> Mapping[str, tuple[str, ...]] | None:
+    """Accepted values by lower-cased key."""
+    values: Any = section.get("tags")
+    if values is None:
+        return None
+    found: dict[str, tuple[str, ...]] = {}
+    for key, accepted in values.items():
+        if lower(key) in found:
+            message = f"the tag `{key}` stands twice: Azure compares keys of tags without case"
+            notes.add(codes.DUPLICATE_KEY, message, values.key_place(key))
+        found[lower(key)] = (accepted,) if isinstance(accepted, str) else tuple(accepted)
+    return found

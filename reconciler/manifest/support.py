@@ -1,0 +1,80 @@
+"""Azure's support rules as far as the manifest alone tells whether they are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from reconciler.ids import lower
+from reconciler.manifest import codes
+from reconciler.manifest.choices import chosen, names_in
+from reconciler.manifest.model import DiskRule, Selector
+from reconciler.manifest.notes import Notes
+from reconciler.manifest.references import Declared
+
+_SLOW_SKUS = frozenset({"premiumv2_lrs", "ultrassd_lrs"})
+"""Kinds of disk that Azure backs up every 12 hours or daily only."""
+_SLOWEST_HOURLY = 12
+
+
+def check_support(declared: Declared, notes: Notes) -> None:
+    """Find rules whose disks Azure would refuse, and those that go against its advice."""
+    for rule in declared.disks:
+        _check_map_regions(rule, declared, notes)
+        _check_snapshot_group(rule, declared, notes)
+        if rule.select:
+            _check_selected_regions(rule, rule.select, declared, notes)
+            _check_skus(rule, rule.select, declared, notes)
+
+
+def _check_map_regions(rule: DiskRule, declared: Declared, notes: Notes) -> None:
+    """An entry for a region must name a vault of that region."""
+    if isinstance(rule.vault, str):
+        return
+    for location, name in rule.vault.items():
+        spec = declared.vaults.get(name)
+        if spec and spec.location and spec.location != location:
+            message = f"the entry for {location} names the vault {spec.name}, which lies in {spec.location}"
+            notes.add(codes.REGION_MISMATCH, message, rule.place)
+
+
+def _check_selected_regions(rule: DiskRule, select: Selector, declared: Declared, notes: Notes) -> None:
+    """Regions that the selector names must be ones that its vault and its other choices serve."""
+    for location in select.locations or ():
+        name = chosen(rule.vault, location)
+        spec = declared.vaults.get(name) if name else None
+        if isinstance(rule.vault, str) and spec and spec.location and spec.location != location:
+            message = f"the selector takes disks in {location}, but the vault {spec.name} lies in {spec.location}"
+            notes.add(codes.REGION_MISMATCH, message, select.place)
+        for key, choice in (("vault", rule.vault), ("policy", rule.policy), ("snapshotResourceGroup", rule.snapshot_group)):
+            if chosen(choice, location) is None:
+                message = f"the selector takes disks in {location}, for which `{key}` has no entry"
+                notes.add(codes.REGION_WITHOUT_ENTRY, message, select.place)
+
+
+def _check_skus(rule: DiskRule, select: Selector, declared: Declared, notes: Notes) -> None:
+    """A selector of such kinds alone must use a schedule that they allow; others are checked disk by disk, in plan."""
+    if not select.skus or not set(select.skus) <= _SLOW_SKUS:
+        return
+    for name in names_in(rule.policy):
+        spec = declared.policies.get(name)
+        if spec and spec.content and spec.content.interval_hours < _SLOWEST_HOURLY:
+            message = f"{', '.join(select.skus)} disks can't follow {spec.name}, which backs up every {spec.content.interval_hours} h"
+            notes.add(codes.SKU_SCHEDULE, message, select.place)
+
+
+def _check_snapshot_group(rule: DiskRule, declared: Declared, notes: Notes) -> None:
+    """Azure advises against snapshots in the disk's own resource group."""
+    groups = {lower(name) for name in _group_names(rule, declared)}
+    if len(groups) != 1:
+        return
+    for disk, place in rule.ids:
+        if lower(disk.group) in groups:
+            message = f"the snapshots of {disk.name} would lie in its own resource group {disk.group}"
+            notes.add(codes.SNAPSHOTS_BESIDE_DISK, message, place, address=f"disk/{disk.key}")
+
+
+def _group_names(rule: DiskRule, declared: Declared) -> Iterable[str]:
+    for name in names_in(rule.snapshot_group):
+        spec = declared.groups.get(name)
+        if spec:
+            yield spec.azure_name or spec.name

@@ -1,0 +1,67 @@
+"""A file's bytes into text, and the YAML parser's complaints into findings with a place."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from reconciler.findings import Finding, Place
+from reconciler.manifest import codes
+
+LARGEST = 10_000_000
+"""Bytes of a file that are read."""
+_FORBIDDEN = re.compile("[^\x09\x0a\x0d\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_HINTS = (
+    ("cannot start any token", "quote the value: a plain one can't start with this character"),
+    ("mapping values are not allowed", "a colon inside a plain value, or wrong indentation: quote the value or align the line"),
+    ("could not find expected ':'", "a key needs a colon and a space after it"),
+    ("did not find expected key", "align this line with its neighbours; quote a value that has quotes inside"),
+    ("expected <block end>", "align this line with its neighbours"),
+    ("unexpected end of stream", "a quote or a bracket is never closed"),
+    ("expected ',' or", "a comma or a closing bracket is missing"),
+)
+
+
+def decode(file: str, data: bytes) -> str | Finding:
+    """The file's text without a byte order mark; a finding when it is too large, not UTF-8, or has control characters."""
+    if len(data) > LARGEST:
+        return codes.TOO_LARGE.at(f"{file} is larger than {LARGEST // 1_000_000} MB", place=Place(file, 1, 1))
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return _not_utf8(file, data, error.start)
+    text = text.removeprefix("\ufeff")
+    bad = _FORBIDDEN.search(text)
+    if bad:
+        name = "a NUL character" if bad[0] == "\0" else f"the control character U+{ord(bad[0]):04X}"
+        hint = "save the file as UTF-8, not UTF-16" if bad[0] == "\0" and text.count("\0") > 1 else ""
+        return codes.CONTROL_CHARACTER.at(f"the file holds {name}", place=_place(file, text[: bad.start()]), hint=hint)
+    return text
+
+
+def _not_utf8(file: str, data: bytes, offset: int) -> Finding:
+    place = _place(file, data[:offset].decode("utf-8").removeprefix("\ufeff"))
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return codes.NOT_UTF8.at("the file is UTF-16 text", place=place, hint="save the file as UTF-8")
+    return codes.NOT_UTF8.at(f"the byte 0x{data[offset]:02X} is not UTF-8 text", place=place)
+
+
+def _place(file: str, before: str) -> Place:
+    column = len(before) - (before.rfind("\n") + 1) + 1
+    return Place(file, before.count("\n") + 1, column, column + 1)
+
+
+def syntax_finding(file: str, text: str, error: Any) -> Finding:
+    """What PyYAML's `error` says, at its place; a tab used as indentation is told as such."""
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    line, column = (mark.line, mark.column) if mark else (0, 0)
+    place = Place(file, line + 1, column + 1)
+    problem = str(getattr(error, "problem", None) or getattr(error, "reason", None) or "it cannot be parsed")
+    lines = text.split("\n")
+    found = lines[line] if line < len(lines) else ""
+    if "\t" in found[: column + 1]:
+        return codes.INVALID_YAML.at("a tab is used as indentation", place=place, hint="indent with spaces")
+    context = getattr(error, "context", None)
+    words = f"{context}, {problem}" if context else problem
+    hint = next((hint for part, hint in _HINTS if part in words), "")
+    return codes.INVALID_YAML.at(f"not valid YAML: {words}", place=place, hint=hint)

@@ -1,0 +1,38 @@
+"""Time zones: IANA names for people, Windows names for Azure (CLDR's table, as tzlocal carries it)."""
+
+from __future__ import annotations
+
+UTC = "UTC"
+_UTC_NAMES = frozenset({"utc", "etc/utc", "coordinated universal time", "z", "zulu", "etc/zulu", "etc/uct", "uct"})
+
+
+def windows_zone(name: str) -> str | None:
+    """The Windows name of an IANA or Windows time zone, compared without case; None when it is not known."""
+    key = name.lower()
+    if key in _UTC_NAMES:
+        return UTC
+    from tzlocal.windows_tz import tz_win, win_tz
+
+    if name in tz_win:
+        return str(tz_win[name])
+    known = {windows.lower(): windows for windows in win_tz} | {iana.lower(): tz_win[iana] for iana in tz_win}
+    return known.get(key)
+
+
+def iana_zone(windows: str) -> str:
+    """The IANA name that best stands for a Windows time zone; ValueError when that is not known."""
+    if windows.lower() in _UTC_NAMES:
+        return UTC
+    from tzlocal.windows_tz import win_tz
+
+    by_name = {name.lower(): iana for name, iana in win_tz.items()}
+    if windows.lower() not in by_name:
+        raise ValueError(f"not a Windows time zone: {windows!r}")
+    return str(by_name[windows.lower()])
+
+
+def zone_names() -> tuple[str, ...]:
+    """Every IANA name that has a Windows name, sorted, for suggestions."""
+    from tzlocal.windows_tz import tz_win
+
+    return tuple(sorted(tz_win))
