@@ -79,12 +79,10 @@ class Session:
         return self._clock
 
     def look(self, manifest: Manifest, options: Options) -> Plan:
-        """Read Azure and plan; the manifest's own warnings stand before the plan's findings."""
+        """Read Azure, and plan."""
         from reconciler.apply.look import look
 
-        plan = self._run(lambda azure, clock: look(azure, manifest, options, clock))
-        missing = tuple(one for one in manifest.warnings if one not in plan.findings)
-        return replace(plan, findings=(*missing, *plan.findings)) if missing else plan
+        return self._run(lambda azure, clock: look(azure, manifest, options, clock))
 
     def apply(self, plan: Plan, settings: Settings, progress: Progress, interrupts: Interrupts) -> Outcome:
         """Apply the plan; the first interrupt makes it stop waiting."""

@@ -11,7 +11,7 @@ import click
 from reconciler.cli.loading import root_of
 from reconciler.cli.options import format_option, verbose_option
 from reconciler.cli.output import Output
-from reconciler.errors import ManifestError
+from reconciler.errors import ManifestError, ReconcilerError
 
 if TYPE_CHECKING:
     from reconciler.findings import Finding
@@ -31,6 +31,13 @@ def validate(output: Output, path: str, form: str) -> int:
         manifest = load(Path(path))
     except ManifestError as error:
         _tell(output, form, None, error.findings, error.sources, root_of(path))
+        return 1
+    except ReconcilerError as error:
+        if form == "text":
+            raise
+        from reconciler.findings import Finding, Severity
+
+        _tell(output, form, None, [Finding(error.code, Severity.ERROR, error.message, error.hint)], {}, "")
         return 1
     _tell(output, form, manifest, manifest.warnings, manifest.sources, root_of(path))
     return 0

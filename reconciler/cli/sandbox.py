@@ -1,0 +1,27 @@
+"""`reconciler sandbox`: the simulated Azure as a server, and from outside."""
+
+from __future__ import annotations
+
+import click
+
+from reconciler.cli.lazy import LazyGroup
+
+COMMANDS = {
+    "serve": ("reconciler.cli.sandbox_serve", "serve", "Answer ARM requests over HTTP."),
+    "show": ("reconciler.cli.sandbox_state", "show", "List what exists, or show the bodies of some of it."),
+    "put": ("reconciler.cli.sandbox_state", "put", "Make or replace a resource behind the manifest's back."),
+    "patch": ("reconciler.cli.sandbox_state", "patch", "Change resources behind the manifest's back."),
+    "delete": ("reconciler.cli.sandbox_state", "delete", "Delete resources behind the manifest's back."),
+    "advance": ("reconciler.cli.sandbox_state", "advance", "Let time pass."),
+    "switch": ("reconciler.cli.sandbox_state", "switch", "List or set how the simulated Azure behaves."),
+    "reset": ("reconciler.cli.sandbox_state", "reset", "Go back to the estate file."),
+}
+"""Every command of the sandbox: its module, its command there, its line of help."""
+
+
+@click.group(cls=LazyGroup, lazy=COMMANDS)
+def sandbox() -> None:
+    """Serve, show and change a simulated Azure.
+
+    ESTATE.yaml says what exists at first; what happens since is kept beside it, in ESTATE.state.json.
+    """
