@@ -52,13 +52,13 @@ def _change(change: Change) -> Document:
         "address": change.address,
         "kind": str(change.kind),
         "action": str(change.action),
-        "reason": change.reason,
+        "reason": redact(change.reason),
         "before": jsonable(change.before),
         "after": jsonable(change.after),
         "fields": [
             {"path": one.path, "before": jsonable(one.before), "after": jsonable(one.after)} for one in change.fields
         ],
-        "detail": list(change.detail),
+        "detail": list(map(redact, change.detail)),
         "drift": change.drift,
         "depends_on": list(change.depends),
         "steps": [{"op": str(step.op), "target": str(step.target)} for step in change.steps],
@@ -70,8 +70,8 @@ def _gate(gate: Gate) -> Document:
     return {
         "name": gate.name,
         "open": gate.is_open,
-        "message": gate.message,
-        "hint": gate.hint,
+        "message": redact(gate.message),
+        "hint": redact(gate.hint),
         "addresses": list(gate.addresses),
     }
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from reconciler.plan.model import UNKNOWN
-from reconciler.report.escape import plain
+from reconciler.report.escape import plain, redact
 
 _KNOWN_LATER = "(known after apply)"
 
@@ -18,7 +18,7 @@ def is_unknown(value: Any) -> bool:
 
 
 def jsonable(value: Any) -> Any:
-    """The value as JSON types: mappings with sorted keys, sequences as lists, everything else by its text."""
+    """The value as JSON types: mappings with sorted keys, sequences as lists, else its text without secrets."""
     if isinstance(value, Mapping):
         return {str(key): jsonable(value[key]) for key in sorted(value, key=str)}
     if isinstance(value, list | tuple):
@@ -27,7 +27,7 @@ def jsonable(value: Any) -> Any:
         return sorted((jsonable(one) for one in value), key=str)
     if value is None or isinstance(value, bool | int | float):
         return value
-    return value if type(value) is str else str(value)
+    return redact(str(value))
 
 
 def _without_unknown(value: Any) -> Any:

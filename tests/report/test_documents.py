@@ -132,3 +132,16 @@ def test_what_moved_is_told(plan: Plan, change: Change) -> None:
     assert moved(edited, saved(plan)) == [
         "the manifest or the plan file was edited: the checksums differ, the changes don't"
     ]
+
+
+def test_no_secret_survives_in_a_document(plan: Plan, change: Change) -> None:
+    evil = "https://x/?sig=planted"
+    finding = Finding("x", Severity.ERROR, evil, evil)
+    hostile = replace(change, reason=evil, detail=(evil,), before={"a": [evil]}, fields=(FieldChange("p", evil, evil),))
+    gates = (replace(plan.gates[0], message=evil, hint=evil),)
+    written = text(saved(replace(plan, changes=(hostile,), findings=(finding,), gates=gates)))
+    assert "planted" not in written
+    assert (
+        moved(saved(replace(plan, changes=(hostile,))), json.loads(text(saved(replace(plan, changes=(hostile,))))))
+        == []
+    )
