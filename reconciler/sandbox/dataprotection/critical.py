@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from reconciler.sandbox.arm import Request, lower, name_of
 from reconciler.sandbox.dataprotection.errors import refusal
-from reconciler.sandbox.dataprotection.guards import REDUCE_IMMUTABILITY, REDUCE_SOFT_DELETE
+from reconciler.sandbox.dataprotection.guards import MODIFY_ENCRYPTION, REDUCE_IMMUTABILITY, REDUCE_SOFT_DELETE
 from reconciler.sandbox.dataprotection.namespace import PROXIES
 from reconciler.sandbox.dataprotection.security import IMMUTABILITY, SOFT_DELETE
 from reconciler.sandbox.dataprotection.wording import at, canonical, text
@@ -17,6 +17,7 @@ from reconciler.sandbox.world import World
 
 _SOFT_ORDER = ("off", "on", "alwayson")
 _IMMUTABLE_ORDER = ("disabled", "unlocked", "locked")
+_ENCRYPTION = ("properties", "securitySettings", "encryptionSettings")
 _HEADER = "x-ms-resource-guard-operation-requests"
 
 
@@ -44,13 +45,16 @@ def check(world: World, request: Request, vault: str, operation: str, *, target:
 
 
 def check_vault(world: World, request: Request, live: Record, wanted: Record) -> None:
-    """Refuse a write that lowers a guarded vault's soft delete or immutability."""
+    """Refuse a write that lowers a guarded vault's soft delete or immutability, or changes its encryption."""
     if _lowers(_SOFT_ORDER, text(live, *SOFT_DELETE, "state"), text(wanted, *SOFT_DELETE, "state")) or _shortens(
         live, wanted
     ):
         check(world, request, live["id"], REDUCE_SOFT_DELETE)
     if _lowers(_IMMUTABLE_ORDER, text(live, *IMMUTABILITY), text(wanted, *IMMUTABILITY)):
         check(world, request, live["id"], REDUCE_IMMUTABILITY)
+    encryption = at(live, *_ENCRYPTION)
+    if encryption and encryption != at(wanted, *_ENCRYPTION):
+        check(world, request, live["id"], MODIFY_ENCRYPTION)
 
 
 def _guard_of(operation_request: str) -> str:

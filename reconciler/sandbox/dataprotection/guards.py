@@ -17,6 +17,7 @@ DELETE_INSTANCE = "Microsoft.DataProtection/backupVaults/backupInstances/delete"
 DELETE_PROXY = "Microsoft.DataProtection/backupVaults/backupResourceGuardProxies/delete"
 REDUCE_IMMUTABILITY = "Microsoft.DataProtection/backupVaults/write#reduceImmutabilityState"
 REDUCE_SOFT_DELETE = "Microsoft.DataProtection/backupVaults/write#reduceSoftDeleteSecurity"
+MODIFY_ENCRYPTION = "Microsoft.DataProtection/backupVaults/write#modifyEncryptionSettings"
 MODIFY_POLICY = "Microsoft.DataProtection/backupVaults/backupInstances/write"
 STOP = "Microsoft.DataProtection/backupVaults/backupInstances/stopProtection/action"
 SUSPEND = "Microsoft.DataProtection/backupVaults/backupInstances/suspendBackups/action"
@@ -25,7 +26,7 @@ REQUESTS = {
     DELETE_PROXY: "deleteResourceGuardProxyRequests",
     REDUCE_IMMUTABILITY: "dppReduceImmutabilityStateRequests",
     REDUCE_SOFT_DELETE: "dppReduceSoftDeleteSecurityRequests",
-    "Microsoft.DataProtection/backupVaults/write#modifyEncryptionSettings": "dppModifyEncryptionSettingsRequests",
+    MODIFY_ENCRYPTION: "dppModifyEncryptionSettingsRequests",
     STOP: "dppDisableStopProtectionRequests",
     SUSPEND: "dppDisableSuspendBackupsRequests",
     MODIFY_POLICY: "dppModifyPolicy",

@@ -7,8 +7,8 @@ from typing import Any
 from reconciler.sandbox.arm import lower
 from reconciler.sandbox.dataprotection import lookups, states
 from reconciler.sandbox.dataprotection.errors import ALREADY_HAS_INSTANCE, invalid, refusal
-from reconciler.sandbox.dataprotection.permissions import disk_of, snapshot_group_of
 from reconciler.sandbox.dataprotection.namespace import INSTANCES, vault_of
+from reconciler.sandbox.dataprotection.permissions import disk_of, snapshot_group_of
 from reconciler.sandbox.dataprotection.wording import same, text
 from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import World
@@ -63,7 +63,7 @@ def check_change(world: World, live: Record, wanted: Record) -> None:
     before, after = live["properties"], wanted["properties"]
     if not same(disk_of(before), disk_of(after)):
         raise invalid("The datasource of a backup instance cannot be changed.")
-    if not same(snapshot_group_of(before), snapshot_group_of(after)):
+    if snapshot_group_of(before) and not same(snapshot_group_of(before), snapshot_group_of(after)):
         if world.switch("snapshot_group_change") == "refused":
             raise invalid("The snapshot resource group cannot be changed once backup is configured.")
         after["policyInfo"] = {**after["policyInfo"], "policyParameters": before["policyInfo"]["policyParameters"]}

@@ -7,8 +7,8 @@ from typing import Any
 from reconciler.sandbox.arm import Request, Response
 from reconciler.sandbox.dataprotection import configuring, critical, deleted, guards, operations
 from reconciler.sandbox.dataprotection.errors import facing
-from reconciler.sandbox.dataprotection.permissions import missing_to_delete, snapshot_group_of
 from reconciler.sandbox.dataprotection.namespace import INSTANCE, provider, the, vault_id, vault_of
+from reconciler.sandbox.dataprotection.permissions import missing_to_delete, snapshot_group_of
 from reconciler.sandbox.dataprotection.security import SOFT_DELETE, always_soft_deletes
 from reconciler.sandbox.dataprotection.wording import same, text
 from reconciler.sandbox.tables import Record

@@ -16,7 +16,6 @@ from reconciler.sandbox.dataprotection import (
 )
 from reconciler.sandbox.dataprotection.errors import INVALID_INPUT, MISSING_PERMISSIONS, missing, refusal
 from reconciler.sandbox.dataprotection.instancebodies import differs, parsed
-from reconciler.sandbox.dataprotection.permissions import missing as missing_right
 from reconciler.sandbox.dataprotection.namespace import (
     EMPTY_UPDATE_VERSION,
     INSTANCE,
@@ -27,6 +26,7 @@ from reconciler.sandbox.dataprotection.namespace import (
     the,
     vault_id,
 )
+from reconciler.sandbox.dataprotection.permissions import missing as missing_right
 from reconciler.sandbox.dataprotection.wording import same, text
 from reconciler.sandbox.paging import page
 from reconciler.sandbox.tables import Record

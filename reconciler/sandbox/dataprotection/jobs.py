@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from reconciler.sandbox.arm import Request, Response, group_of, lower, name_of, public, subscription_of
-from reconciler.sandbox.dataprotection.permissions import disk_of
 from reconciler.sandbox.dataprotection.namespace import JOBS, VAULT, new, provider, the, vault_id, vault_of
+from reconciler.sandbox.dataprotection.permissions import disk_of
 from reconciler.sandbox.dataprotection.wording import text
 from reconciler.sandbox.paging import page
 from reconciler.sandbox.tables import Record

@@ -7,8 +7,8 @@ from typing import Any
 
 from reconciler.sandbox.arm import Request, Response, lower, public
 from reconciler.sandbox.dataprotection import instances, policyrules
-from reconciler.sandbox.dataprotection.permissions import disk_of, snapshot_group_of
 from reconciler.sandbox.dataprotection.namespace import INSTANCE, RECOVERY_POINTS, new, provider, the
+from reconciler.sandbox.dataprotection.permissions import disk_of, snapshot_group_of
 from reconciler.sandbox.dataprotection.wording import at, same, text
 from reconciler.sandbox.paging import page_of
 from reconciler.sandbox.tables import Record

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reconciler.sandbox.switches import ON_OFF, Switch, declare
 
-declare(
+OWN = (
     # Vaults
     Switch("always_on_code", "BMSUserErrorInvalidInput", "error code when an api-version insists on AlwaysOn",
            ("BMSUserErrorInvalidInput", "UserErrorSoftDeleteAlwaysOnRequired")),
@@ -72,3 +72,5 @@ declare(
     Switch("signed_links", True, "operation links carry a signature, to be followed as they are", ON_OFF),
     Switch("adhoc_wrong_rule_status", 400, "status of a backup that names no rule of the policy", (400, 404)),
 )  # fmt: skip
+
+declare(*OWN)

@@ -12,7 +12,6 @@ from reconciler.sandbox.arm import Request, Response
 from reconciler.sandbox.dataprotection import instancechecks, instancerefusals, instances, lookups, operations, states
 from reconciler.sandbox.dataprotection.errors import ALREADY_HAS_INSTANCE, refusal
 from reconciler.sandbox.dataprotection.instancebodies import checked
-from reconciler.sandbox.dataprotection.permissions import disk_of
 from reconciler.sandbox.dataprotection.namespace import (
     EMPTY_UPDATE_VERSION,
     INSTANCE,
@@ -23,6 +22,7 @@ from reconciler.sandbox.dataprotection.namespace import (
     vault_id,
     vault_of,
 )
+from reconciler.sandbox.dataprotection.permissions import disk_of
 from reconciler.sandbox.dataprotection.wording import at, canonical, same
 from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import World

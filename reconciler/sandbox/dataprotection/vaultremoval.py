@@ -57,10 +57,9 @@ def delete(world: World, request: Request, **ids: str) -> Response:
 def _keeps(world: World, vault: Record, version: str) -> bool:
     """Whether the vault becomes a deleted vault that can be restored."""
     newer = version >= ALWAYS_ON_VERSION or is_secure_by_default(world, vault["location"])
-    if not newer or same(text(vault, *SOFT_DELETE, "state"), "Off"):
-        return False
     holds = world.table(DELETED_INSTANCES).count(lower(vault["id"])) > 0
-    return bool(world.switch("vault_soft_delete") == "always" or holds)
+    always = world.switch("vault_soft_delete") == "always" and not same(text(vault, *SOFT_DELETE, "state"), "Off")
+    return newer and (always or holds)
 
 
 def _is_occupied(world: World, vault: Record, *, keeps: bool) -> bool:

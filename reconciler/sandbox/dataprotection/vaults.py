@@ -165,7 +165,8 @@ def _write(
     if live is not None:
         if not settings.differs(live, wanted):
             return Response(200, answered(world, live, request.api_version))
-        vaultidentity.check_pause(world, live)
+        if identity is not None:
+            vaultidentity.check_pause(world, live)
         critical.check_vault(world, request, live, wanted)
     private = {key: value for key, value in (live or {}).items() if key.startswith("_")}
     if changes_identity:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from reconciler.sandbox.dataprotection.errors import invalid
+
 _SPELLINGS = """
 absoluteCriteria additionalDetails additionalInfo alertsForAllJobFailures azureMonitorAlertSettings backupInstance
 backupInstanceName backupParameters backupRuleOptions backupType clientId code copyAfter costManagementSettings
@@ -26,27 +28,46 @@ _BY_LOWER = {word.lower(): word for word in _SPELLINGS.split()}
 # One type spells it "datastoreType" on the wire: a vault's storage setting.
 _STORAGE = {"datastoretype": "datastoreType"}
 _FREE = frozenset({"tags", "userAssignedIdentities"})
+_OBJECTS = frozenset(
+    ["backupInstance", "backupParameters", "backupRuleOptions", "dataSourceInfo", "dataStore", "deleteAfter", "identity", "identityDetails", "policyInfo", "policyParameters", "properties", "schedule", "tagInfo", "tags", "trigger", "triggerOption", "userAssignedIdentities", "azureMonitorAlertSettings", "costManagementSettings", "crossRegionRestoreSettings", "crossSubscriptionRestoreSettings", "encryptionSettings", "featureSettings", "immutabilitySettings", "monitoringSettings", "securitySettings", "softDeleteSettings"]
+)
+_LISTS: dict[str, type] = {
+    **dict.fromkeys(("policyRules", "taggingCriteria", "storageSettings", "lifecycles", "criteria"), dict),
+    **dict.fromkeys(("dataStoreParametersList", "targetDataStoreCopySettings"), dict),
+    **dict.fromkeys(("datasourceTypes", "repeatingTimeIntervals", "absoluteCriteria"), str),
+    **dict.fromkeys(("resourceGuardOperationRequests", "vaultCriticalOperationExclusionList"), str),
+}
 
 
-def canonical(body: Any, *, keep_null: bool = False, storage: bool = False) -> Any:
+def canonical(body: Any, *, storage: bool = False) -> Any:
     """A copy of a request body with Azure's own key spelling, nulls dropped and empty lists kept.
 
-    What stands under tags and userAssignedIdentities is the caller's own and stays as written.
+    What stands under tags and userAssignedIdentities is the caller's own and stays as written. ArmError 400 where an
+    object or a list is expected and something else stands.
     """
     if isinstance(body, list):
-        return [canonical(item, keep_null=keep_null, storage=storage) for item in body]
+        return [canonical(item, storage=storage) for item in body]
     if not isinstance(body, Mapping):
         return body
     result: dict[str, Any] = {}
     for written, value in body.items():
         key = _spelling(str(written), storage=storage)
-        if value is None and not keep_null:
+        if value is None:
             continue
+        _check_kind(key, value)
         if key in _FREE:
-            result[key] = dict(value) if isinstance(value, Mapping) else value
+            result[key] = dict(value)
         else:
-            result[key] = canonical(value, keep_null=keep_null, storage=storage or key == "storageSettings")
+            result[key] = canonical(value, storage=storage or key == "storageSettings")
     return result
+
+
+def _check_kind(key: str, value: Any) -> None:
+    fits = isinstance(value, Mapping) if key in _OBJECTS else True
+    if key in _LISTS:
+        fits = isinstance(value, list) and all(isinstance(item, _LISTS[key]) for item in value)
+    if not fits:
+        raise invalid(f"{key} has the wrong kind of value.")
 
 
 def _spelling(key: str, *, storage: bool) -> str:
