@@ -1,0 +1,26 @@
+"""The mark on a vault that says which declaration was applied last; it tells drift who changed what."""
+
+from __future__ import annotations
+
+from reconciler.apply.run import Run
+from reconciler.azure.operations import finish
+from reconciler.ids import ArmId, lower
+from reconciler.plan.model import Op, Step
+from reconciler.plan.naming import APPLIED_TAG
+
+
+async def mark(run: Run, vault: ArmId, digest: str) -> None:
+    """Write the tag beside the vault's other tags, unless it is there; AzureError when Azure refuses.
+
+    Whether a PATCH of tags replaces or merges them isn't documented for vaults: all are sent.
+    """
+    async with run.vault_locks[vault.key]:
+        deadline = run.new_deadline()
+        tags = (await run.azure.get(str(vault))).get("tags") or {}
+        kept = {key: value for key, value in tags.items() if lower(key) != APPLIED_TAG}
+        if len(kept) < len(tags) and next(value for key, value in tags.items() if lower(key) == APPLIED_TAG) == digest:
+            return
+        step = Step(Op.VAULT_PATCH, vault, {"tags": {**kept, APPLIED_TAG: digest}})
+        async with run.slots:
+            receipt = await run.writer.run(step)
+        await finish(run.azure, receipt, deadline=deadline)

@@ -1,0 +1,115 @@
+"""What an error of Azure means for the try after it, by its code.
+
+The codes are those of Azure's troubleshooting pages for disk backup and of recorded traffic; the flags `isRetryable`
+and `isUserError` beside them are wrong too often (recorded: false on errors that pass by waiting) to be looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from reconciler.azure.failures import told
+from reconciler.errors import AzureError, OperationFailed
+from reconciler.ids import lower
+
+STILL_IN_PROGRESS = "still-in-progress"
+OVERRIDDEN = "overridden-by-azure"
+CHANGED_BY_SOMEONE_ELSE = "changed-by-someone-else"
+
+_PERMISSION = frozenset(
+    {
+        "usererrormissingrequiredpermissions",
+        "usererrordiskbackupauthorizationfailed",
+        "bmsusererrorinvalidinput",  # what an instance's PUT answers when the role assignment isn't effective yet
+    }
+)
+_ALREADY_PROTECTED = frozenset(
+    {
+        "usererrordppdatasourcealreadyprotected",
+        "usererrordppdatasourcealreadyhasbackupinstance",
+    }
+)
+_UNKNOWN_YET = frozenset({"usererrorsnapshotrgnotfound", "usererrorinvalidoperationalstoreresourcegroup"})
+_LOCKED = frozenset({"scopelocked", "resourcelocked"})
+_FINAL_CONFLICTS = frozenset(
+    {
+        *_LOCKED,
+        *_ALREADY_PROTECTED,
+        "invalidresourcegrouplocation",
+        "invalidresourcelocation",
+        "missingsubscriptionregistration",
+        "requestdisallowedbypolicy",
+        "usererrordpppolicyobjectinuse",
+    }
+)
+
+
+def is_permission(error: AzureError) -> bool:
+    """Whether the vault's identity lacks (or seems to lack) a right: it passes once role assignments are effective."""
+    return _is_permission_code(lower(error.code))
+
+
+def _is_permission_code(code: str) -> bool:
+    return code in _PERMISSION or "notenoughpermissionon" in code or "msipermissionsnotpresent" in code
+
+
+def is_passing(error: AzureError) -> bool:
+    """Whether the refusal may be an echo of what this run has just made: a right, or a snapshot resource group."""
+    return is_permission(error) or lower(error.code) in _UNKNOWN_YET
+
+
+def is_already_protected(error: AzureError) -> bool:
+    """Whether the disk has an instance already, here or elsewhere."""
+    return lower(error.code) in _ALREADY_PROTECTED
+
+
+def is_final_conflict(error: AzureError) -> bool:
+    """Whether a 409 stays however long one waits: locks, policies of the organisation, regions."""
+    return lower(error.code) in _FINAL_CONFLICTS
+
+
+def hint_for(error: AzureError) -> str:
+    """What to do about it: Azure's own advice unless something better is known."""
+    code = lower(error.code)
+    if code in _LOCKED:
+        return "a lock forbids it; whoever set it has to lift it, then apply again. Locks are never removed from here"
+    if code in _ALREADY_PROTECTED:
+        return (
+            "leave the disk out here (`excluded`), or take it out of the other vault first; it is never moved by itself"
+        )
+    if code == "missingsubscriptionregistration":
+        return (
+            "register the provider: az provider register --namespace Microsoft.DataProtection (and Microsoft.Compute)"
+        )
+    if code == "requestdisallowedbypolicy":
+        return "an Azure Policy forbids it: ask its owner for an exemption, or declare what it allows"
+    return error.hint
+
+
+def failure_of(row: Mapping[str, Any], target: str) -> OperationFailed:
+    """The error that a failing instance carries; of nested codes one that speaks of permissions goes first."""
+    properties = row.get("properties") or {}
+    status = properties.get("protectionStatus") or {}
+    details = properties.get("protectionErrorDetails") or status.get("errorDetails")
+    state = properties.get("currentProtectionState") or status.get("status") or "a failing state"
+    says = told(details if isinstance(details, Mapping) else {"details": details})
+    code = next((code for code in _codes(details) if _is_permission_code(lower(code))), says.code)
+    return OperationFailed(
+        f"the instance is in {state}: {says.message or 'Azure gives no reason'}",
+        code=code or str(state),
+        advice=says.advice,
+        target=target,
+        hint="" if says.advice else "look at the instance in the Azure portal; once the cause is gone, apply again",
+    )
+
+
+def _codes(error: Any) -> Iterator[str]:
+    if isinstance(error, list):
+        for item in error:
+            yield from _codes(item)
+    elif isinstance(error, Mapping):
+        if isinstance(error.get("code"), str):
+            yield error["code"]
+        for key in ("details", "innerError"):
+            yield from _codes(error.get(key))

@@ -1,0 +1,114 @@
+"""Completion seen by listing: one watcher per vault tells all who wait for its instances.
+
+A thousand instances cost five pages a look in place of a thousand requests.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from reconciler.azure.connection import Azure
+from reconciler.azure.governor import deadline as request_deadline
+from reconciler.clock import Clock
+from reconciler.errors import NotFound, OutOfReach, ReconcilerError
+from reconciler.ids import ArmId, lower
+
+Row = Mapping[str, Any]
+Judge = Callable[[Row | None], str]
+"""Says in a word what the row of an instance (None: not in the list) means; empty: keep waiting."""
+
+_INTERVALS = (5.0, 10.0, 15.0)
+_FAILURES = 5
+LATE = "late"
+"""The word for a wait whose deadline came first."""
+
+
+@dataclass(slots=True, eq=False)
+class _Waiter:
+    judge: Judge
+    deadline: float
+    answer: asyncio.Future[tuple[str, Row | None]]
+
+
+class Watch:
+    """Lists a vault's instances every 5, 10, then 15 seconds, as long as anybody waits."""
+
+    def __init__(self, azure: Azure, clock: Clock, vault: ArmId, patience: float) -> None:
+        self._azure = azure
+        self._clock = clock
+        self._path = f"{vault}/backupInstances"
+        self._patience = patience
+        self._waiters: dict[str, list[_Waiter]] = {}
+        self._task: asyncio.Task[None] | None = None
+
+    async def until(self, instance: ArmId, judge: Judge, deadline: float) -> tuple[str, Row | None]:
+        """The first word that `judge` finds for the instance, with its row; `LATE` at the deadline.
+
+        Raises what listing raises: at once when the vault is gone or out of reach, else after five failures in a row.
+        """
+        waiter = _Waiter(judge, deadline, asyncio.get_running_loop().create_future())
+        self._waiters.setdefault(instance.key, []).append(waiter)
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._look_until_nobody_waits())
+        return await waiter.answer
+
+    async def close(self) -> None:
+        """Stop looking; whoever still waits is cancelled by its own task."""
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+
+    async def _look_until_nobody_waits(self) -> None:
+        looks, failures = 0, 0
+        while self._waiters:
+            await self._clock.sleep(_INTERVALS[min(looks, len(_INTERVALS) - 1)])
+            looks += 1
+            request_deadline.set(self._clock.monotonic() + self._patience)
+            try:
+                rows = await self._azure.list(self._path)
+            except ReconcilerError as error:
+                failures += 1
+                if failures >= _FAILURES or isinstance(error, NotFound | OutOfReach):
+                    self._fail(error)
+                    return
+            except Exception as error:  # noqa: BLE001 - whoever waits must hear of it, else they wait for ever
+                self._fail(error)
+                return
+            else:
+                failures = 0
+                self._tell({lower(str(row.get("id", "")).rstrip("/")): row for row in rows})
+
+    def _tell(self, rows: Mapping[str, Row]) -> None:
+        now = self._clock.monotonic()
+        for key in list(self._waiters):
+            row = rows.get(key)
+            left = [waiter for waiter in self._waiters[key] if not _answered(waiter, row, now)]
+            if left:
+                self._waiters[key] = left
+            else:
+                del self._waiters[key]
+
+    def _fail(self, error: Exception) -> None:
+        for waiters in self._waiters.values():
+            for waiter in waiters:
+                if not waiter.answer.done():
+                    waiter.answer.set_exception(error)
+        self._waiters.clear()
+
+
+def _answered(waiter: _Waiter, row: Row | None, now: float) -> bool:
+    if waiter.answer.done():  # its task was cancelled
+        return True
+    try:
+        word = waiter.judge(row) or (LATE if now >= waiter.deadline else "")
+    except Exception as error:  # noqa: BLE001 - one odd row must not stop the others
+        waiter.answer.set_exception(error)
+        return True
+    if word:
+        waiter.answer.set_result((word, row))
+    return bool(word)
