@@ -4,15 +4,41 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.sandbox.arm import name_of
-from reconciler.sandbox.dataprotection import guards, instances, proxies, settings, states, vaultidentity, vaults
-from reconciler.sandbox.dataprotection.namespace import GUARDS, INSTANCES, PROXIES, VAULTS
+from reconciler.sandbox.arm import ArmError, name_of
+from reconciler.sandbox.dataprotection import (
+    deleted,
+    guards,
+    instances,
+    policies,
+    policyrules,
+    proxies,
+    settings,
+    states,
+    vaultidentity,
+    vaults,
+)
+from reconciler.sandbox.dataprotection.errors import DETAIL
+from reconciler.sandbox.dataprotection.namespace import DELETED_INSTANCES, GUARDS, INSTANCES, POLICIES, PROXIES, VAULTS
 from reconciler.sandbox.dataprotection.wording import at, canonical, text
 from reconciler.sandbox.tables import Record
-from reconciler.sandbox.world import World, adopted
+from reconciler.sandbox.world import Adopter, World, adopted
+
+
+def _readable(adopter: Adopter) -> Adopter:
+    """The adopter with its refusals turned into ValueError, which is what a bad estate file is told by."""
+
+    def adopt(world: World, address: str, record: Record) -> None:
+        try:
+            adopter(world, address, record)
+        except ArmError as error:
+            detail = text(error.body, "error", "additionalInfo", 0, "info", "innerError", "additionalInfo", DETAIL)
+            raise ValueError(detail or error.message) from error
+
+    return adopt
 
 
 @adopted(VAULTS)
+@_readable
 def adopt_vault(world: World, address: str, record: Record) -> None:
     """Fill in storage, soft delete, identity and state where the file left them out; nothing is refused."""
     body: dict[str, Any] = canonical({key: value for key, value in record.items() if not key.startswith("_")})
@@ -33,6 +59,7 @@ def adopt_vault(world: World, address: str, record: Record) -> None:
 
 
 @adopted(INSTANCES)
+@_readable
 def adopt_instance(world: World, address: str, record: Record) -> None:
     """Fill in what identifies an instance, and ProtectionConfigured where the file told no state."""
     body = canonical({key: value for key, value in record.items() if not key.startswith("_")})
@@ -49,6 +76,7 @@ def adopt_instance(world: World, address: str, record: Record) -> None:
 
 
 @adopted(GUARDS)
+@_readable
 def adopt_guard(world: World, address: str, record: Record) -> None:
     """Fill in the operations that a guard guards."""
     del world
@@ -57,8 +85,32 @@ def adopt_guard(world: World, address: str, record: Record) -> None:
 
 
 @adopted(PROXIES)
+@_readable
 def adopt_proxy(world: World, address: str, record: Record) -> None:
     """Fill in what the vault's guard guards."""
     guard = world.find(text(record, "properties", "resourceGuardResourceId"))
     if guard is not None:
         record |= proxies.proxy(world, record.get("id", address), guard)
+
+
+@adopted(POLICIES)
+@_readable
+def adopt_policy(world: World, address: str, record: Record) -> None:
+    """Complete a policy that an estate file wrote down."""
+    del world
+    body = canonical(record.get("properties") or {})
+    record["properties"] = policyrules.normalised({"objectType": "BackupPolicy", **body})
+    record |= {"id": record.get("id", address), "name": name_of(address), "type": policies.KIND}
+
+
+@adopted(DELETED_INSTANCES)
+@_readable
+def adopt_deleted(world: World, address: str, record: Record) -> None:
+    """Complete a soft-deleted instance that an estate file wrote down."""
+    record |= {"id": record.get("id", address), "name": name_of(address), "type": deleted.KIND}
+    record["properties"] = canonical(record.get("properties") or {})
+    info = record["properties"].get("deletionInfo") or {}
+    states.enter(world, record, states.SOFT_DELETED)
+    complete = deleted.deletion_info(world, address, info.get("deletionTime") or world.stamp())
+    record["properties"] |= {"objectType": "DeletedBackupInstance", "deletionInfo": {**complete, **info}}
+    deleted.schedule_purge(world, record)

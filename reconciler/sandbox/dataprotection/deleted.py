@@ -21,7 +21,7 @@ from reconciler.sandbox.dataprotection.security import SOFT_DELETE
 from reconciler.sandbox.dataprotection.wording import at
 from reconciler.sandbox.paging import page
 from reconciler.sandbox.tables import Record
-from reconciler.sandbox.world import World, adopted, event
+from reconciler.sandbox.world import World, event
 
 KIND = "Microsoft.DataProtection/backupVaults/deletedBackupInstances"
 _DAYS = 14.0
@@ -30,23 +30,25 @@ _NOT_FOUND = "UserErrorGenericResourceNotFound"
 
 def keep(world: World, vault: Record, instance: Record) -> Record:
     """Make a soft-deleted instance of one that was just deleted."""
-    now = world.now
     days = at(vault, *SOFT_DELETE, "retentionDurationInDays") or _DAYS
     address = f"{vault['id']}/deletedBackupInstances/{instance['name']}"
     record = new(address, KIND, **{key: value for key, value in instance.items() if key not in {"id", "name", "type"}})
     states.enter(world, record, states.SOFT_DELETED)
-    record["properties"] |= {
-        "objectType": "DeletedBackupInstance",
-        "deletionInfo": {
-            "deletionTime": world.stamp(now),
-            "billingEndDate": world.stamp(now),
-            "scheduledPurgeTime": world.stamp(now + timedelta(days=days)),
-            "deleteActivityID": world.guid(instance["id"], "deletion"),
-        },
-    }
+    info = deletion_info(world, instance["id"], world.stamp(), days)
+    record["properties"] |= {"objectType": "DeletedBackupInstance", "deletionInfo": info}
     world.store(address, record)
     schedule_purge(world, record)
     return record
+
+
+def deletion_info(world: World, address: str, deletion: str, days: float = _DAYS) -> dict[str, str]:
+    """When an instance was deleted, and when it is gone for good: after its vault's retention."""
+    return {
+        "deletionTime": deletion,
+        "billingEndDate": deletion,
+        "scheduledPurgeTime": world.stamp(_moment(deletion) + timedelta(days=days)),
+        "deleteActivityID": world.guid(address, "deletion"),
+    }
 
 
 def shown(world: World, record: Record) -> dict[str, Any]:
@@ -83,26 +85,6 @@ def forget_recovery_points(world: World, instance: str) -> None:
     table = world.table(RECOVERY_POINTS)
     for key in list(table.below(lower(instance))):
         world.remove(table.pop(key).get("_snapshot", ""))
-
-
-@adopted(DELETED_INSTANCES)
-def adopt(world: World, address: str, record: Record) -> None:
-    """Complete a soft-deleted instance that an estate file wrote down."""
-    record |= {"id": record.get("id", address), "name": address.rsplit("/", 1)[-1], "type": KIND}
-    info = record["properties"].get("deletionInfo") or {}
-    states.enter(world, record, states.SOFT_DELETED)
-    deletion = info.get("deletionTime") or world.stamp()
-    record["properties"] |= {
-        "objectType": "DeletedBackupInstance",
-        "deletionInfo": {
-            "deletionTime": deletion,
-            "billingEndDate": deletion,
-            "scheduledPurgeTime": world.stamp(_moment(deletion) + timedelta(days=_DAYS)),
-            "deleteActivityID": world.guid(address, "deletion"),
-            **info,
-        },
-    }
-    schedule_purge(world, record)
 
 
 @provider.route("GET", f"{VAULT}/deletedBackupInstances", f"{KIND}/read")

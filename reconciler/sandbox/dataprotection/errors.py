@@ -10,6 +10,7 @@ from typing import Any
 from reconciler.sandbox.arm import ArmError, not_found
 from reconciler.sandbox.world import World
 
+DETAIL = "DetailedNonLocalisedMessage"
 INVALID_INPUT = "BMSUserErrorInvalidInput"
 MISSING_PERMISSIONS = "UserErrorMissingRequiredPermissions"
 ALREADY_HAS_INSTANCE = "UserErrorDppDatasourceAlreadyHasBackupInstance"
@@ -70,7 +71,7 @@ def facing(
     if nulls:
         result |= {"details": None, "innerError": None}
     if detail:
-        result["innerError"] = {"code": code, "additionalInfo": {"DetailedNonLocalisedMessage": detail}}
+        result["innerError"] = {"code": code, "additionalInfo": {DETAIL: detail}}
     return result
 
 

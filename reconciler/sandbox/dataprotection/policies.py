@@ -18,7 +18,7 @@ from reconciler.sandbox.dataprotection.namespace import (
 from reconciler.sandbox.dataprotection.wording import canonical
 from reconciler.sandbox.paging import page
 from reconciler.sandbox.tables import Record
-from reconciler.sandbox.world import World, adopted
+from reconciler.sandbox.world import World
 
 KIND = "Microsoft.DataProtection/backupVaults/backupPolicies"
 LIMIT = 5000
@@ -64,15 +64,6 @@ def _check_new(world: World, ids: dict[str, str]) -> None:
         raise invalid("A policy's name has 3 to 150 letters, digits and hyphens.")
     if world.table(POLICIES).count(lower(vault_id(ids))) >= LIMIT:
         raise invalid(f"A Backup vault takes {LIMIT} policies.")
-
-
-@adopted(POLICIES)
-def adopt(world: World, address: str, record: Record) -> None:
-    """Complete a policy that an estate file wrote down."""
-    del world
-    body = canonical(record.get("properties") or {})
-    record["properties"] = policyrules.normalised({"objectType": "BackupPolicy", **body})
-    record |= {"id": record.get("id", address), "name": address.rsplit("/", 1)[-1], "type": KIND}
 
 
 @provider.route("GET", POLICY, f"{KIND}/read")

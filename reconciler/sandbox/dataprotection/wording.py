@@ -29,7 +29,35 @@ _BY_LOWER = {word.lower(): word for word in _SPELLINGS.split()}
 _STORAGE = {"datastoretype": "datastoreType"}
 _FREE = frozenset({"tags", "userAssignedIdentities"})
 _OBJECTS = frozenset(
-    ["backupInstance", "backupParameters", "backupRuleOptions", "dataSourceInfo", "dataStore", "deleteAfter", "identity", "identityDetails", "policyInfo", "policyParameters", "properties", "schedule", "tagInfo", "tags", "trigger", "triggerOption", "userAssignedIdentities", "azureMonitorAlertSettings", "costManagementSettings", "crossRegionRestoreSettings", "crossSubscriptionRestoreSettings", "encryptionSettings", "featureSettings", "immutabilitySettings", "monitoringSettings", "securitySettings", "softDeleteSettings"]
+    [
+        "backupInstance",
+        "backupParameters",
+        "backupRuleOptions",
+        "dataSourceInfo",
+        "dataStore",
+        "deleteAfter",
+        "identity",
+        "identityDetails",
+        "policyInfo",
+        "policyParameters",
+        "properties",
+        "schedule",
+        "tagInfo",
+        "tags",
+        "trigger",
+        "triggerOption",
+        "userAssignedIdentities",
+        "azureMonitorAlertSettings",
+        "costManagementSettings",
+        "crossRegionRestoreSettings",
+        "crossSubscriptionRestoreSettings",
+        "encryptionSettings",
+        "featureSettings",
+        "immutabilitySettings",
+        "monitoringSettings",
+        "securitySettings",
+        "softDeleteSettings",
+    ]
 )
 _LISTS: dict[str, type] = {
     **dict.fromkeys(("policyRules", "taggingCriteria", "storageSettings", "lifecycles", "criteria"), dict),

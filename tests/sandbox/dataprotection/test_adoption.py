@@ -73,3 +73,10 @@ def test_soft_deleted_instances_and_guards(estate: Any) -> None:
     assert estate.call("DELETE", proxy).status == 403
     estate.wait(15 * 86400)
     assert estate.call("GET", gone).status == 404
+
+
+def test_a_record_that_cannot_be_is_an_error_with_its_reason(estate: Any) -> None:
+    with pytest.raises(ValueError, match="securitySettings has the wrong kind of value"):
+        estate.adopt(estate.VAULT, location="westus", properties={"securitySettings": "on"})
+    with pytest.raises(ValueError, match="identity type 'Sometimes'"):
+        estate.adopt(estate.VAULT, location="westus", identity={"type": "Sometimes"})
