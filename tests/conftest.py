@@ -1,0 +1,37 @@
+"""What every kind of test may ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from stage import Stage
+
+REPOSITORY = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="session")
+def samples() -> Path:
+    """The folder of samples."""
+    return REPOSITORY / "samples"
+
+
+@pytest.fixture
+def on_stage(tmp_path: Path) -> Iterator[Callable[..., Stage]]:
+    """Opens a sandbox with an estate (data, or the path of a file) on virtual time, and closes it in the end."""
+    from stage import Stage
+
+    with ExitStack() as stack:
+        count = 0
+
+        def opened(estate: Mapping[str, Any] | Path, **options: Any) -> Stage:
+            nonlocal count
+            count += 1
+            return stack.enter_context(Stage(tmp_path / f"stage-{count}", estate, **options))
+
+        yield opened

@@ -1,0 +1,234 @@
+"""A stage for whole stories: a sandbox on virtual time, and the production path from manifest to outcome before it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from reconciler.apply.engine import Settings
+from reconciler.apply.outcome import Outcome
+from reconciler.apply.progress import Progress
+from reconciler.azure.virtual import new_loop
+from reconciler.cli import inprocess
+from reconciler.cli.options import Connection
+from reconciler.cli.session import ClockChoice, Session
+from reconciler.clock import LoopClock
+from reconciler.files import load
+from reconciler.manifest.model import Manifest
+from reconciler.plan.model import Options, Plan
+from reconciler.report.drift import Drift
+from reconciler.sandbox.sandbox import Sandbox
+
+HOST = "https://management.azure.com"
+READS = frozenset({"GET", "HEAD"})
+ASKING = ("/validateforbackup", "/providers/microsoft.resourcegraph/resources")
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request and how it was answered."""
+
+    method: str
+    path: str
+    query: Mapping[str, list[str]]
+    body: Any
+    status: int
+    at: float
+
+    @property
+    def is_write(self) -> bool:
+        """Whether it may change Azure: a validation or a query is a POST that doesn't."""
+        return self.method not in READS and not self.path.lower().endswith(ASKING)
+
+    @property
+    def kind(self) -> str:
+        """The method and the type of what it is about, such as `PUT backupInstances`."""
+        parts = self.path.strip("/").split("/")
+        named = parts[-2] if len(parts) % 2 == 0 else parts[-1]
+        return f"{self.method} {named}"
+
+
+@dataclass
+class Recorder:
+    """Stands before a sandbox and keeps every request; `hook` may change an answer or raise."""
+
+    sandbox: Sandbox
+    calls: list[Call] = field(default_factory=list)
+
+    @property
+    def time(self) -> Any:
+        return self.sandbox.time
+
+    def handle(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
+    ) -> tuple[int, Mapping[str, str], bytes, float]:
+        status, answer, content, latency = self.sandbox.handle(method, url, headers, body)
+        split = urlsplit(url)
+        said = json.loads(body) if body else None
+        at = self.sandbox.time().timestamp()
+        self.calls.append(Call(method, split.path, parse_qs(split.query), said, status, at))
+        return status, answer, content, latency
+
+
+class Uninterrupted:
+    """Stands for the signals of an apply, in a test that gets none."""
+
+    name = ""
+
+    @contextmanager
+    def watched(self, *_: Any) -> Iterator[None]:
+        yield
+
+
+class Stage:
+    """A sandbox, a clock that costs nothing, and what a person would do with the tool."""
+
+    def __init__(self, folder: Path, estate: Mapping[str, Any] | Path, *, api_version: str | None = None) -> None:
+        self._stack = ExitStack()
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        if isinstance(estate, Path):
+            path = estate
+        else:
+            path = folder / "azure.estate.yaml"
+            path.write_text(json.dumps(estate), encoding="utf-8")
+        self.sandbox = self._stack.enter_context(Sandbox.open(path))
+        self.recorder = Recorder(self.sandbox)
+        self.runner = self._stack.enter_context(asyncio.Runner(loop_factory=new_loop()))
+        self.api_version = api_version
+        connection = Connection(sandbox=str(path), api_version=api_version)
+
+        def clock() -> LoopClock:
+            made = inprocess._clock(ClockChoice("virtual"), self.sandbox)
+            self.sandbox.time.follow(made.now)
+            return made
+
+        self.session = Session(
+            self.runner, lambda clock: inprocess._azure(self.recorder, connection, clock, None), clock
+        )
+        self._stack.callback(self.session.close)
+        self._number = 0
+
+    def __enter__(self) -> Stage:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    # What a person does
+
+    def manifest(self, said: Mapping[str, Any] | str | Path | Manifest) -> Manifest:
+        """The compiled manifest of data, of text or of a path."""
+        if isinstance(said, Manifest):
+            return said
+        if isinstance(said, Path):
+            return load(said)
+        self._number += 1
+        path = self.folder / f"manifest-{self._number}.yaml"
+        path.write_text(said if isinstance(said, str) else json.dumps(said, default=_iso, indent=1), encoding="utf-8")
+        return load(path)
+
+    def plan(self, said: Mapping[str, Any] | str | Path | Manifest, **options: Any) -> Plan:
+        """The plan for a manifest."""
+        return self.session.look(self.manifest(said), self._options(options))
+
+    def apply(
+        self, said: Mapping[str, Any] | str | Path | Manifest, *, settings: Settings | None = None, **options: Any
+    ) -> Outcome:
+        """The outcome of applying a manifest; AssertionError when a gate is closed."""
+        plan = self.plan(said, **options)
+        assert not plan.closed_gates, plan.closed_gates
+        return self.carry_out(plan, settings=settings)
+
+    def carry_out(self, plan: Plan, *, settings: Settings | None = None) -> Outcome:
+        """The outcome of applying a plan."""
+        return self.session.apply(plan, settings or Settings(), Progress(), Uninterrupted())  # type: ignore[arg-type]
+
+    def drift(self, said: Mapping[str, Any] | str | Path | Manifest) -> Drift:
+        """What drift would tell."""
+        from reconciler.report.drift import DEFAULT_FAIL_ON
+
+        return Drift(self.plan(said), DEFAULT_FAIL_ON)
+
+    def _options(self, said: Mapping[str, Any]) -> Options:
+        version = {"api_version": self.api_version} if self.api_version else {}
+        return replace(Options(tool_version="0", **version), **said)
+
+    # What happens in the simulated Azure
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass."""
+
+        async def pause(_azure: object, clock: LoopClock) -> None:
+            await clock.sleep(seconds)
+
+        self.session._run(pause)
+
+    def ask(self, method: str, path: str, body: Any = None, *, version: str = "") -> Any:
+        """A request of somebody else, such as the portal; AssertionError unless it is accepted."""
+        version = version or ("2022-04-01" if "Microsoft.Authorization" in path else "2025-07-01")
+        _ = self.session.clock
+        content = None if body is None else json.dumps(body).encode()
+        headers = {"Content-Type": "application/json", "Accept": "application/json"}
+        mark = "&" if "?" in path else "?"
+        status, _, answer, _ = self.sandbox.handle(
+            method, f"{HOST}{path}{mark}api-version={version}", headers, content
+        )
+        assert status < 300, (status, answer)
+        return json.loads(answer) if answer else None
+
+    def get(self, path: str, *, version: str = "") -> Any:
+        """What Azure shows of a resource."""
+        return self.ask("GET", path, version=version)
+
+    def names(self, collection: str) -> list[str]:
+        """The names in a collection of a resource, sorted."""
+        return sorted(row["name"] for row in self.get(collection)["value"])
+
+    def instances(self, vault: str) -> dict[str, Any]:
+        """The properties of a vault's instances by the lower-cased name of their disk."""
+        rows = self.get(f"{vault}/backupInstances")["value"]
+        return {row["properties"]["friendlyName"].lower(): row for row in rows}
+
+    def switch(self, **values: Any) -> None:
+        """Set switches of the sandbox."""
+        for name, value in values.items():
+            self.sandbox.world.set_switch(name, value)
+
+    # What was asked of it
+
+    def writes(self) -> list[Call]:
+        """Every write so far that the tool sent."""
+        return [call for call in self.recorder.calls if call.is_write]
+
+    def forget(self) -> None:
+        """Count calls from here."""
+        self.recorder.calls.clear()
+
+
+def _iso(value: object) -> str:
+    assert isinstance(value, date)
+    return value.isoformat()
+
+
+def codes(plan: Plan) -> list[str]:
+    """The codes of a plan's findings, sorted, each once."""
+    return sorted({finding.code for finding in plan.findings})
+
+
+def actions(plan: Plan) -> dict[str, str]:
+    """What a plan does, by address."""
+    return {change.address: str(change.action) for change in plan.changes}
+
+
+def failures(outcome: Outcome) -> list[str]:
+    """What did not end well, for the message of an assertion."""
+    bad = [f"{row.status} {row.address}: {row.code} {row.message}" for row in outcome.results if row.status != "done"]
+    return bad + [f"{finding.code} {finding.address}: {finding.message}" for finding in outcome.errors]
