@@ -95,6 +95,12 @@ CODES = table(
         "declare what the vault has",
     ),
     Code(
+        "only-unmatched",
+        _E,
+        "`--only` names nothing that is known here, so nothing can be said about it.",
+        "copy the address from `plan`; `*` stands for any text",
+    ),
+    Code(
         "orphan",
         _W,
         "A backup instance that this manifest made is no longer named by it; it still runs.",
@@ -140,6 +146,12 @@ CODES = table(
         "ask the guard's owner for a request id and pass --resource-guard-request VAULT=ID",
     ),
     Code("retained", _I, "Protection is stopped and the recovery points are kept, as asked for.", "nothing to do"),
+    Code(
+        "role-conditional",
+        _E,
+        "A role assignment with a condition stands where one without is needed; Azure allows one of each kind.",
+        "remove its condition, or delete it so that one without can be made",
+    ),
     Code(
         "role-left-behind",
         _I,
@@ -191,6 +203,18 @@ CODES = table(
         _E,
         "Azure Disk Backup can't protect a disk that the manifest names.",
         "remove what stands in the way, or take the disk out of the manifest",
+    ),
+    Code(
+        "vault-deleting",
+        _E,
+        "The vault is being deleted; nothing can be planned in it.",
+        "wait until it is gone and run again, or declare another vault",
+    ),
+    Code(
+        "vault-differs",
+        _E,
+        "A vault that the manifest doesn't manage isn't as declared.",
+        "declare what it has, or let the manifest manage it",
     ),
     Code(
         "vault-full",

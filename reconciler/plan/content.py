@@ -47,8 +47,8 @@ def content_of(policy: Policy) -> PolicyContent | None:
 
 def _content(body: Mapping[str, Any]) -> PolicyContent | None:
     rules = body["policyRules"]
-    backups = [rule for rule in rules if rule["objectType"] == "AzureBackupRule"]
-    retentions = {_retention_name(rule): rule for rule in rules if rule["objectType"] == "AzureRetentionRule"}
+    backups = [rule for rule in rules if lower(rule["objectType"]) == "azurebackuprule"]
+    retentions = {_retention_name(rule): rule for rule in rules if lower(rule["objectType"]) == "azureretentionrule"}
     if len(backups) != 1 or len(rules) != 1 + len(retentions) or not set(retentions) <= {"Default", *_TAGS}:
         return None
     trigger = backups[0]["trigger"]
@@ -75,8 +75,11 @@ def _tag_names(criteria: Iterable[Mapping[str, Any]]) -> set[str]:
     for entry in criteria:
         name = "Default" if entry.get("isDefault") else str(entry["tagInfo"]["tagName"]).capitalize()
         if name != "Default":
-            said = [criterion.get("absoluteCriteria") for criterion in entry["criteria"]]
-            if said != [[_TAGS[name][0]]]:
+            (criterion,) = entry["criteria"]
+            said = {key: value for key, value in criterion.items() if value and key != "objectType"}
+            if set(said) != {"absoluteCriteria"} or list(map(lower, said["absoluteCriteria"])) != [
+                lower(_TAGS[name][0])
+            ]:
                 raise ValueError(name)
         names.add(name)
     return names

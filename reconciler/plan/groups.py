@@ -56,8 +56,18 @@ def compare(draft: Draft, wanted: Iterable[WantedGroup]) -> None:
             live = presence.resource if presence.state == "there" else None
         if live is None:
             _create(draft, group)
-        elif group.manage:
+            continue
+        _tell_lock(draft, group)
+        if group.manage:
             _retag(draft, group, live)
+
+
+def _tell_lock(draft: Draft, group: WantedGroup) -> None:
+    """Azure Backup makes and deletes snapshots there; a lock keeps it from that, silently."""
+    lock = draft.lock_on(group.id, deletes=True) if group.locations else None
+    if lock:
+        message = f"the lock {lock.id.name} ({lock.level}) on {lock.scope} is in the way of Azure Backup"
+        draft.note("lock-keeps-snapshots", message, address=group.address, place=group.place)
 
 
 def _create(draft: Draft, group: WantedGroup) -> None:
@@ -70,7 +80,7 @@ def _create(draft: Draft, group: WantedGroup) -> None:
         message = f"{group.id.name} has no location, and its disks lie in: {regions}"
         draft.refuse(group.address, "group-location-unknown", message, place=group.place)
         return
-    tags = {**group.default_tags, **{key: value for key, value in group.tags.items() if value is not None}}
+    tags = {key: value for key, value in laid_over(group.default_tags, group.tags).items() if value is not None}
     body = {"location": location, "tags": tags} if tags else {"location": location}
     _add(draft, group, Action.ADD, "not there", body, None, body, ())
 
@@ -119,6 +129,12 @@ def tag_differences(declared: Mapping[str, str | None], live: Mapping[str, str])
         for key, value in sorted(declared.items())
         if have.get(lower(key)) != value
     ]
+
+
+def laid_over(defaults: Mapping[str, str], own: Mapping[str, str | None]) -> dict[str, str | None]:
+    """The default tags with an object's own over them; keys compare without case, as in Azure."""
+    replaced = set(map(lower, own))
+    return {**{key: value for key, value in defaults.items() if lower(key) not in replaced}, **own}
 
 
 def merged_tags(live: Mapping[str, str], fields: Iterable[FieldChange]) -> dict[str, str]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from functools import partial
 
+from reconciler.errors import UsageError
 from reconciler.estate import Disk
 from reconciler.ids import lower
 from reconciler.manifest.model import Selector
@@ -15,7 +16,19 @@ Test = Callable[[Disk], bool]
 
 
 def matcher(selector: Selector) -> Test:
-    """The test of a selector, compiled once for many disks."""
+    """The test of a selector, compiled once for many disks; UsageError for keys that this version can't look at.
+
+    A key that was passed over would take more disks, or leave more out, than the manifest says.
+    """
+    if (
+        selector.management_groups is not None
+        or selector.attached_names is not None
+        or selector.attached_tags is not None
+    ):
+        raise UsageError(
+            f"{selector.place}: `managementGroups` and `attachedTo` can't be used yet",
+            hint="select by subscriptions, resourceGroups, names or tags",
+        )
     tests: list[Test] = []
     for values, test in (
         (selector.subscriptions, _subscription_in),

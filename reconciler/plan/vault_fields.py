@@ -14,6 +14,7 @@ _SOFT_DELETE = ("Off", "On", "AlwaysOn")
 _IMMUTABILITY = ("Disabled", "Unlocked", "Locked")
 _REDUNDANCY = ("LocallyRedundant", "GeoRedundant", "ZoneRedundant")
 _IMMUTABLE = frozenset({"location", "redundancy"})
+_OFF_FOR_GOOD = "PermanentlyDisabled"
 
 
 def declared(spec: VaultSpec) -> dict[str, Any]:
@@ -38,17 +39,26 @@ def live(vault: Vault, identity: ArmId | str | None) -> dict[str, Any]:
     `identity` is the declared one: a vault that has it, whatever else it has, is as declared.
     """
     days = vault.soft_delete_days
+    across = vault.cross_subscription_restore
     return {
         "location": vault.location,
         "redundancy": _spelled(vault.redundancy, _REDUNDANCY),
-        "softDelete.state": _spelled(vault.soft_delete_state, _SOFT_DELETE),
+        "softDelete.state": _spelled(vault.soft_delete_state, _SOFT_DELETE) or "Off",
         "softDelete.retentionDays": int(days) if days is not None and days == int(days) else days,
         "immutability": _spelled(vault.immutability, _IMMUTABILITY) or "Disabled",
         "alertsForAllJobFailures": _is_on(vault.alerts),
         "crossRegionRestore": _is_on(vault.cross_region_restore),
-        "crossSubscriptionRestore": _is_on(vault.cross_subscription_restore),
+        "crossSubscriptionRestore": _OFF_FOR_GOOD if lower(across or "") == lower(_OFF_FOR_GOOD) else _is_on(across),
         "identity": _identity(vault, identity),
     }
+
+
+def differences(spec: VaultSpec, vault: Vault) -> list[FieldChange]:
+    """The declared fields that differ; days of a soft delete that is off, and isn't declared on, mean nothing."""
+    have, said = live(vault, spec.identity), declared(spec)
+    if "softDelete.state" not in said and have["softDelete.state"] == "Off":
+        said.pop("softDelete.retentionDays", None)
+    return [FieldChange(path, have[path], value) for path, value in said.items() if have[path] != value]
 
 
 def _spelled(value: str | None, words: Iterable[str]) -> str | None:
@@ -73,6 +83,7 @@ def is_satisfied_by_more(field: FieldChange) -> bool:
     return (field.path, field.after, field.before) in {
         ("softDelete.state", "On", "AlwaysOn"),
         ("immutability", "Unlocked", "Locked"),
+        ("crossSubscriptionRestore", False, _OFF_FOR_GOOD),
     }
 
 
@@ -84,6 +95,7 @@ def refusal(field: FieldChange) -> tuple[str, str]:
         ("softDelete.state", "AlwaysOn"),
         ("immutability", "Locked"),
         ("crossRegionRestore", True),
+        ("crossSubscriptionRestore", _OFF_FOR_GOOD),
     }
     if (field.path, field.before) in doors:
         return "one-way-door", f"{field.path} is {field.before} for good and can't become {field.after}"

@@ -9,7 +9,7 @@ from reconciler.ids import ArmId, lower
 from reconciler.manifest.model import VaultSpec
 from reconciler.plan import vault_fields
 from reconciler.plan.draft import PENDING, Draft
-from reconciler.plan.groups import merged_tags, tag_differences
+from reconciler.plan.groups import laid_over, merged_tags, tag_differences
 from reconciler.plan.marks import drift_class
 from reconciler.plan.model import Action, Change, FieldChange, Kind, Op, Step
 from reconciler.plan.naming import OWNER_TAG
@@ -67,7 +67,7 @@ def _may_create(draft: Draft, spec: VaultSpec) -> bool:
 def _create(draft: Draft, spec: VaultSpec) -> None:
     said = vault_fields.declared(spec)
     said.setdefault("redundancy", "LocallyRedundant")
-    tags = {key: value for key, value in {**spec.default_tags, **spec.tags}.items() if value is not None}
+    tags = {key: value for key, value in laid_over(spec.default_tags, spec.tags).items() if value is not None}
     tags[OWNER_TAG] = draft.manifest.name
     storage = [{"datastoreType": "VaultStore", "type": said["redundancy"]}]
     body = {
@@ -102,9 +102,12 @@ def _verify_guard(draft: Draft, spec: VaultSpec, live: Vault) -> None:
     answer = draft.ask("exists", proxy) if live.guarded else None
     if answer is PENDING:
         return
+    if answer and answer.state == "out-of-reach":
+        draft.note("out-of-reach", f"{proxy} may not be read", address=address_of(spec), place=spec.place)
+        return
     body = (answer.body or {}) if answer else {}
     mapped = str((body.get("properties") or {}).get("resourceGuardResourceId") or "")
-    if ArmId(mapped) != spec.resource_guard:
+    if ArmId(mapped) != spec.resource_guard and not draft.ignores(address_of(spec), "resourceGuard"):
         message = f"{spec.name} is under {mapped or 'no resource guard'}, not {spec.resource_guard}"
         draft.note("guard-differs", message, address=address_of(spec), place=spec.place)
 
@@ -112,12 +115,9 @@ def _verify_guard(draft: Draft, spec: VaultSpec, live: Vault) -> None:
 def _compare_live(draft: Draft, spec: VaultSpec, live: Vault) -> None:
     address = address_of(spec)
     if lower(live.provisioning_state) == "deleting":
-        draft.refuse(address, "in-progress", f"{spec.name} is being deleted", place=spec.place)
+        draft.refuse(address, "vault-deleting", f"{spec.name} is being deleted", place=spec.place)
         return
-    have = vault_fields.live(live, spec.identity)
-    said = vault_fields.declared(spec)
-    differing = [FieldChange(path, have[path], value) for path, value in said.items() if have[path] != value]
-    admissible = _admissible(draft, spec, differing)
+    admissible = _admissible(draft, spec, vault_fields.differences(spec, live))
     if admissible is None:
         return
     owner = draft.owner(live.tags)
@@ -126,9 +126,11 @@ def _compare_live(draft: Draft, spec: VaultSpec, live: Vault) -> None:
     if not spec.manage:
         if fields:
             names = ", ".join(field.path for field in fields)
-            draft.note("immutable-field", f"it isn't managed here and differs in {names}", address=address)
+            draft.note("vault-differs", f"{spec.name} differs in {names}", address=address, place=spec.place)
         return
-    if owner in {"foreign", "handed"} and fields:
+    if owner == "handed":
+        return
+    if owner == "foreign" and fields:
         mark = next(value for key, value in live.tags.items() if lower(key) == OWNER_TAG)
         draft.note("managed-elsewhere", f"{spec.name} belongs to {mark}", address=address, place=spec.place)
         return
@@ -156,11 +158,12 @@ def _admissible(draft: Draft, spec: VaultSpec, fields: list[FieldChange]) -> lis
 def _patch(draft: Draft, spec: VaultSpec, live: Vault, fields: tuple[FieldChange, ...], owner: str) -> None:
     """Plan the PATCH; it also writes our mark and the default tags, as does every write of a vault that we may own."""
     takes_mark = owner != "foreign" and _mark(live) != draft.manifest.name
-    if (takes_mark and draft.options.adopt and owner != "handed") or fields or owner == "ours":
-        defaults = tag_differences({**spec.default_tags, **spec.tags}, live.tags)
+    adopts = takes_mark and draft.options.adopt
+    if adopts or fields or owner == "ours":
+        defaults = tag_differences(laid_over(spec.default_tags, spec.tags), live.tags)
         known = {field.path for field in fields}
         fields = (*fields, *draft.kept(address_of(spec), (field for field in defaults if field.path not in known)))
-    if not fields and not (takes_mark and draft.options.adopt and owner != "handed"):
+    if not fields and not adopts:
         return
     if takes_mark:
         fields = (*fields, FieldChange(f"tags.{OWNER_TAG}", _mark(live) or None, draft.manifest.name))
@@ -219,7 +222,12 @@ def _sharing(have: dict[str, Any], fields: tuple[FieldChange, ...]) -> tuple[str
 def _count(draft: Draft, spec: VaultSpec, fields: list[FieldChange] | tuple[FieldChange, ...]) -> None:
     """Tell the gates which of the differences are one-way or weaken the vault."""
     for field in fields:
+        address = address_of(spec)
         if vault_fields.is_irreversible(field):
-            draft.irreversible[address_of(spec)] = f"{spec.name}: {field.path} becomes {field.after} for good"
+            _also(draft.irreversible, address, f"{spec.name}: {field.path} becomes {field.after} for good")
         elif field.before is not None and vault_fields.weakens(field):
-            draft.weakening[address_of(spec)] = f"{spec.name}: {field.path} goes from {field.before} to {field.after}"
+            _also(draft.weakening, address, f"{spec.name}: {field.path} goes from {field.before} to {field.after}")
+
+
+def _also(reasons: dict[str, str], address: str, reason: str) -> None:
+    reasons[address] = f"{reasons[address]}; {reason}" if address in reasons else reason
