@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Self
 
 _ARM_ID = re.compile(
@@ -80,6 +81,11 @@ class ArmId:
         """Whether `scope` is this id itself or encloses it."""
         key = lower(str(scope)).rstrip("/")
         return self.key == key or self.key.startswith(key + "/")
+
+    def enclosing(self) -> Iterator[str]:
+        """Its own key and the key of everything that encloses it up to its subscription, nearest first."""
+        parts = self.key.split("/")
+        return ("/".join(parts[:end]) for end in range(len(parts), 2, -1))
 
     def __eq__(self, other: object) -> bool:
         return self.key == other.key if isinstance(other, ArmId) else NotImplemented

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 
 from reconciler.plan.draft import Draft
 from reconciler.plan.model import Action, Kind
@@ -28,9 +29,23 @@ def check_capacity(draft: Draft) -> None:
             if count + len(added) > LIMIT:
                 message = f"{spec.name} would hold {count + len(added)} {what}; Azure allows {LIMIT}"
                 draft.note("vault-full", message, address=address, place=spec.place)
-                for surplus in added[max(0, LIMIT - count) :]:
-                    draft.refused[surplus] = message
-                    del draft.changes[surplus]
+                _drop(draft, added[max(0, LIMIT - count) :], message)
             elif count + len(added) >= NEARLY:
                 message = f"{spec.name} would hold {count + len(added)} of {LIMIT} {what}"
                 draft.note("vault-nearly-full", message, address=address, place=spec.place)
+
+
+def _drop(draft: Draft, surplus: Iterable[str], message: str) -> None:
+    """Take changes out of the plan, and with them whatever depends on them."""
+    dropped = dict.fromkeys(surplus, message)
+    while dropped:
+        draft.refused.update(dropped)
+        for address in dropped:
+            del draft.changes[address]
+        dropped = {
+            change.address: f"waits for {because}"
+            for change in draft.changes.values()
+            if (because := next((address for address in change.depends if address in dropped), None))
+        }
+        for address, waits in dropped.items():
+            draft.note("waits-for", waits, address=address, place=draft.changes[address].place)

@@ -112,7 +112,7 @@ def _selected(rule: DiskRule, by_subscription: dict[str, list[Disk]]) -> Iterato
         return
     takes, leaves = matcher(rule.select), [matcher(exclusion.selector) for exclusion in rule.exclude]
     subscriptions = rule.select.subscriptions
-    for subscription in sorted(by_subscription) if subscriptions is None else map(lower, subscriptions):
+    for subscription in sorted(by_subscription if subscriptions is None else set(map(lower, subscriptions))):
         for disk in by_subscription.get(subscription, ()):
             if takes(disk) and not any(leaves_out(disk) for leaves_out in leaves):
                 yield disk

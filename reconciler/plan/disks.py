@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from typing import Any
 
 from reconciler.estate import Instance
@@ -35,6 +36,7 @@ class Disks:
         self.waits: list[Wait] = []
         self.wanted_policies: set[str] = set()
         self.moving: dict[str, list[str]] = defaultdict(list)
+        self.joining: dict[str, list[str]] = defaultdict(list)
         self.unchecked = 0
         self._asked = 0
         self._settled: dict[tuple[str, str], ArmId | None] = {}
@@ -69,7 +71,19 @@ class Disks:
 
     def _is_elsewhere(self, wanted: DesiredDisk, live: list[Instance]) -> bool:
         draft, address = self._draft, wanted.address
-        for instance in live:
+        if self._is_others(wanted, live):
+            return True
+        others = [instance for instance in live if instance.vault != wanted.vault.id]
+        if others and len(others) == len(live):
+            message = f"{wanted.disk.id.name} is protected in the vault {others[0].vault.name} by {others[0].id.name}"
+            draft.refuse(address, "protected-elsewhere", message, place=wanted.place)
+            return True
+        return False
+
+    def _is_others(self, wanted: DesiredDisk, held: list[Instance]) -> bool:
+        """Whether another manifest has an instance of the disk: an error, unless it is being handed over to that."""
+        draft, address = self._draft, wanted.address
+        for instance in held:
             owner = draft.owner(instance.tags)
             if owner == "foreign":
                 mark = next(value for key, value in instance.tags.items() if lower(key) == OWNER_TAG)
@@ -78,11 +92,6 @@ class Disks:
                 return True
             if owner == "handed":
                 return True
-        others = [instance for instance in live if instance.vault != wanted.vault.id]
-        if others and len(others) == len(live):
-            message = f"{wanted.disk.id.name} is protected in the vault {others[0].vault.name} by {others[0].id.name}"
-            draft.refuse(address, "protected-elsewhere", message, place=wanted.place)
-            return True
         return False
 
     def _bring(self, wanted: DesiredDisk) -> None:
@@ -149,13 +158,17 @@ class Disks:
 
     def _undelete(self, wanted: DesiredDisk, deleted: list[Instance]) -> None:
         draft = self._draft
+        if self._is_others(wanted, deleted):
+            return
         here = [instance for instance in deleted if instance.vault == wanted.vault.id]
-        instance = (here or deleted)[0]
-        if not here or (instance.snapshot_group and instance.snapshot_group != wanted.group_id):
+        fitting = [one for one in here if one.snapshot_group is None or one.snapshot_group == wanted.group_id]
+        instance = (fitting or here or deleted)[0]
+        if not fitting:
             where = f"{instance.id.name} in the vault {instance.vault.name}, snapshots in {instance.snapshot_group}"
             message = f"a soft-deleted instance keeps the disk's recovery points until {instance.purge_time}: {where}"
             draft.refuse(wanted.address, "soft-deleted", message, place=wanted.place)
             return
+        instance = replace(instance, id=instance.vault.child("backupInstances", instance.id.name))
         presence = draft.presence(instance.id, wanted.address, wanted.place)
         if presence is None:
             return
@@ -270,7 +283,8 @@ class Disks:
         if declared == "protected" and self._is_locked(wanted):
             return
         grants = self._book.grant(wanted) if declared == "protected" else Grants()
-        only_state = all(entry.path == "protection" or entry.path.startswith("tags.") for entry in fields)
+        other = [entry for entry in fields if entry.path != "protection" and not entry.path.startswith("tags.")]
+        is_health = declared == "protected" and fields[0].path == "protection" and not other
         moves = next((entry for entry in fields if entry.path == "policy"), None)
         draft.add(
             Change(
@@ -288,12 +302,14 @@ class Disks:
                 probe=instances.probe(wanted, grants) if declared == "protected" else None,
                 place=wanted.place,
                 detail=(wanted.chosen_by, *self._shorter(wanted, instance, moves)),
-                drift="unhealthy" if only_state else drift_class(draft, wanted.vault),
+                drift="unhealthy" if is_health else drift_class(draft, wanted.vault),
                 weight=self._weight(wanted, instance, moves),
             )
         )
-        if moves and instance.policy and wanted.address in draft.changes:
-            self.moving[instance.policy.key].append(wanted.address)
+        if moves and wanted.address in draft.changes:
+            self.joining[policies.address_of(wanted.vault, wanted.policy.name)].append(wanted.address)
+            if instance.policy:
+                self.moving[instance.policy.key].append(wanted.address)
 
     def _weight(self, wanted: DesiredDisk, instance: Instance, moves: FieldChange | None) -> str:
         if wanted.rule.protection != "protected":

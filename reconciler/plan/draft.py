@@ -17,8 +17,9 @@ from reconciler.ids import ArmId, lower
 from reconciler.manifest.model import Ignore, Manifest, VaultSpec
 from reconciler.plan.codes import CODES
 from reconciler.plan.marks import declared_for
-from reconciler.plan.model import Change, FieldChange, Options
+from reconciler.plan.model import Action, Change, FieldChange, Kind, Options
 from reconciler.plan.naming import OWNER_TAG
+from reconciler.plan.reach import reach
 
 PENDING = object()
 """The answer to a question that has not been asked yet: decide nothing, the plan is made again with the answer."""
@@ -45,11 +46,14 @@ class Draft:
         self._ignores = [entry for entry in manifest.ignore if self._is_current(entry)]
         self._used: set[tuple[str, str]] = set()
         self._locks: dict[str, list[Lock]] = defaultdict(list)
-        for lock in estate.locks.values():
+        for lock in sorted(estate.locks.values(), key=lambda lock: lock.id.key):
             self._locks[lock.scope.key].append(lock)
+        self.reach = reach(manifest)
         self._ours = {lower(name) for name in (manifest.name, *manifest.formerly)}
         self._heirs = {lower(name) for name in manifest.hands_over_to}
         self._declared: dict[str, str] = {}
+        self._spelled: dict[str, str] = {}
+        self._passed_over: set[str] = set()
         self.irreversible: dict[str, str] = {}
         self.weakening: dict[str, str] = {}
 
@@ -60,6 +64,11 @@ class Draft:
             return self.estate.answers[question]
         self.questions.add(question)
         return PENDING
+
+    @property
+    def addresses(self) -> list[str]:
+        """Every address that came up so far."""
+        return list(self._spelled.values())
 
     def presence(self, subject: ArmId, address: str, place: Place | None = None) -> Presence | None:
         """Whether an object that the lists lack is there; None while unknown, and when out of reach (a finding)."""
@@ -81,24 +90,44 @@ class Draft:
 
     def refuse(self, address: str, code: str, message: str, *, place: Place | None = None, hint: str = "") -> None:
         """Add a finding and let nothing be planned that depends on `address`."""
+        address = self.spelled(address)
         self.note(code, message, address=address, place=place, hint=hint)
         self.refused.setdefault(address, message)
 
+    def spelled(self, address: str) -> str:
+        """The one spelling of an address in this plan, the first that was met: names have no case in Azure."""
+        return self._spelled.setdefault(lower(address), address)
+
     def add(self, change: Change) -> None:
         """Plan a change, unless the manifest says to ignore it, a lock forbids it, or what it needs is refused."""
-        if self.ignores(change.address):
+        address, depends = self.spelled(change.address), tuple(map(self.spelled, change.depends))
+        change = replace(change, address=address, depends=depends)
+        if self.ignores(address):
+            if change.action is Action.ADD and change.kind is not Kind.ROLE:
+                self.refused.setdefault(address, "it isn't there, and the manifest says to ignore that")
+                self._passed_over.add(address)
             return
-        because = next((address for address in change.depends if address in self.refused), None)
+        because = next((needed for needed in depends if needed in self.refused), None)
         if because:
-            self.refused[change.address] = f"{because}: {self.refused[because]}"
-            self.note("waits-for", f"waits for {because}", address=change.address, place=change.place)
+            self._wait(change, because)
             return
         lock = self._lock_on(change)
         if lock:
             message = f"the lock {lock.id.name} ({lock.level}) on {lock.scope} forbids it"
-            self.refuse(change.address, "locked", message, place=change.place)
+            self.refuse(address, "locked", message, place=change.place)
             return
-        self.changes[change.address] = change
+        self.changes[address] = change
+
+    def _wait(self, change: Change, because: str) -> None:
+        """Nothing is planned for what needs something refused; when no error tells of that yet, this is one."""
+        address, message = change.address, f"waits for {because}"
+        self.refused[address] = f"{because}: {self.refused[because]}"
+        if because in self._passed_over:
+            self._passed_over.add(address)
+            message = f"{message}: {self.refused[because]}"
+            self.findings.append(self.code_as_error("waits-for", message, address, change.place, ""))
+        else:
+            self.note("waits-for", message, address=address, place=change.place)
 
     def ignores(self, address: str, field: str = "") -> bool:
         """Whether differences at `address` (of `field`; of everything when empty) are not to be acted on."""
@@ -106,8 +135,7 @@ class Draft:
             if entry.fields and not any(field == name or field.startswith(f"{name}.") for name in entry.fields):
                 continue
             if glob(entry.address).match(lower(address)):
-                if field or not entry.fields:
-                    self._tell_ignored(address, field, entry)
+                self._tell_ignored(address, field, entry)
                 return True
         return False
 
@@ -132,9 +160,8 @@ class Draft:
         """A lock that forbids writing (or deleting) `target`: on itself or on anything that encloses it."""
         if not self._locks:
             return None
-        parts = target.key.split("/")
-        for end in range(len(parts), 2, -1):
-            for lock in self._locks.get("/".join(parts[:end]), ()):
+        for scope in target.enclosing():
+            for lock in self._locks.get(scope, ()):
                 if deletes or lower(lock.level) == "readonly":
                     return lock
         return None

@@ -10,7 +10,7 @@ from reconciler.plan.draft import Draft
 from reconciler.plan.model import Action, Change, Gate, Kind
 from reconciler.plan.roles import DISK_SCOPE_LIMIT, QUOTA, RoleBook, over_quota
 
-MASS_SHARE = 0.3
+MASS_PERCENT = 30
 MASS_FROM = 10
 _SHOWN = 10
 
@@ -23,7 +23,7 @@ def gates(draft: Draft, book: RoleBook, desired: list[DesiredDisk], changes: lis
         *_irreversible(draft, changes),
         *_weakening(draft, changes),
         *_deletions(draft, changes),
-        *_quota(draft, book),
+        *_quota(draft, changes),
         *_scopes(draft, book),
     ]
     return tuple(sorted(found, key=lambda gate: gate.name))
@@ -63,11 +63,11 @@ def _mass(draft: Draft, changes: list[Change]) -> Iterable[Gate]:
         if change.weight and change.vault:
             touched.update((change.vault.key, ""))
     for key in sorted(touched):
-        if total[key] >= MASS_FROM and touched[key] > MASS_SHARE * total[key]:
+        if total[key] >= MASS_FROM and touched[key] * 100 > MASS_PERCENT * total[key]:
             where = f"the vault {key.rsplit('/', 1)[-1]}" if key else "all vaults"
             message = (
                 f"{touched[key]} of {total[key]} instances of {where} would be stopped, suspended, deleted "
-                f"or kept for less time (more than {MASS_SHARE:.0%})"
+                f"or kept for less time (more than {MASS_PERCENT} %)"
             )
             addresses = tuple(change.address for change in changes if change.weight)
             hint = "look at the list; --force mass-change opens"
@@ -108,8 +108,13 @@ def _deletions(draft: Draft, changes: list[Change]) -> Iterable[Gate]:
         yield Gate("allow-delete", message + told, f"--allow-delete {count} opens", said == count, tuple(deleted))
 
 
-def _quota(draft: Draft, book: RoleBook) -> Iterable[Gate]:
-    over = over_quota(draft, book)
+def _quota(draft: Draft, changes: list[Change]) -> Iterable[Gate]:
+    added = Counter(
+        change.steps[0].target.subscription
+        for change in changes
+        if change.kind is Kind.ROLE and change.action is Action.ADD
+    )
+    over = over_quota(draft, added)
     if over:
         where = _listed([f"{subscription} would have {count}" for subscription, count in sorted(over.items())])
         message = f"more than {QUOTA} role assignments in a subscription: {where}"

@@ -25,12 +25,14 @@ def guard_of(draft: Draft, vault: ArmId, steps: list[Step]) -> tuple[str, ...] |
 
 def probe(wanted: DesiredDisk, grants: Grants) -> Probe | None:
     """What must be effective before the disk's instance is written; None when nothing is new or missing."""
-    if not grants.fresh and not grants.missing:
+    new = (*grants.planned, *grants.young, *grants.missing)
+    if not new:
         return None
-    used = str(wanted.vault.identity or "system")
-    scope = grants.planned[0] if grants.planned else wanted.disk.id.key
-    key = f"{wanted.vault.id.key}|{used}|{wanted.group_id.key}|{scope}"
-    return Probe(key, grants.fresh, tuple(grants.planned), tuple(grants.missing))
+    identity = wanted.vault.identity
+    used = identity.key if isinstance(identity, ArmId) else "system"
+    key = "|".join((wanted.vault.id.key, used, wanted.group_id.key, *new))
+    fresh = bool(grants.planned or grants.young)
+    return Probe(key, fresh, tuple(grants.planned), tuple(grants.missing))
 
 
 def identity(declared: ArmId | str) -> dict[str, Any]:

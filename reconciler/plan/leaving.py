@@ -52,7 +52,7 @@ def _orphan(draft: Draft, instance: Instance) -> None:
         if presence.state == "gone":
             draft.note("disk-gone", f"the disk of {instance.id.name} is gone", address=address)
             return
-        if instance.disk.subscription in draft.estate.disk_subscriptions:
+        if instance.disk.subscription in draft.reach.disk_subscriptions:
             draft.refuse(address, "list-incomplete", f"{instance.disk} is there but isn't listed")
             return
     if draft.options.prune and not draft.manifest.hands_over_to and health(instance.state) is not Health.TRANSIENT:
@@ -82,15 +82,16 @@ def _remove(draft: Draft, instance: Instance, entry: Removed) -> None:
     """Act on a `removed` entry, whoever made the instance, unless another manifest owns it."""
     if instance.disk is None:
         return
-    address = address_of(instance.disk)
-    if draft.owner(instance.tags) == "foreign":
+    address, owner = address_of(instance.disk), draft.owner(instance.tags)
+    if owner == "handed":
+        return
+    if owner == "foreign":
         mark = next(value for key, value in instance.tags.items() if lower(key) == OWNER_TAG)
         draft.refuse(address, "managed-elsewhere", f"{instance.id} belongs to {mark}", place=entry.place)
     elif health(instance.state) is Health.TRANSIENT:
         draft.note("in-progress", f"{instance.id.name} is {instance.state}", address=address, place=entry.place)
     elif entry.data == "delete":
-        vault = draft.estate.vaults.get(instance.vault.key)
-        if vault is None or lower(vault.soft_delete_state or "off") == "off":
+        if not _is_kept_when_deleted(draft, instance):
             draft.irreversible[address] = f"{instance.id.name} is deleted for good: soft delete is off in its vault"
         _change(
             draft,
@@ -109,6 +110,15 @@ def _remove(draft: Draft, instance: Instance, entry: Removed) -> None:
         draft.note("retained", f"{instance.id.name} keeps its recovery points", address=address, place=entry.place)
 
 
+def _is_kept_when_deleted(draft: Draft, instance: Instance) -> bool:
+    """Whether its vault has soft delete on, and keeps it through this plan: vaults are changed before instances."""
+    vault = draft.estate.vaults.get(instance.vault.key)
+    addresses = (f"vault/{spec.name}" for spec in draft.manifest.vaults.values() if spec.id == instance.vault)
+    change = draft.changes.get(next(addresses, ""))
+    turned_off = change and any((field.path, field.after) == ("softDelete.state", "Off") for field in change.fields)
+    return vault is not None and lower(vault.soft_delete_state or "off") != "off" and not turned_off
+
+
 def _change(
     draft: Draft,
     instance: Instance,
@@ -124,8 +134,7 @@ def _change(
     if instance.disk is None:
         return
     address = address_of(instance.disk)
-    step = Step(op, instance.id)
-    guard = guard_of(draft, instance.vault, [step])
+    guard = guard_of(draft, instance.vault, [Step(op, instance.id)])
     place = entry.place if entry else None
     if guard is None:
         message = f"the vault {instance.vault.name} is under a resource guard"
@@ -152,7 +161,6 @@ def _change(
 
 def orphaned_vaults(draft: Draft) -> None:
     """Report vaults that bear our mark outside of what was read."""
-    ours = {lower(name) for name in (draft.manifest.name, *draft.manifest.formerly)}
     for vault in sorted(draft.estate.owned_vaults, key=lambda row: row.id.key):
-        if lower(vault.owner) in ours and vault.id.key not in draft.estate.vaults:
+        if draft.owner({OWNER_TAG: vault.owner}) == "ours" and vault.id.key not in draft.estate.vaults:
             draft.note("orphaned-vault", f"{vault.id} bears the mark of {vault.owner}", address=vault.id.text)

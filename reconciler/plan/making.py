@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from datetime import datetime
 
 from reconciler.errors import UsageError
@@ -19,7 +20,7 @@ from reconciler.plan.gates import gates
 from reconciler.plan.groups import WantedGroup
 from reconciler.plan.model import Change, Options, Plan
 from reconciler.plan.naming import APPLIED_TAG, OWNER_TAG
-from reconciler.plan.ordering import checksum, narrowed, ordered
+from reconciler.plan.ordering import Narrowing, checksum, narrowed, ordered
 from reconciler.plan.policies import Shelf
 from reconciler.plan.protection import GOALS
 
@@ -41,6 +42,7 @@ def make(manifest: Manifest, estate: Estate, options: Options, now: datetime) ->
     disks = Disks(draft, shelf, book)
     for wanted in desired:
         disks.compare(wanted)
+    policies.name_users(draft, disks.joining)
     leaving.compare(draft, desired)
     leaving.orphaned_vaults(draft)
     _keep_policies(disks, desired)
@@ -52,8 +54,10 @@ def make(manifest: Manifest, estate: Estate, options: Options, now: datetime) ->
 
 
 def _finish(draft: Draft, desired: list[DesiredDisk], disks: Disks, book: roles.RoleBook) -> Plan:
-    changes = narrowed(ordered(draft.changes.values()), draft.options.only)
-    changes = ordered(changes)
+    used = {wanted.address: policies.address_of(wanted.vault, wanted.policy.name) for wanted in desired}
+    narrowing = Narrowing(draft.options.only, used)
+    changes = ordered(narrowed(draft.changes.values(), narrowing))
+    _tell_unmatched(draft, narrowing, used)
     closed = gates(draft, book, desired, changes)
     return Plan(
         manifest=draft.manifest.name,
@@ -61,12 +65,22 @@ def _finish(draft: Draft, desired: list[DesiredDisk], disks: Disks, book: roles.
         findings=tuple(sorted(draft.findings, key=_finding_rank)),
         gates=closed,
         checksum=checksum(draft, changes),
-        waits=tuple(disks.waits),
+        waits=tuple(wait for wait in disks.waits if narrowing.takes(wait.address)),
         marks=_marks(draft, changes),
         emitted=tuple(book.emitted[address] for address in sorted(book.emitted)),
-        expected={wanted.address: GOALS[wanted.rule.protection] for wanted in desired},
+        expected={
+            wanted.address: GOALS[wanted.rule.protection] for wanted in desired if narrowing.takes(wanted.address)
+        },
         questions=tuple(sorted(draft.questions, key=lambda question: (question.kind, question.subject.key))),
     )
+
+
+def _tell_unmatched(draft: Draft, narrowing: Narrowing, used: Mapping[str, str]) -> None:
+    """An address that is nothing here is a slip of the pen, and must not pass for "no changes"."""
+    vaulted = (f"vault/{spec.name}" for spec in draft.manifest.vaults.values())
+    told = (finding.address for finding in draft.findings)
+    for pattern in narrowing.unmatched((*draft.addresses, *used, *used.values(), *vaulted, *told)):
+        draft.note("only-unmatched", f"--only {pattern} names nothing that the manifest or this plan has")
 
 
 def _finding_rank(finding: Finding) -> tuple[int, str, str, str]:
@@ -92,6 +106,7 @@ def _groups(draft: Draft, desired: list[DesiredDisk]) -> list[WantedGroup]:
             continue
         key = disk.group_id.key
         wanted = found.setdefault(key, groups.for_snapshots(disk.group, disk.group_id))
+        wanted.manage = wanted.manage and disk.group.manage
         wanted.tags.update(disk.group.tags)
         wanted.location = disk.group.location or wanted.location
         wanted.locations.add(disk.disk.location)
@@ -100,11 +115,9 @@ def _groups(draft: Draft, desired: list[DesiredDisk]) -> list[WantedGroup]:
 
 
 def _keep_policies(disks: Disks, desired: list[DesiredDisk]) -> None:
-    """A declared disk that can't be looked at now still wants its policy."""
-    for wanted in desired:
-        content = wanted.policy.content
-        if content is not None:
-            disks.keep(wanted)
+    """A declared disk for which nothing could be planned still wants its policy."""
+    for wanted in {(wanted.vault.id.key, lower(wanted.policy.name)): wanted for wanted in desired}.values():
+        disks.keep(wanted)
 
 
 def _tell_unchecked(draft: Draft, disks: Disks) -> None:
@@ -114,9 +127,14 @@ def _tell_unchecked(draft: Draft, disks: Disks) -> None:
 
 
 def _marks(draft: Draft, changes: list[Change]) -> dict[str, str]:
-    """The digests to write on vaults that we own, or that take our mark now, where this plan writes anything."""
+    """The digests to write on vaults that we own, or that take our mark now, where this plan writes anything.
+
+    A vault of which `--only` leaves something out isn't applied, so it keeps the digest that it has.
+    """
     marks: dict[str, str] = {}
+    planned = {change.address for change in changes}
     touched = {change.vault.key for change in changes if change.vault}
+    touched -= {change.vault.key for change in draft.changes.values() if change.vault and change.address not in planned}
     taking = {
         change.vault.key
         for change in changes
@@ -133,4 +151,4 @@ def _marks(draft: Draft, changes: list[Change]) -> dict[str, str]:
         have = next((text for key, text in (live.tags if live else {}).items() if lower(key) == APPLIED_TAG), None)
         if have != value:
             marks[spec.id.text] = value
-    return marks
+    return dict(sorted(marks.items()))

@@ -31,25 +31,43 @@ def _rank(change: Change) -> tuple[bool, int, str]:
     return retires, _PHASES[change.kind], lower(change.address)
 
 
-def narrowed(changes: list[Change], only: tuple[str, ...]) -> list[Change]:
-    """The changes that `only` names and what they depend on; a policy's address brings the disks that use it.
+class Narrowing:
+    """What `--only` leaves of a plan; a policy's address brings the disks that use it.
 
-    What would retire is kept only if everything it waits for is kept.
+    `used` are the addresses of the policies that disks use, by the disks' addresses.
     """
-    if not only:
-        return changes
-    patterns = [glob(pattern) for pattern in only]
+
+    def __init__(self, only: tuple[str, ...], used: Mapping[str, str]) -> None:
+        self._patterns = {pattern: glob(pattern) for pattern in only}
+        self._used = used
+
+    def takes(self, address: str) -> bool:
+        """Whether an address, or the policy of its disk, is named."""
+        if not self._patterns:
+            return True
+        texts = [lower(text) for text in (address, self._used.get(address, "")) if text]
+        return any(pattern.match(text) for pattern in self._patterns.values() for text in texts)
+
+    def unmatched(self, known: Iterable[str]) -> list[str]:
+        """The patterns that no known address has."""
+        texts = [lower(address) for address in known] if self._patterns else []
+        return [text for text, pattern in self._patterns.items() if not any(map(pattern.match, texts))]
+
+
+def narrowed(changes: Iterable[Change], narrowing: Narrowing) -> list[Change]:
+    """The changes that a narrowing takes, and what they depend on.
+
+    What would retire waits for the disks that leave it, so it never goes without them.
+    """
     by_address = {change.address: change for change in changes}
-    chosen = {address for address in by_address if any(pattern.match(lower(address)) for pattern in patterns)}
-    policies = {address for address in chosen if address.startswith("policy/")}
-    chosen.update(change.address for change in changes if policies & set(change.depends) and change.kind is Kind.DISK)
+    chosen = {address for address in by_address if narrowing.takes(address)}
     waiting = list(chosen)
     while waiting:
         for address in by_address[waiting.pop()].depends:
             if address in by_address and address not in chosen:
                 chosen.add(address)
                 waiting.append(address)
-    return [change for change in changes if change.address in chosen]
+    return [change for change in by_address.values() if change.address in chosen]
 
 
 def checksum(draft: Draft, changes: list[Change]) -> str:
@@ -59,11 +77,11 @@ def checksum(draft: Draft, changes: list[Change]) -> str:
     """
     rows = [
         {
-            "address": change.address,
+            "address": lower(change.address),
             "action": change.action.value,
             "before": _owned(change.before),
             "after": _owned(change.after),
-            "steps": [[step.op.value, step.target.key, plain(step.body)] for step in change.steps],
+            "steps": [[step.op.value, step.target.key, _folded(plain(step.body))] for step in change.steps],
         }
         for change in changes
     ]
@@ -72,4 +90,15 @@ def checksum(draft: Draft, changes: list[Change]) -> str:
 
 
 def _owned(fields: Mapping[str, Any] | None) -> Any:
-    return None if fields is None else plain({key: value for key, value in fields.items() if key != "protection"})
+    return (
+        None if fields is None else _folded(plain({key: value for key, value in fields.items() if key != "protection"}))
+    )
+
+
+def _folded(value: Any) -> Any:
+    """JSON data with ids in lower case: Azure spells them otherwise from one answer to the next."""
+    if isinstance(value, dict):
+        return {key: _folded(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_folded(item) for item in value]
+    return lower(value) if isinstance(value, str) and value.startswith("/") else value

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from reconciler.estate import Policy
 from reconciler.ids import ArmId, lower
@@ -13,6 +14,8 @@ from reconciler.plan.draft import Draft
 from reconciler.plan.marks import drift_class
 from reconciler.plan.model import Action, Change, Kind, Op, Step
 from reconciler.plan.naming import is_derived_policy_name, policy_names
+
+_SHOWN = 10
 
 
 class Shelf:
@@ -54,7 +57,10 @@ def settle(draft: Draft, shelf: Shelf, vault: VaultSpec, spec: PolicySpec) -> Ar
     live = shelf.holding(vault, spec.content, ((spec.azure_name or ""), *names))
     if live:
         return live.id
-    name = next(name for name in names if shelf.named(vault.id, name) is None)
+    name = next((name for name in names if shelf.named(vault.id, name) is None), None)
+    if name is None:
+        draft.refuse(address, "policy-differs", f"{', '.join(names)} all hold something else", place=spec.place)
+        return None
     policy = vault.id.child("backupPolicies", name)
     earlier = [old.id.name for old in _versions(shelf, vault, spec)]
     draft.add(
@@ -72,6 +78,17 @@ def settle(draft: Draft, shelf: Shelf, vault: VaultSpec, spec: PolicySpec) -> Ar
         )
     )
     return policy if address in draft.changes else None
+
+
+def name_users(draft: Draft, joining: Mapping[str, Iterable[str]]) -> None:
+    """Say on each new policy which instances are re-pointed to it; `joining` maps its address to theirs."""
+    for address, users in joining.items():
+        change = draft.changes.get(address)
+        moved = sorted(user for user in users if user in draft.changes)
+        if change and moved:
+            more = f" and {len(moved) - _SHOWN} more" if len(moved) > _SHOWN else ""
+            text = f"re-points {len(moved)} instance{'s' * (len(moved) != 1)}: {', '.join(moved[:_SHOWN])}{more}"
+            draft.changes[address] = replace(change, detail=(*change.detail, text))
 
 
 def _unmanaged(draft: Draft, shelf: Shelf, vault: VaultSpec, spec: PolicySpec) -> ArmId | None:
@@ -116,9 +133,12 @@ def retire(draft: Draft, shelf: Shelf, wanted: set[str], moving: dict[str, tuple
 
 
 def _retire(draft: Draft, policy: Policy, content: PolicyContent, vault: VaultSpec, leaving: Iterable[str]) -> None:
+    address = address_of(vault, policy.id.name)
+    if address in draft.changes:  # a declared policy has just this name: the next run retires the old one
+        return
     draft.add(
         Change(
-            address=address_of(vault, policy.id.name),
+            address=address,
             kind=Kind.POLICY,
             action=Action.DESTROY,
             reason="nothing uses it any more",

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from reconciler.estate import Instance, RoleAssignment
@@ -31,12 +31,12 @@ Principal = str | Mapping[str, str]
 @dataclass(slots=True)
 class Grants:
     """What one disk's protection has and lacks: addresses of planned assignments, addresses of missing ones that are
-    not ours to make, and whether something is so new that it may not be effective yet.
+    not ours to make, and scopes of those that are so new that they may not be effective yet.
     """
 
     planned: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
-    fresh: bool = False
+    young: list[str] = field(default_factory=list)
 
 
 class RoleBook:
@@ -44,19 +44,25 @@ class RoleBook:
 
     def __init__(self, draft: Draft) -> None:
         self._draft = draft
-        self._held: dict[tuple[str, str], list[RoleAssignment]] = defaultdict(list)
-        for row in draft.estate.roles.values():
-            if not row.conditional:
-                self._held[lower(row.principal), row.role].append(row)
-        self._added: dict[str, set[str]] = defaultdict(set)
+        self._held: dict[tuple[str, str], dict[str, list[RoleAssignment]]] = defaultdict(lambda: defaultdict(list))
+        self._above: dict[tuple[str, str], list[RoleAssignment]] = defaultdict(list)
+        self._conditional: dict[tuple[str, str, str], RoleAssignment] = {}
+        self._listed = set(draft.reach.role_subscriptions)
+        self._take(draft.estate.roles.values())
         self.disk_scopes: dict[str, set[str]] = defaultdict(set)
         self.emitted: dict[str, Step] = {}
         self._principals: dict[str, Principal | None] = {}
+        self._told: set[str] = set()
 
-    @property
-    def additions(self) -> dict[str, int]:
-        """How many assignments the plan adds, by subscription."""
-        return {subscription: len(addresses) for subscription, addresses in sorted(self._added.items())}
+    def _take(self, rows: Iterable[RoleAssignment]) -> None:
+        for row in rows:
+            key = (lower(row.principal), row.role)
+            if row.conditional:
+                self._conditional[*key, row.scope.key] = row
+            elif row.scope.subscription:
+                self._held[key][row.scope.key].append(row)
+            else:
+                self._above[key].append(row)
 
     def principal(self, spec: VaultSpec) -> Principal | None:
         """The principal of the identity that a vault's instances use; UNKNOWN until apply; None when refused."""
@@ -90,20 +96,33 @@ class RoleBook:
         if principal is None:
             return grants
         for role, target, scope in _needs(wanted, self._draft.manifest.roles.scope):
-            if scope == wanted.disk.id:
-                self.disk_scopes[scope.subscription].add(scope.key)
             held = self._covering(principal, role, target)
-            if held:
-                grants.fresh |= all(self._is_young(row) for row in held)
-            else:
+            if scope == wanted.disk.id and all(row.scope == scope for row in held):
+                self.disk_scopes[scope.subscription].add(scope.key)
+            if not held:
                 self._lack(wanted.vault, role, scope, principal, grants)
+            elif all(self._is_young(row) for row in held):
+                grants.young.append(held[0].scope.key)
         return grants
 
     def _covering(self, principal: Principal, role: Role, target: ArmId) -> list[RoleAssignment]:
+        """The assignments that reach `target`, nearest first: on itself or on anything that encloses it."""
+        self._look_into(target.subscription)
         if not isinstance(principal, str):
             return []
-        rows = self._held.get((lower(principal), role.guid), ())
-        return [row for row in rows if _covers(row, target)]
+        key = (lower(principal), role.guid)
+        by_scope, above = self._held.get(key, {}), self._above.get(key, ())
+        near = (row for scope in target.enclosing() for row in by_scope.get(scope, ()))
+        return [*near, *(row for row in above if not row.scope.key or target.subscription in row.listed_in)]
+
+    def _look_into(self, subscription: str) -> None:
+        """Have the assignments of a subscription that has none of the disks: an encryption set may lie there."""
+        if subscription in self._listed:
+            return
+        rows = self._draft.ask("role-count", subscription_id(subscription))
+        self._listed.add(subscription)
+        if rows is not PENDING:
+            self._take(replace(row, listed_in=(*row.listed_in, subscription)) for row in rows)
 
     def _is_young(self, row: RoleAssignment) -> bool:
         return row.created is not None and self._draft.now - row.created < WINDOW
@@ -115,10 +134,11 @@ class RoleBook:
         step = Step(Op.ROLE_PUT, scope, body)
         if draft.manifest.roles.mode != "manage":
             grants.missing.append(address)
+            self._tell_missing(vault, role, scope, address)
             if draft.manifest.roles.mode == "emit":
                 self.emitted[address] = step
             return
-        if address not in draft.changes and address not in draft.refused:
+        if address not in draft.changes and not self._is_in_the_way(vault, role, scope, principal, address):
             draft.add(
                 Change(
                     address=address,
@@ -133,17 +153,32 @@ class RoleBook:
                     drift=drift_class(draft, vault),
                 )
             )
-        if address in draft.changes:
-            self._added[scope.subscription].add(address)
+        if address in draft.changes or address in draft.refused:
             grants.planned.append(address)
-            grants.fresh = True
-        elif address in draft.refused:
-            grants.planned.append(address)
+        else:
+            grants.missing.append(address)
+
+    def _tell_missing(self, vault: VaultSpec, role: Role, scope: ArmId, address: str) -> None:
+        if address not in self._told:
+            self._told.add(address)
+            message = f"{role.title} on {scope} is missing for the identity of {vault.name}"
+            self._draft.note("role-missing", message, address=address, place=vault.place)
+
+    def _is_in_the_way(self, vault: VaultSpec, role: Role, scope: ArmId, principal: Principal, address: str) -> bool:
+        """Whether an assignment with a condition has the place of the one needed: Azure allows one of each kind."""
+        if address in self._draft.refused:
+            return True
+        row = self._conditional.get((lower(principal), role.guid, scope.key)) if isinstance(principal, str) else None
+        if row is None or lower(row.id.name) == role_name(scope, role.guid, row.principal):
+            return False
+        message = f"{row.id.name} on {scope} has a condition, so it may not reach everything that {vault.name} needs"
+        self._draft.refuse(address, "role-conditional", message, place=vault.place)
+        return True
 
 
 def address_of(vault: VaultSpec, role: Role, scope: ArmId) -> str:
-    """`role/<vault>/<role>@<scope id>`."""
-    return f"role/{vault.name}/{role.word}@{scope.text}"
+    """`role/<vault>/<role>@<lower-cased scope id>`."""
+    return f"role/{vault.name}/{role.word}@{scope.key}"
 
 
 def _needs(wanted: DesiredDisk, width: str) -> Iterator[tuple[Role, ArmId, ArmId]]:
@@ -154,13 +189,6 @@ def _needs(wanted: DesiredDisk, width: str) -> Iterator[tuple[Role, ArmId, ArmId
     yield DISK_SNAPSHOT_CONTRIBUTOR, wanted.group_id, wanted.group_id
     if wanted.disk.encryption_set:
         yield READER, wanted.disk.encryption_set, wanted.disk.encryption_set
-
-
-def _covers(row: RoleAssignment, target: ArmId) -> bool:
-    """Whether an assignment reaches `target`; one above all subscriptions reaches those that listed it."""
-    if row.scope.subscription:
-        return target.is_within(row.scope)
-    return not row.scope.key or target.subscription in row.listed_in
 
 
 def prune(draft: Draft, wanted: dict[str, list[DesiredDisk]]) -> None:
@@ -214,11 +242,7 @@ class _needed:  # noqa: N801 - used as a predicate
 
 def _scopes(targets: list[ArmId]) -> set[str]:
     """Every scope from which an assignment reaches one of `targets`."""
-    scopes: set[str] = set()
-    for target in targets:
-        parts = target.key.split("/")
-        scopes.update("/".join(parts[:end]) for end in range(3, len(parts) + 1))
-    return scopes
+    return {scope for target in targets for scope in target.enclosing()}
 
 
 def _remove(draft: Draft, spec: VaultSpec, row: RoleAssignment) -> None:
@@ -237,10 +261,10 @@ def _remove(draft: Draft, spec: VaultSpec, row: RoleAssignment) -> None:
     )
 
 
-def over_quota(draft: Draft, book: RoleBook) -> dict[str, int]:
+def over_quota(draft: Draft, additions: Mapping[str, int]) -> dict[str, int]:
     """Subscriptions whose role assignments would exceed Azure's limit, with the count they would reach."""
     over: dict[str, int] = {}
-    for subscription, added in book.additions.items():
+    for subscription, added in sorted(additions.items()):
         rows = draft.ask("role-count", subscription_id(subscription))
         if rows is PENDING:
             continue
