@@ -8,7 +8,7 @@ from typing import Any
 
 from reconciler.apply.probing import explained, needs_probe
 from reconciler.apply.reaching import GONE, Target, is_moving, is_reached, reach
-from reconciler.apply.refusals import is_already_protected, is_passing
+from reconciler.apply.refusals import is_passing, is_protected_in
 from reconciler.apply.run import Run
 from reconciler.apply.sending import Reread, Standing, send
 from reconciler.apply.watching import Row
@@ -94,7 +94,7 @@ async def _validate(run: Run, task: _Task) -> None:
             if receipt is not None:
                 await finish(run.azure, receipt, deadline=deadline)
         except AzureError as error:
-            if is_already_protected(error) and lower(str(task.instance.parent)) in lower(error.message):
+            if is_protected_in(error, task.instance.parent):
                 return
             await _wait_for_rights(run, task, error, next(delays))
         else:

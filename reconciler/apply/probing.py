@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from reconciler.apply.refusals import is_already_protected, is_passing, is_permission
+from reconciler.apply.refusals import is_already_protected, is_passing, is_permission, is_protected_in
 from reconciler.apply.roles import Principals, az_line
 from reconciler.apply.run import Run, Skip
 from reconciler.azure.bodies import merged
@@ -73,16 +73,18 @@ class Probes:
     async def refusal(self, step: Step) -> AzureError | None:
         """Why Azure couldn't protect the disk as the step asks; None when it could, or when that can't be asked.
 
-        An instance that exists is already protected, by itself: that tells nothing of its permissions.
+        An instance that exists is already protected, by itself: that tells nothing of its permissions. Nor does one in
+        the same vault: the write's own answer tells.
         """
         run = self._run
+        exists = step.op is not Op.INSTANCE_PUT
         deadline = run.new_deadline()
         try:
             properties = await self._properties(step)
             receipt = await run.writer.validate(step.target.parent, properties)
             await finish(run.azure, receipt, deadline=deadline)
         except AzureError as error:
-            if is_already_protected(error) and (step.op is not Op.INSTANCE_PUT or _names(error, step)):
+            if is_protected_in(error, step.target.parent) or (exists and is_already_protected(error)):
                 return None
             return error
         return None
@@ -93,11 +95,6 @@ class Probes:
             return wanted
         live = await self._run.azure.get(str(step.target))
         return merged(live.get("properties") or {}, wanted)
-
-
-def _names(error: AzureError, step: Step) -> bool:
-    """Whether what protects the disk already is the instance that the step itself writes (a run that died did it)."""
-    return step.target.name in error.message
 
 
 async def explained(run: Run, change: Change, error: AzureError) -> AzureError | Skip:

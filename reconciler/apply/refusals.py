@@ -11,7 +11,7 @@ from typing import Any
 
 from reconciler.azure.failures import told
 from reconciler.errors import AzureError, OperationFailed
-from reconciler.ids import lower
+from reconciler.ids import ArmId, lower
 
 STILL_IN_PROGRESS = "still-in-progress"
 OVERRIDDEN = "overridden-by-azure"
@@ -62,6 +62,12 @@ def is_passing(error: AzureError) -> bool:
 def is_already_protected(error: AzureError) -> bool:
     """Whether the disk has an instance already, here or elsewhere."""
     return lower(error.code) in _ALREADY_PROTECTED
+
+
+def is_protected_in(error: AzureError, vault: ArmId) -> bool:
+    """Whether the disk's instance lies in this very vault, which Azure names in the message."""
+    _, found, after = lower(error.message).partition(vault.key)
+    return is_already_protected(error) and bool(found) and not (after[:1].isalnum() or after.startswith("-"))
 
 
 def is_final_conflict(error: AzureError) -> bool:

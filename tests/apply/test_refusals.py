@@ -4,8 +4,16 @@ from typing import Any
 
 import pytest
 
-from reconciler.apply.refusals import failure_of, hint_for, is_already_protected, is_final_conflict, is_permission
+from reconciler.apply.refusals import (
+    failure_of,
+    hint_for,
+    is_already_protected,
+    is_final_conflict,
+    is_permission,
+    is_protected_in,
+)
 from reconciler.errors import AzureError, Conflict
+from reconciler.ids import ArmId
 
 
 @pytest.mark.parametrize(
@@ -69,3 +77,11 @@ def test_a_failing_instance_without_a_reason_still_fails_with_words() -> None:
     assert found.code == "ProtectionError"
     assert "no reason" in found.message
     assert found.hint
+
+
+@pytest.mark.parametrize(("tail", "expected"), [(".", True), ("", True), ("2.", False), ("-old.", False)])
+def test_the_vault_that_protects_a_disk_is_read_from_the_message(tail: str, expected: bool) -> None:
+    vault = ArmId("/subscriptions/s/resourceGroups/r/providers/Microsoft.DataProtection/backupVaults/v")
+    message = f"Datasource is already protected under the Backup vault {vault.text.upper()}{tail}"
+    error = AzureError(message, code="UserErrorDppDatasourceAlreadyProtected")
+    assert is_protected_in(error, vault) is expected
