@@ -96,7 +96,8 @@ class Session:
                 outcome = await apply(
                     plan, azure, Writer(azure), clock, settings=settings, progress=progress, stop=stop
                 )
-            return replace(outcome, interrupted=interrupts.name) if interrupts.name else outcome
+            was_cut = outcome.interrupted and interrupts.name
+            return replace(outcome, interrupted=interrupts.name) if was_cut else outcome
 
         return self._run(work)
 
