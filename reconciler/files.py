@@ -68,10 +68,9 @@ def _folder(folder: Path, boundary: Path, *, prefix: str) -> tuple[dict[str, byt
 def _yaml_paths(folder: Path) -> list[Path]:
     found: list[Path] = []
     for parent, folders, names in os.walk(folder, onerror=_unreadable):
-        for name in [name for name in folders if (Path(parent) / name).is_symlink()]:
-            if not name.startswith(".") and not (Path(parent) / name).resolve().is_relative_to(folder):
-                found.append(Path(parent) / name)
         folders[:] = [name for name in folders if not name.startswith(".")]
+        links = [path for path in (Path(parent) / name for name in folders) if path.is_symlink()]
+        found += [path for path in links if not path.resolve().is_relative_to(folder)]
         found += [Path(parent) / name for name in names if _is_ours(name)]
     return found
 
@@ -106,7 +105,9 @@ def _content(path: Path, name: str) -> bytes:
         with path.open("rb") as stream:
             return stream.read(LARGEST + 1)
     except OSError as error:
-        raise UsageError(f"{name} cannot be read: {error.strerror}", hint="check its permissions", code="unreadable") from error
+        raise UsageError(
+            f"{name} cannot be read: {error.strerror}", hint="check its permissions", code="unreadable"
+        ) from error
 
 
 def _printable(name: str) -> str:
@@ -121,15 +122,14 @@ def _includer(root: Path) -> Callable[[str, str], Mapping[str, bytes]]:
 
     def include(file: str, named: str) -> Mapping[str, bytes]:
         _check_relative(named)
-        target = (base / file).parent / named
-        if not target.exists():
-            raise UsageError(f"{named} does not exist", hint="the path is relative to the file that includes")
-        resolved = target.resolve()
+        resolved = ((base / file).parent / named).resolve()
         if not resolved.is_relative_to(boundary):
             raise UsageError(
-                f"{named} lies outside {'the git repository' if (boundary / '.git').exists() else 'the manifest folder'}",
+                f"{named} leads out of the repository",
                 hint="includes stay inside the git repository (without one: below the given path)",
             )
+        if not resolved.exists():
+            raise UsageError(f"{named} does not exist", hint="the path is relative to the file that includes")
         name = Path(os.path.relpath(resolved, base)).as_posix()
         if not resolved.is_dir():
             return {_printable(name): _content(resolved, name)}

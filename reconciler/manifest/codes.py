@@ -8,14 +8,22 @@ _E, _W, _I = Severity.ERROR, Severity.WARNING, Severity.INFO
 
 # The text of a file.
 NOT_UTF8 = Code("not-utf8", _E, "The file is not UTF-8 text.", "save the file as UTF-8")
-CONTROL_CHARACTER = Code("control-character", _E, "The file holds a character that YAML forbids.", "remove the character")
-TOO_LARGE = Code("too-large", _E, "The file is larger than 10 MB.", "split the manifest into several files of one folder")
+CONTROL_CHARACTER = Code(
+    "control-character", _E, "The file holds a character that YAML forbids.", "remove the character"
+)
+TOO_LARGE = Code(
+    "too-large", _E, "The file is larger than 10 MB.", "split the manifest into several files of one folder"
+)
 FILE_REFUSED = Code(
     "file-refused", _E, "The file may not be read: not a regular file, or outside the folder.",
     "put the file itself into the folder",
 )  # fmt: skip
-INVALID_YAML = Code("invalid-yaml", _E, "The file is not valid YAML.", "check indentation, quotes and colons around this place")
-EMPTY_FILE = Code("empty-file", _E, "The file has no content.", "delete the file, or start it with `apiVersion: reconciler/v1`")
+INVALID_YAML = Code(
+    "invalid-yaml", _E, "The file is not valid YAML.", "check indentation, quotes and colons around this place"
+)
+EMPTY_FILE = Code(
+    "empty-file", _E, "The file has no content.", "delete the file, or start it with `apiVersion: reconciler/v1`"
+)
 SEVERAL_DOCUMENTS = Code(
     "several-documents", _E, "The file holds more than one YAML document.", "put each document into a file of its own",
 )  # fmt: skip
@@ -24,14 +32,18 @@ MERGE_KEY = Code("merge-key", _E, "Merge keys are not allowed.", "write the keys
 TAG = Code("tag", _E, "YAML tags are not allowed.", "remove the tag; quote the value if it is meant as text")
 DUPLICATE_KEY = Code("duplicate-key", _E, "A key stands twice in one mapping.", "keep one of the two")
 KEY_NOT_TEXT = Code("key-not-text", _E, "A key is not text.", "quote the key")
-TOO_DEEP = Code("too-deep", _E, "The file nests more than 64 levels.", "a manifest needs no more than 8 levels; check the brackets")
+TOO_DEEP = Code(
+    "too-deep", _E, "The file nests more than 64 levels.", "a manifest needs no more than 8 levels; check the brackets"
+)
 
 # The shape of a file.
 NOT_A_MANIFEST = Code(
     "not-a-manifest", _E, "A YAML file in the folder is no manifest.",
     "start it with `apiVersion: reconciler/v1`, or move it elsewhere (hidden files and *.estate.yaml are left out)",
 )  # fmt: skip
-UNKNOWN_KEY = Code("unknown-key", _E, "The key is not one that a manifest knows.", "remove it, or check its spelling and indentation")
+UNKNOWN_KEY = Code(
+    "unknown-key", _E, "The key is not one that a manifest knows.", "remove it, or check its spelling and indentation"
+)
 MISSING_KEY = Code("missing-key", _E, "A required key is missing.", "add the key")
 EXCLUSIVE_KEYS = Code("exclusive-keys", _E, "Of these keys exactly one must be given.", "give exactly one of them")
 WRONG_TYPE = Code("wrong-type", _E, "The value is of the wrong kind.", "check the value and its indentation")
@@ -41,28 +53,51 @@ OUT_OF_RANGE = Code("out-of-range", _E, "The number is outside its range.", "use
 INVALID_VALUE = Code("invalid-value", _E, "The value has the wrong form.", "write it in the form that is asked for")
 
 # Several files.
-NO_NAME = Code("no-name", _E, "No file gives the manifest its name.", "add `name: <name>` to one file: it marks what this manifest owns")
-SEVERAL_FILES = Code("several-files", _E, "A key that belongs in exactly one file stands in two.", "keep it in one file")
+NO_NAME = Code(
+    "no-name",
+    _E,
+    "No file gives the manifest its name.",
+    "add `name: <name>` to one file: it marks what this manifest owns",
+)
+SEVERAL_FILES = Code(
+    "several-files", _E, "A key that belongs in exactly one file stands in two.", "keep it in one file"
+)
 INCLUDE_REFUSED = Code(
     "include-refused", _E, "An include cannot be followed.", "name a file or folder, relative, inside the git repository",
 )  # fmt: skip
-INCLUDED_NAME = Code("included-name", _E, "An included file may not name or include.", "move the key to a file of the manifest itself")
+INCLUDED_NAME = Code(
+    "included-name", _E, "An included file may not name or include.", "move the key to a file of the manifest itself"
+)
 
 # Names and references.
-DEFINED_TWICE = Code("defined-twice", _E, "A name is defined twice.", "rename or remove one; names are compared without case")
-SAME_IN_AZURE = Code("same-in-azure", _E, "Two entries mean one object in Azure.", "remove one of them, or give it its own `azureName`")
+DEFINED_TWICE = Code(
+    "defined-twice", _E, "A name is defined twice.", "rename or remove one; names are compared without case"
+)
+SAME_IN_AZURE = Code(
+    "same-in-azure", _E, "Two entries mean one object in Azure.", "remove one of them, or give it its own `azureName`"
+)
 UNKNOWN_VAULT = Code("unknown-vault", _E, "No vault of that name is declared.", "declare it under `vaults`")
 UNKNOWN_POLICY = Code("unknown-policy", _E, "No policy of that name is declared.", "declare it under `policies`")
 UNKNOWN_GROUP = Code(
     "unknown-group", _E, "No snapshot resource group of that name is declared.", "declare it under `snapshotResourceGroups`",
 )  # fmt: skip
 DISK_TWICE = Code("disk-twice", _E, "A disk is listed twice.", "keep one of the entries")
-RESERVED_TAG = Code("reserved-tag", _E, "The tag is the tool's own.", "use another key: tags that start with `reconciler-` are the tool's marks")
+RESERVED_TAG = Code(
+    "reserved-tag",
+    _E,
+    "The tag is the tool's own.",
+    "use another key: tags that start with `reconciler-` are the tool's marks",
+)
 INVALID_TAG = Code(
     "invalid-tag", _E, "Azure does not allow the tag.",
     "keys have up to 512 characters, none of <>%&\\?/, values up to 256; at most 50 tags on one resource",
 )  # fmt: skip
-INVALID_ID = Code("invalid-id", _E, "The id is not that of such a resource.", "copy the resource id from Azure (portal: Properties, Resource ID)")
+INVALID_ID = Code(
+    "invalid-id",
+    _E,
+    "The id is not that of such a resource.",
+    "copy the resource id from Azure (portal: Properties, Resource ID)",
+)
 INVALID_ADDRESS = Code(
     "invalid-address", _E, "The address can't match anything.",
     "an address is vault/<name>, policy/<vault>/<name>, group/<subscription>/<name>, role/<vault>/<role>@<scope>, disk/<disk id>, or an id",
@@ -70,14 +105,24 @@ INVALID_ADDRESS = Code(
 OWN_NAME = Code("own-name", _E, "The manifest hands over to itself.", "list only the names of other manifests")
 
 # Vaults, policies and disks against Azure's rules.
-NO_SUBSCRIPTION = Code("no-subscription", _E, "The vault's subscription is not known.", "set `subscription`, here or in `defaults`")
+NO_SUBSCRIPTION = Code(
+    "no-subscription", _E, "The vault's subscription is not known.", "set `subscription`, here or in `defaults`"
+)
 NO_LOCATION = Code("no-location", _E, "The vault's location is not known.", "set `location`, here or in `defaults`")
 NO_VAULT = Code("no-vault", _E, "The disks' vault is not known.", "set `vault`, here or in `defaults`")
 NO_POLICY = Code("no-policy", _E, "The disks' policy is not known.", "set `policy`, here or in `defaults`")
 NO_GROUP = Code(
     "no-snapshot-group", _E, "The disks' snapshot resource group is not known.", "set `snapshotResourceGroup`, here or in `defaults`",
 )  # fmt: skip
-NO_PLACE = Code("no-place", _E, "The selector does not say where to look.", "set `subscriptions`, here or in `defaults`")
+NO_PLACE = Code(
+    "no-place", _E, "The selector does not say where to look.", "set `subscriptions`, here or in `defaults`"
+)
+EXCLUDES_ALL = Code(
+    "excludes-everything",
+    _E,
+    "The exclusion has no condition.",
+    "say which disks are left out, by names, tags, or the like",
+)
 NOT_YET = Code("not-supported-yet", _E, "This version of the tool cannot do that.", "leave the key out")
 CROSS_REGION = Code(
     "cross-region-restore", _E, "Cross-region restore needs a geo-redundant vault.",
@@ -88,7 +133,9 @@ POLICY_NAME = Code(
     "leave `azureName` out, or say `manage: false` if the policy exists already",
 )  # fmt: skip
 NO_CONTENT = Code("no-content", _E, "The policy does not say what it does.", "set both `schedule` and `retention`")
-UNKNOWN_ZONE = Code("unknown-time-zone", _E, "The time zone is not known.", "use an IANA name such as Europe/Berlin, or UTC")
+UNKNOWN_ZONE = Code(
+    "unknown-time-zone", _E, "The time zone is not known.", "use an IANA name such as Europe/Berlin, or UTC"
+)
 INVALID_DURATION = Code(
     "invalid-duration", _E, "The retention is not a number of whole days.", "write days or weeks, such as 7d or 8w",
 )  # fmt: skip
@@ -121,12 +168,16 @@ SNAPSHOTS_BESIDE_DISK = Code(
     "use a resource group that holds nothing but snapshots",
 )  # fmt: skip
 NO_EFFECT = Code("no-effect", _W, "The setting has no effect.", "remove it, or let the tool manage the object")
-ONE_WAY = Code("one-way", _I, "The setting can never be taken back.", "apply asks for --accept-irreversible before it writes it")
+ONE_WAY = Code(
+    "one-way", _I, "The setting can never be taken back.", "apply asks for --accept-irreversible before it writes it"
+)
 NOT_FOR_SNAPSHOTS = Code(
     "not-for-snapshots", _I, "The setting does not cover disk snapshots, which never leave the snapshot resource group.",
     "protect the snapshot resource group itself: a lock, and few people with rights on it",
 )  # fmt: skip
-DRILLS = Code("drills-not-run", _I, "Drills are not run by this version.", "nothing to do: they are checked for their form only")
+DRILLS = Code(
+    "drills-not-run", _I, "Drills are not run by this version.", "nothing to do: they are checked for their form only"
+)
 
 CODES = table(*(value for value in list(globals().values()) if isinstance(value, Code)))
 """Every code of validation, by name."""

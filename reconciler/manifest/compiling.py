@@ -27,7 +27,7 @@ from reconciler.manifest.notes import Notes
 from reconciler.manifest.policies import policy
 from reconciler.manifest.references import Declared, check_disks, check_groups, check_names, check_uses, check_vaults
 from reconciler.manifest.sections import Items, Section
-from reconciler.manifest.support import check_support
+from reconciler.manifest.support import check_regions, check_support
 from reconciler.manifest.vaults import group, vault
 
 _Spec = TypeVar("_Spec", VaultSpec, PolicySpec, GroupSpec)
@@ -110,6 +110,7 @@ class _Compilation:
 
     def _check(self, declared: Declared) -> None:
         check_uses(self.uses, self.merged, self.notes)
+        check_regions(self.uses, declared.vaults, self.notes)
         check_vaults(declared.vaults, self.notes)
         check_groups(declared.groups, self.notes)
         check_disks(declared, self.notes)

@@ -40,7 +40,7 @@ def iso_hours(length: int) -> str:
 
 
 def _any_iso_hours(text: str) -> int | None:
-    if not text.startswith("P") or not text.isascii():
+    if not text.startswith("P") or not text.isascii() or not text[-2:-1].isdigit():
         return None
     from isodate import Duration, ISO8601Error, parse_duration
 

@@ -41,7 +41,9 @@ def ignore(section: Section, notes: Notes) -> Ignore | None:
             expires = date.fromisoformat(section["expires"])
         except ValueError:
             message = f"there is no day {section['expires']}"
-            notes.add(codes.INVALID_VALUE, message, section.place("expires"), hint="write a day of the calendar as YYYY-MM-DD")
+            notes.add(
+                codes.INVALID_VALUE, message, section.place("expires"), hint="write a day of the calendar as YYYY-MM-DD"
+            )
             return None
     if not is_address:
         return None

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from reconciler.findings import Finding, Place
@@ -19,12 +22,26 @@ _KINDS = {
 }  # fmt: skip
 
 
-def explain(root: Section, error: Violation) -> list[Finding]:
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file's content and its lines, from which values are shown as they were written."""
+
+    section: Section
+    lines: Sequence[str]
+
+    def written(self, place: Place) -> str:
+        """The text at a place that ends on its own line; empty otherwise."""
+        if not place.end_column or place.line > len(self.lines):
+            return ""
+        return self.lines[place.line - 1][place.column - 1 : place.end_column - 1]
+
+
+def explain(source: Source, error: Violation) -> list[Finding]:
     """The findings that one violation stands for: one for each key or value that is wrong."""
     explanation = _EXPLANATIONS.get(str(error.validator))
     if explanation:
-        return list(explanation(root, error))
-    return [codes.INVALID_VALUE.at(f"{_name(error)} has the wrong form", place=place_of(root, _path(error)))]
+        return list(explanation(source, error))
+    return [codes.INVALID_VALUE.at(f"{_name(error)} has the wrong form", place=place_of(source.section, _path(error)))]
 
 
 def place_of(root: Section, path: Sequence[str | int]) -> Place:
@@ -34,7 +51,7 @@ def place_of(root: Section, path: Sequence[str | int]) -> Place:
     for part in path:
         if isinstance(node, (Section, Items)):
             place = node.place(part)  # type: ignore[arg-type]
-            node = node[part]  # type: ignore[call-overload]
+            node = node[part]  # type: ignore[index]
     return place
 
 
@@ -48,7 +65,7 @@ def shown(value: Any) -> str:
         return "a mapping"
     if isinstance(value, list):
         return "a list"
-    text = f'"{value}"' if isinstance(value, str) else str(value)
+    text = json.dumps(value, ensure_ascii=False) if isinstance(value, str) else str(value)
     return text if len(text) <= 80 else f"{text[:76]}…{text[-1]}"  # noqa: PLR2004
 
 
@@ -66,7 +83,7 @@ def _name(error: Violation) -> str:
     return f"`{path[at]}{indices}`"
 
 
-def _unknown_keys(_root: Section, error: Violation) -> Iterable[Finding]:
+def _unknown_keys(_source: Source, error: Violation) -> Iterable[Finding]:
     known = list(error.schema.get("properties", {}))
     section: Section = error.instance
     where = f" in {_name(error)}" if _path(error) else ""
@@ -77,37 +94,50 @@ def _unknown_keys(_root: Section, error: Violation) -> Iterable[Finding]:
             yield codes.UNKNOWN_KEY.at(f"unknown key `{key}`{where}", place=section.key_place(key), hint=hint)
 
 
-def _missing_key(root: Section, error: Violation) -> Iterable[Finding]:
+def _missing_key(source: Source, error: Violation) -> Iterable[Finding]:
     missing = next((key for key in error.validator_value if f"'{key}' is a required" in error.message), "")
     described = error.schema.get("properties", {}).get(missing, {})
     example = next((example for example in described.get("examples", ()) if isinstance(example, str)), "")
     hint = f"add `{missing}: {example}`" if example else f"add `{missing}`"
-    yield codes.MISSING_KEY.at(f"{_name(error)} lacks `{missing}`", place=place_of(root, _path(error)), hint=hint)
+    yield codes.MISSING_KEY.at(
+        f"{_name(error)} lacks `{missing}`", place=place_of(source.section, _path(error)), hint=hint
+    )
 
 
-def _wrong_type(root: Section, error: Violation) -> Iterable[Finding]:
-    place = place_of(root, _path(error))
+def _wrong_type(source: Source, error: Violation) -> Iterable[Finding]:
+    place = place_of(source.section, _path(error))
     value = error.instance
     wanted = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
     if "string" in wanted and not isinstance(value, (dict, list)) and value is not None:
-        yield _not_text(root, error, place)
+        yield _not_text(source, error, place)
         return
     kinds = " or ".join(_KINDS[kind] for kind in wanted)
     if value is None:
-        yield codes.WRONG_TYPE.at(f"{_name(error)} has no value; it must be {kinds}", place=place, hint="give it a value, or remove the key")
+        yield codes.WRONG_TYPE.at(
+            f"{_name(error)} has no value; it must be {kinds}", place=place, hint="give it a value, or remove the key"
+        )
         return
     hint = "start each entry with `- `, or write [a, b]" if wanted == ["array"] else ""
     yield codes.WRONG_TYPE.at(f"{_name(error)} must be {kinds}, not {shown(value)}", place=place, hint=hint)
 
 
-def _not_text(_root: Section, error: Violation, place: Place) -> Finding:
+def _not_text(source: Source, error: Violation, place: Place) -> Finding:
     value = error.instance
-    kind = "true or false" if isinstance(value, bool) else "a number"
-    message = f"{_name(error)} must be text, but YAML reads {shown(value)} as {kind}"
-    return codes.NOT_TEXT.at(message, place=place, hint=f'quote it: "{shown(value)}"')
+    kind = "a boolean" if isinstance(value, bool) else "a number"
+    written = source.written(place) or shown(value)
+    message = f"{_name(error)} must be text, but YAML reads {written} as {kind}"
+    return codes.NOT_TEXT.at(message, place=place, hint=_as_hint(_rule(error, written)) or f'quote it: "{written}"')
 
 
-def _not_listed(root: Section, error: Violation) -> Iterable[Finding]:
+def _rule(error: Violation, written: str) -> str:
+    """The rule of the value's form, where quoting alone would not satisfy it."""
+    schema = error.schema
+    by_pattern = "pattern" in schema and not re.search(schema["pattern"], written)
+    by_choice = "anyOf" in schema and schema["anyOf"][0] != {"type": "string"}
+    return str(schema.get("description", "")) if by_pattern or by_choice else ""
+
+
+def _not_listed(source: Source, error: Violation) -> Iterable[Finding]:
     allowed = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
     if not isinstance(error.instance, str):
         return  # its type is wrong, which is told already
@@ -115,80 +145,94 @@ def _not_listed(root: Section, error: Violation) -> Iterable[Finding]:
     values = ", ".join(str(value) for value in allowed)
     hint = f"did you mean {meant}? (allowed: {values})" if meant and len(allowed) > 1 else f"allowed: {values}"
     message = f"{_name(error)} cannot be {shown(error.instance)}"
-    yield codes.UNKNOWN_VALUE.at(message, place=place_of(root, _path(error)), hint=hint)
+    yield codes.UNKNOWN_VALUE.at(message, place=place_of(source.section, _path(error)), hint=hint)
 
 
-def _wrong_form(root: Section, error: Violation) -> Iterable[Finding]:
+def _wrong_form(source: Source, error: Violation) -> Iterable[Finding]:
     what, rule = error.schema.get("title", "valid"), error.schema.get("description", "")
-    place = _key_or_value_place(root, error)
-    name = f"the key {shown(error.instance)} in {_name(error)}" if _is_key(error) else f"{_name(error)}: {shown(error.instance)}"
-    yield codes.INVALID_VALUE.at(f"{name} is not {what}", place=place, hint=_as_hint(rule))
+    place = _key_or_value_place(source, error)
+    name = (
+        f"the key {shown(error.instance)} in {_name(error)}"
+        if _is_key(error)
+        else f"{_name(error)}: {shown(error.instance)}"
+    )
+    foreign = next((character for character in error.instance if not character.isascii()), "")
+    seen = f"; the character U+{ord(foreign):04X} is not allowed" if foreign else ""
+    yield codes.INVALID_VALUE.at(f"{name} is not {what}", place=place, hint=_as_hint(rule) + seen)
 
 
-def _empty(root: Section, error: Violation) -> Iterable[Finding]:
-    yield codes.INVALID_VALUE.at(f"{_name(error)} is empty", place=place_of(root, _path(error)), hint="give it a value")
+def _empty(source: Source, error: Violation) -> Iterable[Finding]:
+    yield codes.INVALID_VALUE.at(
+        f"{_name(error)} is empty", place=place_of(source.section, _path(error)), hint="give it a value"
+    )
 
 
-def _out_of_range(root: Section, error: Violation) -> Iterable[Finding]:
+def _out_of_range(source: Source, error: Violation) -> Iterable[Finding]:
     low, high = error.schema.get("minimum"), error.schema.get("maximum")
     span = f"from {low} to {high}" if high is not None else f"at least {low}"
     message = f"{_name(error)} is {shown(error.instance)}; it must be {span}"
-    yield codes.OUT_OF_RANGE.at(message, place=place_of(root, _path(error)), hint=f"use a number {span}")
+    yield codes.OUT_OF_RANGE.at(message, place=place_of(source.section, _path(error)), hint=f"use a number {span}")
 
 
-def _one_of(root: Section, error: Violation) -> Iterable[Finding]:
+def _one_of(source: Source, error: Violation) -> Iterable[Finding]:
     """Every oneOf of our schema chooses between required keys."""
     if not isinstance(error.instance, dict):
         return
     keys = [str(branch["required"][0]) for branch in error.validator_value]
     given = [key for key in keys if key in error.instance]
     names = " and ".join(f"`{key}`" for key in keys)
-    place = error.instance.key_place(given[-1]) if given and isinstance(error.instance, Section) else place_of(root, _path(error))
+    place = (
+        error.instance.key_place(given[-1])
+        if given and isinstance(error.instance, Section)
+        else place_of(source.section, _path(error))
+    )
     told = f"both {names}" if given else f"neither {' nor '.join(f'`{key}`' for key in keys)}"
     yield codes.EXCLUSIVE_KEYS.at(f"{_name(error)} has {told}", place=place, hint=f"give exactly one of {names}")
 
 
-def _any_of(root: Section, error: Violation) -> Iterable[Finding]:
+def _any_of(source: Source, error: Violation) -> Iterable[Finding]:
     """The branch that the value's own kind points to explains it; without one, the choice itself is told."""
     meant = [inner for inner in error.context or () if inner.validator != "type" or len(inner.relative_path)]
     if meant:
         for inner in meant:
-            yield from explain(root, inner)
+            yield from explain(source, inner)
         return
-    value, place = error.instance, place_of(root, _path(error))
+    value, place = error.instance, place_of(source.section, _path(error))
     if not isinstance(value, (dict, list)) and value is not None:
-        yield _not_text(root, error, place)
+        yield _not_text(source, error, place)
         return
     message = f"{_name(error)} must be {error.schema.get('title')}, not {shown(value)}"
     yield codes.WRONG_TYPE.at(message, place=place, hint=_as_hint(error.schema.get("description", "")))
 
 
-def _dependent(_root: Section, error: Violation) -> Iterable[Finding]:
+def _dependent(_source: Source, error: Violation) -> Iterable[Finding]:
     for key, needed in error.validator_value.items():
         if key in error.instance and not set(needed) <= set(error.instance):
             names = " and ".join(f"`{name}`" for name in needed)
             hint = f"add {names}, or remove `{key}`"
-            yield codes.EXCLUSIVE_KEYS.at(f"`{key}` goes with {names} only", place=error.instance.key_place(key), hint=hint)
+            yield codes.EXCLUSIVE_KEYS.at(
+                f"`{key}` goes with {names} only", place=error.instance.key_place(key), hint=hint
+            )
 
 
 def _is_key(error: Violation) -> bool:
     return "propertyNames" in error.absolute_schema_path
 
 
-def _key_or_value_place(root: Section, error: Violation) -> Place:
+def _key_or_value_place(source: Source, error: Violation) -> Place:
     if not _is_key(error):
-        return place_of(root, _path(error))
-    node: Any = root
+        return place_of(source.section, _path(error))
+    node: Any = source.section
     for part in _path(error):
         node = node[part]
-    return node.key_place(error.instance) if isinstance(node, Section) else place_of(root, _path(error))
+    return node.key_place(error.instance) if isinstance(node, Section) else place_of(source.section, _path(error))
 
 
 def _as_hint(rule: str) -> str:
     return rule[:1].lower() + rule[1:].rstrip(".") if rule[1:2].islower() or rule.startswith("A ") else rule.rstrip(".")
 
 
-_EXPLANATIONS: dict[str, Callable[[Section, Violation], Iterable[Finding]]] = {
+_EXPLANATIONS: dict[str, Callable[[Source, Violation], Iterable[Finding]]] = {
     "additionalProperties": _unknown_keys,
     "required": _missing_key,
     "type": _wrong_type,

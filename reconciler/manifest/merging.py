@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from reconciler.errors import ManifestError, UsageError
-from reconciler.findings import Finding
+from reconciler.findings import Finding, Place
 from reconciler.manifest import codes
 from reconciler.manifest.notes import Notes
 from reconciler.manifest.reader import read
 from reconciler.manifest.schema_check import LISTS, Shape, shape
-from reconciler.manifest.sections import Section
+from reconciler.manifest.sections import Items, Section
 from reconciler.manifest.syntax import decode
 
 Include = Callable[[str, str], Mapping[str, bytes]]
@@ -48,8 +48,9 @@ class Merged:
 def merge(texts: Mapping[str, bytes], include: Include, notes: Notes) -> Merged:
     """Every file and what it includes, joined; what is wrong goes to `notes`."""
     parts = [_part(file, texts[file], notes, is_included=False) for file in sorted(texts)]
-    parts += _included(parts, set(texts), include, notes)
-    merged = Merged()
+    included = _included(parts, set(texts), include, notes)
+    parts += included or []
+    merged = Merged(is_whole=included is not None)
     for part in parts:
         merged.sources[part.file] = part.text
         if part.section is None or not part.shape.is_sound:
@@ -69,38 +70,47 @@ def _part(file: str, data: bytes, notes: Notes, *, is_included: bool) -> Part:
     notes.extend(findings)
     if section is None or findings:
         return Part(file, text, None, Shape(), is_included)
-    found = shape(section)
+    found = shape(section, text)
     notes.extend(found.findings)
     return Part(file, text, section, found, is_included)
 
 
-def _included(parts: Sequence[Part], names: set[str], include: Include, notes: Notes) -> list[Part]:
-    """The files that the parts include, each once."""
+def _included(parts: Sequence[Part], names: set[str], include: Include, notes: Notes) -> list[Part] | None:
+    """The files that the parts include, each once; None when an include could not be followed."""
     found: list[Part] = []
+    is_whole = True
     for part in parts:
         paths = part.section.get("include") if part.section is not None else None
-        if not isinstance(paths, list):
+        if not isinstance(paths, Items):
             continue
         for index, path in enumerate(paths):
             if not isinstance(path, str):
                 continue
-            place = paths.place(index)  # type: ignore[attr-defined]
-            try:
-                texts = include(part.file, path)
-            except UsageError as error:
-                notes.add(codes.INCLUDE_REFUSED, error.message, place, hint=error.hint)
-                continue
-            except ManifestError as error:
-                notes.extend(error.findings)
-                continue
-            for file in sorted(texts):
-                if file in names:
-                    message = f"{path} includes {file}, which is part of this manifest already"
-                    notes.add(codes.INCLUDE_REFUSED, message, place, hint="remove the include")
-                    continue
-                names.add(file)
-                found.append(_part(file, texts[file], notes, is_included=True))
-    return found
+            texts = _followed(part.file, path, names, paths.place(index), include, notes)
+            is_whole = is_whole and texts is not None
+            names.update(texts or ())
+            found += [_part(file, texts[file], notes, is_included=True) for file in sorted(texts or ()) if texts]
+    return found if is_whole else None
+
+
+def _followed(
+    file: str, path: str, names: set[str], place: Place, include: Include, notes: Notes
+) -> Mapping[str, bytes] | None:
+    """The files that an include adds; None, with findings, when it can't be followed or names what is there already."""
+    try:
+        texts = include(file, path)
+    except UsageError as error:
+        notes.add(codes.INCLUDE_REFUSED, error.message, place, hint=error.hint)
+        return None
+    except ManifestError as error:
+        notes.extend(error.findings)
+        return None
+    known = sorted(names & set(texts))
+    if known:
+        message = f"{path} includes {known[0]}, which is part of this manifest already"
+        notes.add(codes.INCLUDE_REFUSED, message, place, hint="remove the include")
+        return None
+    return texts
 
 
 def _join(merged: Merged, part: Part, notes: Notes) -> None:
@@ -114,7 +124,9 @@ def _join(merged: Merged, part: Part, notes: Notes) -> None:
             notes.add(codes.INCLUDED_NAME, f"an included file may not have `{key}`", section.key_place(key))
         elif key in merged.single:
             first = merged.single[key].key_place(key)
-            notes.add(codes.SEVERAL_FILES, f"`{key}` stands in two files; the first is at {first}", section.key_place(key))
+            notes.add(
+                codes.SEVERAL_FILES, f"`{key}` stands in two files; the first is at {first}", section.key_place(key)
+            )
         else:
             merged.single[key] = section
     for key in LISTS:

@@ -70,14 +70,20 @@ def tags(section: Section, key: str, notes: Notes) -> Mapping[str, Any]:
     for name, value in found.items():
         place = found.key_place(name)
         if lower(name) in seen:
-            notes.add(codes.DUPLICATE_KEY, f"the tag `{name}` is the same as `{seen[lower(name)]}`: Azure ignores case", place)
+            notes.add(
+                codes.DUPLICATE_KEY, f"the tag `{name}` is the same as `{seen[lower(name)]}`: Azure ignores case", place
+            )
         seen[lower(name)] = name
         if lower(name).startswith(_OUR_TAGS):
             notes.add(codes.RESERVED_TAG, f"the tag `{name}` is the tool's own", place)
         elif not _TAG_KEY.fullmatch(name):
             notes.add(codes.INVALID_TAG, "Azure does not allow this tag's key", place)
         elif value is not None and len(value) > _LONGEST_VALUE:
-            notes.add(codes.INVALID_TAG, f"the tag `{name}` has more than {_LONGEST_VALUE} characters", found.place(name))
+            notes.add(
+                codes.INVALID_TAG, f"the tag `{name}` has more than {_LONGEST_VALUE} characters", found.place(name)
+            )
     if len(found) > _MOST_TAGS - _OUR_MARKS:
-        notes.add(codes.INVALID_TAG, f"{len(found)} tags are more than Azure allows beside our two", section.key_place(key))
+        notes.add(
+            codes.INVALID_TAG, f"{len(found)} tags are more than Azure allows beside our two", section.key_place(key)
+        )
     return dict(found)

@@ -108,7 +108,9 @@ def _check_budget(content: PolicyContent, section: Section, notes: Notes) -> Non
             hint = f"with a backup every {content.interval_hours} h keep at most {longest}d, or back up less often"
             notes.add(codes.SNAPSHOT_BUDGET, message, section.place(key), hint=hint)
     if sum(counts.values()) > _MOST_TOGETHER and max(counts.values()) <= _MOST_BY_RULE:
-        message = f"the rules together may need {sum(counts.values())} snapshots of each disk, of the 500 that Azure allows"
+        message = (
+            f"the rules together may need {sum(counts.values())} snapshots of each disk, of the 500 that Azure allows"
+        )
         notes.add(codes.SNAPSHOT_TOTAL, message, section.here)
     _check_precedence(content, section, notes)
 

@@ -108,7 +108,11 @@ class _Builder:
         if not self.findings and self.root is None:
             self.tell(codes.EMPTY_FILE, "the file has no content", self.root_span)
         elif not self.findings:
-            self.tell(codes.NOT_A_MANIFEST, "the file is no manifest: a manifest is a mapping of keys to values", self.root_span)
+            self.tell(
+                codes.NOT_A_MANIFEST,
+                "the file is no manifest: a manifest is a mapping of keys to values",
+                self.root_span,
+            )
         return None, self.findings
 
     def tell(self, code: Code, message: str, span: Span, hint: str = "") -> None:
@@ -154,7 +158,9 @@ class _Builder:
         if text == "<<" and is_plain:
             self.tell(codes.MERGE_KEY, "the merge key << is not allowed", span)
         elif is_plain and not isinstance(resolve(text), str):
-            self.tell(codes.KEY_NOT_TEXT, f"the key {text or '(empty)'} is not text", span, hint=f'quote the key: "{text}"')
+            self.tell(
+                codes.KEY_NOT_TEXT, f"the key {text or '(empty)'} is not text", span, hint=f'quote the key: "{text}"'
+            )
         if text in section:
             first = placed(self.file, section.keys_at[text])
             self.tell(codes.DUPLICATE_KEY, f"the key `{text}` stands twice; the first is at {first}", span)
@@ -169,7 +175,9 @@ class _Builder:
             container.append(value)
             container.values_at.append(span)
         elif self.key is None:
-            self.tell(codes.KEY_NOT_TEXT, "a key must be plain text, not a list or a mapping", span, hint="check the brackets")
+            self.tell(
+                codes.KEY_NOT_TEXT, "a key must be plain text, not a list or a mapping", span, hint="check the brackets"
+            )
             self.key, self.key_span = "", span
         else:
             if self.key not in container:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -30,8 +32,8 @@ class Shape:
     is_sound: bool = True
 
 
-def shape(section: Section) -> Shape:
-    """The shape of one file's content."""
+def shape(section: Section, text: str) -> Shape:
+    """The shape of one file's content; `text` is the file's, to show values as they were written."""
     if "apiVersion" not in section:
         return Shape((_no_manifest(section),), is_sound=False)
     try:
@@ -39,7 +41,7 @@ def shape(section: Section) -> Shape:
             return Shape()
     except ValueError:  # a number that JSON can't hold: the explanation will name it
         pass
-    return _explained(section)
+    return _explained(section, text)
 
 
 @cache
@@ -63,24 +65,59 @@ def _no_manifest(section: Section) -> Finding:
     return codes.NOT_A_MANIFEST.at(f"{section.file} is no manifest: it has no `apiVersion`", place=section.here)
 
 
-def _explained(section: Section) -> Shape:
-    from jsonschema import Draft202012Validator as Explainer
+def _explained(section: Section, text: str) -> Shape:
+    from reconciler.manifest.explaining import Source, explain
 
-    from reconciler.manifest.explaining import explain
-
+    source = Source(section, text.splitlines())
     findings: list[Finding] = []
     broken: set[tuple[str, int]] = set()
     is_sound = True
-    for error in Explainer(_schema()).iter_errors(section):
-        findings += explain(section, error)
+    for error in _explainer(section).iter_errors(section):
+        findings += explain(source, error)
         path = list(error.absolute_path)
         if len(path) > 1 and path[0] in LISTS:
             broken.add((str(path[0]), int(path[1])))
         else:
             is_sound = False
-    if not findings:  # the two libraries disagree on a detail, such as a line break at the end of a name
+    if not findings:
         findings, is_sound = [_unexplained(section)], False
     return Shape(tuple(dict.fromkeys(findings)), frozenset(broken), is_sound)
+
+
+def _explainer(section: Section) -> Any:
+    """A jsonschema validator that looks only at those entries of long lists that the verdict found wrong.
+
+    `$` means the very end of the text, as in JSON Schema: Python's own also stands before a last line break.
+    """
+    from jsonschema import Draft202012Validator, ValidationError
+    from jsonschema.validators import extend
+
+    wrong = _wrong_entries(section)
+    lists = {id(section[key]): key for key in LISTS if isinstance(section.get(key), list)}
+
+    def items(validator: Any, schema: Any, instance: Any, _parent: Any) -> Iterator[Any]:
+        if not isinstance(instance, list):
+            return
+        key = lists.get(id(instance))
+        for index, item in enumerate(instance):
+            if key is None or (key, index) in wrong:
+                yield from validator.descend(item, schema, path=index)
+
+    def pattern(_validator: Any, wanted: str, instance: Any, _parent: Any) -> Iterator[Any]:
+        if isinstance(instance, str) and not re.search(wanted.replace("$", r"\Z"), instance):
+            yield ValidationError(f"{instance!r} does not match {wanted!r}")
+
+    make: Any = extend
+    return make(Draft202012Validator, {"items": items, "pattern": pattern})(_schema())
+
+
+def _wrong_entries(section: Section) -> set[tuple[str, int]]:
+    """The entries of lists in which the verdict saw something wrong; all of them where it can't say."""
+    try:
+        paths = [error.instance_path for error in _verdict().iter_errors(section)]
+    except ValueError:
+        return {(key, index) for key in LISTS for index in range(len(section.get(key) or ()))}
+    return {(str(path[0]), int(path[1])) for path in paths if len(path) > 1 and isinstance(path[1], int)}
 
 
 def _unexplained(section: Section) -> Finding:

@@ -37,7 +37,12 @@ def selector(section: Section, notes: Notes, *, places: tuple[str, ...] | None =
 
 def exclusions(section: Section, notes: Notes) -> tuple[Exclusion, ...]:
     """What the selector leaves out."""
-    return tuple(Exclusion(selector(entry, notes), entry["reason"]) for entry in section.get("exclude", ()))
+    found: list[Exclusion] = []
+    for entry in section.get("exclude", ()):
+        if len(entry) == 1:
+            notes.add(codes.EXCLUDES_ALL, "this leaves out every disk: it has a reason, but no condition", entry.here)
+        found.append(Exclusion(selector(entry, notes), entry["reason"]))
+    return tuple(found)
 
 
 def _lowered(section: Section, key: str) -> tuple[str, ...] | None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from reconciler.ids import lower
 from reconciler.manifest import codes
-from reconciler.manifest.choices import chosen, names_in
-from reconciler.manifest.model import DiskRule, Selector
+from reconciler.manifest.choices import Use, chosen, names_in
+from reconciler.manifest.model import DiskRule, Selector, VaultSpec
 from reconciler.manifest.notes import Notes
 from reconciler.manifest.references import Declared
 
@@ -19,22 +19,19 @@ _SLOWEST_HOURLY = 12
 def check_support(declared: Declared, notes: Notes) -> None:
     """Find rules whose disks Azure would refuse, and those that go against its advice."""
     for rule in declared.disks:
-        _check_map_regions(rule, declared, notes)
         _check_snapshot_group(rule, declared, notes)
         if rule.select:
             _check_selected_regions(rule, rule.select, declared, notes)
             _check_skus(rule, rule.select, declared, notes)
 
 
-def _check_map_regions(rule: DiskRule, declared: Declared, notes: Notes) -> None:
-    """An entry for a region must name a vault of that region."""
-    if isinstance(rule.vault, str):
-        return
-    for location, name in rule.vault.items():
-        spec = declared.vaults.get(name)
-        if spec and spec.location and spec.location != location:
-            message = f"the entry for {location} names the vault {spec.name}, which lies in {spec.location}"
-            notes.add(codes.REGION_MISMATCH, message, rule.place)
+def check_regions(uses: Iterable[Use], vaults: Mapping[str, VaultSpec], notes: Notes) -> None:
+    """Find entries for a region that name a vault of another: a vault only protects disks of its own region."""
+    for use in uses:
+        spec = vaults.get(lower(use.name)) if use.key == "vault" and use.region else None
+        if spec and spec.location and spec.location != use.region:
+            message = f"the entry for {use.region} names the vault {spec.name}, which lies in {spec.location}"
+            notes.add(codes.REGION_MISMATCH, message, use.place)
 
 
 def _check_selected_regions(rule: DiskRule, select: Selector, declared: Declared, notes: Notes) -> None:
@@ -45,7 +42,11 @@ def _check_selected_regions(rule: DiskRule, select: Selector, declared: Declared
         if isinstance(rule.vault, str) and spec and spec.location and spec.location != location:
             message = f"the selector takes disks in {location}, but the vault {spec.name} lies in {spec.location}"
             notes.add(codes.REGION_MISMATCH, message, select.place)
-        for key, choice in (("vault", rule.vault), ("policy", rule.policy), ("snapshotResourceGroup", rule.snapshot_group)):
+        for key, choice in (
+            ("vault", rule.vault),
+            ("policy", rule.policy),
+            ("snapshotResourceGroup", rule.snapshot_group),
+        ):
             if chosen(choice, location) is None:
                 message = f"the selector takes disks in {location}, for which `{key}` has no entry"
                 notes.add(codes.REGION_WITHOUT_ENTRY, message, select.place)

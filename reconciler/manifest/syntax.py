@@ -13,7 +13,10 @@ LARGEST = 10_000_000
 _FORBIDDEN = re.compile("[^\x09\x0a\x0d\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _HINTS = (
     ("cannot start any token", "quote the value: a plain one can't start with this character"),
-    ("mapping values are not allowed", "a colon inside a plain value, or wrong indentation: quote the value or align the line"),
+    (
+        "mapping values are not allowed",
+        "a colon inside a plain value, or wrong indentation: quote the value or align the line",
+    ),
     ("could not find expected ':'", "a key needs a colon and a space after it"),
     ("did not find expected key", "align this line with its neighbours; quote a value that has quotes inside"),
     ("expected <block end>", "align this line with its neighbours"),
@@ -59,7 +62,7 @@ def syntax_finding(file: str, text: str, error: Any) -> Finding:
     problem = str(getattr(error, "problem", None) or getattr(error, "reason", None) or "it cannot be parsed")
     lines = text.split("\n")
     found = lines[line] if line < len(lines) else ""
-    if "\t" in found[: column + 1]:
+    if found[: column + 1].lstrip(" ").startswith("\t"):
         return codes.INVALID_YAML.at("a tab is used as indentation", place=place, hint="indent with spaces")
     context = getattr(error, "context", None)
     words = f"{context}, {problem}" if context else problem

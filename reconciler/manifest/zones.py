@@ -11,6 +11,8 @@ def windows_zone(name: str) -> str | None:
     key = name.lower()
     if key in _UTC_NAMES:
         return UTC
+    if not key:
+        return None
     from tzlocal.windows_tz import tz_win, win_tz
 
     if name in tz_win:
@@ -35,4 +37,4 @@ def zone_names() -> tuple[str, ...]:
     """Every IANA name that has a Windows name, sorted, for suggestions."""
     from tzlocal.windows_tz import tz_win
 
-    return tuple(sorted(tz_win))
+    return tuple(sorted(name for name in tz_win if name))
