@@ -43,7 +43,7 @@ async def patch(run: Run, change: Change, step: Step, removed: set[str]) -> None
     Whether a PATCH of tags replaces or merges them isn't documented for vaults, so the whole wanted set is sent, and a
     removed tag that survives is sent as null once more.
     """
-    live = await _at_rest(run, step.target, change.address)
+    live = await _at_rest(run, step.target, change.address, run.new_deadline())
     body = dict(step.body)
     if "tags" in body:
         body["tags"] = _tags(live.get("tags") or {}, body["tags"], removed)
@@ -80,7 +80,7 @@ async def _as_written(run: Run, change: Change, step: Step, wanted: Body, deadli
     believed = run.now + LAG_SECONDS
     delays = run.delays(2.0, 15.0)
     while True:
-        body = await _at_rest(run, step.target, change.address)
+        body = await _at_rest(run, step.target, change.address, deadline)
         if lower(str((body.get("properties") or {}).get("provisioningState"))) == "failed":
             raise _failed(step.target, body)
         if _has_principals(step.body, body) and (not differing(wanted, body) or run.now >= believed):
@@ -104,9 +104,8 @@ def _has_principals(wanted: Body, body: Body) -> bool:
     )
 
 
-async def _at_rest(run: Run, vault: ArmId, what: str) -> Body:
+async def _at_rest(run: Run, vault: ArmId, what: str, deadline: float) -> Body:
     """The vault's body once Azure works on it no more; a vault just made may be unknown for a while."""
-    deadline = run.new_deadline()
     believed = run.now + LAG_SECONDS
     delays = run.delays(2.0, 15.0)
     while True:
