@@ -171,7 +171,11 @@ def _out_of_range(source: Source, error: Violation) -> Iterable[Finding]:
     low, high = error.schema.get("minimum"), error.schema.get("maximum")
     span = f"from {low} to {high}" if high is not None else f"at least {low}"
     message = f"{_name(error)} is {shown(error.instance)}; it must be {span}"
-    yield codes.OUT_OF_RANGE.at(message, place=place_of(source.section, _path(error)), hint=f"use a number {span}")
+    yield codes.OUT_OF_RANGE.at(
+        message,
+        place=place_of(source.section, _path(error)),
+        hint=f"use a number {span}" if high is not None else f"use {low} or more",
+    )
 
 
 def _one_of(source: Source, error: Violation) -> Iterable[Finding]:

@@ -45,7 +45,9 @@ def test_a_vault_says_only_what_it_says(compile_text: Compile) -> None:
 
 
 def test_a_vault_says_all_it_can(compile_text: Compile) -> None:
-    identity = f"{DISKS.split('/providers', maxsplit=1)[0]}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/backup"
+    identity = (
+        f"{DISKS.split('/providers', maxsplit=1)[0]}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/backup"
+    )
     guard = f"{DISKS.split('/providers', maxsplit=1)[0]}/providers/microsoft.dataprotection/resourceguards/guard"
     manifest = compile_text(f"""
 vaults:
