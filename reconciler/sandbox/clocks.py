@@ -59,6 +59,7 @@ class Time:
         self._standing = begin
 
     def __call__(self) -> datetime:
+        """The time, in UTC."""
         return (self._source() if self._source else self._standing) + self._offset
 
     def advance(self, seconds: float) -> None:

@@ -7,79 +7,74 @@ from typing import Any
 
 from reconciler.sandbox.arm import Request, Response, lower, not_found, public, resource_type
 from reconciler.sandbox.tables import Record
-from reconciler.sandbox.world import World
+from reconciler.sandbox.world import Shadow, World
 
 _WRITES = frozenset({"PUT", "PATCH", "DELETE"})
+_SWITCHES = ("read_lag", "list_lag", "graph_lag")
 
 
 class Lag:
-    """What reads (`read_lag`) and lists (`list_lag`) still show of what was overwritten."""
+    """What reads (`read_lag`) and lists (`list_lag`) still show of what was overwritten; Resource Graph asks the world."""
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._before: dict[str, tuple[float, float, Record | None]] = {}
 
     def before_write(self, request: Request) -> Record | None:
         """A copy of what is about to be written, when a lag is on."""
-        if request.method not in _WRITES or not self._on():
-            return None
-        return deepcopy(self._world.find(request.path))
+        return deepcopy(self._world.find(request.path)) if self._concerns(request) else None
 
     def after_write(self, request: Request, before: Record | None) -> None:
         """Remember what was there before a write that went well."""
-        if request.method not in _WRITES or not self._on():
+        if not self._concerns(request):
             return
         world, key = self._world, lower(request.path)
-        purpose = f"lag {world.count(key, 'lag')}"
-        now = world.timestamp
-        until = now + world.span("read_lag", key, purpose), now + world.span("list_lag", key, purpose)
-        self._before[key] = (*until, before)
+        world.count(key, "lag")
+        purpose = f"lag {world.generations[f'{key}#lag']}"
+        read, listed, graph = (world.timestamp + world.span(name, key, f"{name} {purpose}") for name in _SWITCHES)
+        world.shadows[key] = Shadow(resource_type(key), read, listed, graph, before)
+
+    def _concerns(self, request: Request) -> bool:
+        return request.method in _WRITES and any(self._world.switch(name) != "0" for name in _SWITCHES)
 
     def shown(self, request: Request, response: Response) -> Response:
         """The response as a caller sees it who meets the lag."""
-        if request.method not in {"GET", "HEAD"} or not self._before:
+        if request.method not in {"GET", "HEAD"} or not self._world.shadows:
             return response
-        body = response.body
-        if isinstance(body, dict) and isinstance(body.get("value"), list):
+        if isinstance(response.body, dict) and isinstance(response.body.get("value"), list):
             return self._list(request, response)
-        until, _, old = self._before.get(lower(request.path), (0.0, 0.0, None))
-        if self._world.timestamp >= until:
+        shadow = self._world.shadows.get(lower(request.path))
+        if shadow is None or self._world.timestamp >= shadow.read_until:
             return response
-        return not_found(request.path).response() if old is None else Response(200, public(old), response.headers)
+        if shadow.before is None:
+            return not_found(request.path).response()
+        return Response(200, public(shadow.before), response.headers)
 
     def _list(self, request: Request, response: Response) -> Response:
         now = self._world.timestamp
-        waiting = {key: old for key, (_, until, old) in self._before.items() if now < until}
-        if not waiting:
-            return response
-        rows = []
+        waiting = {key: shadow for key, shadow in self._world.shadows.items() if now < shadow.list_until}
+        rows: list[dict[str, Any]] = []
         for row in response.body["value"]:
-            key = lower(str(row.get("id", "")))
-            if key not in waiting:
+            shadow = waiting.get(lower(str(row.get("id", ""))))
+            if shadow is None:
                 rows.append(row)
-            elif waiting[key] is not None:
-                rows.append(public(waiting[key] or {}))
-        if "nextLink" not in response.body:
+            elif shadow.before is not None:
+                rows.append(public(shadow.before))
+        if waiting and "nextLink" not in response.body:
             rows += self._gone(request, waiting)
         response.body = {**response.body, "value": rows}
         return response
 
-    def _gone(self, request: Request, waiting: dict[str, Record | None]) -> list[dict[str, Any]]:
+    def _gone(self, request: Request, waiting: dict[str, Shadow]) -> list[dict[str, Any]]:
         """Rows that were deleted and that the list still shows."""
-        scope, _, kind = lower(request.path).rpartition("/")
-        place = scope.rpartition("/providers/")[0] if scope.count("/providers/") and scope.endswith(_namespace(scope)) else scope
+        listed = lower(request.path)
+        scope, _, kind = listed.rpartition("/")
+        if scope.rpartition("/")[0].endswith("/providers"):
+            scope = scope.rpartition("/providers/")[0]
         return [
-            public(old)
-            for key, old in sorted(waiting.items())
-            if old is not None
+            public(shadow.before)
+            for key, shadow in sorted(waiting.items())
+            if shadow.before is not None
             and self._world.find(key) is None
-            and key.startswith(place + "/")
-            and resource_type(key).endswith("/" + kind)
+            and key.startswith(scope + "/")
+            and shadow.kind.endswith("/" + kind)
         ]
-
-    def _on(self) -> bool:
-        return bool(self._world.switch("read_lag") != "0" or self._world.switch("list_lag") != "0")
-
-
-def _namespace(scope: str) -> str:
-    return scope.rpartition("/providers/")[2].split("/")[0]

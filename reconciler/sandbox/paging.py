@@ -44,9 +44,7 @@ def page_of(world: World, request: Request, rows: Sequence[Mapping[str, Any]], *
     return _answer(world, request, keys, size, lambda key: rows[int(key)])
 
 
-def _answer(
-    world: World, request: Request, keys: Any, size: int, row: Callable[[str], Mapping[str, Any]]
-) -> Response:
+def _answer(world: World, request: Request, keys: Any, size: int, row: Callable[[str], Mapping[str, Any]]) -> Response:
     size = world.switch("page_size") or size
     found = list(islice(keys, size + 1))
     body: dict[str, Any] = {"value": [row(key) for key in found[:size]]}

@@ -58,12 +58,16 @@ def _match(template: tuple[str, ...], segments: tuple[str, ...]) -> dict[str, st
 
 
 class Provider:
-    """A resource provider: its namespace, the api-versions that it knows (newest last), and its routes."""
+    """A resource provider: its namespace, the api-versions that it knows (newest last), its routes.
+
+    `kinds` are the lower-cased types of the resources that it can be asked for by id.
+    """
 
     def __init__(self, namespace: str, versions: Collection[str]) -> None:
         self.namespace = namespace
         self.versions = tuple(sorted(versions))
         self.routes: list[Route] = []
+        self.kinds: set[str] = set()
 
     def route(
         self,
@@ -80,6 +84,10 @@ class Provider:
         """
         parts = tuple(part if part[0] == "{" else lower(part) for part in template.strip("/").split("/"))
         is_list = method == "GET" and not parts[-1].startswith("{") if collection is None else collection
+
+        if method == "GET" and parts[-1].startswith("{") and "providers" in parts:
+            kind = parts[len(parts) - parts[::-1].index("providers") :]
+            self.kinds.add("/".join((kind[0], *kind[1::2])))
 
         def register(function: Function) -> Function:
             self.routes.append(Route(method, parts, action, function, is_list, tuple(versions)))

@@ -78,7 +78,7 @@ declare(
     Switch("case_drift", True, "ids and enum words come back in another case than they were sent in", ON_OFF),
     Switch("throttling", "documented", "Resource Manager's token buckets", ("documented", "halved", "off")),
     Switch("authorization_throttling", False, "Microsoft.Authorization takes 120 requests a minute", ON_OFF),
-    Switch("latency", True, "answers take time (on a virtual clock only)", ON_OFF),
+    Switch("latency", True, "answers take time (in-process; over HTTP they take what they take)", ON_OFF),
     Switch("page_size", 0, "rows in a page of every list; 0: each list's own size", form="count"),
     Switch("list_lag", "0", "seconds until lists show what was written", form="seconds"),
     Switch("read_lag", "0", "seconds until a read shows what was written", form="seconds"),

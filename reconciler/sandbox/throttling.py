@@ -65,7 +65,9 @@ class Throttle:
         everybody = self._draw((place, "*", kind), wide)
         for value in (left, everybody):
             if value < 0:
-                raise _too_many(f"{word.capitalize()}RequestsThrottled", _sentence(kind, word, place, actor, -value), -value)
+                raise _too_many(
+                    f"{word.capitalize()}RequestsThrottled", _sentence(kind, word, place, actor, -value), -value
+                )
         headers = {f"x-ms-ratelimit-remaining-{word}-{kind}": str(int(left))}
         if kind != "deletes":
             headers[f"x-ms-ratelimit-remaining-{word}-global-{kind}"] = str(int(everybody))
@@ -90,7 +92,12 @@ class Throttle:
         left = self._draw((request.caller.object_id, "graph"), Rate(GRAPH.burst * share, GRAPH.per_second * share))
         quota = {"x-ms-user-quota-remaining": str(max(int(left), 0)), "x-ms-user-quota-resets-after": "00:00:05"}
         if left < 0:
-            raise _too_many("RateLimiting", "Please provide below info when asking for support: the quota is exceeded.", -left, quota)
+            raise _too_many(
+                "RateLimiting",
+                "Please provide below info when asking for support: the quota is exceeded.",
+                -left,
+                quota,
+            )
         return quota
 
     def _provider(self, request: Request) -> None:

@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 from reconciler.sandbox import switches
@@ -28,6 +28,16 @@ class EventFunction(Protocol):
 
     def __call__(self, world: World, **data: Any) -> None:
         """Happen."""
+
+
+class Shadow(NamedTuple):
+    """What was in a resource's place before a write (None: nothing), and until when reads, lists and the graph show it."""
+
+    kind: str
+    read_until: float
+    list_until: float
+    graph_until: float
+    before: Record | None
 
 
 Adopter = Callable[["World", str, Record], None]
@@ -81,6 +91,7 @@ class World:
         self.settings: dict[str, Any] = {}
         self.callers: list[Record] = []
         self.generations: dict[str, int] = {}
+        self.shadows: dict[str, Shadow] = {}
         self.events: list[tuple[float, str, str]] = []
         self._moment: datetime | None = None
         self.tenant = tenant or self.guid("tenant", "id")

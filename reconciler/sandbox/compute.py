@@ -1,0 +1,179 @@
+"""Microsoft.Compute: managed disks, and the machines and encryption sets that belong to them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from reconciler.sandbox.arm import ArmError, Request, Response, lower, name_of, not_found, public, subscription_of
+from reconciler.sandbox.outofband import merged
+from reconciler.sandbox.paging import page
+from reconciler.sandbox.routing import Provider
+from reconciler.sandbox.tables import Record
+from reconciler.sandbox.world import World, adopted, event, later
+
+VERSIONS = (
+    "2019-07-01", "2019-11-01", "2020-05-01", "2020-06-01", "2020-06-30", "2020-09-30", "2020-12-01", "2021-04-01",
+    "2021-08-01", "2021-12-01", "2022-03-02", "2022-07-02", "2023-01-02", "2023-04-02", "2023-10-02", "2024-03-02",
+    "2022-03-01", "2022-08-01", "2022-11-01", "2023-03-01", "2023-07-01", "2023-09-01", "2024-03-01", "2024-07-01",
+    "2024-11-01", "2025-01-02", "2025-04-01", "2026-03-02", "2026-04-01",
+)  # fmt: skip
+DISKS = "microsoft.compute/disks"
+DISK_KIND = "Microsoft.Compute/disks"
+OPERATIONS = "operations of disks"
+IN_GROUP = "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Compute"
+IN_SUBSCRIPTION = "/subscriptions/{subscription}/providers/Microsoft.Compute"
+_TIERS = {
+    "Standard": "Standard",
+    "StandardSSD": "Standard",
+    "Premium": "Premium",
+    "PremiumV2": "Premium",
+    "UltraSSD": "Ultra",
+}
+_DELETION = 3.0
+_GIGABYTE = 1 << 30
+
+provider = Provider("Microsoft.Compute", VERSIONS)
+
+
+@adopted(DISKS)
+def adopt(world: World, address: str, record: Record) -> None:
+    """A disk of an estate file, completed."""
+    long_ago = {"timeCreated": world.stamp(later(world, -90 * 86400.0))}
+    _complete(world, address, record, {**long_ago, **(record.get("properties") or {})})
+
+
+def _complete(world: World, address: str, record: Record, sent: Any) -> None:
+    sku = dict(record.get("sku") or {"name": "Premium_LRS"})
+    sku.setdefault("tier", _TIERS.get(str(sku["name"]).partition("_")[0], "Standard"))
+    size = int(sent.get("diskSizeGB") or 128)
+    attached = bool(record.get("managedBy"))
+    record["type"] = DISK_KIND
+    record["location"] = lower(str(record.get("location", ""))).replace(" ", "")
+    record["sku"] = sku
+    record["properties"] = {
+        "creationData": {"createOption": "Empty"},
+        "diskSizeGB": size,
+        "diskSizeBytes": size * _GIGABYTE,
+        "diskState": "Attached" if attached else "Unattached",
+        "encryption": {"type": "EncryptionAtRestWithPlatformKey"},
+        "networkAccessPolicy": "AllowAll",
+        "publicNetworkAccess": "Enabled",
+        "timeCreated": world.stamp(),
+        "uniqueId": world.guid(address, "disk"),
+        **sent,
+        "provisioningState": "Succeeded",
+    }
+
+
+def listed(kind: str, *, action: str = "") -> None:
+    """Add the routes that read a kind: both lists, and one by id."""
+    name = lower(f"{provider.namespace}/{kind}")
+    action = action or f"{provider.namespace}/{kind}/read"
+
+    @provider.route("GET", f"{IN_SUBSCRIPTION}/{kind}", action)
+    @provider.route("GET", f"{IN_GROUP}/{kind}", action)
+    def rows(world: World, request: Request, **_ids: str) -> Response:
+        scope = lower(request.path).partition("/providers/")[0]
+        return page(world, request, world.table(name), scope)
+
+    @provider.route("GET", f"{IN_GROUP}/{kind}/{{name}}", action)
+    def row(world: World, request: Request, **_ids: str) -> Response:
+        return Response(200, public(the(world, request.path)))
+
+
+def the(world: World, resource_id: str) -> Record:
+    """The record of a resource that has to be there; ArmError 404 when it is not."""
+    found = world.find(resource_id)
+    if found is None:
+        raise not_found(resource_id)
+    return found
+
+
+for _kind in ("disks", "snapshots", "virtualMachines", "diskEncryptionSets"):
+    listed(_kind)
+
+
+@provider.route("PUT", f"{IN_GROUP}/disks/{{name}}", f"{DISK_KIND}/write")
+def put(world: World, request: Request, **ids: str) -> Response:
+    """Make a disk or replace what can be replaced; accepted at once, done seconds later."""
+    body, known = request.body, world.find(request.path)
+    if not body.get("location"):
+        raise ArmError(400, "LocationRequired", "The location property is required for this definition.")
+    if known is None and not (body.get("properties") or {}).get("creationData"):
+        raise ArmError(400, "InvalidParameter", "Required parameter 'disk.creationData' is missing (null).")
+    if known is not None and lower(body["location"]).replace(" ", "") != known["location"]:
+        raise ArmError(
+            409,
+            "InvalidResourceLocation",
+            f"The resource '{ids['name']}' already exists in location '{known['location']}' in resource group '{ids['group']}'. "
+            f"A resource with the same name cannot be created in location '{body['location']}'. Please select a new resource name.",
+        )
+    kept = {key: body[key] for key in ("location", "sku", "zones", "tags") if key in body}
+    record: Record = {"name": ids["name"], "id": request.path, "type": DISK_KIND, **kept}
+    old = {} if known is None else {**known["properties"]}
+    if known is not None and "managedBy" in known:
+        record["managedBy"] = known["managedBy"]
+    generation = world.generation(request.path) + (known is None)
+    _complete(world, f"{request.path}#{generation}", record, {**old, **(body.get("properties") or {})})
+    world.store(request.path, record)
+    return Response(200 if known else 202, public(record), {} if known else _links(world, request, record))
+
+
+@provider.route("PATCH", f"{IN_GROUP}/disks/{{name}}", f"{DISK_KIND}/write")
+def patch(world: World, request: Request, **_ids: str) -> Response:
+    """Change a disk; tags are replaced as a whole."""
+    known, body = the(world, request.path), request.body
+    record = {**known, **{key: body[key] for key in ("tags", "zones") if key in body}}
+    if "sku" in body:
+        record["sku"] = {"name": body["sku"]["name"]}
+    _complete(world, request.path, record, merged(known["properties"], body.get("properties") or {}))
+    world.store(request.path, record)
+    return Response(200, public(record))
+
+
+@provider.route("DELETE", f"{IN_GROUP}/disks/{{name}}", f"{DISK_KIND}/delete")
+def delete(world: World, request: Request, **ids: str) -> Response:
+    """Delete a disk that no machine holds."""
+    known = world.find(request.path)
+    if known is None:
+        return Response(204)
+    if known.get("managedBy"):
+        raise ArmError(409, "OperationNotAllowed", f"Disk {ids['name']} is attached to VM {known['managedBy']}.")
+    known["properties"] = {**known["properties"], "provisioningState": "Deleting"}
+    links = _links(world, request, known)
+    world.after(_DELETION, "compute.disk-deleted", disk=known["id"])
+    return Response(202, None, links)
+
+
+@event("compute.disk-deleted")
+def disk_deleted(world: World, **data: Any) -> None:
+    """The end of a disk's deletion."""
+    found = world.find(data["disk"])
+    if found is not None and found["properties"].get("provisioningState") == "Deleting":
+        world.remove(data["disk"])
+
+
+def _links(world: World, request: Request, disk: Record) -> dict[str, str]:
+    """Begin an operation of a few seconds on a disk; the headers that lead to it."""
+    operation = world.guid(request.path, f"operation {world.count(request.path, 'operation')}")
+    world.table(OPERATIONS)[operation] = {"_started": world.stamp(), "_due": world.timestamp + _DELETION}
+    place = f"/subscriptions/{subscription_of(disk['id'])}/providers/Microsoft.Compute/locations/{disk['location']}"
+    address = f"{request.base}{place}/DiskOperations/{operation}?api-version={request.api_version}"
+    return {"Azure-AsyncOperation": address, "Location": f"{address}&monitor=true", "Retry-After": "2"}
+
+
+@provider.route(
+    "GET",
+    f"{IN_SUBSCRIPTION}/locations/{{location}}/DiskOperations/{{operation}}",
+    "Microsoft.Compute/locations/diskOperations/read",
+)
+def operation(world: World, request: Request, **ids: str) -> Response:
+    """How an operation on a disk goes."""
+    found = world.table(OPERATIONS).get(ids["operation"])
+    if found is None:
+        raise ArmError(404, "NotFound", f"The entity was not found: {name_of(request.path)}.")
+    ended = world.timestamp >= found["_due"]
+    if request.query.get("monitor") == "true":
+        return Response(200 if ended else 202)
+    body = {"startTime": found["_started"], "status": "Succeeded" if ended else "InProgress", "name": ids["operation"]}
+    return Response(200, {**body, "endTime": world.stamp()} if ended else body)

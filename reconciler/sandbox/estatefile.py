@@ -1,0 +1,109 @@
+"""An estate file as a world: what exists before anything happens.
+
+```yaml
+seed: 1                                # chance; default 0
+clock: 2026-01-05T08:00:00Z            # where a virtual clock starts
+tenant: <guid>
+switches: {propagation: "60..300"}     # see switches.py
+callers:                               # who sends requests; the one without a token is everybody else
+  - {name: ci, objectId: <guid>, token: ci-token, roles: [{role: Reader, scope: /subscriptions/…}]}
+principals: [{objectId: <guid>, name: somebody}]
+managementGroups: [{name: corp, parent: root, subscriptions: [<guid>]}]
+subscriptions: […]                     # see friendly.py
+resources: [{id: /subscriptions/…, …}] # any ARM body, as Azure's REST API answers it, in any order
+roleAssignments: [{role: Reader, principal: <guid, or the id of a vault or identity>, scope: /subscriptions/…}]
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from reconciler.sandbox import friendly, outofband
+from reconciler.sandbox.arm import lower, resource_type
+from reconciler.sandbox.clocks import START, moment
+from reconciler.sandbox.errors import SandboxError
+from reconciler.sandbox.estateyaml import Mapped, plain
+from reconciler.sandbox.rights import ASSIGNMENTS
+from reconciler.sandbox.tables import Record
+from reconciler.sandbox.world import GROUPS, PRINCIPALS, SUBSCRIPTIONS, World
+
+_KEYS = (
+    "seed", "clock", "tenant", "switches", "callers", "principals", "managementGroups", "subscriptions", "resources",
+    "roleAssignments",
+)  # fmt: skip
+_FIRST = (SUBSCRIPTIONS, GROUPS)
+
+
+def start_of(data: Mapped) -> datetime:
+    """The time at which an estate begins."""
+    text = data.get("clock")
+    if text is None:
+        return START
+    try:
+        return moment(str(text))
+    except ValueError:
+        raise SandboxError(
+            f"{data.where('clock')}: clock: {text!r} is no time", "write it as 2026-01-05T08:00:00Z"
+        ) from None
+
+
+def bare_world(data: Mapped, clock: Callable[[], datetime]) -> World:
+    """A world with an estate's seed, tenant and callers, in which nothing exists yet."""
+    friendly.check_keys(data, _KEYS, "an estate")
+    seed = data.get("seed", 0)
+    if not isinstance(seed, int) or isinstance(seed, bool):
+        raise SandboxError(f"{data.where('seed')}: seed: {seed!r} is no whole number", "write a number, such as 1")
+    world = World(seed, clock, tenant=str(data.get("tenant") or ""))
+    for caller in friendly.mappings(data, "callers"):
+        friendly.check_keys(caller, ("name", "objectId", "appId", "token", "roles"), "a caller")
+        world.callers.append(_caller(world, caller))
+    return world
+
+
+def _caller(world: World, caller: Mapped) -> Record:
+    name = str(caller.get("name") or caller.get("token") or "caller")
+    return {
+        "name": name,
+        "objectId": str(caller.get("objectId") or world.guid(f"caller {name}", "object")),
+        "appId": str(caller.get("appId") or world.guid(f"caller {name}", "application")),
+        "token": str(caller.get("token") or ""),
+        "everywhere": "roles" not in caller,
+    }
+
+
+def world_of(data: Mapped, clock: Callable[[], datetime]) -> World:
+    """The world that an estate describes; SandboxError with file and line for what can't be."""
+    world = bare_world(data, clock)
+    for name, value in (data.get("switches") or {}).items():
+        with friendly.placed(data["switches"], name):
+            world.set_switch(name, value)
+    for principal in friendly.mappings(data, "principals"):
+        key = friendly.text(principal, "objectId")
+        world.table(PRINCIPALS)[lower(key)] = {"id": key, "_known": 0.0, "_name": str(principal.get("name", ""))}
+    bodies = [*friendly.bodies(world, data), *_raw(data)]
+    for place, body in sorted(bodies, key=_order):
+        with friendly.placed(place, "id"):
+            outofband.put(world, body["id"], {key: value for key, value in body.items() if key != "id"})
+    friendly.assign(world, data)
+    friendly.assign_callers(world, data)
+    world.generations.clear()
+    return world
+
+
+def _raw(data: Mapped) -> list[tuple[Mapped, Record]]:
+    found = []
+    for body in friendly.mappings(data, "resources"):
+        friendly.text(body, "id")
+        found.append((body, plain(body)))
+    return found
+
+
+def _order(entry: tuple[Mapped, Record]) -> tuple[int, int, int]:
+    """Subscriptions and groups first, then by depth, role assignments last: what contains comes before what lies in it."""
+    resource_id = str(entry[1]["id"])
+    kind: Any = resource_type(resource_id)
+    rank = _FIRST.index(kind) if kind in _FIRST else 2
+    return rank, int(kind == ASSIGNMENTS), resource_id.count("/")

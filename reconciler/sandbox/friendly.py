@@ -1,0 +1,268 @@
+"""The short form of an estate's resources: subscriptions with resource groups with disks, machines, locks and so on.
+
+```yaml
+subscriptions:
+  - id: 22222222-2222-2222-2222-222222222222
+    name: apps
+    providers: {Microsoft.DataProtection: NotRegistered}
+    resourceGroups:
+      - name: diskrg
+        location: westus                       # and of what lies in it, unless it says otherwise
+        tags: {team: payments}
+        disks: [{name: data, sku: Premium_LRS, sizeGB: 128, tags: {backup: gold}, attachedTo: web}]
+        virtualMachines: [{name: web}]
+        snapshots: [{name: before-upgrade, disk: data}]
+        diskEncryptionSets: [{name: keys}]
+        identities: [{name: backup}]
+        locks: [{name: keep, level: CanNotDelete}]
+    locks: []
+    roleAssignments: [{role: Reader, principal: <guid, or the id of a vault or identity>}]
+```
+
+A disk also takes `location`, `zones`, `encryptionSet` (name or id), `encryptedInside: true` (Azure Disk Encryption),
+`managedBy`, `count: 12` (name-001 to name-012) and `properties`, which win over all of these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from reconciler.sandbox import outofband
+from reconciler.sandbox.arm import lower
+from reconciler.sandbox.errors import SandboxError
+from reconciler.sandbox.estateyaml import Mapped, plain
+from reconciler.sandbox.roles import BY_GUID, BY_NAME
+from reconciler.sandbox.tables import Record
+from reconciler.sandbox.world import World
+
+Body = tuple[Mapped, Record]
+_SUBSCRIPTION = ("id", "name", "state", "providers", "resourceGroups", "locks", "roleAssignments")
+_COMMON = ("name", "location", "tags", "properties")
+_DISK = (*_COMMON, "sku", "sizeGB", "zones", "encryptionSet", "encryptedInside", "attachedTo", "managedBy", "count")
+_KINDS = {
+    "virtualMachines": ("Microsoft.Compute/virtualMachines", (*_COMMON, "zones")),
+    "diskEncryptionSets": ("Microsoft.Compute/diskEncryptionSets", _COMMON),
+    "identities": ("Microsoft.ManagedIdentity/userAssignedIdentities", _COMMON),
+    "snapshots": ("Microsoft.Compute/snapshots", (*_COMMON, "disk", "sku")),
+}
+_GROUP = ("name", "location", "tags", "disks", "locks", "roleAssignments", *_KINDS)
+
+
+@contextmanager
+def placed(place: Mapped, key: str = "") -> Iterator[None]:
+    """Prefix what goes wrong inside with file and line."""
+    try:
+        yield
+    except SandboxError as error:
+        raise SandboxError(f"{place.where(key)}: {error.message}", error.hint) from None
+
+
+def check_keys(found: Mapped, known: Sequence[str], what: str) -> None:
+    """SandboxError for a key that nobody would read."""
+    for key in found:
+        if key not in known:
+            raise SandboxError(f"{found.where(key)}: {what} has no {key!r}", f"keys: {', '.join(known)}")
+
+
+def mappings(found: Mapped, key: str) -> list[Mapped]:
+    """The mappings listed under a key; SandboxError when anything else is."""
+    rows = found.get(key)
+    if rows is None:
+        return []
+    if not isinstance(rows, list) or not all(isinstance(row, Mapped) for row in rows):
+        raise SandboxError(f"{found.where(key)}: {key} takes a list of mappings", "write `- name: …` lines under it")
+    return rows
+
+
+def text(found: Mapped, key: str) -> str:
+    """The text under a key that has to be there."""
+    value = found.get(key)
+    if value is None or isinstance(value, (dict, list, bool)) or value == "":
+        raise SandboxError(f"{found.where(key)}: {key} is missing or no text", f"add `{key}: …`")
+    return str(value)
+
+
+def bodies(world: World, data: Mapped) -> Iterator[Body]:
+    """The ARM bodies of everything that stands under `managementGroups` and `subscriptions`."""
+    for group in mappings(data, "managementGroups"):
+        check_keys(group, ("name", "displayName", "parent", "subscriptions"), "a management group")
+        body: Record = {"_parent": _management_group(group["parent"]) if group.get("parent") else ""}
+        body["properties"] = {
+            "displayName": str(group.get("displayName") or text(group, "name")),
+            "tenantId": world.tenant,
+        }
+        yield group, {"id": _management_group(text(group, "name")), **body}
+    above = {
+        lower(str(member)): _management_group(text(group, "name"))
+        for group in mappings(data, "managementGroups")
+        for member in group.get("subscriptions") or ()
+    }
+    for subscription in mappings(data, "subscriptions"):
+        yield from _subscription(subscription, above)
+
+
+def _management_group(name: str) -> str:
+    return f"/providers/Microsoft.Management/managementGroups/{name}"
+
+
+def _subscription(found: Mapped, above: dict[str, str]) -> Iterator[Body]:
+    check_keys(found, _SUBSCRIPTION, "a subscription")
+    name = text(found, "id")
+    scope = f"/subscriptions/{name}"
+    yield (
+        found,
+        {
+            "id": scope,
+            "displayName": str(found.get("name") or name),
+            "state": found.get("state", "Enabled"),
+            "_providers": plain(found.get("providers") or {}),
+            "_managementGroup": above.get(lower(name), ""),
+        },
+    )
+    yield from _locks(found, scope)
+    for group in mappings(found, "resourceGroups"):
+        yield from _group(group, scope)
+
+
+def _group(found: Mapped, subscription: str) -> Iterator[Body]:
+    check_keys(found, _GROUP, "a resource group")
+    scope = f"{subscription}/resourceGroups/{text(found, 'name')}"
+    location = text(found, "location")
+    yield found, {"id": scope, "location": location, **_tags(found)}
+    for disk in mappings(found, "disks"):
+        check_keys(disk, _DISK, "a disk")
+        for name in _names(disk):
+            yield disk, _disk(disk, scope, name, location)
+    for key, (kind, known) in _KINDS.items():
+        for row in mappings(found, key):
+            check_keys(row, known, f"an entry of {key}")
+            yield row, _other(row, f"{scope}/providers/{kind}/{text(row, 'name')}", scope, location)
+    yield from _locks(found, scope)
+
+
+def _names(disk: Mapped) -> list[str]:
+    name, count = text(disk, "name"), disk.get("count")
+    if count is None:
+        return [name]
+    if not isinstance(count, int) or isinstance(count, bool) or count < 0:
+        raise SandboxError(f"{disk.where('count')}: count: {count!r} is no whole number", "write a number, such as 12")
+    width = max(3, len(str(count)))
+    return [f"{name}-{number:0{width}}" for number in range(1, count + 1)]
+
+
+def _disk(found: Mapped, group: str, name: str, location: str) -> Record:
+    machine = str(found.get("managedBy") or "")
+    if found.get("attachedTo"):
+        machine = _within(group, "Microsoft.Compute/virtualMachines", str(found["attachedTo"]))
+    properties: Record = {"diskSizeGB": found.get("sizeGB", 128)}
+    if found.get("encryptionSet"):
+        keys = _within(group, "Microsoft.Compute/diskEncryptionSets", str(found["encryptionSet"]))
+        properties["encryption"] = {"type": "EncryptionAtRestWithCustomerKey", "diskEncryptionSetId": keys}
+    if found.get("encryptedInside"):
+        properties["encryptionSettingsCollection"] = {"enabled": True}
+    return {
+        "id": f"{group}/providers/Microsoft.Compute/disks/{name}",
+        "location": found.get("location", location),
+        "sku": {"name": found.get("sku", "Premium_LRS")},
+        **({"zones": [str(zone) for zone in found["zones"]]} if found.get("zones") else {}),
+        **({"managedBy": machine} if machine else {}),
+        **_tags(found),
+        "properties": {**properties, **plain(found.get("properties") or {})},
+    }
+
+
+def _other(found: Mapped, resource_id: str, group: str, location: str) -> Record:
+    properties = plain(found.get("properties") or {})
+    if found.get("disk"):
+        disk = _within(group, "Microsoft.Compute/disks", str(found["disk"]))
+        properties = {"creationData": {"createOption": "Copy", "sourceResourceId": disk}, **properties}
+    place = {"location": found.get("location", location), **_tags(found)}
+    return {"id": resource_id, **place, "properties": properties}
+
+
+def _within(group: str, kind: str, name: str) -> str:
+    return name if name.startswith("/") else f"{group}/providers/{kind}/{name}"
+
+
+def _tags(found: Mapped) -> Record:
+    tags = found.get("tags")
+    if tags is None:
+        return {}
+    if not isinstance(tags, dict):
+        raise SandboxError(f"{found.where('tags')}: tags takes a mapping", "write `tags: {team: payments}`")
+    return {"tags": {key: "" if value is None else str(value) for key, value in tags.items()}}
+
+
+def _locks(found: Mapped, scope: str) -> Iterator[Body]:
+    for lock in mappings(found, "locks"):
+        check_keys(lock, ("name", "level", "notes"), "a lock")
+        notes = {"notes": str(lock["notes"])} if lock.get("notes") else {}
+        properties: Record = {"level": text(lock, "level"), **notes}
+        yield (
+            lock,
+            {"id": f"{scope}/providers/Microsoft.Authorization/locks/{text(lock, 'name')}", "properties": properties},
+        )
+
+
+def assign(world: World, data: Mapped) -> None:
+    """Make the role assignments that stand in the short form, once everything else exists."""
+    places = [("", data)]
+    for subscription in mappings(data, "subscriptions"):
+        scope = f"/subscriptions/{text(subscription, 'id')}"
+        places.append((scope, subscription))
+        places += [
+            (f"{scope}/resourceGroups/{text(group, 'name')}", group)
+            for group in mappings(subscription, "resourceGroups")
+        ]
+    for scope, found in places:
+        for row in mappings(found, "roleAssignments"):
+            check_keys(row, ("role", "principal", "scope", "principalType", "condition"), "a role assignment")
+            at = str(row.get("scope") or scope)
+            if not at:
+                raise SandboxError(f"{row.where()}: scope is missing", "add `scope: /subscriptions/…`")
+            _assign(world, row, at, _principal(world, row))
+
+
+def assign_callers(world: World, data: Mapped) -> None:
+    """Give callers the roles that the estate says they hold."""
+    for caller, known in zip(mappings(data, "callers"), world.callers, strict=True):
+        for row in mappings(caller, "roles"):
+            check_keys(row, ("role", "scope"), "a caller's role")
+            _assign(world, row, text(row, "scope"), known["objectId"])
+
+
+def _assign(world: World, row: Mapped, scope: str, principal: str) -> None:
+    role = text(row, "role")
+    known = BY_NAME.get(lower(role)) or BY_GUID.get(lower(role))
+    if known is None and not role.startswith("/"):
+        raise SandboxError(
+            f"{row.where('role')}: there is no role {role!r}",
+            f"roles: {', '.join(sorted(one.name for one in BY_GUID.values()))}, or the id of a definition",
+        )
+    definition = f"/providers/Microsoft.Authorization/roleDefinitions/{known.guid}" if known else role
+    scope = scope.rstrip("/")
+    name = world.guid(f"{scope} {principal} {definition}", "assignment of the estate")
+    kind = {key: row[key] for key in ("principalType", "condition") if row.get(key)}
+    properties = {"roleDefinitionId": definition, "principalId": principal, **kind}
+    with placed(row):
+        outofband.put(
+            world, f"{scope}/providers/Microsoft.Authorization/roleAssignments/{name}", {"properties": properties}
+        )
+
+
+def _principal(world: World, row: Mapped) -> str:
+    said = text(row, "principal")
+    if not said.startswith("/"):
+        return said
+    record = world.find(said) or {}
+    found: Any = (record.get("identity") or {}).get("principalId") or (record.get("properties") or {}).get(
+        "principalId"
+    )
+    if not found:
+        raise SandboxError(
+            f"{row.where('principal')}: {said} has no identity here",
+            "name a vault with a system identity, or an identity",
+        )
+    return str(found)

@@ -1,0 +1,200 @@
+"""Evaluates a parsed query over rows: nulls spread, `=~` and `in~` ignore case, `has` matches whole terms."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from reconciler.sandbox.kql import Expression, Query, Step
+
+Row = dict[str, Any]
+
+
+def run(query: Query, rows: Iterable[Row]) -> list[Row]:
+    """What a query makes of a table's rows."""
+    found = list(rows)
+    for step in query.steps:
+        found = _STEPS[step.operator](step, found)
+    return found
+
+
+def _where(step: Step, rows: list[Row]) -> list[Row]:
+    condition = step.columns[0][1]
+    return [row for row in rows if value(condition, row) is True]
+
+
+def _extend(step: Step, rows: list[Row]) -> list[Row]:
+    extended = []
+    for row in rows:
+        wider = dict(row)
+        for name, expression in step.columns:
+            wider[name] = value(expression, wider)
+        extended.append(wider)
+    return extended
+
+
+def _project(step: Step, rows: list[Row]) -> list[Row]:
+    return [{name: value(expression, row) for name, expression in step.columns} for row in rows]
+
+
+def _away(step: Step, rows: list[Row]) -> list[Row]:
+    gone = {name for name, _ in step.columns}
+    return [{key: item for key, item in row.items() if key not in gone} for row in rows]
+
+
+def _distinct(step: Step, rows: list[Row]) -> list[Row]:
+    seen: dict[str, Row] = {}
+    for row in _project(step, rows):
+        seen.setdefault(repr(row), row)
+    return list(seen.values())
+
+
+def _order(step: Step, rows: list[Row]) -> list[Row]:
+    for (_, expression), descends in reversed(list(zip(step.columns, step.descending, strict=True))):
+        rows = sorted(rows, key=lambda row: _rank(value(expression, row)), reverse=descends)
+    return rows
+
+
+def _rank(found: Any) -> tuple[int, float, str]:
+    if found is None:
+        return 0, 0.0, ""
+    return (1, float(found), "") if isinstance(found, (int, float)) else (2, 0.0, str(found))
+
+
+def _limit(step: Step, rows: list[Row]) -> list[Row]:
+    return rows[: step.number]
+
+
+def _count(_step: Step, rows: list[Row]) -> list[Row]:
+    return [{"Count": len(rows)}]
+
+
+_STEPS = {
+    "where": _where,
+    "extend": _extend,
+    "project": _project,
+    "project-away": _away,
+    "distinct": _distinct,
+    "order": _order,
+    "limit": _limit,
+    "count": _count,
+}
+
+
+def value(expression: Expression, row: Row) -> Any:
+    """The value of an expression in a row; None where a path leads nowhere."""
+    kind = expression.kind
+    if kind == "literal":
+        return expression.value
+    if kind == "column":
+        return row.get(expression.value)
+    given = [value(part, row) for part in expression.parts]
+    if kind == "list":
+        return given
+    if kind == "call":
+        return _call(expression.value, given)
+    return _COMBINED[kind](expression.value, *given)
+
+
+def _both(_: Any, left: Any, right: Any) -> bool:
+    return left is True and right is True
+
+
+def _either(_: Any, left: Any, right: Any) -> bool:
+    return left is True or right is True
+
+
+def _indexed(_: Any, found: Any, key: Any) -> Any:
+    return _index(found, key)
+
+
+def _index(found: Any, key: Any) -> Any:
+    if isinstance(found, dict):
+        return found.get(key)
+    if isinstance(found, list) and isinstance(key, int):
+        return found[key] if -len(found) <= key < len(found) else None
+    return None
+
+
+def _text(found: Any) -> str:
+    if found is None:
+        return ""
+    if isinstance(found, bool):
+        return str(found).lower()
+    if isinstance(found, (dict, list)):
+        import orjson
+
+        return orjson.dumps(found).decode()
+    return str(found)
+
+
+def _compare(operator: str, left: Any, right: Any) -> bool:
+    if operator in {"!=", "!~"}:
+        return not _compare({"!=": "==", "!~": "=~"}[operator], left, right)
+    if operator.startswith("!"):
+        return not _compare(operator[1:], left, right)
+    if operator in {"in", "in~"}:
+        return any(_compare("==" if operator == "in" else "=~", left, item) for item in right)
+    if operator in {"<", ">", "<=", ">="}:
+        return _ordered(operator, left, right)
+    if operator == "==":
+        return _equal(left, right)
+    return _WORDS[operator](_text(left).lower(), _text(right).lower())
+
+
+def _equal(left: Any, right: Any) -> bool:
+    numbers = isinstance(left, (int, float)) and isinstance(right, (int, float))
+    return bool(left == right) if numbers else _text(left) == _text(right)
+
+
+def _has(text: str, term: str) -> bool:
+    return re.search(rf"(?<![a-z0-9]){re.escape(term)}(?![a-z0-9])", text) is not None
+
+
+_WORDS: dict[str, Callable[[str, str], bool]] = {
+    "=~": str.__eq__,
+    "has": _has,
+    "contains": str.__contains__,
+    "startswith": str.startswith,
+    "endswith": str.endswith,
+}
+
+
+def _ordered(operator: str, left: Any, right: Any) -> bool:
+    if left is None or right is None:
+        return False
+    one, other = _rank(left), _rank(right)
+    return {"<": one < other, ">": one > other, "<=": one <= other, ">=": one >= other}[operator]
+
+
+_COMBINED: dict[str, Callable[..., Any]] = {"and": _both, "or": _either, "index": _indexed, "compare": _compare}
+
+
+def _call(name: str, given: list[Any]) -> Any:
+    return FUNCTIONS_OF_VALUES[name](*given)
+
+
+def _is_empty(found: Any) -> bool:
+    return found is None or found in ("", [], {})
+
+
+def _integer(found: Any) -> int | None:
+    return int(float(found)) if re.fullmatch(r"-?\d+(\.\d+)?", _text(found)) else None
+
+
+FUNCTIONS_OF_VALUES: dict[str, Callable[..., Any]] = {
+    "array_length": lambda found: len(found) if isinstance(found, list) else None,
+    "isempty": _is_empty,
+    "isnotempty": lambda found: not _is_empty(found),
+    "isnotnull": lambda found: found is not None,
+    "isnull": lambda found: found is None,
+    "not": lambda found: found is not True,
+    "split": lambda found, mark: _text(found).split(_text(mark)),
+    "strcat": lambda *found: "".join(map(_text, found)),
+    "toint": _integer,
+    "tolower": lambda found: _text(found).lower(),
+    "tostring": _text,
+    "toupper": lambda found: _text(found).upper(),
+}
+"""What each function of the language makes of its arguments."""

@@ -1,0 +1,104 @@
+"""Changes behind Azure's back: what an estate file holds, and what the portal, other tools or accidents do later.
+
+None of Azure's checks apply; a body is completed as its provider completes those of an estate file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from copy import deepcopy
+from typing import Any
+
+from reconciler.sandbox.arm import group_id_of, group_of, lower, name_of, resource_type, subscription_of
+from reconciler.sandbox.errors import SandboxError
+from reconciler.sandbox.rights import ASSIGNMENTS
+from reconciler.sandbox.tables import Record
+from reconciler.sandbox.world import ADOPTERS, GROUPS, SUBSCRIPTIONS, World
+
+SPELLINGS: dict[str, str] = {
+    "microsoft.resources/subscriptions": "Microsoft.Resources/subscriptions",
+    "microsoft.resources/resourcegroups": "Microsoft.Resources/resourceGroups",
+}
+
+
+def put(world: World, resource_id: str, body: Mapping[str, Any]) -> Record:
+    """Make a resource, or replace it, with an ARM body."""
+    resource_id = checked(world, resource_id)
+    kind = resource_type(resource_id, keep_case=True)
+    record: Record = {**deepcopy(dict(body)), "id": resource_id, "name": name_of(resource_id)}
+    record["type"] = SPELLINGS.get(lower(kind), kind)
+    adopter = ADOPTERS.get(lower(kind))
+    key = lower(resource_id)
+    if world.find(resource_id) is None:
+        world.generations[key] = world.generations.get(key, 0) + 1
+    try:
+        if adopter:
+            adopter(world, resource_id, record)
+        world.table(lower(kind))[key] = record
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise SandboxError(
+            f"the body of {resource_id} doesn't have the form of a {record['type']}: {type(error).__name__} {error}",
+            "write it as Azure's REST API answers it",
+        ) from error
+    return record
+
+
+def patch(world: World, resource_id: str, changes: Mapping[str, Any]) -> Record:
+    """Merge changes into a resource's body, at any depth; null removes a key."""
+    record = existing(world, resource_id)
+    changed: Record = merged(record, changes)
+    world.store(resource_id, changed)
+    return changed
+
+
+def remove(world: World, resource_id: str) -> list[str]:
+    """Remove a resource with all that lies in it, and return the ids; role assignments stay, as orphans."""
+    key = lower(existing(world, resource_id)["id"]).rstrip("/")
+    gone = [key]
+    for name, table in world.tables.items():
+        if name != ASSIGNMENTS:
+            gone += [inside for inside in table.below(key) if inside != key]
+    for inside in gone:
+        world.remove(inside)
+    return sorted(gone)
+
+
+def existing(world: World, resource_id: str) -> Record:
+    """The record of a resource; SandboxError when there is none."""
+    record = world.find(resource_id)
+    if record is None:
+        raise SandboxError(f"there is no {resource_id}", "`reconciler sandbox show` lists what exists")
+    return record
+
+
+def checked(world: World, resource_id: str) -> str:
+    """The id without a trailing slash; SandboxError when nothing can have that id here."""
+    text = resource_id.rstrip("/")
+    if not text.startswith("/") or len(text.split("/")) % 2 == 0 or "//" in text:
+        raise SandboxError(
+            f"{resource_id!r} is no id of an Azure resource", "ids start with /subscriptions/ or /providers/"
+        )
+    subscription, group = subscription_of(text), group_of(text)
+    if subscription and lower(text).count("/") > 2:  # noqa: PLR2004  # inside a subscription
+        if f"/subscriptions/{subscription}" not in world.table(SUBSCRIPTIONS):
+            raise SandboxError(
+                f"{text} lies in subscription {subscription}, which does not exist", "name it under `subscriptions`"
+            )
+        if group and group_id_of(text) != lower(text) and group_id_of(text) not in world.table(GROUPS):
+            raise SandboxError(
+                f"{text} lies in resource group {group}, which does not exist", "name it under `resourceGroups`"
+            )
+    return text
+
+
+def merged(base: Any, changes: Any) -> Any:
+    """JSON merge patch: mappings merge, null removes, all else replaces."""
+    if not isinstance(changes, Mapping):
+        return deepcopy(changes)
+    found = dict(base) if isinstance(base, Mapping) else {}
+    for key, value in changes.items():
+        if value is None:
+            found.pop(key, None)
+        else:
+            found[key] = merged(found.get(key), value)
+    return found

@@ -1,0 +1,190 @@
+"""Microsoft.Resources: resource groups, and what lies in subscriptions and groups."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from reconciler.sandbox import outofband
+from reconciler.sandbox.arm import ArmError, Request, Response, lower, public, resource_type
+from reconciler.sandbox.grouplist import group_filter
+from reconciler.sandbox.paging import page, page_of
+from reconciler.sandbox.subscriptions import provider
+from reconciler.sandbox.tables import Record
+from reconciler.sandbox.world import GROUPS, OBJECTIONS, World, adopted, event
+
+KIND = "Microsoft.Resources/resourceGroups"
+_READ, _WRITE, _DELETE = (
+    f"Microsoft.Resources/subscriptions/resourceGroups/{verb}" for verb in ("read", "write", "delete")
+)
+_NAME = re.compile(r"[-\w._()]{0,89}[-\w_()]")
+_PLACE = "/subscriptions/{subscription}/resourceGroups"
+_DELETION = 20.0
+OPERATIONS = "operations of groups"
+
+
+def region(text: Any) -> str:
+    """A location in its normal form: `westus` for "West US"."""
+    return lower(str(text)).replace(" ", "")
+
+
+@adopted(GROUPS)
+def adopt(world: World, address: str, record: Record) -> None:
+    """A resource group of an estate file, completed."""
+    del world, address
+    record["type"] = KIND
+    record["location"] = region(record.get("location") or "westus")
+    record["properties"] = {"provisioningState": "Succeeded"}
+
+
+@provider.route("GET", _PLACE, _READ)
+def rows(world: World, request: Request, **ids: str) -> Response:
+    """The groups of a subscription, filtered by `tagName eq '…' and tagValue eq '…'`."""
+    keep = group_filter(request.query.get("$filter", ""))
+    return page(world, request, world.table(GROUPS), f"/subscriptions/{lower(ids['subscription'])}", keep=keep)
+
+
+@provider.route("GET", f"{_PLACE}/{{group}}", _READ)
+def row(world: World, request: Request, **_ids: str) -> Response:
+    """One group."""
+    return Response(200, public(world.table(GROUPS)[lower(request.path)]))
+
+
+@provider.route("HEAD", f"{_PLACE}/{{group}}", _READ)
+def exists(world: World, request: Request, **_ids: str) -> Response:
+    """Whether a group exists: 204, or 404."""
+    return Response(204 if world.find(request.path) else 404)
+
+
+@provider.route("PUT", f"{_PLACE}/{{group}}", _WRITE)
+def put(world: World, request: Request, **ids: str) -> Response:
+    """Make a group, or replace its tags; its location stays what it was."""
+    if not _NAME.fullmatch(ids["group"]):
+        raise ArmError(
+            400,
+            "InvalidResourceGroup",
+            f"The provided resource group name '{ids['group']}' has these invalid characters: they don't match '^[-\\w\\._\\(\\)]+$'.",
+        )
+    location = region(request.body.get("location") or "")
+    if not location:
+        raise ArmError(400, "LocationRequired", "The location property is required for this definition.")
+    known = world.find(request.path)
+    if known is None:
+        record = _group(request, location)
+        world.store(request.path, record)
+        return Response(201, public(record))
+    _check_alive(known)
+    if known["location"] != location:
+        raise ArmError(
+            409,
+            "InvalidResourceGroupLocation",
+            f"Invalid resource group location '{location}'. The Resource group already exists in location '{known['location']}'.",
+        )
+    known.pop("tags", None)
+    known |= _tags(request.body)
+    return Response(200, public(known))
+
+
+def _group(request: Request, location: str) -> Record:
+    path = "/".join(("/subscriptions", request.segments[1], "resourceGroups", request.segments[3]))
+    place: Record = {"id": path, "name": request.segments[3], "type": KIND, "location": location}
+    return {**place, **_tags(request.body), "properties": {"provisioningState": "Succeeded"}}
+
+
+def _tags(body: Any) -> Record:
+    return {"tags": dict(body["tags"])} if isinstance(body.get("tags"), dict) else {}
+
+
+@provider.route("PATCH", f"{_PLACE}/{{group}}", _WRITE)
+def patch(world: World, request: Request, **_ids: str) -> Response:
+    """Change a group's tags."""
+    known = world.table(GROUPS)[lower(request.path)]
+    _check_alive(known)
+    known |= _tags(request.body)
+    return Response(200, public(known))
+
+
+@provider.route("DELETE", f"{_PLACE}/{{group}}", _DELETE)
+def delete(world: World, request: Request, **_ids: str) -> Response:
+    """Delete a group and all that lies in it; that takes a while."""
+    known = world.table(GROUPS)[lower(request.path)]
+    known["properties"] = {"provisioningState": "Deleting"}
+    operation = world.guid(request.path, f"deletion {world.count(request.path, 'deletion')}")
+    world.table(OPERATIONS)[operation] = {"_ended": False, "_error": None}
+    world.after(_DELETION, "resources.group-deleted", group=known["id"], operation=operation)
+    return Response(202, None, _location(request, operation))
+
+
+@event("resources.group-deleted")
+def group_deleted(world: World, **data: Any) -> None:
+    """The end of a group's deletion: all is gone, or nothing when a resource objects."""
+    operation, group = world.table(OPERATIONS)[data["operation"]], world.find(data["group"])
+    operation["_ended"] = True
+    if group is None:
+        return
+    reasons = []
+    for name, objection in sorted(OBJECTIONS.items()):
+        table = world.table(name)
+        for key in table.below(lower(data["group"])):
+            reason = objection(world, key, table[key])
+            reasons += [f"{table[key]['id']}: {reason}"] if reason else []
+    if reasons:
+        group["properties"] = {"provisioningState": "Succeeded"}
+        operation["_error"] = "Deletion of resource group failed as resources could not be deleted: " + "; ".join(
+            reasons
+        )
+        return
+    outofband.remove(world, data["group"])
+
+
+@provider.route("GET", "/subscriptions/{subscription}/operationresults/{operation}")
+def result(world: World, request: Request, **ids: str) -> Response:
+    """How a group's deletion goes: 202 until it is over."""
+    found = world.table(OPERATIONS).get(ids["operation"])
+    if found is None:
+        raise ArmError(404, "OperationNotFound", f"The operation '{ids['operation']}' could not be found.")
+    if not found["_ended"]:
+        return Response(202, None, _location(request, ids["operation"]))
+    if found["_error"]:
+        raise ArmError(409, "ResourceGroupDeletionBlocked", found["_error"])
+    return Response(200)
+
+
+def _location(request: Request, operation: str) -> dict[str, str]:
+    path = f"/subscriptions/{request.segments[1]}/operationresults/{operation}"
+    return {"Location": f"{request.base}{path}?api-version={request.api_version}", "Retry-After": "15"}
+
+
+def _check_alive(group: Record) -> None:
+    if group["properties"]["provisioningState"] == "Deleting":
+        raise ArmError(
+            409,
+            "ResourceGroupBeingDeleted",
+            f"The resource group '{group['name']}' is in deprovisioning state and cannot perform this operation.",
+        )
+
+
+@provider.route("GET", "/subscriptions/{subscription}/resources", "Microsoft.Resources/subscriptions/resources/read")
+@provider.route(
+    "GET", f"{_PLACE}/{{group}}/resources", "Microsoft.Resources/subscriptions/resourceGroups/resources/read"
+)
+def resources(world: World, request: Request, **_ids: str) -> Response:
+    """The tracked resources of a subscription or group, filtered by resourceType, name, tagName and tagValue."""
+    keep = group_filter(request.query.get("$filter", ""))
+    scope = lower(request.path).removesuffix("/resources")
+    found = []
+    for name, table in sorted(world.tables.items()):
+        if name.count("/") == 1 and not name.startswith(("microsoft.authorization/", "microsoft.resources/")):
+            found += [_outline(table[key]) for key in table.below(scope) if keep(table[key])]
+    return page_of(world, request, found)
+
+
+def _outline(record: Record) -> Record:
+    """What the list of all resources tells of one: no properties."""
+    kept = ("id", "name", "type", "location", "tags", "sku", "zones", "managedBy", "identity", "kind")
+    return {key: record[key] for key in kept if key in record}
+
+
+def type_of(record: Record) -> str:
+    """The lower-cased type of a record."""
+    return lower(str(record.get("type") or resource_type(record["id"])))

@@ -1,0 +1,54 @@
+"""Microsoft.Compute: snapshots, machines and disk encryption sets of an estate file, and the deletion of snapshots."""
+
+from __future__ import annotations
+
+from reconciler.sandbox.arm import Request, Response, lower
+from reconciler.sandbox.compute import IN_GROUP, provider
+from reconciler.sandbox.tables import Record
+from reconciler.sandbox.world import World, adopted
+
+SNAPSHOTS = "microsoft.compute/snapshots"
+
+
+@adopted(SNAPSHOTS)
+def adopt_snapshot(world: World, address: str, record: Record) -> None:
+    """A snapshot of an estate file, completed."""
+    sent = record.get("properties") or {}
+    source = (sent.get("creationData") or {}).get("sourceResourceId", "")
+    disk = world.find(source) if source else None
+    size = (disk or {}).get("properties", {}).get("diskSizeGB", 128)
+    record["type"] = "Microsoft.Compute/snapshots"
+    record.setdefault("sku", {"name": "Standard_ZRS", "tier": "Standard"})
+    record["properties"] = {
+        "creationData": {"createOption": "Empty"},
+        "diskSizeGB": size,
+        "incremental": True,
+        "timeCreated": world.stamp(),
+        "uniqueId": world.guid(address, "snapshot"),
+        "provisioningState": "Succeeded",
+        **sent,
+    }
+
+
+@adopted("microsoft.compute/virtualmachines")
+def adopt_machine(world: World, address: str, record: Record) -> None:
+    """A machine of an estate file, completed."""
+    properties = record.setdefault("properties", {})
+    properties.setdefault("vmId", world.guid(address, "machine"))
+    properties.setdefault("provisioningState", "Succeeded")
+
+
+@adopted("microsoft.compute/diskencryptionsets")
+def adopt_encryption_set(world: World, address: str, record: Record) -> None:
+    """A disk encryption set of an estate file, completed."""
+    properties = record.setdefault("properties", {})
+    key = f"https://{lower(record['name'])}.vault.azure.net/keys/disks/{world.hex32(address, 'key')}"
+    properties.setdefault("activeKey", {"keyUrl": key})
+    properties.setdefault("encryptionType", "EncryptionAtRestWithCustomerKey")
+    properties.setdefault("provisioningState", "Succeeded")
+
+
+@provider.route("DELETE", f"{IN_GROUP}/snapshots/{{name}}", "Microsoft.Compute/snapshots/delete")
+def delete(world: World, request: Request, **_ids: str) -> Response:
+    """Delete a snapshot, at once."""
+    return Response(204 if world.remove(request.path) is None else 200)
