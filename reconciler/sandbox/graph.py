@@ -44,7 +44,12 @@ _TABLES: dict[str, tuple[str, ...]] = {
     "recoveryservicesresources": tuple(f"microsoft.dataprotection/backupvaults/{kind}" for kind in _BACKUP),
     "authorizationresources": (ASSIGNMENTS, DEFINITIONS),
 }
-_NOT_TRACKED = ("microsoft.authorization/", "microsoft.resources/", "microsoft.management/")
+_NOT_TRACKED = (
+    "microsoft.authorization/",
+    "microsoft.resources/",
+    "microsoft.management/",
+    "microsoft.dataprotection/operationstatus",
+)
 _TYPES = {GROUPS: "microsoft.resources/subscriptions/resourcegroups"}
 _COLUMNS = ("managedBy", "sku", "plan", "tags", "identity", "zones", "extendedLocation")
 
