@@ -133,13 +133,19 @@ def _resolve(draft: Draft, disk: Disk, rule: DiskRule, place: Place, by_id: bool
         draft.manifest.policies[policy],
         draft.manifest.snapshot_groups[group],
     )
-    why = obstacle(disk, wanted.policy, wanted.vault.location) if rule.protection == "protected" else ""
+    why = obstacle(disk, wanted.policy, _location(draft, wanted.vault)) if rule.protection == "protected" else ""
     if why:
         _reject(draft, disk, place, by_id, why)
         return None
     if is_kubernetes_volume(disk):
         draft.note("aks-volume", f"{disk.id.name} is a Kubernetes volume", address=wanted.address, place=place)
     return wanted
+
+
+def _location(draft: Draft, vault: VaultSpec) -> str:
+    """Where a vault is: as Azure says, else as declared (which a vault that isn't managed need not)."""
+    live = draft.estate.vaults.get(vault.id.key)
+    return live.location if live else vault.location
 
 
 def pick(choice: Choice, location: str) -> str | None:

@@ -20,7 +20,7 @@ _OFF_FOR_GOOD = "PermanentlyDisabled"
 def declared(spec: VaultSpec) -> dict[str, Any]:
     """What the manifest says of a vault, by dotted path; what it doesn't say is left out. Tags are apart."""
     said = {
-        "location": spec.location,
+        "location": spec.location or None,
         "redundancy": spec.redundancy,
         "softDelete.state": spec.soft_delete.state,
         "softDelete.retentionDays": None if spec.soft_delete.state == "Off" else spec.soft_delete.retention_days,
