@@ -8,6 +8,7 @@ from typing import Any
 
 from reconciler.estate import Instance
 from reconciler.ids import ArmId, lower
+from reconciler.manifest.model import PolicySpec, VaultSpec
 from reconciler.plan import instances, policies, protection
 from reconciler.plan.content import shortens
 from reconciler.plan.desired import DesiredDisk
@@ -62,10 +63,9 @@ class Disks:
             self.wanted_policies.add(policy.key)
         return policy
 
-    def keep(self, wanted: DesiredDisk) -> None:
-        """Keep the policies that hold what `wanted` declares, whether or not anything could be planned for it."""
-        content = wanted.policy.content
-        held = self._shelf.holding(wanted.vault, content, ()) if content else None
+    def keep(self, vault: VaultSpec, spec: PolicySpec) -> None:
+        """Keep the policy that holds what `spec` declares, whether or not anything could be planned for its disks."""
+        held = self._shelf.holding(vault, spec.content, policies.preferred(spec)) if spec.content else None
         if held:
             self.wanted_policies.add(held.id.key)
 

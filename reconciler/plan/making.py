@@ -18,6 +18,7 @@ from reconciler.plan.disks import Disks
 from reconciler.plan.draft import Draft
 from reconciler.plan.gates import gates
 from reconciler.plan.groups import WantedGroup
+from reconciler.plan.marks import chosen
 from reconciler.plan.model import Change, Options, Plan
 from reconciler.plan.naming import APPLIED_TAG, OWNER_TAG
 from reconciler.plan.ordering import Narrowing, checksum, narrowed, ordered
@@ -45,7 +46,7 @@ def make(manifest: Manifest, estate: Estate, options: Options, now: datetime) ->
     policies.name_users(draft, disks.joining)
     leaving.compare(draft, desired)
     leaving.orphaned_vaults(draft)
-    _keep_policies(disks, desired)
+    _keep_policies(manifest, disks)
     policies.retire(draft, shelf, disks.wanted_policies, {key: tuple(users) for key, users in disks.moving.items()})
     roles.prune(draft, _by_vault(desired))
     check_capacity(draft)
@@ -114,10 +115,13 @@ def _groups(draft: Draft, desired: list[DesiredDisk]) -> list[WantedGroup]:
     return list(found.values())
 
 
-def _keep_policies(disks: Disks, desired: list[DesiredDisk]) -> None:
-    """A declared disk for which nothing could be planned still wants its policy."""
-    for wanted in {(wanted.vault.id.key, lower(wanted.policy.name)): wanted for wanted in desired}.values():
-        disks.keep(wanted)
+def _keep_policies(manifest: Manifest, disks: Disks) -> None:
+    """A declared disk that can't be looked at now, or for which nothing can be planned, still wants its policy."""
+    pairs = {
+        (vault, policy) for rule in manifest.disks for vault in chosen(rule.vault) for policy in chosen(rule.policy)
+    }
+    for vault, policy in pairs:
+        disks.keep(manifest.vaults[vault], manifest.policies[policy])
 
 
 def _tell_unchecked(draft: Draft, disks: Disks) -> None:

@@ -53,10 +53,10 @@ def settle(draft: Draft, shelf: Shelf, vault: VaultSpec, spec: PolicySpec) -> Ar
         return None
     if not spec.manage or spec.content is None:
         return _unmanaged(draft, shelf, vault, spec)
-    names = policy_names(spec.name, spec.content)
-    live = shelf.holding(vault, spec.content, ((spec.azure_name or ""), *names))
+    live = shelf.holding(vault, spec.content, preferred(spec))
     if live:
         return live.id
+    names = policy_names(spec.name, spec.content)
     name = next((name for name in names if shelf.named(vault.id, name) is None), None)
     if name is None:
         draft.refuse(address, "policy-differs", f"{', '.join(names)} all hold something else", place=spec.place)
@@ -78,6 +78,11 @@ def settle(draft: Draft, shelf: Shelf, vault: VaultSpec, spec: PolicySpec) -> Ar
         )
     )
     return policy if address in draft.changes else None
+
+
+def preferred(spec: PolicySpec) -> tuple[str, ...]:
+    """The names that a policy with the declared content would best have, best first."""
+    return (spec.azure_name or "", *(policy_names(spec.name, spec.content) if spec.content else ()))
 
 
 def name_users(draft: Draft, joining: Mapping[str, Iterable[str]]) -> None:

@@ -223,13 +223,14 @@ class _needed:  # noqa: N801 - used as a predicate
     """Whether any instance or declared disk of a vault needs an assignment."""
 
     def __init__(self, draft: Draft, instances: list[Instance], wanted: list[DesiredDisk] | tuple[()]) -> None:
+        named = [arm_id for rule in draft.manifest.disks for arm_id, _ in rule.ids]
         disks = [instance.disk for instance in instances if instance.disk]
         groups = [instance.snapshot_group for instance in instances if instance.snapshot_group]
         known = [draft.estate.disks.get(disk.key) for disk in disks]
         self._unsure = any(disk is None for disk in known)
         sets = [disk.encryption_set for disk in known if disk and disk.encryption_set]
         self._targets = {
-            DISK_BACKUP_READER.guid: _scopes([*disks, *(disk.disk.id for disk in wanted)]),
+            DISK_BACKUP_READER.guid: _scopes([*disks, *named, *(disk.disk.id for disk in wanted)]),
             DISK_SNAPSHOT_CONTRIBUTOR.guid: _scopes([*groups, *(disk.group_id for disk in wanted)]),
             READER.guid: _scopes([*sets, *(d.disk.encryption_set for d in wanted if d.disk.encryption_set)]),
         }
