@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reconciler.estate import Disk
 from reconciler.findings import Place
@@ -14,6 +14,10 @@ from reconciler.plan.draft import Draft
 from reconciler.plan.naming import RESTORED_TAG
 from reconciler.plan.selection import matcher
 from reconciler.plan.support import is_kubernetes_volume, obstacle
+
+
+Claim = tuple[Disk, DiskRule, Place, bool]
+"""A disk (its id as the manifest spells it, where it does), the entry and place that claim it, and whether by id."""
 
 
 @dataclass(slots=True)
@@ -52,29 +56,31 @@ def address_of(disk: ArmId) -> str:
 
 def expand(draft: Draft) -> list[DesiredDisk]:
     """The desired disks in order of their ids; what can't be desired becomes findings."""
-    claims: dict[str, tuple[DiskRule, Place, bool]] = {}
+    claims: dict[str, Claim] = {}
     _claim_by_id(draft, claims)
     _claim_by_selector(draft, claims)
-    desired = (_resolve(draft, draft.estate.disks[key], *claims[key]) for key in sorted(claims))
+    desired = (_resolve(draft, *claims[key]) for key in sorted(claims))
     return [disk for disk in desired if disk is not None]
 
 
-def _claim_by_id(draft: Draft, claims: dict[str, tuple[DiskRule, Place, bool]]) -> None:
+def _claim_by_id(draft: Draft, claims: dict[str, Claim]) -> None:
     for rule in draft.manifest.disks:
         for arm_id, place in rule.ids:
-            address = address_of(arm_id)
-            if arm_id.key in draft.estate.disks:
-                claims[arm_id.key] = (rule, place, True)
-                continue
-            presence = draft.presence(arm_id, address, place)
-            if presence is None:
-                continue
-            if presence.state == "there" and isinstance(presence.resource, Disk):
-                draft.estate.disks[arm_id.key] = presence.resource
-                claims[arm_id.key] = (rule, place, True)
-            else:
-                hint = "correct the id; if the disk is gone for good, list it under `removed`"
-                _refuse_gone(draft, arm_id, place, hint)
+            disk = draft.estate.disks.get(arm_id.key) or _unlisted(draft, arm_id, place)
+            if disk is not None:
+                claims[arm_id.key] = (replace(disk, id=arm_id), rule, place, True)
+
+
+def _unlisted(draft: Draft, arm_id: ArmId, place: Place) -> Disk | None:
+    """A disk that is named by id and that no list shows, asked for by id."""
+    presence = draft.presence(arm_id, address_of(arm_id), place)
+    if presence is None:
+        return None
+    if presence.state == "there" and isinstance(presence.resource, Disk):
+        draft.estate.disks[arm_id.key] = presence.resource
+        return presence.resource
+    _refuse_gone(draft, arm_id, place, "correct the id; if the disk is gone for good, list it under `removed`")
+    return None
 
 
 def _refuse_gone(draft: Draft, arm_id: ArmId, place: Place, hint: str) -> None:
@@ -83,7 +89,7 @@ def _refuse_gone(draft: Draft, arm_id: ArmId, place: Place, hint: str) -> None:
     draft.refused[finding.address] = finding.message
 
 
-def _claim_by_selector(draft: Draft, claims: dict[str, tuple[DiskRule, Place, bool]]) -> None:
+def _claim_by_selector(draft: Draft, claims: dict[str, Claim]) -> None:
     untouchable = {entry.id.key for entry in draft.manifest.excluded}
     untouchable |= {entry.id.key for entry in draft.manifest.removed}
     by_subscription: dict[str, list[Disk]] = defaultdict(list)
@@ -97,9 +103,9 @@ def _claim_by_selector(draft: Draft, claims: dict[str, tuple[DiskRule, Place, bo
         for disk in _selected(rule, by_subscription):
             earlier = claims.get(disk.id.key)
             if earlier is None:
-                claims[disk.id.key] = (rule, rule.place, False)
-            elif not earlier[2]:
-                twice[disk.id.key] += [earlier[0], rule]
+                claims[disk.id.key] = (disk, rule, rule.place, False)
+            elif not earlier[3]:
+                twice[disk.id.key] += [earlier[1], rule]
     for key, rules in sorted(twice.items()):
         places = " and ".join(dict.fromkeys(str(rule.place) for rule in rules))
         address = address_of(draft.estate.disks[key].id)
