@@ -15,7 +15,6 @@ from reconciler.plan.naming import RESTORED_TAG
 from reconciler.plan.selection import matcher
 from reconciler.plan.support import is_kubernetes_volume, obstacle
 
-
 Claim = tuple[Disk, DiskRule, Place, bool]
 """A disk (its id as the manifest spells it, where it does), the entry and place that claim it, and whether by id."""
 
