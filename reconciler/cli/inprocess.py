@@ -41,12 +41,19 @@ def sandbox_session(connection: Connection, events: Events | None, *, readonly: 
 @contextmanager
 def opened_sandbox(path: Path, *, readonly: bool = False) -> Iterator[Sandbox]:
     """The sandbox of an estate file; what it refuses becomes a UsageError."""
-    from reconciler.sandbox.errors import SandboxError
     from reconciler.sandbox.sandbox import Sandbox
 
+    with sandbox_errors(), Sandbox.open(path, readonly=readonly) as sandbox:
+        yield sandbox
+
+
+@contextmanager
+def sandbox_errors() -> Iterator[None]:
+    """Around what the sandbox may refuse: it becomes a UsageError."""
+    from reconciler.sandbox.errors import SandboxError
+
     try:
-        with Sandbox.open(path, readonly=readonly) as sandbox:
-            yield sandbox
+        yield
     except SandboxError as error:
         raise UsageError(error.message, hint=error.hint, code="sandbox") from error
 

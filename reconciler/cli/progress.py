@@ -32,6 +32,7 @@ class Lines(Progress):
         self.clock = clock
         self._output = output
         self._begun: dict[str, float] = {}
+        self._first: dict[str, tuple[str, float]] = {}
 
     def started(self, change: Change) -> None:
         """`policy/TestBkpVault/diskBkpPolicy: creating…`."""
@@ -39,8 +40,14 @@ class Lines(Progress):
         self._say(f"{plain(change.address)}: {_DOING[change.action]}")
 
     def told(self, address: str, text: str) -> None:
-        """What happened on the way."""
-        self._say(f"{plain(address)}: {plain(text)}")
+        """What happened on the way; what is told again says for how long it has been so."""
+        line = f"{plain(address)}: {plain(text)}"
+        first = self._first.get(address, ("", 0.0))
+        if first[0] == text:
+            line += f" ({duration(self._now() - first[1])} so far)"
+        else:
+            self._first[address] = (text, self._now())
+        self._say(line)
 
     def ended(self, result: Result) -> None:
         """`…: done after 12 s`, or how else it ended and why."""

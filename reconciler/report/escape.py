@@ -16,7 +16,7 @@ _SECRET = re.compile(
 )
 _AZURE_PIPELINES_COMMAND = re.compile(r"#(?=#(?:vso)?\[)", re.IGNORECASE)
 _GITHUB_COMMAND = re.compile(r"^(\s*)::", re.MULTILINE)
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>|~!])")
+_MARKDOWN = re.compile(r"([\\`*_\[\]<>|~])")
 _MENTION = re.compile(r"([@#])(?=\w)")
 _LONG = 0xFFFF
 _SHORT = 0xFF

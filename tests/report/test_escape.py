@@ -48,7 +48,7 @@ def test_secrets_are_hidden(foreign: str, shown: str) -> None:
     [
         ("a | b", r"a \| b"),
         ("</details><img src=x>", "&lt;/details&gt;&lt;img src=x&gt;"),
-        ("*bold* `x` [a](b)", r"\*bold\* \`x\` \[a\]\(b\)"),
+        ("*bold* `x` [a](b)", r"\*bold\* \`x\` \[a\](b)"),
         ("ask @team about #12", "ask @&#8203;team about #&#8203;12"),
         ("a & b", "a &amp; b"),
         ("&#64;team", "&amp;#&#8203;64;team"),

@@ -1,0 +1,215 @@
+"""`reconciler sandbox show`, `put`, `patch`, `delete`, `advance`, `switch` and `reset`: a sandbox from outside.
+
+They work on the state beside the estate file, so while it is served they are refused: speak ARM to the server then.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reconciler.cli.options import format_option, verbose_option
+from reconciler.cli.output import Output
+from reconciler.errors import UsageError
+
+if TYPE_CHECKING:
+    from reconciler.sandbox.sandbox import Sandbox
+
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+
+
+@click.command(help="List what exists in the sandbox ESTATE; with ID (which may have *), the bodies of that.")
+@click.argument("estate")
+@click.argument("resource_id", metavar="[ID]", required=False)
+@format_option("text", "json")
+@verbose_option
+@click.pass_obj
+def show(output: Output, estate: str, resource_id: str | None, form: str) -> int:
+    """Ids with their states, or bodies as JSON."""
+    from reconciler.cli.inprocess import opened_sandbox
+
+    with opened_sandbox(Path(estate), readonly=True) as sandbox:
+        bodies = [sandbox.get(one) for one in _matching(sandbox, resource_id or "*", needed=bool(resource_id))]
+        now = sandbox.time()
+    if form == "json" or resource_id:
+        single = bool(resource_id and "*" not in resource_id)
+        output.data(json.dumps(bodies[0] if single else bodies, indent=2) + "\n")
+    else:
+        output.data("".join(map(_line, bodies)))
+        output.tell(f"{len(bodies)} resources at {now:%Y-%m-%dT%H:%M:%SZ}\n")
+    return 0
+
+
+@click.command(help="Make the resource ID in the sandbox ESTATE, or replace it, with the ARM body JSON (- for stdin).")
+@click.argument("estate")
+@click.argument("resource_id", metavar="ID")
+@click.argument("body", metavar="JSON")
+@verbose_option
+@click.pass_obj
+def put(output: Output, estate: str, resource_id: str, body: str) -> int:
+    """None of Azure's checks apply."""
+    from reconciler.cli.inprocess import opened_sandbox
+
+    content = _object(body)
+    with opened_sandbox(Path(estate)) as sandbox:
+        made = sandbox.put(resource_id, content)
+    _told(output, "put", str(made["id"]))
+    return 0
+
+
+@click.command(help="Merge JSON (- for stdin) into the body of ID, which may have *; null removes a key.")
+@click.argument("estate")
+@click.argument("resource_id", metavar="ID")
+@click.argument("changes", metavar="JSON")
+@verbose_option
+@click.pass_obj
+def patch(output: Output, estate: str, resource_id: str, changes: str) -> int:
+    """As someone would in the portal, and beyond: none of Azure's checks apply."""
+    from reconciler.cli.inprocess import opened_sandbox
+
+    content = _object(changes)
+    with opened_sandbox(Path(estate)) as sandbox:
+        for one in _matching(sandbox, resource_id):
+            sandbox.patch(one, content)
+            _told(output, "patched", one)
+    return 0
+
+
+@click.command(help="Remove ID, which may have *, and all that lies in it, from the sandbox ESTATE.")
+@click.argument("estate")
+@click.argument("resource_id", metavar="ID")
+@verbose_option
+@click.pass_obj
+def delete(output: Output, estate: str, resource_id: str) -> int:
+    """None of Azure's checks apply."""
+    from reconciler.cli.inprocess import opened_sandbox
+
+    with opened_sandbox(Path(estate)) as sandbox:
+        gone: set[str] = set()
+        for one in _matching(sandbox, resource_id):
+            if one.lower() not in gone:
+                removed = sandbox.remove(one)
+                gone.update(removed)
+                for each in removed:
+                    _told(output, "deleted", each)
+    return 0
+
+
+@click.command(help="Let DURATION pass in the sandbox ESTATE: 90s, 30m, 2h, 14d, 1h30m.")
+@click.argument("estate")
+@click.argument("duration")
+@verbose_option
+@click.pass_obj
+def advance(output: Output, estate: str, duration: str) -> int:
+    """What is due meanwhile happens."""
+    from reconciler.cli.inprocess import opened_sandbox
+
+    seconds = _duration(duration)
+    with opened_sandbox(Path(estate)) as sandbox:
+        now = sandbox.advance(seconds)
+    output.data(f"It is now {now:%Y-%m-%dT%H:%M:%SZ} in the sandbox.\n")
+    return 0
+
+
+@click.command(help="List the switches of the sandbox ESTATE, or set some by NAME=VALUE.")
+@click.argument("estate")
+@click.argument("settings", metavar="[NAME=VALUE]...", nargs=-1)
+@verbose_option
+@click.pass_obj
+def switch(output: Output, estate: str, settings: tuple[str, ...]) -> int:
+    """Each unconfirmed behaviour of Azure, and each fault, is a switch."""
+    from reconciler.cli.inprocess import opened_sandbox
+    from reconciler.sandbox.switches import SWITCHES
+
+    with opened_sandbox(Path(estate), readonly=not settings) as sandbox:
+        for setting in settings:
+            name, found, value = setting.partition("=")
+            if not found:
+                raise UsageError(f"{setting!r} is not of the form NAME=VALUE", hint="leave it out to list the switches")
+            sandbox.set_switch(name, value)
+            output.data(f"{name} is now {_word(sandbox.world.switch(name))}\n")
+        for name in () if settings else sorted(SWITCHES):
+            one = SWITCHES[name]
+            values = f" ({' | '.join(map(_word, one.values))})" if one.values else f" ({one.form})" if one.form else ""
+            output.data(f"{name} = {_word(sandbox.world.switch(name))}{values}\n    {one.meaning}\n")
+    return 0
+
+
+@click.command(help="Forget what happened in the sandbox since ESTATE was written.")
+@click.argument("estate")
+@verbose_option
+@click.pass_obj
+def reset(output: Output, estate: str) -> int:
+    """The next command starts from the estate file."""
+    from reconciler.cli.inprocess import sandbox_errors
+    from reconciler.sandbox.sandbox import reset as forget
+
+    with sandbox_errors():
+        found = forget(Path(estate))
+    output.data(f"{estate} starts anew.\n" if found else f"{estate} had no state to forget.\n")
+    return 0
+
+
+def _matching(sandbox: Sandbox, pattern: str, *, needed: bool = True) -> list[str]:
+    found = sandbox.ids(pattern.rstrip("/") or "*")
+    if needed and not found:
+        raise UsageError(
+            f"nothing in the sandbox has the id {pattern}",
+            hint="`reconciler sandbox show` lists what exists; * stands for anything",
+            code="nothing-there",
+        )
+    return found
+
+
+def _object(text: str) -> dict[str, Any]:
+    if text == "-":
+        text = click.get_text_stream("stdin").read()
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise UsageError(
+            f"this is no JSON: {error}", hint='quote it for the shell: \'{"tags": {"a": "b"}}\''
+        ) from error
+    if not isinstance(found, dict):
+        raise UsageError("a JSON object is needed", hint="begin with a brace: '{\"properties\": {…}}'")
+    return found
+
+
+def _duration(text: str) -> float:
+    """The seconds of `90`, `90s`, `1h30m`; UsageError when it is no duration."""
+    seconds, digits = 0.0, ""
+    for character in text:
+        if character in _SECONDS and digits:
+            seconds, digits = seconds + float(digits) * _SECONDS[character], ""
+        elif character.isascii() and (character.isdigit() or (character == "." and "." not in digits)):
+            digits += character
+        else:
+            raise UsageError(f"{text!r} is no duration", hint="write 90s, 30m, 2h, 14d or 1h30m")
+    if digits == "." or (not digits and not seconds):
+        raise UsageError(f"{text!r} is no duration", hint="write 90s, 30m, 2h, 14d or 1h30m")
+    return seconds + float(digits or 0)
+
+
+def _line(body: Mapping[str, Any]) -> str:
+    """An id with its states."""
+    from reconciler.report.escape import plain
+
+    properties = body.get("properties")
+    properties = properties if isinstance(properties, dict) else {}
+    states = (properties.get("currentProtectionState"), properties.get("provisioningState"), body.get("location"))
+    told = ", ".join(plain(state) for state in states if isinstance(state, str))
+    return f"{plain(body.get('id', ''))}{f'  ({told})' if told else ''}\n"
+
+
+def _told(output: Output, verb: str, resource_id: str) -> None:
+    from reconciler.report.escape import plain
+
+    output.data(f"{verb}: {plain(resource_id)}\n")
+
+
+def _word(value: object) -> str:
+    return {True: "on", False: "off"}[value] if isinstance(value, bool) else str(value)
