@@ -14,11 +14,12 @@ def reach(manifest: Manifest) -> Reach:
         disks.update(map(lower, (rule.select and rule.select.subscriptions) or ()))
     named = {lower(subscription) for subscription in manifest.subscriptions}
     named.update(disks, (lower(vault.subscription) for vault in manifest.vaults.values()))
-    named.update(removed.id.subscription for removed in manifest.removed)
+    removed = {entry.id.subscription for entry in manifest.removed}
+    named.update(removed)
     return Reach(
         subscriptions=tuple(sorted(named)),
         disk_subscriptions=tuple(sorted(disks)),
-        role_subscriptions=tuple(sorted(disks)),
+        role_subscriptions=tuple(sorted(disks | removed)),
         vaults=tuple(sorted(vault.id.key for vault in manifest.vaults.values())),
         identities=tuple(
             sorted({vault.identity.key for vault in manifest.vaults.values() if isinstance(vault.identity, ArmId)})

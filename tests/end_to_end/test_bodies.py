@@ -234,7 +234,7 @@ def test_user_assigned_identity(fresh: Stage) -> None:
     from arm import user_identity
 
     identity = user_identity()
-    fresh.sandbox.world.store(identity["id"], identity)
+    fresh.place(identity)
     outcome = fresh.apply(manifest(vaults=[VAULT | {"identity": identity["id"]}]))
     assert outcome.ok, failures(outcome)
     assert only(fresh, "PUT backupVaults").body["identity"] == {

@@ -139,7 +139,7 @@ def test_an_expired_entry_is_a_warning_and_the_difference_counts_again(
 
 def test_an_immutable_difference_can_be_ignored(applied: Stage) -> None:
     said = manifest(
-        snapshotResourceGroups=[{"name": "new", "location": "westus"}],
+        snapshotResourceGroups=[{"name": "snapshotrg"}, {"name": "new", "location": "westus"}],
         disks=[DISK | {"snapshotResourceGroup": "new"}],
         ignore=[IGNORE | {"fields": ["snapshotResourceGroup"]}],
     )

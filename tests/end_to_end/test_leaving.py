@@ -69,7 +69,7 @@ def test_deletion_needs_removed_and_the_exact_count(applied: Stage) -> None:
 
 def test_the_vault_and_its_resource_group_are_never_deleted(applied: Stage) -> None:
     applied.apply(DELETING, allow_delete=1)
-    empty = manifest(vaults=None, policies=None, disks=None, snapshotResourceGroups=None)
+    empty = manifest(vaults=None, policies=None, disks=None)
     plan = applied.plan(empty, prune=True)
     assert plan.changes == ()
     assert applied.get(vault_id())["name"] == "TestBkpVault"
@@ -137,7 +137,7 @@ def test_a_soft_deleted_instance_with_another_policy_is_put_as_well(applied: Sta
 
 def test_a_soft_deleted_instance_with_other_snapshots_is_refused_with_the_purge_date(applied: Stage) -> None:
     applied.apply(DELETING, allow_delete=1)
-    said = manifest(snapshotResourceGroups=[{"name": "elsewhere"}], disks=[DISK | {"snapshotResourceGroup": "elsewhere"}])
+    said = manifest(snapshotResourceGroups=[{"name": "snapshotrg"}, {"name": "elsewhere"}], disks=[DISK | {"snapshotResourceGroup": "elsewhere"}])
     plan = applied.plan(said)
     (error,) = plan.errors
     assert error.code == "soft-deleted"
@@ -148,7 +148,7 @@ def test_a_soft_deleted_instance_with_other_snapshots_is_refused_with_the_purge_
 def test_the_instance_of_a_disk_that_is_gone_is_left_alone(fleet: Stage) -> None:
     said = manifest(disks=[selecting()])
     assert fleet.apply(said).ok
-    fleet.sandbox.world.remove(disk_id("data-05"))
+    fleet.sandbox.remove(disk_id("data-05"))
     drift = fleet.drift(said)
     assert "disk-gone" in codes(drift.plan)
     assert drift.plan.changes == ()
@@ -160,7 +160,7 @@ def test_the_instance_of_a_disk_that_is_gone_is_left_alone(fleet: Stage) -> None
 
 
 def test_a_disk_that_is_named_and_gone_is_an_error_that_names_the_way_out(applied: Stage) -> None:
-    applied.sandbox.world.remove(ADDRESS)
+    applied.sandbox.remove(ADDRESS)
     plan = applied.plan(manifest())
     (error,) = plan.errors
     assert error.code == "disk-gone"
@@ -211,8 +211,8 @@ def test_a_marked_vault_outside_of_what_is_read_is_reported(applied: Stage) -> N
     from arm import OTHER
 
     there = vault(vault_id("Lost", "lost-rg", OTHER), tags={"reconciler-owner": "quickstart"})
-    applied.sandbox.world.store(f"/subscriptions/{OTHER}", {"id": f"/subscriptions/{OTHER}", "subscriptionId": OTHER})
-    applied.sandbox.world.store(there["id"], there)
+    applied.place({"id": f"/subscriptions/{OTHER}"})
+    applied.place(there)
     plan = applied.plan(manifest())
     assert "orphaned-vault" in codes(plan)
     assert plan.changes == ()

@@ -123,7 +123,7 @@ def test_done_means_protected(fleet: Stage) -> None:
     """What can't be protected fails the run, however many others succeed."""
     said = manifest(disks=[selecting()])
     fleet.switch(check_failure="protection-error")
-    fleet.sandbox.world.find(disk_id("data-07"))["properties"]["encryptionSettingsCollection"] = {"enabled": True}  # type: ignore[index]
+    fleet.sandbox.patch(disk_id("data-07"), {"properties": {"encryptionSettingsCollection": {"enabled": True}}})
     plan = fleet.plan(said)
     assert "uncovered" in codes(plan)
     assert fleet.drift(said).counted["uncovered"] == 1

@@ -116,7 +116,7 @@ def test_other_objects_go_on_beside_a_refused_one(on_stage: Callable[..., Stage]
 
 def test_the_snapshot_resource_group_of_an_instance_is_immutable(fresh: Stage) -> None:
     assert fresh.apply(manifest()).ok
-    said = manifest(snapshotResourceGroups=[{"name": "new"}], disks=[DISK | {"snapshotResourceGroup": "new"}])
+    said = manifest(snapshotResourceGroups=[{"name": "snapshotrg"}, {"name": "new"}], disks=[DISK | {"snapshotResourceGroup": "new"}])
     plan = fresh.plan(said)
     error = next(finding for finding in plan.errors if finding.address == ADDRESS)
     assert error.code == "snapshot-group-immutable"

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -18,8 +18,9 @@ from reconciler.apply.progress import Progress
 from reconciler.azure.virtual import new_loop
 from reconciler.cli import inprocess
 from reconciler.cli.options import Connection
-from reconciler.cli.session import ClockChoice, Session
+from reconciler.cli.session import Session
 from reconciler.clock import LoopClock
+from reconciler.errors import ManifestError
 from reconciler.files import load
 from reconciler.manifest.model import Manifest
 from reconciler.plan.model import Options, Plan
@@ -94,21 +95,17 @@ class Stage:
         self._stack = ExitStack()
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
-        if isinstance(estate, Path):
-            path = estate
-        else:
-            path = folder / "azure.estate.yaml"
-            path.write_text(json.dumps(estate), encoding="utf-8")
-        self.sandbox = self._stack.enter_context(Sandbox.open(path))
+        opened = Sandbox.open(estate) if isinstance(estate, Path) else Sandbox.of(estate)
+        self.sandbox = self._stack.enter_context(opened)
         self.recorder = Recorder(self.sandbox)
         self.runner = self._stack.enter_context(asyncio.Runner(loop_factory=new_loop()))
         self.api_version = api_version
-        connection = Connection(sandbox=str(path), api_version=api_version)
+        connection = Connection(sandbox="sandbox", api_version=api_version)
 
         def clock() -> LoopClock:
-            made = inprocess._clock(ClockChoice("virtual"), self.sandbox)
-            self.sandbox.time.follow(made.now)
-            return made
+            begin, loop = self.sandbox.time(), self.runner.get_loop()
+            self.sandbox.time.follow(lambda: begin + timedelta(seconds=loop.time()))
+            return LoopClock(start=begin)
 
         self.session = Session(
             self.runner, lambda clock: inprocess._azure(self.recorder, connection, clock, None), clock
@@ -128,12 +125,18 @@ class Stage:
         """The compiled manifest of data, of text or of a path."""
         if isinstance(said, Manifest):
             return said
-        if isinstance(said, Path):
+        if not isinstance(said, Path):
+            said = self._written(said)
+        try:
             return load(said)
+        except ManifestError as error:
+            raise AssertionError([f"{row.place} {row.code}: {row.message}" for row in error.findings]) from None
+
+    def _written(self, said: Mapping[str, Any] | str) -> Path:
         self._number += 1
         path = self.folder / f"manifest-{self._number}.yaml"
-        path.write_text(said if isinstance(said, str) else json.dumps(said, default=_iso, indent=1), encoding="utf-8")
-        return load(path)
+        path.write_text(said if isinstance(said, str) else json.dumps(said, indent=1), encoding="utf-8")
+        return path
 
     def plan(self, said: Mapping[str, Any] | str | Path | Manifest, **options: Any) -> Plan:
         """The plan for a manifest."""
@@ -176,13 +179,21 @@ class Stage:
         version = version or ("2022-04-01" if "Microsoft.Authorization" in path else "2025-07-01")
         _ = self.session.clock
         content = None if body is None else json.dumps(body).encode()
-        headers = {"Content-Type": "application/json", "Accept": "application/json"}
+        headers = {"Content-Type": "application/json", "Accept": "application/json", "Authorization": "Bearer somebody"}
         mark = "&" if "?" in path else "?"
         status, _, answer, _ = self.sandbox.handle(
             method, f"{HOST}{path}{mark}api-version={version}", headers, content
         )
         assert status < 300, (status, answer)
         return json.loads(answer) if answer else None
+
+    def place(self, body: Mapping[str, Any]) -> None:
+        """A resource that is suddenly there, in a resource group that is made for it."""
+        parts = body["id"].split("/")
+        group = "/".join(parts[:5])
+        if len(parts) > 5 and group.lower() not in map(str.lower, self.sandbox.ids(group)):
+            self.sandbox.put(group, {"location": "westus"})
+        self.sandbox.put(body["id"], body)
 
     def get(self, path: str, *, version: str = "") -> Any:
         """What Azure shows of a resource."""
@@ -200,7 +211,7 @@ class Stage:
     def switch(self, **values: Any) -> None:
         """Set switches of the sandbox."""
         for name, value in values.items():
-            self.sandbox.world.set_switch(name, value)
+            self.sandbox.set_switch(name, value)
 
     # What was asked of it
 
@@ -211,11 +222,6 @@ class Stage:
     def forget(self) -> None:
         """Count calls from here."""
         self.recorder.calls.clear()
-
-
-def _iso(value: object) -> str:
-    assert isinstance(value, date)
-    return value.isoformat()
 
 
 def codes(plan: Plan) -> list[str]:
