@@ -34,6 +34,7 @@ from reconciler.manifest.model import (
     PolicyContent,
     PolicySpec,
     Removed,
+    RoleSettings,
     Selector,
     VaultSpec,
 )
@@ -120,6 +121,10 @@ def manifest(
 def bare(**said: Any) -> Manifest:
     """A manifest that names no disk."""
     return replace(manifest(**said), disks=())
+
+
+def wide(mode: str = "manage", scope: str = "subscription") -> RoleSettings:
+    return RoleSettings(mode, scope)
 
 
 # --- the estate -------------------------------------------------------------------------------------------------------
