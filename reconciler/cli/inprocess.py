@@ -68,8 +68,9 @@ def _runner(choice: ClockChoice) -> asyncio.Runner:
 
 def _clock(choice: ClockChoice, sandbox: Sandbox) -> Clock:
     if choice.kind == "virtual":
-        begin = sandbox.time()
-        return LoopClock(start=max(choice.start or begin, begin))
+        if choice.start is not None:
+            sandbox.advance(max(0.0, (choice.start - sandbox.time()).total_seconds()))
+        return LoopClock(start=sandbox.time())
     return LoopClock(scale=choice.scale)
 
 

@@ -23,5 +23,6 @@ COMMANDS = {
 def sandbox() -> None:
     """Serve, show and change a simulated Azure.
 
-    ESTATE.yaml says what exists at first; what happens since is kept beside it, in ESTATE.state.json.
+    ESTATE is an estate file, which says what exists at first; what happens since is kept beside it. Everything but
+    `serve` and `reset` also takes the address of `sandbox serve` in its place.
     """

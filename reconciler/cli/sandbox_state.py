@@ -1,23 +1,22 @@
 """`reconciler sandbox show`, `put`, `patch`, `delete`, `advance`, `switch` and `reset`: a sandbox from outside.
 
-They work on the state beside the estate file, so while it is served they are refused: speak ARM to the server then.
+ESTATE is the estate file, beside which the state lies, or the address of the server that has it open.
 """
 
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from reconciler.cli.options import format_option, verbose_option
 from reconciler.cli.output import Output
+from reconciler.cli.sandbox_doors import Door, opened
 from reconciler.errors import UsageError
-
-if TYPE_CHECKING:
-    from reconciler.sandbox.sandbox import Sandbox
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
@@ -30,11 +29,9 @@ _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 @click.pass_obj
 def show(output: Output, estate: str, resource_id: str | None, form: str) -> int:
     """Ids with their states, or bodies as JSON."""
-    from reconciler.cli.inprocess import opened_sandbox
-
-    with opened_sandbox(Path(estate), readonly=True) as sandbox:
+    with opened(estate, readonly=True) as sandbox:
         bodies = [sandbox.get(one) for one in _matching(sandbox, resource_id or "*", needed=bool(resource_id))]
-        now = sandbox.time()
+        now = sandbox.now()
     if form == "json" or resource_id:
         single = bool(resource_id and "*" not in resource_id)
         output.data(json.dumps(bodies[0] if single else bodies, indent=2) + "\n")
@@ -52,10 +49,8 @@ def show(output: Output, estate: str, resource_id: str | None, form: str) -> int
 @click.pass_obj
 def put(output: Output, estate: str, resource_id: str, body: str) -> int:
     """None of Azure's checks apply."""
-    from reconciler.cli.inprocess import opened_sandbox
-
     content = _object(body)
-    with opened_sandbox(Path(estate)) as sandbox:
+    with opened(estate) as sandbox:
         made = sandbox.put(resource_id, content)
     _told(output, "put", str(made["id"]))
     return 0
@@ -69,10 +64,8 @@ def put(output: Output, estate: str, resource_id: str, body: str) -> int:
 @click.pass_obj
 def patch(output: Output, estate: str, resource_id: str, changes: str) -> int:
     """As someone would in the portal, and beyond: none of Azure's checks apply."""
-    from reconciler.cli.inprocess import opened_sandbox
-
     content = _object(changes)
-    with opened_sandbox(Path(estate)) as sandbox:
+    with opened(estate) as sandbox:
         for one in _matching(sandbox, resource_id):
             sandbox.patch(one, content)
             _told(output, "patched", one)
@@ -86,9 +79,7 @@ def patch(output: Output, estate: str, resource_id: str, changes: str) -> int:
 @click.pass_obj
 def delete(output: Output, estate: str, resource_id: str) -> int:
     """None of Azure's checks apply."""
-    from reconciler.cli.inprocess import opened_sandbox
-
-    with opened_sandbox(Path(estate)) as sandbox:
+    with opened(estate) as sandbox:
         gone: set[str] = set()
         for one in _matching(sandbox, resource_id):
             if one.lower() not in gone:
@@ -106,10 +97,8 @@ def delete(output: Output, estate: str, resource_id: str) -> int:
 @click.pass_obj
 def advance(output: Output, estate: str, duration: str) -> int:
     """What is due meanwhile happens."""
-    from reconciler.cli.inprocess import opened_sandbox
-
     seconds = _duration(duration)
-    with opened_sandbox(Path(estate)) as sandbox:
+    with opened(estate) as sandbox:
         now = sandbox.advance(seconds)
     output.data(f"It is now {now:%Y-%m-%dT%H:%M:%SZ} in the sandbox.\n")
     return 0
@@ -122,20 +111,20 @@ def advance(output: Output, estate: str, duration: str) -> int:
 @click.pass_obj
 def switch(output: Output, estate: str, settings: tuple[str, ...]) -> int:
     """Each unconfirmed behaviour of Azure, and each fault, is a switch."""
-    from reconciler.cli.inprocess import opened_sandbox
     from reconciler.sandbox.switches import SWITCHES
 
-    with opened_sandbox(Path(estate), readonly=not settings) as sandbox:
+    with opened(estate, readonly=not settings) as sandbox:
         for setting in settings:
             name, found, value = setting.partition("=")
             if not found:
                 raise UsageError(f"{setting!r} is not of the form NAME=VALUE", hint="leave it out to list the switches")
             sandbox.set_switch(name, value)
-            output.data(f"{name} is now {_word(sandbox.world.switch(name))}\n")
-        for name in () if settings else sorted(SWITCHES):
-            one = SWITCHES[name]
-            values = f" ({' | '.join(map(_word, one.values))})" if one.values else f" ({one.form})" if one.form else ""
-            output.data(f"{name} = {_word(sandbox.world.switch(name))}{values}\n    {one.meaning}\n")
+            output.data(f"{name} is now {_word(sandbox.switches()[name])}\n")
+        values = {} if settings else sandbox.switches()
+    for name in sorted(values):
+        one = SWITCHES[name]
+        allowed = f" ({' | '.join(map(_word, one.values))})" if one.values else f" ({one.form})" if one.form else ""
+        output.data(f"{name} = {_word(values[name])}{allowed}\n    {one.meaning}\n")
     return 0
 
 
@@ -154,7 +143,7 @@ def reset(output: Output, estate: str) -> int:
     return 0
 
 
-def _matching(sandbox: Sandbox, pattern: str, *, needed: bool = True) -> list[str]:
+def _matching(sandbox: Door, pattern: str, *, needed: bool = True) -> list[str]:
     found = sandbox.ids(pattern.rstrip("/") or "*")
     if needed and not found:
         raise UsageError(
@@ -167,7 +156,7 @@ def _matching(sandbox: Sandbox, pattern: str, *, needed: bool = True) -> list[st
 
 def _object(text: str) -> dict[str, Any]:
     if text == "-":
-        text = click.get_text_stream("stdin").read()
+        text = sys.stdin.read()
     try:
         found = json.loads(text)
     except (ValueError, RecursionError) as error:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -43,3 +44,11 @@ def command(tmp_path: Path) -> Run:
 @pytest.fixture
 def output() -> Output:
     return Output()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The folder that commands run in, with the quickstart's files."""
+    for name in ("backup.yaml", "azure.estate.yaml"):
+        shutil.copy(Path(__file__).parents[2] / "samples" / "quickstart" / name, tmp_path)
+    return tmp_path

@@ -1,0 +1,164 @@
+"""The two ways to a sandbox from outside: the state beside its estate file, or the server that has it open."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from reconciler.errors import UsageError
+
+if TYPE_CHECKING:
+    from reconciler.sandbox.sandbox import Sandbox
+
+_SECONDS = 30
+
+
+class Door(Protocol):
+    """What can be asked of a sandbox, and done to it, behind the manifest's back; SandboxError or UsageError if not."""
+
+    def ids(self, pattern: str) -> list[str]:
+        """The ids that match a pattern with `*`."""
+
+    def get(self, resource_id: str) -> Mapping[str, Any]:
+        """The ARM body of a resource."""
+
+    def put(self, resource_id: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Make or replace a resource."""
+
+    def patch(self, resource_id: str, changes: Mapping[str, Any]) -> object:
+        """Merge changes into a resource's body."""
+
+    def remove(self, resource_id: str) -> list[str]:
+        """Remove a resource and all that lies in it; the ids that are gone."""
+
+    def advance(self, seconds: float) -> datetime:
+        """Let time pass; the new time."""
+
+    def now(self) -> datetime:
+        """The sandbox's time."""
+
+    def switches(self) -> Mapping[str, Any]:
+        """The values of all switches."""
+
+    def set_switch(self, name: str, value: str) -> None:
+        """Set a switch."""
+
+
+@contextmanager
+def opened(estate: str, *, readonly: bool = False) -> Iterator[Door]:
+    """The door to a sandbox: `estate` is an estate file, or the address of `sandbox serve`."""
+    from reconciler.cli.inprocess import opened_sandbox
+
+    if estate.startswith(("http://", "https://")):
+        yield Remote(estate)
+        return
+    with opened_sandbox(Path(estate), readonly=readonly) as sandbox:
+        yield Local(sandbox)
+
+
+class Local:
+    """The door to a sandbox in this process."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.ids = sandbox.ids
+        self.get = sandbox.get
+        self.put = sandbox.put
+        self.patch = sandbox.patch
+        self.remove = sandbox.remove
+        self.advance = sandbox.advance
+        self.set_switch = sandbox.set_switch
+        self._sandbox = sandbox
+
+    def now(self) -> datetime:
+        """The sandbox's time."""
+        return self._sandbox.time()
+
+    def switches(self) -> Mapping[str, Any]:
+        """The values of all switches."""
+        from reconciler.sandbox.switches import SWITCHES
+
+        return {name: self._sandbox.world.switch(name) for name in SWITCHES}
+
+
+class Remote:
+    """The door to a sandbox that is being served, on this machine."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url.rstrip("/")
+
+    def ids(self, pattern: str) -> list[str]:
+        """The ids that match a pattern with `*`."""
+        return list(self._asked(f"ids?pattern={_quoted(pattern)}"))
+
+    def get(self, resource_id: str) -> Mapping[str, Any]:
+        """The ARM body of a resource."""
+        return dict(self._asked(f"get?id={_quoted(resource_id)}"))
+
+    def put(self, resource_id: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Make or replace a resource."""
+        return dict(self._asked("put", {"id": resource_id, "body": body}))
+
+    def patch(self, resource_id: str, changes: Mapping[str, Any]) -> object:
+        """Merge changes into a resource's body."""
+        return self._asked("patch", {"id": resource_id, "body": changes})
+
+    def remove(self, resource_id: str) -> list[str]:
+        """Remove a resource and all that lies in it; the ids that are gone."""
+        return list(self._asked("remove", {"id": resource_id}))
+
+    def advance(self, seconds: float) -> datetime:
+        """Let time pass; the new time."""
+        return datetime.fromisoformat(self._asked("advance", {"seconds": seconds})["now"])
+
+    def now(self) -> datetime:
+        """The sandbox's time."""
+        return datetime.fromisoformat(self._asked("now")["now"])
+
+    def switches(self) -> Mapping[str, Any]:
+        """The values of all switches."""
+        return dict(self._asked("switches"))
+
+    def set_switch(self, name: str, value: str) -> None:
+        """Set a switch."""
+        self._asked("switch", {"name": name, "value": value})
+
+    def _asked(self, what: str, body: Mapping[str, Any] | None = None) -> Any:
+        """The server's answer to a question, or to a command when there is a body."""
+        from urllib.error import HTTPError
+        from urllib.request import ProxyHandler, Request, build_opener
+
+        content = None if body is None else json.dumps(body).encode()
+        request = Request(  # noqa: S310 - http and https only, see `opened`
+            f"{self._url}/.sandbox/{what}", data=content, headers={"Content-Type": "application/json"}
+        )
+        try:
+            with build_opener(ProxyHandler({})).open(request, timeout=_SECONDS) as answer:
+                return json.loads(answer.read())
+        except HTTPError as error:
+            raise _refused(error.read()) from error
+        except (OSError, ValueError) as error:
+            raise UsageError(
+                f"no sandbox answers at {self._url}: {getattr(error, 'reason', error)}",
+                hint="start one with `reconciler sandbox serve ESTATE.yaml`",
+                code="sandbox",
+            ) from error
+
+
+def _refused(content: bytes) -> UsageError:
+    try:
+        told = json.loads(content)
+        return UsageError(str(told["error"]), hint=str(told.get("hint", "")), code="sandbox")
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return UsageError(
+            "what answers there is no sandbox", hint="name the address of `sandbox serve`", code="sandbox"
+        )
+
+
+def _quoted(text: str) -> str:
+    from urllib.parse import quote
+
+    return quote(text, safe="")

@@ -1,0 +1,42 @@
+"""`reconciler sandbox serve`: the simulated Azure over HTTP."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from reconciler.cli.options import verbose_option
+from reconciler.cli.output import Output
+
+
+@click.command(help="Answer ARM requests over HTTP from the sandbox ESTATE, until interrupted.")
+@click.argument("estate")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="Where to listen; 0: any free port."
+)
+@click.option(
+    "--clock",
+    default="real",
+    show_default=True,
+    metavar="CLOCK",
+    help="real, scaled:N, or virtual[:START]: stands still.",
+)
+@verbose_option
+@click.pass_obj
+def serve(output: Output, estate: str, host: str, port: int, clock: str) -> int:
+    """The address on stdout once it listens; the state is saved at the end."""
+    from reconciler.cli.inprocess import sandbox_errors
+    from reconciler.sandbox.server import serve as answer_requests
+
+    def ready(url: str) -> None:
+        output.data(f"The sandbox listens at {url}\n")
+        output.tell(
+            f"hint: RECONCILER_ARM_TOKEN=sandbox reconciler plan PATH --arm-endpoint {url}"
+            f"{f' --clock {clock}' if clock.startswith('scaled') else ''}\n"
+        )
+
+    with sandbox_errors():
+        answer_requests(Path(estate), host, port, clock, ready=ready)
+    return 0

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from reconciler.cli.sandbox_state import _duration
+from reconciler.errors import UsageError
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+ESTATE = "azure.estate.yaml"
+DISK = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/diskrg/providers/Microsoft.Compute/disks/PSTestDisk"
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("90", 90), ("90s", 90), ("30m", 1800), ("1h30m", 5400), ("1.5h", 5400), ("14d", 1209600)]
+)
+def test_durations_are_read(text: str, seconds: float) -> None:
+    assert _duration(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "m", "5x", "-5m", "1h-3", ".", "1..5h", "٣h"])
+def test_what_is_no_duration_is_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="is no duration"):
+        _duration(text)
+
+
+def test_help_lists_the_commands(command: Run) -> None:
+    shown = command("sandbox", "--help").stdout
+    for name in ("serve", "show", "put", "patch", "delete", "advance", "switch", "reset"):
+        assert f"\n  {name} " in shown
+
+
+def test_what_exists_is_shown(command: Run, folder: Path) -> None:
+    done = command("sandbox", "show", ESTATE)
+    assert f"\n{DISK}  (Succeeded, westus)\n" in done.stdout
+    one = json.loads(command("sandbox", "show", ESTATE, DISK).stdout)
+    assert one["name"] == "PSTestDisk"
+    many = json.loads(command("sandbox", "show", ESTATE, "*/disks/*", "--format", "json").stdout)
+    assert [disk["name"] for disk in many] == ["PSTestDisk"]
+
+
+def test_a_resource_is_made_changed_and_removed(command: Run, folder: Path) -> None:
+    other = DISK.replace("PSTestDisk", "Other")
+    assert (
+        command("sandbox", "put", ESTATE, other, '{"location": "westus", "tags": {"a": "1"}}').stdout
+        == f"put: {other}\n"
+    )
+    assert command("sandbox", "patch", ESTATE, "*/disks/o*", "-", stdin='{"tags": {"b": "2"}}').returncode == 0
+    assert json.loads(command("sandbox", "show", ESTATE, other).stdout)["tags"] == {"a": "1", "b": "2"}
+    assert command("sandbox", "delete", ESTATE, other).stdout.lower() == f"deleted: {other.lower()}\n"
+    assert command("sandbox", "show", ESTATE, other).returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("patch", ESTATE, "*/nothing/*", "{}"), "nothing in the sandbox has the id"),
+        (("patch", ESTATE, DISK, "{"), "this is no JSON"),
+        (("patch", ESTATE, DISK, "[]"), "a JSON object is needed"),
+        (("put", ESTATE, "PSTestDisk", "{}"), "is no id of an Azure resource"),
+        (("advance", ESTATE, "soon"), "is no duration"),
+        (("switch", ESTATE, "nonsense=1"), "there is no switch 'nonsense'"),
+        (("switch", ESTATE, "case_drift"), "is not of the form NAME=VALUE"),
+        (("show", "nowhere.estate.yaml"), "nowhere.estate.yaml"),
+    ],
+)
+def test_mistakes_are_explained(command: Run, folder: Path, arguments: tuple[str, ...], said: str) -> None:
+    done = command("sandbox", *arguments)
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_time_switches_and_the_way_back(command: Run, folder: Path) -> None:
+    first = command("sandbox", "advance", ESTATE, "1h").stdout
+    second = command("sandbox", "advance", ESTATE, "1h").stdout
+    assert first != second
+    assert command("sandbox", "switch", ESTATE, "case_drift=off").stdout == "case_drift is now off\n"
+    assert "case_drift = off (on | off)\n    ids and enum words" in command("sandbox", "switch", ESTATE).stdout
+    assert command("sandbox", "reset", ESTATE).stdout == f"{ESTATE} starts anew.\n"
+    assert command("sandbox", "reset", ESTATE).stdout == f"{ESTATE} had no state to forget.\n"
+    assert "case_drift = on" in command("sandbox", "switch", ESTATE).stdout
