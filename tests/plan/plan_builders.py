@@ -36,6 +36,7 @@ from reconciler.manifest.model import (
     Removed,
     RoleSettings,
     Selector,
+    SoftDelete,
     VaultSpec,
 )
 from reconciler.plan import builtin_roles
@@ -68,6 +69,11 @@ def place(line: int = 1) -> Place:
 def vault_spec(name: str = "V", **said: Any) -> VaultSpec:
     kept = {"subscription": S, "resource_group": "vaultrg", "location": "westus", "azure_name": name, **said}
     return VaultSpec(place(), name, **kept)
+
+
+def soft(state: str | None = None, days: int | None = None) -> dict[str, SoftDelete]:
+    """What a vault says of its soft delete."""
+    return {"soft_delete": SoftDelete(state, days)}
 
 
 def policy_spec(name: str = "gold", content: PolicyContent | None = GOLD, **said: Any) -> PolicySpec:

@@ -28,6 +28,7 @@ from plan_builders import (
     plan,
     rule,
     settled,
+    soft,
     steps,
     vault,
     vault_spec,
@@ -36,16 +37,11 @@ from plan_builders import (
 
 from reconciler.estate import DeletedVault, Presence, UserIdentity
 from reconciler.ids import ArmId
-from reconciler.manifest.model import SoftDelete
 from reconciler.plan import vault_fields
 from reconciler.plan.model import Action, FieldChange
 from reconciler.plan.naming import OWNER_TAG
 
 ME = "vault/V"
-
-
-def soft(state=None, days=None):
-    return {"soft_delete": SoftDelete(state, days)}
 
 
 def compared(said, has, **flags):
