@@ -8,7 +8,7 @@ from typing import Any
 
 from reconciler.apply.probing import explained, needs_probe
 from reconciler.apply.reaching import GONE, Target, is_moving, is_reached, reach
-from reconciler.apply.refusals import is_passing, is_protected_in
+from reconciler.apply.refusals import is_passing, is_protected_in, is_vague
 from reconciler.apply.run import Run
 from reconciler.apply.sending import Reread, Standing, send
 from reconciler.apply.watching import Row
@@ -102,14 +102,17 @@ async def _validate(run: Run, task: _Task) -> None:
 
 
 async def _until_it_holds(run: Run, task: _Task) -> None:
-    """Take a step; while role assignments are fresh, what fails for lack of them is asked about and tried again."""
+    """Take a step; while role assignments are fresh, what fails for lack of them is tried again.
+
+    What Azure calls invalid input may be a missing right or really wrong: then it is asked which, first.
+    """
     delays = run.delays(_FIRST_SECONDS, _MOST_SECONDS)
     while True:
         try:
             await _take(run, task)
         except AzureError as error:
             await _wait_for_rights(run, task, error, next(delays))
-            if needs_probe(task.change, task.step):
+            if is_vague(error) and needs_probe(task.change, task.step):
                 refusal = await run.probes.refusal(task.step)
                 if refusal is not None and not is_passing(refusal):
                     raise refusal from error

@@ -7,6 +7,7 @@ resource group and scope share one canary.
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,15 +17,28 @@ from reconciler.apply.run import Run, Skip
 from reconciler.azure.bodies import merged
 from reconciler.azure.operations import finish
 from reconciler.errors import AzureError, OperationFailed, ReconcilerError
-from reconciler.plan.model import Change, Op, Step
+from reconciler.ids import lower
+from reconciler.plan.model import Change, Op, Probe, Step
 
 _WRITES = frozenset({Op.INSTANCE_PUT, Op.INSTANCE_MERGE, Op.INSTANCE_REPAIR, Op.INSTANCE_RESUME})
 _FIRST_SECONDS, _MOST_SECONDS = 5.0, 30.0
+_CANARIES = 4
 
 
 def needs_probe(change: Change, step: Step) -> bool:
     """Whether the step should not be taken before the change's probe has passed."""
     return change.probe is not None and step.op in _WRITES
+
+
+class _Family:
+    """Keys of one vault that differ only in what concerns the disk itself: a few canaries speak for all of them.
+
+    Writes tell the rest: one that permissions refuse is tried again, which costs less than a validation for each disk.
+    """
+
+    def __init__(self) -> None:
+        self.places = asyncio.Semaphore(_CANARIES)
+        self.is_proven = False
 
 
 class Probes:
@@ -33,6 +47,7 @@ class Probes:
     def __init__(self, run: Run) -> None:
         self._run = run
         self._canaries: dict[str, asyncio.Future[AzureError | Skip | None]] = {}
+        self._families: defaultdict[str, _Family] = defaultdict(_Family)
 
     async def passed(self, change: Change, step: Step) -> None:
         """Return when what the change needs is effective, or when only its own write can tell.
@@ -50,7 +65,7 @@ class Probes:
             return
         canary = self._canaries[probe.key] = asyncio.get_running_loop().create_future()
         try:
-            await self._try(change, step)
+            await self._in_turn(change, step, probe)
         except (AzureError, Skip) as error:
             shared = isinstance(error, Skip) or is_permission(error)
             canary.set_result(error if shared else None)
@@ -60,15 +75,24 @@ class Probes:
             if not canary.done():
                 canary.set_result(None)
 
-    async def _try(self, change: Change, step: Step) -> None:
+    async def _in_turn(self, change: Change, step: Step, probe: Probe) -> None:
+        if probe.missing:
+            await self._try(change, step, _Family())
+            return
+        family = self._families[_wider(change, probe)]
+        async with family.places:
+            await self._try(change, step, family)
+
+    async def _try(self, change: Change, step: Step, family: _Family) -> None:
         run, delays = self._run, self._run.delays(_FIRST_SECONDS, _MOST_SECONDS)
-        while (error := await self.refusal(step)) is not None:
+        while not family.is_proven and (error := await self.refusal(step)) is not None:
             delay = next(delays)
             window = run.patience(change, error)
             if not is_passing(error) or run.now + delay > window:
                 raise await explained(run, change, error)
             run.tell(change, f"waiting for permissions to become effective: {error.code}")
             await run.clock.sleep(delay)
+        family.is_proven = True
 
     async def refusal(self, step: Step) -> AzureError | None:
         """Why Azure couldn't protect the disk as the step asks; None when it could, or when that can't be asked.
@@ -95,6 +119,12 @@ class Probes:
             return wanted
         live = await self._run.azure.get(str(step.target))
         return merged(live.get("properties") or {}, wanted)
+
+
+def _wider(change: Change, probe: Probe) -> str:
+    """The key without what names the disk itself, such as role assignments at its own scope."""
+    disk = change.address.removeprefix("disk/")
+    return "|".join(part for part in probe.key.split("|") if disk not in lower(part))
 
 
 async def explained(run: Run, change: Change, error: AzureError) -> AzureError | Skip:

@@ -89,7 +89,7 @@ async def reach(
     """Wait until the instance is as `target` says; an error tells what it became instead.
 
     A row that contradicts is believed only after reads can't lag any more and the write's operation has ended: that
-    operation is read only then.
+    operation is read only then, and only if the row doesn't carry the error itself.
     """
     judgement = Judgement(run, target)
     operation = receipt if receipt is not None and receipt.operation else None
@@ -104,10 +104,10 @@ async def reach(
             return
         if word == LATE:
             raise run.still_in_progress(_so_far(instance, row))
-        if operation is not None and word:
+        if operation is not None and not (word == _FAILED and row is not None and project(row).error):
             await finish(run.azure, operation, deadline=deadline)
             operation, judgement.since = None, run.now
-        elif word:
+        else:
             raise _ending(address, instance, target, word, row)
 
 

@@ -17,11 +17,12 @@ STILL_IN_PROGRESS = "still-in-progress"
 OVERRIDDEN = "overridden-by-azure"
 CHANGED_BY_SOMEONE_ELSE = "changed-by-someone-else"
 
+_VAGUE = "bmsusererrorinvalidinput"
 _PERMISSION = frozenset(
     {
         "usererrormissingrequiredpermissions",
         "usererrordiskbackupauthorizationfailed",
-        "bmsusererrorinvalidinput",  # what an instance's PUT answers when the role assignment isn't effective yet
+        _VAGUE,  # what an instance's PUT answers when the role assignment isn't effective yet
     }
 )
 _ALREADY_PROTECTED = frozenset(
@@ -52,6 +53,11 @@ def is_permission(error: AzureError) -> bool:
 
 def _is_permission_code(code: str) -> bool:
     return code in _PERMISSION or "notenoughpermissionon" in code or "msipermissionsnotpresent" in code
+
+
+def is_vague(error: AzureError) -> bool:
+    """Whether the code is also Azure's word for a body that really is wrong."""
+    return lower(error.code) == _VAGUE
 
 
 def is_passing(error: AzureError) -> bool:
