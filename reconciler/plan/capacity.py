@@ -26,7 +26,7 @@ def check_capacity(draft: Draft) -> None:
                 if change.kind is kind and change.action is Action.ADD and change.vault == spec.id
             )
             count, address = counts[spec.id.key], f"vault/{spec.name}"
-            if count + len(added) > LIMIT:
+            if added and count + len(added) > LIMIT:
                 message = f"{spec.name} would hold {count + len(added)} {what}; Azure allows {LIMIT}"
                 draft.note("vault-full", message, address=address, place=spec.place)
                 _drop(draft, added[max(0, LIMIT - count) :], message)

@@ -48,6 +48,7 @@ def for_snapshots(spec: GroupSpec, group: ArmId) -> WantedGroup:
 def compare(draft: Draft, wanted: Iterable[WantedGroup]) -> None:
     """Plan the resource groups that are missing or whose declared tags differ."""
     for group in sorted(wanted, key=lambda group: group.id.key):
+        draft.spelled(group.address)
         live = draft.estate.groups.get(group.id.key)
         if live is None:
             presence = draft.presence(group.id, group.address, group.place)

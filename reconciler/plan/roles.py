@@ -96,6 +96,8 @@ class RoleBook:
         if principal is None:
             return grants
         for role, target, scope in _needs(wanted, self._draft.manifest.roles.scope):
+            if self._draft.options.only:
+                self._draft.spelled(address_of(wanted.vault, role, scope))
             held = self._covering(principal, role, target)
             if scope == wanted.disk.id and all(row.scope == scope for row in held):
                 self.disk_scopes[scope.subscription].add(scope.key)
