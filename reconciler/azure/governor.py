@@ -201,9 +201,16 @@ class Setback:
 
 async def _content(answer: Any) -> bytes:
     """The body, read to its end; the older generation of responses has loaded it already."""
-    if hasattr(answer, "read"):
-        return bytes(await answer.read())
-    return bytes(answer.body())
+    if not hasattr(answer, "read"):
+        return bytes(answer.body())
+    content = bytes(await answer.read())
+    if not content:
+        answer.read = _nothing  # azure-core's aiohttp response refuses to read an empty body twice, as the SDK does
+    return content
+
+
+async def _nothing() -> bytes:
+    return b""
 
 
 def _is_post(http: Any) -> bool:

@@ -17,17 +17,12 @@ DISK = (
     "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/diskrg"
     "/providers/Microsoft.Compute/disks/PSTestDisk"
 )
-VAULT = (
-    "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/testBkpVaultRG"
-    "/providers/Microsoft.DataProtection/backupVaults/TestBkpVault"
-)
-
 
 @pytest.fixture
 def folder(tmp_path: Path, samples: Path) -> Path:
     """A copy of the quickstart, as a new user has it."""
     return Path(shutil.copytree(samples / "quickstart", tmp_path / "quickstart", ignore=lambda _, names: {
-        name for name in names if "state" in name
+        name for name in names if ".state." in name
     }))
 
 
@@ -62,10 +57,8 @@ def test_apply_plan_tamper_drift_apply(run: Run) -> None:
     assert (plan.returncode, "No changes. Azure matches the manifest." in plan.stdout) == (0, True), plan.stdout
     assert run("drift", ".", *SANDBOX).returncode == 0
 
-    shown = json.loads(run("sandbox", "show", "azure.estate.yaml", VAULT + "/backupInstances").stdout)
-    rows = shown if isinstance(shown, list) else shown.get("value", [shown])
-    instance = next(row["id"] for row in rows if "backupInstances/" in row["id"])
-    assert run("sandbox", "delete", "azure.estate.yaml", instance).returncode == 0
+    pattern = "*/backupInstances/PSTestDisk-*"
+    assert run("sandbox", "delete", "azure.estate.yaml", pattern).returncode == 0
 
     drift = run("drift", ".", *SANDBOX)
     assert (drift.returncode, "Drift: " in drift.stdout) == (2, True), drift.stdout

@@ -13,7 +13,7 @@ from stage import Stage, failures
 from reconciler.plan.model import Plan
 
 GATES = frozenset({"empty", "mass-change", "weakens-protection", "role-quota"})
-EXAMPLES = 120
+EXAMPLES = 150
 BY_HAND = 60
 LEAST_SHARE = 0.8
 

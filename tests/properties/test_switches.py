@@ -8,8 +8,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from arm import APPS, disk, disk_id, estate, group_id, instance, policy, role, vault, vault_id
-from arm import BACKUP_READER, SNAPSHOT_CONTRIBUTOR, principal
+from arm import (
+    APPS,
+    BACKUP_READER,
+    PLATFORM,
+    SNAPSHOT_CONTRIBUTOR,
+    disk,
+    disk_id,
+    estate,
+    group,
+    group_id,
+    instance,
+    policy,
+    principal,
+    role,
+    vault,
+    vault_id,
+)
 from manifests import DISK, POLICY, VAULT, manifest, selecting
 from stage import Stage, failures
 
@@ -75,10 +90,10 @@ def test_every_switch_has_values_to_try() -> None:
 ESTATE = estate(
     [disk(f"data-{number}", tags={"backup": "gold"}) for number in range(3)],
     disk("by-hand"),
-    vault(tags={"env": "prod"}),
     policy(vault_id(), "by-hand", every="PT240M", default="P1W"),
     instance(vault_id(), disk_id("by-hand"), "by-hand"),
-    {"id": group_id(APPS, "snapshotrg"), "location": "westus"},
+    group(PLATFORM, "testBkpVaultRG"),
+    group(APPS, "snapshotrg"),
     role(disk_id("by-hand"), principal(vault_id()), BACKUP_READER),
     role(group_id(APPS, "snapshotrg"), principal(vault_id()), SNAPSHOT_CONTRIBUTOR),
 )
@@ -92,8 +107,13 @@ LAG = 120
 
 
 def story(folder: Path, row: dict[str, Any]) -> None:
-    """Apply, rest, tamper, apply another manifest, rest."""
-    with Stage(folder, {**ESTATE, "switches": row}) as stage:
+    """Apply, rest, tamper, apply another manifest, rest.
+
+    Where every write of a vault must have soft delete AlwaysOn, even one that leaves it, the vault by hand has it.
+    """
+    state = "AlwaysOn" if row.get("secure_by_default") == "everywhere" and row.get("always_on_for_unchanged") else "On"
+    resources = [*ESTATE["resources"], vault(tags={"env": "prod"}, soft_delete=(state, 14.0))]
+    with Stage(folder, {**ESTATE, "resources": resources, "switches": row}) as stage:
         _apply(stage, FIRST)
         rows = stage.instances(vault_id())
         stage.ask("POST", f"{rows['data-0']['id']}/stopProtection")

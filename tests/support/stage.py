@@ -200,13 +200,15 @@ class Stage:
         return self.ask("GET", path, version=version)
 
     def names(self, collection: str) -> list[str]:
-        """The names in a collection of a resource, sorted."""
-        return sorted(row["name"] for row in self.get(collection)["value"])
+        """The names in a collection of a resource, sorted; as it is, whatever lists show."""
+        return sorted(address.rsplit("/", 1)[-1] for address in self.sandbox.ids(f"{collection}/*"))
 
     def instances(self, vault: str) -> dict[str, Any]:
-        """The properties of a vault's instances by the lower-cased name of their disk."""
-        rows = self.get(f"{vault}/backupInstances")["value"]
-        return {row["properties"]["friendlyName"].lower(): row for row in rows}
+        """A vault's instances by the lower-cased name of their disk; as they are, whatever lists show."""
+        self.sandbox.world.settle()
+        rows = [self.sandbox.get(address) for address in self.sandbox.ids(f"{vault}/backupInstances/*")]
+        own = [row for row in rows if row["id"].lower().count("/") == vault.count("/") + 2]
+        return {row["properties"]["friendlyName"].lower(): row for row in own}
 
     def switch(self, **values: Any) -> None:
         """Set switches of the sandbox."""
