@@ -23,6 +23,7 @@ class Standing(Enum):
 Reread = Callable[[], Awaitable[Standing]]
 _PATIENCE = 3
 _PUT = ".put"
+_LOST_SECONDS = 90.0  # stop, suspend, resume and delete were recorded to take 40 to 75 seconds
 
 
 async def send(
@@ -44,7 +45,7 @@ async def send(
         except (Conflict, Transient, NotFound) as error:
             if not _may_pass(run, change, step, error):
                 raise
-            standing = Standing.BUSY if isinstance(error, NotFound) else await reread()
+            standing = await _second_look(run, error, reread)
             if standing is Standing.AS_WANTED:
                 return None
             rivals += standing is Standing.DIFFERENT
@@ -52,6 +53,18 @@ async def send(
                 raise _rival(step, error) from error
             run.tell(change, f"tried again: {error.message}")
             await run.pause(next(delays), deadline, step.target.name)
+
+
+async def _second_look(run: Run, error: AzureError, reread: Reread) -> Standing:
+    """How the object stands; whether a lost POST was received shows only when its operation may have ended."""
+    if isinstance(error, NotFound):
+        return Standing.BUSY
+    if isinstance(error, Conflict):
+        return await reread()
+    believed = run.now + _LOST_SECONDS
+    while (standing := await reread()) is not Standing.AS_WANTED and run.now < believed:
+        await run.clock.sleep(_LOST_SECONDS / 9)
+    return standing
 
 
 def _may_pass(run: Run, change: Change, step: Step, error: AzureError) -> bool:
