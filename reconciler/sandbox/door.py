@@ -51,8 +51,8 @@ class Door:
         route, values = provider.resolve(request.method, request.segments)
         self._check_version(request, provider, route)
         self._check_place(request, route, values)
-        if request.method in _BODIES and not isinstance(request.body, dict):
-            raise invalid_body("A JSON object was expected.")
+        if request.method in _WRITES:
+            _check_body(request)
         response = route.function(self._world, request, **values)
         return self._readable(request, route, response)
 
@@ -157,6 +157,23 @@ class Door:
         rows: list[Any] = [row for row in body["value"] if may(self._world, caller, route.action, row.get("id", ""))]
         response.body = {**body, "value": rows}
         return response
+
+
+def _check_body(request: Request) -> None:
+    """400 for a body that has not the form of a resource."""
+    body = request.body
+    if body is None and request.method not in _BODIES:
+        return
+    if not isinstance(body, dict):
+        raise invalid_body("A JSON object was expected.")
+    for key in ("properties", "tags", "identity", "sku"):
+        if body.get(key) is not None and not isinstance(body[key], dict):
+            raise invalid_body(f"Error converting value of '{key}': a JSON object was expected. Path '{key}'.")
+    if not isinstance(body.get("location", ""), str):
+        raise invalid_body("Error converting value of 'location': text was expected. Path 'location'.")
+    for key, value in (body.get("tags") or {}).items():
+        if not isinstance(value, str):
+            raise invalid_body(f"Error converting value of tag '{key}': text was expected. Path 'tags.{key}'.")
 
 
 def namespace_of(segments: tuple[str, ...]) -> str:

@@ -84,7 +84,12 @@ def world_of(data: Mapped, clock: Callable[[], datetime]) -> World:
         key = friendly.text(principal, "objectId")
         world.table(PRINCIPALS)[lower(key)] = {"id": key, "_known": 0.0, "_name": str(principal.get("name", ""))}
     bodies = [*friendly.bodies(world, data), *_raw(data)]
+    seen: set[str] = set()
     for place, body in sorted(bodies, key=_order):
+        key = lower(str(body["id"])).rstrip("/")
+        if key in seen:
+            raise SandboxError(f"{place.where('id')}: {body['id']} stands twice in the estate", "keep one of them")
+        seen.add(key)
         with friendly.placed(place, "id"):
             outofband.put(world, body["id"], {key: value for key, value in body.items() if key != "id"})
     friendly.assign(world, data)

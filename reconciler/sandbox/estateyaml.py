@@ -63,9 +63,8 @@ def parse(content: bytes, file: str) -> Mapped:
         finally:
             loader.dispose()
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        line: int = getattr(mark, "line", 0) + 1
-        raise SandboxError(f"{file}:{line}: not YAML: {error.problem}", "check indentation and quotes there") from error
+        at = getattr(error.problem_mark, "line", 0) + 1
+        raise SandboxError(f"{file}:{at}: not YAML: {error.problem}", "check indentation and quotes there") from error
     except yaml.YAMLError as error:
         raise SandboxError(f"{file}:1: not YAML: {error}", "only printable text is allowed") from error
     if not isinstance(found, Mapped):
@@ -93,11 +92,15 @@ class _Reader:
             raise self._error(after, "a second document", "keep one estate in a file")
         return found
 
-    def _next(self) -> Any:
+    def _next(self) -> Any:  # libyaml's events, untyped
         return self._loader.get_event()
 
+    @staticmethod
+    def _line(event: Any) -> int:
+        return int(event.start_mark.line) + 1
+
     def _error(self, event: Any, what: str, hint: str) -> SandboxError:
-        return SandboxError(f"{self._file}:{event.start_mark.line + 1}: {what}", hint)
+        return SandboxError(f"{self._file}:{self._line(event)}: {what}", hint)
 
     def _node(self, event: Any, depth: int) -> Any:
         import yaml
@@ -123,13 +126,13 @@ class _Reader:
     def _mapping(self, start: Any, depth: int) -> Mapped:
         import yaml
 
-        found = Mapped(self._file, start.start_mark.line + 1)
+        found = Mapped(self._file, self._line(start))
         while not isinstance(event := self._next(), yaml.MappingEndEvent):
             if not isinstance(event, yaml.ScalarEvent):
                 raise self._error(event, "a key must be text", "write `name: value`")
             if event.value in found:
                 raise self._error(event, f"the key {event.value!r} stands twice", "keep one of them")
-            found.lines[event.value] = event.start_mark.line + 1
+            found.lines[event.value] = self._line(event)
             found[event.value] = self._node(self._next(), depth + 1)
         return found
 

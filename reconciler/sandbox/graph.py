@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Iterator
 from typing import Any
 
@@ -156,8 +155,8 @@ def _page(world: World, body: dict[str, Any], found: list[Row]) -> Response:
 
 def _decoded(world: World, token: str) -> int:
     try:
-        return int(base64.urlsafe_b64decode(token.encode()).decode().removeprefix("skip:"))
-    except (binascii.Error, ValueError):
+        return int(base64.b64decode(token, altchars=b"-_", validate=True).decode().removeprefix("skip:"))
+    except ValueError:
         raise _bad(world, "InvalidSkipToken", "The skip token is invalid.") from None
 
 

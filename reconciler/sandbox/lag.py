@@ -28,8 +28,7 @@ class Lag:
         if not self._concerns(request):
             return
         world, key = self._world, lower(request.path)
-        world.count(key, "lag")
-        purpose = f"lag {world.generations[f'{key}#lag']}"
+        purpose = f"lag {world.count(key, 'lag')}"
         read, listed, graph = (world.timestamp + world.span(name, key, f"{name} {purpose}") for name in _SWITCHES)
         world.shadows[key] = Shadow(resource_type(key), read, listed, graph, before)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 from typing import Any
@@ -67,6 +66,6 @@ def _token(key: str) -> str:
 def _after(request: Request) -> str:
     token = request.query.get(TOKEN.lower(), "")
     try:
-        return base64.urlsafe_b64decode(token.encode()).decode()
-    except (binascii.Error, UnicodeDecodeError):
+        return base64.b64decode(token, altchars=b"-_", validate=True).decode()
+    except ValueError:
         raise ArmError(400, "InvalidSkipToken", f"The skip token '{token}' is invalid.") from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, MutableMapping
+from sys import intern
 from typing import Any
 
 from reconciler.sandbox.arm import enclosing
@@ -63,13 +64,13 @@ class Table(MutableMapping[str, Record]):
             self[key] = record
 
     def below(self, scope: str, *, after: str = "") -> list[str]:
-        """Keys in or under a lower-cased scope (or an index entry), sorted; those past `after` only."""
+        """Keys inside a lower-cased scope (or an index entry), sorted; those past `after` only."""
         found = self._below.get(scope.rstrip("/"))
         ordered = found.sorted() if found else []
         return ordered[bisect_right(ordered, after) :] if after else ordered
 
     def count(self, scope: str) -> int:
-        """How many records lie in or under a lower-cased scope (or have that index entry)."""
+        """How many records lie inside a lower-cased scope (or have that index entry)."""
         found = self._below.get(scope.rstrip("/"))
         return len(found.keys) if found else 0
 
@@ -78,7 +79,8 @@ class Table(MutableMapping[str, Record]):
 
     def __setitem__(self, key: str, record: Record) -> None:
         index = INDEXES.get(self.name)
-        entries = ("", *enclosing(key), *(index(record) if index else ()))
+        _, *scopes = enclosing(key) if "/" in key else (key,)
+        entries = tuple(map(intern, ("", *scopes, *(index(record) if index else ()))))
         old = self._entries.get(key, ())
         if old != entries:
             for entry in old:

@@ -29,7 +29,7 @@ class Wire:
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, base: str
     ) -> Request | tuple[Request, Response]:
         """The request; together with the answer when it cannot be understood."""
-        address = urlsplit(url)
+        address = urlsplit(f"/{url.lstrip('/')}" if url.startswith("/") else url)
         path = unquote(address.path)
         segments = tuple(part for part in path.split("/") if part)
         request = Request(

@@ -1,0 +1,51 @@
+"""Managed disks come, change and go."""
+
+from __future__ import annotations
+
+from typing import Any
+
+GROUP = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/diskrg"
+NEW = f"{GROUP}/providers/Microsoft.Compute/disks/new"
+BODY = {
+    "location": "West US",
+    "sku": {"name": "PremiumV2_LRS"},
+    "properties": {"diskSizeGB": 4, "creationData": {"createOption": "Empty"}},
+}
+
+
+def test_a_disk_is_made_changed_and_deleted(ask: Any) -> None:
+    made = ask("PUT", NEW, BODY)
+    assert made.status == 202
+    assert "/DiskOperations/" in made.headers["Azure-AsyncOperation"]
+    assert ask("GET", made.headers["Azure-AsyncOperation"]).body["status"] == "InProgress"
+    ask.sandbox.advance(3)
+    assert ask("GET", made.headers["Azure-AsyncOperation"]).body["status"] == "Succeeded"
+    disk = ask("GET", NEW).body
+    assert (disk["location"], disk["sku"]["tier"]) == ("westus", "Premium")
+    assert disk["properties"]["diskSizeBytes"] == 4 << 30
+    changed = ask("PATCH", NEW, {"tags": {"a": "b"}, "properties": {"diskSizeGB": 8}}).body
+    assert (changed["tags"], changed["properties"]["diskSizeGB"]) == ({"a": "b"}, 8)
+    assert changed["properties"]["uniqueId"] == disk["properties"]["uniqueId"]
+    gone = ask("DELETE", NEW)
+    assert gone.status == 202
+    assert ask("GET", gone.headers["Location"]).status == 202
+    ask.sandbox.advance(3)
+    assert ask("GET", gone.headers["Location"]).status == 200
+    assert ask("GET", NEW).code == "ResourceNotFound"
+    assert ask("DELETE", NEW).status == 204
+    ask("PUT", NEW, BODY)
+    assert ask("GET", NEW).body["properties"]["uniqueId"] != disk["properties"]["uniqueId"]
+
+
+def test_refusals(ask: Any) -> None:
+    data = f"{GROUP}/providers/Microsoft.Compute/disks/data"
+    assert ask("DELETE", data).code == "OperationNotAllowed"
+    assert ask("PUT", data, {"location": "eastus"}).code == "InvalidResourceLocation"
+    assert ask("PUT", NEW, {"location": "westus"}).code == "InvalidParameter"
+    assert ask("PUT", NEW, {}).code == "LocationRequired"
+
+
+def test_snapshots_go_at_once(ask: Any) -> None:
+    snapshot = f"{GROUP}/providers/Microsoft.Compute/snapshots/before"
+    assert ask("DELETE", snapshot).status == 200
+    assert ask("DELETE", snapshot).status == 204

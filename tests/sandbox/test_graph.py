@@ -1,0 +1,143 @@
+"""Resource Graph: the queries that are asked, pages, rights; what isn't understood is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from reconciler.sandbox.kql import QueryError, parse
+from reconciler.sandbox.kqlrun import run
+
+ONE = "11111111-1111-1111-1111-111111111111"
+TWO = "22222222-2222-2222-2222-222222222222"
+PATH = "/providers/Microsoft.ResourceGraph/resources"
+ROWS: list[dict[str, Any]] = [
+    {"name": "a", "n": 1, "tags": {"k": "Gold"}, "properties": {"list": [{"x": "one-two"}]}},
+    {"name": "B", "n": 20, "tags": None, "properties": {}},
+    {"name": "c", "n": None, "tags": {"k": ""}, "properties": {"list": []}},
+]
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ("where name =~ 'b'", ["B"]),
+        ("where name == 'b'", []),
+        ("where name != 'B' and name !~ 'A'", ["c"]),
+        ("where name in~ ('A', \"C\")", ["a", "c"]),
+        ("where name in ('A')", []),
+        ("where name !in~ ('a')", ["B", "c"]),
+        ("where tags['k'] =~ 'gold' or n > 10", ["a", "B"]),
+        ("where tags.k == ''", ["B", "c"]),
+        ("where isnotempty(tags.k)", ["a"]),
+        ("where isnull(tags)", ["B"]),
+        ("where not(isempty(tags['k']))", ["a"]),
+        ("where properties.list[0].x has 'two'", ["a"]),
+        ("where properties.list[0].x has 'tw'", []),
+        ("where properties.list[0].x contains 'E-T'", ["a"]),
+        ("where properties.list[0].x !contains 'one'", ["B", "c"]),
+        ("where name startswith 'B' // a remark", ["B"]),
+        ("where n <= 1", ["a"]),
+        ("where array_length(properties.list) == 0", ["c"]),
+        ("extend m = split(name, 'b')[0] | where tolower(m) == 'a'", ["a"]),
+        ("order by n desc", ["B", "a", "c"]),
+        ("sort by n asc, name", ["c", "a", "B"]),
+        ("order by name asc | take 2", ["B", "a"]),
+        ("where (name == 'a' or name == 'c') and n == 1", ["a"]),
+        ("where strcat(name, 'x') == @'ax'", ["a"]),
+    ],
+)
+def test_evaluation(query: str, names: list[str]) -> None:
+    assert [row["name"] for row in run(parse(f"resources | {query}"), ROWS)] == names
+
+
+def test_columns() -> None:
+    (row,) = run(parse("resources | take 1 | project name, kind = toupper(tags.k), properties.list"), ROWS)
+    assert row == {"name": "a", "kind": "GOLD", "properties_list": [{"x": "one-two"}]}
+    assert run(parse("resources | count"), ROWS) == [{"Count": 3}]
+    assert run(parse("resources | project-away n, tags, properties"), ROWS)[0] == {"name": "a"}
+    assert len(run(parse("resources | extend k = 1 | distinct k"), ROWS)) == 1
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "", "|", "resources |", "resources | summarize count() by type", "resources | join (x) on id",
+        "resources | where", "resources | where a ==", "resources | where f(x)", "resources | where a in 'x'",
+        "resources | extend a", "resources | take x", "resources | where a matches regex 'x'", "resources where x",
+        "resources | where a == 'x", "resources | where a # b", "resources | order name", "resources | where split(a)",
+        "resources | where (a == 1", "resources | mv-expand a",
+    ],
+)  # fmt: skip
+def test_what_is_not_understood_is_refused(query: str) -> None:
+    with pytest.raises(QueryError):
+        parse(query)
+
+
+def query(ask: Any, text: str, *, who: str = "x", subscriptions: list[str] | None = None, **options: Any) -> Any:
+    body: dict[str, Any] = {"query": text, "options": options}
+    if subscriptions is not None:
+        body["subscriptions"] = subscriptions
+    return ask("POST", PATH, body, who=who)
+
+
+def test_tables(ask: Any) -> None:
+    disks = query(ask, "Resources | where type =~ 'Microsoft.Compute/disks' | project id, resourceGroup, tags")
+    assert disks.body["totalRecords"] == 6
+    assert disks.body["data"][0]["resourceGroup"] == "diskrg"
+    assert (
+        query(ask, "resourcecontainers | where type == 'microsoft.resources/subscriptions/resourcegroups'").body[
+            "count"
+        ]
+        == 3
+    )
+    assert query(ask, "resourcecontainers | where type =~ 'microsoft.resources/subscriptions'").body["count"] == 2
+    assert (
+        query(ask, "authorizationresources | where type =~ 'microsoft.authorization/roleassignments'").body["count"]
+        == 1
+    )
+    assert query(ask, "recoveryservicesresources").body["count"] == 0
+    assert query(ask, "securityresources").code == "BadRequest"
+
+
+def test_scope_and_rights(ask: Any) -> None:
+    assert query(ask, "resources | count", subscriptions=[ONE]).body["data"] == [{"Count": 0}]
+    assert query(ask, "resources | count", subscriptions=[TWO.upper()]).body["data"] == [{"Count": 10}]
+    assert query(ask, "resources | count", who="ci").body["data"] == [{"Count": 9}]
+    assert query(ask, "resources | count", who="nobody").body["data"] == [{"Count": 0}]
+    body = {"query": "resources | count", "managementGroups": ["root"]}
+    assert ask("POST", PATH, body).body["data"] == [{"Count": 10}]
+
+
+def test_pages(ask: Any) -> None:
+    first = query(ask, "resources | project name", **{"$top": 6}).body
+    assert (first["totalRecords"], first["count"], first["resultTruncated"]) == (10, 6, "false")
+    second = query(ask, "resources | project name", **{"$top": 6, "$skipToken": first["$skipToken"]}).body
+    assert len(second["data"]) == 4
+    assert "$skipToken" not in second
+    assert query(ask, "resources", **{"$top": 2000}).status == 400
+    assert query(ask, "resources", **{"$skipToken": "?"}).status == 400
+    table = query(ask, "resources | project name | take 1", resultFormat="table").body["data"]
+    assert table == {"columns": [{"name": "name", "type": "string"}], "rows": [["keys"]]}
+
+
+def test_an_error_reads_as_azures(ask: Any) -> None:
+    error = query(ask, "resources\n| summarize count()").body["error"]
+    assert error["code"] == "BadRequest"
+    assert error["message"].startswith("Please provide below info when asking for support: timestamp = ")
+    assert error["details"][1] == {
+        "code": "ParserFailure", "message": "ParserFailure", "line": 2, "characterPositionInLine": 2, "token": "summarize",
+    }  # fmt: skip
+    assert ask("POST", PATH, {}).code == "InvalidRequestContent"
+
+
+def test_the_graph_lags(ask: Any) -> None:
+    ask.sandbox.set_switch("graph_lag", 30)
+    disk = f"/subscriptions/{TWO}/resourceGroups/diskrg/providers/Microsoft.Compute/disks/data"
+    ask("PATCH", disk, {"tags": {"backup": "silver"}})
+    ask("PUT", f"{disk}2", {"location": "westus", "properties": {"creationData": {"createOption": "Empty"}}})
+    text = "resources | where tags.backup =~ 'gold' or name =~ 'data2' | project name"
+    assert query(ask, text).body["data"] == [{"name": "data"}]
+    ask.sandbox.advance(30)
+    assert query(ask, text).body["data"] == [{"name": "data2"}]

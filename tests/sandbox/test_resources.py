@@ -1,0 +1,162 @@
+"""Subscriptions, tenants, resource groups, tags, providers, management groups and identities."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+ONE = "/subscriptions/11111111-1111-1111-1111-111111111111"
+TWO = "/subscriptions/22222222-2222-2222-2222-222222222222"
+GROUP = f"{TWO}/resourceGroups/diskrg"
+DISK = f"{GROUP}/providers/Microsoft.Compute/disks/data"
+
+
+def test_subscriptions_and_tenants(ask: Any) -> None:
+    assert [row["displayName"] for row in ask("GET", "/subscriptions").body["value"]] == ["backup", "apps"]
+    one = ask("GET", ONE).body
+    assert (one["subscriptionId"], one["state"]) == (ONE.rpartition("/")[2], "Enabled")
+    assert ask("GET", "/tenants").body["value"][0]["tenantId"] == one["tenantId"]
+    assert ask("GET", f"{ONE}/locations").names
+
+
+def test_a_resource_group_comes_changes_and_goes(ask: Any) -> None:
+    new = f"{TWO}/resourcegroups/new"
+    assert ask("HEAD", new).status == 404
+    made = ask("PUT", new, {"location": "West US", "tags": {"a": "b"}})
+    assert made.status == 201
+    assert made.body == {
+        "id": f"{TWO}/resourceGroups/new",
+        "name": "new",
+        "type": "Microsoft.Resources/resourceGroups",
+        "location": "westus",
+        "tags": {"a": "b"},
+        "properties": {"provisioningState": "Succeeded"},
+    }
+    assert ask("HEAD", new).status == 204
+    assert ask("PUT", new, {"location": "westus"}).status == 200
+    assert "tags" not in ask("GET", new).body
+    assert ask("PATCH", new, {"tags": {"c": "d"}}).body["tags"] == {"c": "d"}
+    assert ask("PUT", new, {"location": "eastus"}).code == "InvalidResourceGroupLocation"
+    assert ask("PUT", new, {}).code == "LocationRequired"
+    assert ask("PUT", f"{new}.", {"location": "westus"}).code == "InvalidResourceGroup"
+    gone = ask("DELETE", new)
+    assert gone.status == 202
+    assert ask("GET", gone.headers["Location"]).status == 202
+    assert ask("PUT", new, {"location": "westus"}).code == "ResourceGroupBeingDeleted"
+    ask.sandbox.advance(21)
+    assert ask("GET", gone.headers["Location"]).status == 200
+    assert ask("GET", new).code == "ResourceGroupNotFound"
+
+
+def test_a_group_takes_what_lies_in_it_along_unless_that_objects(ask: Any) -> None:
+    from reconciler.sandbox.world import OBJECTIONS
+
+    OBJECTIONS["microsoft.compute/snapshots"] = lambda world, key, record: "it is kept"
+    try:
+        gone = ask("DELETE", GROUP)
+        ask.sandbox.advance(21)
+        assert ask("GET", gone.headers["Location"]).code == "ResourceGroupDeletionBlocked"
+        assert ask("GET", GROUP).body["properties"] == {"provisioningState": "Succeeded"}
+    finally:
+        del OBJECTIONS["microsoft.compute/snapshots"]
+    ask("DELETE", GROUP)
+    ask.sandbox.advance(21)
+    assert ask("GET", DISK).code == "ResourceGroupNotFound"
+
+
+def test_lists_and_filters(ask: Any) -> None:
+    groups = f"{TWO}/resourcegroups"
+    assert ask("GET", groups).names == ["diskrg", "other"]
+    assert ask("GET", f"{groups}?$filter=tagName eq 'TEAM' and tagValue eq 'payments'").names == ["diskrg"]
+    assert ask("GET", f"{groups}?$filter=tagName eq 'team' and tagValue eq 'Payments'").names == []
+    assert ask("GET", f"{groups}?$filter=color").code == "InvalidFilterInQueryString"
+    everything = ask("GET", f"{TWO}/resources")
+    assert len(everything.names) == 10
+    assert "properties" not in everything.body["value"][0]
+    disks = "resourceType eq 'microsoft.compute/disks' and tagName eq 'backup'"
+    assert ask("GET", f"{GROUP}/resources?$filter={disks}").names == ["data"]
+
+
+def test_pages_of_any_list(ask: Any) -> None:
+    ask.sandbox.set_switch("page_size", 4)
+    first = ask("GET", f"{TWO}/providers/Microsoft.Compute/disks")
+    assert first.body["nextLink"].startswith("https://management.azure.com/subscriptions/")
+    ask("DELETE", f"{GROUP}/providers/Microsoft.Compute/disks/log-003")
+    second = ask("GET", first.body["nextLink"])
+    assert first.names + second.names == ["data", "log-001", "log-002", "log-003", "log-004", "elsewhere"]
+    assert "nextLink" not in second.body
+
+
+@pytest.mark.parametrize(
+    ("operation", "sent", "left"),
+    [
+        ("Merge", {"a": "b"}, {"backup": "gold", "a": "b"}),
+        ("Replace", {"a": "b"}, {"a": "b"}),
+        ("Delete", {"backup": "gold"}, {}),
+        ("Delete", {"backup": "other"}, {"backup": "gold"}),
+    ],
+)
+def test_tags(ask: Any, operation: str, sent: dict[str, str], left: dict[str, str]) -> None:
+    tags = f"{DISK}/providers/Microsoft.Resources/tags/default"
+    answer = ask("PATCH", tags, {"operation": operation, "properties": {"tags": sent}})
+    assert answer.body["properties"] == {"tags": left}
+    assert ask("GET", tags).body == answer.body
+    assert ask("GET", DISK).body["tags"] == left
+
+
+def test_tags_replaced_and_refused(ask: Any) -> None:
+    tags = f"{DISK}/providers/Microsoft.Resources/tags/default"
+    assert ask("PUT", tags, {"properties": {"tags": {"x": "y"}}}).status == 200
+    assert ask("DELETE", tags).status == 200
+    assert ask("GET", tags).body["properties"] == {"tags": {}}
+    assert ask("PATCH", tags, {"operation": "Eat", "properties": {"tags": {}}}).code == "InvalidRequestContent"
+    assert ask("PUT", f"{DISK}x/providers/Microsoft.Resources/tags/default", {}).code == "ResourceNotFound"
+
+
+def test_providers(ask: Any) -> None:
+    found = ask("GET", f"{TWO}/providers").body["value"]
+    assert "Microsoft.DataProtection" in [row["namespace"] for row in found]
+    one = ask("GET", f"{TWO}/providers/microsoft.compute", version="2021-04-01").body
+    assert (one["namespace"], one["registrationState"]) == ("Microsoft.Compute", "Registered")
+
+
+def test_management_groups(ask: Any) -> None:
+    at = "/providers/Microsoft.Management/managementGroups"
+    assert ask("GET", at).names == ["corp", "root"]
+    below = ask("GET", f"{at}/root/descendants")
+    assert [row["type"] for row in below.body["value"]] == [
+        "Microsoft.Management/managementGroups",
+        "Microsoft.Management/managementGroups/subscriptions",
+    ]
+    corp = ask("GET", f"{at}/corp?$expand=children").body["properties"]
+    assert corp["details"]["parent"]["name"] == "root"
+    assert [child["displayName"] for child in corp["children"]] == ["apps"]
+    assert ask("GET", f"{at}/none").code == "NotFound"
+
+
+def test_identities(ask: Any) -> None:
+    at = f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities"
+    assert ask("GET", at).names == ["backup"]
+    made = ask("PUT", f"{at}/new", {"location": "West US"})
+    assert made.status == 201
+    assert set(made.body["properties"]) == {"principalId", "clientId", "tenantId"}
+    again = ask("PUT", f"{at}/new", {"location": "westus", "tags": {"a": "b"}})
+    assert (again.status, again.body["properties"]) == (200, made.body["properties"])
+    assert ask("DELETE", f"{at}/new").status == 200
+    assert ask("DELETE", f"{at}/new").status == 204
+    anew = ask("PUT", f"{at}/new", {"location": "westus"})
+    assert anew.body["properties"]["principalId"] != made.body["properties"]["principalId"]
+
+
+def test_the_directory_hears_of_an_identity_later(ask: Any) -> None:
+    ask.sandbox.set_switch("principal_replication", 20)
+    ask.sandbox.set_switch("principal_type_skips_check", "off")
+    identity = f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/new"
+    principal = ask("PUT", identity, {"location": "westus"}).body["properties"]["principalId"]
+    role = f"{TWO}/providers/Microsoft.Authorization/roleDefinitions/acdd72a7-3385-48ef-bd42-f606fba81ae7"
+    body = {"properties": {"roleDefinitionId": role, "principalId": principal, "principalType": "ServicePrincipal"}}
+    path = f"{DISK}/providers/Microsoft.Authorization/roleAssignments/{principal}"
+    assert ask("PUT", path, body).code == "PrincipalNotFound"
+    ask.sandbox.advance(20)
+    assert ask("PUT", path, body).status == 201
