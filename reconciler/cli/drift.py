@@ -40,6 +40,7 @@ def drift(
 ) -> int:
     """0 no drift, 2 drift, 1 it could not be told."""
     from reconciler.cli.loading import load_manifest
+    from reconciler.cli.progress import listener
     from reconciler.cli.session import opened
     from reconciler.cli.writing import check_reports
 
@@ -47,7 +48,7 @@ def drift(
     check_reports(report_paths)
     classes = _classes(fail_on)
     manifest = load_manifest(path)
-    with opened(connection, readonly=True) as session:
+    with opened(connection, events=listener(output), readonly=True) as session:
         plan = session.look(manifest, plan_options(Planning(), manifest, connection.api_version))
 
     from reconciler.report.drift import Drift

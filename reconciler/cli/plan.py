@@ -39,6 +39,7 @@ def plan(
 ) -> int:
     """0, or 1 when something is refused or wrong; with --detailed-exitcode 2 when there are changes."""
     from reconciler.cli.loading import load_manifest, root_of
+    from reconciler.cli.progress import listener
     from reconciler.cli.session import opened
     from reconciler.cli.writing import check_reports, check_writable, write_file, write_reports
 
@@ -48,7 +49,7 @@ def plan(
         check_writable(Path(out), "the plan")
     manifest = load_manifest(path)
     options = plan_options(planning, manifest, connection.api_version)
-    with opened(connection, readonly=True) as session:
+    with opened(connection, events=listener(output), readonly=True) as session:
         found = session.look(manifest, options)
 
     from reconciler.cli.showing import document_of, is_refused, show_plan

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -120,6 +120,13 @@ class Session:
         return self._make_clock()
 
 
+def _environment(connection: Connection) -> Mapping[str, str]:
+    """The environment; for plain http, which is loopback only, with some token: a sandbox takes any."""
+    if not (connection.endpoint or "").lower().startswith("http://"):
+        return os.environ
+    return {"RECONCILER_ARM_TOKEN": "sandbox", **os.environ}
+
+
 @contextmanager
 def opened(connection: Connection, *, events: Events | None = None, readonly: bool = False) -> Iterator[Session]:
     """A session over the connection that the command line names; `readonly`: nothing will be written.
@@ -144,7 +151,7 @@ def opened(connection: Connection, *, events: Events | None = None, readonly: bo
 
         return open_azure(
             clock=clock,
-            environment=os.environ,
+            environment=_environment(connection),
             cloud=connection.cloud,
             endpoint=connection.endpoint or "",
             events=events,
