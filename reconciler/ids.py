@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Self
 
 _ARM_ID = re.compile(
@@ -108,11 +109,13 @@ def subscription_id(subscription: str) -> ArmId:
     return ArmId(f"/subscriptions/{subscription}")
 
 
+@lru_cache(maxsize=4096)
 def group_id(subscription: str, name: str) -> ArmId:
     """The id of a resource group."""
     return ArmId(f"/subscriptions/{subscription}/resourceGroups/{name}")
 
 
+@lru_cache(maxsize=4096)
 def vault_id(subscription: str, group: str, name: str) -> ArmId:
     """The id of a Backup vault."""
     return ArmId(f"{group_id(subscription, group)}/providers/Microsoft.DataProtection/backupVaults/{name}")

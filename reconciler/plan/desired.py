@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from reconciler.estate import Disk
 from reconciler.findings import Place
 from reconciler.ids import ArmId, group_id, lower
-from reconciler.manifest.model import Choice, DiskRule, GroupSpec, PolicySpec, VaultSpec
+from reconciler.manifest.model import Choice, DiskRule, Exclusion, GroupSpec, PolicySpec, Selector, VaultSpec
 from reconciler.plan.draft import Draft
 from reconciler.plan.naming import RESTORED_TAG
 from reconciler.plan.selection import matcher
@@ -99,7 +99,7 @@ def _claim_by_selector(draft: Draft, claims: dict[str, Claim]) -> None:
     for rule in draft.manifest.disks:
         if rule.select is None:
             continue
-        for disk in _selected(rule, by_subscription):
+        for disk in _selected(rule.select, rule.exclude, by_subscription):
             earlier = claims.get(disk.id.key)
             if earlier is None:
                 claims[disk.id.key] = (disk, rule, rule.place, False)
@@ -112,11 +112,9 @@ def _claim_by_selector(draft: Draft, claims: dict[str, Claim]) -> None:
         del claims[key]
 
 
-def _selected(rule: DiskRule, by_subscription: dict[str, list[Disk]]) -> Iterator[Disk]:
-    if rule.select is None:
-        return
-    takes, leaves = matcher(rule.select), [matcher(exclusion.selector) for exclusion in rule.exclude]
-    subscriptions = rule.select.subscriptions
+def _selected(select: Selector, exclude: Iterable[Exclusion], by_subscription: dict[str, list[Disk]]) -> Iterator[Disk]:
+    takes, leaves = matcher(select), [matcher(exclusion.selector) for exclusion in exclude]
+    subscriptions = select.subscriptions
     for subscription in sorted(by_subscription if subscriptions is None else set(map(lower, subscriptions))):
         for disk in by_subscription.get(subscription, ()):
             if takes(disk) and not any(leaves_out(disk) for leaves_out in leaves):

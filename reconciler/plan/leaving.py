@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 from reconciler.estate import Instance
-from reconciler.ids import lower
+from reconciler.ids import ArmId, lower
 from reconciler.manifest.model import Removed
 from reconciler.plan.desired import DesiredDisk, address_of
 from reconciler.plan.draft import Draft
@@ -26,11 +26,11 @@ def compare(draft: Draft, desired: list[DesiredDisk]) -> None:
             continue
         entry = removed.get(instance.disk.key)
         if entry is not None:
-            _remove(draft, instance, entry)
+            _remove(draft, instance, instance.disk, entry)
         elif address_of(instance.disk) not in draft.refused:
             owner = draft.owner(instance.tags)
             if owner == "ours":
-                _orphan(draft, instance)
+                _orphan(draft, instance, instance.disk)
             elif not owner:
                 unmanaged[instance.vault.key] += 1
     for vault, count in sorted(unmanaged.items()):
@@ -38,36 +38,37 @@ def compare(draft: Draft, desired: list[DesiredDisk]) -> None:
         draft.note("unmanaged", f"{count} backup instance{'s' * (count != 1)} that no manifest manages", address=name)
 
 
-def _orphan(draft: Draft, instance: Instance) -> None:
-    if instance.disk is None:
-        return
-    address = address_of(instance.disk)
+def _orphan(draft: Draft, instance: Instance, disk: ArmId) -> None:
+    address = address_of(disk)
     if not is_active(instance):
         draft.note("retained", f"{instance.id.name} keeps its recovery points", address=address)
         return
-    if instance.disk.key not in draft.estate.disks:
-        presence = draft.presence(instance.disk, address)
+    if disk.key not in draft.estate.disks:
+        presence = draft.presence(disk, address)
         if presence is None:
             return
         if presence.state == "gone":
             draft.note("disk-gone", f"the disk of {instance.id.name} is gone", address=address)
             return
-        if instance.disk.subscription in draft.reach.disk_subscriptions:
-            draft.refuse(address, "list-incomplete", f"{instance.disk} is there but isn't listed")
+        if disk.subscription in draft.reach.disk_subscriptions:
+            draft.refuse(address, "list-incomplete", f"{disk} is there but isn't listed")
             return
     if draft.options.prune and not draft.manifest.hands_over_to and health(instance.state) is not Health.TRANSIENT:
-        _stop(draft, instance, "no longer in the manifest", "orphaned")
+        _stop(draft, instance, address, "no longer in the manifest", "orphaned")
     else:
         draft.note(
             "orphan", f"{instance.id.name} is no longer in the manifest and is {instance.state}", address=address
         )
 
 
-def _stop(draft: Draft, instance: Instance, reason: str, drift: str, entry: Removed | None = None) -> None:
+def _stop(
+    draft: Draft, instance: Instance, address: str, reason: str, drift: str, entry: Removed | None = None
+) -> None:
     before = WORDS[health(instance.state)]
     _change(
         draft,
         instance,
+        address,
         Action.CHANGE,
         Op.INSTANCE_STOP,
         f"{reason}: protection stops, recovery points are kept",
@@ -78,11 +79,9 @@ def _stop(draft: Draft, instance: Instance, reason: str, drift: str, entry: Remo
     )
 
 
-def _remove(draft: Draft, instance: Instance, entry: Removed) -> None:
+def _remove(draft: Draft, instance: Instance, disk: ArmId, entry: Removed) -> None:
     """Act on a `removed` entry, whoever made the instance, unless another manifest owns it."""
-    if instance.disk is None:
-        return
-    address, owner = address_of(instance.disk), draft.owner(instance.tags)
+    address, owner = address_of(disk), draft.owner(instance.tags)
     if owner == "handed":
         return
     if owner == "foreign":
@@ -96,6 +95,7 @@ def _remove(draft: Draft, instance: Instance, entry: Removed) -> None:
         _change(
             draft,
             instance,
+            address,
             Action.DESTROY,
             Op.INSTANCE_DELETE,
             f"removed with its recovery points: {entry.reason}",
@@ -105,7 +105,7 @@ def _remove(draft: Draft, instance: Instance, entry: Removed) -> None:
             entry=entry,
         )
     elif is_active(instance):
-        _stop(draft, instance, f"removed: {entry.reason}", "not-yet-applied", entry)
+        _stop(draft, instance, address, f"removed: {entry.reason}", "not-yet-applied", entry)
     else:
         draft.note("retained", f"{instance.id.name} keeps its recovery points", address=address, place=entry.place)
 
@@ -122,6 +122,7 @@ def _is_kept_when_deleted(draft: Draft, instance: Instance) -> bool:
 def _change(
     draft: Draft,
     instance: Instance,
+    address: str,
     action: Action,
     op: Op,
     reason: str,
@@ -131,9 +132,6 @@ def _change(
     drift: str,
     entry: Removed | None,
 ) -> None:
-    if instance.disk is None:
-        return
-    address = address_of(instance.disk)
     guard = guard_of(draft, instance.vault, [Step(op, instance.id)])
     place = entry.place if entry else None
     if guard is None:

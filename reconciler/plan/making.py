@@ -65,7 +65,7 @@ def _finish(draft: Draft, desired: list[DesiredDisk], disks: Disks, book: roles.
         changes=tuple(changes),
         findings=tuple(sorted(draft.findings, key=_finding_rank)),
         gates=closed,
-        checksum=checksum(draft, changes),
+        checksum="" if draft.questions else checksum(draft, changes),
         waits=tuple(wait for wait in disks.waits if narrowing.takes(wait.address)),
         marks=_marks(draft, changes),
         emitted=tuple(book.emitted[address] for address in sorted(book.emitted)),

@@ -49,8 +49,6 @@ def address_of(vault: VaultSpec, name: str) -> str:
 def settle(draft: Draft, shelf: Shelf, vault: VaultSpec, spec: PolicySpec) -> ArmId | None:
     """The id of the policy that `vault`'s disks are to use, planned where missing; None when it is refused."""
     address = address_of(vault, spec.name)
-    if address in draft.refused:
-        return None
     if not spec.manage or spec.content is None:
         return _unmanaged(draft, shelf, vault, spec)
     live = shelf.holding(vault, spec.content, preferred(spec))

@@ -25,7 +25,7 @@ from reconciler.estate import (
     Vault,
 )
 from reconciler.findings import Place
-from reconciler.ids import ArmId, group_id, subscription_id, vault_id
+from reconciler.ids import ArmId, group_id, vault_id
 from reconciler.manifest.model import (
     DiskRule,
     GroupSpec,
@@ -399,5 +399,3 @@ def at(own: ArmId | str = "d") -> str:
 
 def role_at(scope: ArmId, kind: builtin_roles.Role = READER, name: str = "V") -> str:
     return f"role/{name}/{kind.word}@{scope.key}"
-
-

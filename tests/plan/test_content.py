@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from copy import deepcopy
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from plan_builders import GOLD, SHORTER, criterion, policy, policy_body, policy_spec
@@ -15,11 +16,11 @@ from reconciler.plan.model import FieldChange
 BERLIN = "W. Europe Standard Time"
 
 
-def read(body) -> PolicyContent | None:
+def read(body: Any) -> PolicyContent | None:
     return content_of(policy(name="any", body=body))
 
 
-def altered(path, value, body=None):
+def altered(path: Any, value: Any, body: Any = None) -> Any:
     """The default body with the value at a path replaced, or taken out when it is None."""
     body = deepcopy(body or policy_body(daily="P14D", weekly="P8W"))
     *way, last = path
@@ -79,7 +80,7 @@ FULL = PolicyContent(4, 0, "UTC", 7, 14, 56)
         ("a default rule that doesn't say so", altered(("policyRules", 1, "isDefault"), None)),
     ],
 )
-def test_equal_spellings_are_equal(spelling, body):
+def test_equal_spellings_are_equal(spelling: str, body: Any) -> None:
     assert read(body) == FULL, spelling
 
 
@@ -96,7 +97,7 @@ def test_equal_spellings_are_equal(spelling, body):
         ("R/2020-01-01T02:30:00Z/PT1H", "UTC", (1, 30, "UTC")),
     ],
 )
-def test_a_schedule_is_its_interval_and_phase_on_the_wall(interval, zone, expected):
+def test_a_schedule_is_its_interval_and_phase_on_the_wall(interval: str, zone: str, expected: Any) -> None:
     found = read(policy_body(interval, zone))
     assert (found.interval_hours, found.phase_minutes, found.time_zone) == expected
 
@@ -112,7 +113,7 @@ def test_a_schedule_is_its_interval_and_phase_on_the_wall(interval, zone, expect
         policy_body(weekly="P7D"),
     ],
 )
-def test_other_contents_are_unequal(body):
+def test_other_contents_are_unequal(body: Any) -> None:
     assert read(body) not in {None, GOLD}
 
 
@@ -149,11 +150,11 @@ def test_other_contents_are_unequal(body):
         ("nonsense", {"policyRules": [None]}),
     ],
 )
-def test_what_no_manifest_can_say_equals_nothing(what, body):
+def test_what_no_manifest_can_say_equals_nothing(what: str, body: Any) -> None:
     assert read(body) is None, what
 
 
-def test_a_policy_of_another_kind_has_no_content():
+def test_a_policy_of_another_kind_has_no_content() -> None:
     blob = policy(name="blob")
     blob.is_disk = False
     assert content_of(blob) is None
@@ -175,11 +176,11 @@ def test_a_policy_of_another_kind_has_no_content():
         ("P99999999999D", None),
     ],
 )
-def test_durations_in_seconds(text, expected):
+def test_durations_in_seconds(text: str, expected: Any) -> None:
     assert seconds(text) == expected
 
 
-def test_the_body_has_the_keys_and_constants_of_recorded_traffic():
+def test_the_body_has_the_keys_and_constants_of_recorded_traffic() -> Any:
     spec = policy_spec(
         content=PolicyContent(4, 60, "UTC", 7, 14, 56),
         at_minutes=13 * 60,
@@ -187,7 +188,7 @@ def test_the_body_has_the_keys_and_constants_of_recorded_traffic():
     )
     store = {"objectType": "DataStoreInfoBase", "dataStoreType": "OperationalStore"}
 
-    def keeps(name, duration):
+    def keeps(name: str, duration: str) -> Any:
         lifecycle = {
             "deleteAfter": {"objectType": "AbsoluteDeleteOption", "duration": duration},
             "sourceDataStore": store,
@@ -195,7 +196,7 @@ def test_the_body_has_the_keys_and_constants_of_recorded_traffic():
         is_default = name == "Default"
         return {"name": name, "objectType": "AzureRetentionRule", "isDefault": is_default, "lifecycles": [lifecycle]}
 
-    def tags(name, when, priority):
+    def tags(name: str, when: str, priority: int) -> Any:
         return {
             "isDefault": False,
             "taggingPriority": priority,
@@ -238,7 +239,7 @@ def test_the_body_has_the_keys_and_constants_of_recorded_traffic():
     }
 
 
-def test_a_daily_body_in_a_zone():
+def test_a_daily_body_in_a_zone() -> None:
     content = PolicyContent(24, 120, BERLIN, 7)
     rule = body_of(policy_spec(content=content))["properties"]["policyRules"][0]
     assert rule["name"] == "BackupDaily"
@@ -251,17 +252,17 @@ def test_a_daily_body_in_a_zone():
 @pytest.mark.parametrize("hours", [1, 2, 4, 6, 8, 12, 24])
 @pytest.mark.parametrize("zone", ["UTC", BERLIN, "India Standard Time", "Newfoundland Standard Time"])
 @pytest.mark.parametrize("at", [0, 90, 13 * 60, 23 * 60 + 59])
-def test_what_is_written_reads_back_as_declared(hours, zone, at):
+def test_what_is_written_reads_back_as_declared(hours: int, zone: str, at: int) -> None:
     content = PolicyContent(hours, at % (hours * 60), zone, 7, 14, None)
     assert read(body_of(policy_spec(content=content, at_minutes=at))["properties"]) == content
 
 
-def test_a_policy_without_content_has_no_body():
+def test_a_policy_without_content_has_no_body() -> None:
     with pytest.raises(ValueError, match="gold"):
         body_of(policy_spec(content=None, manage=False))
 
 
-def test_contents_for_people():
+def test_contents_for_people() -> None:
     assert shown(GOLD) == {"interval_hours": 4, "phase_minutes": 0, "time_zone": "UTC", "default_days": 7}
     assert differences(GOLD, SHORTER) == (FieldChange("default_days", 7, 5),)
     assert len(differences(None, GOLD)) == 4
@@ -279,5 +280,5 @@ def test_contents_for_people():
         (GOLD, replace(GOLD, interval_hours=24), False),
     ],
 )
-def test_whether_retention_gets_shorter(before, after, is_shorter):
+def test_whether_retention_gets_shorter(before: Any, after: Any, is_shorter: bool) -> None:
     assert shortens(before, after) is is_shorter

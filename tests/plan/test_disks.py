@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from plan_builders import (
@@ -41,7 +42,7 @@ from plan_builders import (
     without,
 )
 
-from reconciler.estate import Presence, UserIdentity
+from reconciler.estate import Instance, Policy, Presence, UserIdentity
 from reconciler.ids import ArmId, group_id, vault_id
 from reconciler.plan import protection
 from reconciler.plan.model import Action, FieldChange, Op
@@ -51,13 +52,13 @@ OTHER = vault_id(S, "vaultrg", "W")
 FAILED = {"code": "UserErrorX", "message": "No rights."}
 
 
-def declared(protection_word="protected", *ids, **said):
+def declared(protection_word: str = "protected", *ids: Any, **said: Any) -> Any:
     return manifest(rule(*(ids or (disk_id(),)), protection=protection_word), **said)
 
 
-def world(*things, **said):
+def world(*things: Any, **said: Any) -> Any:
     """The settled world, with the instance as said, or the given things in place of it."""
-    return estate(*without(settled(), type(instance())), *(things or (instance(**said),)))
+    return estate(*without(settled(), Instance), *(things or (instance(**said),)))
 
 
 # --- states -----------------------------------------------------------------------------------------------------------
@@ -95,7 +96,7 @@ STEPS = {
     ("word", "state", "expected"),
     [(word, state, found) for word, states in STEPS.items() for state, found in states.items()],
 )
-def test_steps_from_each_state_to_each_declared_protection(word, state, expected):
+def test_steps_from_each_state_to_each_declared_protection(word: str, state: str, expected: Any) -> None:
     made = plan(declared(word), world(state=state))
     assert addresses(made) == ([at()] if expected else [])
     if expected:
@@ -111,7 +112,7 @@ def test_steps_from_each_state_to_each_declared_protection(word, state, expected
 
 @pytest.mark.parametrize("state", ["ConfiguringProtection", "UpdatingProtection", "updatingprotection", "SoftDeleting"])
 @pytest.mark.parametrize("word", ["protected", "suspended", "stopped"])
-def test_what_azure_works_on_is_waited_for_and_not_changed(word, state):
+def test_what_azure_works_on_is_waited_for_and_not_changed(word: str, state: str) -> None:
     made = plan(declared(word), world(state=state))
     assert addresses(made) == []
     assert [(one.code, one.drift) for one in made.findings] == [("in-progress", "in-progress")]
@@ -120,7 +121,7 @@ def test_what_azure_works_on_is_waited_for_and_not_changed(word, state):
     ]
 
 
-def test_an_unknown_state_is_an_error_and_never_written():
+def test_an_unknown_state_is_an_error_and_never_written() -> None:
     made = plan(declared("stopped"), world(state="Levitating"))
     assert errors(made) == ["unknown-state"]
     assert "Levitating" in made.errors[0].message
@@ -128,14 +129,14 @@ def test_an_unknown_state_is_an_error_and_never_written():
 
 
 @pytest.mark.parametrize("word", ["suspended", "stopped"])
-def test_suspended_or_stopped_without_an_instance_is_satisfied(word):
-    made = plan(declared(word), estate(*without(settled(), type(instance()))))
+def test_suspended_or_stopped_without_an_instance_is_satisfied(word: str) -> None:
+    made = plan(declared(word), estate(*without(settled(), Instance)))
     assert (addresses(made), codes(made)) == ([], [])
-    gone_too = plan(declared(word), estate(*without(settled(), type(instance())), deleted()))
+    gone_too = plan(declared(word), estate(*without(settled(), Instance), deleted()))
     assert (addresses(gone_too), codes(gone_too)) == ([], [])
 
 
-def test_a_failing_instance_shows_azures_error():
+def test_a_failing_instance_shows_azures_error() -> None:
     made = plan(declared(), world(state="ProtectionError", error=FAILED))
     assert change(made, at()).reason == "protection fails: UserErrorX: No rights."
     assert change(made, at()).drift == "unhealthy"
@@ -153,11 +154,11 @@ def test_a_failing_instance_shows_azures_error():
         ("stopped", {}, "differs"),
     ],
 )
-def test_classes_of_drift(word, said, drift):
+def test_classes_of_drift(word: str, said: dict[str, Any], drift: str) -> None:
     assert change(plan(declared(word), world(policy(SHORTER), instance(**said))), at()).drift == drift
 
 
-def test_the_digest_tells_changed_outside_from_not_yet_applied():
+def test_the_digest_tells_changed_outside_from_not_yet_applied() -> None:
     desire = declared("stopped")
     (digest,) = plan(desire, world()).marks.values()
     for tag, drift in ((digest, "changed-outside"), ("0" * 16, "not-yet-applied")):
@@ -165,7 +166,7 @@ def test_the_digest_tells_changed_outside_from_not_yet_applied():
         assert change(plan(desire, estate(*settled(), marked)), at()).drift == drift
 
 
-def test_protection_that_is_ignored_is_left_alone():
+def test_protection_that_is_ignored_is_left_alone() -> None:
     for word, state in (("protected", "ProtectionStopped"), ("stopped", "ProtectionConfigured")):
         made = plan(declared(word, ignore=(ignore("disk/*", "protection"),)), world(state=state))
         assert (addresses(made), codes(made)) == ([], ["ignored"])
@@ -174,8 +175,8 @@ def test_protection_that_is_ignored_is_left_alone():
 # --- making one -------------------------------------------------------------------------------------------------------
 
 
-def test_a_new_instance_has_the_body_of_recorded_traffic():
-    made = plan(declared(), estate(*without(settled(), type(instance()))))
+def test_a_new_instance_has_the_body_of_recorded_traffic() -> None:
+    made = plan(declared(), estate(*without(settled(), Instance)))
     found = change(made, at())
     assert found.action is Action.ADD
     assert found.steps[0].target == VAULT.child("backupInstances", instance_name(disk_id()))
@@ -213,7 +214,7 @@ def test_a_new_instance_has_the_body_of_recorded_traffic():
     assert codes(made) == ["unchecked"]
 
 
-def test_everything_from_nothing_is_made_in_order():
+def test_everything_from_nothing_is_made_in_order() -> None:
     made = plan(declared(), estate(disk()))
     found = {one.address: one for one in made.changes}
     order = [one.address for one in made.changes]
@@ -231,7 +232,7 @@ def test_everything_from_nothing_is_made_in_order():
     assert found[at()].probe.fresh
 
 
-def test_a_group_in_another_spelling_is_still_waited_for():
+def test_a_group_in_another_spelling_is_still_waited_for() -> None:
     desire = declared(vaults=[vault_spec(resource_group="SNAPRG", subscription=D)])
     made = plan(desire, estate(disk()))
     (made_group,) = [one.address for one in made.changes if one.kind == "group"]
@@ -241,19 +242,19 @@ def test_a_group_in_another_spelling_is_still_waited_for():
 
 
 @pytest.mark.parametrize(("preflight", "asks"), [(False, 0), (True, 500)])
-def test_protected_elsewhere_is_asked_only_in_a_preflight_and_bounded(preflight, asks):
+def test_protected_elsewhere_is_asked_only_in_a_preflight_and_bounded(preflight: bool, asks: int) -> None:
     ids = [disk_id(f"d{number:03}") for number in range(502)]
-    empty = estate(*without(settled(*ids), type(instance())))
+    empty = estate(*without(settled(*ids), Instance))
     made = plan(manifest(rule(*ids), roles=wide()), empty, preflight=preflight)
     assert sum(question.kind == "protected-elsewhere" for question in empty.answers) == asks
     (found,) = [one for one in made.findings if one.code == "unchecked"]
     assert found.message.startswith(f"{502 - asks} new disks")
 
 
-def test_a_preflight_finds_the_disk_elsewhere():
+def test_a_preflight_finds_the_disk_elsewhere() -> None:
     made = plan(
         declared(),
-        estate(*without(settled(), type(instance()))),
+        estate(*without(settled(), Instance)),
         {"protected-elsewhere": (OTHER.child("backupInstances", "x"),)},
         preflight=True,
     )
@@ -261,19 +262,19 @@ def test_a_preflight_finds_the_disk_elsewhere():
     assert addresses(made) == []
 
 
-def test_a_disk_that_another_vault_protects_is_refused_with_that_vault():
-    made = plan(declared(), estate(*without(settled(), type(instance())), instance(of=OTHER, owner=None)))
+def test_a_disk_that_another_vault_protects_is_refused_with_that_vault() -> None:
+    made = plan(declared(), estate(*without(settled(), Instance), instance(of=OTHER, owner=None)))
     assert errors(made) == ["protected-elsewhere"]
     assert "W" in made.errors[0].message
     assert at() not in addresses(made)
 
 
-def test_a_retained_instance_elsewhere_does_not_hide_the_active_one_here():
+def test_a_retained_instance_elsewhere_does_not_hide_the_active_one_here() -> None:
     stopped = instance(of=OTHER, state="ProtectionStopped")
     assert codes(plan(declared(), world(instance(), stopped))) == []
 
 
-def test_an_active_instance_is_looked_at_before_a_stopped_one():
+def test_an_active_instance_is_looked_at_before_a_stopped_one() -> None:
     stopped = instance(state="ProtectionStopped")
     stopped = replace(stopped, id=VAULT.child("backupInstances", "a-first"))
     assert addresses(plan(declared(), world(stopped, instance()))) == []
@@ -282,13 +283,13 @@ def test_an_active_instance_is_looked_at_before_a_stopped_one():
 # --- differences ------------------------------------------------------------------------------------------------------
 
 
-def test_a_policy_of_the_same_content_is_right_whatever_its_name():
+def test_a_policy_of_the_same_content_is_right_whatever_its_name() -> None:
     hand_made = policy(name="by-hand")
-    made = plan(declared(), estate(*without(settled(), type(policy())), hand_made, instance(policy=hand_made.id)))
+    made = plan(declared(), estate(*without(settled(), Policy), hand_made, instance(policy=hand_made.id)))
     assert addresses(made) == []
 
 
-def test_an_instance_of_another_policy_is_re_pointed_by_read_merge_and_put():
+def test_an_instance_of_another_policy_is_re_pointed_by_read_merge_and_put() -> None:
     made = plan(declared(), world(policy(SHORTER), instance(policy=policy(SHORTER).id)))
     (step,) = change(made, at()).steps
     assert (step.op, step.body) == (Op.INSTANCE_MERGE, {"properties": {"policyInfo": {"policyId": policy().id.text}}})
@@ -296,12 +297,12 @@ def test_an_instance_of_another_policy_is_re_pointed_by_read_merge_and_put():
     assert change(made, at()).weight == ""
 
 
-def test_an_instance_without_a_policy_gets_one():
+def test_an_instance_without_a_policy_gets_one() -> None:
     made = plan(declared(), world(policy=None))
     assert change(made, at()).fields == (FieldChange("policy", None, policy().id.name),)
 
 
-def test_an_instance_under_a_policy_of_another_vault_is_re_pointed():
+def test_an_instance_under_a_policy_of_another_vault_is_re_pointed() -> None:
     elsewhere = policy(of=OTHER)
     made = plan(declared(), world(elsewhere, instance(policy=elsewhere.id)))
     assert steps(made, at()) == ["instance.merge"]
@@ -317,7 +318,7 @@ def test_an_instance_under_a_policy_of_another_vault_is_re_pointed():
         (None, USER, None),
     ],
 )
-def test_the_identity_of_an_instance(identity, has, body):
+def test_the_identity_of_an_instance(identity: Any, has: dict[str, Any], body: Any) -> None:
     user = UserIdentity(USER, PRINCIPAL)
     desire = declared(vaults=[vault_spec(identity=identity)])
     made = plan(desire, estate(*settled(), vault(user_identities={USER.key: None}), user, instance(identity=has)))
@@ -326,19 +327,19 @@ def test_the_identity_of_an_instance(identity, has, body):
 
 
 @pytest.mark.parametrize("word", ["protected", "stopped"])
-def test_a_snapshot_group_cannot_be_changed(word):
+def test_a_snapshot_group_cannot_be_changed(word: str) -> None:
     made = plan(declared(word), world(snapshot_group=group_id(D, "elsewhere")))
     assert errors(made) == ["snapshot-group-immutable"]
     assert addresses(made) == []
 
 
-def test_a_snapshot_group_that_is_ignored_stays():
+def test_a_snapshot_group_that_is_ignored_stays() -> None:
     desire = declared(ignore=(ignore(at(), "snapshotResourceGroup"),))
     made = plan(desire, world(snapshot_group=group_id(D, "elsewhere")))
     assert (addresses(made), codes(made)) == ([], ["ignored"])
 
 
-def test_a_snapshot_group_in_odd_case_or_unsaid_is_right():
+def test_a_snapshot_group_in_odd_case_or_unsaid_is_right() -> None:
     assert addresses(plan(declared(), world(snapshot_group=ArmId(SNAPSHOTS.text.upper())))) == []
     assert addresses(plan(declared(), world(snapshot_group=None))) == []
 
@@ -351,19 +352,19 @@ def test_a_snapshot_group_in_odd_case_or_unsaid_is_right():
         (("identity",), {"identity": USER, "policy": policy(SHORTER).id}, ["policyInfo"]),
     ],
 )
-def test_ignored_fields_are_not_written(fields, said, left):
+def test_ignored_fields_are_not_written(fields: tuple[str, ...], said: dict[str, Any], left: list[str]) -> None:
     desire = declared(vaults=[vault_spec(identity="system")], ignore=(ignore(at(), *fields),))
     made = plan(desire, world(policy(SHORTER), instance(**said)))
     assert [key for one in made.changes for step in one.steps for key in step.body.get("properties", ())] == left
     assert "ignored" in codes(made)
 
 
-def test_resuming_and_re_pointing_are_two_steps():
+def test_resuming_and_re_pointing_are_two_steps() -> None:
     made = plan(declared(), world(policy(SHORTER), instance(policy=policy(SHORTER).id, state="ProtectionStopped")))
     assert steps(made, at()) == ["instance.resume", "instance.merge"]
 
 
-def test_repairing_re_points_in_the_same_write():
+def test_repairing_re_points_in_the_same_write() -> None:
     made = plan(declared(), world(policy(SHORTER), instance(policy=policy(SHORTER).id, state="ProtectionError")))
     assert steps(made, at()) == ["instance.validate", "instance.repair"]
     assert "policyInfo" in change(made, at()).steps[1].body["properties"]
@@ -372,12 +373,12 @@ def test_repairing_re_points_in_the_same_write():
 # --- whose it is ------------------------------------------------------------------------------------------------------
 
 
-def test_adopting_nothing_writes_nothing_and_gives_no_ownership():
+def test_adopting_nothing_writes_nothing_and_gives_no_ownership() -> None:
     made = plan(declared(), world(owner=None))
     assert (addresses(made), codes(made)) == ([], [])
 
 
-def test_adopt_writes_the_mark():
+def test_adopt_writes_the_mark() -> None:
     made = plan(declared(), world(owner=None), adopt=True)
     (step,) = change(made, at()).steps
     assert (step.op, step.body["tags"]) == (Op.INSTANCE_MERGE, {OWNER_TAG: NAME})
@@ -386,7 +387,7 @@ def test_adopt_writes_the_mark():
 
 
 @pytest.mark.parametrize("said", [{"policy": policy(SHORTER).id}, {"state": "ProtectionError"}])
-def test_any_other_write_takes_the_mark_along_and_says_so(said):
+def test_any_other_write_takes_the_mark_along_and_says_so(said: dict[str, Any]) -> None:
     made = plan(declared(), world(policy(SHORTER), instance(owner=None, **said)))
     assert change(made, at()).steps[-1].body["tags"] == {OWNER_TAG: NAME}
     assert FieldChange(f"tags.{OWNER_TAG}", None, NAME) in change(made, at()).fields
@@ -394,24 +395,24 @@ def test_any_other_write_takes_the_mark_along_and_says_so(said):
 
 @pytest.mark.parametrize("owner", ["other", "Other"])
 @pytest.mark.parametrize("said", [{}, {"of": OTHER}, {"state": "ProtectionStopped"}])
-def test_another_manifests_disk_is_an_error_and_nothing_is_written(owner, said):
+def test_another_manifests_disk_is_an_error_and_nothing_is_written(owner: str | None, said: dict[str, Any]) -> None:
     made = plan(declared(), world(owner=owner, policy=policy().id, **said), adopt=True, prune=True)
     assert errors(made) == ["managed-elsewhere"]
     assert owner in made.errors[0].message
     assert not [one for one in made.changes if one.kind == "disk"]
 
 
-def test_our_mark_is_ours_in_any_case():
+def test_our_mark_is_ours_in_any_case() -> None:
     assert addresses(plan(declared(), world(owner=NAME.upper()))) == []
 
 
-def test_former_marks_are_ours_and_rewritten_by_adopt():
+def test_former_marks_are_ours_and_rewritten_by_adopt() -> None:
     desire = declared(formerly=("old",))
     assert addresses(plan(desire, world(owner="old"))) == []
     assert change(plan(desire, world(owner="old"), adopt=True), at()).fields[0].before == "old"
 
 
-def test_a_disk_that_is_handed_over_is_left_to_its_heir():
+def test_a_disk_that_is_handed_over_is_left_to_its_heir() -> None:
     made = plan(declared("stopped", hands_over_to=("heir",)), world(owner="Heir"), adopt=True)
     assert (addresses(made), codes(made)) == ([], [])
 
@@ -419,7 +420,7 @@ def test_a_disk_that_is_handed_over_is_left_to_its_heir():
 # --- soft-deleted ones ------------------------------------------------------------------------------------------------
 
 
-def test_a_soft_deleted_instance_comes_back_under_its_live_id():
+def test_a_soft_deleted_instance_comes_back_under_its_live_id() -> None:
     asked = world(deleted())
     made = plan(declared(), asked)
     found = change(made, at())
@@ -429,21 +430,21 @@ def test_a_soft_deleted_instance_comes_back_under_its_live_id():
     assert [one.subject for one in asked.answers if one.kind == "exists"] == [instance().id]
 
 
-def test_it_comes_back_under_another_policy_with_one_more_write():
+def test_it_comes_back_under_another_policy_with_one_more_write() -> None:
     made = plan(declared(), world(policy(SHORTER), deleted(policy=policy(SHORTER).id, owner=None)))
     assert steps(made, at()) == ["instance.undelete", "instance.resume", "instance.merge"]
     assert change(made, at()).steps[2].body["tags"] == {OWNER_TAG: NAME}
 
 
 @pytest.mark.parametrize("said", [{"of": OTHER}, {"snapshot_group": group_id(D, "elsewhere")}])
-def test_it_cannot_come_back_elsewhere_and_the_plan_says_until_when(said):
+def test_it_cannot_come_back_elsewhere_and_the_plan_says_until_when(said: dict[str, Any]) -> None:
     made = plan(declared(), world(deleted(**said)))
     assert errors(made) == ["soft-deleted"]
     assert "2026-05-18" in made.errors[0].message
     assert addresses(made) == []
 
 
-def test_the_soft_deleted_one_that_fits_is_chosen():
+def test_the_soft_deleted_one_that_fits_is_chosen() -> None:
     misfit = deleted(snapshot_group=group_id(D, "elsewhere"))
     misfit = replace(misfit, id=VAULT.child("deletedBackupInstances", "a-first"))
     assert steps(plan(declared(), world(misfit, deleted())), at()) == ["instance.undelete", "instance.resume"]
@@ -453,13 +454,13 @@ def test_the_soft_deleted_one_that_fits_is_chosen():
     ("answer", "code"),
     [(Presence("there", {}), "list-incomplete"), (FORBIDDEN, "out-of-reach")],
 )
-def test_nothing_is_undeleted_unless_the_live_one_is_known_to_be_gone(answer, code):
+def test_nothing_is_undeleted_unless_the_live_one_is_known_to_be_gone(answer: Any, code: str) -> None:
     made = plan(declared(), world(deleted()), {"exists": answer})
     assert errors(made) == [code]
     assert addresses(made) == []
 
 
-def test_another_manifests_soft_deleted_instance_stays_deleted():
+def test_another_manifests_soft_deleted_instance_stays_deleted() -> None:
     made = plan(declared(), world(deleted(owner="other")))
     assert errors(made) == ["managed-elsewhere"]
     assert addresses(made) == []
@@ -474,25 +475,25 @@ def test_another_manifests_soft_deleted_instance_stays_deleted():
     "scope", [disk_id(), disk_id().group_id, SNAPSHOTS, ArmId(f"/subscriptions/{D}"), VAULT, VAULT.group_id]
 )
 @pytest.mark.parametrize("has", [(), (instance(state="ProtectionStopped"),)])
-def test_a_read_only_lock_forbids_protecting(scope, has):
-    rest = without(settled(), type(instance()))
+def test_a_read_only_lock_forbids_protecting(scope: Any, has: dict[str, Any]) -> None:
+    rest = without(settled(), Instance)
     made = plan(declared(), estate(*rest, *has, lock(scope)))
     assert "locked" in errors(made)
-    assert "stay (ReadOnly)" in [one for one in made.errors if one.code == "locked"][0].message
+    assert "stay (ReadOnly)" in next(one for one in made.errors if one.code == "locked").message
     assert at() not in addresses(made)
 
 
-def test_a_delete_lock_forbids_only_deletion():
+def test_a_delete_lock_forbids_only_deletion() -> None:
     made = plan(declared(), world(disk(), lock(VAULT, "CanNotDelete")))
     assert steps(made, at()) == ["instance.put"]
 
 
-def test_a_lock_where_snapshots_live_is_a_warning():
+def test_a_lock_where_snapshots_live_is_a_warning() -> None:
     made = plan(declared(), estate(*settled(), lock(SNAPSHOTS, "CanNotDelete")))
     assert (addresses(made), codes(made)) == ([], ["lock-keeps-snapshots"])
 
 
-def test_the_same_lock_is_named_whatever_the_order():
+def test_the_same_lock_is_named_whatever_the_order() -> None:
     locks = [lock(SNAPSHOTS, name=name) for name in "ab"]
     one, two = (plan(declared(), estate(*settled(), *order)) for order in (locks, locks[::-1]))
     assert one.findings == two.findings
@@ -508,8 +509,10 @@ def test_the_same_lock_is_named_whatever_the_order():
         ("protected", {"state": "ProtectionStopped"}, False),
     ],
 )
-def test_a_guarded_vault_wants_a_request_for_critical_operations(word, said, needs_request):
-    things = (*without(settled(), type(instance())), vault(guarded=True), policy(SHORTER), instance(**said))
+def test_a_guarded_vault_wants_a_request_for_critical_operations(
+    word: str, said: dict[str, Any], needs_request: bool
+) -> None:
+    things = (*without(settled(), Instance), vault(guarded=True), policy(SHORTER), instance(**said))
     made = plan(declared(word), estate(*things))
     assert (errors(made) == ["resource-guard"]) is needs_request
     assert (at() in addresses(made)) is not needs_request
@@ -521,7 +524,7 @@ def test_a_guarded_vault_wants_a_request_for_critical_operations(word, said, nee
 
 
 @pytest.mark.parametrize("address", ["vault/V", "policy/V/gold", f"group/{D}/snaprg"])
-def test_what_is_missing_and_ignored_stops_what_needs_it_and_says_so(address):
+def test_what_is_missing_and_ignored_stops_what_needs_it_and_says_so(address: str) -> None:
     made = plan(declared(ignore=(ignore(address),)), estate(disk()))
     assert at() not in addresses(made)
     assert "waits-for" in errors(made)
@@ -529,11 +532,11 @@ def test_what_is_missing_and_ignored_stops_what_needs_it_and_says_so(address):
         assert address not in one.depends
 
 
-def test_an_ignored_disk_is_left_alone():
+def test_an_ignored_disk_is_left_alone() -> None:
     made = plan(declared(ignore=(ignore("disk/*"),)), world(state="ProtectionStopped"))
     assert (addresses(made), codes(made)) == ([], ["ignored"])
 
 
-def test_words_of_health():
+def test_words_of_health() -> None:
     assert protection.WORDS[protection.health("BackupsSuspended")] == "suspended"
     assert protection.health("") is protection.Health.UNKNOWN

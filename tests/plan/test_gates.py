@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from plan_builders import (
@@ -37,11 +38,11 @@ OTHER = vault_id(S, "vaultrg", "W")
 MASS = {"force": frozenset({"mass-change"})}
 
 
-def ids(count, letter="d"):
+def ids(count: int, letter: str = "d") -> Any:
     return [disk_id(f"{letter}{number:03}") for number in range(count)]
 
 
-def halting(stopped, total, word="stopped", **said):
+def halting(stopped: int, total: int, word: str = "stopped", **said: Any) -> Any:
     """A manifest that stops the first so many of all, in the settled world."""
     own = ids(total)
     rules = [rule(*own[:stopped], protection=word)] if stopped else []
@@ -67,12 +68,12 @@ def halting(stopped, total, word="stopped", **said):
     ],
 )
 @pytest.mark.parametrize("word", ["stopped", "suspended"])
-def test_more_than_thirty_percent_of_ten_or_more(stopped, total, word, is_closed):
+def test_more_than_thirty_percent_of_ten_or_more(stopped: int, total: int, word: str, is_closed: bool) -> None:
     assert closed(halting(stopped, total, word)) == (["mass-change"] if is_closed else [])
     assert closed(halting(stopped, total, word, **MASS)) == []
 
 
-def test_pruning_counts():
+def test_pruning_counts() -> None:
     own = ids(10)
     made = plan(manifest(rule(*own[:6])), estate(*settled(*own)), prune=True)
     assert closed(made) == ["mass-change"]
@@ -80,14 +81,14 @@ def test_pruning_counts():
     assert "4 of 10 instances of all vaults" in made.closed_gates[0].message
 
 
-def test_removals_and_deletions_count_together():
+def test_removals_and_deletions_count_together() -> None:
     own = ids(10)
     gone = tuple(removed(one, data) for one, data in zip(own, ["retain", "retain", "delete", "delete"], strict=False))
     made = plan(manifest(rule(*own[4:]), removed=gone), estate(*settled(*own)), allow_delete=2)
     assert closed(made) == ["mass-change"]
 
 
-def test_one_vault_alone_closes_the_gate():
+def test_one_vault_alone_closes_the_gate() -> None:
     own, others = ids(10), ids(30, "e")
     desire = manifest(
         rule(*own[:4], protection="stopped"),
@@ -102,14 +103,14 @@ def test_one_vault_alone_closes_the_gate():
 
 
 @pytest.mark.parametrize(("content", "is_closed"), [(SHORTER, True), (replace(GOLD, default_days=9), False)])
-def test_re_pointing_counts_only_when_retention_shortens(content, is_closed):
+def test_re_pointing_counts_only_when_retention_shortens(content: Any, is_closed: bool) -> None:
     own = ids(10)
     made = plan(manifest(rule(*own), policies=[policy_spec(content=content)]), estate(*settled(*own)))
     assert sum(one.kind == "disk" for one in made.changes) == 10
     assert closed(made) == (["mass-change"] if is_closed else [])
 
 
-def test_other_kinds_of_data_are_not_counted():
+def test_other_kinds_of_data_are_not_counted() -> None:
     own = ids(10)
     blobs = [instance(f"blob{number}", disk=None, owner=None) for number in range(30)]
     made = plan(manifest(rule(*own[:6])), estate(*settled(*own), *blobs), prune=True)
@@ -117,7 +118,7 @@ def test_other_kinds_of_data_are_not_counted():
 
 
 @pytest.mark.parametrize("said", [{"vaults": True}, {"removed": True}, {}])
-def test_an_empty_manifest(said):
+def test_an_empty_manifest(said: dict[str, Any]) -> None:
     empty = replace(
         bare(),
         vaults=bare().vaults if "vaults" in said else {},
@@ -127,7 +128,7 @@ def test_an_empty_manifest(said):
     assert closed(plan(empty, estate(), force=frozenset({"empty"}))) == []
 
 
-def test_entries_that_find_nothing_while_there_is_something_to_lose():
+def test_entries_that_find_nothing_while_there_is_something_to_lose() -> None:
     nothing = manifest(rule(select=selector(subscriptions=(D,), names=("no-*",))))
     assert closed(plan(nothing, estate(*settled()))) == ["empty"]
     assert closed(plan(nothing, estate(*settled()), prune=True)) == ["empty"]
@@ -135,13 +136,13 @@ def test_entries_that_find_nothing_while_there_is_something_to_lose():
     assert closed(plan(nothing, estate(vault()))) == []
 
 
-def test_gates_count_only_what_only_leaves():
+def test_gates_count_only_what_only_leaves() -> None:
     own = ids(10)
     desire = manifest(rule(*own, protection="stopped"))
     assert closed(plan(desire, estate(*settled(*own)), only=("disk/*/d000",))) == []
 
 
-def test_every_closed_gate_is_told_at_once_in_order_of_names():
+def test_every_closed_gate_is_told_at_once_in_order_of_names() -> None:
     own = ids(10)
     desire = manifest(rule(*own, protection="stopped"), vaults=[vault_spec(**soft("Off"), immutability="Locked")])
     made = plan(desire, estate(*settled(*own)), allow_delete=3)
@@ -150,13 +151,13 @@ def test_every_closed_gate_is_told_at_once_in_order_of_names():
 
 
 @pytest.mark.parametrize("name", ["mass-change", "irreversible", "weakens-protection"])
-def test_a_word_opens_its_own_gate_alone(name):
+def test_a_word_opens_its_own_gate_alone(name: str) -> None:
     own = ids(10)
     desire = manifest(rule(*own, protection="stopped"), vaults=[vault_spec(**soft("Off"), immutability="Locked")])
     left = {"mass-change", "irreversible", "weakens-protection"} - {name}
     assert set(closed(plan(desire, estate(*settled(*own)), force=frozenset({name})))) == left
 
 
-def test_long_lists_are_cut_and_counted():
+def test_long_lists_are_cut_and_counted() -> None:
     assert _listed([str(number) for number in range(12)]) == "0; 1; 2; 3; 4; 5; 6; 7; 8; 9; and 2 more"
     assert _listed(["a", "b"]) == "a; b"

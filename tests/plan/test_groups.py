@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from plan_builders import (
     SNAPSHOTS,
@@ -25,7 +27,7 @@ from plan_builders import (
     without,
 )
 
-from reconciler.estate import Presence
+from reconciler.estate import Presence, ResourceGroup
 from reconciler.ids import group_id
 from reconciler.plan.groups import laid_over, merged_tags, tag_differences
 from reconciler.plan.model import Action, FieldChange
@@ -34,28 +36,28 @@ OWN = f"group/{S}/vaultrg"
 SNAP = f"group/{D}/snaprg"
 
 
-def world(*things):
-    return estate(*without(settled(), type(group())), *things)
+def world(*things: Any) -> Any:
+    return estate(*without(settled(), ResourceGroup), *things)
 
 
-def test_missing_groups_are_made_where_their_vault_and_disks_lie():
+def test_missing_groups_are_made_where_their_vault_and_disks_lie() -> None:
     made = plan(manifest(), world())
     assert addresses(made) == [OWN, SNAP]
     assert {one.action for one in made.changes} == {Action.ADD}
     assert [one.steps[0].body for one in made.changes] == [{"location": "westus"}] * 2
 
 
-def test_their_tags_are_the_declared_over_the_default_ones():
+def test_their_tags_are_the_declared_over_the_default_ones() -> None:
     spec = group_spec(tags={"Team": "pay", "cost": None}, default_tags={"Cost": "1", "env": "test"})
     made = plan(manifest(groups=[spec]), world())
     assert change(made, SNAP).steps[0].body["tags"] == {"env": "test", "Team": "pay"}
 
 
-def test_a_declared_location_wins():
+def test_a_declared_location_wins() -> None:
     assert change(plan(manifest(groups=[group_spec(location="eastus")]), world()), SNAP).after["location"] == "eastus"
 
 
-def test_one_group_in_each_subscription_that_has_disks():
+def test_one_group_in_each_subscription_that_has_disks() -> None:
     far = disk_id("e", subscription=S)
     made = plan(manifest(rule(disk_id(), far)), world(disk(far)))
     assert [one for one in addresses(made) if one.endswith("snaprg") and one.startswith("group/")] == [
@@ -64,7 +66,7 @@ def test_one_group_in_each_subscription_that_has_disks():
     ]
 
 
-def test_disks_in_several_regions_leave_the_location_unknown():
+def test_disks_in_several_regions_leave_the_location_unknown() -> None:
     desire = manifest(
         rule(disk_id(), disk_id("e"), vault={"westus": "V", "eastus": "E"}),
         vaults=[vault_spec(), vault_spec("E", location="eastus")],
@@ -76,14 +78,14 @@ def test_disks_in_several_regions_leave_the_location_unknown():
     assert not [one for one in made.changes if one.kind == "disk"]
 
 
-def test_a_group_that_exists_is_accepted_where_it_is():
+def test_a_group_that_exists_is_accepted_where_it_is() -> None:
     made = plan(
         manifest(groups=[group_spec(location="westus")]), world(group(location="eastus"), group(group_id(S, "vaultrg")))
     )
     assert addresses(made) == []
 
 
-def test_declared_tags_are_written_over_live_ones_key_by_key():
+def test_declared_tags_are_written_over_live_ones_key_by_key() -> None:
     spec = group_spec(tags={"Team": "pay", "old": None}, default_tags={"env": "test"})
     live = group(tags={"team": "ops", "OLD": "x", "other": "y"})
     made = plan(manifest(groups=[spec]), world(live, group(group_id(S, "vaultrg"))))
@@ -92,7 +94,7 @@ def test_declared_tags_are_written_over_live_ones_key_by_key():
     assert found.fields == (FieldChange("tags.Team", "ops", "pay"), FieldChange("tags.old", "x", None))
 
 
-def test_an_ignored_tag_is_left_alone():
+def test_an_ignored_tag_is_left_alone() -> None:
     desire = manifest(groups=[group_spec(tags={"team": "pay"})], ignore=(ignore("group/*", "tags.team"),))
     assert addresses(plan(desire, estate(*settled()))) == []
 
@@ -108,7 +110,9 @@ def test_an_ignored_tag_is_left_alone():
         ),
     ],
 )
-def test_an_unmanaged_group_that_is_missing_is_an_error_and_what_needs_it_waits(said, address):
+def test_an_unmanaged_group_that_is_missing_is_an_error_and_what_needs_it_waits(
+    said: dict[str, Any], address: str
+) -> None:
     entry = rule(disk_id(), snapshot_group=said["groups"][0].name if "groups" in said else "snaprg")
     made = plan(manifest(entry, **said), estate(disk()))
     assert [one.address for one in made.errors if one.code == "group-missing"] == [address]
@@ -116,17 +120,17 @@ def test_an_unmanaged_group_that_is_missing_is_an_error_and_what_needs_it_waits(
     assert not [one for one in made.changes if one.kind == "disk"]
 
 
-def test_an_unmanaged_group_is_never_written():
+def test_an_unmanaged_group_is_never_written() -> None:
     spec = group_spec(manage=False, tags={"team": "pay"})
     assert addresses(plan(manifest(groups=[spec]), estate(*settled()))) == []
 
 
-def test_the_group_of_an_unmanaged_vault_is_nobodys_business():
+def test_the_group_of_an_unmanaged_vault_is_nobodys_business() -> None:
     made = plan(manifest(vaults=[vault_spec(manage=False)]), world(group()))
     assert addresses(made) == []
 
 
-def test_a_group_that_only_stopped_disks_name_is_not_made():
+def test_a_group_that_only_stopped_disks_name_is_not_made() -> None:
     made = plan(manifest(rule(disk_id(), protection="stopped")), world(group(group_id(S, "vaultrg"))))
     assert SNAP not in addresses(made)
 
@@ -139,24 +143,24 @@ def test_a_group_that_only_stopped_disks_name_is_not_made():
         (Presence("gone"), [SNAP], []),
     ],
 )
-def test_a_group_that_the_list_lacks_is_read_by_its_id(answer, expected, code):
+def test_a_group_that_the_list_lacks_is_read_by_its_id(answer: Any, expected: Any, code: str) -> None:
     made = plan(manifest(), world(group(group_id(S, "vaultrg"))), {("exists", SNAPSHOTS): answer})
     assert (addresses(made), errors(made)) == (expected, code)
 
 
 @pytest.mark.parametrize("address", [OWN, SNAP])
-def test_a_group_belongs_to_a_vault_for_its_class_of_drift(address):
+def test_a_group_belongs_to_a_vault_for_its_class_of_drift(address: str) -> None:
     (digest,) = plan(manifest(rule(disk_id(), protection="stopped")), estate(*settled())).marks.values()
     made = plan(manifest(rule(disk_id())), estate(disk(), vault(tags={"reconciler-applied": digest})))
     assert change(made, address).drift == "not-yet-applied"
 
 
-def test_azure_name_and_name_are_two_things():
+def test_azure_name_and_name_are_two_things() -> None:
     made = plan(manifest(groups=[group_spec(azure_name="RealName")]), world())
     assert f"group/{D}/RealName" in addresses(made)
 
 
-def test_tags_compare_by_key_without_case():
+def test_tags_compare_by_key_without_case() -> None:
     assert tag_differences({"A": "1", "b": None, "c": "x"}, {"a": "1", "B": "2"}) == [
         FieldChange("tags.b", "2", None),
         FieldChange("tags.c", None, "x"),

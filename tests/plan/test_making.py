@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 from plan_builders import (
@@ -39,7 +40,6 @@ from plan_builders import (
     policy,
     policy_spec,
     removed,
-    role,
     role_at,
     roles_for,
     rule,
@@ -52,13 +52,14 @@ from plan_builders import (
 )
 
 from reconciler.errors import UsageError
-from reconciler.estate import Estate, Question
+from reconciler.estate import Disk, Estate, Instance, Policy, Question, RoleAssignment
 from reconciler.findings import Place
 from reconciler.ids import ArmId, vault_id
+from reconciler.manifest.model import Manifest
 from reconciler.plan import capacity
 from reconciler.plan.making import make
 from reconciler.plan.marks import plain
-from reconciler.plan.model import Action
+from reconciler.plan.model import Action, Plan
 from reconciler.plan.reach import reach
 
 OLD = policy(SHORTER)
@@ -66,14 +67,14 @@ OLD_ADDRESS = f"policy/V/{OLD.id.name}"
 ELSEWHERE = vault_id(S, "vaultrg", "W")
 
 
-def unprotected(*names):
-    return estate(*without(settled(*names), type(instance())))
+def unprotected(*names: Any) -> Any:
+    return estate(*without(settled(*names), Instance))
 
 
 # --- questions --------------------------------------------------------------------------------------------------------
 
 
-def test_questions_are_asked_until_none_is_left_and_each_only_once():
+def test_questions_are_asked_until_none_is_left_and_each_only_once() -> None:
     world, asked = estate(disk()), []
     made = make(manifest(), world, options(), NOW)
     while made.questions:
@@ -85,19 +86,19 @@ def test_questions_are_asked_until_none_is_left_and_each_only_once():
     assert Question("deleted-vault", VAULT, "westus") in asked
 
 
-def test_questions_come_in_one_order():
+def test_questions_come_in_one_order() -> None:
     found = make(manifest(), estate(disk()), options(), NOW).questions
     assert list(found) == sorted(found, key=lambda one: (one.kind, one.subject.key))
 
 
-def test_a_settled_world_raises_none():
+def test_a_settled_world_raises_none() -> None:
     assert make(manifest(), estate(*settled()), options(), NOW).questions == ()
 
 
 # --- reach ------------------------------------------------------------------------------------------------------------
 
 
-def test_reach_is_what_the_manifest_names():
+def test_reach_is_what_the_manifest_names() -> None:
     other = "33333333-3333-3333-3333-333333333333"
     desire = manifest(
         rule(disk_id()),
@@ -120,7 +121,7 @@ def test_reach_is_what_the_manifest_names():
 # --- only -------------------------------------------------------------------------------------------------------------
 
 
-def rolling():
+def rolling() -> Any:
     ids = [disk_id("a"), disk_id("b")]
     things = [vault(), group(), group(ArmId(f"/subscriptions/{S}/resourceGroups/vaultrg")), OLD]
     used = [instance(one, policy=OLD.id) for one in ids]
@@ -140,13 +141,13 @@ def rolling():
         (("vault/V",), []),
     ],
 )
-def test_only_brings_what_it_needs_and_never_a_retirement_without_its_moves(only, expected):
+def test_only_brings_what_it_needs_and_never_a_retirement_without_its_moves(only: Any, expected: Any) -> None:
     made = plan(*rolling(), only=only)
     assert addresses(made) == expected
     assert errors(made) == []
 
 
-def test_a_policy_brings_its_disks_even_when_it_is_there_already():
+def test_a_policy_brings_its_disks_even_when_it_is_there_already() -> None:
     desire = manifest(
         rule(disk_id("a")),
         rule(disk_id("b"), policy="other", number=1),
@@ -157,20 +158,20 @@ def test_a_policy_brings_its_disks_even_when_it_is_there_already():
     assert made.expected == {at("a"): "ProtectionConfigured"}
 
 
-def test_only_narrows_what_is_waited_for_and_expected():
+def test_only_narrows_what_is_waited_for_and_expected() -> None:
     busy = [instance(one, state="UpdatingProtection") for one in ("a", "b")]
     made = plan(manifest(rule(disk_id("a"), disk_id("b"))), estate(*settled("a", "b"), *busy), only=(at("a"),))
     assert [one.address for one in made.waits] == list(made.expected) == [at("a")]
 
 
-def test_a_vault_of_which_something_was_left_out_is_not_marked_as_applied():
+def test_a_vault_of_which_something_was_left_out_is_not_marked_as_applied() -> None:
     desire, world = rolling()
     assert plan(desire, world).marks
     assert plan(desire, world, only=(at("a"),)).marks == {}
     assert plan(desire, world, only=("policy/*", "disk/*")).marks
 
 
-def test_only_from_nothing_brings_everything_below():
+def test_only_from_nothing_brings_everything_below() -> None:
     made = plan(manifest(rule(disk_id("a"), disk_id("b"))), estate(disk("a"), disk("b")), only=(at("a"),))
     assert addresses(made)[-1] == at("a")
     assert {one.split("/")[0] for one in addresses(made)} == {"group", "vault", "policy", "role", "disk"}
@@ -178,22 +179,22 @@ def test_only_from_nothing_brings_everything_below():
 
 
 @pytest.mark.parametrize("only", ["disk/none", "vault/W", "policy/V/none"])
-def test_an_address_that_is_nothing_is_an_error_and_not_no_changes(only):
+def test_an_address_that_is_nothing_is_an_error_and_not_no_changes(only: Any) -> None:
     made = plan(manifest(), estate(*settled()), only=(only,))
     assert errors(made) == ["only-unmatched"]
     assert only in made.errors[0].message
 
 
 @pytest.mark.parametrize("only", [at(), "vault/v", "policy/V/gold", f"group/{D}/snaprg", role_at(disk_id()), "*"])
-def test_an_address_that_needs_nothing_is_fine(only):
+def test_an_address_that_needs_nothing_is_fine(only: Any) -> None:
     assert codes(plan(manifest(), estate(*settled()), only=(only,))) == []
 
 
-def test_an_orphan_can_be_named():
+def test_an_orphan_can_be_named() -> None:
     assert errors(plan(manifest(), estate(*settled(), disk("x"), instance("x")), only=(at("x"),))) == []
 
 
-def test_only_and_prune_do_not_go_together():
+def test_only_and_prune_do_not_go_together() -> None:
     with pytest.raises(UsageError, match="--only and --prune"):
         plan(manifest(), estate(), only=("*",), prune=True)
 
@@ -205,7 +206,7 @@ def test_only_and_prune_do_not_go_together():
     ("expires", "is_ignored"),
     [(None, True), (NOW.date(), True), (date(2026, 12, 31), True), (NOW.date() - timedelta(days=1), False)],
 )
-def test_an_entry_holds_to_the_end_of_its_day(expires, is_ignored):
+def test_an_entry_holds_to_the_end_of_its_day(expires: date | None, is_ignored: bool) -> None:
     desire = manifest(ignore=(ignore(at(), expires=expires),))
     made = plan(desire, unprotected())
     assert (at() not in addresses(made)) is is_ignored
@@ -223,12 +224,12 @@ def test_an_entry_holds_to_the_end_of_its_day(expires, is_ignored):
         ("vault/*", False),
     ],
 )
-def test_addresses_take_wildcards_and_no_case(address, is_ignored):
+def test_addresses_take_wildcards_and_no_case(address: str, is_ignored: bool) -> None:
     made = plan(manifest(ignore=(ignore(address),)), unprotected())
     assert (at() not in addresses(made)) is is_ignored
 
 
-def test_what_is_ignored_is_told_once_with_its_reason():
+def test_what_is_ignored_is_told_once_with_its_reason() -> None:
     desire = manifest(rule(disk_id("a"), disk_id("b")), ignore=(ignore("disk/*"), ignore("disk/*")))
     made = plan(desire, unprotected("a", "b"))
     found = [one for one in made.findings if one.code == "ignored"]
@@ -236,7 +237,7 @@ def test_what_is_ignored_is_told_once_with_its_reason():
     assert "agreed" in found[0].message
 
 
-def test_an_entry_for_fields_leaves_the_rest():
+def test_an_entry_for_fields_leaves_the_rest() -> None:
     made = plan(manifest(ignore=(ignore(at(), "policy"),)), estate(*settled(), instance(state="ProtectionStopped")))
     assert steps(made, at()) == ["instance.resume"]
 
@@ -254,22 +255,20 @@ def test_an_entry_for_fields_leaves_the_rest():
         (6, ["vault-full"], 0),
     ],
 )
-def test_a_vault_that_fills_up(monkeypatch, held, code, added):
+def test_a_vault_that_fills_up(monkeypatch: pytest.MonkeyPatch, held: Any, code: str, added: int) -> None:
     monkeypatch.setattr(capacity, "LIMIT", 6)
     monkeypatch.setattr(capacity, "NEARLY", 5)
     others = [instance(f"o{number}", disk=None, owner=None, policy=None) for number in range(held)]
-    made = plan(
-        manifest(rule(disk_id("a"), disk_id("b"))), estate(*without(settled("a", "b"), type(instance())), *others)
-    )
+    made = plan(manifest(rule(disk_id("a"), disk_id("b"))), estate(*without(settled("a", "b"), Instance), *others))
     assert [one for one in codes(made) if one.startswith("vault")] == code
     assert [one for one in addresses(made) if one.startswith("disk/")] == [at("a"), at("b")][:added]
 
 
-def test_azures_limits():
+def test_azures_limits() -> None:
     assert (capacity.LIMIT, capacity.NEARLY) == (5000, 4500)
 
 
-def test_what_needs_a_policy_that_does_not_fit_goes_with_it(monkeypatch):
+def test_what_needs_a_policy_that_does_not_fit_goes_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither re-pointed to a policy that isn't made, nor the old one retired under its users."""
     monkeypatch.setattr(capacity, "LIMIT", 1)
     made = plan(*rolling())
@@ -281,7 +280,7 @@ def test_what_needs_a_policy_that_does_not_fit_goes_with_it(monkeypatch):
 # --- stability --------------------------------------------------------------------------------------------------------
 
 
-def busy():
+def busy() -> Any:
     """A world in which much happens at once."""
     names = [f"d{number}" for number in range(6)]
     things = [
@@ -310,23 +309,23 @@ def busy():
     return desire, things
 
 
-def told(made):
+def told(made: Plan) -> Any:
     """Everything that a plan says, as text."""
     return json.dumps([plain(one) for one in (made.changes, made.findings, made.gates, made.waits)], default=str) + (
         made.checksum + json.dumps([made.marks, made.expected])
     )
 
 
-def test_the_order_of_azures_answers_does_not_matter():
+def test_the_order_of_azures_answers_does_not_matter() -> None:
     desire, things = busy()
     first = told(plan(desire, estate(*things)))
     for seed in range(10):
-        shuffled = Random(seed).sample(things, len(things))
+        shuffled = Random(seed).sample(things, len(things))  # noqa: S311 - an order, not a secret
         assert told(plan(desire, estate(*shuffled))) == first
 
 
 @pytest.mark.parametrize("seed", ["0", "1", "4711"])
-def test_the_seed_of_hashes_does_not_matter(seed):
+def test_the_seed_of_hashes_does_not_matter(seed: str) -> None:
     desire, things = busy()
     here = Path(__file__).parent
     code = "import test_making as t; d, w = t.busy(); print(t.told(t.plan(d, t.estate(*w))))"
@@ -341,14 +340,14 @@ def test_the_seed_of_hashes_does_not_matter(seed):
     assert run.stdout.strip() == told(plan(desire, estate(*things)))
 
 
-def test_nothing_is_planned_before_what_it_needs():
+def test_nothing_is_planned_before_what_it_needs() -> None:
     desire, things = busy()
     found = addresses(plan(desire, estate(*things)))
     for one in plan(desire, estate(*things)).changes:
         assert all(found.index(needed) < found.index(one.address) for needed in one.depends)
 
 
-def test_planning_changes_neither_manifest_nor_estate():
+def test_planning_changes_neither_manifest_nor_estate() -> None:
     desire, things = busy()
     world = estate(*things)
     plan(desire, world)
@@ -360,7 +359,7 @@ def test_planning_changes_neither_manifest_nor_estate():
 # --- checksum ---------------------------------------------------------------------------------------------------------
 
 
-def checksum(desire=None, world=None, **said):
+def checksum(desire: Manifest = None, world: Any = None, **said: Any) -> Any:
     return plan(desire or manifest(), world or unprotected(), **said).checksum
 
 
@@ -370,20 +369,20 @@ def checksum(desire=None, world=None, **said):
         ("the tool", {"tool_version": "2.0"}),
         ("the manifest", {"desire": manifest(policies=[policy_spec(), policy_spec("more", SHORTER)])}),
         ("a reason in it", {"desire": manifest(ignore=(ignore("vault/*"),))}),
-        ("a change", {"world": estate(*without(settled(), type(instance()), type(role(disk_id()))))}),
+        ("a change", {"world": estate(*without(settled(), Instance, RoleAssignment))}),
         (
             "what a change writes",
-            {"world": estate(*without(settled(), type(instance()), type(policy())), policy(name="by-hand"))},
+            {"world": estate(*without(settled(), Instance, Policy), policy(name="by-hand"))},
         ),
         ("what a change starts from", {"world": estate(*settled(), OLD, instance(policy=OLD.id))}),
         ("an option that changes changes", {"world": estate(*settled(), instance(owner=None)), "adopt": True}),
     ],
 )
-def test_what_moves_the_checksum(what, other):
+def test_what_moves_the_checksum(what: str, other: Any) -> None:
     assert checksum(**other) != checksum(), what
 
 
-def spelled(thing, **said):
+def spelled(thing: Any, **said: Any) -> Any:
     return replace(thing, id=ArmId(thing.id.text.upper()), **said)
 
 
@@ -391,25 +390,21 @@ def spelled(thing, **said):
     ("what", "other"),
     [
         ("time", {"now": NOW + timedelta(days=2)}),
-        ("findings", {"world": estate(*without(settled(), type(instance())), instance("x", owner=None), disk("x"))}),
+        ("findings", {"world": estate(*without(settled(), Instance), instance("x", owner=None), disk("x"))}),
         ("places", {"desire": replace(manifest(), place=Place("other.yaml", 7, 7))}),
         ("the text of its files", {"desire": replace(manifest(), sources={"a": "b"})}),
         (
             "the case of ids",
-            {
-                "world": estate(
-                    *without(settled(), type(instance()), type(disk()), type(policy())), spelled(disk()), policy()
-                )
-            },
+            {"world": estate(*without(settled(), Instance, Disk, Policy), spelled(disk()), policy())},
         ),
         ("options that change nothing", {"adopt": True, "preflight": True}),
     ],
 )
-def test_what_does_not_move_the_checksum(what, other):
+def test_what_does_not_move_the_checksum(what: str, other: Any) -> None:
     assert checksum(**other) == checksum(), what
 
 
-def test_the_error_of_a_failing_instance_is_not_in_the_checksum():
+def test_the_error_of_a_failing_instance_is_not_in_the_checksum() -> None:
     found = [
         checksum(world=estate(*settled(), instance(state=state, error=error)))
         for state, error in (("ProtectionError", None), ("ConfiguringProtectionFailed", {"code": "X"}))
@@ -420,7 +415,7 @@ def test_the_error_of_a_failing_instance_is_not_in_the_checksum():
 # --- the document -----------------------------------------------------------------------------------------------------
 
 
-def test_counts_of_the_summary():
+def test_counts_of_the_summary() -> None:
     desire, things = busy()
     made = plan(desire, estate(*things))
     found = made.summary
@@ -428,25 +423,25 @@ def test_counts_of_the_summary():
     assert found.destroy == sum(one.action is Action.DESTROY for one in made.changes)
 
 
-def test_findings_come_errors_first():
+def test_findings_come_errors_first() -> None:
     desire, things = busy()
     order = [one.severity.value for one in plan(desire, estate(*things)).findings]
     assert order == sorted(order, key=["error", "warning", "info"].index)
 
 
-def test_every_error_has_a_hint_and_every_change_a_reason():
+def test_every_error_has_a_hint_and_every_change_a_reason() -> None:
     desire, things = busy()
     made = plan(desire, estate(*things))
     assert all(one.hint and one.message for one in made.findings)
     assert all(one.reason and one.steps and one.drift for one in made.changes)
 
 
-def test_warnings_of_validation_are_passed_on():
+def test_warnings_of_validation_are_passed_on() -> None:
     from reconciler.findings import Finding, Severity
 
     warning = Finding("near-limit", Severity.WARNING, "almost too much")
     assert warning in plan(replace(manifest(), warnings=(warning,)), estate(*settled())).findings
 
 
-def test_an_empty_estate_is_nothing_special():
+def test_an_empty_estate_is_nothing_special() -> None:
     assert plan(manifest(), Estate(), now=datetime(2026, 1, 1, tzinfo=NOW.tzinfo)).errors[0].code == "disk-gone"

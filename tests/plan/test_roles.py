@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from plan_builders import (
@@ -40,10 +41,10 @@ from plan_builders import (
     without,
 )
 
-from reconciler.estate import UserIdentity
+from reconciler.estate import Instance, RoleAssignment, UserIdentity
 from reconciler.ids import ArmId, group_id, subscription_id
 from reconciler.plan import builtin_roles
-from reconciler.plan.model import UNKNOWN, Action, Op
+from reconciler.plan.model import UNKNOWN, Action, Op, Plan
 from reconciler.plan.naming import role_name
 from reconciler.plan.roles import DISK_SCOPE_LIMIT
 
@@ -57,13 +58,13 @@ PLAIN_READER = builtin_roles.READER
 OLD, YOUNG = timedelta(days=30), timedelta(minutes=10)
 
 
-def world(*rows, new=False, **said):
+def world(*rows: Any, new: bool = False, **said: Any) -> Any:
     """The settled world with just these assignments; `new`: the disk has no instance yet."""
-    rest = without(settled(), type(role(disk_id())), *([type(instance())] if new else []))
+    rest = without(settled(), RoleAssignment, *([Instance] if new else []))
     return estate(*rest, *rows, **said)
 
 
-def roles_planned(made):
+def roles_planned(made: Plan) -> Any:
     return [one.address for one in made.changes if one.kind == "role"]
 
 
@@ -83,7 +84,7 @@ def roles_planned(made):
         ("without a date", role(disk_id(), created=None)),
     ],
 )
-def test_an_assignment_that_reaches_the_disk_counts(what, row):
+def test_an_assignment_that_reaches_the_disk_counts(what: str, row: RoleAssignment) -> None:
     assert roles_planned(plan(manifest(), world(row, role(SNAPSHOTS, CONTRIBUTOR)))) == []
 
 
@@ -99,11 +100,11 @@ def test_an_assignment_that_reaches_the_disk_counts(what, row):
         ("on a management group above another subscription", role(MANAGEMENT_GROUP, listed_in=(S,))),
     ],
 )
-def test_an_assignment_that_does_not_reach_it_does_not_count(what, row):
+def test_an_assignment_that_does_not_reach_it_does_not_count(what: str, row: RoleAssignment) -> None:
     assert MINE in roles_planned(plan(manifest(), world(row, role(SNAPSHOTS, CONTRIBUTOR))))
 
 
-def test_what_is_missing_is_made_for_the_vaults_principal():
+def test_what_is_missing_is_made_for_the_vaults_principal() -> None:
     made = plan(manifest(), world(new=True))
     found = change(made, MINE)
     assert found.action is Action.ADD
@@ -113,12 +114,12 @@ def test_what_is_missing_is_made_for_the_vaults_principal():
     assert change(made, at()).probe.roles == (MINE, SNAP)
 
 
-def test_roles_of_a_protected_disk_are_made_again():
+def test_roles_of_a_protected_disk_are_made_again() -> None:
     made = plan(manifest(), world())
     assert addresses(made) == [MINE, SNAP]
 
 
-def test_a_principal_that_is_made_by_this_run_is_unknown_until_then():
+def test_a_principal_that_is_made_by_this_run_is_unknown_until_then() -> None:
     made = plan(manifest(), estate(disk()))
     assert change(made, MINE).steps[0].body["principal"] == UNKNOWN
     switched_on = plan(manifest(vaults=[vault_spec(identity="system")]), world(vault(principal_id=None), new=True))
@@ -126,20 +127,20 @@ def test_a_principal_that_is_made_by_this_run_is_unknown_until_then():
     assert "vault/V" in change(switched_on, MINE).depends
 
 
-def test_the_principal_of_a_user_assigned_identity():
+def test_the_principal_of_a_user_assigned_identity() -> None:
     desire = manifest(vaults=[vault_spec(identity=USER)])
     world_with = world(vault(user_identities={USER.key: None}), UserIdentity(USER, "u-1"), new=True)
     body = change(plan(desire, world_with), MINE).steps[0].body
     assert (body["principal"], body["identity"]) == ("u-1", USER.key)
 
 
-def test_a_user_assigned_identity_that_is_not_there_is_an_error():
+def test_a_user_assigned_identity_that_is_not_there_is_an_error() -> None:
     made = plan(manifest(vaults=[vault_spec(identity=USER)]), world(new=True))
     assert "vault-without-identity" in errors(made)
     assert at() not in addresses(made)
 
 
-def test_a_vault_without_an_identity_is_an_error_and_its_disks_wait():
+def test_a_vault_without_an_identity_is_an_error_and_its_disks_wait() -> None:
     made = plan(manifest(), world(vault(principal_id=None), new=True))
     assert errors(made) == ["vault-without-identity"]
     assert at() not in addresses(made)
@@ -149,17 +150,17 @@ def test_a_vault_without_an_identity_is_an_error_and_its_disks_wait():
     ("scope", "target"),
     [("disk", disk_id()), ("resourceGroup", disk_id().group_id), ("subscription", subscription_id(D))],
 )
-def test_the_declared_scope_is_where_the_reader_is_made(scope, target):
+def test_the_declared_scope_is_where_the_reader_is_made(scope: Any, target: ArmId) -> None:
     made = plan(manifest(roles=wide(scope=scope)), world(new=True))
     assert sorted(roles_planned(made)) == sorted([role_at(target), SNAP])
 
 
-def test_a_narrower_assignment_that_exists_is_not_widened():
+def test_a_narrower_assignment_that_exists_is_not_widened() -> None:
     made = plan(manifest(roles=wide()), world(*roles_for(disk_id())))
     assert addresses(made) == []
 
 
-def test_two_disks_in_odd_case_share_one_assignment_of_their_group():
+def test_two_disks_in_odd_case_share_one_assignment_of_their_group() -> None:
     shouted = disk_id("e", subscription=D.upper(), group="DISKRG")
     desire = manifest(rule(disk_id(), shouted), roles=wide(scope="resourceGroup"))
     made = plan(desire, world(disk(shouted), new=True))
@@ -170,14 +171,14 @@ def test_two_disks_in_odd_case_share_one_assignment_of_their_group():
 # --- disk encryption sets ---------------------------------------------------------------------------------------------
 
 
-def test_a_disk_with_its_own_key_needs_the_encryption_set_read():
+def test_a_disk_with_its_own_key_needs_the_encryption_set_read() -> None:
     made = plan(manifest(), world(disk(encryption_set=SET), *roles_for(disk_id())))
     assert roles_planned(made) == [role_at(SET, PLAIN_READER)]
     granted = world(disk(encryption_set=SET), *roles_for(disk_id()), role(SET, PLAIN_READER))
     assert addresses(plan(manifest(), granted)) == []
 
 
-def test_an_encryption_set_in_a_subscription_that_was_not_listed_is_asked_about():
+def test_an_encryption_set_in_a_subscription_that_was_not_listed_is_asked_about() -> None:
     things = (disk(encryption_set=FAR_SET), *roles_for(disk_id()))
     granted = {("role-count", subscription_id(S)): (role(FAR_SET, PLAIN_READER),)}
     assert addresses(plan(manifest(), world(*things), granted)) == []
@@ -189,30 +190,30 @@ def test_an_encryption_set_in_a_subscription_that_was_not_listed_is_asked_about(
 # --- probes -----------------------------------------------------------------------------------------------------------
 
 
-def probe_of(*rows, **said):
+def probe_of(*rows: Any, **said: Any) -> Any:
     return change(plan(manifest(**said), world(*rows, new=True)), at()).probe
 
 
-def test_old_assignments_need_no_probe():
+def test_old_assignments_need_no_probe() -> None:
     assert probe_of(*roles_for(disk_id())) is None
 
 
-def test_a_young_assignment_is_worth_waiting_for():
+def test_a_young_assignment_is_worth_waiting_for() -> None:
     found = probe_of(role(disk_id(), age=YOUNG), role(SNAPSHOTS, CONTRIBUTOR))
     assert found.fresh
     assert (found.roles, found.missing) == ((), ())
 
 
-def test_half_an_hour_is_old():
+def test_half_an_hour_is_old() -> None:
     assert probe_of(role(disk_id(), age=timedelta(minutes=30)), role(SNAPSHOTS, CONTRIBUTOR)) is None
 
 
-def test_a_young_one_beside_an_old_one_does_not_matter():
+def test_a_young_one_beside_an_old_one_does_not_matter() -> None:
     rows = (role(disk_id(), age=YOUNG), role(subscription_id(D)), role(SNAPSHOTS, CONTRIBUTOR))
     assert probe_of(*rows) is None
 
 
-def test_disks_with_the_same_new_scopes_share_a_canary():
+def test_disks_with_the_same_new_scopes_share_a_canary() -> None:
     names = [disk_id("a"), disk_id("b"), disk_id("c")]
     things = (*(disk(one) for one in names[:2]), disk(names[2], encryption_set=SET))
     made = plan(manifest(rule(*names), roles=wide()), world(*things, new=True))
@@ -225,7 +226,7 @@ def test_disks_with_the_same_new_scopes_share_a_canary():
 
 
 @pytest.mark.parametrize("mode", ["verify", "emit"])
-def test_others_make_them_and_the_plan_says_which(mode):
+def test_others_make_them_and_the_plan_says_which(mode: str) -> None:
     made = plan(manifest(roles=wide(mode, "disk")), world(new=True))
     assert roles_planned(made) == []
     found = change(made, at()).probe
@@ -235,19 +236,24 @@ def test_others_make_them_and_the_plan_says_which(mode):
 
 
 @pytest.mark.parametrize("mode", ["verify", "emit"])
-def test_a_protected_disk_without_its_roles_is_not_silently_fine(mode):
+def test_a_protected_disk_without_its_roles_is_not_silently_fine(mode: str) -> None:
     made = plan(manifest(roles=wide(mode, "disk")), world())
     assert addresses(made) == []
     assert codes(made) == ["role-missing", "role-missing"]
 
 
-def test_a_missing_role_that_is_ignored_is_left_to_the_probe():
+def test_a_missing_role_that_two_disks_need_is_told_once() -> None:
+    made = plan(manifest(rule(disk_id(), disk_id("e")), roles=wide("emit")), world(disk("e"), new=True))
+    assert codes(made).count("role-missing") == len(made.emitted) == 2
+
+
+def test_a_missing_role_that_is_ignored_is_left_to_the_probe() -> None:
     made = plan(manifest(ignore=(ignore("role/*"),)), world(new=True))
     assert roles_planned(made) == []
     assert change(made, at()).probe.missing == (MINE, SNAP)
 
 
-def test_verify_takes_nothing_away():
+def test_verify_takes_nothing_away() -> None:
     extra = role(disk_id("gone"))
     assert addresses(plan(manifest(roles=wide("verify")), world(*roles_for(disk_id()), extra))) == []
 
@@ -255,20 +261,20 @@ def test_verify_takes_nothing_away():
 # --- conditions -------------------------------------------------------------------------------------------------------
 
 
-def test_a_conditional_assignment_in_the_very_place_is_refused_since_azure_allows_one():
+def test_a_conditional_assignment_in_the_very_place_is_refused_since_azure_allows_one() -> None:
     row = role(disk_id(), name="0" * 8, conditional=True)
     made = plan(manifest(), world(row, role(SNAPSHOTS, CONTRIBUTOR), new=True))
     assert "role-conditional" in errors(made)
     assert at() not in addresses(made)
 
 
-def test_a_condition_on_our_own_assignment_is_written_over():
+def test_a_condition_on_our_own_assignment_is_written_over() -> None:
     row = role(disk_id(), conditional=True)
     made = plan(manifest(), world(row, role(SNAPSHOTS, CONTRIBUTOR)))
     assert roles_planned(made) == [MINE]
 
 
-def test_what_is_refused_is_refused_for_every_disk_that_needs_it():
+def test_what_is_refused_is_refused_for_every_disk_that_needs_it() -> None:
     row = role(subscription_id(D), name="0" * 8, conditional=True)
     made = plan(manifest(rule(disk_id(), disk_id("e")), roles=wide()), world(row, disk("e"), new=True))
     assert errors(made).count("role-conditional") == 1
@@ -278,7 +284,7 @@ def test_what_is_refused_is_refused_for_every_disk_that_needs_it():
 # --- taking away ------------------------------------------------------------------------------------------------------
 
 
-def test_ours_that_nothing_needs_goes_after_a_day():
+def test_ours_that_nothing_needs_goes_after_a_day() -> None:
     unused = role(disk_id("gone"))
     made = plan(manifest(), world(*roles_for(disk_id()), unused))
     found = change(made, role_at(disk_id("gone")))
@@ -300,7 +306,7 @@ def test_ours_that_nothing_needs_goes_after_a_day():
         ("in a vault without a system identity", role(disk_id("gone")), {"principal_id": None}),
     ],
 )
-def test_everything_else_stays(what, row, said):
+def test_everything_else_stays(what: str, row: RoleAssignment, said: dict[str, Any]) -> None:
     made = plan(manifest(), world(*roles_for(disk_id()), row, vault(**said)))
     assert not [one for one in made.changes if one.action is Action.DESTROY], what
 
@@ -316,12 +322,12 @@ def test_everything_else_stays(what, row, said):
     ],
 )
 @pytest.mark.parametrize("scope", [disk_id("x"), disk_id("x").group_id, subscription_id(D)])
-def test_what_an_instance_in_any_state_needs_stays(user, scope):
+def test_what_an_instance_in_any_state_needs_stays(user: Instance, scope: Any) -> None:
     made = plan(manifest(), world(*roles_for(disk_id()), role(scope), user, disk("x")))
     assert not [one for one in made.changes if one.action is Action.DESTROY]
 
 
-def test_the_snapshot_group_of_a_stopped_instance_keeps_its_role():
+def test_the_snapshot_group_of_a_stopped_instance_keeps_its_role() -> None:
     elsewhere = group_id(D, "old-snaps")
     user = instance("x", state="ProtectionStopped", snapshot_group=elsewhere)
     made = plan(manifest(), world(*roles_for(disk_id()), role(elsewhere, CONTRIBUTOR), user, disk("x")))
@@ -329,20 +335,20 @@ def test_the_snapshot_group_of_a_stopped_instance_keeps_its_role():
 
 
 @pytest.mark.parametrize(("is_known", "stays"), [(True, False), (False, True)])
-def test_a_reader_stays_while_it_is_unknown_which_keys_the_instances_need(is_known, stays):
+def test_a_reader_stays_while_it_is_unknown_which_keys_the_instances_need(is_known: bool, stays: Any) -> None:
     user = instance("x", state="ProtectionStopped")
     things = [user, *([disk("x")] if is_known else [])]
     made = plan(manifest(), world(*roles_for(disk_id()), role(SET, PLAIN_READER), *things))
     assert (role_at(SET, PLAIN_READER) not in addresses(made)) is stays
 
 
-def test_the_reader_of_a_set_in_use_stays():
+def test_the_reader_of_a_set_in_use_stays() -> None:
     user = instance("x", state="ProtectionStopped")
     things = (disk("x", encryption_set=SET), user, role(SET, PLAIN_READER))
     assert addresses(plan(manifest(), world(*roles_for(disk_id()), *things))) == []
 
 
-def test_a_named_disk_that_is_out_of_reach_keeps_its_role():
+def test_a_named_disk_that_is_out_of_reach_keeps_its_role() -> None:
     desire = manifest(rule(disk_id(), disk_id("far")))
     made = plan(desire, world(*roles_for(disk_id()), role(disk_id("far"))), {"exists": FORBIDDEN})
     assert addresses(made) == []
@@ -351,19 +357,19 @@ def test_a_named_disk_that_is_out_of_reach_keeps_its_role():
 # --- quota ------------------------------------------------------------------------------------------------------------
 
 
-def rows(count):
+def rows(count: int) -> Any:
     return tuple(role(disk_id(f"q{number}"), name=f"{number:08}") for number in range(count))
 
 
 @pytest.mark.parametrize(("held", "is_closed"), [(3998, False), (3999, True)])
-def test_the_quota_of_a_subscription(held, is_closed):
+def test_the_quota_of_a_subscription(held: Any, is_closed: bool) -> None:
     answers = {("role-count", subscription_id(D)): rows(held)}
     made = plan(manifest(), world(new=True), answers)
     assert closed(made) == (["role-quota"] if is_closed else [])
     assert closed(plan(manifest(), world(new=True), answers, force=frozenset({"role-quota"}))) == []
 
 
-def test_the_quota_is_asked_only_when_something_is_added():
+def test_the_quota_is_asked_only_when_something_is_added() -> None:
     asked = world(*roles_for(disk_id()))
     plan(manifest(), asked)
     assert asked.answers == {}
@@ -372,7 +378,7 @@ def test_the_quota_is_asked_only_when_something_is_added():
 @pytest.mark.parametrize(
     ("count", "scope", "is_closed"), [(500, "disk", False), (501, "disk", True), (501, "resourceGroup", False)]
 )
-def test_five_hundred_disk_scopes_in_a_subscription(count, scope, is_closed):
+def test_five_hundred_disk_scopes_in_a_subscription(count: int, scope: Any, is_closed: bool) -> None:
     ids = [disk_id(f"d{number:03}") for number in range(count)]
     made = plan(manifest(rule(*ids), roles=wide(scope=scope)), world(*map(disk, ids), new=True))
     assert closed(made) == (["role-scope"] if is_closed else [])
@@ -381,14 +387,14 @@ def test_five_hundred_disk_scopes_in_a_subscription(count, scope, is_closed):
         assert DISK_SCOPE_LIMIT == 500
 
 
-def test_disks_that_a_wider_assignment_reaches_need_no_scope_of_their_own():
+def test_disks_that_a_wider_assignment_reaches_need_no_scope_of_their_own() -> None:
     ids = [disk_id(f"d{number:03}") for number in range(501)]
     inherited = (role(subscription_id(D)), role(SNAPSHOTS, CONTRIBUTOR))
     made = plan(manifest(rule(*ids)), world(*map(disk, ids), *inherited, new=True))
     assert closed(made) == []
 
 
-def test_assignments_of_an_identity_that_is_no_more_are_reported():
+def test_assignments_of_an_identity_that_is_no_more_are_reported() -> None:
     stale = role(disk_id(), principal="long-gone")
     other = role(disk_id(), principal="somebody", name="0" * 8)
     answers = {("role-count", subscription_id(D)): (stale, other)}
@@ -396,5 +402,5 @@ def test_assignments_of_an_identity_that_is_no_more_are_reported():
     assert [one.address for one in made.findings if one.code == "role-left-behind"] == [stale.id.text]
 
 
-def test_the_name_holds_scope_role_and_principal():
+def test_the_name_holds_scope_role_and_principal() -> None:
     assert role(disk_id()).id.name == role_name(disk_id(), READER.guid, PRINCIPAL)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from plan_builders import D, S, disk, disk_id, selector
 
@@ -44,21 +46,21 @@ DISK = disk(
         ({"subscriptions": (D,), "names": ("db-*",)}, False),
     ],
 )
-def test_a_selector_takes(said, takes):
+def test_a_selector_takes(said: dict[str, Any], takes: bool) -> None:
     assert matcher(selector(**said))(DISK) is takes
 
 
-def test_a_disk_without_tags_is_taken_by_no_tag():
+def test_a_disk_without_tags_is_taken_by_no_tag() -> None:
     assert not matcher(selector(tags={"backup": ("*",)}))(disk())
 
 
-def test_an_empty_tag_value_is_present():
+def test_an_empty_tag_value_is_present() -> None:
     assert matcher(selector(tags={"backup": ("*",)}))(disk(tags={"backup": ""}))
 
 
 @pytest.mark.parametrize(
     "said", [{"management_groups": ("m",)}, {"attached_names": ("vm",)}, {"attached_tags": {"a": ("*",)}}]
 )
-def test_a_key_that_cannot_be_looked_at_never_widens_the_selection(said):
-    with pytest.raises(UsageError, match="backup.yaml:1:1"):
+def test_a_key_that_cannot_be_looked_at_never_widens_the_selection(said: dict[str, Any]) -> None:
+    with pytest.raises(UsageError, match=r"backup\.yaml:1:1"):
         matcher(selector(**said))

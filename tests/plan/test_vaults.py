@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from plan_builders import (
@@ -35,8 +36,9 @@ from plan_builders import (
     without,
 )
 
-from reconciler.estate import DeletedVault, Presence, UserIdentity
+from reconciler.estate import DeletedVault, Presence, UserIdentity, Vault
 from reconciler.ids import ArmId
+from reconciler.manifest.model import Manifest
 from reconciler.plan import vault_fields
 from reconciler.plan.model import Action, FieldChange
 from reconciler.plan.naming import OWNER_TAG
@@ -44,10 +46,10 @@ from reconciler.plan.naming import OWNER_TAG
 ME = "vault/V"
 
 
-def compared(said, has, **flags):
+def compared(said: dict[str, Any], has: dict[str, Any], **flags: Any) -> Any:
     """The plan of the settled world, but for what is said of the vault and what it has."""
     desire = manifest(vaults=[vault_spec(**said)])
-    return plan(desire, estate(*without(settled(), type(vault())), vault(**has)), **flags)
+    return plan(desire, estate(*without(settled(), Vault), vault(**has)), **flags)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +87,7 @@ def compared(said, has, **flags):
         ),
     ],
 )
-def test_what_is_satisfied_is_no_change(said, has):
+def test_what_is_satisfied_is_no_change(said: dict[str, Any], has: dict[str, Any]) -> None:
     made = compared(said, has)
     assert addresses(made) == []
     assert codes(made) == []
@@ -149,7 +151,9 @@ def test_what_is_satisfied_is_no_change(said, has):
         ({"default_tags": {"cost": "1"}}, {"tags": {"a": "b"}}, {"tags": {"a": "b", "cost": "1", OWNER_TAG: NAME}}),
     ],
 )
-def test_what_differs_is_patched_with_the_changed_blocks_alone(said, has, body):
+def test_what_differs_is_patched_with_the_changed_blocks_alone(
+    said: dict[str, Any], has: dict[str, Any], body: Any
+) -> None:
     made = compared(said, has)
     assert steps(made, ME) == ["vault.patch"]
     assert change(made, ME).steps[0].body == body
@@ -168,13 +172,15 @@ def test_what_differs_is_patched_with_the_changed_blocks_alone(said, has, body):
         ({"cross_subscription_restore": True}, {"cross_subscription_restore": "PermanentlyDisabled"}, "one-way-door"),
     ],
 )
-def test_what_azure_cannot_take_back_is_refused_and_nothing_of_the_vault_is_written(said, has, code):
+def test_what_azure_cannot_take_back_is_refused_and_nothing_of_the_vault_is_written(
+    said: dict[str, Any], has: dict[str, Any], code: str
+) -> None:
     made = compared({**said, "tags": {"team": "pay"}}, has)
     assert code in errors(made)
     assert ME not in addresses(made)
 
 
-def test_a_refused_vault_does_not_stop_its_disks():
+def test_a_refused_vault_does_not_stop_its_disks() -> None:
     desire = manifest(rule(disk_id(), disk_id("e")), vaults=[vault_spec(redundancy="GeoRedundant")])
     made = plan(desire, estate(*settled(), disk("e")))
     assert errors(made) == ["immutable-field"]
@@ -189,7 +195,7 @@ def test_a_refused_vault_does_not_stop_its_disks():
         ({"cross_subscription_restore": False}, {"cross_subscription_restore": "PermanentlyDisabled"}),
     ],
 )
-def test_more_than_declared_satisfies(said, has):
+def test_more_than_declared_satisfies(said: dict[str, Any], has: dict[str, Any]) -> None:
     made = compared(said, has)
     assert addresses(made) == []
     assert codes(made) == ["stronger-than-declared"]
@@ -206,7 +212,7 @@ def test_more_than_declared_satisfies(said, has):
         ({"cross_region_restore": True}, {"redundancy": "GeoRedundant"}),
     ],
 )
-def test_one_way_doors_need_a_second_key(said, has):
+def test_one_way_doors_need_a_second_key(said: dict[str, Any], has: dict[str, Any]) -> None:
     assert closed(compared(said, has)) == ["irreversible"]
     assert closed(compared(said, has, accept_irreversible=True)) == []
     assert closed(compared(said, has, force=frozenset({"irreversible"}))) == []
@@ -222,25 +228,25 @@ def test_one_way_doors_need_a_second_key(said, has):
         ({"alerts_for_all_job_failures": False}, {"alerts": "Enabled"}),
     ],
 )
-def test_weakening_needs_a_second_key(said, has):
+def test_weakening_needs_a_second_key(said: dict[str, Any], has: dict[str, Any]) -> None:
     assert closed(compared(said, has)) == ["weakens-protection"]
     assert closed(compared(said, has, force=frozenset({"weakens-protection"}))) == []
 
 
-def test_a_gate_tells_every_reason():
+def test_a_gate_tells_every_reason() -> None:
     made = compared({**soft("Off"), "immutability": "Disabled"}, {"immutability": "Unlocked"})
     (gate,) = made.closed_gates
     assert "softDelete.state" in gate.message
     assert "immutability" in gate.message
 
 
-def test_turning_soft_delete_off_writes_no_days():
+def test_turning_soft_delete_off_writes_no_days() -> None:
     made = compared(soft("Off"), {})
     body = change(made, ME).steps[0].body
     assert body["properties"]["securitySettings"]["softDeleteSettings"] == {"state": "Off"}
 
 
-def test_an_unknown_word_of_azure_is_shown_as_it_is():
+def test_an_unknown_word_of_azure_is_shown_as_it_is() -> None:
     found = vault_fields.live(vault(immutability="SuperLocked", soft_delete_days=14.5), None)
     assert found["immutability"] == "SuperLocked"
     assert found["softDelete.retentionDays"] == 14.5
@@ -249,7 +255,7 @@ def test_an_unknown_word_of_azure_is_shown_as_it_is():
 # --- making one -------------------------------------------------------------------------------------------------------
 
 
-def test_a_missing_vault_is_made_whole():
+def test_a_missing_vault_is_made_whole() -> None:
     spec = vault_spec(
         **soft("On", 14),
         immutability="Unlocked",
@@ -283,13 +289,13 @@ def test_a_missing_vault_is_made_whole():
     assert made.marks == {VAULT.text: made.marks[VAULT.text]}
 
 
-def test_a_new_vault_stands_before_one_way_doors_but_weakens_nothing():
+def test_a_new_vault_stands_before_one_way_doors_but_weakens_nothing() -> None:
     said = {**soft("AlwaysOn"), "immutability": "Disabled", "alerts_for_all_job_failures": False}
     assert closed(plan(manifest(vaults=[vault_spec(**said)]), estate(disk()))) == ["irreversible"]
     assert closed(plan(manifest(vaults=[vault_spec(**soft("Off"))]), estate(disk()))) == []
 
 
-def test_a_new_vault_with_a_user_assigned_identity():
+def test_a_new_vault_with_a_user_assigned_identity() -> None:
     desire = manifest(vaults=[vault_spec(identity=USER)])
     made = plan(desire, estate(disk(), UserIdentity(USER, "u-1")))
     assert change(made, ME).steps[0].body["identity"] == {
@@ -300,20 +306,20 @@ def test_a_new_vault_with_a_user_assigned_identity():
     assert details == {"useSystemAssignedIdentity": False, "userAssignedIdentityArmUrl": USER.text}
 
 
-def test_a_vault_that_the_list_lacks_but_is_there_is_not_made_again():
+def test_a_vault_that_the_list_lacks_but_is_there_is_not_made_again() -> None:
     made = plan(manifest(), estate(disk()), {("exists", VAULT): Presence("there", {}, vault())})
     assert "list-incomplete" in errors(made)
     assert not [one for one in addresses(made) if not one.startswith("group/")]
 
 
-def test_a_vault_out_of_reach_is_an_error_and_its_disks_wait():
+def test_a_vault_out_of_reach_is_an_error_and_its_disks_wait() -> None:
     made = plan(manifest(), estate(disk(), group()), {("exists", VAULT): FORBIDDEN})
     assert "out-of-reach" in errors(made)
     assert {one.drift for one in made.errors} == {"out-of-reach"}
     assert at() not in addresses(made)
 
 
-def test_a_soft_deleted_vault_refuses_its_name_until_it_is_forced():
+def test_a_soft_deleted_vault_refuses_its_name_until_it_is_forced() -> None:
     answers = {"deleted-vault": DeletedVault(ArmId("/x"), "2026-06-01T00:00:00Z")}
     made = plan(manifest(), estate(disk()), answers)
     assert errors(made) == ["vault-soft-deleted"]
@@ -324,14 +330,14 @@ def test_a_soft_deleted_vault_refuses_its_name_until_it_is_forced():
 
 
 @pytest.mark.parametrize(("state", "is_refused"), [("On", True), (None, True), ("AlwaysOn", False)])
-def test_newer_api_versions_make_vaults_with_soft_delete_always_on_only(state, is_refused):
+def test_newer_api_versions_make_vaults_with_soft_delete_always_on_only(state: str, is_refused: bool) -> None:
     desire = manifest(vaults=[vault_spec(**soft(state))])
     made = plan(desire, estate(disk()), api_version="2025-09-01", accept_irreversible=True)
     assert ("one-way-door" in errors(made)) is is_refused
     assert (ME in addresses(made)) is not is_refused
 
 
-def test_a_vault_that_is_being_deleted_is_an_error_and_never_written():
+def test_a_vault_that_is_being_deleted_is_an_error_and_never_written() -> None:
     made = plan(
         manifest(rule(disk_id(), disk_id("e"))), estate(*settled(), disk("e"), vault(provisioning_state="Deleting"))
     )
@@ -343,27 +349,27 @@ def test_a_vault_that_is_being_deleted_is_an_error_and_never_written():
 
 
 @pytest.mark.parametrize("owner", [None, "other"])
-def test_a_vault_of_nobody_or_another_that_is_as_declared_is_used_and_left_alone(owner):
+def test_a_vault_of_nobody_or_another_that_is_as_declared_is_used_and_left_alone(owner: str | None) -> None:
     made = compared({}, {"owner": owner})
     assert addresses(made) == []
     assert codes(made) == []
     assert made.marks == {}
 
 
-def test_another_manifests_vault_is_never_changed():
+def test_another_manifests_vault_is_never_changed() -> None:
     made = compared({"alerts_for_all_job_failures": True}, {"owner": "Other"})
     assert errors(made) == ["managed-elsewhere"]
     assert "Other" in made.errors[0].message
     assert addresses(made) == []
 
 
-def test_a_vault_that_was_handed_over_is_no_conflict():
+def test_a_vault_that_was_handed_over_is_no_conflict() -> None:
     desire = manifest(vaults=[vault_spec(alerts_for_all_job_failures=True)], hands_over_to=("heir",))
     made = plan(desire, estate(*settled(), vault(owner="heir")), adopt=True)
     assert (addresses(made), codes(made)) == ([], [])
 
 
-def test_adopting_writes_the_mark_and_the_default_tags_at_once():
+def test_adopting_writes_the_mark_and_the_default_tags_at_once() -> None:
     has = {"owner": None, "tags": {"a": "b"}}
     made = compared({"default_tags": {"cost": "1"}}, has, adopt=True)
     assert change(made, ME).steps[0].body == {"tags": {"a": "b", "cost": "1", OWNER_TAG: NAME}}
@@ -371,20 +377,20 @@ def test_adopting_writes_the_mark_and_the_default_tags_at_once():
     assert compared({}, has, adopt=True).changes[0].reason == "takes this manifest's mark"
 
 
-def test_any_other_write_of_an_unmarked_vault_takes_the_mark_along():
+def test_any_other_write_of_an_unmarked_vault_takes_the_mark_along() -> None:
     made = compared({"alerts_for_all_job_failures": True}, {"owner": None})
     assert change(made, ME).after[f"tags.{OWNER_TAG}"] == NAME
     assert change(made, ME).reason == "its declared fields differ"
 
 
-def test_marks_of_former_names_are_ours_and_rewritten_with_the_next_write():
+def test_marks_of_former_names_are_ours_and_rewritten_with_the_next_write() -> None:
     quiet = manifest(formerly=("Old",))
     world = estate(*settled(), vault(owner="old"))
     assert addresses(plan(quiet, world)) == []
     assert change(plan(quiet, world, adopt=True), ME).fields == (FieldChange(f"tags.{OWNER_TAG}", "old", NAME),)
 
 
-def test_an_unmanaged_vault_is_read_and_never_written():
+def test_an_unmanaged_vault_is_read_and_never_written() -> None:
     said = {"manage": False}
     assert addresses(compared(said, {"owner": None}, adopt=True)) == []
     made = compared({**said, "alerts_for_all_job_failures": True}, {"owner": None})
@@ -392,7 +398,7 @@ def test_an_unmanaged_vault_is_read_and_never_written():
     assert addresses(made) == []
 
 
-def test_an_unmanaged_vault_that_is_missing_is_an_error_and_its_disks_wait():
+def test_an_unmanaged_vault_that_is_missing_is_an_error_and_its_disks_wait() -> None:
     made = plan(manifest(vaults=[vault_spec(manage=False)]), estate(disk(), group()))
     assert errors(made) == ["vault-missing"]
     assert addresses(made) == []
@@ -415,20 +421,20 @@ def test_an_unmanaged_vault_that_is_missing_is_an_error_and_its_disks_wait():
         (USER, {"principal_id": None}, {"type": "UserAssigned", "userAssignedIdentities": {USER.text: {}}}),
     ],
 )
-def test_identities_are_added_and_never_taken_away(identity, has, body):
+def test_identities_are_added_and_never_taken_away(identity: Any, has: dict[str, Any], body: Any) -> None:
     made = plan(
         manifest(vaults=[vault_spec(identity=identity)]),
-        estate(*without(settled(), type(vault())), vault(**has), UserIdentity(USER, "u-1")),
+        estate(*without(settled(), Vault), vault(**has), UserIdentity(USER, "u-1")),
     )
     assert change(made, ME).steps[0].body["identity"] == body
 
 
-def test_the_plan_says_which_identity_stays():
+def test_the_plan_says_which_identity_stays() -> None:
     made = plan(manifest(vaults=[vault_spec(identity=USER)]), estate(*settled(), UserIdentity(USER, "u-1")))
     assert change(made, ME).detail == ("the vault keeps its identity system",)
 
 
-def test_a_user_assigned_identity_that_the_vault_has_satisfies():
+def test_a_user_assigned_identity_that_the_vault_has_satisfies() -> None:
     made = plan(
         manifest(vaults=[vault_spec(identity=USER)]),
         estate(*settled(), vault(user_identities={USER.key: "u-1"}), UserIdentity(USER, "u-1")),
@@ -439,11 +445,11 @@ def test_a_user_assigned_identity_that_the_vault_has_satisfies():
 # --- resource guards --------------------------------------------------------------------------------------------------
 
 
-def guarded_by(guard):
+def guarded_by(guard: Any) -> Any:
     return {"exists": Presence("there", {"properties": {"resourceGuardResourceId": str(guard).upper()}})}
 
 
-def test_the_declared_guard_is_verified():
+def test_the_declared_guard_is_verified() -> None:
     desire = manifest(vaults=[vault_spec(resource_guard=GUARD)])
     made = plan(desire, estate(*settled(), vault(guarded=True)), guarded_by(GUARD))
     assert codes(made) == []
@@ -458,19 +464,19 @@ def test_the_declared_guard_is_verified():
         (True, {"exists": FORBIDDEN}, "out-of-reach"),
     ],
 )
-def test_another_guard_is_an_error_and_nothing_is_written(is_guarded, answers, code):
+def test_another_guard_is_an_error_and_nothing_is_written(is_guarded: bool, answers: Any, code: str) -> None:
     desire = manifest(vaults=[vault_spec(resource_guard=GUARD)])
     made = plan(desire, estate(*settled(), vault(guarded=is_guarded)), answers)
     assert errors(made) == [code]
     assert addresses(made) == []
 
 
-def test_a_guard_that_differs_can_be_ignored():
+def test_a_guard_that_differs_can_be_ignored() -> None:
     desire = manifest(vaults=[vault_spec(resource_guard=GUARD)], ignore=(ignore(ME, "resourceGuard"),))
     assert made_codes(desire) == ["ignored"]
 
 
-def made_codes(desire):
+def made_codes(desire: Manifest) -> Any:
     return codes(plan(desire, estate(*settled())))
 
 
@@ -484,7 +490,9 @@ def made_codes(desire):
         (soft("On", 30), {}, False),
     ],
 )
-def test_a_guarded_vault_is_weakened_only_with_a_request(said, has, needs_request):
+def test_a_guarded_vault_is_weakened_only_with_a_request(
+    said: dict[str, Any], has: dict[str, Any], needs_request: bool
+) -> None:
     has = {**has, "guarded": True}
     weakening = {"force": frozenset({"weakens-protection"})}
     made = compared(said, has, **weakening)
@@ -506,15 +514,15 @@ def test_a_guarded_vault_is_weakened_only_with_a_request(said, has, needs_reques
         ("tags.team", {"tags": {"team": "pay"}}, {}),
     ],
 )
-def test_an_ignored_field_is_neither_written_nor_refused(field, said, has):
+def test_an_ignored_field_is_neither_written_nor_refused(field: str, said: dict[str, Any], has: dict[str, Any]) -> None:
     desire = manifest(vaults=[vault_spec(**said)], ignore=(ignore("vault/*", field),))
-    made = plan(desire, estate(*without(settled(), type(vault())), vault(**has)))
+    made = plan(desire, estate(*without(settled(), Vault), vault(**has)))
     assert addresses(made) == []
     assert set(codes(made)) == {"ignored"}
     assert closed(made) == []
 
 
-def test_the_digest_is_written_only_where_it_is_ours_and_moves():
+def test_the_digest_is_written_only_where_it_is_ours_and_moves() -> None:
     desire = manifest(rule(disk_id(), disk_id("e")))
     world = estate(*settled(), disk("e"))
     (digest,) = plan(desire, world).marks.values()
