@@ -82,7 +82,7 @@ def apply(
     from reconciler.cli.writing import check_reports
 
     telling = Telling(form, tuple(map(Path, reports)))
-    check_reports(telling.reports)
+    check_reports(telling.reports, script=True)
     task = _task(path, manifest_path, planning, connection, auto_approve=auto_approve, checksum=checksum)
 
     from reconciler.apply.engine import Settings
@@ -184,12 +184,14 @@ def _tell(output: Output, task: Task, telling: Telling, plan: Plan, outcome: Out
     from reconciler.cli.writing import write_reports
     from reconciler.report.documents import apply_document, text
     from reconciler.report.markdown import outcome_markdown
+    from reconciler.report.script import role_script
     from reconciler.report.terminal import outcome_text
 
     root = root_of(task.path)
     texts = {
         ".json": lambda: text(apply_document(outcome, plan, tool_version=__version__)),
         ".md": lambda: outcome_markdown(outcome, plan, root=root),
+        ".sh": lambda: role_script(plan.emitted),
     }
     forms = {
         "json": texts[".json"],

@@ -161,7 +161,11 @@ def format_option(*formats: str) -> Callable[[Command], Command]:
 def report_option(command: Command) -> Command:
     """`--report FILE`, repeatable."""
     return click.option(
-        "--report", "reports", metavar="FILE", multiple=True, help="Also write a report, by its ending .json or .md."
+        "--report",
+        "reports",
+        metavar="FILE",
+        multiple=True,
+        help="Also write a report, by its ending .json or .md; .sh: the role assignments that mode emit leaves to others.",
     )(command)
 
 

@@ -44,7 +44,7 @@ def plan(
     from reconciler.cli.writing import check_reports, check_writable, write_file, write_reports
 
     report_paths = tuple(map(Path, reports))
-    check_reports(report_paths)
+    check_reports(report_paths, script=True)
     if out:
         check_writable(Path(out), "the plan")
     manifest = load_manifest(path)
@@ -55,10 +55,15 @@ def plan(
     from reconciler.cli.showing import document_of, is_refused, show_plan
     from reconciler.report.documents import text
     from reconciler.report.markdown import plan_markdown
+    from reconciler.report.script import role_script
 
     document = document_of(found, path, connection, options)
     show_plan(output, found, form, document, path)
-    texts = {".json": lambda: text(document), ".md": lambda: plan_markdown(found, root=root_of(path))}
+    texts = {
+        ".json": lambda: text(document),
+        ".md": lambda: plan_markdown(found, root=root_of(path)),
+        ".sh": lambda: role_script(found.emitted),
+    }
     failed = write_reports(report_paths, texts, output)
     if out:
         write_file(Path(out), text(document), "the plan")

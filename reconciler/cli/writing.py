@@ -48,16 +48,19 @@ def _unwritable(path: Path, what: str, error: OSError) -> UsageError:
     )
 
 
-def check_reports(paths: tuple[Path, ...]) -> None:
-    """UsageError for a report whose name or folder won't do."""
+def check_reports(paths: tuple[Path, ...], *, script: bool = False) -> None:
+    """UsageError for a report whose name or folder won't do; `script`: role assignments may be written, too."""
+    endings = (".json", ".md", ".sh") if script else (".json", ".md")
     for path in paths:
-        if path.suffix not in {".json", ".md"}:
-            raise UsageError(f"no report can be written to {path}", hint="name a file that ends in .json or .md")
+        if path.suffix not in endings:
+            raise UsageError(
+                f"no report can be written to {path}", hint=f"name a file that ends in {', '.join(endings)}"
+            )
         check_writable(path, "the report")
 
 
 def write_reports(paths: tuple[Path, ...], texts: Mapping[str, Callable[[], str]], output: Output) -> int:
-    """Write a report for each path by its ending (`.json`, `.md`): 0, or 1 when one failed, which is told."""
+    """Write a report for each path by its ending (`.json`, `.md`, `.sh`): 0, or 1 when one failed, which is told."""
     failed = 0
     for path in paths:
         try:

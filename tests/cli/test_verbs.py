@@ -270,3 +270,12 @@ def test_a_virtual_clock_may_start_later(command: Run, folder: Path) -> None:
 def test_the_quickstart_is_whole() -> None:
     assert shutil.which("sh")
     assert {file.name for file in (ROOT / "samples" / "quickstart").iterdir()} >= {"backup.yaml", ESTATE}
+
+
+def test_role_assignments_that_are_left_to_others_become_a_script(command: Run, folder: Path) -> None:
+    edit(folder, "disks:\n", "roleAssignments: {mode: emit}\n\ndisks:\n")
+    done = command("plan", ".", *AZURE, "--report", "roles.sh")
+    assert "role assignments that are left to others" in done.stdout.lower()
+    script = (folder / "roles.sh").read_text(encoding="utf-8")
+    assert script.count("az role assignment create --role ") == 2
+    assert subprocess.run(["sh", "-n", "roles.sh"], cwd=folder, check=False).returncode == 0  # noqa: S607
