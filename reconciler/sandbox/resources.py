@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from reconciler.sandbox import outofband
-from reconciler.sandbox.arm import ArmError, Request, Response, lower, public, resource_type
+from reconciler.sandbox.arm import ArmError, Request, Response, lower, public
 from reconciler.sandbox.grouplist import group_filter
 from reconciler.sandbox.paging import page, page_of
 from reconciler.sandbox.subscriptions import provider
@@ -183,8 +183,3 @@ def _outline(record: Record) -> Record:
     """What the list of all resources tells of one: no properties."""
     kept = ("id", "name", "type", "location", "tags", "sku", "zones", "managedBy", "identity", "kind")
     return {key: record[key] for key in kept if key in record}
-
-
-def type_of(record: Record) -> str:
-    """The lower-cased type of a record."""
-    return lower(str(record.get("type") or resource_type(record["id"])))

@@ -108,7 +108,7 @@ class Provider:
             names = ",".join(sorted(allowed))
             raise ArmError(
                 405,
-                "HttpMethodNotAllowed" if method == "TRACE" else "MethodNotAllowed",
+                "MethodNotAllowed",
                 f"The requested resource does not support http method '{method}'.",
                 headers={"Allow": names},
             )

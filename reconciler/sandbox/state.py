@@ -20,7 +20,7 @@ class StateFile:
     def __init__(self, estate: Path) -> None:
         self.estate = estate
         self.path = estate.with_suffix(".state.json")
-        self._lock_path = estate.with_suffix(".state.lock")
+        self._lock_path = estate.with_suffix(".state.json.lock")
         self._lock: int | None = None
 
     def hold(self, patience: float = _PATIENCE) -> None:

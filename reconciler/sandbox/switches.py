@@ -11,13 +11,19 @@ from reconciler.sandbox.errors import SandboxError
 
 @dataclass(frozen=True, slots=True)
 class Switch:
-    """One switch: its `values` when it has few, else the `form` that a value takes."""
+    """One switch: its `values` when it has few, else the `form` that a value takes and some `samples`."""
 
     name: str
     default: Any
     meaning: str
     values: tuple[Any, ...] = ()
     form: str = ""
+    samples: tuple[Any, ...] = ()
+
+    @property
+    def choices(self) -> tuple[Any, ...]:
+        """Values worth trying, the default among them: all of them when they are few."""
+        return self.values or tuple(dict.fromkeys((self.default, *self.samples)))
 
 
 def span(text: Any) -> tuple[float, float]:
@@ -79,14 +85,22 @@ declare(
     Switch("throttling", "documented", "Resource Manager's token buckets", ("documented", "halved", "off")),
     Switch("authorization_throttling", False, "Microsoft.Authorization takes 120 requests a minute", ON_OFF),
     Switch("latency", True, "answers take time (in-process; over HTTP they take what they take)", ON_OFF),
-    Switch("page_size", 0, "rows in a page of every list; 0: each list's own size", form="count"),
-    Switch("list_lag", "0", "seconds until lists show what was written", form="seconds"),
-    Switch("read_lag", "0", "seconds until a read shows what was written", form="seconds"),
-    Switch("propagation", "60..300", "seconds until a role assignment takes effect", form="seconds"),
+    Switch("page_size", 0, "rows in a page of every list; 0: each list's own size", form="count", samples=(1, 7)),
+    Switch("list_lag", "0", "seconds until lists show what was written", form="seconds", samples=("60",)),
+    Switch("read_lag", "0", "seconds until a read shows what was written", form="seconds", samples=("60",)),
+    Switch(
+        "propagation", "60..300", "seconds until a role assignment takes effect", form="seconds", samples=("0", "1500")
+    ),
     Switch(
         "propagation_flap", False, "a new role assignment allows, denies, and allows again before it settles", ON_OFF
     ),
-    Switch("principal_replication", "0..30", "seconds until the directory knows a new identity", form="seconds"),
+    Switch(
+        "principal_replication",
+        "0..30",
+        "seconds until the directory knows a new identity",
+        form="seconds",
+        samples=("0", "120"),
+    ),
     Switch(
         "principal_type_skips_check",
         True,
@@ -100,5 +114,5 @@ declare(
         ("ok", "conflict"),
     ),
     Switch("role_assignment_limit", 4000, "role assignments that a subscription takes", form="count"),
-    Switch("graph_lag", "0", "seconds until Resource Graph shows what was written", form="seconds"),
+    Switch("graph_lag", "0", "seconds until Resource Graph shows what was written", form="seconds", samples=("120",)),
 )
