@@ -116,8 +116,16 @@ async def _until_it_holds(run: Run, task: _Task) -> None:
                 refusal = await run.probes.refusal(task.step)
                 if refusal is not None and not is_passing(refusal):
                     raise refusal from error
+            task = _again(task)
         else:
             return
+
+
+def _again(task: _Task) -> _Task:
+    """The next try of a write: a merge that failed may be in the body already, and still has to be PUT once more."""
+    if task.step.op is not Op.INSTANCE_MERGE:
+        return task
+    return replace(task, step=replace(task.step, op=Op.INSTANCE_REPAIR))
 
 
 async def _wait_for_rights(run: Run, task: _Task, error: AzureError, delay: float) -> None:

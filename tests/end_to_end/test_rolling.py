@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from arm import APPS, disk, disk_id, estate, grants, group_id, instance, policy, policy_id, vault, vault_id
+import pytest
+from arm import APPS, disk, disk_id, estate, grants, group, group_id, instance, policy, policy_id, vault, vault_id
 from manifests import DISK, POLICY, manifest
 from stage import Stage, actions, failures
 
@@ -159,4 +160,24 @@ def test_a_hand_made_instance_moves_to_the_declared_policy(on_stage: Callable[..
     row = stage.instances(vault_id())["pstestdisk"]
     assert row["name"] == "PSTestDisk-byhand", "an instance is found by its disk, never by its name"
     assert row["tags"] == {"team": "apps", "reconciler-owner": "quickstart"}, "any write also writes the mark"
+    assert stage.plan(manifest()).changes == ()
+
+
+@pytest.mark.parametrize("failure", ["protection-error", "refused", "operation-failed"])
+def test_a_move_that_permissions_refuse_at_first_is_tried_until_it_holds(
+    on_stage: Callable[..., Stage], failure: str
+) -> None:
+    """A disk that has an instance can't be probed: its own write tells, and has to be repeated."""
+    stage = on_stage(
+        estate(
+            disk("PSTestDisk"),
+            group(APPS, "snapshotrg"),
+            vault(),
+            policy(vault_id(), "by-hand", default="P30D"),
+            instance(vault_id(), disk_id("PSTestDisk"), "by-hand"),
+            switches={"permission_failure": failure, "propagation": "900"},
+        )
+    )
+    outcome = stage.apply(manifest())
+    assert outcome.ok, failures(outcome)
     assert stage.plan(manifest()).changes == ()
