@@ -35,7 +35,7 @@ def load(path: Path | str) -> Manifest:
 
 def read(path: Path) -> Files:
     """The files that `path` (one file, or a folder with all below it) names; their content is not looked at."""
-    if not path.exists():
+    if not _exists(path):
         raise UsageError(f"{path} does not exist", hint="name the manifest's file or folder", code="no-such-path")
     if not path.is_dir():
         return Files(path.parent, {_printable(path.name): _content(path, path.name)})
@@ -49,6 +49,16 @@ def read(path: Path) -> Files:
             code="no-manifest",
         )
     return Files(path, texts)
+
+
+def _exists(path: Path) -> bool:
+    """Whether something is there; UsageError when that can't be told (a name too long, a folder out of reach)."""
+    try:
+        return path.exists()
+    except OSError as error:
+        raise UsageError(
+            f"{path} cannot be looked up: {error.strerror}", hint="check the path and its permissions", code="unreadable"
+        ) from error
 
 
 def _folder(folder: Path, boundary: Path, *, prefix: str) -> tuple[dict[str, bytes], list[Finding]]:
@@ -128,7 +138,7 @@ def _includer(root: Path) -> Callable[[str, str], Mapping[str, bytes]]:
                 f"{named} leads out of the repository",
                 hint="includes stay inside the git repository (without one: below the given path)",
             )
-        if not resolved.exists():
+        if not _exists(resolved):
             raise UsageError(f"{named} does not exist", hint="the path is relative to the file that includes")
         name = Path(os.path.relpath(resolved, base)).as_posix()
         if not resolved.is_dir():
