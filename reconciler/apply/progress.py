@@ -20,3 +20,6 @@ class Progress:
 
     def throttled(self, what: str, seconds: float) -> None:
         """Azure asked everybody to wait."""
+
+    def retrying(self, why: str, seconds: float) -> None:
+        """A request keeps failing for a reason that may pass, and is tried again."""

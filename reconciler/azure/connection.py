@@ -204,7 +204,7 @@ def check_page(page: Mapping[str, Any]) -> None:
 def incomplete(what: str, error: AzureError) -> ReadIncomplete:
     """The error for a list that could not be read to its end; it says what, why, and which right is needed."""
     hint = error.hint
-    if isinstance(error, OutOfReach) and error.code != "no-token":
+    if isinstance(error, OutOfReach) and error.status == HTTPStatus.FORBIDDEN:
         hint = f"Give the caller the role Reader (or one that may read this) at {what.partition('/providers/')[0] or 'the tenant'}."
     elif isinstance(error, NotFound):
         hint = "It was deleted or moved while it was read, or the caller can't see it. Check the id, then run it again."

@@ -32,6 +32,7 @@ DEFAULT_SECONDS = 300.0
 """How long a request may take, retries and throttling included, when no deadline is set."""
 
 _CAP = 60.0
+_QUIET_ATTEMPTS = 2
 _HARMLESS_POSTS = ("/providers/microsoft.resourcegraph/resources", "/validateforbackup", "/validateformodifybackup")
 
 deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
@@ -54,6 +55,9 @@ class Events(Protocol):
 
     def throttled(self, what: str, seconds: float) -> None:
         """A request waits because Azure said so."""
+
+    def retrying(self, why: str, seconds: float) -> None:
+        """A request keeps failing for a reason that may pass, and is tried again."""
 
 
 class Malformed(Exception):
@@ -164,6 +168,8 @@ class Governor(AsyncHTTPPolicy[Any, Any]):
             raise self._late(request, setback.error)
         if setback.error.status == HTTPStatus.TOO_MANY_REQUESTS and self.events is not None:
             self.events.throttled(pace.who(request.http_request.url), setback.seconds or seconds)
+        elif attempt >= _QUIET_ATTEMPTS and self.events is not None:
+            self.events.retrying(setback.error.message, seconds)
         await self._clock.sleep(seconds)
 
     def _late(self, request: PipelineRequest[Any], last: AzureError | None) -> AzureError:

@@ -71,7 +71,13 @@ verbose_option = click.option(
 """`--verbose`."""
 
 _CONNECTION = (
-    click.option("--sandbox", metavar="ESTATE.yaml", help="Use a simulated Azure in this process."),
+    click.option(
+        "--sandbox",
+        metavar="ESTATE.yaml",
+        envvar="RECONCILER_SANDBOX",
+        show_envvar=True,
+        help="Use a simulated Azure in this process.",
+    ),
     click.option(
         "--arm-endpoint",
         metavar="URL",
@@ -118,8 +124,14 @@ def connection_options(command: Command) -> Command:
     @click.pass_context
     def wrapped(context: click.Context, /, *arguments: Any, **options: Any) -> int:
         sandbox, endpoint = options.pop("sandbox"), options.pop("arm_endpoint")
-        if sandbox and endpoint and context.get_parameter_source("arm_endpoint") is ParameterSource.COMMANDLINE:
-            raise UsageError("--sandbox and --arm-endpoint name two different Azures", hint="use one of them")
+        said = [name for name in ("sandbox", "arm_endpoint") if _is_said(context, name)]
+        if sandbox and endpoint and len(said) != 1:
+            raise UsageError(
+                "--sandbox and --arm-endpoint name two different Azures",
+                hint="use one of them, and look at RECONCILER_SANDBOX and RECONCILER_ARM_ENDPOINT",
+            )
+        if said == ["arm_endpoint"]:
+            sandbox = None
         connection = Connection(
             sandbox=sandbox,
             endpoint=None if sandbox else endpoint or None,
@@ -130,6 +142,10 @@ def connection_options(command: Command) -> Command:
         return command(*arguments, connection=connection, **options)
 
     return _with(wrapped, (*_CONNECTION, verbose_option))
+
+
+def _is_said(context: click.Context, name: str) -> bool:
+    return context.get_parameter_source(name) is ParameterSource.COMMANDLINE
 
 
 def planning_options(command: Command) -> Command:
@@ -172,7 +188,12 @@ def report_option(command: Command) -> Command:
 def plan_options(planning: Planning, manifest: Manifest, api_version: str | None) -> Options:
     """The planner's options; UsageError for a resource guard request that names no vault."""
     from reconciler import __version__
+    from reconciler.plan.gates import NAMES
     from reconciler.plan.model import Options
+
+    for gate in planning.force:
+        if gate not in NAMES:
+            raise UsageError(f"--force names no gate: {gate!r}", hint=f"gates: {', '.join(NAMES)}")
 
     requests: dict[str, tuple[str, ...]] = {}
     for text in planning.resource_guard_request:

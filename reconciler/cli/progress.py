@@ -57,7 +57,11 @@ class Lines(Progress):
 
     def throttled(self, what: str, seconds: float) -> None:
         """`throttled by …, waiting 7 s`."""
-        self._say(f"throttled by {plain(what)}, waiting {duration(seconds)}")
+        self._beside(f"throttled by {plain(what)}, waiting {duration(seconds)}")
+
+    def retrying(self, why: str, seconds: float) -> None:
+        """`No answer …; trying again in 7 s`."""
+        self._beside(f"{plain(why)}; trying again in {duration(seconds)}")
 
     def running(self, total: int) -> AbstractContextManager[object]:
         """Around the run of `total` changes and waits."""
@@ -69,6 +73,9 @@ class Lines(Progress):
 
     def _say(self, line: str) -> None:
         self._output.tell(line + "\n")
+
+    def _beside(self, text: str) -> None:
+        self._say(text)
 
 
 class Bars(Lines):
@@ -111,10 +118,6 @@ class Bars(Lines):
         super().ended(result)
         if self._bar is not None:
             self._bar.advance(self._task)
-
-    def throttled(self, what: str, seconds: float) -> None:
-        """Beside the bar."""
-        self._beside(f"throttled by {plain(what)}, waiting {duration(seconds)}")
 
     def _beside(self, text: str) -> None:
         if self._bar is not None:
