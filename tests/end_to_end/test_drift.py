@@ -35,7 +35,10 @@ def test_none(applied: Stage) -> None:
 def test_changed_outside(applied: Stage) -> None:
     said = manifest(vaults=[VAULT | {"alertsForAllJobFailures": True}])
     assert applied.apply(said).ok
-    patch(applied, {"properties": {"monitoringSettings": {"azureMonitorAlertSettings": {"alertsForAllJobFailures": "Disabled"}}}})
+    patch(
+        applied,
+        {"properties": {"monitoringSettings": {"azureMonitorAlertSettings": {"alertsForAllJobFailures": "Disabled"}}}},
+    )
     drift = applied.drift(said)
     assert (drift.exit_code, drift.counted) == (2, {"changed-outside": 1})
 
@@ -156,7 +159,12 @@ def test_a_second_look_at_anothers_work_finds_nothing(on_stage: Callable[..., St
             group("22222222-2222-2222-2222-222222222222", "SnapshotRG"),
             vault(odd, soft_delete=("ON", 14.0)),
             policy(odd, "Any_Name", every="PT240M", default="P1W", zone="Coordinated Universal Time", backwards=True),
-            instance(odd, address, "ANY_name", snapshots="/subscriptions/22222222-2222-2222-2222-222222222222/resourcegroups/SNAPSHOTRG"),
+            instance(
+                odd,
+                address,
+                "ANY_name",
+                snapshots="/subscriptions/22222222-2222-2222-2222-222222222222/resourcegroups/SNAPSHOTRG",
+            ),
             grants(vault_id(), disk_id("PSTestDisk")),
         )
     )

@@ -137,7 +137,10 @@ def test_a_soft_deleted_instance_with_another_policy_is_put_as_well(applied: Sta
 
 def test_a_soft_deleted_instance_with_other_snapshots_is_refused_with_the_purge_date(applied: Stage) -> None:
     applied.apply(DELETING, allow_delete=1)
-    said = manifest(snapshotResourceGroups=[{"name": "snapshotrg"}, {"name": "elsewhere"}], disks=[DISK | {"snapshotResourceGroup": "elsewhere"}])
+    said = manifest(
+        snapshotResourceGroups=[{"name": "snapshotrg"}, {"name": "elsewhere"}],
+        disks=[DISK | {"snapshotResourceGroup": "elsewhere"}],
+    )
     plan = applied.plan(said)
     (error,) = plan.errors
     assert error.code == "soft-deleted"

@@ -140,7 +140,9 @@ def test_adopt_writes_the_marks_and_nothing_else(on_stage: Callable[..., Stage])
     assert outcome.ok, failures(outcome)
     after = stage.instances(vault_id())["pstestdisk"]
     assert after["tags"] == {"team": "apps", "reconciler-owner": "quickstart"}
-    assert after["properties"]["policyInfo"]["policyId"].lower() == before["properties"]["policyInfo"]["policyId"].lower()
+    assert (
+        after["properties"]["policyInfo"]["policyId"].lower() == before["properties"]["policyInfo"]["policyId"].lower()
+    )
     tags = stage.get(vault_id())["tags"]
     assert (tags["env"], tags["reconciler-owner"]) == ("prod", "quickstart")
     assert stage.plan(manifest(), adopt=True).changes == ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 
 import pytest
@@ -30,7 +31,7 @@ def test_it_probes_with_growing_pauses_and_goes_on_soon_after(fresh: Stage) -> N
     probes = [call.at for call in fresh.recorder.calls if call.kind == "POST validateForBackup"]
     written = next(call.at for call in fresh.writes() if call.kind == "PUT backupInstances")
     assert len(probes) > 2
-    pauses = [round(later - earlier) for earlier, later in zip(probes, probes[1:], strict=False)]
+    pauses = [round(later - earlier) for earlier, later in itertools.pairwise(probes)]
     assert len(set(pauses)) > 1, "a fixed sleep would make them all alike"
     assert written - granted < 14 * MINUTES
 

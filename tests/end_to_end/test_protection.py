@@ -92,7 +92,9 @@ def test_failing_protection_is_shown_with_its_cause_and_repaired(on_stage: Calla
 def test_a_repair_validates_first_and_puts_the_live_body(on_stage: Callable[..., Stage]) -> None:
     stage = on_stage(failing(grants(vault_id(), disk_id("PSTestDisk"))))
     assert stage.apply(manifest()).ok
-    kinds = [call.kind for call in stage.recorder.calls if call.kind in {"POST validateForBackup", "PUT backupInstances"}]
+    kinds = [
+        call.kind for call in stage.recorder.calls if call.kind in {"POST validateForBackup", "PUT backupInstances"}
+    ]
     assert kinds[0] == "POST validateForBackup"
     assert kinds[-1] == "PUT backupInstances"
 

@@ -18,12 +18,17 @@ DISK = (
     "/providers/Microsoft.Compute/disks/PSTestDisk"
 )
 
+
 @pytest.fixture
 def folder(tmp_path: Path, samples: Path) -> Path:
     """A copy of the quickstart, as a new user has it."""
-    return Path(shutil.copytree(samples / "quickstart", tmp_path / "quickstart", ignore=lambda _, names: {
-        name for name in names if ".state." in name
-    }))
+    return Path(
+        shutil.copytree(
+            samples / "quickstart",
+            tmp_path / "quickstart",
+            ignore=lambda _, names: {name for name in names if ".state." in name},
+        )
+    )
 
 
 @pytest.fixture

@@ -91,7 +91,9 @@ def test_a_disk_with_its_own_key_needs_reader_on_the_encryption_set(on_stage: Ca
     stage = on_stage(estate(disk("PSTestDisk", encryption_set=key), body))
     outcome = stage.apply(manifest())
     assert outcome.ok, failures(outcome)
-    bodies = {call.path.rsplit("/providers/", 1)[0].lower(): call.body for call in stage.writes() if "roleAssign" in call.path}
+    bodies = {
+        call.path.rsplit("/providers/", 1)[0].lower(): call.body for call in stage.writes() if "roleAssign" in call.path
+    }
     assert bodies[key.lower()]["properties"]["roleDefinitionId"].endswith(READER)
     assert stage.plan(manifest()).changes == ()
 
@@ -143,9 +145,15 @@ def test_others_grant_and_the_disk_waits_for_them(on_stage: Callable[..., Stage]
     assert [call for call in stage.writes() if "roleAssign" in call.path] == []
 
     for body in (role(disk_id("PSTestDisk"), WHO, BACKUP_READER), role(SNAPSHOTS, WHO, SNAPSHOT_CONTRIBUTOR)):
-        stage.ask("PUT", body["id"], {"properties": {
-            key: body["properties"][key] for key in ("roleDefinitionId", "principalId", "principalType")
-        }})
+        stage.ask(
+            "PUT",
+            body["id"],
+            {
+                "properties": {
+                    key: body["properties"][key] for key in ("roleDefinitionId", "principalId", "principalType")
+                }
+            },
+        )
     outcome = stage.apply(said)
     assert outcome.ok, failures(outcome)
     assert stage.plan(said).changes == ()
@@ -176,7 +184,9 @@ def test_a_passing_probe_is_believed_over_a_missing_row(on_stage: Callable[..., 
 
 def test_a_condition_at_the_scope_itself_stands_in_the_way(on_stage: Callable[..., Stage]) -> None:
     """Azure allows one assignment of a role to a principal at a scope, whatever its condition."""
-    stage = on_stage(prepared(role(disk_id("PSTestDisk"), WHO, BACKUP_READER, condition="@Resource[x] StringEquals 'y'")))
+    stage = on_stage(
+        prepared(role(disk_id("PSTestDisk"), WHO, BACKUP_READER, condition="@Resource[x] StringEquals 'y'"))
+    )
     plan = stage.plan(manifest())
     assert len(plan.errors) == 1
     assert "condition" in plan.errors[0].message

@@ -35,7 +35,11 @@ def immutability(state: str) -> dict[str, Any]:
     [
         (
             {"softDelete": {"state": "On", "retentionDays": 30}},
-            {"properties": {"securitySettings": {"softDeleteSettings": {"state": "On", "retentionDurationInDays": 30.0}}}},
+            {
+                "properties": {
+                    "securitySettings": {"softDeleteSettings": {"state": "On", "retentionDurationInDays": 30.0}}
+                }
+            },
         ),
         (
             {"immutability": "Unlocked"},
@@ -43,7 +47,11 @@ def immutability(state: str) -> dict[str, Any]:
         ),
         (
             {"alertsForAllJobFailures": True},
-            {"properties": {"monitoringSettings": {"azureMonitorAlertSettings": {"alertsForAllJobFailures": "Enabled"}}}},
+            {
+                "properties": {
+                    "monitoringSettings": {"azureMonitorAlertSettings": {"alertsForAllJobFailures": "Enabled"}}
+                }
+            },
         ),
         (
             {"crossSubscriptionRestore": True},
@@ -116,7 +124,10 @@ def test_other_objects_go_on_beside_a_refused_one(on_stage: Callable[..., Stage]
 
 def test_the_snapshot_resource_group_of_an_instance_is_immutable(fresh: Stage) -> None:
     assert fresh.apply(manifest()).ok
-    said = manifest(snapshotResourceGroups=[{"name": "snapshotrg"}, {"name": "new"}], disks=[DISK | {"snapshotResourceGroup": "new"}])
+    said = manifest(
+        snapshotResourceGroups=[{"name": "snapshotrg"}, {"name": "new"}],
+        disks=[DISK | {"snapshotResourceGroup": "new"}],
+    )
     plan = fresh.plan(said)
     error = next(finding for finding in plan.errors if finding.address == ADDRESS)
     assert error.code == "snapshot-group-immutable"

@@ -243,9 +243,7 @@ def lock(scope: str, level: str = "ReadOnly", name: str = "hands-off") -> Body:
 
 
 def user_identity(name: str = "backup-identity", group: str = "identities", subscription: str = PLATFORM) -> Body:
-    address = (
-        f"{group_id(subscription, group)}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{name}"
-    )
+    address = f"{group_id(subscription, group)}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{name}"
     properties = {"principalId": principal(address), "clientId": principal(f"{address}/client"), "tenantId": "t"}
     return {"id": address, "location": "westus", "properties": properties}
 

@@ -16,7 +16,11 @@ from hypothesis import strategies as st
 OWNER = "generated"
 REGIONS = {"westus": "West US", "westeurope": "West Europe"}
 ZONES = {
-    "UTC": (("UTC", "+00:00", "+00:00"), ("Coordinated Universal Time", "+00:00", "+00:00"), (None, "+00:00", "+00:00")),
+    "UTC": (
+        ("UTC", "+00:00", "+00:00"),
+        ("Coordinated Universal Time", "+00:00", "+00:00"),
+        (None, "+00:00", "+00:00"),
+    ),
     "Europe/Berlin": (("W. Europe Standard Time", "+01:00", "+02:00"),),
     "America/New_York": (("Eastern Standard Time", "-05:00", "-04:00"),),
     "Asia/Tokyo": (("Tokyo Standard Time", "+09:00", "+09:00"),),
@@ -177,13 +181,17 @@ class Making:
         if vault.identity:
             users = {"userAssignedIdentities": {odd(vault.identity, self.spell): {}}}
             identity = {"type": "SystemAssigned, UserAssigned", "principalId": arm.principal(vault.id), **users}
-        more = {"monitoringSettings": {"azureMonitorAlertSettings": {"alertsForAllJobFailures": alerts}}} if alerts else {}
+        more = (
+            {"monitoringSettings": {"azureMonitorAlertSettings": {"alertsForAllJobFailures": alerts}}} if alerts else {}
+        )
         stale = "retentionDays" in (vault.declared.get("softDelete") or {})
         return arm.vault(
             odd(vault.id, self.spell),
             location=self.maybe(vault.region, REGIONS[vault.region]),
             soft_delete=(self.spell.choice(("On", "ON", "on")), 14.0 if stale else days),
-            tags={"ENV": "prod", "team": "x"} if self.by_hand else self.maybe(None, {}, {"env": "test"}, {"env": "prod"}),
+            tags={"ENV": "prod", "team": "x"}
+            if self.by_hand
+            else self.maybe(None, {}, {"env": "test"}, {"env": "prod"}),
             identity=identity,
             **more,
         ) | {"_id": vault.id}

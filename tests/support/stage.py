@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
 from reconciler.apply.engine import Settings
@@ -113,7 +113,7 @@ class Stage:
         self._stack.callback(self.session.close)
         self._number = 0
 
-    def __enter__(self) -> Stage:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -135,7 +135,9 @@ class Stage:
     def _written(self, said: Mapping[str, Any] | str) -> Path:
         self._number += 1
         path = self.folder / f"manifest-{self._number}.yaml"
-        path.write_text(said if isinstance(said, str) else json.dumps(said, indent=1), encoding="utf-8")
+        path.write_text(
+            said if isinstance(said, str) else json.dumps(said, indent=1, ensure_ascii=False), encoding="utf-8"
+        )
         return path
 
     def plan(self, said: Mapping[str, Any] | str | Path | Manifest, **options: Any) -> Plan:
@@ -181,9 +183,7 @@ class Stage:
         content = None if body is None else json.dumps(body).encode()
         headers = {"Content-Type": "application/json", "Accept": "application/json", "Authorization": "Bearer somebody"}
         mark = "&" if "?" in path else "?"
-        status, _, answer, _ = self.sandbox.handle(
-            method, f"{HOST}{path}{mark}api-version={version}", headers, content
-        )
+        status, _, answer, _ = self.sandbox.handle(method, f"{HOST}{path}{mark}api-version={version}", headers, content)
         assert status < 300, (status, answer)
         return json.loads(answer) if answer else None
 

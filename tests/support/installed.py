@@ -1,0 +1,65 @@
+"""The installed command as a subprocess: what a person or a CI system would see of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import reconciler
+
+HIDDEN = ("RECONCILER_", "AZURE_", "ARM_", "NO_COLOR", "PYTEST_", "GITHUB_", "TF_BUILD", "COVERAGE_")
+ESTATE = "azure.estate.yaml"
+AZURE = ("--sandbox", ESTATE)
+Done = subprocess.CompletedProcess[str]
+
+
+def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The environment without anything that would change how the command behaves."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(HIDDEN)}
+    return {**kept, "PYTHONPATH": str(Path(reconciler.__file__).parents[1]), **(extra or {})}
+
+
+def run(folder: Path, *arguments: str, **options: Any) -> Done:
+    """Run `reconciler` in a folder; what it said, and its exit code."""
+    extra = options.pop("environment", None)
+    options.setdefault("stdin", subprocess.DEVNULL)
+    return subprocess.run(
+        [sys.executable, "-m", "reconciler", *arguments],
+        text=True,
+        encoding="utf-8",
+        stdout=options.pop("stdout", subprocess.PIPE),
+        stderr=options.pop("stderr", subprocess.PIPE),
+        timeout=60,
+        check=False,
+        cwd=folder,
+        env=environment(extra),
+        **options,
+    )
+
+
+def begun(folder: Path, *arguments: str, **options: Any) -> subprocess.Popen[str]:
+    """Start `reconciler` in a folder, and don't wait for it."""
+    extra = options.pop("environment", None)
+    return subprocess.Popen(
+        [sys.executable, "-m", "reconciler", *arguments],
+        text=True,
+        stdin=subprocess.DEVNULL,
+        stdout=options.pop("stdout", subprocess.PIPE),
+        stderr=options.pop("stderr", subprocess.PIPE),
+        cwd=folder,
+        env=environment(extra),
+        **options,
+    )
+
+
+def put_files(folder: Path, manifest: Mapping[str, Any] | str, estate: Mapping[str, Any] | None = None) -> None:
+    """Write a manifest, `backup.yaml`, and an estate beside it."""
+    text = manifest if isinstance(manifest, str) else json.dumps(manifest, indent=1, ensure_ascii=False)
+    (folder / "backup.yaml").write_text(text, encoding="utf-8")
+    if estate is not None:
+        (folder / ESTATE).write_text(json.dumps(estate), encoding="utf-8")
