@@ -10,6 +10,17 @@ from reconciler.plan.draft import Draft
 from reconciler.plan.model import Action, Change, Gate, Kind
 from reconciler.plan.roles import DISK_SCOPE_LIMIT, QUOTA, RoleBook, over_quota
 
+NAMES = (
+    "deleted-vault",
+    "empty",
+    "irreversible",
+    "mass-change",
+    "role-quota",
+    "role-scope",
+    "weakens-protection",
+)
+"""Every gate that `--force` may name; `deleted-vault` is decided where vaults are compared."""
+
 MASS_PERCENT = 30
 MASS_FROM = 10
 _SHOWN = 10
