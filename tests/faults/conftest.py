@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,20 @@ from arm import APPS, disk, estate, group  # noqa: E402
 from trial import Trial  # noqa: E402
 
 
+_HAS_FAILED = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    item.stash[_HAS_FAILED] = item.stash.get(_HAS_FAILED, False) or report.failed
+    return report
+
+
 @pytest.fixture
-def trials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Trial]]:
+def trials(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> Iterator[Callable[..., Trial]]:
     """Opens a trial of a manifest on an estate; at the end every trial must keep the five invariants."""
     opened: list[Trial] = []
 
@@ -28,7 +40,8 @@ def trials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable
     try:
         yield open_one
         for trial in opened:
-            trial.settle()
+            if not request.node.stash.get(_HAS_FAILED, False):
+                trial.settle()
     finally:
         for trial in opened:
             trial.__exit__()

@@ -41,6 +41,7 @@ class Run:
     """One command: what it was given, what it put out, what it asked of Azure, and how many seconds it took."""
 
     verb: str
+    path: Path
     code: int = 0
     out: str = ""
     err: str = ""
@@ -64,10 +65,10 @@ class Run:
         """The JSON document on stdout."""
         return json.loads(self.out)
 
-    def result(self, part: str) -> Any:
-        """The one result whose address has this part."""
+    def result(self, start: str) -> Any:
+        """The one result whose address starts so."""
         assert self.outcome is not None, self.text
-        (found,) = [row for row in self.outcome.results if part.lower() in row.address.lower()]
+        (found,) = [row for row in self.outcome.results if row.address.startswith(start)]
         return found
 
     @property
@@ -165,9 +166,9 @@ class Trial(Stage):
 
     def run(self, verb: str, *flags: str, path: Path | None = None, said: Mapping[str, Any] | None = None) -> Run:
         """One command on the trial's manifest (or on another one); a JSON and a Markdown report are written as well."""
-        run = Run(verb)
+        run = Run(verb, path or self._written(said or self.said))
         self._current = run
-        arguments = [verb, str(path or self._written(said or self.said)), "--sandbox", "trial", *flags]
+        arguments = [verb, str(run.path), "--sandbox", "trial", *flags]
         reports = [self.folder / f"report-{len(self.runs)}.{form}" for form in ("json", "md")]
         for report in reports if verb in ("apply", "drift") else ():
             arguments += ["--report", str(report)]
