@@ -18,7 +18,7 @@ from reconciler.plan.model import Plan
 GATES = frozenset({"empty", "mass-change", "weakens-protection", "role-quota"})
 EXAMPLES = 150
 BY_HAND = 60
-STRANGE = 60
+STRANGE = 100
 LEAST_SHARE = 0.8
 LAG = 120
 
