@@ -44,4 +44,5 @@ def _tell_traceback(error: BaseException, output: Output) -> None:
     if output.verbose:
         import traceback
 
-        output.tell(redact("".join(traceback.format_exception(error))))
+        text = redact("".join(traceback.format_exception(error)))
+        output.tell("\n".join(map(plain, text.rstrip().split("\n"))) + "\n")
