@@ -133,7 +133,7 @@ def rows(trial: Trial, kind: str) -> list[dict[str, Any]]:
 
 def tells_the_truth(trial: Trial, run: Run) -> None:
     """I4: the exit code, the report and the results say what Azure holds, and nothing is called done that isn't."""
-    assert "Traceback" not in run.text, run.text
+    assert run.is_verbose or "Traceback" not in run.text, run.text
     if run.verb != "apply" or run.outcome is None or run.plan is None:
         return
     outcome = run.outcome
