@@ -42,6 +42,7 @@ class Run:
 
     verb: str
     path: Path
+    is_verbose: bool = False
     code: int = 0
     out: str = ""
     err: str = ""
@@ -166,7 +167,7 @@ class Trial(Stage):
 
     def run(self, verb: str, *flags: str, path: Path | None = None, said: Mapping[str, Any] | None = None) -> Run:
         """One command on the trial's manifest (or on another one); a JSON and a Markdown report are written as well."""
-        run = Run(verb, path or self._written(said or self.said))
+        run = Run(verb, path or self._written(said or self.said), is_verbose="--verbose" in flags)
         self._current = run
         arguments = [verb, str(run.path), "--sandbox", "trial", *flags]
         reports = [self.folder / f"report-{len(self.runs)}.{form}" for form in ("json", "md")]
