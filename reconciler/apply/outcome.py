@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from reconciler.findings import Finding
@@ -54,6 +54,23 @@ class Outcome:
     interrupted: str = ""
     warnings: tuple[Finding, ...] = ()
     errors: tuple[Finding, ...] = ()
+
+    def compared(self, later: Iterable[Change]) -> Outcome:
+        """The outcome after another look: what was waited for and still has a change isn't done."""
+        left = {change.address: change for change in later}
+        results = tuple(
+            replace(
+                result,
+                status=Status.FAILED,
+                code="differs-still",
+                message=f"it has settled and differs: {left[result.address].reason}",
+                hint="apply again: nothing is planned for an object while Azure works on it",
+            )
+            if result.action is None and result.status is Status.DONE and result.address in left
+            else result
+            for result in self.results
+        )
+        return replace(self, results=results)
 
     def with_status(self, status: Status) -> tuple[Result, ...]:
         """The results that ended so."""

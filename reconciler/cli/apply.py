@@ -143,6 +143,8 @@ def _run(output: Output, task: Task, telling: Telling, settings: Settings) -> in
         _check(output, task, plan, session)
         progress.clock = session.clock
         outcome = session.apply(plan, settings, progress, interrupts)
+        if plan.waits and outcome.ok:
+            outcome = outcome.compared(session.look(task.manifest, task.options).changes)
     failed = _tell(output, task, telling, plan, outcome)
     if outcome.interrupted:
         return interrupts.exit_code or 1

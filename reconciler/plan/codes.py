@@ -199,10 +199,35 @@ CODES = table(
         "unhealthy",
     ),
     Code(
-        "unsupported-disk",
+        "region-differs",
         _E,
-        "Azure Disk Backup can't protect a disk that the manifest names.",
-        "remove what stands in the way, or take the disk out of the manifest",
+        "Azure Disk Backup protects a disk only from a vault in its own region.",
+        "give the disk a vault in its region; `vault` takes one per region",
+    ),
+    Code(
+        "region-unnamed",
+        _E,
+        "A disk lies in a region for which its entry names no vault, policy or snapshot resource group.",
+        "add the region to the entry",
+    ),
+    Code(
+        "disk-encryption",
+        _E,
+        "Azure Disk Backup doesn't support disks under Azure Disk Encryption.",
+        "move to encryption at host or a disk encryption set, or take the disk out of the manifest",
+    ),
+    Code(
+        "replica-disk",
+        _E,
+        "The disk is a replica that Azure Site Recovery keeps rewriting; a snapshot of it is worth nothing.",
+        "protect the source disk",
+    ),
+    Code("disk-deleting", _E, "Azure is deleting the disk.", "take it out of the manifest"),
+    Code(
+        "schedule-too-fast",
+        _E,
+        "Premium SSD v2 and Ultra disks can be backed up every 12 hours or daily only.",
+        "give the disk a policy with `every: 12h` or `daily`",
     ),
     Code(
         "vault-deleting",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -167,15 +166,23 @@ def _retention_rule(name: str, duration: str) -> dict[str, Any]:
     }
 
 
-def shown(content: PolicyContent) -> dict[str, Any]:
-    """A policy's content for people: only what it has."""
-    return {key: value for key, value in asdict(content).items() if value is not None}
+def shown(content: PolicyContent) -> dict[str, str]:
+    """A policy's content in the manifest's words: only what it has."""
+    hours, minutes = divmod(content.phase_minutes, 60)
+    daily = content.interval_hours == _DAY_HOURS
+    days = {"default": content.default_days, "daily": content.daily_days, "weekly": content.weekly_days}
+    return {
+        "schedule": f"{'daily at' if daily else f'every {content.interval_hours}h from'} {hours:02}:{minutes:02}",
+        "timeZone": content.time_zone,
+        **{f"retention.{name}": f"{count}d" for name, count in days.items() if count is not None},
+    }
 
 
-def differences(before: PolicyContent | None, after: PolicyContent) -> tuple[FieldChange, ...]:
-    """The fields in which two contents differ."""
-    old, new = (asdict(before) if before else {}), asdict(after)
-    return tuple(FieldChange(key, old.get(key), new[key]) for key in new if old.get(key) != new[key])
+def differences(before: PolicyContent, after: PolicyContent) -> tuple[FieldChange, ...]:
+    """The fields in which two contents differ, in the manifest's words."""
+    old, new = shown(before), shown(after)
+    paths = dict.fromkeys((*old, *new))
+    return tuple(FieldChange(path, old.get(path), new.get(path)) for path in paths if old.get(path) != new.get(path))
 
 
 def shortens(before: PolicyContent, after: PolicyContent) -> bool:

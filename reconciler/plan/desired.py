@@ -10,10 +10,11 @@ from reconciler.estate import Disk
 from reconciler.findings import Place
 from reconciler.ids import ArmId, group_id, lower
 from reconciler.manifest.model import Choice, DiskRule, Exclusion, GroupSpec, PolicySpec, Selector, VaultSpec
+from reconciler.plan.codes import CODES
 from reconciler.plan.draft import Draft
 from reconciler.plan.naming import RESTORED_TAG
 from reconciler.plan.selection import matcher
-from reconciler.plan.support import is_kubernetes_volume, obstacle
+from reconciler.plan.support import Obstacle, is_kubernetes_volume, obstacle
 
 Claim = tuple[Disk, DiskRule, Place, bool]
 """A disk (its id as the manifest spells it, where it does), the entry and place that claim it, and whether by id."""
@@ -124,7 +125,8 @@ def _selected(select: Selector, exclude: Iterable[Exclusion], by_subscription: d
 def _resolve(draft: Draft, disk: Disk, rule: DiskRule, place: Place, by_id: bool) -> DesiredDisk | None:
     names = [pick(choice, disk.location) for choice in (rule.vault, rule.policy, rule.snapshot_group)]
     if any(name is None for name in names):
-        _reject(draft, disk, place, by_id, f"no vault, policy or snapshot resource group is named for {disk.location}")
+        why = Obstacle("region-unnamed", f"no vault, policy or snapshot resource group is named for {disk.location}")
+        _reject(draft, disk, place, by_id, why)
         return None
     vault, policy, group = (lower(str(name)) for name in names)
     wanted = DesiredDisk(
@@ -136,9 +138,9 @@ def _resolve(draft: Draft, disk: Disk, rule: DiskRule, place: Place, by_id: bool
         draft.manifest.policies[policy],
         draft.manifest.snapshot_groups[group],
     )
-    why = obstacle(disk, wanted.policy, _location(draft, wanted.vault)) if rule.protection == "protected" else ""
-    if why:
-        _reject(draft, disk, place, by_id, why)
+    found = obstacle(disk, wanted.policy, _location(draft, wanted.vault)) if rule.protection == "protected" else None
+    if found:
+        _reject(draft, disk, place, by_id, found)
         return None
     if is_kubernetes_volume(disk):
         draft.note("aks-volume", f"{disk.id.name} is a Kubernetes volume", address=wanted.address, place=place)
@@ -156,6 +158,11 @@ def pick(choice: Choice, location: str) -> str | None:
     return choice if isinstance(choice, str) else choice.get(location)
 
 
-def _reject(draft: Draft, disk: Disk, place: Place, by_id: bool, why: str) -> None:
-    code = "unsupported-disk" if by_id else "uncovered"
-    draft.refuse(address_of(disk.id), code, f"{disk.id.name}: {why}", place=place)
+def _reject(draft: Draft, disk: Disk, place: Place, by_id: bool, why: Obstacle) -> None:
+    """An error under the rule's own code for a disk that was named; one that was found is `uncovered`."""
+    address, sentence = address_of(disk.id), f"{disk.id.name}: {why.sentence}"
+    if by_id:
+        draft.refuse(address, why.code, sentence, place=place)
+    else:
+        hint = f"{CODES[why.code].hint}; or exclude it with a reason"
+        draft.refuse(address, "uncovered", f"{sentence} ({why.code})", place=place, hint=hint)

@@ -14,7 +14,7 @@ from reconciler.plan.content import shortens
 from reconciler.plan.desired import DesiredDisk
 from reconciler.plan.draft import PENDING, Draft
 from reconciler.plan.marks import drift_class
-from reconciler.plan.model import Action, Change, FieldChange, Kind, Op, Step, Wait
+from reconciler.plan.model import Action, Change, FieldChange, Kind, Op, Step
 from reconciler.plan.naming import OWNER_TAG, instance_name
 from reconciler.plan.protection import GOALS, Health
 from reconciler.plan.roles import Grants, RoleBook
@@ -34,7 +34,6 @@ class Disks:
                 disk = held[key].disk
                 if disk:
                     index[disk.key].append(held[key])
-        self.waits: list[Wait] = []
         self.wanted_policies: set[str] = set()
         self.moving: dict[str, list[str]] = defaultdict(list)
         self.joining: dict[str, list[str]] = defaultdict(list)
@@ -194,8 +193,7 @@ class Disks:
             if declared == "protected":
                 self.policy(wanted)
                 self._book.grant(wanted)
-            draft.note("in-progress", f"{wanted.disk.id.name} is {instance.state}", address=wanted.address)
-            self.waits.append(Wait(wanted.address, instance.id, GOALS[declared]))
+            draft.wait_for(wanted.address, instance, wanted.place)
         elif health is Health.UNKNOWN:
             message = f"{instance.id.name} is in the state {instance.state}"
             draft.refuse(wanted.address, "unknown-state", message, place=wanted.place)
@@ -226,8 +224,11 @@ class Disks:
     def _differences(self, wanted: DesiredDisk, instance: Instance) -> tuple[dict[str, Any], tuple[FieldChange, ...]]:
         """What to lay over the live body, and the fields it changes; the mark goes along with any other write."""
         draft, properties, fields = self._draft, dict[str, Any](), list[FieldChange]()
-        policy = self.policy(wanted)
-        if policy and not self._has_policy(wanted, instance, policy):
+        if not self._has_content(wanted, instance) and not draft.ignores(wanted.address, "policy"):
+            policy = self.policy(wanted)
+        else:
+            policy = None
+        if policy and instance.policy != policy:
             before = instance.policy.name if instance.policy else None
             fields.append(FieldChange("policy", before, policy.name))
             properties["policyInfo"] = {"policyId": policy.text}
@@ -247,17 +248,15 @@ class Disks:
             return {"properties": properties, "tags": {OWNER_TAG: draft.manifest.name}}, (*kept, change)
         return ({"properties": properties} if properties else {}), kept
 
-    def _has_policy(self, wanted: DesiredDisk, instance: Instance, policy: ArmId) -> bool:
-        """An instance's policy is right when its content is, whatever its name."""
-        if instance.policy is None:
-            return False
+    def _has_content(self, wanted: DesiredDisk, instance: Instance) -> bool:
+        """An instance's policy is right when its content is, whatever its name; one that isn't managed has a name."""
         content = wanted.policy.content
-        if wanted.policy.manage and content is not None and instance.policy.is_within(wanted.vault.id):
-            if self._shelf.contents.get(instance.policy.key) == content:
-                self.wanted_policies.add(instance.policy.key)
-                return True
+        if instance.policy is None or content is None or not wanted.policy.manage:
             return False
-        return instance.policy == policy
+        if not instance.policy.is_within(wanted.vault.id) or self._shelf.contents.get(instance.policy.key) != content:
+            return False
+        self.wanted_policies.add(instance.policy.key)
+        return True
 
     def _halt(self, wanted: DesiredDisk, instance: Instance, health: Health) -> None:
         steps = protection.halting(wanted.rule.protection, health, instance.id)
@@ -318,6 +317,8 @@ class Disks:
 
     def _shorter(self, wanted: DesiredDisk, instance: Instance, moves: FieldChange | None) -> tuple[str, ...]:
         before = self._shelf.contents.get(instance.policy.key) if instance.policy else None
+        if moves and instance.policy and before is None:
+            return ("retention may get shorter: what the present policy keeps can't be told",)
         if moves and before and wanted.policy.content and shortens(before, wanted.policy.content):
             return ("retention gets shorter for new recovery points; existing ones keep theirs",)
         return ()

@@ -11,13 +11,13 @@ from fnmatch import translate
 from functools import lru_cache
 from typing import Any
 
-from reconciler.estate import Estate, Lock, Presence, Question
+from reconciler.estate import Estate, Instance, Lock, Presence, Question
 from reconciler.findings import Finding, Place, Severity
 from reconciler.ids import ArmId, lower
 from reconciler.manifest.model import Ignore, Manifest, VaultSpec
 from reconciler.plan.codes import CODES
 from reconciler.plan.marks import declared_for
-from reconciler.plan.model import Action, Change, FieldChange, Kind, Options
+from reconciler.plan.model import Action, Change, FieldChange, Kind, Options, Wait
 from reconciler.plan.naming import OWNER_TAG
 from reconciler.plan.reach import reach
 
@@ -54,6 +54,7 @@ class Draft:
         self._declared: dict[str, str] = {}
         self._spelled: dict[str, str] = {}
         self._passed_over: set[str] = set()
+        self.waits: list[Wait] = []
         self.irreversible: dict[str, str] = {}
         self.weakening: dict[str, str] = {}
 
@@ -83,6 +84,12 @@ class Draft:
     def note(self, code: str, message: str, *, address: str = "", place: Place | None = None, hint: str = "") -> None:
         """Add a finding."""
         self.findings.append(CODES[code].at(message, address=address, place=place, hint=hint))
+
+    def wait_for(self, address: str, instance: Instance, place: Place | None) -> None:
+        """Plan nothing for an instance that Azure is still working on, and let apply wait until it has settled."""
+        name = instance.disk.name if instance.disk else instance.id.name
+        self.note("in-progress", f"{name} is {instance.state}", address=address, place=place)
+        self.waits.append(Wait(address, instance.id, "ProtectionConfigured"))
 
     def code_as_error(self, code: str, message: str, address: str, place: Place | None, hint: str) -> Finding:
         """A finding that is an error here, whatever its code means elsewhere."""

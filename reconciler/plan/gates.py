@@ -21,6 +21,17 @@ NAMES = (
 )
 """Every gate that `--force` may name; `deleted-vault` is decided where vaults are compared."""
 
+NAMES = (
+    "deleted-vault",
+    "empty",
+    "irreversible",
+    "mass-change",
+    "role-quota",
+    "role-scope",
+    "weakens-protection",
+)
+"""The gates that `--force` opens; `allow-delete` has an option of its own, which wants a number."""
+
 MASS_PERCENT = 30
 MASS_FROM = 10
 _SHOWN = 10

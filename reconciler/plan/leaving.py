@@ -38,8 +38,14 @@ def compare(draft: Draft, desired: list[DesiredDisk]) -> None:
         draft.note("unmanaged", f"{count} backup instance{'s' * (count != 1)} that no manifest manages", address=name)
 
 
-def _orphan(draft: Draft, instance: Instance, disk: ArmId) -> None:
+def _address(draft: Draft, instance: Instance, disk: ArmId) -> str:
+    """The disk's address; its second instance, in another vault, goes by its own id."""
     address = address_of(disk)
+    return instance.id.text if address in draft.changes else address
+
+
+def _orphan(draft: Draft, instance: Instance, disk: ArmId) -> None:
+    address = _address(draft, instance, disk)
     if not is_active(instance):
         draft.note("retained", f"{instance.id.name} keeps its recovery points", address=address)
         return
@@ -81,14 +87,14 @@ def _stop(
 
 def _remove(draft: Draft, instance: Instance, disk: ArmId, entry: Removed) -> None:
     """Act on a `removed` entry, whoever made the instance, unless another manifest owns it."""
-    address, owner = address_of(disk), draft.owner(instance.tags)
+    address, owner = _address(draft, instance, disk), draft.owner(instance.tags)
     if owner == "handed":
         return
     if owner == "foreign":
         mark = next(value for key, value in instance.tags.items() if lower(key) == OWNER_TAG)
         draft.refuse(address, "managed-elsewhere", f"{instance.id} belongs to {mark}", place=entry.place)
     elif health(instance.state) is Health.TRANSIENT:
-        draft.note("in-progress", f"{instance.id.name} is {instance.state}", address=address, place=entry.place)
+        draft.wait_for(address, instance, entry.place)
     elif entry.data == "delete":
         if not _is_kept_when_deleted(draft, instance):
             draft.irreversible[address] = f"{instance.id.name} is deleted for good: soft delete is off in its vault"

@@ -51,10 +51,10 @@ def make(manifest: Manifest, estate: Estate, options: Options, now: datetime) ->
     roles.prune(draft, _by_vault(desired))
     check_capacity(draft)
     _tell_unchecked(draft, disks)
-    return _finish(draft, desired, disks, book)
+    return _finish(draft, desired, book)
 
 
-def _finish(draft: Draft, desired: list[DesiredDisk], disks: Disks, book: roles.RoleBook) -> Plan:
+def _finish(draft: Draft, desired: list[DesiredDisk], book: roles.RoleBook) -> Plan:
     used = {wanted.address: policies.address_of(wanted.vault, wanted.policy.name) for wanted in desired}
     narrowing = Narrowing(draft.options.only, used)
     changes = ordered(narrowed(draft.changes.values(), narrowing))
@@ -63,10 +63,10 @@ def _finish(draft: Draft, desired: list[DesiredDisk], disks: Disks, book: roles.
     return Plan(
         manifest=draft.manifest.name,
         changes=tuple(changes),
-        findings=tuple(sorted(draft.findings, key=_finding_rank)),
+        findings=tuple(sorted(_concerning(draft, changes, narrowing), key=_finding_rank)),
         gates=closed,
         checksum="" if draft.questions else checksum(draft, changes),
-        waits=tuple(wait for wait in disks.waits if narrowing.takes(wait.address)),
+        waits=tuple(wait for wait in draft.waits if narrowing.takes(wait.address)),
         marks=_marks(draft, changes),
         emitted=tuple(book.emitted[address] for address in sorted(book.emitted)),
         expected={
@@ -74,6 +74,16 @@ def _finish(draft: Draft, desired: list[DesiredDisk], disks: Disks, book: roles.
         },
         questions=tuple(sorted(draft.questions, key=lambda question: (question.kind, question.subject.key))),
     )
+
+
+def _concerning(draft: Draft, changes: list[Change], narrowing: Narrowing) -> list[Finding]:
+    """The findings of what `--only` takes, and those of nothing in particular."""
+    planned = {change.address for change in changes}
+    return [
+        finding
+        for finding in draft.findings
+        if not finding.address or finding.address in planned or narrowing.takes(finding.address)
+    ]
 
 
 def _tell_unmatched(draft: Draft, narrowing: Narrowing, used: Mapping[str, str]) -> None:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from reconciler.estate import Policy
 from reconciler.ids import ArmId, lower
 from reconciler.manifest.model import PolicyContent, PolicySpec, VaultSpec
-from reconciler.plan.content import body_of, content_of, shown
+from reconciler.plan.content import body_of, content_of, differences, shown
 from reconciler.plan.draft import Draft
 from reconciler.plan.marks import drift_class
 from reconciler.plan.model import Action, Change, Kind, Op, Step
@@ -60,15 +60,18 @@ def settle(draft: Draft, shelf: Shelf, vault: VaultSpec, spec: PolicySpec) -> Ar
         draft.refuse(address, "policy-differs", f"{', '.join(names)} all hold something else", place=spec.place)
         return None
     policy = vault.id.child("backupPolicies", name)
-    earlier = [old.id.name for old in _versions(shelf, vault, spec)]
+    earlier = _versions(shelf, vault, spec)
+    names_before = ", ".join(old.id.name for old in earlier)
+    content_before = shelf.contents[earlier[0].id.key] if len(earlier) == 1 else None
     draft.add(
         Change(
             address=address,
             kind=Kind.POLICY,
             action=Action.ADD,
-            reason=f"its content changed: {name} replaces {', '.join(earlier)}" if earlier else "not in the vault",
+            reason=f"its content changed: {name} replaces {names_before}" if earlier else "not in the vault",
             steps=(Step(Op.POLICY_PUT, policy, body_of(spec)),),
             after={"name": name, **shown(spec.content)},
+            fields=differences(content_before, spec.content) if content_before else (),
             depends=(f"vault/{vault.name}",),
             vault=vault.id,
             place=spec.place,

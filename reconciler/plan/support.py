@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from reconciler.estate import Disk
 from reconciler.ids import lower
 from reconciler.manifest.model import PolicySpec
@@ -11,24 +13,32 @@ _SLOW_INTERVALS = frozenset({12, 24})
 _KUBERNETES_TAGS = frozenset({"kubernetes.io-created-for-pvc-name", "k8s-azure-created-by"})
 
 
-def obstacle(disk: Disk, policy: PolicySpec | None, vault_location: str) -> str:
-    """Why a disk can't be protected in a vault under a policy; empty when nothing is known against it.
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """Why a disk can't be protected: the code of the rule, and a sentence."""
+
+    code: str
+    sentence: str
+
+
+def obstacle(disk: Disk, policy: PolicySpec | None, vault_location: str) -> Obstacle | None:
+    """Why a disk can't be protected in a vault under a policy; None when nothing is known against it.
 
     From Azure's support matrix: same region as the vault, no Azure Disk Encryption, Premium SSD v2 and Ultra disks
     only every 12 hours or daily, no replicas of Site Recovery (they are rewritten under the snapshot).
     """
     if disk.location != vault_location:
-        return f"it lies in {disk.location}, the vault in {vault_location}"
+        return Obstacle("region-differs", f"it lies in {disk.location}, the vault in {vault_location}")
     if disk.ade:
-        return "it is encrypted with Azure Disk Encryption, which Disk Backup doesn't support"
+        return Obstacle("disk-encryption", "it is encrypted with Azure Disk Encryption")
     if is_replica(disk):
-        return "it is a replica of Azure Site Recovery"
+        return Obstacle("replica-disk", "it is a replica of Azure Site Recovery")
     if lower(disk.provisioning_state) == "deleting":
-        return "it is being deleted"
-    content = policy.content if policy else None
-    if content and lower(disk.sku) in _TWICE_A_DAY_SKUS and content.interval_hours not in _SLOW_INTERVALS:
-        return f"{disk.sku} disks can be backed up every 12 hours or daily, not every {content.interval_hours} hours"
-    return ""
+        return Obstacle("disk-deleting", "it is being deleted")
+    hours = policy.content.interval_hours if policy and policy.content else None
+    if hours and lower(disk.sku) in _TWICE_A_DAY_SKUS and hours not in _SLOW_INTERVALS:
+        return Obstacle("schedule-too-fast", f"{disk.sku} disks can't be backed up every {hours} hours")
+    return None
 
 
 def is_replica(disk: Disk) -> bool:

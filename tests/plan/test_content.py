@@ -263,9 +263,8 @@ def test_a_policy_without_content_has_no_body() -> None:
 
 
 def test_contents_for_people() -> None:
-    assert shown(GOLD) == {"interval_hours": 4, "phase_minutes": 0, "time_zone": "UTC", "default_days": 7}
-    assert differences(GOLD, SHORTER) == (FieldChange("default_days", 7, 5),)
-    assert len(differences(None, GOLD)) == 4
+    assert shown(GOLD) == {"schedule": "every 4h from 00:00", "timeZone": "UTC", "retention.default": "7d"}
+    assert differences(GOLD, SHORTER) == (FieldChange("retention.default", "7d", "5d"),)
 
 
 @pytest.mark.parametrize(

@@ -124,7 +124,7 @@ def test_names_per_region() -> None:
 @pytest.mark.parametrize(
     ("entry", "code", "severity", "drift"),
     [
-        (rule(disk_id("a"), vault={"eastus": "V"}), "unsupported-disk", Severity.ERROR, ""),
+        (rule(disk_id("a"), vault={"eastus": "V"}), "region-unnamed", Severity.ERROR, ""),
         (rule(select=EVERY, vault={"eastus": "V"}), "uncovered", Severity.WARNING, "uncovered"),
     ],
 )
