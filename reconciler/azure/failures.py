@@ -7,7 +7,6 @@ own advice is to try again, and `isUserError: false` on plain user errors.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -15,13 +14,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from reconciler.errors import AzureError, Blocked, Conflict, NotFound, OutOfReach, Transient
+from reconciler.redaction import redact
 
 _BLOCKED = "CloudDos"
-_SECRETS = re.compile(
-    r"(?i)\bbearer\s+[^\s\"',;]+"
-    r"|\beyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)?"
-    r"|((?:\b|[?&])(?:sig|t|c|s|h|client_secret|client_assertion|access_token|refresh_token|password)=)[^\s&\"'<>]{8,}"
-)
 _NESTS = ("innerError", "innererror", "details", "errorDetails", "error")
 _DEPTH = 12
 _LONGEST = 2000
@@ -35,11 +30,6 @@ _TRANSIENT = frozenset(
         HTTPStatus.GATEWAY_TIMEOUT,
     }
 )
-
-
-def redact(text: str) -> str:
-    """The text without bearer tokens, JWTs, signatures of URLs and secrets of token requests."""
-    return _SECRETS.sub(lambda match: (match[1] or "") + "[redacted]", text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from azure.core.pipeline.policies import AsyncHTTPPolicy
 
 from reconciler.azure import failures, pace
 from reconciler.errors import AzureError, OutOfReach, Transient
+from reconciler.redaction import redact
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -236,7 +237,7 @@ def _never_sent(error: SdkError) -> bool:
 def _broken(error: SdkError, http: Any) -> Transient:
     path = urlsplit(http.url).path
     return Transient(
-        f"No answer to {http.method} {path}: {failures.redact(str(error)) or type(error).__name__}",
+        f"No answer to {http.method} {path}: {redact(str(error)) or type(error).__name__}",
         code="no-answer",
         target=path,
         hint="Check the network, the proxy and the endpoint, then run it again.",
@@ -246,7 +247,7 @@ def _broken(error: SdkError, http: Any) -> Transient:
 def _unread(error: Malformed, url: str) -> Transient:
     path = urlsplit(url).path
     return Transient(
-        f"The answer from {path} can't be read: {failures.redact(str(error))}",
+        f"The answer from {path} can't be read: {redact(str(error))}",
         code="unreadable-answer",
         target=path,
         hint="A proxy or a gateway probably answered in Azure's place. Check the network, then run it again.",
@@ -254,7 +255,7 @@ def _unread(error: Malformed, url: str) -> Transient:
 
 
 def _no_token(error: ClientAuthenticationError, url: str) -> OutOfReach:
-    first = next(iter(failures.redact(str(error)).splitlines()), "")
+    first = next(iter(redact(str(error)).splitlines()), "")
     return OutOfReach(
         f"No access token could be had: {first}",
         code="no-token",

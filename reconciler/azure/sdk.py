@@ -14,10 +14,10 @@ import orjson
 from azure.core.exceptions import AzureError as SdkError
 
 from reconciler.azure.connection import Azure
-from reconciler.azure.failures import redact
 from reconciler.azure.governor import Malformed
 from reconciler.azure.pace import asked
 from reconciler.errors import AzureError, NotFound
+from reconciler.redaction import redact
 
 if TYPE_CHECKING:
     from azure.mgmt.authorization.v2022_04_01.aio import AuthorizationManagementClient

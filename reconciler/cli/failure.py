@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from reconciler.cli.output import Output
 from reconciler.errors import AzureError, ManifestError, ReconcilerError
+from reconciler.redaction import redact
 from reconciler.report.caret import diagnostics
-from reconciler.report.escape import plain, redact
+from reconciler.report.escape import plain
 
 
 def tell_error(error: ReconcilerError, output: Output, *, root: str = "") -> None:

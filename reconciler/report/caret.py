@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from unicodedata import combining, east_asian_width
 
 from reconciler.findings import Finding, Place
-from reconciler.report.escape import commands, plain, redact, visible
+from reconciler.redaction import redact
+from reconciler.report.escape import commands, plain, visible
 from reconciler.report.style import Style
 
 _BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")

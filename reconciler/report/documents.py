@@ -10,8 +10,8 @@ from typing import Any
 from reconciler.apply.outcome import Outcome, Result, Status
 from reconciler.findings import Finding, Place, Severity
 from reconciler.plan.model import Change, Gate, Plan, Step
+from reconciler.redaction import redact
 from reconciler.report.drift import CLASSES, Drift
-from reconciler.report.escape import redact
 from reconciler.report.terminal import is_clean
 from reconciler.report.values import jsonable
 

@@ -7,24 +7,14 @@ from __future__ import annotations
 
 import re
 
-_SECRET = re.compile(
-    r"(?P<sas>\bsig=)[^&\s\"'<>]+"
-    r"|(?P<bearer>\bBearer\s+)[A-Za-z0-9._~+/=-]+"
-    r"|(?P<named>\b(?:client_secret|client_assertion|password|access_token|refresh_token|AccountKey|SharedAccessKey)[\"']?\s*[=:]\s*[\"']?)[^&;,\s\"']+"
-    r"|\beyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)?",
-    re.IGNORECASE,
-)
+from reconciler.redaction import redact
+
 _AZURE_PIPELINES_COMMAND = re.compile(r"#(?=#(?:vso)?\[)", re.IGNORECASE)
 _GITHUB_COMMAND = re.compile(r"^(\s*)::", re.MULTILINE)
 _MARKDOWN = re.compile(r"([\\`*_\[\]<>|~])")
 _MENTION = re.compile(r"([@#])(?=\w)")
 _LONG = 0xFFFF
 _SHORT = 0xFF
-
-
-def redact(text: str) -> str:
-    """The text with bearer tokens, JWTs, SAS signatures and client secrets replaced by `***`."""
-    return _SECRET.sub(lambda match: (match["sas"] or match["bearer"] or match["named"] or "") + "***", text)
 
 
 def _visible(character: str) -> str:

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from reconciler.plan.model import UNKNOWN
-from reconciler.report.escape import plain, redact
+from reconciler.redaction import redact
+from reconciler.report.escape import plain
 
 _KNOWN_LATER = "(known after apply)"
 

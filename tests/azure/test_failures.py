@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from reconciler.azure.failures import failure, redact, told
+from reconciler.azure.failures import failure, told
 from reconciler.errors import AzureError, Blocked, Conflict, NotFound, OutOfReach, Transient
+from reconciler.redaction import redact
 
 URL = "https://management.azure.com/subscriptions/s/thing?api-version=1&sig=hush-hush-hush"
 

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.report.escape import code, commands, fence, markdown, plain, redact
+from reconciler.redaction import redact
+from reconciler.report.escape import code, commands, fence, markdown, plain
 
 
 @pytest.mark.parametrize(
