@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from stage import as_yaml
+
 import reconciler
 
 HIDDEN = ("RECONCILER_", "AZURE_", "ARM_", "NO_COLOR", "PYTEST_", "GITHUB_", "TF_BUILD", "COVERAGE_")
@@ -59,7 +61,7 @@ def begun(folder: Path, *arguments: str, **options: Any) -> subprocess.Popen[str
 
 def put_files(folder: Path, manifest: Mapping[str, Any] | str, estate: Mapping[str, Any] | None = None) -> None:
     """Write a manifest, `backup.yaml`, and an estate beside it."""
-    text = manifest if isinstance(manifest, str) else json.dumps(manifest, indent=1, ensure_ascii=False)
+    text = manifest if isinstance(manifest, str) else as_yaml(manifest)
     (folder / "backup.yaml").write_text(text, encoding="utf-8")
     if estate is not None:
         (folder / ESTATE).write_text(json.dumps(estate), encoding="utf-8")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
@@ -135,9 +136,7 @@ class Stage:
     def _written(self, said: Mapping[str, Any] | str) -> Path:
         self._number += 1
         path = self.folder / f"manifest-{self._number}.yaml"
-        path.write_text(
-            said if isinstance(said, str) else json.dumps(said, indent=1, ensure_ascii=False), encoding="utf-8"
-        )
+        path.write_text(said if isinstance(said, str) else as_yaml(said), encoding="utf-8")
         return path
 
     def plan(self, said: Mapping[str, Any] | str | Path | Manifest, **options: Any) -> Plan:
@@ -224,6 +223,12 @@ class Stage:
     def forget(self) -> None:
         """Count calls from here."""
         self.recorder.calls.clear()
+
+
+def as_yaml(data: Any) -> str:
+    """Data as JSON that is YAML as well: which takes every escape but pairs of surrogates."""
+    text = json.dumps(data, indent=1)
+    return re.sub(r"(?:\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2})+", lambda pair: json.loads(f'"{pair[0]}"'), text)
 
 
 def codes(plan: Plan) -> list[str]:
