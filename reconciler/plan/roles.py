@@ -164,7 +164,9 @@ class RoleBook:
         if address not in self._told:
             self._told.add(address)
             message = f"{role.title} on {scope} is missing for the identity of {vault.name}"
-            self._draft.note("role-missing", message, address=address, place=vault.place)
+            emits = self._draft.manifest.roles.mode == "emit"
+            hint = "have it granted; `--report FILE.sh` writes the missing ones as a script" if emits else ""
+            self._draft.note("role-missing", message, address=address, place=vault.place, hint=hint)
 
     def _is_in_the_way(self, vault: VaultSpec, role: Role, scope: ArmId, principal: Principal, address: str) -> bool:
         """Whether an assignment with a condition has the place of the one needed: Azure allows one of each kind."""

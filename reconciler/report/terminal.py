@@ -26,6 +26,9 @@ def is_clean(plan: Plan) -> bool:
 def plan_summary(plan: Plan) -> str:
     """The line that everybody knows: `Plan: 1 to add, 2 to change, 0 to destroy.`, or that there are no changes."""
     if is_clean(plan):
+        counted = sum(bool(finding.drift) and finding.drift != "in-progress" for finding in plan.findings)
+        if counted:
+            return f"No changes. {counted} finding{'s count' if counted != 1 else ' counts'} as drift, see above."
         return NO_CHANGES
     counts = plan.summary
     return f"Plan: {counts.add} to add, {counts.change} to change, {counts.destroy} to destroy."
