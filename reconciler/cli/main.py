@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import errno
 import signal
 from types import FrameType
 
@@ -68,11 +69,18 @@ def _guarded(arguments: list[str], output: Output) -> int:
         tell_error(error, output)
         return 1
     except Exception as error:  # noqa: BLE001 - the last resort: a message in place of a traceback
-        from reconciler.cli.failure import tell_unexpected
-
-        tell_unexpected(error, output)
-        return 1
+        return _unexpected(error, output)
     return code if isinstance(code, int) else 0
+
+
+def _unexpected(error: Exception, output: Output) -> int:
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC and error.filename is None:
+        output.lose(error)  # click's own text, such as that of --help
+        return 1
+    from reconciler.cli.failure import tell_unexpected
+
+    tell_unexpected(error, output)
+    return 1
 
 
 def _tell_usage(error: click.ClickException, output: Output) -> None:

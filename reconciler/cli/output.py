@@ -17,7 +17,8 @@ class Output:
 
     def __init__(self) -> None:
         self.verbose = False
-        self.broken = ""
+        self.broken = "" if sys.stdout else "it is closed"
+        _open_closed()
         for stream in (sys.stdout, sys.stderr):
             if hasattr(stream, "reconfigure"):
                 stream.reconfigure(errors="backslashreplace")
@@ -40,10 +41,14 @@ class Output:
             sys.stdout.write(text)
             sys.stdout.flush()
         except (OSError, ValueError) as error:
-            self.broken = str(error)
-            _discard(sys.stdout)
-            if not isinstance(error, BrokenPipeError):
-                self.tell(f"error[output]: stdout could not be written: {error}\n")
+            self.lose(error)
+
+    def lose(self, error: Exception) -> None:
+        """Give stdout up; told, unless its reader has left of its own will."""
+        self.broken = str(error)
+        _discard(sys.stdout)
+        if not isinstance(error, BrokenPipeError):
+            self.tell(f"error[output]: stdout could not be written: {error}\n")
 
     def tell(self, text: str) -> None:
         """Text to stderr; lost when nobody can read it."""
@@ -64,6 +69,17 @@ class Output:
                 stream.flush()
             except (OSError, ValueError):
                 _discard(stream)
+
+
+def _open_closed() -> None:
+    """Give each stream that the caller closed a descriptor: else the next file that is opened would stand in for it."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            descriptor = os.open(os.devnull, os.O_RDWR)
+            if descriptor != number:
+                os.dup2(descriptor, number)
+                os.close(descriptor)
+            setattr(sys, name, os.fdopen(number, "w" if number else "r", encoding="utf-8", closefd=False))
 
 
 def _wants_colour(stream: TextIO) -> bool:
