@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
 from reconciler.apply.probing import explained, needs_probe
 from reconciler.apply.reaching import GONE, Target, is_moving, is_reached, reach
-from reconciler.apply.refusals import is_passing, is_protected_in, is_vague
+from reconciler.apply.refusals import is_already_protected, is_passing, is_protected_in, is_vague
 from reconciler.apply.run import Run
 from reconciler.apply.sending import Reread, Standing, send
 from reconciler.apply.watching import Row
+from reconciler.azure.answering import answer
 from reconciler.azure.operations import finish
 from reconciler.azure.projection import instance as project
-from reconciler.errors import AzureError, NotFound
+from reconciler.errors import AzureError, NotFound, ReconcilerError
+from reconciler.estate import Question
 from reconciler.ids import ArmId, lower
 from reconciler.plan.model import Change, Op, Step
 from reconciler.plan.protection import Health, health
@@ -31,6 +34,7 @@ _ENDS: Mapping[Op, str] = {
 
 _BODIES = frozenset({Op.INSTANCE_PUT, Op.INSTANCE_MERGE, Op.INSTANCE_REPAIR})
 _FIRST_SECONDS, _MOST_SECONDS = 15.0, 120.0
+_MOST_HOLDERS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +82,27 @@ async def settle(run: Run, change: Change) -> str:
         if step.op is Op.INSTANCE_VALIDATE:
             await _validate(run, task)
             continue
-        if needs_probe(change, step):
-            await run.probes.passed(change, step)
-        await _until_it_holds(run, task)
+        try:
+            if needs_probe(change, step):
+                await run.probes.passed(change, step)
+            await _until_it_holds(run, task)
+        except AzureError as error:
+            await _name_holders(run, step, error)
+            raise
     return ""
+
+
+async def _name_holders(run: Run, step: Step, error: AzureError) -> None:
+    """Add to a refusal which instances the disk has, as Azure lists them at the disk itself, in any vault."""
+    if step.op is not Op.INSTANCE_PUT or not is_already_protected(error) or run.holders_asked >= _MOST_HOLDERS:
+        return
+    run.holders_asked += 1
+    disk = ArmId(str(step.body["properties"]["dataSourceInfo"]["resourceID"]))
+    question = Question("protected-elsewhere", disk)
+    with suppress(ReconcilerError):
+        found: tuple[ArmId, ...] = (await answer(run.azure, [question]))[question]
+        if found:
+            error.message = f"{error.message} Its instances: {', '.join(map(str, found))}."
 
 
 async def _validate(run: Run, task: _Task) -> None:

@@ -58,6 +58,7 @@ class Run:
         self.touched: set[str] = set()
         self.principals: Any = None
         self.probes: Any = None
+        self.holders_asked = 0
         self._watches: dict[str, Watch] = {}
 
     @property
