@@ -145,8 +145,9 @@ def _run(output: Output, task: Task, telling: Telling, settings: Settings) -> in
         outcome = session.apply(plan, settings, progress, interrupts)
         if plan.waits and outcome.ok:
             outcome = outcome.compared(session.look(task.manifest, task.options).changes)
-    failed = _tell(output, task, telling, plan, outcome)
-    if outcome.interrupted:
+    with interrupts.held():
+        failed = _tell(output, task, telling, plan, outcome)
+    if outcome.interrupted or interrupts.received:
         return interrupts.exit_code or 1
     return 0 if outcome.ok and not failed else 1
 

@@ -7,7 +7,9 @@
 from __future__ import annotations
 
 import errno
+import os
 import signal
+from contextlib import suppress
 from types import FrameType
 
 import click
@@ -40,7 +42,9 @@ def root() -> None:
 def run(arguments: list[str]) -> int:
     """Run one command; the exit code. Nothing that goes wrong ends in a traceback unless `--verbose` asks for it."""
     output = Output()
-    signal.signal(signal.SIGTERM, _terminated)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as of a job in a script's background
+            signal.signal(number, _leave)
     try:
         code = _guarded(arguments, output)
     finally:
@@ -48,8 +52,14 @@ def run(arguments: list[str]) -> int:
     return output.exit_code(code)
 
 
-def _terminated(_number: int, _frame: FrameType | None) -> None:
-    raise SystemExit(128 + signal.SIGTERM)
+def _leave(number: int, _frame: FrameType | None) -> None:
+    """End the process at once: all but an apply, which has its own way, has nothing to finish.
+
+    An exception from here may be swallowed, wherever the interpreter happens to be, and the signal with it.
+    """
+    with suppress(OSError):
+        os.write(2, b"\nInterrupted.\n")
+    os._exit(128 + number)
 
 
 def _guarded(arguments: list[str], output: Output) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from asyncio import AbstractEventLoop, Event
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -36,14 +36,24 @@ class Interrupts:
     @contextmanager
     def watched(self, loop: AbstractEventLoop, stop: Event) -> Iterator[None]:
         """Within this block the first signal sets `stop`, through the loop, which may be a virtual one."""
+        with self._heeded(lambda: loop.call_soon_threadsafe(stop.set)):
+            yield
 
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Within this block, in which reports are written, the first signal is only remembered."""
+        with self._heeded(lambda: None):
+            yield
+
+    @contextmanager
+    def _heeded(self, act: Callable[[], object]) -> Iterator[None]:
         def receive(number: int, _frame: FrameType | None) -> None:
             if self.received:
                 _say(_SECOND)
                 os._exit(128 + number)
             self.received = number
             _say(_FIRST)
-            loop.call_soon_threadsafe(stop.set)
+            act()
 
         before = [signal.signal(number, receive) for number in _SIGNALS]
         try:

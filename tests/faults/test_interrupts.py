@@ -1,0 +1,220 @@
+"""F52: interrupted at every phase, once and twice: out within five seconds, truthfully, and a re-run converges."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from faults import TOKEN, Asked
+from installed import begun, environment, put_files
+from manifests import manifest
+from served import SCALE, Served, served
+from trial import Trial
+
+SIGNALS = {"SIGINT": 130, "SIGTERM": 143}
+WAYS = ("--clock", f"scaled:{SCALE:g}")
+
+PHASES: dict[str, str] = {
+    "reading subscriptions": "LIST backupVaults",
+    "reading disks": "LIST disks",
+    "making a resource group": "PUT resourcegroups",
+    "making the vault": "PUT backupVaults",
+    "waiting for the vault": "GET operationStatus",
+    "making the policy": "PUT backupPolicies",
+    "granting": "PUT roleAssignments",
+    "probing": "POST validateForBackup",
+    "making the instance": "PUT backupInstances",
+    "watching the instance": "LIST backupInstances",
+}
+"""What is under way when the signal comes: the request that is never answered."""
+
+READING = {"reading subscriptions", "reading disks"}
+
+
+LOADING = "print('up', flush=True); from reconciler.__main__ import main; main()"
+
+
+class Command:
+    """The installed command, begun against a served trial."""
+
+    def __init__(self, folder: Path, door: Served, *arguments: str, prefix: tuple[str, ...] = (), program: tuple[str, ...] = ("-m", "reconciler")) -> None:
+        self.folder = folder
+        extra = {"RECONCILER_ARM_ENDPOINT": door.url, "RECONCILER_ARM_TOKEN": TOKEN}
+        self.process = subprocess.Popen(
+            [*prefix, sys.executable, *program, *arguments, *WAYS],
+            text=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=folder,
+            env=environment(extra),
+        )
+        self.out = self.err = ""
+        self.took = 0.0
+
+    def stop(self, name: str, *, times: int = 1, pid: int = 0) -> int:
+        """Send the signal, so often, and wait for the end; the exit code."""
+        began = time.monotonic()
+        for number in range(times):
+            if number:
+                time.sleep(0.15)
+            try:
+                os.kill(pid or self.process.pid, signal.Signals[name])
+            except ProcessLookupError:
+                break
+        self.out, self.err = self.process.communicate(timeout=30)
+        self.took = time.monotonic() - began
+        return self.process.returncode
+
+    def report(self) -> Any:
+        return json.loads((self.folder / "result.json").read_text(encoding="utf-8"))
+
+
+def apply(trial: Trial, door: Served, **more: Any) -> Command:
+    put_files(trial.folder, trial.said)  # type: ignore[arg-type]
+    return Command(
+        trial.folder, door, "apply", "backup.yaml", "--auto-approve", "--report", "result.json", "--report", "result.md", **more
+    )
+
+
+def check_told(command: Command, name: str, code: int) -> None:
+    assert code == SIGNALS[name], (code, command.err)
+    assert command.took < 5
+    assert "Traceback" not in command.err
+    assert "never retrieved" not in command.err
+    assert "Unclosed" not in command.err
+    assert "Apply complete!" not in command.out
+    assert TOKEN not in command.out + command.err
+
+
+@pytest.mark.parametrize("name", SIGNALS)
+@pytest.mark.parametrize("phase", PHASES)
+def test_f52_an_interrupt_at_any_phase_ends_the_run_in_time(quickstart: Trial, phase: str, name: str) -> None:
+    with served(quickstart) as door:
+        if phase == "watching the instance":
+            made: list[Asked] = []
+            door.holds = lambda asked: bool(made) and asked.kind.lower() == PHASES[phase].lower() or bool(
+                asked.kind == "PUT backupInstances" and made.append(asked)
+            )
+        else:
+            door.holds = lambda asked: asked.kind.lower() == PHASES[phase].lower()
+        quickstart.switch(propagation="0")
+        command = apply(quickstart, door)
+        assert door.held.wait(15), (door.asked, command.stop("SIGKILL"), command.err)
+        check_told(command, name, command.stop(name))
+    if phase not in READING:
+        assert "Interrupt received" in command.err
+        report = command.report()
+        assert (report["ok"], report["interrupted"]) == (False, name)
+        assert {row["status"] for row in report["results"]} <= {"done", "skipped", "in-progress"}
+        assert "interrupted" in (command.folder / "result.md").read_text(encoding="utf-8")
+        assert "in-progress" in {row["status"] for row in report["results"]}, "what was sent is not called skipped"
+
+
+@pytest.mark.parametrize("name", SIGNALS)
+def test_f52_an_interrupt_inside_a_long_wait_ends_it(quickstart: Trial, name: str) -> None:
+    """Permissions that never come are waited for half an hour: no request is under way when the signal comes."""
+    quickstart.switch(propagation="100000")
+    with served(quickstart) as door:
+        command = apply(quickstart, door)
+        assert command.process.stderr is not None
+        for line in command.process.stderr:
+            if "waiting for permissions to become effective" in line:
+                break
+        check_told(command, name, command.stop(name))
+        assert command.report()["interrupted"] == name
+        assert command.report()["summary"]["added"] == 6, "all but the instance, which was not begun"
+    quickstart.switch(propagation="60..300")
+    quickstart.wait(100_000)
+
+
+@pytest.mark.parametrize(("name", "phase"), [("SIGINT", "making the vault"), ("SIGTERM", "probing"), ("SIGINT", "reading disks")])
+def test_f52_a_second_interrupt_ends_the_run_at_once(quickstart: Trial, name: str, phase: str) -> None:
+    with served(quickstart) as door:
+        door.holds = lambda asked: asked.kind.lower() == PHASES[phase].lower()
+        quickstart.switch(propagation="0")
+        command = apply(quickstart, door)
+        assert door.held.wait(15), command.stop("SIGKILL")
+        check_told(command, name, command.stop(name, times=2))
+        assert command.took < 3
+
+
+@pytest.mark.parametrize("verb", ["plan", "drift"])
+@pytest.mark.parametrize("name", SIGNALS)
+def test_f52_what_only_reads_is_interrupted_as_well(quickstart: Trial, verb: str, name: str) -> None:
+    with served(quickstart) as door:
+        door.holds = lambda asked: asked.kind == "LIST backupVaults"
+        put_files(quickstart.folder, quickstart.said)  # type: ignore[arg-type]
+        command = Command(quickstart.folder, door, verb, "backup.yaml")
+        assert door.held.wait(15), command.stop("SIGKILL")
+        check_told(command, name, command.stop(name))
+        assert command.out == "", "no conclusion from the part that was read"
+
+
+@pytest.mark.parametrize("name", SIGNALS)
+@pytest.mark.parametrize("delay", [0.0, 0.03, 0.06, 0.1, 0.15, 0.25])
+def test_f52_an_interrupt_while_it_loads_is_quiet(quickstart: Trial, name: str, delay: float) -> None:
+    """From the first line of our own code on; before it the interpreter speaks for itself."""
+    with served(quickstart) as door:
+        door.holds = lambda _: True
+        command = apply(quickstart, door, program=("-c", LOADING))
+        assert command.process.stdout is not None
+        assert command.process.stdout.readline() == "up\n"
+        time.sleep(delay)
+        code = command.stop(name)
+        assert code in (SIGNALS[name], -signal.SIGTERM), command.err
+        assert "Traceback" not in command.err
+        assert command.took < 5
+
+
+@pytest.mark.parametrize("name", SIGNALS)
+def test_f52_an_interrupt_at_the_question_writes_nothing(quickstart: Trial, name: str) -> None:
+    put_files(quickstart.folder, quickstart.said)  # type: ignore[arg-type]
+    with served(quickstart) as door:
+        leader, follower = pty.openpty()
+        extra = {"RECONCILER_ARM_ENDPOINT": door.url, "RECONCILER_ARM_TOKEN": TOKEN, "TERM": "xterm"}
+        process = subprocess.Popen(
+            [sys.executable, "-m", "reconciler", "apply", "backup.yaml", *WAYS],
+            stdin=follower, stdout=follower, stderr=follower, cwd=quickstart.folder, env=environment(extra), start_new_session=True,
+        )  # fmt: skip
+        os.close(follower)
+        shown = b""
+        while b"is accepted: " not in shown:
+            shown += os.read(leader, 65536)
+        began = time.monotonic()
+        process.send_signal(signal.Signals[name])
+        assert process.wait(10) == SIGNALS[name]
+        assert time.monotonic() - began < 5
+        os.close(leader)
+        assert not [kind for kind in door.asked if kind.startswith(("PUT", "PATCH", "DELETE"))]
+
+
+@pytest.mark.external
+@pytest.mark.parametrize("name", SIGNALS)
+@pytest.mark.parametrize("phase", ["reading subscriptions", "making the vault", "probing"])
+def test_f52_as_the_first_process_of_a_container_it_heeds_signals_too(quickstart: Trial, phase: str, name: str) -> None:
+    """The kernel drops a signal to PID 1 that has no handler: without ours it would run until it is killed."""
+    prefix = ("unshare", "--pid", "--fork", "--kill-child")
+    try:
+        works = subprocess.run([*prefix, "true"], capture_output=True, check=False, timeout=10).returncode == 0
+    except OSError:
+        works = False
+    if not works:
+        pytest.skip("unshare --pid --fork needs rights that this environment does not give")
+    with served(quickstart) as door:
+        door.holds = lambda asked: asked.kind.lower() == PHASES[phase].lower()
+        quickstart.switch(propagation="0")
+        command = apply(quickstart, door, prefix=prefix)
+        assert door.held.wait(15), (command.stop("SIGKILL"), command.err)
+        children = Path(f"/proc/{command.process.pid}/task/{command.process.pid}/children").read_text(encoding="ascii")
+        check_told(command, name, command.stop(name, pid=int(children.split()[0])))
+        assert phase in READING or command.report()["interrupted"] == name
