@@ -25,7 +25,7 @@ class Vault:
 
     `principal_id` is the system identity's (None: off); `user_identities` maps lower-cased ids of user-assigned
     identities to their principal ids (None: not told by the vault). States keep the wire's spelling. None: absent on
-    the wire, which means off (azure-facts 1.1).
+    the wire, which means off.
     """
 
     id: ArmId

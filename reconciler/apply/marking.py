@@ -6,7 +6,7 @@ from reconciler.apply.run import Run
 from reconciler.azure.operations import finish
 from reconciler.ids import ArmId, lower
 from reconciler.plan.model import Op, Step
-from reconciler.plan.naming import APPLIED_TAG
+from reconciler.plan.naming import APPLIED_TAG, tag_of
 
 
 async def mark(run: Run, vault: ArmId, digest: str) -> None:
@@ -17,9 +17,9 @@ async def mark(run: Run, vault: ArmId, digest: str) -> None:
     async with run.vault_locks[vault.key]:
         deadline = run.new_deadline()
         tags = (await run.azure.get(str(vault))).get("tags") or {}
-        kept = {key: value for key, value in tags.items() if lower(key) != APPLIED_TAG}
-        if len(kept) < len(tags) and next(value for key, value in tags.items() if lower(key) == APPLIED_TAG) == digest:
+        if tag_of(tags, APPLIED_TAG) == digest:
             return
+        kept = {key: value for key, value in tags.items() if lower(key) != APPLIED_TAG}
         step = Step(Op.VAULT_PATCH, vault, {"tags": {**kept, APPLIED_TAG: digest}})
         async with run.slots:
             receipt = await run.writer.run(step)

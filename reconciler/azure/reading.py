@@ -28,11 +28,9 @@ from reconciler.estate import (
     Vault,
 )
 from reconciler.ids import ArmId, lower
+from reconciler.plan.naming import OWNER_TAG, tag_of
 
-__all__ = ["OWNER_TAG", "answer", "owner_of", "read_estate"]
-
-OWNER_TAG = "reconciler-owner"
-"""The tag whose value names the manifest that owns a vault or an instance."""
+__all__ = ["answer", "read_estate"]
 
 _MAPPINGS = (
     "groups",
@@ -198,12 +196,7 @@ class _Look:
             return await self.azure.list(path, query=query)
 
     def _concerns_us(self, vault: Vault) -> bool:
-        return vault.id.key in self.reach.vaults or lower(owner_of(vault.tags)) in self.reach.owners
-
-
-def owner_of(tags: Mapping[str, str]) -> str:
-    """The manifest whose mark these tags bear (tag names have no case in Azure); empty when none."""
-    return next((value for key, value in tags.items() if lower(key) == OWNER_TAG), "")
+        return vault.id.key in self.reach.vaults or lower(tag_of(vault.tags, OWNER_TAG)) in self.reach.owners
 
 
 async def _graph(azure: Azure, query: str) -> list[Any]:

@@ -15,7 +15,7 @@ from reconciler.plan.desired import DesiredDisk
 from reconciler.plan.draft import PENDING, Draft
 from reconciler.plan.marks import drift_class
 from reconciler.plan.model import Action, Change, FieldChange, Kind, Op, Step
-from reconciler.plan.naming import OWNER_TAG, instance_name
+from reconciler.plan.naming import OWNER_TAG, instance_name, tag_of
 from reconciler.plan.protection import GOALS, Health
 from reconciler.plan.roles import Grants, RoleBook
 
@@ -85,7 +85,7 @@ class Disks:
         for instance in held:
             owner = draft.owner(instance.tags)
             if owner == "foreign":
-                mark = next(value for key, value in instance.tags.items() if lower(key) == OWNER_TAG)
+                mark = tag_of(instance.tags, OWNER_TAG)
                 message = f"{wanted.disk.id.name} is managed by the manifest {mark} ({instance.id})"
                 draft.refuse(address, "managed-elsewhere", message, place=wanted.place)
                 return True
@@ -242,7 +242,7 @@ class Disks:
             if not any(entry.path == field for entry in kept):
                 properties.pop(key, None)
         failing = protection.health(instance.state) is Health.FAILING and not instance.deleted
-        marked = next((value for key, value in instance.tags.items() if lower(key) == OWNER_TAG), None)
+        marked = tag_of(instance.tags, OWNER_TAG) or None
         if marked != draft.manifest.name and (properties or draft.options.adopt or failing):
             change = FieldChange(f"tags.{OWNER_TAG}", marked, draft.manifest.name)
             return {"properties": properties, "tags": {OWNER_TAG: draft.manifest.name}}, (*kept, change)

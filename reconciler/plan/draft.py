@@ -18,7 +18,7 @@ from reconciler.manifest.model import Ignore, Manifest, VaultSpec
 from reconciler.plan.codes import CODES
 from reconciler.plan.marks import declared_for
 from reconciler.plan.model import Action, Change, FieldChange, Kind, Options, Wait
-from reconciler.plan.naming import OWNER_TAG
+from reconciler.plan.naming import OWNER_TAG, tag_of
 from reconciler.plan.reach import reach
 
 PENDING = object()
@@ -179,7 +179,7 @@ class Draft:
 
     def owner(self, tags: Mapping[str, str]) -> str:
         """Whose mark `tags` bear: `ours`, `handed` (ours to give away), `foreign` or nobody's (empty)."""
-        mark = next((value for key, value in tags.items() if lower(key) == OWNER_TAG), "")
+        mark = tag_of(tags, OWNER_TAG)
         if not mark:
             return ""
         if lower(mark) in self._ours:

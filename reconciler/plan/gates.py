@@ -19,18 +19,10 @@ NAMES = (
     "role-scope",
     "weakens-protection",
 )
-"""Every gate that `--force` may name; `deleted-vault` is decided where vaults are compared."""
+"""The gates that `--force` opens; `allow-delete` has an option of its own, which wants a number.
 
-NAMES = (
-    "deleted-vault",
-    "empty",
-    "irreversible",
-    "mass-change",
-    "role-quota",
-    "role-scope",
-    "weakens-protection",
-)
-"""The gates that `--force` opens; `allow-delete` has an option of its own, which wants a number."""
+`deleted-vault` is decided where vaults are compared.
+"""
 
 MASS_PERCENT = 30
 MASS_FROM = 10

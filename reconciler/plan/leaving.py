@@ -11,7 +11,7 @@ from reconciler.plan.desired import DesiredDisk, address_of
 from reconciler.plan.draft import Draft
 from reconciler.plan.instances import guard_of
 from reconciler.plan.model import Action, Change, FieldChange, Kind, Op, Step
-from reconciler.plan.naming import OWNER_TAG
+from reconciler.plan.naming import OWNER_TAG, tag_of
 from reconciler.plan.protection import WORDS, Health, health, is_active
 
 
@@ -91,7 +91,7 @@ def _remove(draft: Draft, instance: Instance, disk: ArmId, entry: Removed) -> No
     if owner == "handed":
         return
     if owner == "foreign":
-        mark = next(value for key, value in instance.tags.items() if lower(key) == OWNER_TAG)
+        mark = tag_of(instance.tags, OWNER_TAG)
         draft.refuse(address, "managed-elsewhere", f"{instance.id} belongs to {mark}", place=entry.place)
     elif health(instance.state) is Health.TRANSIENT:
         draft.wait_for(address, instance, entry.place)

@@ -20,7 +20,7 @@ from reconciler.plan.gates import gates
 from reconciler.plan.groups import WantedGroup
 from reconciler.plan.marks import chosen
 from reconciler.plan.model import Change, Options, Plan
-from reconciler.plan.naming import APPLIED_TAG, OWNER_TAG
+from reconciler.plan.naming import APPLIED_TAG, OWNER_TAG, tag_of
 from reconciler.plan.ordering import Narrowing, checksum, narrowed, ordered
 from reconciler.plan.policies import Shelf
 from reconciler.plan.protection import GOALS
@@ -162,7 +162,6 @@ def _marks(draft: Draft, changes: list[Change]) -> dict[str, str]:
         if not spec.manage or spec.id.key not in touched or spec.id.key not in owned | taking:
             continue
         value = draft.declared(spec)
-        have = next((text for key, text in (live.tags if live else {}).items() if lower(key) == APPLIED_TAG), None)
-        if have != value:
+        if live is None or tag_of(live.tags, APPLIED_TAG) != value:
             marks[spec.id.text] = value
     return dict(sorted(marks.items()))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler.findings import Place
 from reconciler.ids import ArmId, lower
 from reconciler.manifest.model import Choice, DiskRule, Manifest, VaultSpec
-from reconciler.plan.naming import APPLIED_TAG
+from reconciler.plan.naming import APPLIED_TAG, tag_of
 
 if TYPE_CHECKING:
     from reconciler.plan.draft import Draft
@@ -68,7 +68,7 @@ def declared_for(manifest: Manifest, vault: VaultSpec) -> str:
 def drift_class(draft: Draft, vault: VaultSpec) -> str:
     """What a difference in a vault means: made outside, declared since, or it can't be told."""
     live = draft.estate.vaults.get(vault.id.key)
-    applied = live and next((value for key, value in live.tags.items() if lower(key) == APPLIED_TAG), None)
+    applied = live and tag_of(live.tags, APPLIED_TAG)
     if not applied:
         return "differs"
     return "changed-outside" if applied == draft.declared(vault) else "not-yet-applied"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from uuid import UUID, uuid5
 
@@ -16,10 +17,16 @@ NAMESPACE = UUID("5f4c2a0e-7d0b-5b1e-9c39-0d3f6f1c7a52")
 OWNER_TAG = "reconciler-owner"
 APPLIED_TAG = "reconciler-applied"
 RESTORED_TAG = "reconciler-restored"
+"""Our tags: whose a vault or an instance is, which declaration was applied last, which disks a restore made."""
 
 _DISK_PART = 50
 _POLICY_PART = 150 - 9
 _SALTS = 4
+
+
+def tag_of(tags: Mapping[str, str], name: str) -> str:
+    """The value of a tag, whose name has no case in Azure; empty when it isn't there."""
+    return next((value for key, value in tags.items() if lower(key) == name), "")
 
 
 def instance_name(disk: ArmId) -> str:

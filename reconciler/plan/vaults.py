@@ -12,7 +12,7 @@ from reconciler.plan.draft import PENDING, Draft
 from reconciler.plan.groups import laid_over, merged_tags, tag_differences
 from reconciler.plan.marks import drift_class
 from reconciler.plan.model import Action, Change, FieldChange, Kind, Op, Step
-from reconciler.plan.naming import OWNER_TAG
+from reconciler.plan.naming import OWNER_TAG, tag_of
 
 _ALWAYS_ON_FROM = "2025-09-01"
 _SOFT_DELETE_BLOCK = ("softDelete.state", "softDelete.retentionDays")
@@ -131,7 +131,7 @@ def _compare_live(draft: Draft, spec: VaultSpec, live: Vault) -> None:
     if owner == "handed":
         return
     if owner == "foreign" and fields:
-        mark = next(value for key, value in live.tags.items() if lower(key) == OWNER_TAG)
+        mark = tag_of(live.tags, OWNER_TAG)
         draft.note("managed-elsewhere", f"{spec.name} belongs to {mark}", address=address, place=spec.place)
         return
     _patch(draft, spec, live, fields, owner)
@@ -157,7 +157,8 @@ def _admissible(draft: Draft, spec: VaultSpec, fields: list[FieldChange]) -> lis
 
 def _patch(draft: Draft, spec: VaultSpec, live: Vault, fields: tuple[FieldChange, ...], owner: str) -> None:
     """Plan the PATCH; it also writes our mark and the default tags, as does every write of a vault that we may own."""
-    takes_mark = owner != "foreign" and _mark(live) != draft.manifest.name
+    mark = tag_of(live.tags, OWNER_TAG)
+    takes_mark = owner != "foreign" and mark != draft.manifest.name
     adopts = takes_mark and draft.options.adopt
     if adopts or fields or owner == "ours":
         defaults = tag_differences(laid_over(spec.default_tags, spec.tags), live.tags)
@@ -166,7 +167,7 @@ def _patch(draft: Draft, spec: VaultSpec, live: Vault, fields: tuple[FieldChange
     if not fields and not adopts:
         return
     if takes_mark:
-        fields = (*fields, FieldChange(f"tags.{OWNER_TAG}", _mark(live) or None, draft.manifest.name))
+        fields = (*fields, FieldChange(f"tags.{OWNER_TAG}", mark or None, draft.manifest.name))
     guard = draft.options.guard_requests.get(spec.id.key, ())
     if live.guarded and not guard and any(map(vault_fields.is_guarded, fields)):
         draft.note("resource-guard", f"{spec.name} is under a resource guard", address=address_of(spec))
@@ -189,10 +190,6 @@ def _patch(draft: Draft, spec: VaultSpec, live: Vault, fields: tuple[FieldChange
             detail=_sharing(have, fields),
         )
     )
-
-
-def _mark(live: Vault) -> str:
-    return next((value for key, value in live.tags.items() if lower(key) == OWNER_TAG), "")
 
 
 def _patch_body(spec: VaultSpec, live: Vault, fields: tuple[FieldChange, ...]) -> dict[str, Any]:
