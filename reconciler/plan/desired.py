@@ -66,7 +66,7 @@ def expand(draft: Draft) -> list[DesiredDisk]:
 def _claim_by_id(draft: Draft, claims: dict[str, Claim]) -> None:
     for rule in draft.manifest.disks:
         for arm_id, place in rule.ids:
-            disk = draft.estate.disks.get(arm_id.key) or _unlisted(draft, arm_id, place)
+            disk = draft.disks.get(arm_id.key) or _unlisted(draft, arm_id, place)
             if disk is not None:
                 claims[arm_id.key] = (replace(disk, id=arm_id), rule, place, True)
 
@@ -77,7 +77,7 @@ def _unlisted(draft: Draft, arm_id: ArmId, place: Place) -> Disk | None:
     if presence is None:
         return None
     if presence.state == "there" and isinstance(presence.resource, Disk):
-        draft.estate.disks[arm_id.key] = presence.resource
+        draft.disks[arm_id.key] = presence.resource
         return presence.resource
     _refuse_gone(draft, arm_id, place, "correct the id; if the disk is gone for good, list it under `removed`")
     return None
@@ -93,7 +93,7 @@ def _claim_by_selector(draft: Draft, claims: dict[str, Claim]) -> None:
     untouchable = {entry.id.key for entry in draft.manifest.excluded}
     untouchable |= {entry.id.key for entry in draft.manifest.removed}
     by_subscription: dict[str, list[Disk]] = defaultdict(list)
-    for disk in draft.estate.disks.values():
+    for disk in draft.disks.values():
         if disk.id.key not in untouchable and not any(lower(key) == RESTORED_TAG for key in disk.tags):
             by_subscription[disk.id.subscription].append(disk)
     twice: dict[str, list[DiskRule]] = defaultdict(list)
@@ -108,7 +108,7 @@ def _claim_by_selector(draft: Draft, claims: dict[str, Claim]) -> None:
                 twice[disk.id.key] += [earlier[1], rule]
     for key, rules in sorted(twice.items()):
         places = " and ".join(dict.fromkeys(str(rule.place) for rule in rules))
-        address = address_of(draft.estate.disks[key].id)
+        address = address_of(draft.disks[key].id)
         draft.refuse(address, "claimed-twice", f"claimed at {places}", place=rules[-1].place)
         del claims[key]
 

@@ -32,11 +32,15 @@ def glob(pattern: str) -> re.Pattern[str]:
 
 
 class Draft:
-    """Manifest, estate and options, and what follows from them so far."""
+    """Manifest, estate and options, and what follows from them so far.
+
+    `disks` are those of the estate, and those that no list shows and that were found by id.
+    """
 
     def __init__(self, manifest: Manifest, estate: Estate, options: Options, now: datetime) -> None:
         self.manifest = manifest
         self.estate = estate
+        self.disks = dict(estate.disks)
         self.options = options
         self.now = now
         self.changes: dict[str, Change] = {}

@@ -49,7 +49,7 @@ def _orphan(draft: Draft, instance: Instance, disk: ArmId) -> None:
     if not is_active(instance):
         draft.note("retained", f"{instance.id.name} keeps its recovery points", address=address)
         return
-    if disk.key not in draft.estate.disks:
+    if disk.key not in draft.disks:
         presence = draft.presence(disk, address)
         if presence is None:
             return

@@ -104,8 +104,7 @@ class Change:
     `vault` is the id of the vault it belongs to (None for groups), for phases and for the mark at the end; `goal` for
     disks the state to wait for (`ProtectionConfigured`, `ProtectionStopped`, `BackupsSuspended`, `gone`); `depends` are
     addresses that must be done first; `detail` says more for people (the disks a roll concerns, who chose the disk);
-    `weight` is what the 30 % gate counts: `stops`, `shortens` or nothing; `gates` are the gates this change alone
-    stands behind; `drift` is its class.
+    `weight` is what the 30 % gate counts: `stops`, `shortens` or nothing; `drift` is its class.
     """
 
     address: str

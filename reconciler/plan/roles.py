@@ -230,13 +230,13 @@ class _needed:  # noqa: N801 - used as a predicate
         named = [arm_id for rule in draft.manifest.disks for arm_id, _ in rule.ids]
         disks = [instance.disk for instance in instances if instance.disk]
         groups = [instance.snapshot_group for instance in instances if instance.snapshot_group]
-        known = [draft.estate.disks.get(disk.key) for disk in disks]
+        known = [draft.disks.get(disk.key) for disk in disks]
         self._unsure = any(disk is None for disk in known)
         sets = [disk.encryption_set for disk in known if disk and disk.encryption_set]
         self._targets = {
             DISK_BACKUP_READER.guid: _scopes([*disks, *named, *(disk.disk.id for disk in wanted)]),
             DISK_SNAPSHOT_CONTRIBUTOR.guid: _scopes([*groups, *(disk.group_id for disk in wanted)]),
-            READER.guid: _scopes([*sets, *(d.disk.encryption_set for d in wanted if d.disk.encryption_set)]),
+            READER.guid: _scopes([*sets, *(disk.disk.encryption_set for disk in wanted if disk.disk.encryption_set)]),
         }
 
     def __call__(self, row: RoleAssignment) -> bool:
@@ -285,6 +285,6 @@ def _tell_left_behind(draft: Draft, rows: tuple[RoleAssignment, ...]) -> None:
     known |= {lower(identity.principal_id) for identity in draft.estate.identities.values()}
     for row in sorted(rows, key=lambda row: row.id.key):
         derived = lower(row.id.name) == role_name(row.scope, row.role, row.principal)
-        if derived and lower(row.principal) not in known and row.scope.key in draft.estate.disks:
+        if derived and lower(row.principal) not in known and row.scope.key in draft.disks:
             message = f"{row.id.name} on {row.scope} is for the principal {row.principal}, which no vault here has"
             draft.note("role-left-behind", message, address=row.id.text)

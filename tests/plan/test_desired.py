@@ -170,6 +170,12 @@ def test_a_named_disk_that_the_list_lacks_is_read_by_its_id() -> None:
     assert steps(made, at()) == ["instance.put"]
 
 
+def test_planning_leaves_the_estate_as_it_was_read() -> None:
+    read = world()
+    plan(manifest(), read, {("exists", disk_id()): Presence("there", {}, disk())})
+    assert read.disks == {}
+
+
 def test_a_named_disk_that_is_out_of_reach_is_an_error_and_nothing_follows() -> None:
     made = plan(manifest(), estate(*without(settled(), Disk)), {("exists", disk_id()): FORBIDDEN})
     assert errors(made) == ["out-of-reach"]
