@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from reconciler.findings import Place
 from reconciler.ids import ArmId, lower
-from reconciler.manifest import codes
+from reconciler.manifest import addresses, codes
 from reconciler.manifest.choices import Use
 from reconciler.manifest.merging import Merged
 from reconciler.manifest.model import DiskRule, Excluded, GroupSpec, PolicySpec, Removed, VaultSpec
@@ -72,7 +72,7 @@ def check_vaults(vaults: Mapping[str, VaultSpec], notes: Notes) -> None:
         other = first.setdefault(spec.id, spec)
         if other is not spec:
             message = f"the vaults {other.name} and {spec.name} are one vault in Azure; the first is at {other.place}"
-            notes.add(codes.SAME_IN_AZURE, message, spec.place, address=f"vault/{spec.name}")
+            notes.add(codes.SAME_IN_AZURE, message, spec.place, address=addresses.vault(spec.name))
 
 
 def check_groups(groups: Mapping[str, GroupSpec], notes: Notes) -> None:
@@ -93,7 +93,7 @@ def check_disks(declared: Declared, notes: Notes) -> None:
         if known[1] is not place:
             lists = f"twice in `{where}`" if known[0] == where else f"in both `{known[0]}` and `{where}`"
             message = f"the disk {disk.name} stands {lists}; the first is at {known[1]}"
-            notes.add(codes.DISK_TWICE, message, place, address=f"disk/{disk.key}")
+            notes.add(codes.DISK_TWICE, message, place, address=addresses.disk(disk))
 
 
 def _claims(declared: Declared) -> Iterable[tuple[str, ArmId, Place]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from reconciler.ids import lower
-from reconciler.manifest import codes
+from reconciler.manifest import addresses, codes
 from reconciler.manifest.choices import Use, chosen, names_in
 from reconciler.manifest.model import DiskRule, Selector, VaultSpec
 from reconciler.manifest.notes import Notes
@@ -71,7 +71,7 @@ def _check_snapshot_group(rule: DiskRule, declared: Declared, notes: Notes) -> N
     for disk, place in rule.ids:
         if lower(disk.group) in groups:
             message = f"the snapshots of {disk.name} would lie in its own resource group {disk.group}"
-            notes.add(codes.SNAPSHOTS_BESIDE_DISK, message, place, address=f"disk/{disk.key}")
+            notes.add(codes.SNAPSHOTS_BESIDE_DISK, message, place, address=addresses.disk(disk))
 
 
 def _group_names(rule: DiskRule, declared: Declared) -> Iterable[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from reconciler.ids import ArmId
-from reconciler.manifest import codes
+from reconciler.manifest import addresses, codes
 from reconciler.manifest.defaults import Defaults
 from reconciler.manifest.model import GroupSpec, SoftDelete, VaultSpec
 from reconciler.manifest.names import GUARD, IDENTITY, arm_id, region, tags
@@ -28,9 +28,11 @@ def vault(section: Section, defaults: Defaults, notes: Notes) -> VaultSpec | Non
     subscription = section.get("subscription") or defaults.subscription
     location = region(section.get("location", "")) or defaults.location
     if not subscription:
-        notes.add(codes.NO_SUBSCRIPTION, f"the vault {name} has no subscription", section.here, address=f"vault/{name}")
+        notes.add(
+            codes.NO_SUBSCRIPTION, f"the vault {name} has no subscription", section.here, address=addresses.vault(name)
+        )
     if not location and manage:
-        notes.add(codes.NO_LOCATION, f"the vault {name} has no location", section.here, address=f"vault/{name}")
+        notes.add(codes.NO_LOCATION, f"the vault {name} has no location", section.here, address=addresses.vault(name))
     _check(section, notes, manage=manage)
     identity, guard = _identity(section, notes), _guard(section, notes)
     own_tags = tags(section, "tags", notes)
@@ -90,7 +92,7 @@ def _guard(section: Section, notes: Notes) -> ArmId | None:
 
 def _check(section: Section, notes: Notes, *, manage: bool) -> None:
     """Settings against each other: what is impossible, what can't be undone, what does not do what one may think."""
-    address = f"vault/{section['name']}"
+    address = addresses.vault(section["name"])
     if not manage:
         for key in _SETTINGS:
             if key in section:

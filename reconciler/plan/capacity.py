@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
+from reconciler.manifest import addresses
 from reconciler.plan.draft import Draft
 from reconciler.plan.model import Action, Kind
 
@@ -25,7 +26,7 @@ def check_capacity(draft: Draft) -> None:
                 for change in draft.changes.values()
                 if change.kind is kind and change.action is Action.ADD and change.vault == spec.id
             )
-            count, address = counts[spec.id.key], f"vault/{spec.name}"
+            count, address = counts[spec.id.key], addresses.vault(spec.name)
             if added and count + len(added) > LIMIT:
                 message = f"{spec.name} would hold {count + len(added)} {what}; Azure allows {LIMIT}"
                 draft.note("vault-full", message, address=address, place=spec.place)

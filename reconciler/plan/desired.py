@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from reconciler.estate import Disk
 from reconciler.findings import Place
 from reconciler.ids import ArmId, group_id, lower
+from reconciler.manifest import addresses
 from reconciler.manifest.model import Choice, DiskRule, Exclusion, GroupSpec, PolicySpec, Selector, VaultSpec
 from reconciler.plan.codes import CODES
 from reconciler.plan.draft import Draft
@@ -35,7 +36,7 @@ class DesiredDisk:
     @property
     def address(self) -> str:
         """`disk/<lower-cased disk id>`."""
-        return address_of(self.disk.id)
+        return addresses.disk(self.disk.id)
 
     @property
     def group_id(self) -> ArmId:
@@ -47,11 +48,6 @@ class DesiredDisk:
         """The entry that chose the disk, for people."""
         how = "by id" if self.by_id else "by selector"
         return f"chosen {how} at {self.place}"
-
-
-def address_of(disk: ArmId) -> str:
-    """`disk/<lower-cased disk id>`."""
-    return f"disk/{disk.key}"
 
 
 def expand(draft: Draft) -> list[DesiredDisk]:
@@ -73,7 +69,7 @@ def _claim_by_id(draft: Draft, claims: dict[str, Claim]) -> None:
 
 def _unlisted(draft: Draft, arm_id: ArmId, place: Place) -> Disk | None:
     """A disk that is named by id and that no list shows, asked for by id."""
-    presence = draft.presence(arm_id, address_of(arm_id), place)
+    presence = draft.presence(arm_id, addresses.disk(arm_id), place)
     if presence is None:
         return None
     if presence.state == "there" and isinstance(presence.resource, Disk):
@@ -84,7 +80,7 @@ def _unlisted(draft: Draft, arm_id: ArmId, place: Place) -> Disk | None:
 
 
 def _refuse_gone(draft: Draft, arm_id: ArmId, place: Place, hint: str) -> None:
-    finding = draft.code_as_error("disk-gone", f"{arm_id} isn't there", address_of(arm_id), place, hint)
+    finding = draft.code_as_error("disk-gone", f"{arm_id} isn't there", addresses.disk(arm_id), place, hint)
     draft.findings.append(finding)
     draft.refused[finding.address] = finding.message
 
@@ -108,7 +104,7 @@ def _claim_by_selector(draft: Draft, claims: dict[str, Claim]) -> None:
                 twice[disk.id.key] += [earlier[1], rule]
     for key, rules in sorted(twice.items()):
         places = " and ".join(dict.fromkeys(str(rule.place) for rule in rules))
-        address = address_of(draft.disks[key].id)
+        address = addresses.disk(draft.disks[key].id)
         draft.refuse(address, "claimed-twice", f"claimed at {places}", place=rules[-1].place)
         del claims[key]
 
@@ -160,7 +156,7 @@ def pick(choice: Choice, location: str) -> str | None:
 
 def _reject(draft: Draft, disk: Disk, place: Place, by_id: bool, why: Obstacle) -> None:
     """An error under the rule's own code for a disk that was named; one that was found is `uncovered`."""
-    address, sentence = address_of(disk.id), f"{disk.id.name}: {why.sentence}"
+    address, sentence = addresses.disk(disk.id), f"{disk.id.name}: {why.sentence}"
     if by_id:
         draft.refuse(address, why.code, sentence, place=place)
     else:

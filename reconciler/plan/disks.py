@@ -8,6 +8,7 @@ from typing import Any
 
 from reconciler.estate import Instance
 from reconciler.ids import ArmId, lower
+from reconciler.manifest import addresses
 from reconciler.manifest.model import PolicySpec, VaultSpec
 from reconciler.plan import instances, policies, protection
 from reconciler.plan.content import shortens
@@ -139,9 +140,9 @@ class Disks:
 
     def _depends(self, wanted: DesiredDisk, grants: Grants) -> tuple[str, ...]:
         return (
-            f"group/{wanted.group_id.subscription}/{wanted.group_id.name}",
-            f"vault/{wanted.vault.name}",
-            policies.address_of(wanted.vault, wanted.policy.name),
+            addresses.group(wanted.group_id),
+            addresses.vault(wanted.vault.name),
+            addresses.policy(wanted.vault.name, wanted.policy.name),
             *grants.planned,
         )
 
@@ -306,7 +307,7 @@ class Disks:
             )
         )
         if moves and wanted.address in draft.changes:
-            self.joining[policies.address_of(wanted.vault, wanted.policy.name)].append(wanted.address)
+            self.joining[addresses.policy(wanted.vault.name, wanted.policy.name)].append(wanted.address)
             if instance.policy:
                 self.moving[instance.policy.key].append(wanted.address)
 

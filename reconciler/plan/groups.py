@@ -9,6 +9,7 @@ from typing import Any
 from reconciler.estate import ResourceGroup
 from reconciler.findings import Place
 from reconciler.ids import ArmId, lower
+from reconciler.manifest import addresses
 from reconciler.manifest.model import GroupSpec, VaultSpec
 from reconciler.plan.draft import Draft
 from reconciler.plan.marks import drift_class
@@ -31,7 +32,7 @@ class WantedGroup:
     @property
     def address(self) -> str:
         """`group/<subscription>/<name>`."""
-        return f"group/{self.id.subscription}/{self.id.name}"
+        return addresses.group(self.id)
 
 
 def for_vault(spec: VaultSpec) -> WantedGroup:

@@ -6,8 +6,9 @@ from collections import defaultdict
 
 from reconciler.estate import Instance
 from reconciler.ids import ArmId, lower
+from reconciler.manifest import addresses
 from reconciler.manifest.model import Removed
-from reconciler.plan.desired import DesiredDisk, address_of
+from reconciler.plan.desired import DesiredDisk
 from reconciler.plan.draft import Draft
 from reconciler.plan.instances import guard_of
 from reconciler.plan.model import Action, Change, FieldChange, Kind, Op, Step
@@ -27,7 +28,7 @@ def compare(draft: Draft, desired: list[DesiredDisk]) -> None:
         entry = removed.get(instance.disk.key)
         if entry is not None:
             _remove(draft, instance, instance.disk, entry)
-        elif address_of(instance.disk) not in draft.refused:
+        elif addresses.disk(instance.disk) not in draft.refused:
             owner = draft.owner(instance.tags)
             if owner == "ours":
                 _orphan(draft, instance, instance.disk)
@@ -40,7 +41,7 @@ def compare(draft: Draft, desired: list[DesiredDisk]) -> None:
 
 def _address(draft: Draft, instance: Instance, disk: ArmId) -> str:
     """The disk's address; its second instance, in another vault, goes by its own id."""
-    address = address_of(disk)
+    address = addresses.disk(disk)
     return instance.id.text if address in draft.changes else address
 
 
@@ -119,8 +120,8 @@ def _remove(draft: Draft, instance: Instance, disk: ArmId, entry: Removed) -> No
 def _is_kept_when_deleted(draft: Draft, instance: Instance) -> bool:
     """Whether its vault has soft delete on, and keeps it through this plan: vaults are changed before instances."""
     vault = draft.estate.vaults.get(instance.vault.key)
-    addresses = (f"vault/{spec.name}" for spec in draft.manifest.vaults.values() if spec.id == instance.vault)
-    change = draft.changes.get(next(addresses, ""))
+    names = (spec.name for spec in draft.manifest.vaults.values() if spec.id == instance.vault)
+    change = draft.changes.get(addresses.vault(next(names, "")))
     turned_off = change and any((field.path, field.after) == ("softDelete.state", "Off") for field in change.fields)
     return vault is not None and lower(vault.soft_delete_state or "off") != "off" and not turned_off
 

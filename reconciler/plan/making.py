@@ -10,6 +10,7 @@ from reconciler.errors import UsageError
 from reconciler.estate import Estate
 from reconciler.findings import Finding
 from reconciler.ids import lower
+from reconciler.manifest import addresses
 from reconciler.manifest.model import Manifest
 from reconciler.plan import groups, leaving, policies, roles, vaults
 from reconciler.plan.capacity import check_capacity
@@ -55,7 +56,7 @@ def make(manifest: Manifest, estate: Estate, options: Options, now: datetime) ->
 
 
 def _finish(draft: Draft, desired: list[DesiredDisk], book: roles.RoleBook) -> Plan:
-    used = {wanted.address: policies.address_of(wanted.vault, wanted.policy.name) for wanted in desired}
+    used = {wanted.address: addresses.policy(wanted.vault.name, wanted.policy.name) for wanted in desired}
     narrowing = Narrowing(draft.options.only, used)
     changes = ordered(narrowed(draft.changes.values(), narrowing))
     _tell_unmatched(draft, narrowing, used)
@@ -88,7 +89,7 @@ def _concerning(draft: Draft, changes: list[Change], narrowing: Narrowing) -> li
 
 def _tell_unmatched(draft: Draft, narrowing: Narrowing, used: Mapping[str, str]) -> None:
     """An address that is nothing here is a slip of the pen, and must not pass for "no changes"."""
-    vaulted = (f"vault/{spec.name}" for spec in draft.manifest.vaults.values())
+    vaulted = (addresses.vault(spec.name) for spec in draft.manifest.vaults.values())
     told = (finding.address for finding in draft.findings)
     for pattern in narrowing.unmatched((*draft.addresses, *used, *used.values(), *vaulted, *told)):
         draft.note("only-unmatched", f"--only {pattern} names nothing that the manifest or this plan has")

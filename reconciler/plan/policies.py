@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from reconciler.estate import Policy
 from reconciler.ids import ArmId, lower
+from reconciler.manifest import addresses
 from reconciler.manifest.model import PolicyContent, PolicySpec, VaultSpec
 from reconciler.plan.content import body_of, content_of, differences, shown
 from reconciler.plan.draft import Draft
@@ -41,14 +42,9 @@ class Shelf:
         )
 
 
-def address_of(vault: VaultSpec, name: str) -> str:
-    """The address of a policy."""
-    return f"policy/{vault.name}/{name}"
-
-
 def settle(draft: Draft, shelf: Shelf, vault: VaultSpec, spec: PolicySpec) -> ArmId | None:
     """The id of the policy that `vault`'s disks are to use, planned where missing; None when it is refused."""
-    address = address_of(vault, spec.name)
+    address = addresses.policy(vault.name, spec.name)
     if not spec.manage or spec.content is None:
         return _unmanaged(draft, shelf, vault, spec)
     live = shelf.holding(vault, spec.content, preferred(spec))
@@ -72,7 +68,7 @@ def settle(draft: Draft, shelf: Shelf, vault: VaultSpec, spec: PolicySpec) -> Ar
             steps=(Step(Op.POLICY_PUT, policy, body_of(spec)),),
             after={"name": name, **shown(spec.content)},
             fields=differences(content_before, spec.content) if content_before else (),
-            depends=(f"vault/{vault.name}",),
+            depends=(addresses.vault(vault.name),),
             vault=vault.id,
             place=spec.place,
             drift=drift_class(draft, vault),
@@ -98,7 +94,7 @@ def name_users(draft: Draft, joining: Mapping[str, Iterable[str]]) -> None:
 
 
 def _unmanaged(draft: Draft, shelf: Shelf, vault: VaultSpec, spec: PolicySpec) -> ArmId | None:
-    address, name = address_of(vault, spec.name), spec.azure_name or spec.name
+    address, name = addresses.policy(vault.name, spec.name), spec.azure_name or spec.name
     live = shelf.named(vault.id, name)
     if live is None:
         draft.refuse(address, "policy-missing", f"{vault.name} has no policy {name}", place=spec.place)
@@ -139,7 +135,7 @@ def retire(draft: Draft, shelf: Shelf, wanted: set[str], moving: dict[str, tuple
 
 
 def _retire(draft: Draft, policy: Policy, content: PolicyContent, vault: VaultSpec, leaving: Iterable[str]) -> None:
-    address = address_of(vault, policy.id.name)
+    address = addresses.policy(vault.name, policy.id.name)
     if address in draft.changes:  # a declared policy has just this name: the next run retires the old one
         return
     draft.add(

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from reconciler.estate import Instance, RoleAssignment
 from reconciler.ids import ArmId, lower, subscription_id
+from reconciler.manifest import addresses
 from reconciler.manifest.model import VaultSpec
 from reconciler.plan.builtin_roles import BY_GUID, DISK_BACKUP_READER, DISK_SNAPSHOT_CONTRIBUTOR, READER, Role
 from reconciler.plan.desired import DesiredDisk
@@ -71,7 +72,7 @@ class RoleBook:
         return self._principals[spec.id.key]
 
     def _find_principal(self, spec: VaultSpec) -> Principal | None:
-        draft, address = self._draft, f"vault/{spec.name}"
+        draft, address = self._draft, addresses.vault(spec.name)
         if isinstance(spec.identity, ArmId):
             identity = draft.estate.identities.get(spec.identity.key)
             if identity is not None:
@@ -97,7 +98,7 @@ class RoleBook:
             return grants
         for role, target, scope in _needs(wanted, self._draft.manifest.roles.scope):
             if self._draft.options.only:
-                self._draft.spelled(address_of(wanted.vault, role, scope))
+                self._draft.spelled(addresses.role(wanted.vault.name, role.word, scope))
             held = self._covering(principal, role, target)
             if scope == wanted.disk.id and all(row.scope == scope for row in held):
                 self.disk_scopes[scope.subscription].add(scope.key)
@@ -130,7 +131,7 @@ class RoleBook:
         return row.created is not None and self._draft.now - row.created < WINDOW
 
     def _lack(self, vault: VaultSpec, role: Role, scope: ArmId, principal: Principal, grants: Grants) -> None:
-        draft, address = self._draft, address_of(vault, role, scope)
+        draft, address = self._draft, addresses.role(vault.name, role.word, scope)
         identity = vault.identity.key if isinstance(vault.identity, ArmId) else "system"
         body = {"role": role.guid, "principal": principal, "identity": identity, "vault": vault.id.text}
         step = Step(Op.ROLE_PUT, scope, body)
@@ -149,7 +150,7 @@ class RoleBook:
                     reason=f"{role.title} is needed there",
                     steps=(step,),
                     after={"role": role.title, "scope": scope.text, "principal": principal},
-                    depends=(f"vault/{vault.name}", f"group/{scope.subscription}/{scope.group}"),
+                    depends=(addresses.vault(vault.name), addresses.group(scope)),
                     vault=vault.id,
                     place=vault.place,
                     drift=drift_class(draft, vault),
@@ -178,11 +179,6 @@ class RoleBook:
         message = f"{row.id.name} on {scope} has a condition, so it may not reach everything that {vault.name} needs"
         self._draft.refuse(address, "role-conditional", message, place=vault.place)
         return True
-
-
-def address_of(vault: VaultSpec, role: Role, scope: ArmId) -> str:
-    """`role/<vault>/<role>@<lower-cased scope id>`."""
-    return f"role/{vault.name}/{role.word}@{scope.key}"
 
 
 def _needs(wanted: DesiredDisk, width: str) -> Iterator[tuple[Role, ArmId, ArmId]]:
@@ -254,7 +250,7 @@ def _remove(draft: Draft, spec: VaultSpec, row: RoleAssignment) -> None:
     role = BY_GUID[row.role]
     draft.add(
         Change(
-            address=address_of(spec, role, row.scope),
+            address=addresses.role(spec.name, role.word, row.scope),
             kind=Kind.ROLE,
             action=Action.DESTROY,
             reason="nothing needs it any more",

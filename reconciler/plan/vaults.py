@@ -6,6 +6,7 @@ from typing import Any
 
 from reconciler.estate import Vault
 from reconciler.ids import ArmId, lower
+from reconciler.manifest import addresses
 from reconciler.manifest.model import VaultSpec
 from reconciler.plan import vault_fields
 from reconciler.plan.draft import PENDING, Draft
@@ -16,11 +17,6 @@ from reconciler.plan.naming import OWNER_TAG, tag_of
 
 _ALWAYS_ON_FROM = "2025-09-01"
 _SOFT_DELETE_BLOCK = ("softDelete.state", "softDelete.retentionDays")
-
-
-def address_of(spec: VaultSpec) -> str:
-    """`vault/<name>`."""
-    return f"vault/{spec.name}"
 
 
 def compare(draft: Draft) -> None:
@@ -36,7 +32,7 @@ def compare(draft: Draft) -> None:
 
 
 def _compare_missing(draft: Draft, spec: VaultSpec) -> None:
-    address = address_of(spec)
+    address = addresses.vault(spec.name)
     presence = draft.presence(spec.id, address, spec.place)
     if presence is None:
         return
@@ -54,12 +50,12 @@ def _may_create(draft: Draft, spec: VaultSpec) -> bool:
         return False
     if deleted is not None and "deleted-vault" not in draft.options.force:
         message = f"a soft-deleted vault {spec.azure_name} exists until {deleted.purge_time}"
-        draft.refuse(address_of(spec), "vault-soft-deleted", message, place=spec.place)
+        draft.refuse(addresses.vault(spec.name), "vault-soft-deleted", message, place=spec.place)
         return False
     if draft.options.api_version >= _ALWAYS_ON_FROM and spec.soft_delete.state != "AlwaysOn":
         message = f"api-version {draft.options.api_version} makes vaults with soft delete AlwaysOn only"
         hint = "declare `softDelete: {state: AlwaysOn}`, or use api-version 2025-07-01"
-        draft.refuse(address_of(spec), "one-way-door", message, place=spec.place, hint=hint)
+        draft.refuse(addresses.vault(spec.name), "one-way-door", message, place=spec.place, hint=hint)
         return False
     return True
 
@@ -80,13 +76,13 @@ def _create(draft: Draft, spec: VaultSpec) -> None:
     _count(draft, spec, fields)
     draft.add(
         Change(
-            address=address_of(spec),
+            address=addresses.vault(spec.name),
             kind=Kind.VAULT,
             action=Action.ADD,
             reason="not there",
             steps=(Step(Op.VAULT_PUT, spec.id, body),),
             after={"id": spec.id.text, **said, "tags": tags},
-            depends=(f"group/{spec.id.subscription}/{spec.id.group}",),
+            depends=(addresses.group(spec.id),),
             vault=spec.id,
             place=spec.place,
             drift=drift_class(draft, spec),
@@ -103,17 +99,17 @@ def _verify_guard(draft: Draft, spec: VaultSpec, live: Vault) -> None:
     if answer is PENDING:
         return
     if answer and answer.state == "out-of-reach":
-        draft.note("out-of-reach", f"{proxy} may not be read", address=address_of(spec), place=spec.place)
+        draft.note("out-of-reach", f"{proxy} may not be read", address=addresses.vault(spec.name), place=spec.place)
         return
     body = (answer.body or {}) if answer else {}
     mapped = str((body.get("properties") or {}).get("resourceGuardResourceId") or "")
-    if ArmId(mapped) != spec.resource_guard and not draft.ignores(address_of(spec), "resourceGuard"):
+    if ArmId(mapped) != spec.resource_guard and not draft.ignores(addresses.vault(spec.name), "resourceGuard"):
         message = f"{spec.name} is under {mapped or 'no resource guard'}, not {spec.resource_guard}"
-        draft.note("guard-differs", message, address=address_of(spec), place=spec.place)
+        draft.note("guard-differs", message, address=addresses.vault(spec.name), place=spec.place)
 
 
 def _compare_live(draft: Draft, spec: VaultSpec, live: Vault) -> None:
-    address = address_of(spec)
+    address = addresses.vault(spec.name)
     if lower(live.provisioning_state) == "deleting":
         draft.refuse(address, "vault-deleting", f"{spec.name} is being deleted", place=spec.place)
         return
@@ -139,7 +135,7 @@ def _compare_live(draft: Draft, spec: VaultSpec, live: Vault) -> None:
 
 def _admissible(draft: Draft, spec: VaultSpec, fields: list[FieldChange]) -> list[FieldChange] | None:
     """The differences that a PATCH can mend; None when one of them is refused, and with it the vault's change."""
-    address, kept, refused = address_of(spec), [], False
+    address, kept, refused = addresses.vault(spec.name), [], False
     for field in fields:
         code, message = vault_fields.refusal(field)
         if draft.ignores(address, field.path):
@@ -163,20 +159,23 @@ def _patch(draft: Draft, spec: VaultSpec, live: Vault, fields: tuple[FieldChange
     if adopts or fields or owner == "ours":
         defaults = tag_differences(laid_over(spec.default_tags, spec.tags), live.tags)
         known = {field.path for field in fields}
-        fields = (*fields, *draft.kept(address_of(spec), (field for field in defaults if field.path not in known)))
+        fields = (
+            *fields,
+            *draft.kept(addresses.vault(spec.name), (field for field in defaults if field.path not in known)),
+        )
     if not fields and not adopts:
         return
     if takes_mark:
         fields = (*fields, FieldChange(f"tags.{OWNER_TAG}", mark or None, draft.manifest.name))
     guard = draft.options.guard_requests.get(spec.id.key, ())
     if live.guarded and not guard and any(map(vault_fields.is_guarded, fields)):
-        draft.note("resource-guard", f"{spec.name} is under a resource guard", address=address_of(spec))
+        draft.note("resource-guard", f"{spec.name} is under a resource guard", address=addresses.vault(spec.name))
         return
     _count(draft, spec, fields)
     have = vault_fields.live(live, spec.identity)
     draft.add(
         Change(
-            address=address_of(spec),
+            address=addresses.vault(spec.name),
             kind=Kind.VAULT,
             action=Action.CHANGE,
             reason="its declared fields differ" if len(fields) > takes_mark else "takes this manifest's mark",
@@ -219,7 +218,7 @@ def _sharing(have: dict[str, Any], fields: tuple[FieldChange, ...]) -> tuple[str
 def _count(draft: Draft, spec: VaultSpec, fields: list[FieldChange] | tuple[FieldChange, ...]) -> None:
     """Tell the gates which of the differences are one-way or weaken the vault."""
     for field in fields:
-        address = address_of(spec)
+        address = addresses.vault(spec.name)
         if vault_fields.is_irreversible(field):
             _also(draft.irreversible, address, f"{spec.name}: {field.path} becomes {field.after} for good")
         elif field.before is not None and vault_fields.weakens(field):
