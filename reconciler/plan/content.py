@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from reconciler.estate import Policy
 from reconciler.ids import lower
+from reconciler.manifest.durations import iso_hours
 from reconciler.manifest.model import PolicyContent, PolicySpec
 from reconciler.manifest.zones import iana_zone, windows_zone
 from reconciler.plan.model import FieldChange
@@ -113,7 +114,6 @@ def body_of(spec: PolicySpec) -> dict[str, Any]:
         raise ValueError(f"policy {spec.name} has no content")
     hourly = content.interval_hours != _DAY_HOURS
     start = (_START + timedelta(minutes=spec.at_minutes)).replace(tzinfo=ZoneInfo(iana_zone(content.time_zone)))
-    duration = f"PT{content.interval_hours}H" if hourly else "P1D"
     retention = spec.retention_text
     extra = [name for name in _TAGS if name in retention]
     backup = {
@@ -124,7 +124,7 @@ def body_of(spec: PolicySpec) -> dict[str, Any]:
         "trigger": {
             "objectType": "ScheduleBasedTriggerContext",
             "schedule": {
-                "repeatingTimeIntervals": [f"R/{start.isoformat()}/{duration}"],
+                "repeatingTimeIntervals": [f"R/{start.isoformat()}/{iso_hours(content.interval_hours)}"],
                 "timeZone": content.time_zone,
             },
             "taggingCriteria": [_criterion("Default"), *map(_criterion, extra)],
