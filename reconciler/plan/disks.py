@@ -7,11 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 from reconciler.estate import Instance
-from reconciler.ids import ArmId, lower
+from reconciler.ids import ArmId
 from reconciler.manifest import addresses
-from reconciler.manifest.model import PolicySpec, VaultSpec
-from reconciler.plan import instances, policies, protection
-from reconciler.plan.content import shortens
+from reconciler.plan import instances, protection
 from reconciler.plan.desired import DesiredDisk
 from reconciler.plan.draft import PENDING, Draft
 from reconciler.plan.marks import drift_class
@@ -19,6 +17,7 @@ from reconciler.plan.model import Action, Change, FieldChange, Kind, Op, Step
 from reconciler.plan.naming import OWNER_TAG, instance_name, tag_of
 from reconciler.plan.protection import GOALS, Health
 from reconciler.plan.roles import Grants, RoleBook
+from reconciler.plan.usage import Usage
 
 _PREFLIGHT_LIMIT = 500
 
@@ -26,8 +25,8 @@ _PREFLIGHT_LIMIT = 500
 class Disks:
     """The comparison of desired disks with the instances that the estate holds."""
 
-    def __init__(self, draft: Draft, shelf: policies.Shelf, book: RoleBook) -> None:
-        self._draft, self._shelf, self._book = draft, shelf, book
+    def __init__(self, draft: Draft, usage: Usage, book: RoleBook) -> None:
+        self._draft, self._usage, self._book = draft, usage, book
         self._live: dict[str, list[Instance]] = defaultdict(list)
         self._deleted: dict[str, list[Instance]] = defaultdict(list)
         for index, held in ((self._live, draft.estate.instances), (self._deleted, draft.estate.deleted_instances)):
@@ -35,12 +34,8 @@ class Disks:
                 disk = held[key].disk
                 if disk:
                     index[disk.key].append(held[key])
-        self.wanted_policies: set[str] = set()
-        self.moving: dict[str, list[str]] = defaultdict(list)
-        self.joining: dict[str, list[str]] = defaultdict(list)
         self.unchecked = 0
         self._asked = 0
-        self._settled: dict[tuple[str, str], ArmId | None] = {}
 
     def compare(self, wanted: DesiredDisk) -> None:
         """Plan what `wanted` needs."""
@@ -52,22 +47,6 @@ class Disks:
             self._compare_live(wanted, min(here, key=protection.preference))
         elif wanted.rule.protection == "protected":
             self._bring(wanted)
-
-    def policy(self, wanted: DesiredDisk) -> ArmId | None:
-        """The policy that the disk is to have, made once per vault."""
-        key = (wanted.vault.id.key, lower(wanted.policy.name))
-        if key not in self._settled:
-            self._settled[key] = policies.settle(self._draft, self._shelf, wanted.vault, wanted.policy)
-        policy = self._settled[key]
-        if policy:
-            self.wanted_policies.add(policy.key)
-        return policy
-
-    def keep(self, vault: VaultSpec, spec: PolicySpec) -> None:
-        """Keep the policy that holds what `spec` declares, whether or not anything could be planned for its disks."""
-        held = self._shelf.holding(vault, spec.content, policies.preferred(spec)) if spec.content else None
-        if held:
-            self.wanted_policies.add(held.id.key)
 
     def _is_elsewhere(self, wanted: DesiredDisk, live: list[Instance]) -> bool:
         draft, address = self._draft, wanted.address
@@ -111,7 +90,7 @@ class Disks:
                 return
         else:
             self.unchecked += 1
-        policy = self.policy(wanted)
+        policy = self._usage.policy(wanted)
         if not self._is_locked(wanted):
             self._create(wanted, policy)
 
@@ -128,7 +107,7 @@ class Disks:
                 reason="not protected",
                 steps=(Step(Op.INSTANCE_PUT, target, body),),
                 after=instances.shown(wanted, policy),
-                depends=self._depends(wanted, grants),
+                depends=_depends(wanted, grants),
                 vault=wanted.vault.id,
                 goal=GOALS["protected"],
                 probe=instances.probe(wanted, grants),
@@ -136,14 +115,6 @@ class Disks:
                 detail=(wanted.chosen_by,),
                 drift=drift_class(draft, wanted.vault),
             )
-        )
-
-    def _depends(self, wanted: DesiredDisk, grants: Grants) -> tuple[str, ...]:
-        return (
-            addresses.group(wanted.group_id),
-            addresses.vault(wanted.vault.name),
-            addresses.policy(wanted.vault.name, wanted.policy.name),
-            *grants.planned,
         )
 
     def _is_locked(self, wanted: DesiredDisk) -> bool:
@@ -188,11 +159,11 @@ class Disks:
         group_differs = instance.snapshot_group is not None and instance.snapshot_group != wanted.group_id
         if group_differs and not draft.ignores(wanted.address, "snapshotResourceGroup"):
             message = f"its snapshots live in {instance.snapshot_group}, declared is {wanted.group_id}"
-            self.policy(wanted)
+            self._usage.policy(wanted)
             draft.refuse(wanted.address, "snapshot-group-immutable", message, place=wanted.place)
         elif health is Health.TRANSIENT:
             if declared == "protected":
-                self.policy(wanted)
+                self._usage.policy(wanted)
                 self._book.grant(wanted)
             draft.wait_for(wanted.address, instance, wanted.place)
         elif health is Health.UNKNOWN:
@@ -225,10 +196,8 @@ class Disks:
     def _differences(self, wanted: DesiredDisk, instance: Instance) -> tuple[dict[str, Any], tuple[FieldChange, ...]]:
         """What to lay over the live body, and the fields it changes; the mark goes along with any other write."""
         draft, properties, fields = self._draft, dict[str, Any](), list[FieldChange]()
-        if not self._has_content(wanted, instance) and not draft.ignores(wanted.address, "policy"):
-            policy = self.policy(wanted)
-        else:
-            policy = None
+        settled = self._usage.is_right(wanted, instance) or draft.ignores(wanted.address, "policy")
+        policy = None if settled else self._usage.policy(wanted)
         if policy and instance.policy != policy:
             before = instance.policy.name if instance.policy else None
             fields.append(FieldChange("policy", before, policy.name))
@@ -249,16 +218,6 @@ class Disks:
             return {"properties": properties, "tags": {OWNER_TAG: draft.manifest.name}}, (*kept, change)
         return ({"properties": properties} if properties else {}), kept
 
-    def _has_content(self, wanted: DesiredDisk, instance: Instance) -> bool:
-        """An instance's policy is right when its content is, whatever its name; one that isn't managed has a name."""
-        content = wanted.policy.content
-        if instance.policy is None or content is None or not wanted.policy.manage:
-            return False
-        if not instance.policy.is_within(wanted.vault.id) or self._shelf.contents.get(instance.policy.key) != content:
-            return False
-        self.wanted_policies.add(instance.policy.key)
-        return True
-
     def _halt(self, wanted: DesiredDisk, instance: Instance, health: Health) -> None:
         steps = protection.halting(wanted.rule.protection, health, instance.id)
         if steps:
@@ -274,18 +233,17 @@ class Disks:
         *,
         reason: str,
     ) -> None:
-        draft, declared = self._draft, wanted.rule.protection
+        draft, protects = self._draft, wanted.rule.protection == "protected"
         guard = instances.guard_of(draft, wanted.vault.id, steps)
         if guard is None:
             message = f"the vault {wanted.vault.name} is under a resource guard"
             draft.refuse(wanted.address, "resource-guard", message, place=wanted.place)
             return
-        if declared == "protected" and self._is_locked(wanted):
+        if protects and self._is_locked(wanted):
             return
-        grants = self._book.grant(wanted) if declared == "protected" else Grants()
-        other = [entry for entry in fields if entry.path != "protection" and not entry.path.startswith("tags.")]
-        is_health = declared == "protected" and fields[0].path == "protection" and not other
-        moves = next((entry for entry in fields if entry.path == "policy"), None)
+        grants = self._book.grant(wanted) if protects else Grants()
+        moves = any(entry.path == "policy" for entry in fields)
+        shortened = self._usage.shortened(wanted, instance) if moves else ""
         draft.add(
             Change(
                 address=wanted.address,
@@ -296,33 +254,33 @@ class Disks:
                 before={"instance": instance.id.text} | {entry.path: entry.before for entry in fields},
                 after={"instance": instance.id.text} | {entry.path: entry.after for entry in fields},
                 fields=fields,
-                depends=self._depends(wanted, grants) if declared == "protected" else (),
+                depends=_depends(wanted, grants) if protects else (),
                 vault=wanted.vault.id,
-                goal=GOALS[declared],
-                probe=instances.probe(wanted, grants) if declared == "protected" else None,
+                goal=GOALS[wanted.rule.protection],
+                probe=instances.probe(wanted, grants) if protects else None,
                 place=wanted.place,
-                detail=(wanted.chosen_by, *self._shorter(wanted, instance, moves)),
-                drift="unhealthy" if is_health else drift_class(draft, wanted.vault),
-                weight=self._weight(wanted, instance, moves),
+                detail=(wanted.chosen_by, *filter(None, (shortened,))),
+                drift="unhealthy" if protects and _is_health(fields) else drift_class(draft, wanted.vault),
+                weight=("shortens" if shortened else "") if protects else "stops",
             )
         )
         if moves and wanted.address in draft.changes:
-            self.joining[addresses.policy(wanted.vault.name, wanted.policy.name)].append(wanted.address)
-            if instance.policy:
-                self.moving[instance.policy.key].append(wanted.address)
+            self._usage.move(wanted, instance)
 
-    def _weight(self, wanted: DesiredDisk, instance: Instance, moves: FieldChange | None) -> str:
-        if wanted.rule.protection != "protected":
-            return "stops"
-        return "shortens" if self._shorter(wanted, instance, moves) else ""
 
-    def _shorter(self, wanted: DesiredDisk, instance: Instance, moves: FieldChange | None) -> tuple[str, ...]:
-        before = self._shelf.contents.get(instance.policy.key) if instance.policy else None
-        if moves and instance.policy and before is None:
-            return ("retention may get shorter: what the present policy keeps can't be told",)
-        if moves and before and wanted.policy.content and shortens(before, wanted.policy.content):
-            return ("retention gets shorter for new recovery points; existing ones keep theirs",)
-        return ()
+def _depends(wanted: DesiredDisk, grants: Grants) -> tuple[str, ...]:
+    return (
+        addresses.group(wanted.group_id),
+        addresses.vault(wanted.vault.name),
+        addresses.policy(wanted.vault.name, wanted.policy.name),
+        *grants.planned,
+    )
+
+
+def _is_health(fields: tuple[FieldChange, ...]) -> bool:
+    """Whether nothing but the state of protection differs; the mark goes along with any write."""
+    other = [entry for entry in fields if entry.path != "protection" and not entry.path.startswith("tags.")]
+    return fields[0].path == "protection" and not other
 
 
 def _reason(fields: tuple[FieldChange, ...]) -> str:

@@ -25,6 +25,7 @@ from reconciler.plan.naming import APPLIED_TAG, OWNER_TAG, tag_of
 from reconciler.plan.ordering import Narrowing, checksum, narrowed, ordered
 from reconciler.plan.policies import Shelf
 from reconciler.plan.protection import GOALS
+from reconciler.plan.usage import Usage
 
 _SEVERITIES = ("error", "warning", "info")
 
@@ -41,14 +42,15 @@ def make(manifest: Manifest, estate: Estate, options: Options, now: datetime) ->
     groups.compare(draft, _groups(draft, desired))
     vaults.compare(draft)
     shelf, book = Shelf(estate.policies.values()), roles.RoleBook(draft)
-    disks = Disks(draft, shelf, book)
+    usage = Usage(draft, shelf)
+    disks = Disks(draft, usage, book)
     for wanted in desired:
         disks.compare(wanted)
-    policies.name_users(draft, disks.joining)
+    policies.name_users(draft, usage.joining)
     leaving.compare(draft, desired)
     leaving.orphaned_vaults(draft)
-    _keep_policies(manifest, disks)
-    policies.retire(draft, shelf, disks.wanted_policies, {key: tuple(users) for key, users in disks.moving.items()})
+    _keep_policies(manifest, usage)
+    policies.retire(draft, shelf, usage.wanted, usage.moving)
     roles.prune(draft, _by_vault(desired))
     check_capacity(draft)
     _tell_unchecked(draft, disks)
@@ -126,13 +128,13 @@ def _groups(draft: Draft, desired: list[DesiredDisk]) -> list[WantedGroup]:
     return list(found.values())
 
 
-def _keep_policies(manifest: Manifest, disks: Disks) -> None:
+def _keep_policies(manifest: Manifest, usage: Usage) -> None:
     """A declared disk that can't be looked at now, or for which nothing can be planned, still wants its policy."""
     pairs = {
         (vault, policy) for rule in manifest.disks for vault in chosen(rule.vault) for policy in chosen(rule.policy)
     }
     for vault, policy in pairs:
-        disks.keep(manifest.vaults[vault], manifest.policies[policy])
+        usage.keep(manifest.vaults[vault], manifest.policies[policy])
 
 
 def _tell_unchecked(draft: Draft, disks: Disks) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from reconciler.estate import Policy
@@ -115,7 +115,7 @@ def _versions(shelf: Shelf, vault: VaultSpec, spec: PolicySpec) -> list[Policy]:
     ]
 
 
-def retire(draft: Draft, shelf: Shelf, wanted: set[str], moving: dict[str, tuple[str, ...]]) -> None:
+def retire(draft: Draft, shelf: Shelf, wanted: set[str], moving: Mapping[str, Sequence[str]]) -> None:
     """Plan the end of policies of ours that nothing uses, in vaults that bear our mark.
 
     `wanted` are ids of policies that declared disks use; `moving` maps ids of policies to the addresses of the
