@@ -97,8 +97,8 @@ async def _name_holders(run: Run, step: Step, error: AzureError) -> None:
     if step.op is not Op.INSTANCE_PUT or not is_already_protected(error) or run.holders_asked >= _MOST_HOLDERS:
         return
     run.holders_asked += 1
-    disk = ArmId(str(step.body["properties"]["dataSourceInfo"]["resourceID"]))
-    question = Question("protected-elsewhere", disk)
+    source = (step.body.get("properties") or {}).get("dataSourceInfo") or {}
+    question = Question("protected-elsewhere", ArmId(str(source.get("resourceID") or "")))
     with suppress(ReconcilerError):
         found: tuple[ArmId, ...] = (await answer(run.azure, [question]))[question]
         if found:

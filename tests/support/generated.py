@@ -278,9 +278,13 @@ class Making:
 
 
 @st.composite
-def cases(draw: st.DrawFn, *, by_hand: bool = False) -> Case:
-    """A manifest and an estate; `by_hand`: everything is there already, as declared, and nothing stands in the way."""
-    spoilt = not by_hand and draw(st.sampled_from((*(False,) * 9, True)))
+def cases(draw: st.DrawFn, *, by_hand: bool = False, spoilt: bool | None = None) -> Case:
+    """A manifest and an estate; `by_hand`: everything is there already, as declared, and nothing stands in the way.
+
+    `spoilt`: whether something makes the run fail (None: in one of ten).
+    """
+    if spoilt is None:
+        spoilt = not by_hand and draw(st.sampled_from((*(False,) * 9, True)))
     making = Making(draw, by_hand=by_hand)
     vaults = [making.vault(number) for number in range(draw(st.integers(1, 2)))]
     wanted = [draw(policies(f"policy-{number}")) for number in range(draw(st.integers(1, 2)))]
