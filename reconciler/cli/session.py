@@ -107,12 +107,15 @@ class Session:
             self._runner.run(self._azure.close())
 
     def _run(self, work: Callable[[Azure, Clock], Coroutine[Any, Any, T]]) -> T:
+        from reconciler.cli.signals import wakeful
+
         clock = self.clock
 
         async def run() -> T:
-            if self._azure is None:
-                self._azure = self._connect(clock)
-            return await work(self._azure, clock)
+            with wakeful(asyncio.get_running_loop()):
+                if self._azure is None:
+                    self._azure = self._connect(clock)
+                return await work(self._azure, clock)
 
         return self._runner.run(run())
 

