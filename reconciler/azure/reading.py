@@ -87,6 +87,7 @@ class _Look:
     async def _lists(self) -> None:
         """Lists of subscriptions first, since they tell which vaults there are; then what these hold."""
         await self._subscriptions_and_identities()
+        await self._unlisted_vaults()
         vaults = [vault for vault in self.estate.vaults.values() if self._concerns_us(vault)]
         await together(*(self._vault(vault) for vault in vaults), self._roles(vaults))
 

@@ -79,6 +79,13 @@ class Disks:
         if deleted:
             self._undelete(wanted, deleted)
             return
+        own = wanted.vault.id.child("backupInstances", instance_name(wanted.disk.id))
+        presence = self._draft.unlisted(wanted.vault, own, wanted.address, wanted.place)
+        if presence is None:
+            return
+        if isinstance(presence.resource, Instance):
+            self._compare_live(wanted, replace(presence.resource, vault=wanted.vault.id))
+            return
         if self._draft.options.preflight and self._asked < _PREFLIGHT_LIMIT:
             self._asked += 1
             found = self._draft.ask("protected-elsewhere", wanted.disk.id)

@@ -16,13 +16,16 @@ from reconciler.findings import Finding, Place, Severity
 from reconciler.ids import ArmId, lower
 from reconciler.manifest.model import Ignore, Manifest, VaultSpec
 from reconciler.plan.codes import CODES
-from reconciler.plan.marks import declared_for
+from reconciler.plan.marks import declared_for, drift_class
 from reconciler.plan.model import Action, Change, FieldChange, Kind, Options, Wait
 from reconciler.plan.naming import OWNER_TAG, tag_of
 from reconciler.plan.reach import reach
 
 PENDING = object()
 """The answer to a question that has not been asked yet: decide nothing, the plan is made again with the answer."""
+
+_MOST_DOUBTS = 100
+"""How many objects that lists lack are asked for by id: above that the cause is hardly a list that trails."""
 
 
 @lru_cache(maxsize=1024)
@@ -58,6 +61,7 @@ class Draft:
         self._declared: dict[str, str] = {}
         self._spelled: dict[str, str] = {}
         self._passed_over: set[str] = set()
+        self._doubted: set[str] = set()
         self.waits: list[Wait] = []
         self.irreversible: dict[str, str] = {}
         self.weakening: dict[str, str] = {}
@@ -84,6 +88,17 @@ class Draft:
             self.refuse(address, "out-of-reach", f"{subject} may not be read", place=place)
             return None
         return answer  # type: ignore[no-any-return]
+
+    def unlisted(self, vault: VaultSpec, subject: ArmId, address: str, place: Place | None = None) -> Presence | None:
+        """Whether an object of a vault is there although its list lacks it; None: decide nothing yet.
+
+        It is asked only where the vault's mark says that all of this was applied before, so that the list contradicts;
+        and only so often: lists rarely lack much of what is there.
+        """
+        if drift_class(self, vault) != "changed-outside" or len(self._doubted | {subject.key}) > _MOST_DOUBTS:
+            return Presence("gone")
+        self._doubted.add(subject.key)
+        return self.presence(subject, address, place)
 
     def note(self, code: str, message: str, *, address: str = "", place: Place | None = None, hint: str = "") -> None:
         """Add a finding."""

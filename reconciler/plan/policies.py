@@ -56,6 +56,11 @@ def settle(draft: Draft, shelf: Shelf, vault: VaultSpec, spec: PolicySpec) -> Ar
         draft.refuse(address, "policy-differs", f"{', '.join(names)} all hold something else", place=spec.place)
         return None
     policy = vault.id.child("backupPolicies", name)
+    presence = draft.unlisted(vault, policy, address, spec.place)
+    if presence is None:
+        return None
+    if isinstance(presence.resource, Policy) and content_of(presence.resource) == spec.content:
+        return policy
     earlier = _versions(shelf, vault, spec)
     names_before = ", ".join(old.id.name for old in earlier)
     content_before = shelf.contents[earlier[0].id.key] if len(earlier) == 1 else None

@@ -141,6 +141,8 @@ class RoleBook:
             if draft.manifest.roles.mode == "emit":
                 self.emitted[address] = step
             return
+        if self._is_unlisted(vault, role, scope, principal, address):
+            return
         if address not in draft.changes and not self._is_in_the_way(vault, role, scope, principal, address):
             draft.add(
                 Change(
@@ -160,6 +162,18 @@ class RoleBook:
             grants.planned.append(address)
         else:
             grants.missing.append(address)
+
+    def _is_unlisted(self, vault: VaultSpec, role: Role, scope: ArmId, principal: Principal, address: str) -> bool:
+        """Whether the assignment, by the name that we give it, is there although no list shows it, or may be."""
+        if not isinstance(principal, str) or address in self._draft.refused:
+            return False
+        name = role_name(scope, role.guid, principal)
+        own = ArmId(f"{scope}/providers/Microsoft.Authorization/roleAssignments/{name}")
+        presence = self._draft.unlisted(vault, own, address, vault.place)
+        if presence is None:
+            return address not in self._draft.refused
+        found = presence.resource
+        return isinstance(found, RoleAssignment) and not found.conditional
 
     def _tell_missing(self, vault: VaultSpec, role: Role, scope: ArmId, address: str) -> None:
         if address not in self._told:

@@ -186,6 +186,8 @@ def moved(saved: Mapping[str, Any], fresh: Mapping[str, Any]) -> list[str]:
         if saved.get(key) != fresh.get(key)
     ]
     old, new = saved_changes(saved), saved_changes(fresh)
+    if len(old) != len(saved["changes"]):
+        told.append("the plan file was edited: a change stands in it twice")
     told += [f"{address}: {old[address]['action']} is no longer needed" for address in old if address not in new]
     told += [f"{address}: {new[address]['action']} was not in the plan" for address in new if address not in old]
     told += [

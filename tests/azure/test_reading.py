@@ -96,8 +96,24 @@ def test_only_declared_and_marked_vaults_are_looked_into(azure: Any) -> None:
     assert f"{OTHER}/backupInstances" not in paths
 
 
-def test_a_declared_vault_that_is_not_listed_is_simply_not_there(azure: Any) -> None:
+def test_f28_a_declared_vault_that_is_not_listed_is_asked_for_by_its_id(azure: Any) -> None:
     azure.on("GET", f"{ONE}/providers/Microsoft.DataProtection/backupVaults", {"value": []})
+    azure.on("GET", f"{V.lower()}?", vault())
+    estate = look(azure)
+    assert list(estate.vaults) == [V.lower()]
+    assert list(estate.policies) == [f"{V}/backupPolicies/p".lower()]
+
+
+def test_f28_an_answer_that_is_no_vault_is_an_error_and_no_absence(azure: Any) -> None:
+    azure.on("GET", f"{ONE}/providers/Microsoft.DataProtection/backupVaults", {"value": []})
+    azure.on("GET", f"{V.lower()}?", {"value": []})
+    with pytest.raises(ReadIncomplete, match="can't be understood"):
+        look(azure)
+
+
+def test_a_declared_vault_that_is_neither_listed_nor_there(azure: Any) -> None:
+    azure.on("GET", f"{ONE}/providers/Microsoft.DataProtection/backupVaults", {"value": []})
+    azure.on("GET", f"{V.lower()}?", (404, {"error": {"code": "ResourceNotFound", "message": "m"}}))
     estate = look(azure)
     assert estate.vaults == {}
     assert not [call for call in azure.calls if "roleAssignments" in call.url], "no identity, nothing to ask"
@@ -111,7 +127,7 @@ def test_role_assignments_are_asked_by_principal(azure: Any) -> None:
 
 def test_role_assignments_of_many_identities_are_one_list_per_subscription(azure: Any) -> None:
     vaults = [vault(f"{V}{n}", f"p{n}", **{"reconciler-owner": "walkthrough"}) for n in range(4)]
-    azure.on("GET", f"{ONE}/providers/Microsoft.DataProtection/backupVaults", {"value": vaults})
+    azure.on("GET", f"{ONE}/providers/Microsoft.DataProtection/backupVaults", {"value": [vault(), *vaults]})
     look(azure)
     asked = [call.url for call in azure.calls if "roleAssignments" in call.url]
     assert len(asked) == 1
