@@ -11,9 +11,8 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from arm import APPS, disk, estate, group  # noqa: E402
-from trial import Trial  # noqa: E402
-
+from arm import APPS, disk, estate, group
+from trial import Trial
 
 _HAS_FAILED = pytest.StashKey[bool]()
 

@@ -60,7 +60,9 @@ class Served:
             door.close_connection = True
             return
         with self._turn:
-            status, headers, body, _ = self._sandbox.handle(door.command, asked.url, dict(door.headers.items()), content)
+            status, headers, body, _ = self._sandbox.handle(
+                door.command, asked.url, dict(door.headers.items()), content
+            )
         try:
             door.send_response(status)
             for name, value in headers.items():

@@ -17,7 +17,9 @@ MONITORING = {"monitoringSettings": {"azureMonitorAlertSettings": {"alertsForAll
 
 
 @pytest.mark.parametrize("kind", WRITES)
-@pytest.mark.parametrize(("status", "code"), [(409, "OperationInProgress"), (409, "Conflict"), (412, "PreconditionFailed")])
+@pytest.mark.parametrize(
+    ("status", "code"), [(409, "OperationInProgress"), (409, "Conflict"), (412, "PreconditionFailed")]
+)
 def test_f20_a_conflict_that_passes_is_looked_into_and_tried_again(
     quickstart: Trial, kind: str, status: int, code: str
 ) -> None:
@@ -46,7 +48,9 @@ def test_f20_a_rival_that_wrote_the_same_leaves_nothing_to_do(quickstart: Trial)
 def test_f20_a_rival_that_always_wins_is_named_and_not_fought(quickstart: Trial) -> None:
     applied(quickstart)
     quickstart.said = ALERTS
-    hit = quickstart.inject("PATCH backupVaults", error(412, "PreconditionFailed", "The etag is another one."), times=999)
+    hit = quickstart.inject(
+        "PATCH backupVaults", error(412, "PreconditionFailed", "The etag is another one."), times=999
+    )
     run = quickstart.apply()
     assert run.code == 1
     assert run.result("vault/").code == "changed-by-someone-else"
@@ -95,7 +99,9 @@ def test_f32_a_vault_being_deleted_is_refused_and_never_written_to(quickstart: T
     deleting = {"id": VAULT_ID, "properties": {"provisioningState": "Deleting"}}
     applied(quickstart)
     quickstart.sandbox.patch(VAULT_ID, deleting)
-    quickstart.cures.append(lambda: quickstart.sandbox.patch(VAULT_ID, {"properties": {"provisioningState": "Succeeded"}}))
+    quickstart.cures.append(
+        lambda: quickstart.sandbox.patch(VAULT_ID, {"properties": {"provisioningState": "Succeeded"}})
+    )
     quickstart.said = manifest(vaults=[VAULT | {"alertsForAllJobFailures": True}], policies=[LONGER])
     run = quickstart.apply()
     assert run.code == 1
@@ -158,5 +164,3 @@ def test_f33_a_lock_that_appears_between_plan_and_write(trials: Callable[..., Tr
     assert "lock" in failed.hint
     assert [row.status for row in run.outcome.results if row.address.endswith("/data-0")] == ["done", "done"]
     assert run.seconds < 900
-
-

@@ -42,7 +42,9 @@ def test_f07_a_lost_answer_to_a_stop(quickstart: Trial, fault: Fault) -> None:
     quickstart.inject("POST stopProtection", fault)
     run = quickstart.apply()
     assert run.code == 0, run.text
-    assert len([call for call in run.writes if call.kind == "POST stopProtection"]) == (2 if fault is lost_before else 1)
+    assert len([call for call in run.writes if call.kind == "POST stopProtection"]) == (
+        2 if fault is lost_before else 1
+    )
     assert state_of(quickstart) == "ProtectionStopped"
 
 

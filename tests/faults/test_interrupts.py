@@ -49,7 +49,14 @@ LOADING = "print('up', flush=True); from reconciler.__main__ import main; main()
 class Command:
     """The installed command, begun against a served trial."""
 
-    def __init__(self, folder: Path, door: Served, *arguments: str, prefix: tuple[str, ...] = (), program: tuple[str, ...] = ("-m", "reconciler")) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        door: Served,
+        *arguments: str,
+        prefix: tuple[str, ...] = (),
+        program: tuple[str, ...] = ("-m", "reconciler"),
+    ) -> None:
         self.folder = folder
         extra = {"RECONCILER_ARM_ENDPOINT": door.url, "RECONCILER_ARM_TOKEN": TOKEN}
         self.process = subprocess.Popen(
@@ -85,7 +92,16 @@ class Command:
 def apply(trial: Trial, door: Served, **more: Any) -> Command:
     put_files(trial.folder, trial.said)  # type: ignore[arg-type]
     return Command(
-        trial.folder, door, "apply", "backup.yaml", "--auto-approve", "--report", "result.json", "--report", "result.md", **more
+        trial.folder,
+        door,
+        "apply",
+        "backup.yaml",
+        "--auto-approve",
+        "--report",
+        "result.json",
+        "--report",
+        "result.md",
+        **more,
     )
 
 
@@ -105,8 +121,9 @@ def test_f52_an_interrupt_at_any_phase_ends_the_run_in_time(quickstart: Trial, p
     with served(quickstart) as door:
         if phase == "watching the instance":
             made: list[Asked] = []
-            door.holds = lambda asked: bool(made) and asked.kind.lower() == PHASES[phase].lower() or bool(
-                asked.kind == "PUT backupInstances" and made.append(asked)
+            door.holds = lambda asked: (
+                (bool(made) and asked.kind.lower() == PHASES[phase].lower())
+                or bool(asked.kind == "PUT backupInstances" and made.append(asked))
             )
         else:
             door.holds = lambda asked: asked.kind.lower() == PHASES[phase].lower()
@@ -141,7 +158,9 @@ def test_f52_an_interrupt_inside_a_long_wait_ends_it(quickstart: Trial, name: st
     quickstart.wait(100_000)
 
 
-@pytest.mark.parametrize(("name", "phase"), [("SIGINT", "making the vault"), ("SIGTERM", "probing"), ("SIGINT", "reading disks")])
+@pytest.mark.parametrize(
+    ("name", "phase"), [("SIGINT", "making the vault"), ("SIGTERM", "probing"), ("SIGINT", "reading disks")]
+)
 def test_f52_a_second_interrupt_ends_the_run_at_once(quickstart: Trial, name: str, phase: str) -> None:
     with served(quickstart) as door:
         door.holds = lambda asked: asked.kind.lower() == PHASES[phase].lower()
@@ -208,7 +227,9 @@ def test_f52_a_signal_that_does_not_break_the_sleep_itself_is_heeded_at_once() -
     async def work(_azure: object, _clock: object) -> float:
         stop, interrupts = asyncio.Event(), Interrupts()
         with interrupts.watched(asyncio.get_running_loop(), stop):
-            thread = threading.Thread(target=lambda: (time.sleep(0.2), signal.pthread_kill(threading.get_ident(), signal.SIGTERM)))
+            thread = threading.Thread(
+                target=lambda: (time.sleep(0.2), signal.pthread_kill(threading.get_ident(), signal.SIGTERM))
+            )
             thread.start()
             began = time.monotonic()
             await asyncio.wait_for(stop.wait(), 10)

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import installed
 import pytest
 from arm import APPS, disk, disk_id, estate, grants, group, group_id, instance, policy, vault, vault_id
-import installed
 from installed import AZURE, put_files
 from manifests import DISK, POLICY, VAULT, manifest, selecting
 from trial import Trial
@@ -210,7 +210,9 @@ def test_f56_a_policy_edited_to_an_equal_value_is_no_difference(trials: Callable
 
 def test_f56_vaults_and_instances_edited_to_equal_values_are_no_difference(quickstart: Trial) -> None:
     assert quickstart.apply().code == 0
-    quickstart.sandbox.patch(vault_id(), {"properties": {"securitySettings": {"immutabilitySettings": {"state": "disabled"}}}})
+    quickstart.sandbox.patch(
+        vault_id(), {"properties": {"securitySettings": {"immutabilitySettings": {"state": "disabled"}}}}
+    )
     (row,) = quickstart.instances(vault_id()).values()
     tags = {key.upper(): value for key, value in row["tags"].items()}
     quickstart.sandbox.patch(row["id"], {"tags": {**dict.fromkeys(row["tags"]), **tags}})

@@ -167,7 +167,11 @@ def test_f13_an_operation_that_succeeded_long_before_the_disk_is_protected(quick
 
 def test_f13_protection_that_ends_in_an_error_is_a_failure_with_its_details(quickstart: Trial) -> None:
     def failing(row: dict[str, Any]) -> None:
-        problem = {"code": "UserErrorDiskTooOdd", "message": f"The disk is odd. {LEAKY}", "recommendedAction": ["Mend it."]}
+        problem = {
+            "code": "UserErrorDiskTooOdd",
+            "message": f"The disk is odd. {LEAKY}",
+            "recommendedAction": ["Mend it."],
+        }
         row["properties"]["currentProtectionState"] = "ProtectionError"
         row["properties"]["protectionStatus"] = {"status": "ProtectionError", "errorDetails": problem}
 

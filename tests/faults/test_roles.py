@@ -112,7 +112,7 @@ def test_f18_rights_that_never_become_effective(quickstart: Trial) -> None:
             f" --role '{name}' --scope '{scope}'"
         )
         assert line in run.out
-    assert [row for row in rows(quickstart, "backupinstances")] == [], "nothing half-made"
+    assert list(rows(quickstart, "backupinstances")) == [], "nothing half-made"
 
 
 def test_f18_a_second_run_within_the_window_waits_no_longer_than_the_first(quickstart: Trial) -> None:
@@ -125,7 +125,9 @@ def test_f18_a_second_run_within_the_window_waits_no_longer_than_the_first(quick
 
 
 def test_f19_a_refusal_of_our_own_caller_is_final_at_once(quickstart: Trial) -> None:
-    message = "The client 'me' does not have authorization to perform action 'Microsoft.Authorization/roleAssignments/write'."
+    message = (
+        "The client 'me' does not have authorization to perform action 'Microsoft.Authorization/roleAssignments/write'."
+    )
     hit = quickstart.inject("PUT roleAssignments", error(403, "AuthorizationFailed", message), times=100)
     run = quickstart.apply()
     assert run.code == 1
@@ -150,5 +152,3 @@ def test_f19_a_caller_whose_rights_end_at_reading(trials: Callable[..., Trial]) 
     assert run.code == 1
     assert run.seconds < 180
     assert rows(trial, "backupvaults") == []
-
-

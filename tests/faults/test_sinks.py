@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import resource
 from collections.abc import Callable, Mapping
 from html.parser import HTMLParser
 from pathlib import Path
@@ -14,9 +12,8 @@ from typing import Any
 import pytest
 from arm import APPS, disk, disk_id, estate, group, instance, lock, policy, vault, vault_id
 from faults import LEAKY, SECRET, answer, error, user_facing
-from installed import AZURE, begun, put_files
 from installed import run as command
-from manifests import DISK, VAULT, disk as entry, manifest, selecting
+from manifests import DISK, VAULT, manifest, selecting
 from markdown_it import MarkdownIt
 from trial import Run, Trial
 
@@ -50,7 +47,7 @@ class Tags(HTMLParser):
         self.attributes |= {name for name, _ in attrs}
 
     def handle_data(self, data: str) -> None:
-        if self.get_starttag_text() not in ("<code>",):
+        if self.get_starttag_text() != "<code>":
             self.text += data
 
 
@@ -63,13 +60,20 @@ def check_terminal(text: str) -> None:
 def check_markdown(text: str) -> None:
     """Only our own markup; nobody is mentioned outside of code."""
     check_terminal(text)
-    html = MarkdownIt("commonmark", {"html": True, "linkify": False}).enable("strikethrough").enable("table").render(text)
+    html = (
+        MarkdownIt("commonmark", {"html": True, "linkify": False}).enable("strikethrough").enable("table").render(text)
+    )
     tags = Tags(html)
     assert tags.seen <= ALLOWED, tags.seen - ALLOWED
     assert tags.attributes <= {"class"}, tags.attributes
     assert html.count("<details>") == html.count("</details>"), html
-    bare = re.sub(r"(`+).*?\1(?!`)", "", re.sub(r"^(`{3,})[^`]*?$.*?^\1`*$", "", text, flags=re.S | re.M), flags=re.S)
-    assert not re.search(r"@team|@org|#12", bare), re.search(r".{80}(@team|@org|#12)", bare, re.S)
+    bare = re.sub(
+        r"(`+).*?\1(?!`)",
+        "",
+        re.sub(r"^(`{3,})[^`]*?$.*?^\1`*$", "", text, flags=re.DOTALL | re.MULTILINE),
+        flags=re.DOTALL,
+    )
+    assert not re.search(r"@team|@org|#12", bare), re.search(r".{80}(@team|@org|#12)", bare, re.DOTALL)
 
 
 def check_json(text: str) -> None:
@@ -105,7 +109,9 @@ def placed(trials: Callable[..., Trial], rows: list[dict[str, Any]], said: Mappi
     return trial
 
 
-@pytest.mark.parametrize("kind", ["PUT backupVaults", "PUT backupPolicies", "PUT backupInstances", "PUT roleAssignments"])
+@pytest.mark.parametrize(
+    "kind", ["PUT backupVaults", "PUT backupPolicies", "PUT backupInstances", "PUT roleAssignments"]
+)
 def test_f48_hostile_text_in_azures_errors_is_obeyed_nowhere(quickstart: Trial, kind: str) -> None:
     quickstart.inject(kind, error(400, "UserErrorHostile", HOSTILE, HOSTILE, x_ms_request_id="a`b</details>"), times=99)
     for form in ("text", "json", "markdown"):
@@ -134,8 +140,20 @@ def test_f48_hostile_text_in_an_instances_failure_is_obeyed_nowhere(trials: Call
 
 def test_f48_hostile_text_in_the_manifest_is_obeyed_nowhere(trials: Callable[..., Trial]) -> None:
     said = manifest(
-        vaults=[VAULT | {"tags": {HOSTILE.translate(dict.fromkeys(map(ord, "<>%&\\?/\r\n\x1b\x07\x00\x7f\x9b"))): HOSTILE[:256]}}],
-        disks=[DISK, selecting(select={"subscriptions": [APPS], "tags": {"backup": "gold"}, "exclude": [{"names": ["x*"], "reason": HOSTILE}]})],
+        vaults=[
+            VAULT
+            | {"tags": {HOSTILE.translate(dict.fromkeys(map(ord, "<>%&\\?/\r\n\x1b\x07\x00\x7f\x9b"))): HOSTILE[:256]}}
+        ],
+        disks=[
+            DISK,
+            selecting(
+                select={
+                    "subscriptions": [APPS],
+                    "tags": {"backup": "gold"},
+                    "exclude": [{"names": ["x*"], "reason": HOSTILE}],
+                }
+            ),
+        ],
         excluded=[{"id": disk_id("other"), "reason": HOSTILE}],
         removed=[{"id": disk_id("gone"), "data": "retain", "reason": HOSTILE}],
         ignore=[{"address": "disk/*/x", "fields": ["policy"], "reason": HOSTILE, "expires": "2020-01-01"}],
@@ -147,9 +165,24 @@ def test_f48_hostile_text_in_the_manifest_is_obeyed_nowhere(trials: Callable[...
 
 def test_f48_hostile_names_in_azure_are_obeyed_nowhere(trials: Callable[..., Trial]) -> None:
     """What bears such a name there was made by somebody whom nothing stops: locks, tags, policies, instances, states."""
-    rows = [disk("PSTestDisk", tags={"backup": HOSTILE}), group(APPS, "snapshotrg"), vault(tags={SHORT.replace("/", ""): HOSTILE})]
-    rows += [policy(vault_id(), "by-hand"), lock(disk_id("PSTestDisk"), name="`::x`@team"), lock(vault_id(), "CanNotDelete", "#12")]
-    row = instance(vault_id(), disk_id("PSTestDisk"), "by-hand", name="`@team`", state=SHORT, tags={"reconciler-owner": HOSTILE[:256]})
+    rows = [
+        disk("PSTestDisk", tags={"backup": HOSTILE}),
+        group(APPS, "snapshotrg"),
+        vault(tags={SHORT.replace("/", ""): HOSTILE}),
+    ]
+    rows += [
+        policy(vault_id(), "by-hand"),
+        lock(disk_id("PSTestDisk"), name="`::x`@team"),
+        lock(vault_id(), "CanNotDelete", "#12"),
+    ]
+    row = instance(
+        vault_id(),
+        disk_id("PSTestDisk"),
+        "by-hand",
+        name="`@team`",
+        state=SHORT,
+        tags={"reconciler-owner": HOSTILE[:256]},
+    )
     trial = placed(trials, [*rows, row], manifest())
     check_forms(trial)
     run = trial.apply()
@@ -213,7 +246,11 @@ def test_f49_no_secret_is_in_any_output(quickstart: Trial, leak: str, verbosity:
     """The harness looks into both streams, both reports and every logger at DEBUG, after each of these runs."""
     text = LEAKS[leak]
     out = quickstart.folder / "plan.json"
-    for fault in (error(400, "UserErrorLeaky", f"x {text} y", text), answer(200, f"<html>{text}</html>".encode()), raising(text)):
+    for fault in (
+        error(400, "UserErrorLeaky", f"x {text} y", text),
+        answer(200, f"<html>{text}</html>".encode()),
+        raising(text),
+    ):
         quickstart.inject("PUT backupPolicies", fault, times=999)
         run = quickstart.apply(*verbosity)
         assert run.code == 1
@@ -233,7 +270,12 @@ def test_f49_no_secret_is_in_any_output(quickstart: Trial, leak: str, verbosity:
 def test_f49_no_secret_that_azure_shows_of_an_object_is_in_any_output(trials: Callable[..., Trial], leak: str) -> None:
     """In tags, states and errors of instances, which plans and their files repeat."""
     problem = {"code": "UserErrorLeaky", "message": LEAKS[leak], "recommendedAction": [LEAKS[leak]]}
-    rows = [disk("PSTestDisk"), group(APPS, "snapshotrg"), vault(tags={"note": LEAKS[leak]}), policy(vault_id(), "by-hand")]
+    rows = [
+        disk("PSTestDisk"),
+        group(APPS, "snapshotrg"),
+        vault(tags={"note": LEAKS[leak]}),
+        policy(vault_id(), "by-hand"),
+    ]
     rows.append(instance(vault_id(), disk_id("PSTestDisk"), "by-hand", state="ProtectionError", error=problem))
     trial = trials(estate(rows), manifest(vaults=[VAULT | {"tags": {"note": "none"}}]))
     out = trial.folder / "plan.json"

@@ -20,8 +20,8 @@ from stage import Stage
 
 from reconciler.report.documents import plan_document, text
 from reconciler.report.markdown import drift_markdown, plan_markdown
-from reconciler.report.terminal import plan_text
 from reconciler.report.style import Style
+from reconciler.report.terminal import plan_text
 
 COMMENT = 65_535
 """Characters of a comment on a pull request; a job's summary takes 1 MiB, or is dropped whole."""

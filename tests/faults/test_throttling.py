@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from faults import LEAKY, error, throttled, unavailable
 from stories import VAULT_ID
@@ -11,10 +13,12 @@ from trial import Run, Trial
 def gaps(run: Run, path: str, method: str) -> list[float]:
     """The seconds between the tries of one request."""
     at = [call.at for call in run.calls if call.path == path and call.method == method]
-    return [later - sooner for sooner, later in zip(at, at[1:], strict=False)]
+    return [later - sooner for sooner, later in pairwise(at)]
 
 
-@pytest.mark.parametrize("kind", ["LIST disks", "GET backupVaults", "PUT backupVaults", "PUT backupInstances", "GET operationStatus"])
+@pytest.mark.parametrize(
+    "kind", ["LIST disks", "GET backupVaults", "PUT backupVaults", "PUT backupInstances", "GET operationStatus"]
+)
 def test_f01_throttled_with_retry_after_waits_that_long_and_says_so(quickstart: Trial, kind: str) -> None:
     hit = quickstart.inject(kind, throttled(7))
     run = quickstart.apply()
@@ -76,7 +80,9 @@ def test_f04_a_burst_of_six_failures_is_more_than_the_sdk_would_try(quickstart: 
 
 
 def test_f05_an_internal_error_that_calls_itself_final_is_tried_again(quickstart: Trial) -> None:
-    fault = error(500, "CloudInternalError", "Microsoft Azure Backup encountered an internal error.", "Wait a few minutes.")
+    fault = error(
+        500, "CloudInternalError", "Microsoft Azure Backup encountered an internal error.", "Wait a few minutes."
+    )
     hit = quickstart.inject("PUT backupInstances", fault, times=3)
     run = quickstart.apply()
     assert run.code == 0, run.text

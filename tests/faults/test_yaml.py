@@ -12,8 +12,8 @@ from installed import AZURE, Done, put_files, run
 from manifests import manifest
 
 from reconciler.errors import ManifestError, ReconcilerError
-from reconciler.findings import Finding
 from reconciler.files import load
+from reconciler.findings import Finding
 
 HEAD = "apiVersion: reconciler/v1\nname: quickstart\n"
 BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
@@ -132,7 +132,24 @@ def test_f45_a_key_given_twice_is_told_with_both_lines(tmp_path: Path) -> None:
         assert place in done.stderr
 
 
-SURPRISES = ["no", "on", "12:30:00", "017", "1.10", "2026-01-05", "0x1F", "0o17", "1e3", "yes", "null", "~", "true", ".inf", "1_000", ""]
+SURPRISES = [
+    "no",
+    "on",
+    "12:30:00",
+    "017",
+    "1.10",
+    "2026-01-05",
+    "0x1F",
+    "0o17",
+    "1e3",
+    "yes",
+    "null",
+    "~",
+    "true",
+    ".inf",
+    "1_000",
+    "",
+]
 TEXT = {"no", "on", "12:30:00", "2026-01-05", "yes", "1_000"}
 """What YAML 1.1 would turn into something else, and the core schema leaves as the text it is."""
 

@@ -21,7 +21,7 @@ from typing import Any
 
 import invariants
 import pytest
-from faults import Answer, Asked, Fault, Injection, Killed, TOKEN
+from faults import TOKEN, Answer, Asked, Fault, Injection, Killed
 from stage import HOST, Call, Recorder, Stage
 
 from reconciler.apply.engine import Settings
@@ -252,7 +252,9 @@ class Trial(Stage):
 
         jitter = Random(0)  # noqa: S311 - spreads retries
         token = self.token()
-        return Azure(InProcessTransport(exchange), endpoint=HOST, clock=clock, token=token, chance=jitter, events=events)
+        return Azure(
+            InProcessTransport(exchange), endpoint=HOST, clock=clock, token=token, chance=jitter, events=events
+        )
 
 
 @contextmanager
