@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from reconciler.apply.run import Run
+from reconciler.azure.auditing import Subject, about
 from reconciler.azure.operations import finish
 from reconciler.ids import ArmId, lower
 from reconciler.plan.model import Op, Step
@@ -22,5 +23,11 @@ async def mark(run: Run, vault: ArmId, digest: str) -> None:
         kept = {key: value for key, value in tags.items() if lower(key) != APPLIED_TAG}
         step = Step(Op.VAULT_PATCH, vault, {"tags": {**kept, APPLIED_TAG: digest}})
         async with run.slots:
-            receipt = await run.writer.run(step)
+            with about(_subject(run, vault, tag_of(tags, APPLIED_TAG), digest)):
+                receipt = await run.writer.run(step)
         await finish(run.azure, receipt, deadline=deadline)
+
+
+def _subject(run: Run, vault: ArmId, before: str, after: str) -> Subject:
+    own = next((one.address for one in run.changes.values() if one.steps and one.steps[0].target == vault), str(vault))
+    return Subject(own, Op.VAULT_PATCH, {"tags": {APPLIED_TAG: before or None}}, {"tags": {APPLIED_TAG: after}})

@@ -7,6 +7,7 @@ from enum import Enum
 
 from reconciler.apply.refusals import CHANGED_BY_SOMEONE_ELSE, hint_for, is_final_conflict
 from reconciler.apply.run import Run
+from reconciler.azure.auditing import Subject, about
 from reconciler.azure.writing import Receipt
 from reconciler.errors import AzureError, Conflict, NotFound, Transient
 from reconciler.plan.model import Change, Step
@@ -41,7 +42,8 @@ async def send(
         try:
             run.touched.add(change.address)
             async with run.slots:
-                return await run.writer.run(step, principal=principal)
+                with about(_subject(change, step, principal)):
+                    return await run.writer.run(step, principal=principal)
         except (Conflict, Transient, NotFound) as error:
             if not _may_pass(run, change, step, error):
                 raise
@@ -53,6 +55,12 @@ async def send(
                 raise _rival(step, error) from error
             run.tell(change, f"tried again: {error.message}")
             await run.pause(next(delays), deadline, step.target.name)
+
+
+def _subject(change: Change, step: Step, principal: str | None) -> Subject:
+    """What the write is about; a principal that the plan could not know is known by now."""
+    after = {**change.after, "principal": principal} if principal and change.after else change.after
+    return Subject(change.address, step.op, change.before, after)
 
 
 async def _second_look(run: Run, error: AzureError, reread: Reread) -> Standing:

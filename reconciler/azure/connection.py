@@ -20,6 +20,7 @@ from azure.core.rest import HttpRequest
 from azure.mgmt.core import AsyncARMPipelineClient
 
 from reconciler.azure import versions
+from reconciler.azure.auditing import Audited
 from reconciler.azure.governor import Events, Governor, Malformed
 from reconciler.azure.origin import SameOrigin
 from reconciler.azure.pace import asked
@@ -48,7 +49,7 @@ class Followed(NamedTuple):
 
 
 class Azure:
-    """Reads through one ARM client, and the pipeline that the SDK's clients write through.
+    """Reads through one ARM client, and the pipeline that the SDK's clients write through; `audited` sees every write.
 
     `token` is the policy that puts the access token on a request (None: none); `events` hears of throttling;
     `credentials` are closed with the connection.
@@ -70,6 +71,7 @@ class Azure:
         self.endpoint = endpoint.rstrip("/")
         self.clock = clock
         self.governor = Governor(clock, chance=chance, events=events)
+        self.audited = Audited()
         policies = [
             RequestIdPolicy(),
             UserAgentPolicy(base_user_agent="reconciler"),
@@ -79,6 +81,7 @@ class Azure:
             SameOrigin(self.endpoint),
             *([token] if token else []),
             versions.ApiVersions(versions.table(api_version)),
+            self.audited,
         ]
         self.pipeline: AsyncPipeline[Any, Any] = AsyncPipeline(transport, policies)
         self.client: AsyncARMPipelineClient[Any, Any] = AsyncARMPipelineClient(

@@ -34,6 +34,7 @@ DEFAULT_SECONDS = 300.0
 
 _CAP = 60.0
 _QUIET_ATTEMPTS = 2
+_READS = ("GET", "HEAD")
 _HARMLESS_POSTS = ("/providers/microsoft.resourcegraph/resources", "/validateforbackup", "/validateformodifybackup")
 
 deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
@@ -132,7 +133,7 @@ class Governor(AsyncHTTPPolicy[Any, Any]):
             try:
                 response: PipelineResponse[Any, Any] = await self.next.send(request)
                 answer = response.http_response
-                content = await _content(answer)
+                content = await content_of(answer)
             finally:
                 request.context.options.update(options)
             if answer.status_code >= HTTPStatus.BAD_REQUEST:
@@ -206,7 +207,7 @@ class Setback:
             error.sent_unknown = True
 
 
-async def _content(answer: Any) -> bytes:
+async def content_of(answer: Any) -> bytes:
     """The body, read to its end; the older generation of responses has loaded it already."""
     if not hasattr(answer, "read"):
         return bytes(answer.body())
@@ -220,9 +221,14 @@ async def _nothing() -> bytes:
     return b""
 
 
+def changes_nothing(http: Any) -> bool:
+    """Whether a request only reads, or asks by POST."""
+    return http.method in _READS or urlsplit(http.url).path.lower().endswith(_HARMLESS_POSTS)
+
+
 def _is_post(http: Any) -> bool:
     """Whether sending this again could do something twice."""
-    return http.method == "POST" and not urlsplit(http.url).path.lower().endswith(_HARMLESS_POSTS)
+    return http.method == "POST" and not changes_nothing(http)
 
 
 def _never_sent(error: SdkError) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from reconciler.apply.engine import Settings
     from reconciler.apply.outcome import Outcome
     from reconciler.cli.approval import Approval
+    from reconciler.cli.auditing import AuditFile
     from reconciler.cli.session import Session
     from reconciler.manifest.model import Manifest
     from reconciler.plan.model import Options, Plan
@@ -61,6 +63,7 @@ class Telling(NamedTuple):
 @click.option("--checksum", metavar="SHA", help="Apply only the plan of this checksum, without asking.")
 @click.option("--parallelism", metavar="N", type=click.IntRange(min=1), help="Writes under way at most.")
 @click.option("--timeout", metavar="SECONDS", type=click.FloatRange(min=0, min_open=True), help="Of the whole run.")
+@click.option("--audit", metavar="FILE", help="Append a record of each write before it is sent, and of its answer.")
 @report_option
 @planning_options
 @connection_options
@@ -74,11 +77,13 @@ def apply(
     checksum: str | None,
     parallelism: int | None,
     timeout: float | None,
+    audit: str | None,
     reports: tuple[str, ...],
     planning: Planning,
     connection: Connection,
 ) -> int:
     """0 when everything declared is as it should be; 1 when not, or refused; 130 or 143 when interrupted."""
+    from reconciler.cli.auditing import audit_file
     from reconciler.cli.writing import check_reports
 
     telling = Telling(form, tuple(map(Path, reports)))
@@ -90,7 +95,8 @@ def apply(
     settings = Settings(timeout_seconds=timeout)
     if parallelism:
         settings = replace(settings, parallelism=parallelism)
-    return _run(output, task, telling, settings)
+    with audit_file(audit) as ledger:
+        return _run(output, task, telling, settings, ledger)
 
 
 def _task(
@@ -130,7 +136,8 @@ def _task(
     return Task(path, manifest, plan_options(planning, manifest, connection.api_version), connection, approval)
 
 
-def _run(output: Output, task: Task, telling: Telling, settings: Settings) -> int:
+def _run(output: Output, task: Task, telling: Telling, settings: Settings, audit: AuditFile | None) -> int:
+    from reconciler.cli.auditing import Trail, origin_of
     from reconciler.cli.progress import listener
     from reconciler.cli.session import opened
     from reconciler.cli.signals import Interrupts
@@ -142,7 +149,10 @@ def _run(output: Output, task: Task, telling: Telling, settings: Settings) -> in
         _show(output, task, telling, plan)
         _check(output, task, plan, session)
         progress.clock = session.clock
-        outcome = session.apply(plan, settings, progress, interrupts)
+        trail = (
+            Trail(audit, origin_of(plan.manifest, Path(task.path), os.environ), session.clock.now) if audit else None
+        )
+        outcome = session.apply(plan, settings, progress, interrupts, trail)
         if plan.waits and outcome.ok:
             outcome = outcome.compared(session.look(task.manifest, task.options).changes)
     with interrupts.held():

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from reconciler.apply.engine import Settings
     from reconciler.apply.outcome import Outcome
     from reconciler.apply.progress import Progress
+    from reconciler.azure.auditing import Ledger
     from reconciler.azure.connection import Azure
     from reconciler.azure.governor import Events
     from reconciler.cli.options import Connection
@@ -84,14 +85,22 @@ class Session:
 
         return self._run(lambda azure, clock: look(azure, manifest, options, clock))
 
-    def apply(self, plan: Plan, settings: Settings, progress: Progress, interrupts: Interrupts) -> Outcome:
-        """Apply the plan; the first interrupt makes it stop waiting."""
+    def apply(
+        self,
+        plan: Plan,
+        settings: Settings,
+        progress: Progress,
+        interrupts: Interrupts,
+        ledger: Ledger | None = None,
+    ) -> Outcome:
+        """Apply the plan, telling the ledger of every write; the first interrupt makes it stop waiting."""
 
         async def work(azure: Azure, clock: Clock) -> Outcome:
             from reconciler.apply.engine import apply
             from reconciler.azure.writing import Writer
 
             stop = asyncio.Event()
+            azure.audited.ledger = ledger
             with interrupts.watched(asyncio.get_running_loop(), stop):
                 outcome = await apply(
                     plan, azure, Writer(azure), clock, settings=settings, progress=progress, stop=stop

@@ -24,9 +24,12 @@ Document = dict[str, Any]
 """A JSON object."""
 
 
-def text(document: Mapping[str, Any]) -> str:
-    """The document as JSON, ASCII only and without anything that a CI system would obey; ends with a newline."""
-    return _COMMAND.sub(r"\\u0023", json.dumps(document, indent=2)) + "\n"
+def text(document: Mapping[str, Any], *, indent: int | None = 2) -> str:
+    """The document as JSON, ASCII only and without anything that a CI system would obey; ends with a newline.
+
+    `indent` None: on one line.
+    """
+    return _COMMAND.sub(r"\\u0023", json.dumps(document, indent=indent)) + "\n"
 
 
 def _place(place: Place | None) -> Document | None:

@@ -99,20 +99,22 @@ class Stage:
         opened = Sandbox.open(estate) if isinstance(estate, Path) else Sandbox.of(estate)
         self.sandbox = self._stack.enter_context(opened)
         self.recorder = Recorder(self.sandbox)
-        self.runner = self._stack.enter_context(asyncio.Runner(loop_factory=new_loop()))
         self.api_version = api_version
-        connection = Connection(sandbox="sandbox", api_version=api_version)
+        self.restart()
+        self._number = 0
+
+    def restart(self) -> None:
+        """Another process: another loop and another connection; nothing is kept in memory."""
+        runner = self.runner = self._stack.enter_context(asyncio.Runner(loop_factory=new_loop()))
+        connection = Connection(sandbox="sandbox", api_version=self.api_version)
 
         def clock() -> LoopClock:
-            begin, loop = self.sandbox.time(), self.runner.get_loop()
+            begin, loop = self.sandbox.time(), runner.get_loop()
             self.sandbox.time.follow(lambda: begin + timedelta(seconds=loop.time()))
             return LoopClock(start=begin)
 
-        self.session = Session(
-            self.runner, lambda clock: inprocess._azure(self.recorder, connection, clock, None), clock
-        )
+        self.session = Session(runner, lambda clock: inprocess._azure(self.recorder, connection, clock, None), clock)
         self._stack.callback(self.session.close)
-        self._number = 0
 
     def __enter__(self) -> Self:
         return self

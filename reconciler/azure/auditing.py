@@ -1,0 +1,153 @@
+"""Tells a ledger of every write, just before it leaves and when its answer is there.
+
+It is the last policy of the one pipeline, so that nothing that changes Azure passes it by: not a retry, not a second
+request that one step takes, not a write that nobody said anything about.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from base64 import urlsafe_b64decode
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Protocol
+from urllib.parse import unquote, urlsplit
+
+from azure.core.pipeline import PipelineRequest, PipelineResponse
+from azure.core.pipeline.policies import AsyncHTTPPolicy
+
+from reconciler.azure.failures import failure
+from reconciler.azure.governor import changes_nothing, content_of
+
+UNKNOWN_CALLER = "unknown"
+"""Stands for a caller whose token tells nothing."""
+
+NO_ANSWER = "no-answer"
+"""The code of a write whose answer never came: Azure may have acted on it, or not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a write is about, in the plan's words: address, operation, and the owned fields before and after it."""
+
+    address: str
+    operation: str
+    before: Mapping[str, Any] | None = None
+    after: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One request that may change Azure.
+
+    `number` counts the writes of a connection, retries included; `target` is the id that the path names; `object_id`
+    and `app_id` say who the access token speaks for; `client_request_id` is the same for all retries of a request.
+    """
+
+    number: int
+    subject: Subject
+    method: str
+    target: str
+    object_id: str
+    app_id: str
+    client_request_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The first answer to a write: HTTP's status (None: there was no answer), Azure's error code, Azure's ids for it."""
+
+    status: int | None
+    code: str = ""
+    request_id: str = ""
+    correlation_id: str = ""
+
+
+class Ledger(Protocol):
+    """Keeps what it is told; what it raises stops the write, or fails the one that was just sent."""
+
+    def intent(self, write: Write) -> None:
+        """A write is about to be sent."""
+
+    def result(self, write: Write, answer: Answer) -> None:
+        """It was answered, or will never be."""
+
+
+_subject: ContextVar[Subject | None] = ContextVar("subject", default=None)
+
+
+@contextmanager
+def about(subject: Subject) -> Iterator[None]:
+    """Within this block, writes of this task are about `subject`."""
+    token = _subject.set(subject)
+    try:
+        yield
+    finally:
+        _subject.reset(token)
+
+
+class Audited(AsyncHTTPPolicy[Any, Any]):
+    """Tells `ledger` (None: nobody) of every write."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ledger: Ledger | None = None
+        self._count = 0
+
+    async def send(self, request: PipelineRequest[Any]) -> PipelineResponse[Any, Any]:
+        """Send; a write only once the ledger has it."""
+        ledger = self.ledger
+        if ledger is None or changes_nothing(request.http_request):
+            return await self.next.send(request)
+        self._count += 1
+        write = _write(self._count, request.http_request)
+        ledger.intent(write)
+        try:
+            response: PipelineResponse[Any, Any] = await self.next.send(request)
+            answer = await _answer(response.http_response, request.http_request.url)
+        except (Exception, asyncio.CancelledError):
+            ledger.result(write, Answer(None, NO_ANSWER))
+            raise
+        ledger.result(write, answer)
+        return response
+
+
+def _write(number: int, http: Any) -> Write:
+    path = unquote(urlsplit(http.url).path).rstrip("/")
+    target = path.rpartition("/")[0] if http.method == "POST" else path
+    object_id, app_id = caller(http.headers.get("Authorization") or "")
+    subject = _subject.get() or Subject(target, http.method.lower())
+    ours = http.headers.get("x-ms-client-request-id") or ""
+    return Write(number, subject, http.method, target, object_id, app_id, ours)
+
+
+async def _answer(answer: Any, url: str) -> Answer:
+    headers, code = answer.headers, ""
+    if answer.status_code >= HTTPStatus.BAD_REQUEST:
+        code = failure(answer.status_code, headers, await content_of(answer), url).code
+    ids = headers.get("x-ms-request-id") or "", headers.get("x-ms-correlation-request-id") or ""
+    return Answer(answer.status_code, code, *ids)
+
+
+def caller(authorization: str) -> tuple[str, str]:
+    """Object id and application id that a bearer token claims; `unknown` for what it doesn't tell.
+
+    The signature isn't checked: Azure does that, and a token that it refuses writes nothing.
+    """
+    claims = _claims(authorization.rpartition(" ")[2])
+    return str(claims.get("oid") or UNKNOWN_CALLER), str(claims.get("appid") or claims.get("azp") or UNKNOWN_CALLER)
+
+
+def _claims(token: str) -> Mapping[str, Any]:
+    parts = token.split(".")
+    if len(parts) != 3:  # noqa: PLR2004 - header, payload, signature
+        return {}
+    try:
+        claims = json.loads(urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+    except (ValueError, RecursionError):
+        return {}
+    return claims if isinstance(claims, dict) else {}

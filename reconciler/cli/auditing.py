@@ -1,0 +1,149 @@
+"""The audit file: lines are only ever appended, each in one write, so that a kill at any moment leaves whole records.
+
+Only the very last line can be torn, by a power cut or a full disk; readers skip a line that is no JSON. Each line is
+on the disk before the run goes on (fsync): what was sent to Azure is known even if the machine is lost next.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconciler.errors import ReconcilerError, UsageError
+
+if TYPE_CHECKING:
+    from reconciler.azure.auditing import Answer, Write
+    from reconciler.report.audit import Origin
+
+_COMMITS = ("GITHUB_SHA", "BUILD_SOURCEVERSION", "CI_COMMIT_SHA")
+_GIT_SECONDS = 5
+_HINT = "check the folder, its rights and the space on its disk; nothing is written to Azure without its audit record"
+
+
+class AuditFile:
+    """A file that lines are appended to."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._file = _opened(path)
+
+    def append(self, line: str) -> None:
+        """Put a whole line on the disk; ReconcilerError when it can't be."""
+        content = line.encode("ascii")
+        try:
+            written = os.write(self._file, content)
+            os.fsync(self._file)
+        except OSError as error:
+            raise self._unaudited(str(error.strerror)) from error
+        if written < len(content):
+            raise self._unaudited(os.strerror(errno.ENOSPC))
+
+    def _unaudited(self, why: str) -> ReconcilerError:
+        text = f"the audit file {self.path} can't be written any more: {why}"
+        return ReconcilerError(text, hint=_HINT, code="unaudited")
+
+    def close(self) -> None:
+        """Close the file."""
+        os.close(self._file)
+
+
+class Trail:
+    """The ledger of one apply: what the connection tells it becomes lines of a file."""
+
+    def __init__(self, file: AuditFile, origin: Origin, now: Callable[[], datetime]) -> None:
+        self._file = file
+        self._origin = origin
+        self._now = now
+
+    def intent(self, write: Write) -> None:
+        """A write is about to be sent; ReconcilerError, which stops it, when that can't be recorded."""
+        from reconciler.report.audit import intent_line
+
+        self._file.append(intent_line(self._origin, write, self._now()))
+
+    def result(self, write: Write, answer: Answer) -> None:
+        """A write was answered, or will never be."""
+        from reconciler.report.audit import result_line
+
+        self._file.append(result_line(self._origin, write, answer, self._now()))
+
+
+@contextmanager
+def audit_file(path: str | None) -> Iterator[AuditFile | None]:
+    """The open audit file, None when none is wanted; UsageError when it can't be appended to."""
+    if path is None:
+        yield None
+        return
+    file = AuditFile(Path(path))
+    try:
+        yield file
+    finally:
+        file.close()
+
+
+def origin_of(manifest: str, path: Path, environment: Mapping[str, str]) -> Origin:
+    """What the records of a new run have in common; `path` is the manifest's."""
+    from uuid import uuid4
+
+    from reconciler.report.audit import Origin
+
+    return Origin(str(uuid4()), manifest, commit_of(path, environment))
+
+
+def commit_of(path: Path, environment: Mapping[str, str]) -> str | None:
+    """The commit that a CI system names, else the one checked out where the manifest lies; None when neither tells."""
+    said = next((environment[name] for name in _COMMITS if environment.get(name)), "")
+    found = said or _checked_out(path if path.is_dir() else path.parent)
+    return found if found.isalnum() and found.isascii() else None
+
+
+def _checked_out(folder: Path) -> str:
+    import shutil
+    import subprocess
+
+    git = shutil.which("git")
+    if git is None:
+        return ""
+    try:
+        asked = subprocess.run(  # noqa: S603 - git itself, found on the PATH, with fixed arguments
+            [git, "-C", str(folder), "rev-parse", "--verify", "--quiet", "HEAD"],
+            capture_output=True,
+            text=True,
+            timeout=_GIT_SECONDS,
+            check=False,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return asked.stdout.strip() if asked.returncode == 0 else ""
+
+
+def _opened(path: Path) -> int:
+    """A descriptor that appends, at the start of a line; UsageError when there is none to be had."""
+    flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK
+    try:
+        file = os.open(path, flags, 0o600)
+    except OSError as error:
+        raise _unwritable(path, str(error.strerror)) from error
+    try:
+        status = os.fstat(file)
+        if not stat.S_ISREG(status.st_mode):
+            raise _unwritable(path, "it is no regular file")
+        if status.st_size and os.pread(file, 1, status.st_size - 1) != b"\n":
+            os.write(file, b"\n")  # a line that was torn is left as it is, and ours begins after it
+    except OSError as error:
+        os.close(file)
+        raise _unwritable(path, str(error.strerror)) from error
+    except UsageError:
+        os.close(file)
+        raise
+    return file
+
+
+def _unwritable(path: Path, why: str) -> UsageError:
+    return UsageError(f"the audit file {path} can't be written: {why}", hint=_HINT, code="unwritable")

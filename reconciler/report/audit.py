@@ -1,0 +1,59 @@
+"""The records of an audit file: one line of JSON for the intent to write, one for the result."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from reconciler.redaction import redact
+from reconciler.report.documents import FORMAT_VERSION, Document, text
+from reconciler.report.values import jsonable
+
+if TYPE_CHECKING:
+    from reconciler.azure.auditing import Answer, Write
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What all records of one apply have in common: its id, the manifest's name, the commit (None: not known)."""
+
+    run: str
+    manifest: str
+    commit: str | None
+
+
+def intent_line(origin: Origin, write: Write, at: datetime) -> str:
+    """The record of a write that is about to be sent, with the owned fields before and after it."""
+    subject = write.subject
+    values = {"before": jsonable(subject.before), "after": jsonable(subject.after)}
+    return text({**_common("intent", origin, write, at), **values}, indent=None)
+
+
+def result_line(origin: Origin, write: Write, answer: Answer, at: datetime) -> str:
+    """The record of how a write was answered."""
+    told = {
+        "status": answer.status,
+        "code": redact(answer.code),
+        "request_id": redact(answer.request_id),
+        "correlation_id": redact(answer.correlation_id),
+    }
+    return text({**_common("result", origin, write, at), **told}, indent=None)
+
+
+def _common(record: str, origin: Origin, write: Write, at: datetime) -> Document:
+    return {
+        "format_version": FORMAT_VERSION,
+        "record": record,
+        "time": at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "run": origin.run,
+        "number": write.number,
+        "caller": {"object_id": redact(write.object_id), "app_id": redact(write.app_id)},
+        "commit": origin.commit,
+        "manifest": origin.manifest,
+        "address": redact(write.subject.address),
+        "operation": str(write.subject.operation),
+        "method": write.method,
+        "target": redact(write.target),
+        "client_request_id": write.client_request_id,
+    }
