@@ -77,8 +77,9 @@ def is_protected_in(error: AzureError, vault: ArmId) -> bool:
 
 
 def is_final_conflict(error: AzureError) -> bool:
-    """Whether a 409 stays however long one waits: locks, policies of the organisation, regions."""
-    return lower(error.code) in _FINAL_CONFLICTS
+    """Whether a 409 stays however long one waits: locks, policies of the organisation, regions, quotas."""
+    code = lower(error.code)
+    return code in _FINAL_CONFLICTS or "quota" in code
 
 
 def hint_for(error: AzureError) -> str:

@@ -53,6 +53,7 @@ def told(error: Mapping[str, Any] | None) -> Told:
     reasons = [text for node in nodes if (text := _reason(node))]
     advice = [action for node in nodes for action in _actions(node)]
     lines = list(dict.fromkeys([*messages[:1], *reasons[:1]])) or messages
+    lines += [text for text in _violations(nodes) if text not in " ".join(lines)]
     inner = [other for node in nodes if (other := _text(node, "code")) and other != code]
     if inner and not reasons and len(dict.fromkeys(messages)) > 1:
         lines = list(dict.fromkeys([messages[0], f"({inner[0]}) {messages[-1]}"]))
@@ -149,6 +150,14 @@ def _text(node: Mapping[str, Any], *keys: str) -> str:
 def _reason(node: Mapping[str, Any]) -> str:
     extra = node.get("additionalInfo")
     return _text(extra, "DetailedNonLocalisedMessage") if isinstance(extra, Mapping) else ""
+
+
+def _violations(nodes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """The assignments of Azure Policy that forbid it: ARM names them beside the message (`PolicyViolation`)."""
+    for node in nodes:
+        if address := _text(node, "policyAssignmentId"):
+            name = _text(node, "policyAssignmentDisplayName", "policyAssignmentName")
+            yield f"Azure Policy assignment {f'{name}: ' if name else ''}{address}."
 
 
 def _actions(node: Mapping[str, Any]) -> Iterator[str]:
