@@ -57,7 +57,9 @@ def _exists(path: Path) -> bool:
         return path.exists()
     except OSError as error:
         raise UsageError(
-            f"{path} cannot be looked up: {error.strerror}", hint="check the path and its permissions", code="unreadable"
+            f"{path} cannot be looked up: {error.strerror}",
+            hint="check the path and its permissions",
+            code="unreadable",
         ) from error
 
 
