@@ -87,6 +87,8 @@ def hint_for(error: AzureError) -> str:
     code = lower(error.code)
     if code in _LOCKED:
         return "a lock forbids it; whoever set it has to lift it, then apply again. Locks are never removed from here"
+    if code in _ALREADY_PROTECTED and "softdeleted" in lower(error.message):
+        return "it is soft-deleted there: plan again, which brings it back, or wait until it is purged"
     if code in _ALREADY_PROTECTED:
         return (
             "leave the disk out here (`excluded`), or take it out of the other vault first; it is never moved by itself"
@@ -97,6 +99,8 @@ def hint_for(error: AzureError) -> str:
         )
     if code == "requestdisallowedbypolicy":
         return "an Azure Policy forbids it: ask its owner for an exemption, or declare what it allows"
+    if "always-on soft delete" in lower(error.message):
+        return "soft delete can only be AlwaysOn there: declare `softDelete: {state: AlwaysOn}`, which can't be undone"
     return error.hint
 
 

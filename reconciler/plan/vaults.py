@@ -16,6 +16,9 @@ from reconciler.plan.model import Action, Change, FieldChange, Kind, Op, Step
 from reconciler.plan.naming import OWNER_TAG, tag_of
 
 _ALWAYS_ON_FROM = "2025-09-01"
+_ALWAYS_ON_REGIONS = frozenset({"australiaeast", "eastasia", "westcentralus"})
+"""Where soft delete can't be off, whatever the api-version: "secure by default" in Microsoft's documentation of 2025-11."""
+
 _SOFT_DELETE_BLOCK = ("softDelete.state", "softDelete.retentionDays")
 
 
@@ -55,6 +58,11 @@ def _may_create(draft: Draft, spec: VaultSpec) -> bool:
     if draft.options.api_version >= _ALWAYS_ON_FROM and spec.soft_delete.state != "AlwaysOn":
         message = f"api-version {draft.options.api_version} makes vaults with soft delete AlwaysOn only"
         hint = "declare `softDelete: {state: AlwaysOn}`, or use api-version 2025-07-01"
+        draft.refuse(addresses.vault(spec.name), "one-way-door", message, place=spec.place, hint=hint)
+        return False
+    if spec.soft_delete.state == "Off" and spec.location in _ALWAYS_ON_REGIONS:
+        message = f"{spec.location} has no vaults with soft delete off: it makes them AlwaysOn"
+        hint = "declare `softDelete: {state: AlwaysOn}`, or another location"
         draft.refuse(addresses.vault(spec.name), "one-way-door", message, place=spec.place, hint=hint)
         return False
     return True
