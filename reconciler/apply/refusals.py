@@ -82,26 +82,31 @@ def is_final_conflict(error: AzureError) -> bool:
     return code in _FINAL_CONFLICTS or "quota" in code
 
 
+_HINTS: Mapping[str, str] = {
+    **dict.fromkeys(
+        _LOCKED, "a lock forbids it; whoever set it has to lift it, then apply again. Locks are never removed from here"
+    ),
+    **dict.fromkeys(
+        _ALREADY_PROTECTED,
+        "leave the disk out here (`excluded`), or take it out of the other vault first; it is never moved by itself",
+    ),
+    "missingsubscriptionregistration": (
+        "register the provider: az provider register --namespace Microsoft.DataProtection (and Microsoft.Compute)"
+    ),
+    "requestdisallowedbypolicy": (
+        "an Azure Policy forbids it: ask its owner for an exemption, or declare what it allows"
+    ),
+}
+
+
 def hint_for(error: AzureError) -> str:
     """What to do about it: Azure's own advice unless something better is known."""
-    code = lower(error.code)
-    if code in _LOCKED:
-        return "a lock forbids it; whoever set it has to lift it, then apply again. Locks are never removed from here"
-    if code in _ALREADY_PROTECTED and "softdeleted" in lower(error.message):
+    code, message = lower(error.code), lower(error.message)
+    if code in _ALREADY_PROTECTED and "softdeleted" in message:
         return "it is soft-deleted there: plan again, which brings it back, or wait until it is purged"
-    if code in _ALREADY_PROTECTED:
-        return (
-            "leave the disk out here (`excluded`), or take it out of the other vault first; it is never moved by itself"
-        )
-    if code == "missingsubscriptionregistration":
-        return (
-            "register the provider: az provider register --namespace Microsoft.DataProtection (and Microsoft.Compute)"
-        )
-    if code == "requestdisallowedbypolicy":
-        return "an Azure Policy forbids it: ask its owner for an exemption, or declare what it allows"
-    if "always-on soft delete" in lower(error.message):
+    if "always-on soft delete" in message:
         return "soft delete can only be AlwaysOn there: declare `softDelete: {state: AlwaysOn}`, which can't be undone"
-    return error.hint
+    return _HINTS.get(code) or error.hint
 
 
 def failure_of(row: Mapping[str, Any], target: str) -> OperationFailed:
