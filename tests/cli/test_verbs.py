@@ -278,4 +278,4 @@ def test_role_assignments_that_are_left_to_others_become_a_script(command: Run, 
     assert "role assignments that are left to others" in done.stdout.lower()
     script = (folder / "roles.sh").read_text(encoding="utf-8")
     assert script.count("az role assignment create --role ") == 2
-    assert subprocess.run(["sh", "-n", "roles.sh"], cwd=folder, check=False).returncode == 0  # noqa: S607
+    assert subprocess.run(["sh", "-n", "roles.sh"], cwd=folder, check=False).returncode == 0
