@@ -57,6 +57,8 @@ async def _assign(run: Run, change: Change, step: Step) -> Receipt | None:
         try:
             receipt = await send(run, change, step, nothing_to_look_at, deadline, principal=principal)
         except OutOfReach as error:
+            if error.code == "no-token":
+                raise
             line = az_line(step.target, step.body["role"], principal)
             error.hint = f"have someone with the right to assign roles there run: {line}"
             raise

@@ -158,7 +158,8 @@ def outcome_text(outcome: Outcome, *, style: Style | None = None, root: str = ""
     summary = outcome_summary(outcome)
     lines.append(style.good(summary) if outcome.ok else style.bad(summary))
     if not outcome.ok:
-        lines.append("Run apply again when the causes are gone: it goes on from what Azure holds then.")
+        done = f"{len(outcome.with_status(Status.DONE))} of {len(outcome.results)} done."
+        lines.append(f"{done} Run apply again when the causes are gone: it goes on from what Azure holds then.")
     return "\n".join(lines) + "\n"
 
 

@@ -134,7 +134,7 @@ Done (1):
   + vault/a
 
 Apply interrupted by SIGTERM! Resources: 1 added, 0 changed, 0 destroyed; 1 failed, 1 skipped, 1 in progress.
-Run apply again when the causes are gone: it goes on from what Azure holds then.
+1 of 4 done. Run apply again when the causes are gone: it goes on from what Azure holds then.
 """
     )
 
