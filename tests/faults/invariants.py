@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from faults import SECRET
@@ -99,7 +100,9 @@ def _shape(call: Call) -> str:
 
 
 def _is_mark_only(call: Call, plan: Plan) -> bool:
-    planned = {str(step.target).lower() for change in plan.changes for step in change.steps if step.op is Op.VAULT_PATCH}
+    planned = {
+        str(step.target).lower() for change in plan.changes for step in change.steps if step.op is Op.VAULT_PATCH
+    }
     return call.method == "PATCH" and call.path.lower() not in planned
 
 
@@ -159,7 +162,10 @@ def tells_the_truth(trial: Trial, run: Run) -> None:
 
 def assert_nothing_left(trial: Trial, run: Run) -> None:
     """A run that ended well leaves nothing to plan."""
-    plan = trial.plan(path=run.path)
+    path = run.path
+    if path.suffix == ".json":  # a saved plan knows its manifest
+        path = Path(json.loads(path.read_text())["path"])
+    plan = trial.plan(path=path)
     assert plan.plan is not None, plan.text
     assert (plan.plan.changes, plan.plan.waits) == ((), ()), f"I3: {plan.text}"
 
