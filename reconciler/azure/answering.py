@@ -34,7 +34,7 @@ async def _exists(azure: Azure, question: Question) -> Presence:
         return Presence("out-of-reach")
     except AzureError as error:
         raise incomplete(question.subject.text, error) from error
-    except (ValueError, TypeError, AttributeError, IndexError) as error:
+    except (ValueError, TypeError, AttributeError, LookupError) as error:
         raise ReadIncomplete(
             f"What Azure says of {question.subject} can't be understood: {error}. Nothing was concluded from it.",
             hint="Run it again; if it stays, report this with the id.",

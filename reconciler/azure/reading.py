@@ -223,7 +223,7 @@ def _keep(
     for row in rows:
         try:
             found = project(row)
-        except (ValueError, TypeError, AttributeError, IndexError) as error:
+        except (ValueError, TypeError, AttributeError, LookupError) as error:
             raise ReadIncomplete(
                 f"A row in a list of {what} can't be understood: {error}. Nothing was concluded from the rest.",
                 hint="Run it again; if it stays, report this with the row's id.",

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
 Operation = Callable[..., Awaitable[Any]]
 
+_SHOWN = frozenset({"PUT", "PATCH"})
+_SHOWING = frozenset({HTTPStatus.OK, HTTPStatus.CREATED})
+"""Statuses with which these methods show what they wrote: an empty answer then is a proxy's, not Azure's."""
+
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
@@ -98,6 +102,9 @@ class Operations:
                 code="unexpected-answer",
                 hint="Run it again: it goes on from what Azure holds by then.",
             ) from error
+        except ValueError:
+            if not kept:  # else the answer was accepted, and what the SDK's models make of it doesn't matter
+                raise
         return kept[-1]
 
     def _receipt(self, answer: Any) -> Receipt:
@@ -106,9 +113,13 @@ class Operations:
             body = orjson.loads(content) if content else {}
         except orjson.JSONDecodeError as error:
             raise Malformed(f"it is no JSON ({answer.headers.get('Content-Type')}, {len(content)} bytes)") from error
+        if not isinstance(body, dict):
+            raise Malformed(f"it is a {type(body).__name__} where an object is expected")
+        if not content and answer.status_code in _SHOWING and answer.request.method in _SHOWN:
+            raise Malformed("it is empty where the object that was written is expected")
         return Receipt(
             status=answer.status_code,
-            body=body if isinstance(body, dict) else {},
+            body=body,
             operation=answer.headers.get("Azure-AsyncOperation") or "",
             location=answer.headers.get("Location") or "",
             retry_after=asked(answer.headers, self.azure.clock),
