@@ -45,12 +45,16 @@ def row(world: World, _request: Request, **ids: str) -> Response:
 
 @provider.route("GET", "{scope}/providers/Microsoft.Authorization/permissions", "", collection=False)
 def allowed(world: World, request: Request, **ids: str) -> Response:
-    """What the caller may do at a scope."""
+    """What the caller may do at a scope, conditional permissions left out."""
     found: list[Any] = [(("*",), ())] if request.caller.everywhere else []
     table, scopes = world.table(ASSIGNMENTS), set(chain(world, ids["scope"]))
     for key in table.below(f"principal:{lower(request.caller.object_id)}"):
         properties = table[key]["properties"]
-        if lower(properties["scope"]).rstrip("/") in scopes and in_effect(world, table[key]):
+        if (
+            lower(properties["scope"]).rstrip("/") in scopes
+            and in_effect(world, table[key])
+            and not properties.get("condition")
+        ):
             found += permissions(world, properties["roleDefinitionId"])
     return Response(200, {"value": [{"actions": list(actions), "notActions": list(minus)} for actions, minus in found]})
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from reconciler.sandbox import locks
 from reconciler.sandbox.arm import ArmError, Request, Response, invalid_body, lower, name_of, not_found, resource_type
-from reconciler.sandbox.rights import forbidden, may, may_somewhere
+from reconciler.sandbox.rights import circumstances, denied, may, may_somewhere
 from reconciler.sandbox.routing import Provider, Route
 from reconciler.sandbox.world import GROUPS, SUBSCRIPTIONS, World
 
@@ -89,8 +89,8 @@ class Door:
             raise ArmError(404, "SubscriptionNotFound", f"The subscription '{segments[1]}' could not be found.")
         scope = route.scope(segments)
         allowed = may_somewhere if route.collection else may
-        if not allowed(world, request.caller, route.action, scope):
-            raise forbidden(request.caller.app_id, request.caller.object_id, route.action, scope)
+        if not allowed(world, request.caller, route.action, scope, circumstances(world, request, route.action)):
+            raise denied(world, request.caller, route.action, scope)
         if inside:
             self._check_group(request)
         self._check_registration(request, values)

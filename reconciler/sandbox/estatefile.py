@@ -6,7 +6,8 @@ clock: 2026-01-05T08:00:00Z            # where a virtual clock starts
 tenant: <guid>
 switches: {propagation: "60..300"}     # see switches.py
 callers:                               # who sends requests; the one without a token is everybody else
-  - {name: ci, objectId: <guid>, token: ci-token, roles: [{role: Reader, scope: /subscriptions/…}]}
+  - {name: ci, objectId: <guid>, token: ci-token, roles: [{role: Reader, scope: /subscriptions/…, condition: …}]}
+roleDefinitions: []                    # custom roles, in the form that `az role definition create` takes
 principals: [{objectId: <guid>, name: somebody}]
 managementGroups: [{name: corp, parent: root, subscriptions: [<guid>]}]
 subscriptions: […]                     # see friendly.py
@@ -21,7 +22,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from reconciler.sandbox import friendly, outofband
+from reconciler.sandbox import customroles, friendly, outofband
 from reconciler.sandbox.arm import lower, resource_type
 from reconciler.sandbox.clocks import START, moment
 from reconciler.sandbox.errors import SandboxError
@@ -32,7 +33,7 @@ from reconciler.sandbox.world import GROUPS, PRINCIPALS, SUBSCRIPTIONS, World
 
 _KEYS = (
     "seed", "clock", "tenant", "switches", "callers", "principals", "managementGroups", "subscriptions", "resources",
-    "roleAssignments",
+    "roleAssignments", "roleDefinitions",
 )  # fmt: skip
 _FIRST = (SUBSCRIPTIONS, GROUPS)
 
@@ -83,6 +84,7 @@ def world_of(data: Mapped, clock: Callable[[], datetime]) -> World:
     for principal in friendly.mappings(data, "principals"):
         key = friendly.text(principal, "objectId")
         world.table(PRINCIPALS)[lower(key)] = {"id": key, "_known": 0.0, "_name": str(principal.get("name", ""))}
+    customroles.define(world, data)
     bodies = [*friendly.bodies(world, data), *_raw(data)]
     seen: set[str] = set()
     for place, body in sorted(bodies, key=_order):

@@ -31,8 +31,10 @@ from typing import Any
 
 from reconciler.sandbox import outofband
 from reconciler.sandbox.arm import lower
+from reconciler.sandbox.conditions import ConditionError, parse
 from reconciler.sandbox.errors import SandboxError
 from reconciler.sandbox.estateyaml import Mapped, plain
+from reconciler.sandbox.rights import definition_named
 from reconciler.sandbox.roles import BY_GUID, BY_NAME
 from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import World
@@ -229,19 +231,21 @@ def assign_callers(world: World, data: Mapped) -> None:
     """Give callers the roles that the estate says they hold."""
     for caller, known in zip(mappings(data, "callers"), world.callers, strict=True):
         for row in mappings(caller, "roles"):
-            check_keys(row, ("role", "scope"), "a caller's role")
+            check_keys(row, ("role", "scope", "condition"), "a caller's role")
             _assign(world, row, text(row, "scope"), known["objectId"])
 
 
 def _assign(world: World, row: Mapped, scope: str, principal: str) -> None:
     role = text(row, "role")
     known = BY_NAME.get(lower(role)) or BY_GUID.get(lower(role))
-    if known is None and not role.startswith("/"):
+    own = role if role.startswith("/") else definition_named(world, role)
+    if known is None and not own:
         raise SandboxError(
             f"{row.where('role')}: there is no role {role!r}",
-            f"roles: {', '.join(sorted(one.name for one in BY_GUID.values()))}, or the id of a definition",
+            f"roles: {', '.join(sorted(one.name for one in BY_GUID.values()))}, one of roleDefinitions, or the id of a definition",
         )
-    definition = f"/providers/Microsoft.Authorization/roleDefinitions/{known.guid}" if known else role
+    _check_condition(row)
+    definition = f"/providers/Microsoft.Authorization/roleDefinitions/{known.guid}" if known else own
     scope = scope.rstrip("/")
     name = world.guid(f"{scope} {principal} {definition}", "assignment of the estate")
     kind = {key: row[key] for key in ("principalType", "condition") if row.get(key)}
@@ -250,6 +254,18 @@ def _assign(world: World, row: Mapped, scope: str, principal: str) -> None:
         outofband.put(
             world, f"{scope}/providers/Microsoft.Authorization/roleAssignments/{name}", {"properties": properties}
         )
+
+
+def _check_condition(row: Mapped) -> None:
+    if row.get("condition") is None:
+        return
+    try:
+        parse(text(row, "condition"))
+    except ConditionError as error:
+        raise SandboxError(
+            f"{row.where('condition')}: {error}",
+            "conditions may limit which roles are assigned to which principals; see samples/roles/condition.txt",
+        ) from None
 
 
 def _principal(world: World, row: Mapped) -> str:

@@ -19,7 +19,7 @@ from reconciler.sandbox.arm import (
 )
 from reconciler.sandbox.kql import QueryError, parse
 from reconciler.sandbox.kqlrun import Row, run
-from reconciler.sandbox.rights import ASSIGNMENTS, DEFINITIONS, GROUPS_OF_SUBSCRIPTIONS, chain, may
+from reconciler.sandbox.rights import ASSIGNMENTS, DEFINITIONS, GROUPS_OF_SUBSCRIPTIONS, allowed, chain
 from reconciler.sandbox.routing import Provider
 from reconciler.sandbox.subscriptions import visible
 from reconciler.sandbox.tables import Record
@@ -95,7 +95,7 @@ def _rows(world: World, request: Request, table: str, subscriptions: set[str]) -
             place = subscription_of(key)
             if place in subscriptions or (not place and not request.body.get("subscriptions")):
                 action = "/".join(str(record.get("type") or name).split("/")) + "/read"
-                if request.caller.everywhere or may(world, request.caller, action, key):
+                if request.caller.everywhere or allowed(world, request.caller.object_id, action, key):
                     yield _row(world, name, record)
 
 

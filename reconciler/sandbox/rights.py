@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from reconciler.sandbox.arm import ArmError, Caller, enclosing, lower, name_of, subscription_of
+from reconciler.sandbox.arm import ArmError, Caller, Request, enclosing, lower, name_of, resource_type, subscription_of
+from reconciler.sandbox.conditions import Circumstances, holds
 from reconciler.sandbox.roles import BY_GUID
 from reconciler.sandbox.tables import Record, indexed
 from reconciler.sandbox.world import SUBSCRIPTIONS, World
@@ -79,10 +80,16 @@ def grants(world: World, role_definition_id: str, action: str) -> bool:
     )
 
 
+def definition_named(world: World, name: str) -> str:
+    """The id of the estate's own role definition of that name or GUID; empty when there is none."""
+    for record in world.table(DEFINITIONS).values():
+        if lower(name) in (lower(record["name"]), lower(str(record["properties"].get("roleName", "")))):
+            return str(record["id"])
+    return ""
+
+
 def in_effect(world: World, assignment: Record) -> bool:
-    """Whether a role assignment has propagated (conditions are never met: none of them speaks of backup)."""
-    if assignment["properties"].get("condition"):
-        return False
+    """Whether a role assignment has propagated, whatever its condition."""
     effective, now = assignment.get("_effective", 0.0), world.timestamp
     if effective <= now:
         return True
@@ -91,52 +98,90 @@ def in_effect(world: World, assignment: Record) -> bool:
     return bool(world.switch("propagation_flap")) and _FLAP[0] <= share < _FLAP[1]
 
 
-def allowed(world: World, principal: str, action: str, scope: str) -> bool:
+def circumstances(world: World, request: Request, action: str) -> Circumstances:
+    """What conditions may look at: the role and principal that a request asks for, and those of what is there.
+
+    What they say of a deletion where nothing is isn't documented; it passes here.
+    """
+    if resource_type(request.path) != ASSIGNMENTS:
+        return Circumstances(action)
+    asked, there = request.body if isinstance(request.body, dict) else {}, world.find(request.path)
+    if there is None and request.method == "DELETE":
+        return Circumstances("")
+    return Circumstances(action, _attributes(asked.get("properties")), _attributes((there or {}).get("properties")))
+
+
+def _attributes(properties: object) -> dict[str, str]:
+    return {lower(key): str(value) for key, value in properties.items()} if isinstance(properties, dict) else {}
+
+
+def allowed(world: World, principal: str, action: str, scope: str, about: Circumstances | None = None) -> bool:
     """Whether a principal (object id) may do an action at a scope, by assignments there or at any enclosing scope."""
+    about = about or Circumstances(action)
+    return any(_is_met(condition, about) for condition in _granting(world, principal, action, scope))
+
+
+def _is_met(condition: str | None, about: Circumstances) -> bool:
+    return not condition or holds(condition, about)
+
+
+def _granting(world: World, principal: str, action: str, scope: str) -> Iterator[str]:
+    """The conditions ("": none) of the assignments that grant a principal an action at a scope."""
     table = world.table(ASSIGNMENTS)
     held = table.below(f"principal:{lower(principal)}")
-    if not held:
-        return False
-    scopes = set(chain(world, scope))
-    return any(_reaches(world, table[key], action, scopes) for key in held)
+    scopes = set(chain(world, scope)) if held else set()
+    for key in held:
+        properties = table[key]["properties"]
+        if (
+            lower(properties["scope"]).rstrip("/") in scopes
+            and in_effect(world, table[key])
+            and grants(world, properties["roleDefinitionId"], action)
+        ):
+            yield properties.get("condition") or ""
 
 
-def _reaches(world: World, assignment: Record, action: str, scopes: set[str]) -> bool:
-    properties = assignment["properties"]
-    return (
-        lower(properties["scope"]).rstrip("/") in scopes
-        and in_effect(world, assignment)
-        and grants(world, properties["roleDefinitionId"], action)
-    )
+def may(world: World, caller: Caller, action: str, scope: str, about: Circumstances | None = None) -> bool:
+    """Whether the caller of a request may do an action at a scope; the world remembers that it was asked."""
+    if not action:
+        return True
+    world.asked.add((caller.object_id, action))
+    return caller.everywhere or allowed(world, caller.object_id, action, scope, about)
 
 
-def may(world: World, caller: Caller, action: str, scope: str) -> bool:
-    """Whether the caller of a request may do an action at a scope."""
-    return not action or caller.everywhere or allowed(world, caller.object_id, action, scope)
-
-
-def may_somewhere(world: World, caller: Caller, action: str, scope: str) -> bool:
+def may_somewhere(world: World, caller: Caller, action: str, scope: str, about: Circumstances | None = None) -> bool:
     """Whether the caller may do an action at a scope or at any place inside it."""
-    if may(world, caller, action, scope):
+    if may(world, caller, action, scope, about):
         return True
     table, inside = world.table(ASSIGNMENTS), lower(scope).rstrip("/") + "/"
     return any(
         lower(table[key]["properties"]["scope"]).startswith(inside)
         and in_effect(world, table[key])
         and grants(world, table[key]["properties"]["roleDefinitionId"], action)
+        and _is_met(table[key]["properties"].get("condition"), about or Circumstances(action))
         for key in table.below(f"principal:{lower(caller.object_id)}")
     )
 
 
-def forbidden(client: str, object_id: str, action: str, scope: str) -> ArmError:
+def denied(world: World, caller: Caller, action: str, scope: str) -> ArmError:
+    """Resource Manager's 403 for a caller; its words tell whether only a condition stands in the way."""
+    conditional = any(_granting(world, caller.object_id, action, scope))
+    return forbidden(caller.app_id, caller.object_id, action, scope, conditional=conditional)
+
+
+def forbidden(client: str, object_id: str, action: str, scope: str, *, conditional: bool = False) -> ArmError:
     """Resource Manager's 403, in its own words."""
-    return ArmError(403, "AuthorizationFailed", refusal(client, object_id, action, scope))
+    return ArmError(403, "AuthorizationFailed", refusal(client, object_id, action, scope, conditional=conditional))
 
 
-def refusal(client: str, object_id: str, action: str, scope: str) -> str:
+def refusal(client: str, object_id: str, action: str, scope: str, *, conditional: bool = False) -> str:
     """The sentence in which Azure refuses an action, for errors that quote it."""
+    lacks = (
+        "has an authorization with ABAC condition that is not fulfilled"
+        if conditional
+        else "does not have authorization"
+    )
     return (
-        f"The client '{client}' with object id '{object_id}' does not have authorization to perform action '{action}' "
+        f"The client '{client}' with object id '{object_id}' {lacks} to perform action '{action}' "
         f"over scope '{scope or '/'}' or the scope is invalid. If access was recently granted, please refresh your "
         "credentials."
     )

@@ -82,7 +82,10 @@ def objects_to_removal(kind: str) -> Callable[[Objection], Objection]:
 
 
 class World:
-    """Everything that exists in the simulated Azure."""
+    """Everything that exists in the simulated Azure.
+
+    `asked` are the object ids of callers with the actions that they needed the right to, since it was opened.
+    """
 
     def __init__(self, seed: int, clock: Callable[[], datetime], *, tenant: str = "") -> None:
         self.seed = seed
@@ -90,6 +93,7 @@ class World:
         self.tables: dict[str, Table] = {}
         self.settings: dict[str, Any] = {}
         self.callers: list[Record] = []
+        self.asked: set[tuple[str, str]] = set()
         self.generations: dict[str, int] = {}
         self.shadows: dict[str, Shadow] = {}
         self.events: list[tuple[float, str, str]] = []

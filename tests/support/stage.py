@@ -12,6 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
+from uuid import NAMESPACE_URL, uuid5
 
 from reconciler.apply.engine import Settings
 from reconciler.apply.outcome import Outcome
@@ -31,6 +32,32 @@ from reconciler.sandbox.sandbox import Sandbox
 HOST = "https://management.azure.com"
 READS = frozenset({"GET", "HEAD"})
 ASKING = ("/validateforbackup", "/providers/microsoft.resourcegraph/resources")
+
+
+OPERATOR, READER = "operator", "reader"
+"""The callers that stages are used by: they hold the roles that the project ships, and nothing else."""
+
+ROLES = Path(__file__).parents[2] / "samples" / "roles"
+
+
+def with_roles(estate: Mapping[str, Any]) -> dict[str, Any]:
+    """The estate with the two shipped roles, and with a caller for each, unless it has callers of its own."""
+    if "callers" in estate:
+        return dict(estate)
+    named = {token: json.loads((ROLES / f"reconciler-{token}.json").read_text()) for token in (OPERATOR, READER)}
+    scopes = [f"/subscriptions/{row['id']}" for row in estate.get("subscriptions", ())]
+    groups = [row["name"] for row in estate.get("managementGroups", ())]
+    scopes += [f"/providers/Microsoft.Management/managementGroups/{name}" for name in groups]
+    limits = {OPERATOR: {"condition": (ROLES / "condition.txt").read_text()}, READER: {}}
+    callers = [
+        {
+            "name": token,
+            "token": token,
+            "roles": [{"role": role["Name"], "scope": scope, **limits[token]} for scope in scopes],
+        }
+        for token, role in named.items()
+    ]
+    return {**estate, "roleDefinitions": list(named.values()), "callers": callers}
 
 
 @dataclass(frozen=True)
@@ -59,10 +86,11 @@ class Call:
 
 @dataclass
 class Recorder:
-    """Stands before a sandbox and keeps every request; `hook` may change an answer or raise."""
+    """Stands before a sandbox and keeps every request; whoever sends it, it is signed with `token`."""
 
     sandbox: Sandbox
     calls: list[Call] = field(default_factory=list)
+    token: str = OPERATOR
 
     @property
     def time(self) -> Any:
@@ -71,7 +99,8 @@ class Recorder:
     def handle(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
     ) -> tuple[int, Mapping[str, str], bytes, float]:
-        status, answer, content, latency = self.sandbox.handle(method, url, headers, body)
+        signed = {**headers, "Authorization": f"Bearer {self.token}"}
+        status, answer, content, latency = self.sandbox.handle(method, url, signed, body)
         split = urlsplit(url)
         said = json.loads(body) if body else None
         at = self.sandbox.time().timestamp()
@@ -96,7 +125,7 @@ class Stage:
         self._stack = ExitStack()
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
-        opened = Sandbox.open(estate) if isinstance(estate, Path) else Sandbox.of(estate)
+        opened = Sandbox.open(estate) if isinstance(estate, Path) else Sandbox.of(with_roles(estate))
         self.sandbox = self._stack.enter_context(opened)
         self.recorder = Recorder(self.sandbox)
         self.api_version = api_version
@@ -142,19 +171,31 @@ class Stage:
         return path
 
     def plan(self, said: Mapping[str, Any] | str | Path | Manifest, **options: Any) -> Plan:
-        """The plan for a manifest."""
+        """The plan for a manifest, made by somebody who may only read."""
+        with self._acting_as(READER):
+            return self._look(said, options)
+
+    def _look(self, said: Mapping[str, Any] | str | Path | Manifest, options: Mapping[str, Any]) -> Plan:
         return self.session.look(self.manifest(said), self._options(options))
+
+    @contextmanager
+    def _acting_as(self, token: str) -> Iterator[None]:
+        before, self.recorder.token = self.recorder.token, token
+        try:
+            yield
+        finally:
+            self.recorder.token = before
 
     def apply(
         self, said: Mapping[str, Any] | str | Path | Manifest, *, settings: Settings | None = None, **options: Any
     ) -> Outcome:
         """The outcome of applying a manifest; AssertionError when a gate is closed."""
-        plan = self.plan(said, **options)
+        plan = self._look(said, options)
         assert not plan.closed_gates, plan.closed_gates
         return self.carry_out(plan, settings=settings)
 
     def carry_out(self, plan: Plan, *, settings: Settings | None = None) -> Outcome:
-        """The outcome of applying a plan."""
+        """The outcome of applying a plan, done by somebody who may do what the tool needs and no more."""
         return self.session.apply(plan, settings or Settings(), Progress(), Uninterrupted())  # type: ignore[arg-type]
 
     def drift(self, said: Mapping[str, Any] | str | Path | Manifest) -> Drift:
@@ -191,10 +232,31 @@ class Stage:
     def place(self, body: Mapping[str, Any]) -> None:
         """A resource that is suddenly there, in a resource group that is made for it."""
         parts = body["id"].split("/")
+        if len(parts) == 3:
+            self.sandbox.put(body["id"], body)
+            self.let_in(body["id"])
+            return
         group = "/".join(parts[:5])
         if len(parts) > 5 and group.lower() not in map(str.lower, self.sandbox.ids(group)):
             self.sandbox.put(group, {"location": "westus"})
         self.sandbox.put(body["id"], body)
+
+    def let_in(self, scope: str, role: str = "") -> None:
+        """Give the callers their roles at one more scope, or another role (a GUID) there."""
+        for row in [
+            one for one in map(self.sandbox.get, self.sandbox.ids("*/roleAssignments/*")) if self._is_ours(one)
+        ]:
+            own = {key: row["properties"][key] for key in ("principalId", "roleDefinitionId", "condition")}
+            if role:
+                own |= {
+                    "roleDefinitionId": f"/providers/Microsoft.Authorization/roleDefinitions/{role}",
+                    "condition": None,
+                }
+            name = uuid5(NAMESPACE_URL, scope + row["name"])
+            self.sandbox.put(f"{scope}/providers/Microsoft.Authorization/roleAssignments/{name}", {"properties": own})
+
+    def _is_ours(self, row: Mapping[str, Any]) -> bool:
+        return row["properties"]["principalId"] in {one["objectId"] for one in self.sandbox.world.callers}
 
     def get(self, path: str, *, version: str = "") -> Any:
         """What Azure shows of a resource."""
