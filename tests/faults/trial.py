@@ -11,7 +11,7 @@ import json
 import logging
 import signal
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -128,7 +128,7 @@ class Trial(Stage):
     def __init__(
         self,
         folder: Path,
-        estate: Mapping[str, Any],
+        estate: Mapping[str, Any] | Path,
         said: Mapping[str, Any],
         flags: tuple[str, ...],
         monkeypatch: pytest.MonkeyPatch,
@@ -228,6 +228,9 @@ class Trial(Stage):
             session = Watched(runner, lambda clock: trial.connect(clock, events), lambda: self._clock(runner))
             try:
                 yield session
+            except Killed:
+                _bury(runner.get_loop())
+                raise
             finally:
                 session.close()
 
@@ -255,6 +258,15 @@ class Trial(Stage):
         return Azure(
             InProcessTransport(exchange), endpoint=HOST, clock=clock, token=token, chance=jitter, events=events
         )
+
+
+def _bury(loop: asyncio.AbstractEventLoop) -> None:
+    """End every task of a process that was killed; none of them gets an answer any more."""
+    while tasks := asyncio.all_tasks(loop):
+        for task in tasks:
+            task.cancel()
+        with suppress(Killed):
+            loop.run_until_complete(asyncio.wait(tasks, timeout=0))
 
 
 @contextmanager
