@@ -240,8 +240,18 @@ class Trial(Stage):
         self.clock = LoopClock(start=begin)
         return self.clock
 
-    def connect(self, clock: Clock, events: Any = None, before: Callable[..., Any] | None = None) -> Azure:
-        """The production pipeline over the trial's weather; `before` is awaited before each request."""
+    def connect(
+        self,
+        clock: Clock,
+        events: Any = None,
+        *,
+        before: Callable[..., Any] | None = None,
+        calls: list[Call] | None = None,
+    ) -> Azure:
+        """The production pipeline over the trial's weather.
+
+        `before` is awaited before each request; `calls` gets this connection's own.
+        """
 
         async def exchange(
             method: str, url: str, headers: Mapping[str, str], body: bytes | None
@@ -249,6 +259,8 @@ class Trial(Stage):
             if before is not None:
                 await before(method, url)
             status, answer, content, latency = self.weather.handle(method, url, headers, body)
+            if calls is not None:
+                calls.append(self.weather.calls[-1])
             if latency:
                 await clock.sleep(latency)
             return status, answer, content
