@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -18,10 +19,14 @@ SCALE = 120.0
 
 
 class Served:
-    """`holds` says which requests never get an answer; `held` is set when the first of them has come."""
+    """`holds` says which requests never get an answer; `held` is set when the first of them has come.
+
+    `echoes` says which are refused by something that shows what it was sent, headers and all, as careless proxies do.
+    """
 
     def __init__(self, stage: Stage) -> None:
         self.holds: Callable[[Asked], bool] = lambda _: False
+        self.echoes: Callable[[Asked], bool] = lambda _: False
         self.held = threading.Event()
         self.asked: list[str] = []
         self.tokens: set[str] = set()
@@ -59,10 +64,18 @@ class Served:
             self._release.wait(30)
             door.close_connection = True
             return
+        if self.echoes(asked):
+            shown = json.dumps({"error": {"code": "Refused", "message": f"{door.path} {dict(door.headers.items())}"}})
+            self._reply(door, 400, {"Content-Type": "application/json"}, shown.encode())
+            return
         with self._turn:
             status, headers, body, _ = self._sandbox.handle(
                 door.command, asked.url, dict(door.headers.items()), content
             )
+        self._reply(door, status, headers, body)
+
+    @staticmethod
+    def _reply(door: BaseHTTPRequestHandler, status: int, headers: Mapping[str, str], body: bytes) -> None:
         try:
             door.send_response(status)
             for name, value in headers.items():

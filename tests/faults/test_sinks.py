@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
+from fnmatch import fnmatchcase
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import pytest
 from arm import APPS, disk, disk_id, estate, group, instance, lock, policy, vault, vault_id
-from faults import LEAKY, SECRET, answer, error, user_facing
+from faults import LEAKY, SECRET, TOKEN, answer, error, user_facing
+from installed import put_files
 from installed import run as command
 from manifests import DISK, VAULT, manifest, selecting
 from markdown_it import MarkdownIt
+from served import served
 from trial import Run, Trial
 
 HOSTILE = (
@@ -294,3 +297,34 @@ def test_f49_signed_operation_links_are_followed_and_never_shown(quickstart: Tri
     run = quickstart.apply("--verbose", "--timeout", "600")
     assert run.code == 1
     assert quickstart.weather.signatures, "the sandbox signs its links"
+
+
+@pytest.mark.parametrize("verbosity", [(), ("--verbose",)], ids=["quiet", "verbose"])
+@pytest.mark.parametrize("kind", ["LIST *", "PUT backupPolicies"])
+def test_f49_the_installed_command_keeps_its_token_from_every_file_and_stream(
+    quickstart: Trial, kind: str, verbosity: tuple[str, ...]
+) -> None:
+    """Behind a proxy that refuses by showing all that it was sent."""
+    put_files(quickstart.folder, quickstart.said)
+    given = {"RECONCILER_ARM_TOKEN": TOKEN, "AZURE_LOG_LEVEL": "DEBUG", "AZURE_CLIENT_SECRET": SECRET}
+    quickstart.switch(propagation="0")
+    with served(quickstart) as door:
+        door.echoes = lambda asked: fnmatchcase(asked.kind, kind)
+        ways = ("--arm-endpoint", door.url, "--clock", "scaled:120", *verbosity)
+        apply = ("apply", "backup.yaml", "--auto-approve", "--report", "a.json", "--report", "a.md")
+        for arguments in (
+            ("plan", "backup.yaml", "--out", "p.json"),
+            ("drift", "backup.yaml", "--report", "d.md"),
+            apply,
+        ):
+            done = command(quickstart.folder, *arguments, *ways, environment=given)
+            assert SECRET not in done.stdout + done.stderr
+            assert done.returncode == (
+                1 if kind.startswith("LIST") or arguments is apply else {"plan": 0}.get(arguments[0], 2)
+            )
+        assert f"Bearer {TOKEN}" in door.tokens, "it was sent"
+    written = [path for path in quickstart.folder.iterdir() if path.name in {"p.json", "d.md", "a.json", "a.md"}]
+    assert len(written) == (4 if kind.startswith("PUT") else 0)
+    assert not [
+        path for path in quickstart.folder.rglob("*") if path.is_file() and SECRET in path.read_text(encoding="utf-8")
+    ]
