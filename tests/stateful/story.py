@@ -1,0 +1,260 @@
+"""One story by seed: a manifest and an Azure that people, other tools, faults and crashes change step by step.
+
+Every step has chance of its own, so that a story can be told again without some of its steps. After every step the
+invariants hold; at the end the faults are over, the tool is run, and Azure is as desired and stays so.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Set
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import arm
+import oracle
+import pytest
+from arm import APPS, PLATFORM, Body
+from faults import TOKEN
+from invariants import at_the_end, one_object_each, rows
+from switching import covering
+from trial import Run, Trial
+
+from reconciler.azure.credentials import StaticToken
+
+OWNER = "story"
+VAULTS = ("Alpha", "Beta")
+POLICIES = ("short", "long")
+DISKS = tuple(f"disk-{number}" for number in range(6))
+GATES = ("empty", "mass-change", "weakens-protection", "role-quota")
+OPEN = ("--accept-irreversible", *(word for gate in GATES for word in ("--force", gate)))
+LAGS = ("read_lag", "list_lag", "graph_lag")
+DAY = 86_400.0
+
+_Rule = Callable[["Story", Random], "str | None"]
+RULES: dict[str, tuple[_Rule, int]] = {}
+
+
+def rule(weight: int) -> Callable[[_Rule], _Rule]:
+    """Register a rule: it returns what it did in words, None when there was nothing to do."""
+
+    def register(function: _Rule) -> _Rule:
+        RULES[getattr(function, "__name__", "")] = (function, weight)
+        return function
+
+    return register
+
+
+def vault_of(name: str) -> str:
+    """The id of a vault of the story."""
+    return arm.vault_id(name, f"{name}-group")
+
+
+@dataclass
+class Story:
+    """A story while it is told; `told` is what happened so far, a line a step."""
+
+    seed: int
+    trial: Trial
+    said: Body
+    before: Body
+    told: list[str] = field(default_factory=list)
+    cures: dict[str, Callable[[], object]] = field(default_factory=dict)
+    gone_by_hand: set[str] = field(default_factory=set)
+    runs: int = 0
+
+    # What the rules need
+
+    def keep(self) -> None:
+        """The manifest as it is now becomes the former one."""
+        self.before = json.loads(json.dumps(self.said))
+
+    @property
+    def sandbox(self) -> Any:
+        return self.trial.sandbox
+
+    def entry(self, name: str) -> Body | None:
+        """The entry of a disk that is declared by id."""
+        return next((row for row in self.said["disks"] if row.get("id") == arm.disk_id(name)), None)
+
+    def instances(self) -> list[Body]:
+        """Every active, stopped or suspended instance."""
+        return [row for row in rows(self.trial, "backupinstances") if "dataSourceInfo" in row.get("properties", {})]
+
+    def deleted(self) -> list[Body]:
+        """Every soft-deleted instance."""
+        return rows(self.trial, "deletedbackupinstances")
+
+    def there(self, address: str) -> bool:
+        """Whether a resource is there."""
+        return bool(self.sandbox.ids(address))
+
+    def manifest(self) -> Body:
+        """The manifest as data, without empty lists."""
+        return {key: value for key, value in self.said.items() if value not in ([], {})}
+
+    def apply(self, *flags: str) -> Run:
+        """Apply the manifest as it is; every gate but the deletions' is opened."""
+        self.trial.said = self.manifest()
+        self.runs += 1
+        run = self.trial.apply(*flags)
+        if run.outcome is None:
+            refused = "error[gate]" in run.text
+            assert not (refused and run.writes), f"I1: written behind a closed gate: {run.text}"
+        assert "error[unexpected]" not in run.text, run.text
+        return run
+
+    def flags(self) -> list[str]:
+        """What opens every gate, with the exact count of deletions."""
+        self.trial.said = self.manifest()
+        plan = self.trial.plan(*OPEN)
+        gates = plan.plan.gates if plan.plan else ()
+        count = next((len(gate.addresses) for gate in gates if gate.name == "allow-delete"), 0)
+        return [*OPEN, *(["--allow-delete", str(count)] if count else [])]
+
+    # Telling
+
+    def tell(self, steps: int, *, without: Set[int] = frozenset()) -> None:
+        """The story's steps, but for some, and its end."""
+        names = list(RULES)
+        weights = [weight for _, weight in RULES.values()]
+        for number in range(steps):
+            chance = Random(f"{self.seed}/{number}")
+            (name,) = chance.choices(names, weights)
+            if number in without:
+                continue
+            known = self._known()
+            did = RULES[name][0](self, chance)
+            if did is not None:
+                self.told.append(f"{number:3} {name}: {did}")
+                self._check(known)
+        self.told.append("  the end")
+        self._end()
+
+    def _known(self) -> dict[str, str]:
+        """The disk of every instance that isn't deleted."""
+        return {row["id"].lower(): _disk(row) for row in self.instances()}
+
+    def _check(self, known: dict[str, str]) -> None:
+        """I2; and no instance is lost that nobody asked to delete."""
+        one_object_each(self.trial)
+        kept = {row["id"].lower() for row in self.instances()}
+        deleted = {row["id"].lower().replace("/deletedbackupinstances/", "/backupinstances/") for row in self.deleted()}
+        asked = {
+            row["id"].lower()
+            for said in (self.said, self.before)
+            for row in said["removed"]
+            if row["data"] == "delete"
+        }
+        for address, disk in known.items():
+            if address in kept or address in self.gone_by_hand:
+                continue
+            assert address in deleted, f"lost: {address} is gone for good"
+            assert disk in asked, f"lost: {address} was deleted, and nobody asked for it"
+        self.gone_by_hand.clear()
+
+    def _end(self) -> None:
+        trial = self.trial
+        trial.clear()
+        trial.token = lambda: StaticToken(TOKEN)
+        for name in LAGS:
+            trial.switch(**{name: "0"})
+        for cure in self.cures.values():
+            cure()
+        trial.wait(3600)
+        trial.is_lagging = trial.has_rivals = False
+        self._apply_until_well()
+        self._check_rest()
+        trial.wait(26 * 3600)  # role assignments that nobody needs may go when they are a day old
+        self._apply_until_well()
+        self._check_rest()
+        trial.wait(26 * 3600)
+        self._check_rest()
+
+    def _apply_until_well(self) -> None:
+        for attempt in range(4):
+            run = self.apply(*self.flags())
+            if run.code == 0:
+                return
+            self.told.append(f"  attempt {attempt + 1}: exit {run.code}")
+            self.trial.wait(1800)
+        raise AssertionError(f"I3: it doesn't settle: {run.text}")
+
+    def _check_rest(self) -> None:
+        plan = self.trial.plan("--detailed-exitcode")
+        assert plan.plan is not None, plan.text
+        assert (plan.code, plan.plan.changes, plan.plan.waits) == (0, (), ()), f"I3: {plan.text}"
+        again = self.apply()
+        assert (again.code, again.writes) == (0, []), f"I3: {again.text}"
+        oracle.check(self.trial, self.said)
+
+
+def _disk(row: Body) -> str:
+    return str(row["properties"]["dataSourceInfo"]["resourceID"]).lower()
+
+
+@contextmanager
+def story(seed: int, folder: Path) -> Iterator[Story]:
+    """The beginning of the story of a seed."""
+    chance = Random(seed)
+    said = _manifest(chance)
+    estate = arm.estate(_resources(chance), switches=_switches(chance), seed=seed % 1000)
+    with pytest.MonkeyPatch.context() as patch, Trial(folder, estate, said, OPEN, patch) as trial:
+        trial.is_lagging = any(trial.sandbox.world.switch(name) != "0" for name in LAGS)
+        trial.api_version = None
+        yield Story(seed, trial, said, json.loads(json.dumps(said)))
+
+
+def _manifest(chance: Random) -> Body:
+    names = chance.sample(DISKS, chance.randint(1, 4))
+    return {
+        "apiVersion": "reconciler/v1",
+        "name": OWNER,
+        "defaults": {"subscription": PLATFORM, "location": "westus", "snapshotResourceGroup": "snapshotrg"},
+        "vaults": [{"name": name, "resourceGroup": f"{name}-group"} for name in VAULTS],
+        "policies": [policy(name, chance) for name in POLICIES],
+        "snapshotResourceGroups": [{"name": "snapshotrg", "location": "westus"}],
+        "roleAssignments": {"scope": chance.choice(("disk", "disk", "resourceGroup", "subscription"))},
+        "disks": [entry(name, chance) for name in sorted(names)],
+        "excluded": [],
+        "removed": [],
+    }
+
+
+def policy(name: str, chance: Random) -> Body:
+    """A policy's entry, within Azure's limits."""
+    hours = chance.choice((4, 6, 12, 24))
+    schedule = {"daily": "02:00"} if hours == 24 else {"every": f"{hours}h", "at": chance.choice(("13:00", "01:30"))}
+    kept = {"default": f"{chance.choice((7, 10, 14))}d"}
+    if hours < 24 and chance.random() < 0.4:
+        kept["weekly"] = "8w"
+    return {"name": name, "schedule": schedule, "timeZone": chance.choice(("UTC", "Europe/Berlin")), "retention": kept}
+
+
+def entry(name: str, chance: Random) -> Body:
+    """A disk's entry."""
+    return {"id": arm.disk_id(name), "vault": chance.choice(VAULTS), "policy": chance.choice(POLICIES)}
+
+
+def _resources(chance: Random) -> list[Body]:
+    found = [arm.disk(name, tags=chance.choice((None, {"backup": "gold"}))) for name in DISKS]
+    found.append(arm.group(APPS, "diskrg"))
+    if chance.random() < 0.4:
+        address = vault_of("Alpha")
+        found.append(arm.vault(address, tags=chance.choice((None, {"env": "prod"}))))
+        if chance.random() < 0.7:
+            disk = arm.disk_id(chance.choice(DISKS))
+            state = chance.choice(("ProtectionConfigured", "ProtectionConfigured", "ProtectionStopped", "BackupsSuspended"))
+            found += [arm.group(APPS, "snapshotrg"), arm.policy(address, "by-hand"), *arm.grants(address, disk)]
+            found.append(arm.instance(address, disk, "by-hand", state=state))
+    return found
+
+
+_ROWS = [row for row in covering() if row["secure_by_default"] != "everywhere"]
+
+
+def _switches(chance: Random) -> Body:
+    return dict(chance.choice(_ROWS)) if chance.random() < 0.4 else {}
