@@ -173,6 +173,31 @@ def test_f46_a_field_of_text_takes_text_alone(tmp_path: Path, scalar: str) -> No
         assert finding.place.line == 4
 
 
+@pytest.mark.parametrize(
+    ("scalar", "days"),
+    [
+        ("017", 17),
+        ("0o21", 17),
+        ("0x11", 17),
+        ("+17", 17),
+        ("17:00", None),
+        ("'17'", None),
+        ("1_7", None),
+        ("17.5", None),
+    ],
+)
+def test_f46_a_field_of_numbers_takes_what_yaml_1_2_calls_a_number(
+    tmp_path: Path, scalar: str, days: int | None
+) -> None:
+    vault = "name: Vault-1, resourceGroup: rg, subscription: 11111111-1111-1111-1111-111111111111, location: westus"
+    soft = f"softDelete: {{state: On, retentionDays: {scalar}}}"
+    put_files(tmp_path, f"{HEAD}vaults:\n  - {{{vault}, {soft}}}\n")
+    if days is None:
+        assert {row.code for row in found(tmp_path / "backup.yaml")} <= {"wrong-type", "invalid-value"}
+    else:
+        assert load(tmp_path / "backup.yaml").vaults["vault-1"].soft_delete.retention_days == days
+
+
 def test_f46_the_command_says_quote_it(tmp_path: Path) -> None:
     put_files(tmp_path, "apiVersion: reconciler/v1\nname: 017\n")
     done = run(tmp_path, "validate", "backup.yaml")
@@ -242,8 +267,20 @@ def test_f47_a_folder_is_read_only_as_far_as_it_goes(tmp_path: Path, kind: str) 
     assert "strange.yaml" in done.stderr
 
 
-@pytest.mark.parametrize("path", ["/dev/zero", "/dev/stdin", "/proc/self/mem", "/etc", "missing", "\udcff", "x" * 300])
-def test_f47_a_path_that_is_no_manifest_is_told(tmp_path: Path, path: str) -> None:
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [
+        ("/dev/zero", "file-refused"),
+        ("/dev/null", "file-refused"),
+        ("/dev/stdin", "file-refused"),
+        ("missing", "no-such-path"),
+        ("\udcff", "no-such-path"),
+        ("x" * 300, "unreadable"),
+        (".", "no-manifest"),
+    ],
+)
+def test_f47_a_path_that_is_no_manifest_is_told(tmp_path: Path, path: str, code: str) -> None:
     with pytest.raises(ReconcilerError) as caught:
         load(tmp_path / path)
-    assert caught.value.hint or isinstance(caught.value, ManifestError)
+    assert caught.value.code == code
+    assert caught.value.hint
