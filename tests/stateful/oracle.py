@@ -27,9 +27,10 @@ def check(trial: Trial, said: Body) -> None:
             continue
         assert state_of(row) in STATES[protection], f"I3: {disk} is {state_of(row)}"
         assert _part(row["id"], -3) == entry["vault"].lower(), f"I3: {disk} is in {row['id']}"
+        if protection != "protected":
+            continue  # its policy matters when it is protected again
         check_policy(trial, row, next(one for one in said["policies"] if one["name"] == entry["policy"]))
-        if protection == "protected":
-            check_rights(trial, row, disk)
+        check_rights(trial, row, disk)
     for entry in said["removed"]:
         row = instances.get(entry["id"].lower())
         assert row is None or (entry["data"] == "retain" and state_of(row) in STATES["stopped"]), f"I3: {row}"

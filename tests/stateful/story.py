@@ -165,6 +165,7 @@ class Story:
         for cure in self.cures.values():
             cure()
         trial.wait(3600)
+        self._put_where_they_are()
         trial.is_lagging = trial.has_rivals = False
         self._apply_until_well()
         self._check_rest()
@@ -173,6 +174,14 @@ class Story:
         self._check_rest()
         trial.wait(26 * 3600)
         self._check_rest()
+
+    def _put_where_they_are(self) -> None:
+        """A disk whose instance lies in another vault can't move: somebody takes that instance away."""
+        wanted = oracle.wanted(self.trial, self.said)
+        for row in (*self.instances(), *self.deleted()):
+            entry = wanted.get(_disk(row))
+            if entry is not None and row["id"].lower().split("/")[8] != entry["vault"].lower():
+                self.sandbox.remove(row["id"])
 
     def _apply_until_well(self) -> None:
         for attempt in range(4):
@@ -225,8 +234,8 @@ def _manifest(chance: Random) -> Body:
 
 
 def policy(name: str, chance: Random) -> Body:
-    """A policy's entry, within Azure's limits."""
-    hours = chance.choice((4, 6, 12, 24))
+    """A policy's entry, within Azure's limits; no two of them are ever the same policy."""
+    hours = chance.choice((4, 6) if name == POLICIES[0] else (12, 24))
     schedule = {"daily": "02:00"} if hours == 24 else {"every": f"{hours}h", "at": chance.choice(("13:00", "01:30"))}
     kept = {"default": f"{chance.choice((7, 10, 14))}d"}
     if hours < 24 and chance.random() < 0.4:
