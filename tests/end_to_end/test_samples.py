@@ -6,11 +6,13 @@ import shutil
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from stage import Stage, codes, failures
 
 from reconciler.files import load
+from reconciler.sandbox.estateyaml import plain, read
 
 
 @pytest.fixture(params=["quickstart", "platform-team"])
@@ -18,12 +20,17 @@ def sample(request: pytest.FixtureRequest, samples: Path, tmp_path: Path) -> Pat
     return Path(shutil.copytree(samples / request.param, tmp_path / request.param))
 
 
+def estate_of(folder: Path) -> Any:
+    """The estate of a sample, as data."""
+    return plain(read(folder / "azure.estate.yaml")[1])
+
+
 def test_it_validates_without_warnings(sample: Path) -> None:
     assert load(sample).warnings == ()
 
 
 def test_it_applies_and_rests(sample: Path, on_stage: Callable[..., Stage]) -> None:
-    stage = on_stage(sample / "azure.estate.yaml")
+    stage = on_stage(estate_of(sample))
     outcome = stage.apply(sample)
     assert outcome.ok, failures(outcome)
     plan = stage.plan(sample)
@@ -36,7 +43,7 @@ def test_it_applies_and_rests(sample: Path, on_stage: Callable[..., Stage]) -> N
 
 def test_the_platform_teams_size(samples: Path, on_stage: Callable[..., Stage], tmp_path: Path) -> None:
     folder = Path(shutil.copytree(samples / "platform-team", tmp_path / "copy"))
-    manifest, stage = load(folder), on_stage(folder / "azure.estate.yaml")
+    manifest, stage = load(folder), on_stage(estate_of(folder))
     assert len(manifest.sources) > 3
     assert (len(manifest.vaults), len(manifest.policies), len(manifest.subscriptions)) == (3, 4, 3)
     assert len(stage.sandbox.ids("*/microsoft.compute/disks/*")) == 60

@@ -1,0 +1,85 @@
+"""Where requests and tokens may go."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from faults import Answer, Asked
+from promises import promise
+from trial import Trial
+
+EVIL = "https://management.azure.com.evil.example"
+LINKS = [
+    f"{EVIL}/subscriptions/x?api-version=1",
+    "https://evil.example/x",
+    "//evil.example/x",
+    "http://management.azure.com/x",
+    "https://management.azure.com:8443/x",
+    "https://management.azure.com@evil.example/x",
+    "https://evil.example\\@management.azure.com/x",
+]
+
+
+def with_headers(link: str, *names: str) -> Callable[[Asked], Answer]:
+    def fault(asked: Asked) -> Answer:
+        status, headers, content, latency = asked.act()
+        kept = {key: value for key, value in headers.items() if key.lower() not in ("location", "azure-asyncoperation")}
+        return status, {**kept, **dict.fromkeys(names, link)}, content, latency
+
+    return fault
+
+
+def with_next(link: str) -> Callable[[Asked], Answer]:
+    def fault(asked: Asked) -> Answer:
+        status, headers, content, latency = asked.act()
+        return status, headers, json.dumps({**json.loads(content), "nextLink": link}).encode(), latency
+
+    return fault
+
+
+@promise(
+    "A link in an answer (`nextLink`, `Location`, `Azure-AsyncOperation`) is followed only to the host that was asked; "
+    "nothing is sent elsewhere, least of all the access token."
+)
+@pytest.mark.parametrize("link", LINKS)
+@pytest.mark.parametrize(
+    ("where", "kind"),
+    [
+        ("nextLink", "LIST disks"),
+        ("nextLink", "LIST backupInstances"),
+        ("Location", "POST validateForBackup"),
+        ("Azure-AsyncOperation", "PUT backupVaults"),
+        ("Azure-AsyncOperation", "POST validateForBackup"),
+    ],
+)
+def test_links_are_followed_only_home(trial: Trial, where: str, kind: str, link: str) -> None:
+    """The trial itself fails when any request leaves for another host."""
+    assert kind != "LIST backupInstances" or trial.apply().code == 0
+    trial.inject(kind, with_next(link) if where == "nextLink" else with_headers(link, where), times=9)
+    run = trial.apply()
+    assert run.code == 1
+    assert "nothing was sent there, since the access token would leak" in run.text, run.text
+    assert all(call.path.startswith(("/subscriptions/", "/providers/")) for call in run.calls)
+
+
+@promise("Plain http is spoken on loopback only.")
+@pytest.mark.parametrize(
+    "url", ["http://example.com", "http://10.0.0.1:8080", "http://localhost.example.com", "HTTP://evil"]
+)
+def test_plain_http_is_refused_elsewhere(reconciler: Callable[..., tuple[int, str]], samples: Any, url: str) -> None:
+    for verb in (("plan",), ("drift",), ("apply", "--auto-approve")):
+        code, told = reconciler(*verb, samples / "quickstart", "--arm-endpoint", url)
+        assert (code, "is plain http beyond this machine" in told) == (1, True), told
+
+
+@promise("`RECONCILER_ARM_TOKEN` is sent to loopback only.")
+@pytest.mark.parametrize("where", [(), ("--arm-endpoint", "https://example.com"), ("--cloud", "AzureChinaCloud")])
+def test_a_given_token_stays_on_loopback(
+    reconciler: Callable[..., tuple[int, str]], samples: Any, monkeypatch: pytest.MonkeyPatch, where: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("RECONCILER_ARM_TOKEN", "given")
+    code, told = reconciler("plan", samples / "quickstart", *where)
+    assert (code, "stands in for a credential on loopback only" in told) == (1, True), told
