@@ -13,7 +13,7 @@ from reconciler.apply.marking import mark
 from reconciler.apply.outcome import Outcome, Result, Status, result_of
 from reconciler.apply.probing import Probes
 from reconciler.apply.progress import Progress
-from reconciler.apply.reaching import Target, reach
+from reconciler.apply.reaching import GONE, Target, reach
 from reconciler.apply.refusals import STILL_IN_PROGRESS, hint_for
 from reconciler.apply.run import Run, Settings, Skip
 from reconciler.azure.connection import Azure
@@ -22,7 +22,8 @@ from reconciler.clock import Clock
 from reconciler.errors import AzureError, ReconcilerError
 from reconciler.findings import Finding, Severity
 from reconciler.ids import lower
-from reconciler.plan.model import Change, Kind, Plan, Wait
+from reconciler.plan.model import AT_REST, Change, Kind, Plan, Wait
+from reconciler.plan.protection import GOALS
 
 __all__ = ["Settings", "apply"]
 
@@ -35,6 +36,7 @@ _SETTLE: Mapping[Kind, Callable[[Run, Change], Awaitable[str]]] = {
 }
 """How each kind of change is written, waited for and checked: returns a remark, raises what stands in the way."""
 
+_RESTING = frozenset({GONE, *map(lower, GOALS.values())})
 _GRACE_SECONDS = 15.0
 _INTERRUPTED = "the run was interrupted"
 _OUT_OF_TIME = "the run's time is over"
@@ -186,7 +188,7 @@ class _Execution:
         run = self._run
         try:
             deadline = run.new_deadline()
-            target = Target(frozenset({lower(wait.goal)}))
+            target = Target(_RESTING if wait.goal == AT_REST else frozenset({lower(wait.goal)}))
             await reach(run, wait.address, wait.instance, target, None, deadline)
         except asyncio.CancelledError:
             self._end_wait(self._waiting(wait))

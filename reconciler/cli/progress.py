@@ -132,7 +132,7 @@ class Bars(Lines):
 
 def _ending(result: Result, after: str) -> str:
     if result.status is Status.DONE:
-        return f"done{after}"
+        return f"done{after}" if result.action else "at rest"  # whether a wait was for the best is told in the end
     if result.status is Status.SKIPPED:
         return f"skipped (because {plain(result.because or result.message)})"
     word = "failed" if result.status is Status.FAILED else "still in progress"

@@ -13,7 +13,7 @@ from reconciler.plan import instances, protection
 from reconciler.plan.desired import DesiredDisk
 from reconciler.plan.draft import PENDING, Draft
 from reconciler.plan.marks import drift_class
-from reconciler.plan.model import Action, Change, FieldChange, Kind, Op, Step
+from reconciler.plan.model import AT_REST, Action, Change, FieldChange, Kind, Op, Step
 from reconciler.plan.naming import OWNER_TAG, instance_name, tag_of
 from reconciler.plan.protection import GOALS, Health
 from reconciler.plan.roles import Grants, RoleBook
@@ -162,7 +162,7 @@ class Disks:
 
     def _compare_live(self, wanted: DesiredDisk, instance: Instance) -> None:
         draft, declared = self._draft, wanted.rule.protection
-        health = protection.health(instance.state)
+        health = protection.health_of(instance)
         group_differs = instance.snapshot_group is not None and instance.snapshot_group != wanted.group_id
         if group_differs and not draft.ignores(wanted.address, "snapshotResourceGroup"):
             message = f"its snapshots live in {instance.snapshot_group}, declared is {wanted.group_id}"
@@ -172,7 +172,8 @@ class Disks:
             if declared == "protected":
                 self._usage.policy(wanted)
                 self._book.grant(wanted)
-            draft.wait_for(wanted.address, instance, wanted.place)
+            goal = GOALS["protected"] if declared == "protected" else AT_REST
+            draft.wait_for(wanted.address, instance, wanted.place, goal)
         elif health is Health.UNKNOWN:
             message = f"{instance.id.name} is in the state {instance.state}"
             draft.refuse(wanted.address, "unknown-state", message, place=wanted.place)

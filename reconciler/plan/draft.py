@@ -17,8 +17,9 @@ from reconciler.ids import ArmId, lower
 from reconciler.manifest.model import Ignore, Manifest, VaultSpec
 from reconciler.plan.codes import CODES
 from reconciler.plan.marks import declared_for, drift_class
-from reconciler.plan.model import Action, Change, FieldChange, Kind, Options, Wait
+from reconciler.plan.model import AT_REST, Action, Change, FieldChange, Kind, Options, Wait
 from reconciler.plan.naming import OWNER_TAG, tag_of
+from reconciler.plan.protection import Health, health
 from reconciler.plan.reach import reach
 
 PENDING = object()
@@ -104,11 +105,12 @@ class Draft:
         """Add a finding."""
         self.findings.append(CODES[code].at(message, address=address, place=place, hint=hint))
 
-    def wait_for(self, address: str, instance: Instance, place: Place | None) -> None:
+    def wait_for(self, address: str, instance: Instance, place: Place | None, goal: str = AT_REST) -> None:
         """Plan nothing for an instance that Azure is still working on, and let apply wait until it has settled."""
         name = instance.disk.name if instance.disk else instance.id.name
-        self.note("in-progress", f"{name} is {instance.state}", address=address, place=place)
-        self.waits.append(Wait(address, instance.id, "ProtectionConfigured"))
+        state = instance.state if health(instance.state) is Health.TRANSIENT else instance.provisioning_state
+        self.note("in-progress", f"{name} is {state}", address=address, place=place)
+        self.waits.append(Wait(address, instance.id, goal))
 
     def code_as_error(self, code: str, message: str, address: str, place: Place | None, hint: str) -> Finding:
         """A finding that is an error here, whatever its code means elsewhere."""

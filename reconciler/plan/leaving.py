@@ -13,7 +13,7 @@ from reconciler.plan.draft import Draft
 from reconciler.plan.instances import guard_of
 from reconciler.plan.model import Action, Change, FieldChange, Kind, Op, Step
 from reconciler.plan.naming import OWNER_TAG, tag_of
-from reconciler.plan.protection import WORDS, Health, health, is_active
+from reconciler.plan.protection import WORDS, Health, health, health_of, is_active
 
 
 def compare(draft: Draft, desired: list[DesiredDisk]) -> None:
@@ -60,12 +60,13 @@ def _orphan(draft: Draft, instance: Instance, disk: ArmId) -> None:
         if disk.subscription in draft.reach.disk_subscriptions:
             draft.refuse(address, "list-incomplete", f"{disk} is there but isn't listed")
             return
-    if draft.options.prune and not draft.manifest.hands_over_to and health(instance.state) is not Health.TRANSIENT:
+    prunes = draft.options.prune and not draft.manifest.hands_over_to
+    if prunes and health_of(instance) is not Health.TRANSIENT:
         _stop(draft, instance, address, "no longer in the manifest", "orphaned")
-    else:
-        draft.note(
-            "orphan", f"{instance.id.name} is no longer in the manifest and is {instance.state}", address=address
-        )
+        return
+    if prunes:
+        draft.wait_for(address, instance, None)
+    draft.note("orphan", f"{instance.id.name} is no longer in the manifest and is {instance.state}", address=address)
 
 
 def _stop(
@@ -94,7 +95,7 @@ def _remove(draft: Draft, instance: Instance, disk: ArmId, entry: Removed) -> No
     if owner == "foreign":
         mark = tag_of(instance.tags, OWNER_TAG)
         draft.refuse(address, "managed-elsewhere", f"{instance.id} belongs to {mark}", place=entry.place)
-    elif health(instance.state) is Health.TRANSIENT:
+    elif health_of(instance) is Health.TRANSIENT:
         draft.wait_for(address, instance, entry.place)
     elif entry.data == "delete":
         if not _is_kept_when_deleted(draft, instance):

@@ -136,9 +136,13 @@ class Gate:
     addresses: tuple[str, ...] = ()
 
 
+AT_REST = "at rest"
+"""The goal of a wait for whatever state an instance ends in, or for its end."""
+
+
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """A declared disk whose instance is already on its way: nothing to write, apply waits for `goal`."""
+    """A disk whose instance Azure is at work on: nothing to write, apply waits for `goal` (a state, or AT_REST)."""
 
     address: str
     instance: ArmId

@@ -48,10 +48,17 @@ _STATES = {
     "softdeleting": Health.TRANSIENT,
 }
 
+_AT_WORK = frozenset({"provisioning", "updating", "deleting"})
+
 
 def health(state: str) -> Health:
     """What a state means; the wire knows words that the SDK's enumerations lack, so they are compared as text."""
     return _STATES.get(lower(state), Health.UNKNOWN)
+
+
+def health_of(instance: Instance) -> Health:
+    """What an instance's state means, unless Azure is at work on the instance: then that state is about to end."""
+    return Health.TRANSIENT if lower(instance.provisioning_state) in _AT_WORK else health(instance.state)
 
 
 def preference(instance: Instance) -> tuple[int, str]:

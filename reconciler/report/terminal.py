@@ -29,6 +29,9 @@ def plan_summary(plan: Plan) -> str:
         counted = sum(bool(finding.drift) and finding.drift != "in-progress" for finding in plan.findings)
         if counted:
             return f"No changes. {counted} finding{'s count' if counted != 1 else ' counts'} as drift, see above."
+        if plan.waits:
+            disks = f"{len(plan.waits)} disk{'s' * (len(plan.waits) != 1)}"
+            return f"No changes. Azure is at work on {disks}; whether it matches shows when that is done."
         return NO_CHANGES
     counts = plan.summary
     return f"Plan: {counts.add} to add, {counts.change} to change, {counts.destroy} to destroy."
@@ -158,7 +161,8 @@ def outcome_text(outcome: Outcome, *, style: Style | None = None, root: str = ""
     summary = outcome_summary(outcome)
     lines.append(style.good(summary) if outcome.ok else style.bad(summary))
     if not outcome.ok:
-        done = f"{len(outcome.with_status(Status.DONE))} of {len(outcome.results)} done."
+        wanted = len(outcome.results) + len(outcome.errors)
+        done = f"{len(outcome.with_status(Status.DONE))} of {wanted} done."
         lines.append(f"{done} Run apply again when the causes are gone: it goes on from what Azure holds then.")
     return "\n".join(lines) + "\n"
 

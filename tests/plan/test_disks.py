@@ -117,7 +117,7 @@ def test_what_azure_works_on_is_waited_for_and_not_changed(word: str, state: str
     assert addresses(made) == []
     assert [(one.code, one.drift) for one in made.findings] == [("in-progress", "in-progress")]
     assert [(one.address, one.instance, one.goal) for one in made.waits] == [
-        (at(), instance().id, "ProtectionConfigured")
+        (at(), instance().id, "ProtectionConfigured" if word == "protected" else "at rest")
     ]
 
 

@@ -87,7 +87,8 @@ def test_a_stopped_orphan_is_retained_and_no_difference() -> None:
 
 def test_an_orphan_that_azure_works_on_is_not_pruned_yet() -> None:
     made = plan(manifest(), world(orphan(state="UpdatingProtection")), prune=True)
-    assert (addresses(made), codes(made)) == ([], ["orphan"])
+    assert (addresses(made), codes(made)) == ([], ["orphan", "in-progress"])
+    assert [wait.goal for wait in made.waits] == ["at rest"]
 
 
 @pytest.mark.parametrize("owner", ["other", "heir"])
