@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
+
+_INTERRUPTED = 130
 
 
 def main() -> None:
@@ -12,7 +15,9 @@ def main() -> None:
 
         code = run(sys.argv[1:])
     except KeyboardInterrupt:
-        code = 130
+        code = _INTERRUPTED
+    if code >= _INTERRUPTED:
+        os._exit(code)  # all is flushed; a second signal would kill the interpreter while it tidies up
     sys.exit(code)
 
 
