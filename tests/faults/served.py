@@ -18,6 +18,15 @@ SCALE = 120.0
 """Seconds of the simulated Azure in one of ours, as `--clock scaled:120` has it for the command."""
 
 
+class _Server(ThreadingHTTPServer):
+    """A client that was stopped resets its connections: that is no error, and stderr may belong to another trial."""
+
+    daemon_threads = True
+
+    def handle_error(self, *_: Any) -> None:
+        pass
+
+
 class Served:
     """`holds` says which requests never get an answer; `held` is set when the first of them has come.
 
@@ -48,8 +57,7 @@ class Served:
             def log_message(self, *_: Any) -> None:
                 pass
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), Door)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 
