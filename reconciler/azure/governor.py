@@ -211,7 +211,7 @@ async def content_of(answer: Any) -> bytes:
     """The body, read to its end; the older generation of responses has loaded it already."""
     if not hasattr(answer, "read"):
         return bytes(answer.body())
-    content = bytes(await answer.read())
+    content = bytes(answer.content if answer.is_stream_consumed else await answer.read())
     if not content:
         answer.read = _nothing  # azure-core's aiohttp response refuses to read an empty body twice, as the SDK does
     return content

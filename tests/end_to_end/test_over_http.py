@@ -74,3 +74,26 @@ def test_the_same_estate_through_both_doors(
         assert plan.returncode == 0, plan.stdout + plan.stderr
     with Sandbox.open(outside, readonly=True) as sandbox:
         assert sandbox.dump(comparable=True) == expected
+
+
+def test_everything_that_is_made_is_unmade_over_a_real_connection(samples: Path, tmp_path: Path) -> None:
+    """DELETE is answered without a body, which azure-core reads by itself and refuses to read again."""
+    folder = Path(shutil.copytree(samples / "quickstart", tmp_path / "story"))
+    manifest = folder / "backup.yaml"
+    first = manifest.read_text()
+
+    with served(folder / "azure.estate.yaml") as endpoint:
+
+        def apply(*options: str) -> str:
+            done = run(endpoint, "apply", str(folder), "--auto-approve", *options)
+            assert done.returncode == 0, done.stdout + done.stderr
+            return done.stdout
+
+        apply()
+        manifest.write_text(first.replace("default: 7d", "default: 8d"))
+        assert "1 added, 1 changed, 1 destroyed" in apply()
+        kept, _, disks = first.partition("disks:")
+        disk = disks.split("id: ")[1].split()[0]
+        manifest.write_text(f"{kept}removed:\n  - {{id: {disk}, data: delete, reason: over}}\n")
+        assert "0 changed, 1 destroyed" in apply("--allow-delete", "1")
+        assert run(endpoint, "drift", str(folder)).returncode == 0
