@@ -20,9 +20,10 @@ _FLAP = (0.4, 0.6)  # the part of its delay during which a flapping assignment a
 
 @indexed(ASSIGNMENTS)
 def by_principal(record: Record) -> Iterable[str]:
-    """Role assignments are also found by principal, and by the exact scope they are at."""
+    """Role assignments are also found by principal, by the exact scope they are at, and by both."""
     properties = record["properties"]
-    return f"principal:{lower(properties['principalId'])}", f"scope:{lower(properties['scope']).rstrip('/')}"
+    principal, scope = lower(properties["principalId"]), lower(properties["scope"]).rstrip("/")
+    return f"principal:{principal}", f"scope:{scope}", f"of:{principal} at:{scope}"
 
 
 def chain(world: World, scope: str) -> Iterator[str]:
@@ -128,16 +129,14 @@ def _is_met(condition: str | None, about: Circumstances) -> bool:
 def _granting(world: World, principal: str, action: str, scope: str) -> Iterator[str]:
     """The conditions ("": none) of the assignments that grant a principal an action at a scope."""
     table = world.table(ASSIGNMENTS)
-    held = table.below(f"principal:{lower(principal)}")
-    scopes = set(chain(world, scope)) if held else set()
-    for key in held:
-        properties = table[key]["properties"]
-        if (
-            lower(properties["scope"]).rstrip("/") in scopes
-            and in_effect(world, table[key])
-            and grants(world, properties["roleDefinitionId"], action)
-        ):
-            yield properties.get("condition") or ""
+    own = lower(principal)
+    if not table.count(f"principal:{own}"):
+        return
+    for place in chain(world, scope):
+        for key in table.below(f"of:{own} at:{place}".rstrip("/")):
+            properties = table[key]["properties"]
+            if in_effect(world, table[key]) and grants(world, properties["roleDefinitionId"], action):
+                yield properties.get("condition") or ""
 
 
 def may(world: World, caller: Caller, action: str, scope: str, about: Circumstances | None = None) -> bool:
