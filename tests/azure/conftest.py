@@ -76,7 +76,7 @@ class Wire:
             azure = Azure(
                 InProcessTransport(self.exchange),
                 **{"endpoint": "https://management.azure.com", "clock": LoopClock(start=START), "events": self}
-                | {"chance": random.Random(1)}  # noqa: S311 - jitter, no secret
+                | {"chance": random.Random(1)}
                 | options,
             )
             try:

@@ -100,9 +100,7 @@ class Turns:
         asyncio.get_running_loop().call_soon(self.move)
 
 
-def race(
-    trial: Trial, manifests: tuple[Mapping[str, Any], Mapping[str, Any]], schedule: Schedule
-) -> tuple[Run, Run]:
+def race(trial: Trial, manifests: tuple[Mapping[str, Any], Mapping[str, Any]], schedule: Schedule) -> tuple[Run, Run]:
     """Two looks and applies at once; the runs, each with its plan, its outcome and its calls."""
     said = [trial.manifest(one) for one in manifests]
     runs = (Run("apply", trial.folder), Run("apply", trial.folder))

@@ -34,9 +34,7 @@ class Story:
     _number: count[int] = field(default_factory=count)
 
     @classmethod
-    def told(
-        cls, folder: Path, trial: Trial, monkeypatch: pytest.MonkeyPatch, **options: Any
-    ) -> Story:
+    def told(cls, folder: Path, trial: Trial, monkeypatch: pytest.MonkeyPatch, **options: Any) -> Story:
         """The story of a trial on an estate file, as far as it has come; the trial is over by this."""
         story = cls(folder, trial.said, monkeypatch, options, recovery_points(trial))
         trial.sandbox.save()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import combinations_with_replacement
 from pathlib import Path
 from typing import Any
@@ -62,9 +62,9 @@ STORIES: dict[str, Callable[[Trial], dict[str, Any]]] = {
 
 
 @pytest.fixture(params=STORIES)
-def story(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Story]:
+def story(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Story:
     """A story told up to the run that is going to be killed."""
-    yield told(request.param, tmp_path, monkeypatch)
+    return told(request.param, tmp_path, monkeypatch)
 
 
 def told(name: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Story:

@@ -265,7 +265,7 @@ class Trial(Stage):
                 await clock.sleep(latency)
             return status, answer, content
 
-        jitter = Random(0)  # noqa: S311 - spreads retries
+        jitter = Random(0)
         token = self.token()
         return Azure(
             InProcessTransport(exchange), endpoint=HOST, clock=clock, token=token, chance=jitter, events=events

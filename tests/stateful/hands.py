@@ -99,7 +99,9 @@ def repoints_an_instance(story: Story, chance: Random) -> str | None:
 @rule(3)
 def retags_something(story: Story, chance: Random) -> str | None:
     """Tags of a vault or an instance, the tool's own marks among them."""
-    found = [vault_of(name) for name in VAULTS if story.there(vault_of(name))] + [row["id"] for row in story.instances()]
+    found = [vault_of(name) for name in VAULTS if story.there(vault_of(name))] + [
+        row["id"] for row in story.instances()
+    ]
     if not found:
         return None
     address = chance.choice(found)
@@ -156,7 +158,9 @@ def switches_the_identity(story: Story, chance: Random) -> str | None:
 def deletes_a_role_assignment(story: Story, chance: Random) -> str | None:
     """A right is gone, by accident or with a clean-up."""
     backup = (arm.BACKUP_READER, arm.SNAPSHOT_CONTRIBUTOR)
-    found = [row for row in rows(story.trial, "roleassignments") if row["properties"]["roleDefinitionId"].endswith(backup)]
+    found = [
+        row for row in rows(story.trial, "roleassignments") if row["properties"]["roleDefinitionId"].endswith(backup)
+    ]
     if not found:
         return None
     gone = chance.sample(found, min(len(found), chance.choice((1, 1, 3))))

@@ -71,7 +71,7 @@ def faults_gather(story: Story, chance: Random) -> str | None:
         name, kind, fault, times = _faults(chance)
         skip = chance.choice((0, 0, 1, 3, 10))
         story.trial.inject(kind, fault, times=times, skip=skip)
-        told.append(f"{name} at {kind} × {times} after {skip}")
+        told.append(f"{name} at {kind}, {times} times after {skip}")
     return "; ".join(told)
 
 

@@ -7,7 +7,8 @@ invariants hold; at the end the faults are over, the tool is run, and Azure is a
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Callable, Iterator
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +20,7 @@ import oracle
 import pytest
 from arm import APPS, PLATFORM, Body
 from faults import TOKEN
-from invariants import at_the_end, one_object_each, rows
+from invariants import one_object_each, rows
 from switching import covering
 from trial import Run, Trial
 
@@ -117,7 +118,7 @@ class Story:
 
     # Telling
 
-    def tell(self, steps: int, *, without: Set[int] = frozenset()) -> None:
+    def tell(self, steps: int, *, without: AbstractSet[int] = frozenset()) -> None:
         """The story's steps, but for some, and its end."""
         names = list(RULES)
         weights = [weight for _, weight in RULES.values()]
@@ -144,10 +145,7 @@ class Story:
         kept = {row["id"].lower() for row in self.instances()}
         deleted = {row["id"].lower().replace("/deletedbackupinstances/", "/backupinstances/") for row in self.deleted()}
         asked = {
-            row["id"].lower()
-            for said in (self.said, self.before)
-            for row in said["removed"]
-            if row["data"] == "delete"
+            row["id"].lower() for said in (self.said, self.before) for row in said["removed"] if row["data"] == "delete"
         }
         for address, disk in known.items():
             if address in kept or address in self.gone_by_hand:
@@ -256,7 +254,9 @@ def _resources(chance: Random) -> list[Body]:
         found.append(arm.vault(address, tags=chance.choice((None, {"env": "prod"}))))
         if chance.random() < 0.7:
             disk = arm.disk_id(chance.choice(DISKS))
-            state = chance.choice(("ProtectionConfigured", "ProtectionConfigured", "ProtectionStopped", "BackupsSuspended"))
+            state = chance.choice(
+                ("ProtectionConfigured", "ProtectionConfigured", "ProtectionStopped", "BackupsSuspended")
+            )
             found += [arm.group(APPS, "snapshotrg"), arm.policy(address, "by-hand"), *arm.grants(address, disk)]
             found.append(arm.instance(address, disk, "by-hand", state=state))
     return found

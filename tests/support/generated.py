@@ -138,7 +138,7 @@ class Making:
     def __init__(self, draw: st.DrawFn, *, by_hand: bool) -> None:
         self.draw = draw
         self.by_hand = by_hand
-        self.spell = random.Random(draw(st.integers(0, 10_000)))  # noqa: S311 - spelling only
+        self.spell = random.Random(draw(st.integers(0, 10_000)))
         self.resources: list[Body] = []
         self.deeds: list[tuple[str, str]] = []
         self.causes: list[str] = []
