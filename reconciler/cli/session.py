@@ -83,7 +83,7 @@ class Session:
         """Read Azure, and plan."""
         from reconciler.apply.look import look
 
-        return self._run(lambda azure, clock: look(azure, manifest, options, clock))
+        return self.run(lambda azure, clock: look(azure, manifest, options, clock))
 
     def apply(
         self,
@@ -108,14 +108,15 @@ class Session:
             was_cut = outcome.interrupted and interrupts.name
             return replace(outcome, interrupted=interrupts.name) if was_cut else outcome
 
-        return self._run(work)
+        return self.run(work)
 
     def close(self) -> None:
         """Close the connection, if one was opened."""
         if self._azure is not None:
             self._runner.run(self._azure.close())
 
-    def _run(self, work: Callable[[Azure, Clock], Coroutine[Any, Any, T]]) -> T:
+    def run(self, work: Callable[[Azure, Clock], Coroutine[Any, Any, T]]) -> T:
+        """Await what `work` makes of the connection and the clock; the connection is opened by the first of these."""
         from reconciler.cli.signals import wakeful
 
         clock = self.clock
