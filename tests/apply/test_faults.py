@@ -222,7 +222,7 @@ def test_f52_interrupted_at_any_moment_a_second_run_ends_it(on_stage: Callable[.
         assert clock.monotonic() - began <= seconds + 2
         return outcome
 
-    outcome = stage.session._run(work)
+    outcome = stage.session.run(work)
     assert outcome.ok is not bool(outcome.interrupted)
     assert len(outcome.results) == len(plan.changes)
     assert stage.apply(said("d1", "d2")).ok

@@ -238,7 +238,7 @@ def test_f52_a_signal_that_does_not_break_the_sleep_itself_is_heeded_at_once() -
 
     with asyncio.Runner() as runner:
         session = Session(runner, lambda _: None, lambda: None)  # type: ignore[arg-type, return-value]
-        assert session._run(work) < 2
+        assert session.run(work) < 2
 
 
 @pytest.mark.external

@@ -216,7 +216,7 @@ class Stage:
         async def pause(_azure: object, clock: LoopClock) -> None:
             await clock.sleep(seconds)
 
-        self.session._run(pause)
+        self.session.run(pause)
 
     def ask(self, method: str, path: str, body: Any = None, *, version: str = "") -> Any:
         """A request of somebody else, such as the portal; AssertionError unless it is accepted."""
