@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from reconciler.ids import ArmId
+from reconciler.sharding import WHOLE, Shard
 
 
 @dataclass(slots=True)
@@ -149,7 +150,8 @@ class Question:
     `exists` (`subject` an id: is it there? answers are `Presence`),
     `deleted-vault` (`subject` the vault's id, `detail` its location: a soft-deleted one of that name? `DeletedVault` or None),
     `role-count` (`subject` a subscription's id: every role assignment of it, `tuple[RoleAssignment, ...]`),
-    `protected-elsewhere` (`subject` a disk's id: `tuple[ArmId, ...]`, the instances that protect it anywhere).
+    `protected-elsewhere` (`subject` a disk's id: `tuple[ArmId, ...]`, the instances that protect it anywhere),
+    `held` (`subject` a vault of another shard: `tuple[Instance, ...]`, live and soft-deleted).
     """
 
     kind: str
@@ -207,7 +209,8 @@ class Reach:
     `subscriptions`: their vaults, resource groups and locks are listed; `disk_subscriptions`: their disks too;
     `role_subscriptions`: role assignments, for the identities of the vaults in `vaults`; `vaults`: declared vaults,
     whose policies, instances and deleted instances are listed, as are those of every vault in `subscriptions` whose
-    owner's mark is one of `owners`; `identities`: user-assigned identities to read.
+    owner's mark is one of `owners`; `identities`: user-assigned identities to read; `elsewhere`: declared vaults that
+    other shards than `shard` see to.
     """
 
     subscriptions: tuple[str, ...]
@@ -216,3 +219,5 @@ class Reach:
     vaults: tuple[str, ...]
     identities: tuple[str, ...]
     owners: tuple[str, ...]
+    elsewhere: tuple[str, ...] = ()
+    shard: Shard = WHOLE

@@ -17,7 +17,7 @@ async def look(azure: Azure, manifest: Manifest, options: Options, clock: Clock)
     from reconciler.plan.making import make
     from reconciler.plan.reach import reach
 
-    estate = await read_estate(azure, reach(manifest))
+    estate = await read_estate(azure, reach(manifest, options.shard))
     now = clock.now()
     plan = make(manifest, estate, options, now)
     while plan.questions:

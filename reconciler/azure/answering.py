@@ -10,8 +10,10 @@ from reconciler.azure import projection
 from reconciler.azure.connection import Azure, incomplete
 from reconciler.azure.together import together
 from reconciler.errors import AzureError, NotFound, OutOfReach, ReadIncomplete
-from reconciler.estate import DeletedVault, Presence, Question, RoleAssignment
+from reconciler.estate import DeletedVault, Instance, Presence, Question, RoleAssignment
 from reconciler.ids import ArmId, lower
+
+_INSTANCES = ("backupInstances", "deletedBackupInstances")
 
 
 async def answer(azure: Azure, questions: Iterable[Question]) -> dict[Question, Any]:
@@ -94,9 +96,23 @@ async def _protected_elsewhere(azure: Azure, question: Question) -> tuple[ArmId,
     return tuple(ids[key] for key in sorted(ids))
 
 
+async def _held(azure: Azure, question: Question) -> tuple[Instance, ...]:
+    """The instances of a vault, live ones and soft-deleted ones."""
+    lists = [(f"{question.subject}/{name}", name.startswith("deleted")) for name in _INSTANCES]
+    rows = await together(*(azure.list(path) for path, _ in lists))
+    found: list[Instance] = []
+    for (_, deleted), bodies in zip(lists, rows, strict=True):
+        projected = {one.id.key: one for one in (projection.instance(body, deleted=deleted) for body in bodies)}
+        found += (projected[key] for key in sorted(projected))
+    for instance in found:
+        instance.vault = question.subject
+    return tuple(found)
+
+
 _ANSWERS: Mapping[str, Callable[[Azure, Question], Coroutine[Any, Any, Any]]] = {
     "exists": _exists,
     "deleted-vault": _deleted_vault,
     "role-count": _role_count,
     "protected-elsewhere": _protected_elsewhere,
+    "held": _held,
 }

@@ -28,7 +28,8 @@ from reconciler.estate import (
     Vault,
 )
 from reconciler.ids import ArmId, lower
-from reconciler.plan.naming import OWNER_TAG, tag_of
+from reconciler.plan.naming import OWNER_TAG
+from reconciler.plan.reach import concerns
 
 __all__ = ["answer", "read_estate"]
 
@@ -88,7 +89,7 @@ class _Look:
         """Lists of subscriptions first, since they tell which vaults there are; then what these hold."""
         await self._subscriptions_and_identities()
         await self._unlisted_vaults()
-        vaults = [vault for vault in self.estate.vaults.values() if self._concerns_us(vault)]
+        vaults = [vault for vault in self.estate.vaults.values() if concerns(self.reach, vault)]
         await together(*(self._vault(vault) for vault in vaults), self._roles(vaults))
 
     async def _subscriptions_and_identities(self) -> None:
@@ -195,9 +196,6 @@ class _Look:
     async def _rows(self, path: str, query: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
         async with self._slots:
             return await self.azure.list(path, query=query)
-
-    def _concerns_us(self, vault: Vault) -> bool:
-        return vault.id.key in self.reach.vaults or lower(tag_of(vault.tags, OWNER_TAG)) in self.reach.owners
 
 
 async def _graph(azure: Azure, query: str) -> list[Any]:

@@ -14,6 +14,7 @@ from reconciler.cli.options import (
     format_option,
     plan_options,
     report_option,
+    shard_option,
 )
 from reconciler.cli.output import Output
 from reconciler.errors import UsageError
@@ -33,10 +34,17 @@ if TYPE_CHECKING:
 @format_option("text", "json", "markdown")
 @click.option("--fail-on", metavar="CLASS,…", help="The classes that count (default: every class but in-progress).")
 @report_option
+@shard_option
 @connection_options
 @click.pass_obj
 def drift(
-    output: Output, path: str, form: str, fail_on: str | None, reports: tuple[str, ...], connection: Connection
+    output: Output,
+    path: str,
+    form: str,
+    fail_on: str | None,
+    reports: tuple[str, ...],
+    shard: str | None,
+    connection: Connection,
 ) -> int:
     """0 no drift, 2 drift, 1 it could not be told."""
     from reconciler.cli.loading import load_manifest
@@ -49,7 +57,7 @@ def drift(
     classes = _classes(fail_on)
     manifest = load_manifest(path)
     with opened(connection, events=listener(output), readonly=True) as session:
-        plan = session.look(manifest, plan_options(Planning(), manifest, connection.api_version))
+        plan = session.look(manifest, plan_options(Planning(shard=shard), manifest, connection.api_version))
 
     from reconciler.report.drift import Drift
 

@@ -49,5 +49,6 @@ def recorded(options: Options) -> dict[str, object]:
         "only": list(options.only),
         "resource_guard_request": {vault: list(ids) for vault, ids in sorted(options.guard_requests.items())},
         "preflight": options.preflight,
+        "shard": None if options.shard.is_whole else str(options.shard),
         "api_version": options.api_version,
     }

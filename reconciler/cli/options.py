@@ -51,6 +51,7 @@ class Planning(NamedTuple):
     only: tuple[str, ...] = ()
     resource_guard_request: tuple[str, ...] = ()
     preflight: bool = False
+    shard: str | None = None
 
 
 def _verbose(context: click.Context, _parameter: click.Parameter, value: bool) -> None:
@@ -90,6 +91,21 @@ _CONNECTION = (
     click.option("--api-version", metavar="VERSION", help="Of Microsoft.DataProtection."),
 )
 
+
+def _shard(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
+    from reconciler.sharding import Shard
+
+    try:
+        return None if value is None or Shard.parse(value).is_whole else str(Shard.parse(value))
+    except ValueError as error:
+        raise UsageError(f"--shard: {error}", hint="the first of five runs is --shard 1/5") from error
+
+
+shard_option = click.option(
+    "--shard", metavar="I/N", callback=_shard, help="Only share I (from 1) of N of the manifest's vaults."
+)
+"""`--shard`: None for the whole."""
+
 _PLANNING = (
     click.option("--prune", is_flag=True, help="Stop the protection of orphans; their recovery points are kept."),
     click.option("--adopt", is_flag=True, help="Mark what exists already as this manifest's own."),
@@ -113,6 +129,7 @@ _PLANNING = (
         multiple=True,
         help="A resource guard request for a guarded vault; may be repeated.",
     ),
+    shard_option,
     click.option("--preflight", is_flag=True, help="Also ask for each new disk whether something else protects it."),
 )
 
@@ -190,6 +207,7 @@ def plan_options(planning: Planning, manifest: Manifest, api_version: str | None
     from reconciler import __version__
     from reconciler.plan.gates import NAMES
     from reconciler.plan.model import Options
+    from reconciler.sharding import WHOLE, Shard
 
     for gate in planning.force:
         if gate not in NAMES:
@@ -210,6 +228,7 @@ def plan_options(planning: Planning, manifest: Manifest, api_version: str | None
         only=planning.only,
         guard_requests=requests,
         preflight=planning.preflight,
+        shard=Shard.parse(planning.shard) if planning.shard else WHOLE,
         **said,
     )
 

@@ -32,6 +32,7 @@ class SavedPlan(NamedTuple):
             only=tuple(options["only"]),
             resource_guard_request=tuple(f"{vault}={one}" for vault, ids in requests for one in ids),
             preflight=options["preflight"],
+            shard=options["shard"],
         )
 
     def connection(self, said: Connection) -> Connection:
@@ -90,9 +91,16 @@ def _problems(document: Any) -> list[str]:
     import jsonschema_rs
 
     from reconciler.schemas import schema_text
+    from reconciler.sharding import Shard
 
     validator = jsonschema_rs.validator_for(json.loads(schema_text("plan")))
-    return [error.message for error in islice(validator.iter_errors(document), 3)]
+    problems = [error.message for error in islice(validator.iter_errors(document), 3)]
+    if not problems and document["options"]["shard"] is not None:
+        try:
+            Shard.parse(document["options"]["shard"])
+        except ValueError as error:
+            problems = [str(error)]
+    return problems
 
 
 def _no_plan(file: Path, why: str) -> UsageError:

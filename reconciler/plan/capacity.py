@@ -20,7 +20,7 @@ def check_capacity(draft: Draft) -> None:
         (Kind.POLICY, "policies", draft.estate.policies.values()),
     ):
         counts = Counter(thing.vault.key for thing in held)
-        for spec in draft.manifest.vaults.values():
+        for spec in draft.vaults.values():
             added = sorted(
                 change.address
                 for change in draft.changes.values()

@@ -13,6 +13,7 @@ from reconciler.manifest import addresses
 from reconciler.manifest.model import Choice, DiskRule, Exclusion, GroupSpec, PolicySpec, Selector, VaultSpec
 from reconciler.plan.codes import CODES
 from reconciler.plan.draft import Draft
+from reconciler.plan.marks import chosen
 from reconciler.plan.naming import RESTORED_TAG
 from reconciler.plan.selection import matcher
 from reconciler.plan.support import Obstacle, is_kubernetes_volume, obstacle
@@ -61,8 +62,9 @@ def expand(draft: Draft) -> list[DesiredDisk]:
 
 def _claim_by_id(draft: Draft, claims: dict[str, Claim]) -> None:
     for rule in draft.manifest.disks:
+        is_ours = any(name in draft.vaults for name in chosen(rule.vault))
         for arm_id, place in rule.ids:
-            disk = draft.disks.get(arm_id.key) or _unlisted(draft, arm_id, place)
+            disk = draft.disks.get(arm_id.key) or (_unlisted(draft, arm_id, place) if is_ours else None)
             if disk is not None:
                 claims[arm_id.key] = (replace(disk, id=arm_id), rule, place, True)
 
@@ -104,9 +106,17 @@ def _claim_by_selector(draft: Draft, claims: dict[str, Claim]) -> None:
                 twice[disk.id.key] += [earlier[1], rule]
     for key, rules in sorted(twice.items()):
         places = " and ".join(dict.fromkeys(str(rule.place) for rule in rules))
-        address = addresses.disk(draft.disks[key].id)
-        draft.refuse(address, "claimed-twice", f"claimed at {places}", place=rules[-1].place)
+        _refuse(draft, draft.disks[key].id, "claimed-twice", f"claimed at {places}", rules[-1].place)
         del claims[key]
+
+
+def _refuse(draft: Draft, disk: ArmId, code: str, message: str, place: Place) -> None:
+    """Refuse a disk of no vault in particular: every shard does, one of them says so."""
+    address = addresses.disk(disk)
+    if draft.options.shard.takes(disk.key):
+        draft.refuse(address, code, message, place=place)
+    else:
+        draft.refused.setdefault(draft.spelled(address), message)
 
 
 def _selected(select: Selector, exclude: Iterable[Exclusion], by_subscription: dict[str, list[Disk]]) -> Iterator[Disk]:
@@ -122,7 +132,10 @@ def _resolve(draft: Draft, disk: Disk, rule: DiskRule, place: Place, by_id: bool
     names = [pick(choice, disk.location) for choice in (rule.vault, rule.policy, rule.snapshot_group)]
     if any(name is None for name in names):
         why = Obstacle("region-unnamed", f"no vault, policy or snapshot resource group is named for {disk.location}")
-        _reject(draft, disk, place, by_id, why)
+        if not draft.options.shard.takes(disk.id.key):
+            draft.refused[draft.spelled(addresses.disk(disk.id))] = why.sentence
+        else:
+            _reject(draft, disk, place, by_id, why)
         return None
     vault, policy, group = (lower(str(name)) for name in names)
     wanted = DesiredDisk(
@@ -134,6 +147,8 @@ def _resolve(draft: Draft, disk: Disk, rule: DiskRule, place: Place, by_id: bool
         draft.manifest.policies[policy],
         draft.manifest.snapshot_groups[group],
     )
+    if not draft.sees_to(wanted.vault):
+        return wanted
     found = obstacle(disk, wanted.policy, _location(draft, wanted.vault)) if rule.protection == "protected" else None
     if found:
         _reject(draft, disk, place, by_id, found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import insort
 from collections import defaultdict
 from dataclasses import replace
 from typing import Any
@@ -16,6 +17,7 @@ from reconciler.plan.marks import drift_class
 from reconciler.plan.model import AT_REST, Action, Change, FieldChange, Kind, Op, Step
 from reconciler.plan.naming import OWNER_TAG, instance_name, tag_of
 from reconciler.plan.protection import GOALS, Health
+from reconciler.plan.reach import concerns_others
 from reconciler.plan.roles import Grants, RoleBook
 from reconciler.plan.usage import Usage
 
@@ -34,11 +36,14 @@ class Disks:
                 disk = held[key].disk
                 if disk:
                     index[disk.key].append(held[key])
+        self._others = [one for one in draft.estate.vaults.values() if concerns_others(draft.reach, one)]
         self.unchecked = 0
         self._asked = 0
 
     def compare(self, wanted: DesiredDisk) -> None:
         """Plan what `wanted` needs."""
+        if not self._know_others(wanted):
+            return
         live = self._live.get(wanted.disk.id.key, [])
         if self._is_elsewhere(wanted, live) or wanted.address in self._draft.refused:
             return
@@ -47,6 +52,27 @@ class Disks:
             self._compare_live(wanted, min(here, key=protection.preference))
         elif wanted.rule.protection == "protected":
             self._bring(wanted)
+
+    def _know_others(self, wanted: DesiredDisk) -> bool:
+        """Whether it is known, as far as it matters, what the vaults of other shards hold.
+
+        It matters for a disk without an instance here, and there only vaults in its own region.
+        """
+        if not self._others or any(one.vault == wanted.vault.id for one in self._live.get(wanted.disk.id.key, ())):
+            return True
+        answers = {
+            vault.id: self._draft.ask("held", vault.id)
+            for vault in self._others
+            if vault.location == wanted.disk.location
+        }
+        if PENDING in answers.values():
+            return False
+        self._others = [vault for vault in self._others if vault.id not in answers]
+        for instance in (one for held in answers.values() for one in held):
+            if instance.disk:
+                index = self._deleted if instance.deleted else self._live
+                insort(index[instance.disk.key], instance, key=lambda one: one.id.key)
+        return True
 
     def _is_elsewhere(self, wanted: DesiredDisk, live: list[Instance]) -> bool:
         draft, address = self._draft, wanted.address

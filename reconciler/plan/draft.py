@@ -38,7 +38,8 @@ def glob(pattern: str) -> re.Pattern[str]:
 class Draft:
     """Manifest, estate and options, and what follows from them so far.
 
-    `disks` are those of the estate, and those that no list shows and that were found by id.
+    `disks` are those of the estate, and those that no list shows and that were found by id; `vaults` are the declared
+    ones that this run sees to, by lower-cased name.
     """
 
     def __init__(self, manifest: Manifest, estate: Estate, options: Options, now: datetime) -> None:
@@ -56,7 +57,9 @@ class Draft:
         self._locks: dict[str, list[Lock]] = defaultdict(list)
         for lock in sorted(estate.locks.values(), key=lambda lock: lock.id.key):
             self._locks[lock.scope.key].append(lock)
-        self.reach = reach(manifest)
+        self.reach = reach(manifest, options.shard)
+        own = frozenset(self.reach.vaults)
+        self.vaults = {name: spec for name, spec in manifest.vaults.items() if spec.id.key in own}
         self._ours = {lower(name) for name in (manifest.name, *manifest.formerly)}
         self._heirs = {lower(name) for name in manifest.hands_over_to}
         self._declared: dict[str, str] = {}
@@ -121,6 +124,10 @@ class Draft:
         address = self.spelled(address)
         self.note(code, message, address=address, place=place, hint=hint)
         self.refused.setdefault(address, message)
+
+    def sees_to(self, vault: VaultSpec) -> bool:
+        """Whether a declared vault is this run's, and not another shard's."""
+        return lower(vault.name) in self.vaults
 
     def spelled(self, address: str) -> str:
         """The one spelling of an address in this plan, the first that was met: names have no case in Azure."""
@@ -215,7 +222,7 @@ class Draft:
 
     def owned_vaults(self) -> Iterator[VaultSpec]:
         """The declared vaults that bear our mark."""
-        for spec in self.manifest.vaults.values():
+        for spec in self.vaults.values():
             live = self.estate.vaults.get(spec.id.key)
             if live and self.owner(live.tags) == "ours":
                 yield spec

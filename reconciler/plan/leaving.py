@@ -168,5 +168,7 @@ def _change(
 def orphaned_vaults(draft: Draft) -> None:
     """Report vaults that bear our mark outside of what was read."""
     for vault in sorted(draft.estate.owned_vaults, key=lambda row: row.id.key):
-        if draft.owner({OWNER_TAG: vault.owner}) == "ours" and vault.id.key not in draft.estate.vaults:
+        if draft.owner({OWNER_TAG: vault.owner}) != "ours" or vault.id.key in draft.estate.vaults:
+            continue
+        if draft.options.shard.takes(vault.id.key):
             draft.note("orphaned-vault", f"{vault.id} bears the mark of {vault.owner}", address=vault.id.text)

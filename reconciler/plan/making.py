@@ -38,31 +38,33 @@ def make(manifest: Manifest, estate: Estate, options: Options, now: datetime) ->
     if options.only and options.prune:
         raise UsageError("--only and --prune don't go together", hint="prune looks at the whole manifest; run it alone")
     draft = Draft(manifest, estate, options, now)
-    desired = expand(draft)
-    groups.compare(draft, _groups(draft, desired))
+    everything = expand(draft)
+    desired = [wanted for wanted in everything if draft.sees_to(wanted.vault)]
+    groups.compare(draft, _groups(draft, everything))
     vaults.compare(draft)
     shelf, book = Shelf(estate.policies.values()), roles.RoleBook(draft)
     usage = Usage(draft, shelf)
+    book.count_others(everything)
     disks = Disks(draft, usage, book)
     for wanted in desired:
         disks.compare(wanted)
     policies.name_users(draft, usage.joining)
-    leaving.compare(draft, desired)
+    leaving.compare(draft, everything)
     leaving.orphaned_vaults(draft)
     _keep_policies(manifest, usage)
     policies.retire(draft, shelf, usage.wanted, usage.moving)
     roles.prune(draft, _by_vault(desired))
     check_capacity(draft)
     _tell_unchecked(draft, disks)
-    return _finish(draft, desired, book)
+    return _finish(draft, everything, book)
 
 
-def _finish(draft: Draft, desired: list[DesiredDisk], book: roles.RoleBook) -> Plan:
-    used = {wanted.address: addresses.policy(wanted.vault.name, wanted.policy.name) for wanted in desired}
+def _finish(draft: Draft, everything: list[DesiredDisk], book: roles.RoleBook) -> Plan:
+    used = {wanted.address: addresses.policy(wanted.vault.name, wanted.policy.name) for wanted in everything}
     narrowing = Narrowing(draft.options.only, used)
     changes = ordered(narrowed(draft.changes.values(), narrowing))
     _tell_unmatched(draft, narrowing, used)
-    closed = gates(draft, book, desired, changes)
+    closed = gates(draft, book, everything, changes)
     return Plan(
         manifest=draft.manifest.name,
         changes=tuple(changes),
@@ -73,7 +75,9 @@ def _finish(draft: Draft, desired: list[DesiredDisk], book: roles.RoleBook) -> P
         marks=_marks(draft, changes),
         emitted=tuple(book.emitted[address] for address in sorted(book.emitted)),
         expected={
-            wanted.address: GOALS[wanted.rule.protection] for wanted in desired if narrowing.takes(wanted.address)
+            wanted.address: GOALS[wanted.rule.protection]
+            for wanted in everything
+            if draft.sees_to(wanted.vault) and narrowing.takes(wanted.address)
         },
         questions=tuple(sorted(draft.questions, key=lambda question: (question.kind, question.subject.key))),
     )
@@ -125,7 +129,7 @@ def _groups(draft: Draft, desired: list[DesiredDisk]) -> list[WantedGroup]:
         wanted.location = disk.group.location or wanted.location
         wanted.locations.add(disk.disk.location)
         wanted.vaults[disk.vault.id.key] = disk.vault
-    return list(found.values())
+    return [group for group in found.values() if any(map(draft.sees_to, group.vaults.values()))]
 
 
 def _keep_policies(manifest: Manifest, usage: Usage) -> None:
@@ -160,7 +164,7 @@ def _marks(draft: Draft, changes: list[Change]) -> dict[str, str]:
         and ((change.after or {}).get(f"tags.{OWNER_TAG}") or OWNER_TAG in ((change.after or {}).get("tags") or {}))
     }
     owned = {spec.id.key for spec in draft.owned_vaults()}
-    for spec in draft.manifest.vaults.values():
+    for spec in draft.vaults.values():
         live = draft.estate.vaults.get(spec.id.key)
         if not spec.manage or spec.id.key not in touched or spec.id.key not in owned | taking:
             continue

@@ -10,6 +10,7 @@ from typing import Any
 from reconciler.estate import Question
 from reconciler.findings import Finding, Place, Severity
 from reconciler.ids import ArmId
+from reconciler.sharding import WHOLE, Shard
 
 UNKNOWN: Mapping[str, str] = {"unknown": "after apply"}
 """Stands for a value that Azure decides: in `after`, in differences, and in the JSON plan."""
@@ -201,7 +202,8 @@ class Options:
     """What the command line says about planning.
 
     `allow_delete` is the exact number of deletions allowed (None: not said); `force` gate names; `guard_requests` maps
-    lower-cased vault ids to resource guard request ids; `api_version` DataProtection's; `tool_version` ours.
+    lower-cased vault ids to resource guard request ids; `api_version` DataProtection's; `tool_version` ours; `shard`
+    which of the manifest's vaults are seen to.
     """
 
     tool_version: str
@@ -214,3 +216,4 @@ class Options:
     guard_requests: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     preflight: bool = False
     api_version: str = "2025-07-01"
+    shard: Shard = WHOLE

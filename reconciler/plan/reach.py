@@ -1,14 +1,22 @@
-"""What a run has to look at, as the manifest alone tells."""
+"""What a run has to look at, as the manifest alone tells, and which vaults are this run's to see to."""
 
 from __future__ import annotations
 
-from reconciler.estate import Reach
+from collections import defaultdict
+
+from reconciler.estate import Reach, Vault
 from reconciler.ids import ArmId, lower
 from reconciler.manifest.model import Manifest
+from reconciler.plan.naming import OWNER_TAG, tag_of
+from reconciler.sharding import WHOLE, Shard
 
 
-def reach(manifest: Manifest) -> Reach:
-    """The subscriptions, vaults and identities to read for `manifest`."""
+def reach(manifest: Manifest, shard: Shard = WHOLE) -> Reach:
+    """The subscriptions, vaults and identities to read for `manifest`.
+
+    A shard reads the instances and policies of its own vaults, and every other list whole: who claims a disk, and what
+    a resource group is to be like, is a matter of the whole manifest.
+    """
     disks = {arm_id.subscription for rule in manifest.disks for arm_id, _ in rule.ids}
     for rule in manifest.disks:
         disks.update(map(lower, (rule.select and rule.select.subscriptions) or ()))
@@ -16,13 +24,43 @@ def reach(manifest: Manifest) -> Reach:
     named.update(disks, (lower(vault.subscription) for vault in manifest.vaults.values()))
     removed = {entry.id.subscription for entry in manifest.removed}
     named.update(removed)
+    declared = {vault.id.key for vault in manifest.vaults.values()}
+    own = shard.dealt(_bundles(manifest))
     return Reach(
         subscriptions=tuple(sorted(named)),
         disk_subscriptions=tuple(sorted(disks)),
         role_subscriptions=tuple(sorted(disks | removed)),
-        vaults=tuple(sorted(vault.id.key for vault in manifest.vaults.values())),
+        vaults=tuple(sorted(own)),
         identities=tuple(
             sorted({vault.identity.key for vault in manifest.vaults.values() if isinstance(vault.identity, ArmId)})
         ),
         owners=tuple(sorted({lower(name) for name in (manifest.name, *manifest.formerly)})),
+        elsewhere=tuple(sorted(declared - own)),
+        shard=shard,
     )
+
+
+def _bundles(manifest: Manifest) -> list[list[str]]:
+    """The declared vaults; those that use one user-assigned identity share its role assignments, so they stay together."""
+    bundles: defaultdict[str, list[str]] = defaultdict(list)
+    for vault in manifest.vaults.values():
+        shared = vault.identity.key if isinstance(vault.identity, ArmId) else vault.id.key
+        bundles[shared].append(vault.id.key)
+    return list(bundles.values())
+
+
+def concerns(reach: Reach, vault: Vault) -> bool:
+    """Whether a vault that was found is this run's to see to: it is declared, or it bears our mark."""
+    key = vault.id.key
+    if key in reach.vaults or key in reach.elsewhere:
+        return key in reach.vaults
+    return _is_marked(reach, vault) and reach.shard.takes(key)
+
+
+def concerns_others(reach: Reach, vault: Vault) -> bool:
+    """Whether another shard of the same manifest sees to a vault that was found."""
+    return not concerns(reach, vault) and (vault.id.key in reach.elsewhere or _is_marked(reach, vault))
+
+
+def _is_marked(reach: Reach, vault: Vault) -> bool:
+    return lower(tag_of(vault.tags, OWNER_TAG)) in reach.owners

@@ -108,6 +108,13 @@ class RoleBook:
                 grants.young.append(held[0].scope.key)
         return grants
 
+    def count_others(self, desired: Iterable[DesiredDisk]) -> None:
+        """Count the disks of other shards towards the limit of role assignments at disk scope, which is everybody's."""
+        if self._draft.manifest.roles.scope == "disk":
+            for wanted in desired:
+                if wanted.rule.protection == "protected" and not self._draft.sees_to(wanted.vault):
+                    self.disk_scopes[wanted.disk.id.subscription].add(wanted.disk.id.key)
+
     def _covering(self, principal: Principal, role: Role, target: ArmId) -> list[RoleAssignment]:
         """The assignments that reach `target`, nearest first: on itself or on anything that encloses it."""
         self._look_into(target.subscription)

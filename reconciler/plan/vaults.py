@@ -24,8 +24,7 @@ _SOFT_DELETE_BLOCK = ("softDelete.state", "softDelete.retentionDays")
 
 def compare(draft: Draft) -> None:
     """Plan every declared vault that is missing or differs, and refuse what Azure could not take back."""
-    for name in sorted(draft.manifest.vaults):
-        spec = draft.manifest.vaults[name]
+    for _, spec in sorted(draft.vaults.items()):
         live = draft.estate.vaults.get(spec.id.key)
         if live is None:
             _compare_missing(draft, spec)

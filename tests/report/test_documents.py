@@ -32,6 +32,7 @@ OPTIONS = {
     "only": [],
     "resource_guard_request": {"/v": ["/r"]},
     "preflight": False,
+    "shard": None,
     "api_version": "2025-07-01",
 }
 
