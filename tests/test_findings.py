@@ -8,17 +8,20 @@ from pathlib import Path
 import pytest
 
 import reconciler
+from reconciler import error_codes
 from reconciler.findings import Code
 from reconciler.manifest import codes as manifest_codes
 from reconciler.plan.codes import CODES as PLAN_CODES
 
 CONSTANTS = {name: value for name, value in vars(manifest_codes).items() if isinstance(value, Code)}
-EVERY = (*manifest_codes.CODES.values(), *PLAN_CODES.values())
+EVERY = (*manifest_codes.CODES.values(), *PLAN_CODES.values(), *error_codes.CODES.values())
+OTHERS = frozenset({*manifest_codes.CODES, *PLAN_CODES})
 SOURCE = "\n".join(
     path.read_text(encoding="utf-8")
     for path in sorted(Path(reconciler.__file__).parent.rglob("*.py"))
-    if path.name != "codes.py"
+    if path.name not in {"codes.py", "error_codes.py"} and "sandbox" not in path.parts
 )
+GIVEN = sorted(set(re.findall(r'\bcode ?= ?(?:says\.code or |last\.code if last else )?"([a-z][a-z-]+)"', SOURCE)))
 
 
 def test_a_code_means_one_thing_in_both_tables() -> None:
@@ -40,4 +43,14 @@ def test_a_code_of_the_manifest_is_used(name: str) -> None:
 
 @pytest.mark.parametrize("code", PLAN_CODES)
 def test_a_code_of_the_plan_is_used(code: str) -> None:
+    assert f'"{code}"' in SOURCE
+
+
+def test_an_error_has_a_code_that_is_explained() -> None:
+    assert len(GIVEN) > 20
+    assert [code for code in GIVEN if code not in error_codes.CODES and code not in OTHERS] == []
+
+
+@pytest.mark.parametrize("code", error_codes.CODES)
+def test_a_code_of_an_error_is_used(code: str) -> None:
     assert f'"{code}"' in SOURCE

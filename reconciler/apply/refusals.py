@@ -99,6 +99,19 @@ _HINTS: Mapping[str, str] = {
 }
 
 
+def hints() -> Mapping[str, str]:
+    """What to do about each code of Azure's for which something better than its own advice is known."""
+    spelled = {
+        "scopelocked": "ScopeLocked",
+        "resourcelocked": "ResourceLocked",
+        "usererrordppdatasourcealreadyprotected": "UserErrorDppDatasourceAlreadyProtected",
+        "usererrordppdatasourcealreadyhasbackupinstance": "UserErrorDppDatasourceAlreadyHasBackupInstance",
+        "missingsubscriptionregistration": "MissingSubscriptionRegistration",
+        "requestdisallowedbypolicy": "RequestDisallowedByPolicy",
+    }
+    return {spelled.get(code, code): hint for code, hint in _HINTS.items()}
+
+
 def hint_for(error: AzureError) -> str:
     """What to do about it: Azure's own advice unless something better is known."""
     code, message = lower(error.code), lower(error.message)

@@ -25,6 +25,10 @@ COMMANDS = {
     "apply": ("reconciler.cli.apply", "apply", "Change Azure until it is as the manifest says."),
     "drift": ("reconciler.cli.drift", "drift", "Say whether Azure still is as the manifest says."),
     "schema": ("reconciler.cli.schema", "schema", "Print a JSON Schema, for editors and for readers of documents."),
+    "explain": ("reconciler.cli.explain", "explain", "Say what a code or a field of the manifest means."),
+    "init": ("reconciler.cli.init", "init", "Write a first manifest."),
+    "fmt": ("reconciler.cli.fmt", "fmt", "Bring manifests into one layout; comments are kept."),
+    "completion": ("reconciler.cli.completion", "completion", "Print a shell's completion script."),
     "sandbox": ("reconciler.cli.sandbox", "sandbox", "Serve, show and change a simulated Azure."),
 }
 """Every verb: its module, its command there, its line of help."""

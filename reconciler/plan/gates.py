@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from reconciler.plan.desired import DesiredDisk
 from reconciler.plan.draft import Draft
 from reconciler.plan.model import Action, Change, Gate, Kind
 from reconciler.plan.roles import DISK_SCOPE_LIMIT, QUOTA, RoleBook, over_quota
 
-NAMES = (
-    "deleted-vault",
-    "empty",
-    "irreversible",
-    "mass-change",
-    "role-quota",
-    "role-scope",
-    "weakens-protection",
-)
-"""The gates that `--force` opens; `allow-delete` has an option of its own, which wants a number.
+GATES: Mapping[str, str] = {
+    "deleted-vault": "A soft-deleted vault of the same name would be replaced by an empty one.",
+    "empty": "The manifest wants nothing, while instances of its own exist.",
+    "irreversible": "A one-way door: AlwaysOn, Locked, cross-region restore, or a deletion where soft delete is off.",
+    "mass-change": "More than 30 % of the instances of a vault, or of all, would be stopped, suspended or deleted.",
+    "role-quota": "A subscription would hold more role assignments than Azure allows.",
+    "role-scope": "More than 500 role assignments at disk scope in one subscription.",
+    "weakens-protection": "A vault would lose protection: soft delete, immutability or alerts.",
+}
+"""The gates that `--force` opens, and what each guards; `allow-delete` has an option of its own, which wants a number.
 
 `deleted-vault` is decided where vaults are compared.
 """
+
+NAMES = tuple(GATES)
+"""Their names."""
 
 MASS_PERCENT = 30
 MASS_FROM = 10

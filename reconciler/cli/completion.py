@@ -1,0 +1,31 @@
+"""`reconciler completion`: what a shell needs to complete commands, options and their values."""
+
+from __future__ import annotations
+
+import click
+
+from reconciler.cli.output import Output
+
+SHELLS = ("bash", "zsh", "fish")
+
+
+@click.command(
+    help="""Print the completion script of SHELL, to be read when the shell starts.
+
+    bash: reconciler completion bash > ~/.local/share/bash-completion/completions/reconciler.
+    zsh: reconciler completion zsh > a folder of $fpath, as _reconciler.
+    fish: reconciler completion fish > ~/.config/fish/completions/reconciler.fish.
+    """
+)
+@click.argument("shell", type=click.Choice(SHELLS))
+@click.pass_context
+def completion(context: click.Context, shell: str) -> int:
+    """The script on stdout."""
+    from click.shell_completion import get_completion_class
+
+    kind = get_completion_class(shell)
+    if kind is None:
+        raise click.UsageError(f"no completion for {shell}")
+    script = kind(context.find_root().command, {}, "reconciler", "_RECONCILER_COMPLETE").source()
+    context.ensure_object(Output).data(f"{script}\n")
+    return 0

@@ -1,0 +1,48 @@
+"""`reconciler explain`: what a code or a field means, offline."""
+
+from __future__ import annotations
+
+import click
+
+from reconciler.cli.options import format_option
+from reconciler.cli.output import Output
+from reconciler.errors import UsageError
+
+
+@click.command(
+    help="""Explain NAME: the code of a finding or an error, a gate, a class of drift, or a field of the manifest.
+
+    A field is named by its path, such as policies.schedule.every, or by the end of it. Without NAME: list what can be
+    explained.
+    """
+)
+@click.argument("name", required=False)
+@format_option("text", "json", "markdown")
+@click.pass_obj
+def explain(output: Output, name: str | None, form: str) -> int:
+    """0, or 1 when nothing bears that name."""
+    import json
+
+    from reconciler.report.documents import text
+    from reconciler.report.topics import KINDS, found, topic_document, topic_markdown, topic_text, topics
+    from reconciler.schemas import schema_text
+
+    known = topics(json.loads(schema_text("manifest")))
+    chosen = found(name, known) if name else known
+    if not chosen:
+        from difflib import get_close_matches
+
+        near = get_close_matches(name or "", [topic.name for topic in known], n=3)
+        hint = f"did you mean {' or '.join(near)}?" if near else "`reconciler explain` lists what can be explained"
+        raise UsageError(f"nothing is known by the name {name!r}", hint=hint)
+    if form == "json":
+        output.data(text({"format_version": "1.0", "topics": [dict(topic_document(topic)) for topic in chosen]}))
+    elif form == "markdown":
+        output.data("\n".join(map(topic_markdown, chosen)))
+    elif name:
+        output.data("\n".join(map(topic_text, chosen)))
+    else:
+        for kind, heading in KINDS.items():
+            names = [topic.name for topic in known if topic.kind == kind]
+            output.data(f"{heading}:\n" + "".join(f"  {one}\n" for one in names))
+    return 0

@@ -1,0 +1,61 @@
+"""`reconciler fmt`: bring manifests into one layout."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from reconciler.cli.options import verbose_option
+from reconciler.cli.output import Output
+
+
+@click.command(
+    help="""Bring the manifest PATH, a file or a folder, into one layout; comments are kept, nothing else changes.
+
+    Exit codes: 0 well, 1 a file is no valid YAML or can't be laid out, 2 with --check: a file would change.
+    """
+)
+@click.argument("path")
+@click.option("--check", is_flag=True, help="Change nothing; exit with 2 when a file would change.")
+@verbose_option
+@click.pass_obj
+def fmt(output: Output, path: str, check: bool) -> int:
+    """The files that changed (or would) on stdout."""
+    import json
+
+    from reconciler.cli.writing import write_file
+    from reconciler.files import read
+    from reconciler.manifest.layout import laid_out
+    from reconciler.schemas import schema_text
+
+    files = read(Path(path))
+    schema = json.loads(schema_text("manifest"))
+    texts = {name: _text(name, content, path) for name, content in files.texts.items()}
+    new = {name: laid_out(name, text, schema) for name, text in texts.items()}
+    changed = [name for name in texts if new[name] != texts[name]]
+    for name in changed:
+        if not check:
+            write_file(files.root / name, new[name], "the manifest")
+        output.data(f"{'would change' if check else 'changed'}: {(files.root / name).as_posix()}\n")
+    return 2 if check and changed else 0
+
+
+def _text(name: str, content: bytes, path: str) -> str:
+    """The file's text; ManifestError when it is no YAML that a manifest could hold."""
+    from reconciler.cli.loading import root_of
+    from reconciler.errors import ManifestError
+    from reconciler.findings import Finding, Place
+    from reconciler.manifest import codes
+    from reconciler.manifest.reader import read
+    from reconciler.manifest.syntax import decode
+
+    text = decode(name, content)
+    section, findings = (None, [text]) if isinstance(text, Finding) else read(name, text)
+    if not findings and "apiVersion" not in (section or {}):
+        findings = [codes.NOT_A_MANIFEST.at(f"{name} is no manifest", place=Place(name, 1, 1))]
+    if findings or isinstance(text, Finding):
+        error = ManifestError(findings, {} if isinstance(text, Finding) else {name: text})
+        error.root = root_of(path)
+        raise error
+    return text

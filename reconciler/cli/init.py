@@ -1,0 +1,53 @@
+"""`reconciler init`: a first manifest, and the schema beside it by which editors complete and explain."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from reconciler.cli.options import verbose_option
+from reconciler.cli.output import Output
+
+_NOWHERE = "00000000-0000-0000-0000-000000000000"
+
+
+@click.command(
+    help="""Write a first manifest, backup.yaml, into FOLDER, and manifest.schema.json beside it for editors.
+
+    What exists is never overwritten, but for the schema, which is brought up to date.
+    """
+)
+@click.argument("folder", default=".")
+@click.option("--name", metavar="NAME", help="The manifest's name (default: the folder's).")
+@click.option("--subscription", metavar="ID", default=_NOWHERE, help="The subscription of vault and disks.")
+@click.option(
+    "--location", metavar="REGION", default="westeurope", show_default=True, help="Region of vault and disks."
+)
+@verbose_option
+@click.pass_obj
+def init(output: Output, folder: str, name: str | None, subscription: str, location: str) -> int:
+    """The two files, and what to do next."""
+    from reconciler.cli.writing import write_file
+    from reconciler.errors import UsageError
+    from reconciler.manifest.compiling import compile_manifest
+    from reconciler.manifest.starter import starter, usable_name
+    from reconciler.schemas import schema_text
+
+    place = Path(folder)
+    manifest = place / "backup.yaml"
+    if manifest.exists() or manifest.is_symlink():
+        raise UsageError(f"{manifest} exists already", hint="name another folder, or edit the file")
+    text = starter(name or usable_name(place.resolve().name), subscription, location)
+    compile_manifest({manifest.name: text.encode()}, lambda _file, _named: {})
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"{place} can't be made: {error.strerror}", hint="name another folder") from error
+    write_file(place / "manifest.schema.json", schema_text("manifest"), "the schema")
+    write_file(manifest, text, "the manifest")
+    output.data(f"{manifest.as_posix()}\n")
+    if subscription == _NOWHERE:
+        output.tell(f"Put your subscription's id into {manifest.as_posix()}, then:\n")
+    output.tell(f"  reconciler validate {folder}\n  reconciler plan {folder}\n")
+    return 0

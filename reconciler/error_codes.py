@@ -1,0 +1,121 @@
+"""The codes of errors that end a run or one of its changes, each with its meaning and the way out.
+
+Codes of Azure's own (`UserError…`, `AuthorizationFailed` …) pass through as they are and are not listed here.
+"""
+
+from __future__ import annotations
+
+from reconciler.findings import Code, Severity, table
+
+
+def _error(code: str, meaning: str, hint: str) -> Code:
+    return Code(code, Severity.ERROR, meaning, hint)
+
+
+CODES = table(
+    _error("azure", "Azure answered with an error that has no code.", "read the message; run it again"),
+    _error(
+        "canceled",
+        "A long-running operation of Azure was cancelled.",
+        "find out who cancelled it in the activity log, then run it again",
+    ),
+    _error(
+        "changed-by-someone-else",
+        "An object changed between the look and the write, so that the change no longer fits.",
+        "plan again, and see who else writes to it",
+    ),
+    _error(
+        "differs-still",
+        "Azure has settled, and a declared disk is not as declared.",
+        "plan again: what differs now is shown there",
+    ),
+    _error(
+        "endless-list",
+        "A page of a list links to one that was read before.",
+        "run it again; if it stays, report it to Azure support with the request id",
+    ),
+    _error("error", "Something went wrong that has no code of its own.", "read the message"),
+    _error(
+        "foreign-host",
+        "A link in an answer leads to another host; it is not followed, so that the access token stays here.",
+        "look for a proxy or a wrong --arm-endpoint",
+    ),
+    _error(
+        "gate", "A gate refuses the plan, and nothing was written.", "see each gate; `--force GATE` names what it opens"
+    ),
+    _error(
+        "layout-refused",
+        "A manifest can't be laid out without losing a comment or its meaning; it was left as it is.",
+        "simplify the text where comments and line breaks are unusual",
+    ),
+    _error("manifest", "The manifest is wrong; each problem is a finding of its own.", "mend what the findings say"),
+    _error("no-answer", "A request got no answer until its deadline.", "check the network, the proxy and the endpoint"),
+    _error(
+        "no-approval",
+        "Nobody can be asked: this is no terminal, and approval was not given.",
+        "give --auto-approve, --checksum SHA or a saved plan",
+    ),
+    _error("no-manifest", "The path holds no manifest.", "name a folder with *.yaml files, or a file"),
+    _error(
+        "no-principal",
+        "The vault's identity has no principal, so that no role can be assigned to it.",
+        "see whether the identity was switched off, then plan again",
+    ),
+    _error("no-such-path", "The path does not exist.", "name the manifest's file or folder"),
+    _error("no-token", "No access token could be had.", "sign in, or check the federated credential of the pipeline"),
+    _error(
+        "not-approved", "The plan was not approved at the prompt, and nothing was written.", "answer yes to approve"
+    ),
+    _error("nothing-there", "Nothing in the sandbox matches the pattern.", "list what exists with `sandbox show`"),
+    _error("operation-failed", "A long-running operation of Azure failed without a code.", "read the message"),
+    _error(
+        "other-target",
+        "A saved plan was made against another Azure than the one that the command line names.",
+        "apply it where it was planned, or plan again",
+    ),
+    _error(
+        "overridden-by-azure",
+        "A declared value was written once, and came back different.",
+        "find the Azure Policy or the person that rewrites it, or declare what Azure holds",
+    ),
+    _error("provisioning-failed", "A vault ended in a failed provisioning state.", "look at the vault in the portal"),
+    _error(
+        "read-incomplete",
+        "Azure could not be read to the end; nothing was concluded from the part.",
+        "give the right that the message names, or run it again",
+    ),
+    _error("refused", "Nothing was written, on purpose.", "the message says why"),
+    _error("sandbox", "The simulated Azure refuses its estate file, its state or a command.", "the message says what"),
+    _error(
+        "stale-plan",
+        "What was approved is not what would be done now.",
+        "see what moved, then plan and approve again",
+    ),
+    _error(
+        "still-in-progress",
+        "Azure is still at it when the deadline comes; it goes on by itself.",
+        "run it again later: nothing is started twice",
+    ),
+    _error("throttled", "Azure allows no more requests of this kind before the deadline.", "run it again later"),
+    _error(
+        "unaudited",
+        "A write could not be recorded in the audit file, and was therefore not sent.",
+        "make the file writable, then run it again",
+    ),
+    _error(
+        "unexpected",
+        "The tool met a case that it doesn't know: a bug.",
+        "run it with --verbose, and report what it shows",
+    ),
+    _error(
+        "unexpected-answer", "Azure answered a write in a way that is not documented.", "look at the object, plan again"
+    ),
+    _error("unreadable", "A file or folder cannot be read.", "check its permissions"),
+    _error(
+        "unreadable-answer",
+        "An answer is no JSON: a proxy or a gateway probably spoke in Azure's place.",
+        "check the network, then run it again",
+    ),
+    _error("unwritable", "A file cannot be written.", "check the folder, its rights and the space on its disk"),
+    _error("usage", "The command line asks for something impossible.", "see `--help` of the command"),
+)

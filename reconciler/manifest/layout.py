@@ -1,0 +1,129 @@
+"""One layout for manifests: keys in the schema's order, two spaces, one blank line between sections, comments kept.
+
+Keys stay where they are in a mapping that has comments or blank lines between them: those belong to what follows.
+
+What is written means the same as before, which is checked by reading both: a text that can't be laid out without a
+loss is refused.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from io import StringIO
+from typing import Any
+
+from reconciler.errors import UsageError
+from reconciler.manifest.reader import read
+
+_WIDE = 4096
+_COMMENT = re.compile(r"(?:^|\s)(#.*?)\s*$", re.MULTILINE)
+_SECTION = re.compile(r"^[A-Za-z]\w*:\s*(#.*)?$")
+_SEVERAL_BLANK = re.compile(r"\n{3,}")
+
+
+def laid_out(file: str, text: str, schema: Mapping[str, Any]) -> str:
+    """The text of a valid manifest in its normal layout; UsageError where comments or content would be lost."""
+    parser = _parser()
+    data = parser.load(text)
+    _sort(data, schema, schema)
+    stream = StringIO()
+    parser.dump(data, stream)
+    new = _spaced(stream.getvalue())
+    if not _means_the_same(file, text, new):
+        raise UsageError(
+            f"{file} can't be laid out without losing something; it is left as it is",
+            hint="simplify the text where comments and line breaks are unusual",
+            code="layout-refused",
+        )
+    return new
+
+
+def _parser() -> Any:
+    from ruamel.yaml import YAML
+
+    parser = YAML()
+    parser.preserve_quotes = True
+    parser.width = _WIDE
+    parser.indent(mapping=2, sequence=4, offset=2)
+    return parser
+
+
+def _sort(node: Any, rules: Mapping[str, Any], schema: Mapping[str, Any]) -> None:
+    """Bring the keys of every mapping into the order in which the schema names them."""
+    if isinstance(node, dict):
+        known = _known(rules, schema)
+        for key, value in node.items():
+            _sort(value, known.get(key, {}), schema)
+        places = {name: number for number, name in enumerate(known)}
+        wanted = sorted(node, key=lambda key: places.get(key, len(places)))
+        if wanted != list(node) and all(key in places for key in node) and not _has_own_lines(node):
+            for key in wanted:
+                node[key] = node.pop(key)
+    elif isinstance(node, list):
+        for value in node:
+            _sort(value, {"oneOf": [one.get("items", {}) for one in _branches(rules, schema)]}, schema)
+
+
+def _branches(rules: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """The forms that a value may have, references followed."""
+    if "$ref" in rules:
+        found: Any = schema
+        for step in str(rules["$ref"]).removeprefix("#/").split("/"):
+            found = found[step]
+        yield from _branches(found, schema)
+    else:
+        yield rules
+        for one in (*rules.get("oneOf", ()), *rules.get("anyOf", ())):
+            yield from _branches(one, schema)
+
+
+def _known(rules: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    return next((one["properties"] for one in _branches(rules, schema) if "properties" in one), {})
+
+
+def _has_own_lines(node: Any) -> bool:
+    """Whether comments or blank lines stand between the keys: they belong to what follows, and would stay behind."""
+    comments = getattr(node, "ca", None)
+    if comments is None:
+        return False
+    below = node.values() if isinstance(node, dict) else node
+    return bool(comments.end) or any(map(_spans, _tokens(comments))) or any(map(_has_own_lines, below))
+
+
+def _tokens(comments: Any) -> Iterator[Any]:
+    for held in (comments.comment or (), *comments.items.values()):
+        for token in held:
+            yield from token if isinstance(token, list) else [token]
+
+
+def _spans(token: Any) -> bool:
+    """Whether a comment is more than the end of the line that it stands on."""
+    return token is not None and (
+        token.value.startswith("\n") or "\n" in token.value.rstrip("\n") or token.value.endswith("\n\n")
+    )
+
+
+def _spaced(text: str) -> str:
+    """One blank line before each section, none doubled, none at the ends."""
+    lines: list[str] = []
+    for raw in text.split("\n"):
+        line = raw.rstrip()
+        if _SECTION.match(line):
+            start = len(lines)
+            while start and lines[start - 1].startswith("#"):
+                start -= 1
+            if start and lines[start - 1] and not all(one.startswith("#") for one in lines):
+                lines.insert(start, "")
+        lines.append(line)
+    return _SEVERAL_BLANK.sub("\n\n", "\n".join(lines)).strip("\n") + "\n"
+
+
+def _means_the_same(file: str, old: str, new: str) -> bool:
+    before, after = read(file, old), read(file, new)
+    return before[0] == after[0] and not after[1] and _comments(old) == _comments(new)
+
+
+def _comments(text: str) -> Counter[str]:
+    return Counter(_COMMENT.findall(text))

@@ -1,0 +1,120 @@
+"""What `explain` knows: every code, gate, class of drift and field, each as one topic with a plain text and a page."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from reconciler import error_codes
+from reconciler.apply.refusals import hints
+from reconciler.findings import Code
+from reconciler.manifest import codes as manifest_codes
+from reconciler.plan.codes import CODES as PLAN_CODES
+from reconciler.plan.gates import GATES
+from reconciler.report.drift import CLASSES
+from reconciler.report.fields import Field, Schema, fields
+
+KINDS = {
+    "finding": "Findings of plan, apply and drift",
+    "problem": "Problems of a manifest",
+    "error": "Errors",
+    "gate": "Gates",
+    "drift": "Classes of drift",
+    "field": "Fields of the manifest",
+    "azure": "Azure's own codes",
+}
+"""The kinds of topics, in the order of the reference, each with its heading."""
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One thing to explain: `facts` are labelled short values, `examples` are YAML in flow style."""
+
+    kind: str
+    name: str
+    meaning: str
+    hint: str = ""
+    facts: tuple[tuple[str, str], ...] = ()
+    examples: tuple[str, ...] = ()
+
+
+def topics(schema: Schema) -> tuple[Topic, ...]:
+    """Every topic, by kind and in the order of its table; `schema` is the manifest's."""
+    return tuple(_all(schema))
+
+
+def _all(schema: Schema) -> Iterator[Topic]:
+    for kind, codes in (("finding", PLAN_CODES), ("problem", manifest_codes.CODES), ("error", error_codes.CODES)):
+        yield from (_code(kind, code) for _, code in sorted(codes.items()))
+    for name, meaning in GATES.items():
+        yield Topic("gate", name, meaning, f"once it is meant: --force {name}")
+    for name, meaning in CLASSES.items():
+        yield Topic(
+            "drift", name, f"{meaning[0].upper()}{meaning[1:]}.", "`drift --fail-on` names the classes that count"
+        )
+    yield from map(_field, fields(schema).values())
+    for name, hint in sorted(hints().items()):
+        yield Topic("azure", name, "Azure refused a request with this code.", hint)
+
+
+def _code(kind: str, code: Code) -> Topic:
+    facts = [("severity", code.severity.value)]
+    if code.drift:
+        facts.append(("class of drift", code.drift))
+    return Topic(kind, code.code, code.meaning, code.hint, tuple(facts))
+
+
+def _field(field: Field) -> Topic:
+    facts = [("kind", field.kind), ("required", "yes" if field.required else "no")]
+    if field.choices:
+        facts.append(("values", ", ".join(map(str, field.choices))))
+    if field.default is not None:
+        facts.append(("default", json.dumps(field.default)))
+    if field.fields:
+        facts.append(("fields", ", ".join(path.rpartition(".")[2] for path in field.fields)))
+    examples = tuple(json.dumps(example, ensure_ascii=False) for example in field.examples)
+    return Topic("field", field.path, field.description, "", tuple(facts), examples)
+
+
+def found(name: str, known: tuple[Topic, ...]) -> tuple[Topic, ...]:
+    """The topics of that name, compared without case; for a field its end will do (`retention.default`)."""
+    wanted = name.lower().strip(".")
+    exact = tuple(topic for topic in known if topic.name.lower() == wanted)
+    return exact or tuple(
+        topic for topic in known if topic.kind == "field" and topic.name.lower().endswith(f".{wanted}")
+    )
+
+
+def topic_text(topic: Topic) -> str:
+    """A topic for a terminal."""
+    lines = [f"{topic.name}  ({KINDS[topic.kind].lower()})", f"  {topic.meaning}"]
+    if topic.hint:
+        lines.append(f"  hint: {topic.hint}")
+    lines += [f"  {label}: {value}" for label, value in topic.facts]
+    lines += [f"  example: {example}" for example in topic.examples]
+    return "\n".join(lines) + "\n"
+
+
+def topic_markdown(topic: Topic, *, level: int = 2) -> str:
+    """A topic as a section of a page."""
+    lines = [f"{'#' * level} {topic.name}", "", topic.meaning]
+    if topic.hint:
+        lines += ["", f"What to do: {topic.hint}."]
+    if topic.facts:
+        lines += ["", *(f"- {label}: {value}" for label, value in topic.facts)]
+    for example in topic.examples:
+        lines += ["", "```yaml", f"{topic.name.rpartition('.')[2]}: {example}", "```"]
+    return "\n".join(lines) + "\n"
+
+
+def topic_document(topic: Topic) -> Mapping[str, object]:
+    """A topic as data."""
+    return {
+        "kind": topic.kind,
+        "name": topic.name,
+        "meaning": topic.meaning,
+        "hint": topic.hint,
+        "facts": dict(topic.facts),
+        "examples": list(topic.examples),
+    }
