@@ -17,6 +17,18 @@ SAMPLES = Path(__file__).parents[2] / "samples"
 
 UNTIDY = """\
 # the head stays
+apiVersion:   reconciler/v1
+policies:
+- retention: {daily: 14d, default: 7d}   # how long
+  name: "gold"
+  schedule: {at: "13:00", every: 4h}
+vaults:
+    -   resourceGroup: rg
+        name: V      # ours
+name: untidy
+"""
+TIDY = """\
+# the head stays
 apiVersion: reconciler/v1
 name: untidy
 
