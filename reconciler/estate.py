@@ -85,7 +85,7 @@ class Instance:
 class Disk:
     """A managed disk; `location` normalised; `encryption_set` of CMK disks; `ade`: Azure Disk Encryption is on.
 
-    `managed_by` is the VM it is attached to. `tags` keep their case.
+    `managed_by` is the VM it is attached to, `also_managed_by` the others of a shared disk. `tags` keep their case.
     """
 
     id: ArmId
@@ -99,6 +99,20 @@ class Disk:
     provisioning_state: str
     size_gb: int | None = None
     zones: tuple[str, ...] = ()
+    also_managed_by: tuple[ArmId, ...] = ()
+
+    @property
+    def machines(self) -> tuple[ArmId, ...]:
+        """The virtual machines that it is attached to."""
+        return (*((self.managed_by,) if self.managed_by else ()), *self.also_managed_by)
+
+
+@dataclass(slots=True)
+class Machine:
+    """A virtual machine; `tags` keep their case."""
+
+    id: ArmId
+    tags: Mapping[str, str]
 
 
 @dataclass(slots=True)
@@ -185,6 +199,7 @@ class Estate:
     """What Azure held when it was looked at. Mappings are keyed by lower-cased id.
 
     `subscriptions` are those whose lists were read, `disk_subscriptions` those whose disks were; `roles` by principal where asked so; `answers` grow while planning.
+    `management_groups` have the subscriptions anywhere below each group that a selector names, by lower-cased name.
     """
 
     subscriptions: tuple[str, ...] = ()
@@ -198,19 +213,23 @@ class Estate:
     roles: dict[str, RoleAssignment] = field(default_factory=dict)
     locks: dict[str, Lock] = field(default_factory=dict)
     identities: dict[str, UserIdentity] = field(default_factory=dict)
+    machines: dict[str, Machine] = field(default_factory=dict)
+    management_groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     owned_vaults: tuple[OwnedVault, ...] = ()
     answers: dict[Question, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """What a run has to look at, as the manifest alone tells; every list is of lower-cased ids, sorted.
+    """What a run has to look at, as the manifest tells; every list is of lower-cased ids, sorted.
 
     `subscriptions`: their vaults, resource groups and locks are listed; `disk_subscriptions`: their disks too;
     `role_subscriptions`: role assignments, for the identities of the vaults in `vaults`; `vaults`: declared vaults,
     whose policies, instances and deleted instances are listed, as are those of every vault in `subscriptions` whose
     owner's mark is one of `owners`; `identities`: user-assigned identities to read; `elsewhere`: declared vaults that
     other shards than `shard` see to.
+    owner's mark is one of `owners`; `identities`: user-assigned identities to read; `machine_subscriptions`: their
+    virtual machines are listed, for selectors that ask what a disk is attached to.
     """
 
     subscriptions: tuple[str, ...]
@@ -221,3 +240,4 @@ class Reach:
     owners: tuple[str, ...]
     elsewhere: tuple[str, ...] = ()
     shard: Shard = WHOLE
+    machine_subscriptions: tuple[str, ...] = ()

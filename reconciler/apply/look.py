@@ -1,11 +1,24 @@
-"""One look at Azure: what `plan`, `drift` and the first half of `apply` have in common."""
+"""One look at Azure: what `plan`, `drift`, the first half of `apply` and the operations have in common."""
 
 from __future__ import annotations
 
 from reconciler.azure.connection import Azure
 from reconciler.clock import Clock
+from reconciler.estate import Estate
 from reconciler.manifest.model import Manifest
 from reconciler.plan.model import Options, Plan
+from reconciler.sharding import WHOLE, Shard
+
+
+async def estate_for(azure: Azure, manifest: Manifest, shard: Shard = WHOLE) -> Estate:
+    """Everything that the manifest concerns, with list calls only; its management groups are resolved first."""
+    from reconciler.azure.reading import descendants, read_estate
+    from reconciler.plan.reach import management_groups, reach
+
+    groups = await descendants(azure, management_groups(manifest))
+    estate = await read_estate(azure, reach(manifest, shard, groups=groups))
+    estate.management_groups = groups
+    return estate
 
 
 async def look(azure: Azure, manifest: Manifest, options: Options, clock: Clock) -> Plan:
@@ -13,11 +26,14 @@ async def look(azure: Azure, manifest: Manifest, options: Options, clock: Clock)
 
     Raises ReadIncomplete or AzureError when Azure can't be read to the end.
     """
-    from reconciler.azure.reading import answer, read_estate
-    from reconciler.plan.making import make
-    from reconciler.plan.reach import reach
+    return await planned(azure, manifest, await estate_for(azure, manifest, options.shard), options, clock)
 
-    estate = await read_estate(azure, reach(manifest, options.shard))
+
+async def planned(azure: Azure, manifest: Manifest, estate: Estate, options: Options, clock: Clock) -> Plan:
+    """The plan on an estate that was read already, with its open questions asked."""
+    from reconciler.azure.reading import answer
+    from reconciler.plan.making import make
+
     now = clock.now()
     plan = make(manifest, estate, options, now)
     while plan.questions:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from reconciler.estate import Disk, Instance, Lock, Policy, ResourceGroup, RoleAssignment, UserIdentity, Vault
+from reconciler.estate import Disk, Instance, Lock, Machine, Policy, ResourceGroup, RoleAssignment, UserIdentity, Vault
 from reconciler.ids import ArmId, lower
 
 _DISKS = "microsoft.compute/disks"
@@ -94,19 +94,30 @@ def instance(body: Mapping[str, Any], *, deleted: bool = False) -> Instance:
 def disk(body: Mapping[str, Any]) -> Disk:
     """A managed disk."""
     properties = pick(body, "properties") or {}
+    managed_by = _optional_id(pick(body, "managedBy"))
     return Disk(
         id=_id(body),
         location=location(pick(body, "location")),
         sku=str(pick(body, "sku", "name") or ""),
         tags=_tags(body),
-        managed_by=_optional_id(pick(body, "managedBy")),
+        managed_by=managed_by,
         encryption_set=_optional_id(pick(properties, "encryption", "diskEncryptionSetId")),
         ade=bool(pick(properties, "encryptionSettingsCollection", "enabled")),
         state=str(pick(properties, "diskState") or ""),
         provisioning_state=str(pick(properties, "provisioningState") or ""),
         size_gb=pick(properties, "diskSizeGB"),
         zones=tuple(str(zone) for zone in pick(body, "zones") or ()),
+        also_managed_by=tuple(
+            other
+            for text in pick(body, "managedByExtended") or ()
+            if (other := _optional_id(text)) and other != managed_by
+        ),
     )
+
+
+def machine(body: Mapping[str, Any]) -> Machine:
+    """A virtual machine."""
+    return Machine(id=_id(body), tags=_tags(body))
 
 
 def group(body: Mapping[str, Any]) -> ResourceGroup:
@@ -150,6 +161,7 @@ def resource(own: ArmId, body: Mapping[str, Any]) -> Any:
 
 _BY_TYPE: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
     _DISKS: disk,
+    "microsoft.compute/virtualmachines": machine,
     "microsoft.authorization/locks": lock,
     "microsoft.authorization/roleassignments": role,
     "microsoft.dataprotection/backupvaults": vault,

@@ -15,7 +15,7 @@ from reconciler.azure.answering import answer
 from reconciler.azure.connection import Azure, incomplete
 from reconciler.azure.governor import until
 from reconciler.azure.together import together
-from reconciler.errors import AzureError, NotFound, ReadIncomplete, ReconcilerError
+from reconciler.errors import AzureError, NotFound, OutOfReach, ReadIncomplete, ReconcilerError
 from reconciler.estate import (
     Estate,
     Instance,
@@ -31,7 +31,7 @@ from reconciler.ids import ArmId, lower
 from reconciler.plan.naming import OWNER_TAG
 from reconciler.plan.reach import concerns
 
-__all__ = ["answer", "read_estate"]
+__all__ = ["answer", "descendants", "read_estate"]
 
 _MAPPINGS = (
     "groups",
@@ -43,6 +43,7 @@ _MAPPINGS = (
     "roles",
     "locks",
     "identities",
+    "machines",
 )
 _MOST_FILTERS = 3
 _IN_FLIGHT = 32
@@ -65,6 +66,32 @@ _Found = TypeVar("_Found", bound=_HasId)
 async def read_estate(azure: Azure, reach: Reach) -> Estate:
     """Everything that `reach` names; ReadIncomplete when any list of it could not be read to its end."""
     return await _Look(azure, reach).whole()
+
+
+async def descendants(azure: Azure, groups: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """The ids of the subscriptions anywhere below each management group, lower-cased and sorted.
+
+    ReadIncomplete when a group can't be read: Azure doesn't tell one that isn't there from one that may not be seen.
+    """
+    names = tuple(groups)
+    found = await together(*(_descendants(azure, name) for name in names))
+    return dict(zip(names, found, strict=True))
+
+
+async def _descendants(azure: Azure, group: str) -> tuple[str, ...]:
+    try:
+        rows = await azure.list(f"/providers/Microsoft.Management/managementGroups/{group}/descendants")
+    except ReadIncomplete as error:
+        if isinstance(error.__cause__, (NotFound, OutOfReach)):
+            raise ReadIncomplete(
+                f"The management group {group} can't be read, so it isn't known which subscriptions lie below it: "
+                f"{error.__cause__.message}",
+                hint="Give the caller Management Group Reader there, or correct the name: the group's id is meant, not its display name.",
+                code="out-of-reach",
+            ) from error
+        raise
+    ids = (ArmId(str(projection.pick(row, "id") or "")) for row in rows)
+    return tuple(sorted({own.subscription for own in ids if own.subscription}))
 
 
 @dataclass(slots=True)
@@ -96,6 +123,7 @@ class _Look:
         await together(
             *(self._subscription(subscription) for subscription in self.reach.subscriptions),
             *(self._disks(subscription) for subscription in self.reach.disk_subscriptions),
+            *(self._machines(subscription) for subscription in self.reach.machine_subscriptions),
             *(self._identity(ArmId(key)) for key in self.reach.identities),
         )
 
@@ -121,6 +149,10 @@ class _Look:
     async def _disks(self, subscription: str) -> None:
         path = f"/subscriptions/{subscription}/providers/Microsoft.Compute/disks"
         _keep(self.estate.disks, await self._rows(path), projection.disk, path)
+
+    async def _machines(self, subscription: str) -> None:
+        path = f"/subscriptions/{subscription}/providers/Microsoft.Compute/virtualMachines"
+        _keep(self.estate.machines, await self._rows(path), projection.machine, path)
 
     async def _vault(self, vault: Vault) -> None:
         base = vault.id.text

@@ -27,6 +27,7 @@ _TABLE: Mapping[str, str] = {
     "microsoft.compute/virtualmachines": "2024-07-01",
     "microsoft.dataprotection/locations/deletedvaults": "2025-09-01",
     "microsoft.managedidentity": "2023-01-31",
+    "microsoft.management": "2021-04-01",
     "microsoft.resourcegraph": "2021-03-01",
     _RESOURCES: "2024-07-01",
 }

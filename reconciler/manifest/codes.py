@@ -123,7 +123,6 @@ EXCLUDES_ALL = Code(
     "The exclusion has no condition.",
     "say which disks are left out, by names, tags, or the like",
 )
-NOT_YET = Code("not-supported-yet", _E, "This version of the tool cannot do that.", "leave the key out")
 CROSS_REGION = Code(
     "cross-region-restore", _E, "Cross-region restore needs a geo-redundant vault.",
     "set `redundancy: GeoRedundant`, or leave `crossRegionRestore` out",

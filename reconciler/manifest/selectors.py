@@ -12,18 +12,13 @@ from reconciler.manifest.names import region
 from reconciler.manifest.notes import Notes
 from reconciler.manifest.sections import Section
 
-_NOT_YET = ("managementGroups", "attachedTo")
-
 
 def selector(section: Section, notes: Notes, *, places: tuple[str, ...] | None = None) -> Selector:
-    """The selector that the mapping states; `places` are the subscriptions to look in when it names none."""
-    for key in _NOT_YET:
-        if key in section:
-            notes.add(codes.NOT_YET, f"selecting by `{key}` is not supported yet", section.key_place(key))
+    """The selector that the mapping states; `places` are the subscriptions to look in when it names no place."""
     attached = section.get("attachedTo", Section())
     return Selector(
         place=section.here,
-        subscriptions=_lowered(section, "subscriptions") or places,
+        subscriptions=_lowered(section, "subscriptions") or (None if "managementGroups" in section else places),
         management_groups=_lowered(section, "managementGroups"),
         resource_groups=_lowered(section, "resourceGroups"),
         names=_lowered(section, "names"),

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from reconciler.estate import Disk
+from reconciler.estate import Disk, Machine
 from reconciler.findings import Place
 from reconciler.ids import ArmId, group_id, lower
 from reconciler.manifest import addresses
@@ -15,8 +15,10 @@ from reconciler.plan.codes import CODES
 from reconciler.plan.draft import Draft
 from reconciler.plan.marks import chosen
 from reconciler.plan.naming import RESTORED_TAG
-from reconciler.plan.selection import matcher
+from reconciler.plan.selection import Test, asks_machines, matcher, places, selectors
 from reconciler.plan.support import Obstacle, is_kubernetes_volume, obstacle
+
+_MACHINES = "microsoft.compute/virtualmachines"
 
 Claim = tuple[Disk, DiskRule, Place, bool]
 """A disk (its id as the manifest spells it, where it does), the entry and place that claim it, and whether by id."""
@@ -94,11 +96,12 @@ def _claim_by_selector(draft: Draft, claims: dict[str, Claim]) -> None:
     for disk in draft.disks.values():
         if disk.id.key not in untouchable and not any(lower(key) == RESTORED_TAG for key in disk.tags):
             by_subscription[disk.id.subscription].append(disk)
+    _look_for_machines(draft, by_subscription)
     twice: dict[str, list[DiskRule]] = defaultdict(list)
     for rule in draft.manifest.disks:
         if rule.select is None:
             continue
-        for disk in _selected(rule.select, rule.exclude, by_subscription):
+        for disk in _selected(draft, rule.select, rule.exclude, by_subscription):
             earlier = claims.get(disk.id.key)
             if earlier is None:
                 claims[disk.id.key] = (disk, rule, rule.place, False)
@@ -119,10 +122,45 @@ def _refuse(draft: Draft, disk: ArmId, code: str, message: str, place: Place) ->
         draft.refused.setdefault(draft.spelled(address), message)
 
 
-def _selected(select: Selector, exclude: Iterable[Exclusion], by_subscription: dict[str, list[Disk]]) -> Iterator[Disk]:
-    takes, leaves = matcher(select), [matcher(exclusion.selector) for exclusion in exclude]
-    subscriptions = select.subscriptions
-    for subscription in sorted(by_subscription if subscriptions is None else set(map(lower, subscriptions))):
+def _look_for_machines(draft: Draft, by_subscription: dict[str, list[Disk]]) -> None:
+    """Have the machines that disks are attached to and no list shows, where selectors ask for their tags.
+
+    A disk whose machine may not be read is taken out: it can't be told whether it is meant. Instances of scale sets
+    are no virtual machines of their own, and are not asked for.
+    """
+    for select, exclude in selectors(draft.manifest):
+        if not any(map(asks_machines, (select, *exclude))):
+            continue
+        for subscription in _where(draft, select, by_subscription):
+            disks = by_subscription.get(subscription, [])
+            by_subscription[subscription] = [
+                disk for disk in disks if all(_is_known(draft, disk, one) for one in disk.machines)
+            ]
+
+
+def _where(draft: Draft, select: Selector, read: Iterable[str]) -> list[str]:
+    """The subscriptions that a selector looks in: all that were read when it names no place."""
+    if select.subscriptions is None and select.management_groups is None:
+        return sorted(read)
+    return list(places(select, draft.estate.management_groups))
+
+
+def _is_known(draft: Draft, disk: Disk, machine: ArmId) -> bool:
+    if machine.key in draft.machines or machine.type != _MACHINES:
+        return True
+    presence = draft.presence(machine, addresses.disk(disk.id))
+    if presence is not None and isinstance(presence.resource, Machine):
+        draft.machines[machine.key] = presence.resource
+    return presence is not None
+
+
+def _selected(
+    draft: Draft, select: Selector, exclude: Iterable[Exclusion], by_subscription: dict[str, list[Disk]]
+) -> Iterator[Disk]:
+    around = draft.surroundings
+    takes: Test = matcher(select, around)
+    leaves = [matcher(exclusion.selector, around) for exclusion in exclude]
+    for subscription in _where(draft, select, by_subscription):
         for disk in by_subscription.get(subscription, ()):
             if takes(disk) and not any(leaves_out(disk) for leaves_out in leaves):
                 yield disk

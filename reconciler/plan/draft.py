@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
-from fnmatch import translate
-from functools import lru_cache
 from typing import Any
 
 from reconciler.estate import Estate, Instance, Lock, Presence, Question
@@ -21,6 +18,7 @@ from reconciler.plan.model import AT_REST, Action, Change, FieldChange, Kind, Op
 from reconciler.plan.naming import OWNER_TAG, tag_of
 from reconciler.plan.protection import Health, health
 from reconciler.plan.reach import reach
+from reconciler.plan.selection import Surroundings, glob
 
 PENDING = object()
 """The answer to a question that has not been asked yet: decide nothing, the plan is made again with the answer."""
@@ -29,16 +27,10 @@ _MOST_DOUBTS = 100
 """How many objects that lists lack are asked for by id: above that the cause is hardly a list that trails."""
 
 
-@lru_cache(maxsize=1024)
-def glob(pattern: str) -> re.Pattern[str]:
-    """A pattern with `*` and `?` that matches whole lower-cased text."""
-    return re.compile(translate(lower(pattern)))
-
-
 class Draft:
     """Manifest, estate and options, and what follows from them so far.
 
-    `disks` are those of the estate, and those that no list shows and that were found by id; `vaults` are the declared
+    `disks` and `machines` are those of the estate, and those that no list shows and that were found by id; `vaults` are the declared
     ones that this run sees to, by lower-cased name.
     """
 
@@ -57,7 +49,8 @@ class Draft:
         self._locks: dict[str, list[Lock]] = defaultdict(list)
         for lock in sorted(estate.locks.values(), key=lambda lock: lock.id.key):
             self._locks[lock.scope.key].append(lock)
-        self.reach = reach(manifest, options.shard)
+        self.reach = reach(manifest, options.shard, groups=estate.management_groups)
+        self.machines = dict(estate.machines)
         own = frozenset(self.reach.vaults)
         self.vaults = {name: spec for name, spec in manifest.vaults.items() if spec.id.key in own}
         self._ours = {lower(name) for name in (manifest.name, *manifest.formerly)}
@@ -77,6 +70,11 @@ class Draft:
             return self.estate.answers[question]
         self.questions.add(question)
         return PENDING
+
+    @property
+    def surroundings(self) -> Surroundings:
+        """What selectors look at besides disks."""
+        return Surroundings(self.estate.management_groups, self.machines)
 
     @property
     def addresses(self) -> list[str]:

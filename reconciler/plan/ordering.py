@@ -7,9 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 from reconciler.ids import lower
-from reconciler.plan.draft import Draft, glob
+from reconciler.plan.draft import Draft
 from reconciler.plan.marks import digest, plain
 from reconciler.plan.model import Action, Change, Kind
+from reconciler.plan.selection import glob
 
 _PHASES = {kind: number for number, kind in enumerate(Kind)}
 

@@ -1,25 +1,48 @@
-"""What a run has to look at, as the manifest alone tells, and which vaults are this run's to see to."""
+"""What a run has to look at, as the manifest alone tells, and which vaults are this run's to see to.
+
+What lies below the management groups of a manifest is asked beforehand.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from reconciler.estate import Reach, Vault
 from reconciler.ids import ArmId, lower
 from reconciler.manifest.model import Manifest
 from reconciler.plan.naming import OWNER_TAG, tag_of
+from reconciler.plan.selection import asks_machines, places, selectors
 from reconciler.sharding import WHOLE, Shard
 
+Groups = Mapping[str, tuple[str, ...]]
+NO_GROUPS: Groups = MappingProxyType({})
 
-def reach(manifest: Manifest, shard: Shard = WHOLE) -> Reach:
-    """The subscriptions, vaults and identities to read for `manifest`.
+
+def management_groups(manifest: Manifest) -> tuple[str, ...]:
+    """The management groups that selectors name, lower-cased and sorted: to be resolved before anything is read."""
+    found = {
+        lower(group)
+        for select, exclude in selectors(manifest)
+        for selector in (select, *exclude)
+        for group in selector.management_groups or ()
+    }
+    return tuple(sorted(found))
+
+
+def reach(manifest: Manifest, shard: Shard = WHOLE, *, groups: Groups = NO_GROUPS) -> Reach:
+    """The subscriptions, vaults and identities to read for `manifest`; KeyError for a management group not in `groups`.
 
     A shard reads the instances and policies of its own vaults, and every other list whole: who claims a disk, and what
     a resource group is to be like, is a matter of the whole manifest.
     """
     disks = {arm_id.subscription for rule in manifest.disks for arm_id, _ in rule.ids}
-    for rule in manifest.disks:
-        disks.update(map(lower, (rule.select and rule.select.subscriptions) or ()))
+    machines: set[str] = set()
+    for select, exclude in selectors(manifest):
+        disks.update(places(select, groups))
+        if any(map(asks_machines, (select, *exclude))):
+            machines.update(places(select, groups))
     named = {lower(subscription) for subscription in manifest.subscriptions}
     named.update(disks, (lower(vault.subscription) for vault in manifest.vaults.values()))
     removed = {entry.id.subscription for entry in manifest.removed}
@@ -37,6 +60,7 @@ def reach(manifest: Manifest, shard: Shard = WHOLE) -> Reach:
         owners=tuple(sorted({lower(name) for name in (manifest.name, *manifest.formerly)})),
         elsewhere=tuple(sorted(declared - own)),
         shard=shard,
+        machine_subscriptions=tuple(sorted(machines)),
     )
 
 

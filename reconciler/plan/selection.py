@@ -3,35 +3,61 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from fnmatch import translate
+from functools import lru_cache, partial
 
-from reconciler.errors import UsageError
-from reconciler.estate import Disk
+from reconciler.estate import Disk, Machine
 from reconciler.ids import lower
-from reconciler.manifest.model import Selector
-from reconciler.plan.draft import glob
+from reconciler.manifest.model import Manifest, Selector
 
 Test = Callable[[Disk], bool]
 
 
-def matcher(selector: Selector) -> Test:
-    """The test of a selector, compiled once for many disks; UsageError for keys that this version can't look at.
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What disks are told apart by besides themselves: management groups as in the estate, virtual machines by id."""
 
-    A key that was passed over would take more disks, or leave more out, than the manifest says.
-    """
-    if (
-        selector.management_groups is not None
-        or selector.attached_names is not None
-        or selector.attached_tags is not None
-    ):
-        raise UsageError(
-            f"{selector.place}: `managementGroups` and `attachedTo` can't be used yet",
-            hint="select by subscriptions, resourceGroups, names or tags",
-        )
+    management_groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    machines: Mapping[str, Machine] = field(default_factory=dict)
+
+
+@lru_cache(maxsize=1024)
+def glob(pattern: str) -> re.Pattern[str]:
+    """A pattern with `*` and `?` that matches whole lower-cased text."""
+    return re.compile(translate(lower(pattern)))
+
+
+def selectors(manifest: Manifest) -> Iterator[tuple[Selector, tuple[Selector, ...]]]:
+    """Every selector of disks, with those that it leaves out."""
+    for rule in manifest.disks:
+        if rule.select is not None:
+            yield rule.select, tuple(exclusion.selector for exclusion in rule.exclude)
+
+
+def asks_machines(selector: Selector) -> bool:
+    """Whether a selector asks for tags of virtual machines; their names are in the disk's own `managedBy`."""
+    return selector.attached_tags is not None
+
+
+def places(selector: Selector, management_groups: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """The subscriptions that a selector looks in, lower-cased and sorted; KeyError for a group that wasn't resolved."""
+    named = None if selector.subscriptions is None else set(map(lower, selector.subscriptions))
+    if selector.management_groups is None:
+        return tuple(sorted(named or ()))
+    below = {subscription for group in selector.management_groups for subscription in management_groups[lower(group)]}
+    return tuple(sorted(below if named is None else below & named))
+
+
+def matcher(selector: Selector, around: Surroundings) -> Test:
+    """The test of a selector, compiled once for many disks; KeyError for a management group that wasn't resolved."""
     tests: list[Test] = []
+    subscriptions = selector.subscriptions
+    if selector.management_groups is not None:
+        subscriptions = places(selector, around.management_groups)
     for values, test in (
-        (selector.subscriptions, _subscription_in),
+        (subscriptions, _subscription_in),
         (selector.locations, _location_in),
         (selector.skus, _sku_in),
     ):
@@ -42,6 +68,9 @@ def matcher(selector: Selector) -> Test:
             tests.append(partial(_named, part, tuple(map(glob, names))))
     if selector.tags is not None:
         tests.append(partial(_tagged, selector.tags))
+    if selector.attached_names is not None or selector.attached_tags is not None:
+        called = None if selector.attached_names is None else tuple(map(glob, selector.attached_names))
+        tests.append(partial(_attached, called, selector.attached_tags, around.machines))
     return partial(_all, tests)
 
 
@@ -74,12 +103,27 @@ def _named(part: Callable[[Disk], str], patterns: tuple[re.Pattern[str], ...], d
     return any(pattern.match(text) for pattern in patterns)
 
 
-def _tagged(wanted: Mapping[str, tuple[str, ...]], disk: Disk) -> bool:
+def _tagged(wanted: Mapping[str, tuple[str, ...]], tagged: Disk | Machine) -> bool:
     """Tag keys compare without case, values with; `*` means present."""
-    if not disk.tags:
+    if not tagged.tags:
         return False
-    have = {lower(key): value for key, value in disk.tags.items()}
+    have = {lower(key): value for key, value in tagged.tags.items()}
     return all(
         (value := have.get(lower(key))) is not None and ("*" in accepted or value in accepted)
         for key, accepted in wanted.items()
     )
+
+
+def _attached(
+    names: tuple[re.Pattern[str], ...] | None,
+    tags: Mapping[str, tuple[str, ...]] | None,
+    machines: Mapping[str, Machine],
+    disk: Disk,
+) -> bool:
+    """Whether one machine that the disk is attached to has such a name and such tags; a shared disk has several."""
+    for own in disk.machines:
+        machine = machines.get(own.key)
+        is_named = names is None or any(pattern.match(lower(own.name)) for pattern in names)
+        if is_named and (tags is None or (machine is not None and _tagged(tags, machine))):
+            return True
+    return False

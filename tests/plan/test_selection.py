@@ -7,11 +7,19 @@ from typing import Any
 import pytest
 from plan_builders import D, S, disk, disk_id, selector
 
-from reconciler.errors import UsageError
-from reconciler.plan.selection import matcher
+from reconciler.estate import Machine
+from reconciler.ids import ArmId
+from reconciler.plan.selection import Surroundings, matcher, places
 
 DISK = disk(
     disk_id("Web-01", group="AppRG"), sku="Premium_LRS", tags={"Backup": "gold", "Team": "Pay"}, location="westus"
+)
+
+SQL = ArmId(disk_id("Sql-1").text.replace("/disks/", "/virtualMachines/"))
+WEB = ArmId(disk_id("Web-1").text.replace("/disks/", "/virtualMachines/"))
+AROUND = Surroundings(
+    {"all": (D, S), "ours": (D,), "theirs": (S,), "empty": ()},
+    {one.key: Machine(one, tags) for one, tags in ((SQL, {"Role": "database"}), (WEB, {}))},
 )
 
 
@@ -47,20 +55,58 @@ DISK = disk(
     ],
 )
 def test_a_selector_takes(said: dict[str, Any], takes: bool) -> None:
-    assert matcher(selector(**said))(DISK) is takes
+    assert matcher(selector(**said), AROUND)(DISK) is takes
 
 
 def test_a_disk_without_tags_is_taken_by_no_tag() -> None:
-    assert not matcher(selector(tags={"backup": ("*",)}))(disk())
+    assert not matcher(selector(tags={"backup": ("*",)}), AROUND)(disk())
 
 
 def test_an_empty_tag_value_is_present() -> None:
-    assert matcher(selector(tags={"backup": ("*",)}))(disk(tags={"backup": ""}))
+    assert matcher(selector(tags={"backup": ("*",)}), AROUND)(disk(tags={"backup": ""}))
 
 
 @pytest.mark.parametrize(
-    "said", [{"management_groups": ("m",)}, {"attached_names": ("vm",)}, {"attached_tags": {"a": ("*",)}}]
+    ("said", "takes"),
+    [
+        ({"management_groups": ("ours",)}, True),
+        ({"management_groups": ("theirs",)}, False),
+        ({"management_groups": ("empty",)}, False),
+        ({"management_groups": ("theirs", "ours")}, True),
+        ({"management_groups": ("all",), "subscriptions": (D,)}, True),
+        ({"management_groups": ("all",), "subscriptions": (S,)}, False),
+        ({"management_groups": ("theirs",), "subscriptions": (D,)}, False),
+    ],
 )
-def test_a_key_that_cannot_be_looked_at_never_widens_the_selection(said: dict[str, Any]) -> None:
-    with pytest.raises(UsageError, match=r"backup\.yaml:1:1"):
-        matcher(selector(**said))
+def test_a_management_group_stands_for_what_lies_below_it(said: dict[str, Any], takes: bool) -> None:
+    assert matcher(selector(**said), AROUND)(DISK) is takes
+    assert (D in places(selector(**said), AROUND.management_groups)) is takes
+
+
+def test_a_group_that_was_not_resolved_never_passes_for_an_empty_one() -> None:
+    with pytest.raises(KeyError):
+        matcher(selector(management_groups=("nobody-asked",)), AROUND)
+
+
+@pytest.mark.parametrize(
+    ("said", "taken"),
+    [
+        ({"attached_names": ("sql-*",)}, {"sql", "shared", "unlisted"}),
+        ({"attached_names": ("SQL-1", "web-1")}, {"sql", "web", "shared"}),
+        ({"attached_names": ("*",)}, {"sql", "web", "shared", "unlisted"}),
+        ({"attached_tags": {"role": ("database",)}}, {"sql", "shared"}),
+        ({"attached_tags": {"ROLE": ("*",)}}, {"sql", "shared"}),
+        ({"attached_tags": {"role": ("Database",)}}, set()),
+        ({"attached_names": ("web-*",), "attached_tags": {"role": ("*",)}}, set()),
+    ],
+)
+def test_the_machine_that_a_disk_is_attached_to(said: dict[str, Any], taken: set[str]) -> None:
+    takes = matcher(selector(**said), AROUND)
+    disks = {
+        "none": disk(),
+        "sql": disk(managed_by=SQL),
+        "web": disk(managed_by=ArmId(WEB.text.upper())),
+        "shared": disk(managed_by=WEB, also_managed_by=(SQL,)),
+        "unlisted": disk(managed_by=ArmId(SQL.text.replace("Sql-1", "Sql-2"))),
+    }
+    assert {name for name, one in disks.items() if takes(one)} == taken
