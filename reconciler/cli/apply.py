@@ -13,6 +13,7 @@ import click
 from reconciler.cli.options import (
     Connection,
     Planning,
+    annotations_option,
     connection_options,
     format_option,
     plan_options,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from reconciler.cli.approval import Approval
     from reconciler.cli.auditing import AuditFile
     from reconciler.cli.session import Session
+    from reconciler.cli.showing import Telling
     from reconciler.manifest.model import Manifest
     from reconciler.plan.model import Options, Plan
 
@@ -42,13 +44,6 @@ class Task(NamedTuple):
     approval: Approval
 
 
-class Telling(NamedTuple):
-    """How one apply is told: the form of stdout and the reports beside it."""
-
-    form: str
-    reports: tuple[Path, ...]
-
-
 @click.command(
     help="""Change Azure until it is as the manifest says, and wait until it is.
 
@@ -58,13 +53,14 @@ class Telling(NamedTuple):
 )
 @click.argument("path")
 @click.argument("manifest_path", metavar="[MANIFEST]", required=False)
-@format_option("text", "json", "markdown")
+@format_option("text", "json", "markdown", "gitlab")
 @click.option("--auto-approve", is_flag=True, help="Don't ask.")
 @click.option("--checksum", metavar="SHA", help="Apply only the plan of this checksum, without asking.")
 @click.option("--parallelism", metavar="N", type=click.IntRange(min=1), help="Writes under way at most.")
 @click.option("--timeout", metavar="SECONDS", type=click.FloatRange(min=0, min_open=True), help="Of the whole run.")
 @click.option("--audit", metavar="FILE", help="Append a record of each write before it is sent, and of its answer.")
 @report_option
+@annotations_option
 @planning_options
 @connection_options
 @click.pass_obj
@@ -79,15 +75,16 @@ def apply(
     timeout: float | None,
     audit: str | None,
     reports: tuple[str, ...],
+    system: str,
     planning: Planning,
     connection: Connection,
 ) -> int:
     """0 when everything declared is as it should be; 1 when not, or refused; 130 or 143 when interrupted."""
     from reconciler.cli.auditing import audit_file
-    from reconciler.cli.writing import check_reports
+    from reconciler.cli.showing import FORMS, Telling
+    from reconciler.cli.writing import reports_of
 
-    telling = Telling(form, tuple(map(Path, reports)))
-    check_reports(telling.reports, script=True)
+    telling = Telling(form, reports_of(reports, (*FORMS, "sh")), system)
     task = _task(path, manifest_path, planning, connection, auto_approve=auto_approve, checksum=checksum)
 
     from reconciler.apply.engine import Settings
@@ -191,25 +188,10 @@ def _check(output: Output, task: Task, plan: Plan, session: Session) -> None:
 
 
 def _tell(output: Output, task: Task, telling: Telling, plan: Plan, outcome: Outcome) -> int:
-    """The result on stdout, and the reports; 1 when a report could not be written."""
-    from reconciler import __version__
+    """The result on stdout, the reports, the CI system; 1 when a file could not be written."""
     from reconciler.cli.loading import root_of
-    from reconciler.cli.writing import write_reports
-    from reconciler.report.documents import apply_document, text
-    from reconciler.report.markdown import outcome_markdown
-    from reconciler.report.script import role_script
+    from reconciler.cli.showing import applied, tell
     from reconciler.report.terminal import outcome_text
 
-    root = root_of(task.path)
-    texts = {
-        ".json": lambda: text(apply_document(outcome, plan, tool_version=__version__)),
-        ".md": lambda: outcome_markdown(outcome, plan, root=root),
-        ".sh": lambda: role_script(plan.emitted),
-    }
-    forms = {
-        "json": texts[".json"],
-        "markdown": texts[".md"],
-        "text": lambda: outcome_text(outcome, style=output.style, root=root),
-    }
-    output.data(forms[telling.form]())
-    return write_reports(telling.reports, texts, output)
+    showing = applied(outcome, plan, task.path, task.manifest.place.file)
+    return tell(output, telling, showing, lambda: outcome_text(outcome, style=output.style, root=root_of(task.path)))

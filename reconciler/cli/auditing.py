@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from reconciler.azure.auditing import Answer, Write
     from reconciler.report.audit import Origin
 
-_COMMITS = ("GITHUB_SHA", "BUILD_SOURCEVERSION", "CI_COMMIT_SHA")
+_COMMITS = ("RECONCILER_COMMIT", "GITHUB_SHA", "BUILD_SOURCEVERSION", "CI_COMMIT_SHA")
 _GIT_SECONDS = 5
 _HINT = "check the folder, its rights and the space on its disk; nothing is written to Azure without its audit record"
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING
-
 import click
 
 from reconciler.cli.options import (
     Connection,
     Planning,
+    annotations_option,
     connection_options,
     format_option,
     plan_options,
@@ -18,9 +16,6 @@ from reconciler.cli.options import (
 )
 from reconciler.cli.output import Output
 from reconciler.errors import UsageError
-
-if TYPE_CHECKING:
-    from reconciler.report.drift import Drift
 
 
 @click.command(
@@ -31,10 +26,11 @@ if TYPE_CHECKING:
     """
 )
 @click.argument("path")
-@format_option("text", "json", "markdown")
+@format_option("text", "json", "markdown", "gitlab")
 @click.option("--fail-on", metavar="CLASS,…", help="The classes that count (default: every class but in-progress).")
 @report_option
 @shard_option
+@annotations_option
 @connection_options
 @click.pass_obj
 def drift(
@@ -44,24 +40,29 @@ def drift(
     fail_on: str | None,
     reports: tuple[str, ...],
     shard: str | None,
+    system: str,
     connection: Connection,
 ) -> int:
     """0 no drift, 2 drift, 1 it could not be told."""
-    from reconciler.cli.loading import load_manifest
+    from reconciler.cli.loading import load_manifest, root_of
     from reconciler.cli.progress import listener
     from reconciler.cli.session import opened
-    from reconciler.cli.writing import check_reports
+    from reconciler.cli.showing import FORMS, Telling, drifted, tell
+    from reconciler.cli.writing import reports_of
 
-    report_paths = tuple(map(Path, reports))
-    check_reports(report_paths)
+    telling = Telling(form, reports_of(reports, FORMS), system)
     classes = _classes(fail_on)
     manifest = load_manifest(path)
     with opened(connection, events=listener(output), readonly=True) as session:
         plan = session.look(manifest, plan_options(Planning(shard=shard), manifest, connection.api_version))
 
     from reconciler.report.drift import Drift
+    from reconciler.report.terminal import drift_text
 
-    return _tell(output, Drift(plan, classes), form, path, report_paths)
+    found = Drift(plan, classes)
+    showing = drifted(found, path, manifest.place.file)
+    failed = tell(output, telling, showing, lambda: drift_text(found, style=output.style, root=root_of(path)))
+    return 1 if failed else found.exit_code
 
 
 def _classes(fail_on: str | None) -> tuple[str, ...]:
@@ -76,25 +77,3 @@ def _classes(fail_on: str | None) -> tuple[str, ...]:
                 f"--fail-on names {name!r}, which is no class of drift", hint=f"classes: {', '.join(CLASSES)}"
             )
     return named
-
-
-def _tell(output: Output, found: Drift, form: str, path: str, reports: tuple[Path, ...]) -> int:
-    from reconciler import __version__
-    from reconciler.cli.loading import root_of
-    from reconciler.cli.writing import write_reports
-    from reconciler.report.documents import drift_document, text
-    from reconciler.report.markdown import drift_markdown
-    from reconciler.report.terminal import drift_text
-
-    root = root_of(path)
-    texts = {
-        ".json": lambda: text(drift_document(found, tool_version=__version__)),
-        ".md": lambda: drift_markdown(found, root=root),
-    }
-    forms = {
-        "json": texts[".json"],
-        "markdown": texts[".md"],
-        "text": lambda: drift_text(found, style=output.style, root=root),
-    }
-    output.data(forms[form]())
-    return 1 if write_reports(reports, texts, output) else found.exit_code

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 from click.core import ParameterSource
 
 from reconciler.cli.output import Output
-from reconciler.errors import UsageError
+from reconciler.errors import ReconcilerError, UsageError
 
 if TYPE_CHECKING:
     from reconciler.manifest.model import Manifest
     from reconciler.plan.model import Options
 
 Command = Callable[..., int]
+
+GITHUB, AZURE, NO_SYSTEM = "github", "azure", "none"
+"""The CI systems that are told more than a report."""
 
 CLOUDS = ("AzureCloud", "AzureUSGovernment", "AzureChinaCloud")
 """The clouds that the tool knows by name."""
@@ -192,14 +196,50 @@ def format_option(*formats: str) -> Callable[[Command], Command]:
 
 
 def report_option(command: Command) -> Command:
-    """`--report FILE`, repeatable."""
+    """`--report [FORM:]FILE`, repeatable."""
     return click.option(
         "--report",
         "reports",
-        metavar="FILE",
+        metavar="[FORM:]FILE",
         multiple=True,
-        help="Also write a report, by its ending .json or .md; .sh: the role assignments that mode emit leaves to others.",
+        help="Also write a report, by the file's ending: .md, .json, .sarif, .xml (JUnit), .sh (role assignments that"
+        " mode emit leaves to others); or by a form before it: md:FILE, gitlab:FILE (code quality).",
     )(command)
+
+
+def annotations_option(command: Command) -> Command:
+    """`--annotations`; the command gets the CI system's name as `system`, and an error that ends it is annotated."""
+
+    @functools.wraps(command)
+    @click.pass_context
+    def wrapped(context: click.Context, /, *arguments: Any, annotations: str, **options: Any) -> int:
+        system = system_of(annotations, os.environ)
+        try:
+            return command(*arguments, system=system, **options)
+        except ReconcilerError as error:
+            output = context.find_object(Output)
+            if output is not None and system != NO_SYSTEM:
+                from reconciler.cli.continuous import tell_error
+
+                tell_error(output, system, error, getattr(error, "root", "") or str(options.get("path", ".")))
+            raise
+
+    return click.option(
+        "--annotations",
+        type=click.Choice(("auto", GITHUB, AZURE, NO_SYSTEM)),
+        default="auto",
+        show_default=True,
+        help="Tell a CI system: marks on lines, a summary of the job, values for later steps.",
+    )(wrapped)
+
+
+def system_of(said: str, environment: Mapping[str, str]) -> str:
+    """The CI system that `--annotations` means; `auto` looks at the variables by which they make themselves known."""
+    if said != "auto":
+        return said
+    if environment.get("GITHUB_ACTIONS", "").lower() == "true":
+        return GITHUB
+    return AZURE if environment.get("TF_BUILD", "").lower() == "true" else NO_SYSTEM
 
 
 def plan_options(planning: Planning, manifest: Manifest, api_version: str | None) -> Options:

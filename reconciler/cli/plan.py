@@ -9,6 +9,7 @@ import click
 from reconciler.cli.options import (
     Connection,
     Planning,
+    annotations_option,
     connection_options,
     format_option,
     plan_options,
@@ -20,9 +21,10 @@ from reconciler.cli.output import Output
 
 @click.command(help="Show what would be changed in Azure so that it is as the manifest PATH says; change nothing.")
 @click.argument("path")
-@format_option("text", "json", "markdown")
+@format_option("text", "json", "markdown", "gitlab")
 @click.option("--out", metavar="FILE", help="Save the plan, for `reconciler apply FILE`.")
 @report_option
+@annotations_option
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there are changes.")
 @planning_options
 @connection_options
@@ -33,6 +35,7 @@ def plan(
     form: str,
     out: str | None,
     reports: tuple[str, ...],
+    system: str,
     detailed_exitcode: bool,
     planning: Planning,
     connection: Connection,
@@ -41,10 +44,10 @@ def plan(
     from reconciler.cli.loading import load_manifest, root_of
     from reconciler.cli.progress import listener
     from reconciler.cli.session import opened
-    from reconciler.cli.writing import check_reports, check_writable, write_file, write_reports
+    from reconciler.cli.showing import FORMS
+    from reconciler.cli.writing import check_writable, reports_of, write_file
 
-    report_paths = tuple(map(Path, reports))
-    check_reports(report_paths, script=True)
+    wanted = reports_of(reports, (*FORMS, "sh"))
     if out:
         check_writable(Path(out), "the plan")
     manifest = load_manifest(path)
@@ -52,21 +55,18 @@ def plan(
     with opened(connection, events=listener(output), readonly=True) as session:
         found = session.look(manifest, options)
 
-    from reconciler.cli.showing import document_of, is_refused, show_plan
-    from reconciler.report.documents import text
-    from reconciler.report.markdown import plan_markdown
-    from reconciler.report.script import role_script
+    from reconciler.cli.showing import Telling, document_of, is_refused, planned, tell
+    from reconciler.report.terminal import plan_text
 
-    document = document_of(found, path, connection, options)
-    show_plan(output, found, form, document, path)
-    texts = {
-        ".json": lambda: text(document),
-        ".md": lambda: plan_markdown(found, root=root_of(path)),
-        ".sh": lambda: role_script(found.emitted),
-    }
-    failed = write_reports(report_paths, texts, output)
+    showing = planned(found, document_of(found, path, connection, options), path, manifest.place.file)
+    failed = tell(
+        output,
+        Telling(form, wanted, system),
+        showing,
+        lambda: plan_text(found, style=output.style, root=root_of(path)),
+    )
     if out:
-        write_file(Path(out), text(document), "the plan")
+        write_file(Path(out), showing.data("json"), "the plan")
         output.tell(f"The plan is saved: reconciler apply {out}\n")
     if failed or is_refused(found):
         return 1

@@ -1,19 +1,80 @@
-"""A plan on the two streams, the reports beside it, and the exit code that follows from it."""
+"""A plan, drift or a result in every form that a report takes, and what a CI system is told of it."""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler import __version__
+from reconciler.cli.continuous import Told, base_of, footer_of, tell_system
 from reconciler.cli.loading import recorded, root_of, target_of
 from reconciler.cli.output import Output
+from reconciler.cli.writing import Report, write_reports
 from reconciler.report.documents import Document, plan_document, text
-from reconciler.report.terminal import plan_text
 
 if TYPE_CHECKING:
+    from reconciler.apply.outcome import Outcome
     from reconciler.cli.options import Connection
+    from reconciler.findings import Finding
     from reconciler.plan.model import Options, Plan
+    from reconciler.report.drift import Drift
+    from reconciler.report.notices import Base, Notice
+
+FORMS = ("json", "md", "sarif", "junit", "gitlab")
+"""The forms of a report that every verb has."""
+
+
+class Showing(NamedTuple):
+    """The text of a report by its form, made only when it is asked for, and what a CI system is told."""
+
+    texts: Mapping[str, Callable[[], str]]
+    told: Callable[[], Told]
+
+    def data(self, form: str) -> str:
+        """The text of a `--format`."""
+        return self.texts["md" if form == "markdown" else form]()
+
+
+class Telling(NamedTuple):
+    """How a command is told: the form of stdout, the reports beside it, and to which CI system."""
+
+    form: str
+    reports: tuple[Report, ...]
+    system: str
+
+
+def tell(output: Output, telling: Telling, showing: Showing, as_text: Callable[[], str]) -> int:
+    """Put the data on stdout, write the reports, tell the CI system: 0, or 1 when a file could not be written."""
+    output.data(as_text() if telling.form == "text" else showing.data(telling.form))
+    return tell_reports(output, telling.reports, telling.system, showing)
+
+
+def tell_reports(output: Output, reports: Sequence[Report], system: str, showing: Showing) -> int:
+    """Write the reports and tell the CI system: 0, or 1 when a file could not be written."""
+    failed = write_reports(reports, showing.texts, output)
+    return tell_system(output, system, showing.told) or failed
+
+
+class _Parts(NamedTuple):
+    """What the forms are made of; `markdown` takes the characters at most."""
+
+    document: Callable[[], Document]
+    markdown: Callable[[int], str]
+    notices: Callable[[], tuple[Notice, ...]]
+    junit: Callable[[], str]
+    values: Callable[[], Mapping[str, object]]
+
+
+class _Page(NamedTuple):
+    root: str
+    base: Base
+    footer: str
+
+
+def _page(path: str, main: str) -> _Page:
+    return _Page(root_of(path), base_of(path, main), footer_of(Path(path), os.environ))
 
 
 def document_of(plan: Plan, path: str, connection: Connection, options: Options) -> Document:
@@ -27,18 +88,101 @@ def document_of(plan: Plan, path: str, connection: Connection, options: Options)
     )
 
 
-def show_plan(output: Output, plan: Plan, form: str, document: dict[str, Any], path: str) -> None:
-    """The plan on stdout in the form that was asked for."""
-    if form == "json":
-        output.data(text(document))
-    elif form == "markdown":
-        from reconciler.report.markdown import plan_markdown
-
-        output.data(plan_markdown(plan, root=root_of(path)))
-    else:
-        output.data(plan_text(plan, style=output.style, root=root_of(path)))
-
-
 def is_refused(plan: Plan) -> bool:
     """Whether the plan has closed gates or errors: exit code 1."""
     return bool(plan.closed_gates or plan.errors)
+
+
+def validated(findings: Sequence[Finding], name: str | None, path: str) -> Showing:
+    """What `validate` found; `name` is the manifest's (None: it could not be told)."""
+    from reconciler.report.documents import validate_document
+    from reconciler.report.junit import validate_junit
+    from reconciler.report.markdown import validate_markdown
+    from reconciler.report.notices import of_findings
+
+    root, base, footer = _page(path, "")
+    document = validate_document(findings, tool_version=__version__, manifest=name)
+    parts = _Parts(
+        lambda: document,
+        lambda limit: validate_markdown(findings, name=name, limit=limit, root=root, footer=footer),
+        lambda: of_findings(findings, base),
+        lambda: validate_junit(findings, base, name=name or ""),
+        lambda: {"outcome": "valid" if document["valid"] else "invalid", "errors": document["error_count"]},
+    )
+    return _showing(parts)
+
+
+def planned(plan: Plan, document: Document, path: str, main: str) -> Showing:
+    """A plan; `document` is its own, `main` the manifest's file that stands for what has no place."""
+    from reconciler.report.junit import plan_junit
+    from reconciler.report.markdown import plan_markdown
+    from reconciler.report.notices import of_plan
+
+    root, base, footer = _page(path, main)
+    outcome = "refused" if is_refused(plan) else "changes" if plan.changes else "clean"
+    parts = _Parts(
+        lambda: document,
+        lambda limit: plan_markdown(plan, limit=limit, root=root, footer=footer),
+        lambda: of_plan(plan, base),
+        lambda: plan_junit(plan, base),
+        lambda: {"checksum": plan.checksum, **document["summary"], "outcome": outcome},
+    )
+    return _showing(parts, plan)
+
+
+def drifted(drift: Drift, path: str, main: str) -> Showing:
+    """Drift."""
+    from reconciler.report.documents import drift_document
+    from reconciler.report.junit import drift_junit
+    from reconciler.report.markdown import drift_markdown
+    from reconciler.report.notices import of_drift
+
+    root, base, footer = _page(path, main)
+    outcome = {0: "clean", 1: "unknown", 2: "drift"}[drift.exit_code]
+    parts = _Parts(
+        lambda: drift_document(drift, tool_version=__version__),
+        lambda limit: drift_markdown(drift, limit=limit, root=root, footer=footer),
+        lambda: of_drift(drift, base),
+        lambda: drift_junit(drift, base),
+        lambda: {"outcome": outcome, "differences": sum(drift.counted.values())},
+    )
+    return _showing(parts)
+
+
+def applied(outcome: Outcome, plan: Plan, path: str, main: str) -> Showing:
+    """What became of an apply of `plan`."""
+    from reconciler.report.documents import apply_document
+    from reconciler.report.junit import outcome_junit
+    from reconciler.report.markdown import outcome_markdown
+    from reconciler.report.notices import of_outcome
+
+    root, base, footer = _page(path, main)
+    word = "complete" if outcome.ok else "interrupted" if outcome.interrupted else "incomplete"
+    counts = {"added": outcome.added, "changed": outcome.changed, "destroyed": outcome.destroyed}
+    parts = _Parts(
+        lambda: apply_document(outcome, plan, tool_version=__version__),
+        lambda limit: outcome_markdown(outcome, plan, limit=limit, root=root, footer=footer),
+        lambda: of_outcome(outcome, plan, base),
+        lambda: outcome_junit(outcome, plan, base),
+        lambda: {"checksum": plan.checksum, **counts, "outcome": word},
+    )
+    return _showing(parts, plan)
+
+
+def _showing(parts: _Parts, plan: Plan | None = None) -> Showing:
+    from reconciler.report.gitlab import code_quality
+    from reconciler.report.markdown import COMMENT_LIMIT
+    from reconciler.report.sarif import sarif
+
+    texts = {
+        "json": lambda: text(parts.document()),
+        "md": lambda: parts.markdown(COMMENT_LIMIT),
+        "sarif": lambda: sarif(parts.notices(), tool_version=__version__),
+        "junit": parts.junit,
+        "gitlab": lambda: code_quality(parts.notices()),
+    }
+    if plan is not None:
+        from reconciler.report.script import role_script
+
+        texts["sh"] = lambda: role_script(plan.emitted)
+    return Showing(texts, lambda: Told(parts.notices(), parts.markdown, parts.values()))

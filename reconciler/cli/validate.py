@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
 from reconciler.cli.loading import root_of
-from reconciler.cli.options import format_option, verbose_option
+from reconciler.cli.options import NO_SYSTEM, annotations_option, format_option, report_option, verbose_option
 from reconciler.cli.output import Output
 from reconciler.errors import ManifestError, ReconcilerError
 
@@ -20,53 +20,70 @@ if TYPE_CHECKING:
 
 @click.command(help="Check the manifest PATH, a file or a folder, without asking Azure anything.")
 @click.argument("path")
-@format_option("text", "json")
+@format_option("text", "json", "markdown", "gitlab")
+@report_option
+@annotations_option
 @verbose_option
 @click.pass_obj
-def validate(output: Output, path: str, form: str) -> int:
+def validate(output: Output, path: str, form: str, reports: tuple[str, ...], system: str) -> int:
     """0 when the manifest is valid, else 1; every problem at once."""
     from reconciler.files import load
 
+    quick = form == "text" and not reports and system == NO_SYSTEM
+    tell = _in_words if quick else _everywhere(form, reports, system)
     try:
         manifest = load(Path(path))
     except ManifestError as error:
-        _tell(output, form, None, error.findings, error.sources, root_of(path))
+        tell(output, path, Found(None, error.findings, error.sources))
         return 1
     except ReconcilerError as error:
         if form == "text":
             raise
         from reconciler.findings import Finding, Severity
 
-        _tell(output, form, None, [Finding(error.code, Severity.ERROR, error.message, error.hint)], {}, "")
+        tell(output, path, Found(None, (Finding(error.code, Severity.ERROR, error.message, error.hint),), {}))
         return 1
-    _tell(output, form, manifest, manifest.warnings, manifest.sources, root_of(path))
-    return 0
+    return tell(output, path, Found(manifest, manifest.warnings, manifest.sources))
 
 
-def _tell(
-    output: Output,
-    form: str,
-    manifest: Manifest | None,
-    findings: Sequence[Finding],
-    sources: Mapping[str, str],
-    root: str,
-) -> None:
-    if form == "json":
-        from reconciler import __version__
-        from reconciler.report.documents import text, validate_document
+class Found(NamedTuple):
+    """What there is to tell: the manifest (None: it isn't valid), what is wrong with it, and the text of its files."""
 
-        name = manifest.name if manifest else None
-        output.data(text(validate_document(findings, tool_version=__version__, manifest=name)))
-        return
+    manifest: Manifest | None
+    findings: Sequence[Finding]
+    sources: Mapping[str, str]
+
+
+def _everywhere(form: str, reports: tuple[str, ...], system: str) -> Callable[[Output, str, Found], int]:
+    """Tells it in a form for machines, in reports, or to a CI system."""
+    from reconciler.cli.showing import FORMS, tell_reports, validated
+    from reconciler.cli.writing import reports_of
+
+    wanted = reports_of(reports, FORMS)
+
+    def tell(output: Output, path: str, found: Found) -> int:
+        showing = validated(found.findings, found.manifest.name if found.manifest else None, path)
+        if form == "text":
+            _in_words(output, path, found)
+        else:
+            output.data(showing.data(form))
+        return tell_reports(output, wanted, system, showing)
+
+    return tell
+
+
+def _in_words(output: Output, path: str, found: Found) -> int:
     from reconciler.report.caret import diagnostics
 
-    if findings:
-        output.tell(diagnostics(tuple(findings), sources, style=output.error_style, root=root) + "\n")
-    if manifest is None:
-        errors = sum(finding.severity == "error" for finding in findings)
+    if found.findings:
+        told = diagnostics(tuple(found.findings), found.sources, style=output.error_style, root=root_of(path))
+        output.tell(told + "\n")
+    if found.manifest is None:
+        errors = sum(finding.severity == "error" for finding in found.findings)
         output.tell(f"The manifest has {_count(errors, 'error')}.\n")
-        return
-    output.data(_valid(manifest))
+    else:
+        output.data(_valid(found.manifest))
+    return 0
 
 
 def _valid(manifest: Manifest) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from reconciler.cli.output import Output
 from reconciler.errors import UsageError
@@ -48,23 +49,43 @@ def _unwritable(path: Path, what: str, error: OSError) -> UsageError:
     )
 
 
-def check_reports(paths: tuple[Path, ...], *, script: bool = False) -> None:
-    """UsageError for a report whose name or folder won't do; `script`: role assignments may be written, too."""
-    endings = (".json", ".md", ".sh") if script else (".json", ".md")
-    for path in paths:
-        if path.suffix not in endings:
-            raise UsageError(
-                f"no report can be written to {path}", hint=f"name a file that ends in {', '.join(endings)}"
-            )
-        check_writable(path, "the report")
+FORMS = {".json": "json", ".md": "md", ".sarif": "sarif", ".xml": "junit", ".sh": "sh"}
+"""The form of a report by the ending of its file; `gitlab` has none of its own and is named before the file."""
 
 
-def write_reports(paths: tuple[Path, ...], texts: Mapping[str, Callable[[], str]], output: Output) -> int:
-    """Write a report for each path by its ending (`.json`, `.md`, `.sh`): 0, or 1 when one failed, which is told."""
+class Report(NamedTuple):
+    """A report to write: its form and its file."""
+
+    form: str
+    path: Path
+
+
+def reports_of(names: Sequence[str], forms: Iterable[str]) -> tuple[Report, ...]:
+    """What each `--report [FORM:]FILE` asks for; UsageError for a form that isn't in `forms`, or a folder that won't do."""
+    return tuple(_report(name, tuple(forms)) for name in names)
+
+
+def _report(name: str, forms: tuple[str, ...]) -> Report:
+    form, named, file = name.partition(":")
+    if not (named and form in {*FORMS.values(), "gitlab"}):
+        form, file = FORMS.get(Path(name).suffix, ""), name
+    if form not in forms:
+        endings = ", ".join(ending for ending, known in FORMS.items() if known in forms)
+        raise UsageError(
+            f"no report can be written to {file}",
+            hint=f"name a file that ends in {endings}, or put its form before it: {', '.join(forms)} (as in md:FILE)",
+        )
+    path = Path(file)
+    check_writable(path, "the report")
+    return Report(form, path)
+
+
+def write_reports(reports: Iterable[Report], texts: Mapping[str, Callable[[], str]], output: Output) -> int:
+    """Write each report with the text of its form: 0, or 1 when one failed, which is told."""
     failed = 0
-    for path in paths:
+    for report in reports:
         try:
-            write_file(path, texts[path.suffix](), "the report")
+            write_file(report.path, texts[report.form](), "the report")
         except UsageError as error:
             from reconciler.cli.failure import tell_error
 

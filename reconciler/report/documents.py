@@ -24,7 +24,7 @@ Document = dict[str, Any]
 """A JSON object."""
 
 
-def text(document: Mapping[str, Any], *, indent: int | None = 2) -> str:
+def text(document: Mapping[str, Any] | Sequence[Any], *, indent: int | None = 2) -> str:
     """The document as JSON, ASCII only and without anything that a CI system would obey; ends with a newline.
 
     `indent` None: on one line.

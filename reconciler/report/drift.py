@@ -26,7 +26,8 @@ DEFAULT_FAIL_ON = tuple(name for name in CLASSES if name != "in-progress")
 OUT_OF_REACH = "out-of-reach"
 
 
-def _class(change: Change) -> str:
+def class_of(change: Change) -> str:
+    """The class of drift that a change is in."""
     return change.drift if change.drift in CLASSES else "differs"
 
 
@@ -39,7 +40,7 @@ class Drift:
 
     def changes_of(self, name: str) -> tuple[Change, ...]:
         """The changes of one class."""
-        return tuple(change for change in self.plan.changes if _class(change) == name)
+        return tuple(change for change in self.plan.changes if class_of(change) == name)
 
     def findings_of(self, name: str) -> tuple[Finding, ...]:
         """The findings of one class."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from urllib.parse import quote
 
 from reconciler.apply.outcome import Outcome, Result, Status
-from reconciler.findings import Finding
+from reconciler.findings import Finding, Severity
 from reconciler.plan.model import Change, Gate, Plan
 from reconciler.report.caret import location
 from reconciler.report.drift import Drift
@@ -19,6 +20,7 @@ COMMENT_LIMIT = 65_000
 
 _DIFF = {"+": "+", "-": "-", "~": "!", "": " "}
 _LIMIT_RESERVE = 1_000
+_URL = ":/?&=%#"
 
 
 def _diff(change: Change, root: str) -> str:
@@ -102,18 +104,29 @@ def _gates(page: _Page, gates: Sequence[Gate]) -> None:
     page.items(f"Refused ({len(closed)} closed gates)", closed)
 
 
+def run_footer(commit: str, run: str, url: str) -> str:
+    """The last line of a page: the commit it was made for and the run that made it; empty when neither is known.
+
+    `url` is that of a CI system's own run, `run` the name of its workflow.
+    """
+    named = f"[{markdown(run or 'run')}]({quote(url, safe=_URL)})" if url else markdown(run)
+    parts = [f"commit {code(commit)}" if commit else "", named]
+    told = " · ".join(part for part in parts if part)
+    return f"\n<sub>{told}</sub>\n" if told else ""
+
+
 def _marker(verb: str, manifest: str) -> str:
     """A hidden line by which a bot finds its own comment again."""
     name = "".join(one for one in manifest if one.isalnum() or one in "_.") or "manifest"
     return f"<!-- reconciler:{verb}:{name} -->\n"
 
 
-def plan_markdown(plan: Plan, *, limit: int = COMMENT_LIMIT, root: str = "") -> str:
+def plan_markdown(plan: Plan, *, limit: int = COMMENT_LIMIT, root: str = "", footer: str = "") -> str:
     """The plan: status in the heading, refusals and findings, each change in a folded diff; at most `limit` characters."""
     status = (
         "no changes" if is_clean(plan) else "refused" if plan.closed_gates else "errors" if plan.errors else "changes"
     )
-    page = _Page(limit)
+    page = _Page(limit - len(footer))
     page.add(_marker("plan", plan.manifest))
     page.add(f"## Plan of {markdown(plan.manifest)}: {status}\n\n**{plan_summary(plan)}**\n\n")
     page.add(f"Checksum {code(plan.checksum)}\n")
@@ -123,13 +136,30 @@ def plan_markdown(plan: Plan, *, limit: int = COMMENT_LIMIT, root: str = "") -> 
     page.details(f"Changes ({len(plan.changes)})", [_diff(change, root) for change in plan.changes])
     if plan.emitted:
         page.details("Role assignments that are left to others", role_script(plan.emitted).split("\n"), "sh")
-    return page.text()
+    return page.text() + footer
 
 
-def drift_markdown(drift: Drift, *, limit: int = COMMENT_LIMIT, root: str = "") -> str:
+def validate_markdown(
+    findings: Sequence[Finding],
+    *,
+    name: str | None,
+    limit: int = COMMENT_LIMIT,
+    root: str = "",
+    footer: str = "",
+) -> str:
+    """What `validate` found in the manifest `name` (None: it could not be told); at most `limit` characters."""
+    valid = not any(finding.severity is Severity.ERROR for finding in findings)
+    page = _Page(limit - len(footer))
+    page.add(_marker("validate", name or ""))
+    page.add(f"## Manifest {markdown(name or '')}{' ' if name else ''}is {'valid' if valid else 'not valid'}\n")
+    _findings(page, findings, root)
+    return page.text() + footer
+
+
+def drift_markdown(drift: Drift, *, limit: int = COMMENT_LIMIT, root: str = "", footer: str = "") -> str:
     """What differs now, a section for each class; at most `limit` characters."""
     status = {0: "none", 1: "could not be told", 2: "found"}[drift.exit_code]
-    page = _Page(limit)
+    page = _Page(limit - len(footer))
     page.add(_marker("drift", drift.plan.manifest))
     page.add(f"## Drift of {markdown(drift.plan.manifest)}: {status}\n\n**{drift.summary}**\n")
     for name, meaning in drift.classes():
@@ -137,7 +167,7 @@ def drift_markdown(drift: Drift, *, limit: int = COMMENT_LIMIT, root: str = "") 
         page.items(f"{name} ({drift.count(name)}): {meaning}", [*items, *_items(drift.findings_of(name), root)])
     _findings(page, drift.others, root)
     page.details("What differs", [_diff(change, root) for change in drift.plan.changes])
-    return page.text()
+    return page.text() + footer
 
 
 def _result(result: Result) -> str:
@@ -149,10 +179,12 @@ def _result(result: Result) -> str:
     return f"- {code(result.address)}{said}{hint}"
 
 
-def outcome_markdown(outcome: Outcome, plan: Plan, *, limit: int = COMMENT_LIMIT, root: str = "") -> str:
+def outcome_markdown(
+    outcome: Outcome, plan: Plan, *, limit: int = COMMENT_LIMIT, root: str = "", footer: str = ""
+) -> str:
     """What became of an apply of `plan`; at most `limit` characters."""
     status = "complete" if outcome.ok else "interrupted" if outcome.interrupted else "incomplete"
-    page = _Page(limit)
+    page = _Page(limit - len(footer))
     page.add(_marker("apply", plan.manifest))
     page.add(f"## Apply of {markdown(plan.manifest)}: {status}\n\n**{markdown(outcome_summary(outcome))}**\n")
     for state, heading in (
@@ -164,4 +196,4 @@ def outcome_markdown(outcome: Outcome, plan: Plan, *, limit: int = COMMENT_LIMIT
         results = outcome.with_status(state)
         page.items(f"{heading} ({len(results)})", [_result(result) for result in results])
     _findings(page, (*outcome.errors, *outcome.warnings), root)
-    return page.text()
+    return page.text() + footer

@@ -14,7 +14,7 @@ import reconciler
 from reconciler.cli.output import Output
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
-HIDDEN = ("RECONCILER_", "AZURE_", "NO_COLOR", "PYTEST_")
+HIDDEN = ("RECONCILER_", "AZURE_", "NO_COLOR", "PYTEST_", "GITHUB_", "TF_BUILD")
 
 
 @pytest.fixture

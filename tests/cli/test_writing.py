@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.cli.output import Output
-from reconciler.cli.writing import check_reports, check_writable, write_file, write_reports
+from reconciler.cli.writing import Report, check_writable, reports_of, write_file, write_reports
 from reconciler.errors import UsageError
 
 
@@ -41,12 +41,39 @@ def test_what_cannot_be_written_is_said_beforehand(tmp_path: Path) -> None:
         check_writable(tmp_path, "the plan")
     with pytest.raises(UsageError, match="is no folder"):
         check_writable(tmp_path / "no" / "plan.json", "the plan")
-    with pytest.raises(UsageError, match="no report"):
-        check_reports((tmp_path / "report.txt",))
+    with pytest.raises(UsageError, match="is no folder"):
+        reports_of([str(tmp_path / "no" / "report.md")], ("md",))
+
+
+@pytest.mark.parametrize(
+    ("name", "form", "file"),
+    [
+        ("a.md", "md", "a.md"),
+        ("a.json", "json", "a.json"),
+        ("a.sarif", "sarif", "a.sarif"),
+        ("a.xml", "junit", "a.xml"),
+        ("md:a.txt", "md", "a.txt"),
+        ("gitlab:a.json", "gitlab", "a.json"),
+        ("json:md:a", "json", "md:a"),
+        ("C:a.md", "md", "C:a.md"),
+    ],
+)
+def test_the_form_of_a_report_is_its_ending_or_stands_before_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, form: str, file: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert reports_of([name], ("json", "md", "sarif", "junit", "gitlab")) == (Report(form, Path(file)),)
+
+
+@pytest.mark.parametrize("name", ["report.txt", "report", "sh:a.txt", "a.sh", "sarf:a.txt", ""])
+def test_a_report_of_no_form_is_refused_with_the_forms(name: str) -> None:
+    with pytest.raises(UsageError, match="no report can be written") as refused:
+        reports_of([name], ("json", "md"))
+    assert ".json, .md" in refused.value.hint
 
 
 def test_a_report_that_fails_spares_the_others(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    paths = (tmp_path / "no" / "a.json", tmp_path / "b.md")
-    assert write_reports(paths, {".json": lambda: "{}", ".md": lambda: "# b"}, Output()) == 1
-    assert paths[1].read_text(encoding="utf-8") == "# b"
+    reports = (Report("json", tmp_path / "no" / "a.json"), Report("md", tmp_path / "b.md"))
+    assert write_reports(reports, {"json": lambda: "{}", "md": lambda: "# b"}, Output()) == 1
+    assert reports[1].path.read_text(encoding="utf-8") == "# b"
     assert "error[unwritable]: the report could not be written" in capsys.readouterr().err

@@ -1,0 +1,148 @@
+"""What a CI system is told beside the report: annotations, a summary of the job, and values for later steps.
+
+Which system it is shows in its own variables (`GITHUB_ACTIONS`, `TF_BUILD`); `--annotations` overrules them.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+from uuid import uuid4
+
+from reconciler.cli.options import GITHUB, NO_SYSTEM
+from reconciler.cli.output import Output
+from reconciler.errors import ManifestError, ReconcilerError
+
+if TYPE_CHECKING:
+    from reconciler.report.notices import Base, Notice
+
+SUMMARY_BYTES = 1024 * 1024
+"""GitHub drops the whole summary of a step that is longer."""
+
+_SHOWN_BYTES = 4
+"""Of one character at most, in UTF-8."""
+
+
+class Told(NamedTuple):
+    """What a command has to tell: notices, the summary in at most so many characters, and values by name."""
+
+    notices: tuple[Notice, ...]
+    summary: Callable[[int], str]
+    values: Mapping[str, object]
+
+
+def base_of(path: str, file: str = "") -> Base:
+    """Where the manifest at `path` lies in its git repository, or below the current folder outside of one.
+
+    `file` is the one that stands for what has no place; not known: the first.
+    """
+    from reconciler.report.notices import Base
+
+    named = Path(path)
+    folder = (named if named.is_dir() else named.parent).resolve()
+    top = next((one for one in (folder, *folder.parents) if (one / ".git").exists()), Path.cwd())
+    inner = folder.relative_to(top).as_posix() if folder.is_relative_to(top) else folder.as_posix()
+    if not file:
+        found = (one.relative_to(folder).as_posix() for one in folder.glob("**/*.y*ml")) if named.is_dir() else ()
+        file = min(found, default=named.name)
+    return Base(inner, file)
+
+
+def footer_of(path: Path, environment: Mapping[str, str]) -> str:
+    """The last line of a page in a CI system: commit, workflow and run; empty elsewhere."""
+    from reconciler.cli.auditing import commit_of
+    from reconciler.report.markdown import run_footer
+
+    def value(name: str) -> str:
+        return environment.get(name, "")
+
+    if value("GITHUB_RUN_ID"):
+        url = f"{value('GITHUB_SERVER_URL')}/{value('GITHUB_REPOSITORY')}/actions/runs/{value('GITHUB_RUN_ID')}"
+        run = value("GITHUB_WORKFLOW")
+    elif value("BUILD_BUILDID"):
+        collection, project = value("SYSTEM_COLLECTIONURI"), value("SYSTEM_TEAMPROJECT")
+        url = f"{collection}{project}/_build/results?buildId={value('BUILD_BUILDID')}"
+        run = value("BUILD_DEFINITIONNAME")
+    elif value("CI_JOB_URL"):
+        url, run = value("CI_JOB_URL"), value("CI_JOB_NAME")
+    else:
+        return ""
+    return run_footer(commit_of(path, environment) or "", run, url)
+
+
+def tell_system(
+    output: Output, system: str, told: Callable[[], Told], environment: Mapping[str, str] | None = None
+) -> int:
+    """Tell the system: 0, or 1 when a file of it could not be written, which is told."""
+    if system == NO_SYSTEM:
+        return 0
+    environment = os.environ if environment is None else environment
+    found = told()
+    _annotate(output, system, found.notices)
+    try:
+        if system == GITHUB:
+            _tell_github(found, environment)
+        else:
+            _tell_azure(output, found, environment)
+    except OSError as error:
+        output.tell(f"error[unwritable]: the summary of the job could not be written: {error.strerror}\n")
+        return 1
+    return 0
+
+
+def _annotate(output: Output, system: str, notices: tuple[Notice, ...]) -> None:
+    from reconciler.report import annotations
+
+    lines = annotations.github(notices) if system == GITHUB else annotations.azure(notices)
+    output.tell("".join(f"{line}\n" for line in lines))
+    left = annotations.left_out(notices)
+    if left:
+        output.tell(f"{left} more findings have no annotation; they are in the summary.\n")
+
+
+def _tell_github(told: Told, environment: Mapping[str, str]) -> None:
+    summary, outputs = environment.get("GITHUB_STEP_SUMMARY"), environment.get("GITHUB_OUTPUT")
+    if summary:
+        path = Path(summary)
+        room = SUMMARY_BYTES - (path.stat().st_size if path.exists() else 0)
+        _append(path, _fitting(told.summary, room))
+    if outputs:
+        delimiter = f"reconciler-{uuid4()}"
+        values = (f"{name}<<{delimiter}\n{value}\n{delimiter}\n" for name, value in told.values.items())
+        _append(Path(outputs), "".join(values))
+
+
+def _tell_azure(output: Output, told: Told, environment: Mapping[str, str]) -> None:
+    folder = Path(environment.get("AGENT_TEMPDIRECTORY") or tempfile.gettempdir()).absolute()
+    path = folder / f"reconciler-{uuid4()}.md"
+    path.write_text(_fitting(told.summary, SUMMARY_BYTES), encoding="utf-8")
+    output.tell(f"##vso[task.uploadsummary]{path}\n")
+    for name, value in told.values.items():
+        output.tell(f"##vso[task.setvariable variable={name};isOutput=true]{value}\n")
+
+
+def _fitting(summary: Callable[[int], str], room: int) -> str:
+    """The summary in at most `room` bytes; empty when there is no room for anything."""
+    for limit in (room, room // _SHOWN_BYTES):
+        text = summary(limit) if limit > 0 else ""
+        if len(text.encode()) <= room:
+            return text
+    return ""
+
+
+def _append(path: Path, text: str) -> None:
+    with path.open("a", encoding="utf-8") as file:
+        file.write(text)
+
+
+def tell_error(output: Output, system: str, error: ReconcilerError, path: str) -> None:
+    """The error that ends a command as annotations: its findings, or itself at the manifest's file."""
+    from reconciler.findings import Finding, Severity
+    from reconciler.report.notices import of_findings
+
+    findings = error.findings if isinstance(error, ManifestError) else ()
+    findings = findings or (Finding(error.code, Severity.ERROR, error.message, error.hint),)
+    _annotate(output, system, of_findings(findings, base_of(path)))

@@ -1,0 +1,118 @@
+"""What a CI system shows beside a line of the manifest: findings, closed gates, drift and failures in one form."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import NamedTuple
+
+from reconciler.apply.outcome import Outcome, Result, Status
+from reconciler.findings import Finding, Place, Severity
+from reconciler.plan.model import Change, Plan
+from reconciler.redaction import redact
+from reconciler.report.drift import Drift, class_of
+from reconciler.report.lines import gate_hint
+
+_RANKS = (Severity.ERROR, Severity.WARNING, Severity.INFO)
+_SEPARATOR = "\0"
+
+
+class Base(NamedTuple):
+    """Where the manifest lies: its folder relative to the repository's root, and the file that stands for what has no place."""
+
+    folder: str
+    file: str
+
+    def path(self, place: Place | None) -> str:
+        """The file of a place relative to the repository's root, with `/` between folders."""
+        return posixpath.normpath(posixpath.join(self.folder, place.file if place else self.file))
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One thing to show: a stable `code`, how much it matters, the text, and the place (`line`, `column` from 1)."""
+
+    code: str
+    severity: Severity
+    message: str
+    hint: str
+    address: str
+    path: str
+    line: int = 1
+    column: int = 1
+
+    @property
+    def fingerprint(self) -> str:
+        """What stays the same when lines move: code, file and address; without an address the message."""
+        parts = (self.code, self.path, self.address or self.message)
+        return sha256(_SEPARATOR.join(parts).encode("utf-8", "backslashreplace")).hexdigest()
+
+
+def fingerprints(notices: Iterable[Notice]) -> Iterator[tuple[Notice, str]]:
+    """Each notice with a fingerprint that no other has: equal ones are told apart by their order."""
+    seen: dict[str, int] = {}
+    for notice in notices:
+        own = notice.fingerprint
+        count = seen[own] = seen.get(own, 0) + 1
+        yield notice, own if count == 1 else sha256(f"{own}:{count}".encode()).hexdigest()
+
+
+def of_findings(findings: Iterable[Finding], base: Base) -> tuple[Notice, ...]:
+    """The findings as notices, what matters most first."""
+    return _ranked(_of_finding(finding, base) for finding in findings)
+
+
+def of_plan(plan: Plan, base: Base) -> tuple[Notice, ...]:
+    """The findings and closed gates of a plan; its changes are no notices, since nothing is wrong about them."""
+    return _ranked((*_gates(plan, base), *(_of_finding(finding, base) for finding in plan.findings)))
+
+
+def of_drift(drift: Drift, base: Base) -> tuple[Notice, ...]:
+    """What differs now, a warning for each change whose class counts, and the findings."""
+    changes = (_of_change(change, drift, base) for change in drift.plan.changes)
+    return _ranked((*changes, *(_of_finding(finding, base) for finding in drift.plan.findings)))
+
+
+def of_outcome(outcome: Outcome, plan: Plan, base: Base) -> tuple[Notice, ...]:
+    """What is not done after an apply, and what the plan could not help."""
+    places = {change.address: change.place for change in plan.changes}
+    left = (_of_result(result, places.get(result.address), base) for result in outcome.results)
+    findings = (_of_finding(finding, base) for finding in (*outcome.errors, *outcome.warnings))
+    return _ranked((*filter(None, left), *findings))
+
+
+def _ranked(notices: Iterable[Notice]) -> tuple[Notice, ...]:
+    return tuple(sorted(notices, key=lambda notice: _RANKS.index(notice.severity)))
+
+
+def _notice(
+    code: str, severity: Severity, message: str, hint: str, address: str, place: Place | None, base: Base
+) -> Notice:
+    line, column = (place.line, place.column) if place else (1, 1)
+    return Notice(code, severity, redact(message), redact(hint), address, base.path(place), line, column)
+
+
+def _of_finding(finding: Finding, base: Base) -> Notice:
+    return _notice(finding.code, finding.severity, finding.message, finding.hint, finding.address, finding.place, base)
+
+
+def _gates(plan: Plan, base: Base) -> Iterator[Notice]:
+    for gate in plan.closed_gates:
+        yield _notice(f"gate-{gate.name}", Severity.ERROR, gate.message, gate_hint(gate), "", None, base)
+
+
+def _of_change(change: Change, drift: Drift, base: Base) -> Notice:
+    name = class_of(change)
+    severity = Severity.WARNING if name in drift.fail_on else Severity.INFO
+    return _notice(f"drift-{name}", severity, change.reason, "", change.address, change.place, base)
+
+
+def _of_result(result: Result, place: Place | None, base: Base) -> Notice | None:
+    if result.status is Status.DONE:
+        return None
+    severity = Severity.ERROR if result.status is Status.FAILED else Severity.WARNING
+    said = result.because or result.message
+    message = f"{result.code}: {said}" if result.code and said else said or result.code or str(result.status)
+    return _notice(f"apply-{result.status}", severity, message, result.hint, result.address, place, base)
