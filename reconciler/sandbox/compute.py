@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.sandbox.arm import ArmError, Request, Response, lower, name_of, not_found, public, subscription_of
+from reconciler.sandbox import diskoperations
+from reconciler.sandbox.arm import ArmError, Request, Response, lower, not_found, public
 from reconciler.sandbox.outofband import merged
 from reconciler.sandbox.paging import page
 from reconciler.sandbox.routing import Provider
@@ -19,7 +20,6 @@ VERSIONS = (
 )  # fmt: skip
 DISKS = "microsoft.compute/disks"
 DISK_KIND = "Microsoft.Compute/disks"
-OPERATIONS = "operations of disks"
 IN_GROUP = "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Compute"
 IN_SUBSCRIPTION = "/subscriptions/{subscription}/providers/Microsoft.Compute"
 _TIERS = {
@@ -33,6 +33,7 @@ _DELETION = 3.0
 _GIGABYTE = 1 << 30
 
 provider = Provider("Microsoft.Compute", VERSIONS)
+provider.route("GET", diskoperations.AT, "Microsoft.Compute/locations/diskOperations/read")(diskoperations.operation)
 
 
 @adopted(DISKS)
@@ -116,7 +117,7 @@ def put(world: World, request: Request, **ids: str) -> Response:
     generation = world.generation(request.path) + (known is None)
     _complete(world, f"{request.path}#{generation}", record, {**old, **(body.get("properties") or {})})
     world.store(request.path, record)
-    return Response(200 if known else 202, public(record), {} if known else _links(world, request, record))
+    return _accepted(world, request, record)
 
 
 @provider.route("PATCH", f"{IN_GROUP}/disks/{{name}}", f"{DISK_KIND}/write")
@@ -128,7 +129,16 @@ def patch(world: World, request: Request, **_ids: str) -> Response:
         record["sku"] = {"name": body["sku"]["name"]}
     _complete(world, request.path, record, merged(known["properties"], body.get("properties") or {}))
     world.store(request.path, record)
-    return Response(200, public(record))
+    return _accepted(world, request, record)
+
+
+def _accepted(world: World, request: Request, record: Record) -> Response:
+    """202 with what was asked for, not yet the disk: that is the operation's output, and what its Location leads to."""
+    body: Record = {key: record[key] for key in ("name", "location", "tags", "zones") if key in record}
+    body["sku"] = {"name": record["sku"]["name"]}
+    sent = merged((request.body or {}).get("properties"), {})
+    body["properties"] = {**sent, "provisioningState": "Updating", "isArmResource": True}
+    return Response(202, body, diskoperations.begun(world, request, record, _DELETION, shows=True))
 
 
 @provider.route("DELETE", f"{IN_GROUP}/disks/{{name}}", f"{DISK_KIND}/delete")
@@ -140,7 +150,7 @@ def delete(world: World, request: Request, **ids: str) -> Response:
     if known.get("managedBy"):
         raise ArmError(409, "OperationNotAllowed", f"Disk {ids['name']} is attached to VM {known['managedBy']}.")
     known["properties"] = {**known["properties"], "provisioningState": "Deleting"}
-    links = _links(world, request, known)
+    links = diskoperations.begun(world, request, known, _DELETION)
     world.after(_DELETION, "compute.disk-deleted", disk=known["id"])
     return Response(202, None, links)
 
@@ -151,29 +161,3 @@ def disk_deleted(world: World, **data: Any) -> None:
     found = world.find(data["disk"])
     if found is not None and found["properties"].get("provisioningState") == "Deleting":
         world.remove(data["disk"])
-
-
-def _links(world: World, request: Request, disk: Record) -> dict[str, str]:
-    """Begin an operation of a few seconds on a disk; the headers that lead to it."""
-    operation = world.guid(request.path, f"operation {world.count(request.path, 'operation')}")
-    world.table(OPERATIONS)[operation] = {"_started": world.stamp(), "_due": world.timestamp + _DELETION}
-    place = f"/subscriptions/{subscription_of(disk['id'])}/providers/Microsoft.Compute/locations/{disk['location']}"
-    address = f"{request.base}{place}/DiskOperations/{operation}?api-version={request.api_version}"
-    return {"Azure-AsyncOperation": address, "Location": f"{address}&monitor=true", "Retry-After": "2"}
-
-
-@provider.route(
-    "GET",
-    f"{IN_SUBSCRIPTION}/locations/{{location}}/DiskOperations/{{operation}}",
-    "Microsoft.Compute/locations/diskOperations/read",
-)
-def operation(world: World, request: Request, **ids: str) -> Response:
-    """How an operation on a disk goes."""
-    found = world.table(OPERATIONS).get(ids["operation"])
-    if found is None:
-        raise ArmError(404, "NotFound", f"The entity was not found: {name_of(request.path)}.")
-    ended = world.timestamp >= found["_due"]
-    if request.query.get("monitor") == "true":
-        return Response(200 if ended else 202)
-    body = {"startTime": found["_started"], "status": "Succeeded" if ended else "InProgress", "name": ids["operation"]}
-    return Response(200, {**body, "endTime": world.stamp()} if ended else body)

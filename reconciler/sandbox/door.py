@@ -48,7 +48,7 @@ class Door:
                 "The api-version query parameter (?api-version=) is required for all requests.",
             )
         provider = self._provider(request)
-        route, values = provider.resolve(request.method, request.segments)
+        route, values = provider.resolve(request.method, request.segments, request.api_version)
         self._check_version(request, provider, route)
         self._check_place(request, route, values)
         if request.method in _WRITES:

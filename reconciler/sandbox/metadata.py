@@ -1,18 +1,14 @@
-"""What clients ask before they speak ARM: the cloud's endpoints, and a token.
+"""What clients ask before they speak ARM: the cloud's endpoints.
 
 The forms are those that Azure answers and that Terraform's provider insists on: tenant `common` and identity provider
-`AAD`, else it takes the cloud for an Azure Stack.
+`AAD`, else it takes the cloud for an Azure Stack. Sign-in and Microsoft Graph lead back here.
 """
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64encode
 from typing import Any
 
-from reconciler.sandbox.world import World
-
 _SINGLE_SINCE = "2022-09-01"
-_LIFETIME = 86400
 
 
 def endpoints(base: str, api_version: str) -> Any:
@@ -28,7 +24,7 @@ def endpoints(base: str, api_version: str) -> Any:
         },
         "graphAudience": "https://graph.windows.net/",
         "graph": "https://graph.windows.net/",
-        "microsoftGraphResourceId": "https://graph.microsoft.com/",
+        "microsoftGraphResourceId": f"{base}/",
         "resourceManager": f"{base}/",
         "media": "https://rest.media.azure.net",
         "batch": "https://batch.core.windows.net/",
@@ -53,27 +49,3 @@ def endpoints(base: str, api_version: str) -> Any:
         },
     }
     return cloud if api_version >= _SINGLE_SINCE else [cloud]
-
-
-def token(world: World, issued: int) -> dict[str, Any]:
-    """An unsigned token for anybody: it says who the sandbox takes its bearer for, and protects nothing.
-
-    `issued` is the system's time in seconds since 1970: clients compare expiry with their own clock.
-    """
-    import orjson
-
-    claims = {
-        "aud": "https://management.azure.com/",
-        "iss": f"https://sts.windows.net/{world.tenant}/",
-        "iat": issued,
-        "nbf": issued,
-        "exp": issued + _LIFETIME,
-        "oid": world.guid("caller", "object"),
-        "appid": world.guid("caller", "application"),
-        "tid": world.tenant,
-        "idtyp": "app",
-        "ver": "1.0",
-    }
-    parts = (orjson.dumps({"typ": "JWT", "alg": "none"}), orjson.dumps(claims), b"sandbox")
-    signed = ".".join(urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts)
-    return {"token_type": "Bearer", "expires_in": _LIFETIME, "ext_expires_in": _LIFETIME, "access_token": signed}

@@ -6,20 +6,18 @@ from typing import Any
 
 from reconciler.sandbox.arm import ArmError, Request, Response, lower
 from reconciler.sandbox.paging import page_of
+from reconciler.sandbox.regions import NAMES
 from reconciler.sandbox.subscriptions import provider
 from reconciler.sandbox.world import SUBSCRIPTIONS, World, event
 
 _DELAY = 30.0
-_TYPES = {
-    "Microsoft.Authorization": ("roleAssignments", "roleDefinitions", "locks"),
-    "Microsoft.Compute": ("disks", "snapshots", "virtualMachines", "diskEncryptionSets"),
-    "Microsoft.DataProtection": ("backupVaults", "resourceGuards"),
-    "Microsoft.ManagedIdentity": ("userAssignedIdentities",),
+_FREE = frozenset({"Microsoft.Authorization", "Microsoft.ResourceGraph", "Microsoft.Resources"})
+_MORE = {
     "Microsoft.Management": ("managementGroups",),
     "Microsoft.ResourceGraph": ("resources",),
-    "Microsoft.Resources": ("resourceGroups", "subscriptions", "tags"),
+    "Microsoft.Resources": ("resourceGroups", "subscriptions", "tenants", "providers", "tags"),
 }
-_SPELLED = {lower(name): name for name in _TYPES}
+_EVERYWHERE = "microsoft.authorization", "microsoft.management", "microsoft.resourcegraph", "microsoft.resources"
 
 
 @provider.route(
@@ -30,7 +28,7 @@ _SPELLED = {lower(name): name for name in _TYPES}
 )
 def rows(world: World, request: Request, **ids: str) -> Response:
     """Every provider that is simulated, with its registration."""
-    return page_of(world, request, [_row(world, ids["subscription"], name) for name in sorted(_TYPES)])
+    return page_of(world, request, [_row(world, ids["subscription"], name) for name in sorted(_spelled().values())])
 
 
 @provider.route(
@@ -55,14 +53,45 @@ def register(world: World, _request: Request, **ids: str) -> Response:
     return Response(200, _row(world, ids["subscription"], name))
 
 
+@provider.route(
+    "POST",
+    "/subscriptions/{subscription}/providers/{namespace}/unregister",
+    "Microsoft.Resources/subscriptions/providers/unregister/action",
+)
+def unregister(world: World, _request: Request, **ids: str) -> Response:
+    """Take a subscription's registration for a provider away; those that need none keep theirs."""
+    name = _known(ids["namespace"])
+    if name not in _FREE:
+        _states(world, ids["subscription"])[name] = "Unregistered"
+    return Response(200, _row(world, ids["subscription"], name))
+
+
+@provider.route("GET", "/providers", collection=False)
+def every(world: World, request: Request) -> Response:
+    """Every provider that is simulated, apart from subscriptions."""
+    return page_of(world, request, [_outline(name) for name in sorted(_spelled().values())])
+
+
+@provider.route("GET", "/providers/{namespace}", collection=False)
+def one(_world: World, _request: Request, **ids: str) -> Response:
+    """One provider, apart from subscriptions."""
+    return Response(200, _outline(_known(ids["namespace"])))
+
+
 @event("resources.registered")
 def registered(world: World, **data: Any) -> None:
     """The end of a registration."""
     _states(world, data["subscription"])[data["namespace"]] = "Registered"
 
 
+def _spelled() -> dict[str, str]:
+    from reconciler.sandbox.providers import PROVIDERS
+
+    return {name: known.namespace for name, known in PROVIDERS.items()}
+
+
 def _known(namespace: str) -> str:
-    name = _SPELLED.get(lower(namespace))
+    name = _spelled().get(lower(namespace))
     if name is None:
         raise ArmError(404, "InvalidResourceNamespace", f"The resource namespace '{namespace}' is invalid.")
     return name
@@ -70,17 +99,37 @@ def _known(namespace: str) -> str:
 
 def _states(world: World, subscription: str) -> dict[str, str]:
     states: dict[str, str] = world.table(SUBSCRIPTIONS)[f"/subscriptions/{lower(subscription)}"]["_providers"]
-    for key in [key for key in states if key not in _TYPES and lower(key) in _SPELLED]:
-        states[_SPELLED[lower(key)]] = states.pop(key)
+    spelled = _spelled()
+    for key in [key for key in states if spelled.get(lower(key), key) != key]:
+        states[spelled[lower(key)]] = states.pop(key)
     return states
 
 
 def _row(world: World, subscription: str, namespace: str) -> dict[str, Any]:
-    types = [{"resourceType": kind, "locations": [], "capabilities": "None"} for kind in _TYPES[namespace]]
     return {
         "id": f"/subscriptions/{subscription}/providers/{namespace}",
-        "namespace": namespace,
-        "resourceTypes": types,
+        **_outline(namespace),
         "registrationState": _states(world, subscription).get(namespace, "Registered"),
-        "registrationPolicy": "RegistrationRequired",
+        "registrationPolicy": "RegistrationFree" if namespace in _FREE else "RegistrationRequired",
+    }
+
+
+def _outline(namespace: str) -> dict[str, Any]:
+    """A provider with its types; api-versions newest first, by which generic clients choose theirs."""
+    from reconciler.sandbox.providers import PROVIDERS
+
+    known = PROVIDERS[lower(namespace)]
+    types = {**known.types, **dict.fromkeys(_MORE.get(namespace, ()), known.versions)}
+    places = [] if lower(namespace) in _EVERYWHERE else list(NAMES.values())
+    return {
+        "namespace": namespace,
+        "resourceTypes": [
+            {
+                "resourceType": kind,
+                "locations": places,
+                "apiVersions": sorted(versions, reverse=True),
+                "capabilities": "None",
+            }
+            for kind, versions in types.items()
+        ],
     }

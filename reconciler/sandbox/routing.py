@@ -60,7 +60,8 @@ def _match(template: tuple[str, ...], segments: tuple[str, ...]) -> dict[str, st
 class Provider:
     """A resource provider: its namespace, the api-versions that it knows (newest last), its routes.
 
-    `kinds` are the lower-cased types of the resources that it can be asked for by id.
+    `kinds` are the lower-cased types of the resources that it can be asked for by id; `types` are these without the
+    namespace, as they are spelled, with their api-versions.
     """
 
     def __init__(self, namespace: str, versions: Collection[str]) -> None:
@@ -68,6 +69,7 @@ class Provider:
         self.versions = tuple(sorted(versions))
         self.routes: list[Route] = []
         self.kinds: set[str] = set()
+        self.types: dict[str, tuple[str, ...]] = {}
 
     def route(
         self,
@@ -86,8 +88,7 @@ class Provider:
         is_list = method == "GET" and not parts[-1].startswith("{") if collection is None else collection
 
         if method == "GET" and parts[-1].startswith("{") and "providers" in parts:
-            kind = parts[len(parts) - parts[::-1].index("providers") :]
-            self.kinds.add("/".join((kind[0], *kind[1::2])))
+            self._know(template.strip("/").split("/"), tuple(versions) or self.versions)
 
         def register(function: Function) -> Function:
             self.routes.append(Route(method, parts, action, function, is_list, tuple(versions)))
@@ -95,8 +96,18 @@ class Provider:
 
         return register
 
-    def resolve(self, method: str, segments: tuple[str, ...]) -> tuple[Route, dict[str, str]]:
-        """The route for a request and its placeholders; ArmError 404 or 405 when there is none."""
+    def _know(self, template: list[str], versions: tuple[str, ...]) -> None:
+        at = max(at for at, part in enumerate(template) if part == "providers")
+        namespace, *names = template[at + 1 :][:1] + template[at + 2 :: 2]
+        self.kinds.add(lower("/".join((namespace, *names))))
+        if not any(name.startswith("{") for name in (namespace, *names)):
+            self.types["/".join(names)] = versions
+
+    def resolve(self, method: str, segments: tuple[str, ...], version: str = "") -> tuple[Route, dict[str, str]]:
+        """The route for a request and its placeholders; ArmError 404 or 405 when there is none.
+
+        `version` is the api-version that was asked for; it only stands in the error.
+        """
         allowed = set()
         for route in self.routes:
             values = route.match(segments)
@@ -112,9 +123,9 @@ class Provider:
                 f"The requested resource does not support http method '{method}'.",
                 headers={"Allow": names},
             )
-        raise self._unknown_type(segments)
+        raise self._unknown_type(segments, version)
 
-    def _unknown_type(self, segments: tuple[str, ...]) -> ArmError:
+    def _unknown_type(self, segments: tuple[str, ...], version: str) -> ArmError:
         lowered = [lower(part) for part in segments]
         at = len(lowered) - 1 - lowered[::-1].index("providers") if "providers" in lowered else -1
         kind = "/".join(segments[at + 2 :: 2]) or "/".join(segments)
@@ -122,5 +133,5 @@ class Provider:
             404,
             "InvalidResourceType",
             f"The resource type '{kind}' could not be found in the namespace '{self.namespace}' for api version "
-            f"'{self.versions[-1]}'. The supported api-versions are '{','.join(self.versions)}'.",
+            f"'{version or self.versions[-1]}'. The supported api-versions are '{','.join(self.versions)}'.",
         )

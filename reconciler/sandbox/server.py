@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from reconciler.sandbox import admin, metadata
+from reconciler.sandbox import admin, directory, metadata, signin
 from reconciler.sandbox.clocks import ClockSpec, parse
 from reconciler.sandbox.errors import SandboxError
 from reconciler.sandbox.sandbox import Sandbox
@@ -74,11 +74,20 @@ class Server:
             body = b" " * (LARGEST_BODY + 1)
         if path.startswith("/.sandbox/"):
             return await self._administer(request, body)
-        if path == "/metadata/endpoints":
-            return web.json_response(metadata.endpoints(base, request.query.get("api-version", "")))
-        if request.method == "POST" and path.endswith(("/oauth2/v2.0/token", "/oauth2/token")):
-            return web.json_response(metadata.token(self.sandbox.world, int(time.time())))
+        beside = self._beside_azure(request, base, body)
+        if beside is not None:
+            return web.json_response(beside[1], status=beside[0])
         return self._azure(request, base, body)
+
+    def _beside_azure(self, request: web.Request, base: str, body: bytes) -> tuple[int, Any] | None:
+        """What clients ask of others before and beside Resource Manager: the cloud, a token, the directory."""
+        world, method, path = self.sandbox.world, request.method, f"/{request.path.lstrip('/')}"
+        if path == "/metadata/endpoints":
+            return 200, metadata.endpoints(base, request.query.get("api-version", ""))
+        signed = signin.answer(world, base, method, path, body, int(time.time()))
+        if signed is not None:
+            return 200, signed
+        return directory.answer(world, method, path, request.query.get("$filter", ""), body)
 
     def _azure(self, request: web.Request, base: str, body: bytes) -> web.Response:
         from aiohttp import web

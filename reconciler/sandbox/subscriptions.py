@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from reconciler.sandbox import regions
 from reconciler.sandbox.arm import Request, Response, lower, name_of, public
 from reconciler.sandbox.paging import page_of
 from reconciler.sandbox.rights import ASSIGNMENTS, chain
@@ -85,14 +84,8 @@ def row(world: World, request: Request, **_ids: str) -> Response:
     collection=False,
 )
 def locations(world: World, request: Request, **ids: str) -> Response:
-    """Regions, as far as anyone here asks."""
-    names = {"westus": "West US", "westeurope": "West Europe", "eastus": "East US", "northeurope": "North Europe"}
-    scope = f"/subscriptions/{ids['subscription']}/locations"
-    found: list[dict[str, Any]] = [
-        {"id": f"{scope}/{name}", "name": name, "type": "Region", "displayName": shown, "regionalDisplayName": shown}
-        for name, shown in names.items()
-    ]
-    return page_of(world, request, found)
+    """Azure's regions."""
+    return page_of(world, request, regions.rows(ids["subscription"]))
 
 
 @provider.route("GET", "/tenants", collection=False)

@@ -8,12 +8,14 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from reconciler.sandbox import signin
 from reconciler.sandbox.arm import ArmError, Caller, Request, Response, invalid_body, lower
 from reconciler.sandbox.world import World
 
 LARGEST_BODY = 4 * 1024 * 1024
 _MEDIANS = {"GET": 0.12, "HEAD": 0.12}
 _LIST, _WRITE, _SPREAD = 0.3, 0.5, 0.25
+_DOTS = 2  # in a JSON web token
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -70,8 +72,9 @@ class Wire:
 
     def _caller(self, authorization: str) -> Caller:
         token = authorization.partition(" ")[2].strip()
+        named = lower(signin.object_id_of(token)) if token.count(".") == _DOTS else ""
         for known in self._world.callers:
-            if known.get("token") == token:
+            if known.get("token") == token or (named and lower(known["objectId"]) == named):
                 return Caller(known["objectId"], known["appId"], bool(known.get("everywhere")))
         return self._default()
 

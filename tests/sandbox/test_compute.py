@@ -23,7 +23,9 @@ def test_a_disk_is_made_changed_and_deleted(ask: Any) -> None:
     disk = ask("GET", NEW).body
     assert (disk["location"], disk["sku"]["tier"]) == ("westus", "Premium")
     assert disk["properties"]["diskSizeBytes"] == 4 << 30
-    changed = ask("PATCH", NEW, {"tags": {"a": "b"}, "properties": {"diskSizeGB": 8}}).body
+    change = ask("PATCH", NEW, {"tags": {"a": "b"}, "properties": {"diskSizeGB": 8}})
+    ask.sandbox.advance(3)
+    changed = ask("GET", change.headers["Location"]).body
     assert (changed["tags"], changed["properties"]["diskSizeGB"]) == ({"a": "b"}, 8)
     assert changed["properties"]["uniqueId"] == disk["properties"]["uniqueId"]
     gone = ask("DELETE", NEW)

@@ -1,0 +1,82 @@
+"""The directory behind principals, as far as the Azure CLI asks Microsoft Graph: who an object id or a client id is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from reconciler.sandbox.arm import lower, name_of
+from reconciler.sandbox.tables import Record
+from reconciler.sandbox.world import PRINCIPALS, World
+
+_BY_NAME = re.compile(r"servicePrincipalNames/any\(c:c eq '([^']*)'\)|(?:appId|displayName) eq '([^']*)'")
+_KIND = "#microsoft.graph.servicePrincipal"
+
+
+def answer(world: World, method: str, path: str, query: str, body: bytes) -> tuple[int, Any] | None:
+    """Status and JSON of a question to the directory (`query`: its `$filter`); None for other requests.
+
+    Everybody there is a service principal: managed identities, and the estate's callers and principals.
+    """
+    if not path.startswith("/v1.0/"):
+        return None
+    known = list(_principals(world))
+    if method == "POST" and path == "/v1.0/directoryObjects/getByIds":
+        wanted = _ids(body)
+        return 200, {"value": [{"@odata.type": _KIND, **row} for row in known if lower(row["id"]) in wanted]}
+    if method == "GET" and path == "/v1.0/servicePrincipals":
+        match = _BY_NAME.fullmatch(query)
+        name = lower((match[1] or match[2]) if match else "")
+        return 200, {"value": [row for row in known if not query or name in _names(row)]}
+    found = [row for row in known if path == f"/v1.0/servicePrincipals/{row['id']}"]
+    if method == "GET" and found:
+        return 200, found[0]
+    if method == "GET" and path in {"/v1.0/users", "/v1.0/groups"}:
+        return 200, {"value": []}
+    return 404, {
+        "error": {"code": "Request_ResourceNotFound", "message": f"Resource '{name_of(path)}' does not exist."}
+    }
+
+
+def _principals(world: World) -> Iterator[dict[str, Any]]:
+    """Those of whom the directory has heard."""
+    seen = set()
+    for caller in world.callers:
+        seen.add(lower(caller["objectId"]))
+        yield _row(caller["objectId"], caller["appId"], str(caller.get("name") or caller["appId"]), "Application")
+    for key, record in sorted(world.table(PRINCIPALS).items()):
+        if lower(key) not in seen and record.get("_known", 0.0) <= world.timestamp:
+            owner = str(record.get("_owner", ""))
+            client = _client(world.find(owner)) if owner else ""
+            name = record.get("_name") or name_of(owner) or record["id"]
+            kind = "ManagedIdentity" if owner else "Application"
+            yield _row(record["id"], client or world.guid(record["id"], "client"), name, kind)
+
+
+def _ids(body: bytes) -> set[str]:
+    import orjson
+
+    try:
+        return {lower(str(one)) for one in orjson.loads(body)["ids"]}
+    except (ValueError, KeyError, TypeError):
+        return set()
+
+
+def _names(row: dict[str, Any]) -> tuple[str, str]:
+    return lower(row["appId"]), lower(row["displayName"])
+
+
+def _client(owner: Record | None) -> str:
+    return str(((owner or {}).get("properties") or {}).get("clientId", ""))
+
+
+def _row(object_id: str, client: str, name: str, kind: str) -> dict[str, Any]:
+    return {
+        "id": object_id,
+        "appId": client,
+        "displayName": name,
+        "servicePrincipalType": kind,
+        "servicePrincipalNames": [client],
+        "accountEnabled": True,
+    }
