@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from reconciler.sandbox.arm import ArmError, Request, Response, lower, public
+from reconciler.sandbox.arm import ArmError, Request, Response, invalid_body, lower, name_of, public
 from reconciler.sandbox.authorization import provider
 from reconciler.sandbox.paging import page_of
-from reconciler.sandbox.rights import ASSIGNMENTS, DEFINITIONS, chain, in_effect, permissions
-from reconciler.sandbox.roles import BUILT_IN, BY_GUID, Role, definition
+from reconciler.sandbox.rights import ASSIGNMENTS, DEFINITIONS, chain, definition_named, in_effect, permissions
+from reconciler.sandbox.roles import BUILT_IN, BY_GUID, BY_NAME, Role, definition
+from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import World
 
 KIND = "Microsoft.Authorization/roleDefinitions"
@@ -34,13 +35,71 @@ def row(world: World, _request: Request, **ids: str) -> Response:
     role = BY_GUID.get(lower(ids["name"]))
     if role:
         return Response(200, _built_in(role, "/".join(ids["scope"].split("/")[:3])))
-    for key in world.table(DEFINITIONS).below(f"guid:{lower(ids['name'])}"):
-        return Response(200, public(world.table(DEFINITIONS)[key]))
+    own = _own(world, ids["name"])
+    if own is not None:
+        return Response(200, public(own))
     raise ArmError(
         404,
         "RoleDefinitionDoesNotExist",
         f"The specified role definition with ID '{ids['name'].replace('-', '')}' does not exist.",
     )
+
+
+@provider.route("PUT", f"{_IN}/{{name}}", f"{KIND}/write")
+def put(world: World, request: Request, **ids: str) -> Response:
+    """Make a custom role, or write all of one."""
+    sent = request.body.get("properties")
+    if not isinstance(sent, dict) or not sent.get("roleName") or not sent.get("assignableScopes"):
+        raise invalid_body("Required properties 'roleName' and 'assignableScopes' were not found in JSON.")
+    known, namesake = _own(world, ids["name"]), definition_named(world, str(sent["roleName"]))
+    if lower(str(sent["roleName"])) in BY_NAME or (namesake and (known is None or namesake != known["id"])):
+        raise ArmError(
+            409,
+            "RoleDefinitionWithSameNameExists",
+            "A custom role with the same name already exists in this directory. Use a different name",
+        )
+    properties = {
+        "roleName": sent["roleName"],
+        "type": "CustomRole",
+        "description": sent.get("description") or "",
+        "assignableScopes": sent["assignableScopes"],
+        "permissions": [_permission(row) for row in sent.get("permissions") or ()],
+        "createdOn": known["properties"].get("createdOn") if known else world.stamp(),
+        "updatedOn": world.stamp(),
+        "createdBy": request.caller.object_id,
+        "updatedBy": request.caller.object_id,
+    }
+    address = known["id"] if known else request.path
+    record = {"properties": properties, "id": address, "type": KIND, "name": ids["name"]}
+    world.store(address, record)
+    return Response(201, public(record))
+
+
+def _permission(row: Any) -> dict[str, Any]:
+    return {key: list(row.get(key) or ()) for key in ("actions", "notActions", "dataActions", "notDataActions")}
+
+
+@provider.route("DELETE", f"{_IN}/{{name}}", f"{KIND}/delete")
+def delete(world: World, _request: Request, **ids: str) -> Response:
+    """Delete a custom role that nobody holds."""
+    known = _own(world, ids["name"])
+    if known is None:
+        return Response(204)
+    held = [row["properties"]["roleDefinitionId"] for row in world.table(ASSIGNMENTS).values()]
+    if any(lower(name_of(role)) == lower(ids["name"]) for role in held):
+        raise ArmError(
+            400,
+            "RoleDefinitionHasAssignments",
+            "There are existing role assignments referencing role (code: RoleDefinitionHasAssignments).",
+        )
+    world.remove(known["id"])
+    return Response(200, public(known))
+
+
+def _own(world: World, name: str) -> Record | None:
+    """The estate's own role of that GUID, at whatever scope it was made."""
+    table = world.table(DEFINITIONS)
+    return next((table[key] for key in table.below(f"guid:{lower(name)}")), None)
 
 
 @provider.route("GET", "{scope}/providers/Microsoft.Authorization/permissions", "", collection=False)

@@ -134,3 +134,22 @@ def test_the_shipped_files_can_be_pasted() -> None:
     roles = [HELD | {"role": row["Name"], "condition": condition} for row in rows]
     sandbox = Sandbox.of(estate(roleDefinitions=rows, callers=[{"name": "ci", "roles": roles}]))
     assert len(sandbox.ids("*/roleAssignments/*")) == len(rows) == 2
+
+
+def test_a_role_is_made_held_and_deleted(ask: Client) -> None:
+    at = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization"
+    role, held = f"{at}/roleDefinitions/{uuid4()}", f"{at}/roleAssignments/{uuid4()}"
+    body = {"properties": {"roleName": "Looker", "assignableScopes": [at], "permissions": [{"actions": ["*/read"]}]}}
+    assert ask("PUT", role, body, who="x")[0] == 201
+    assert ask("PUT", role, body, who="x")[0] == 201
+    assert ask("GET", role, who="x")[1]["properties"]["type"] == "CustomRole"
+    for name in ("looker", "Reader"):
+        body["properties"]["roleName"] = name
+        status, answer = ask("PUT", f"{at}/roleDefinitions/{uuid4()}", body, who="x")
+        assert (status, answer["error"]["code"]) == (409, "RoleDefinitionWithSameNameExists")
+    sent = {"properties": {"roleDefinitionId": role, "principalId": str(uuid4()), "principalType": "ServicePrincipal"}}
+    assert ask("PUT", held, sent, who="x")[0] == 201
+    assert ask("DELETE", role, who="x")[1]["error"]["code"] == "RoleDefinitionHasAssignments"
+    assert ask("DELETE", held, who="x")[0] == 200
+    assert [ask("DELETE", role, who="x")[0] for _ in range(2)] == [200, 204]
+    assert ask("PUT", role, {"properties": {}}, who="x")[0] == 400
