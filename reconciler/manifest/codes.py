@@ -174,9 +174,13 @@ NOT_FOR_SNAPSHOTS = Code(
     "not-for-snapshots", _I, "The setting does not cover disk snapshots, which never leave the snapshot resource group.",
     "protect the snapshot resource group itself: a lock, and few people with rights on it",
 )  # fmt: skip
-DRILLS = Code(
-    "drills-not-run", _I, "Drills are not run by this version.", "nothing to do: they are checked for their form only"
+DRILL_AGE = Code(
+    "drill-age", _E, "A drill's `maxAge` is not a number of whole hours.", "write hours, days or weeks, such as 30d"
 )
+DRILL_TARGET = Code(
+    "drill-target", _E, "A drill would make and delete disks among what the manifest needs.",
+    "give the drill a scratch resource group of its own",
+)  # fmt: skip
 
 CODES = table(*(value for value in list(globals().values()) if isinstance(value, Code)))
 """Every code of validation, by name."""

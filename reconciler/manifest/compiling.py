@@ -12,9 +12,11 @@ from reconciler.manifest import codes, exceptions
 from reconciler.manifest.choices import Use
 from reconciler.manifest.defaults import Defaults, defaults
 from reconciler.manifest.disks import rules
+from reconciler.manifest.drills import check_targets, drill
 from reconciler.manifest.merging import Include, Merged, merge
 from reconciler.manifest.model import (
     DiskRule,
+    DrillSpec,
     Excluded,
     GroupSpec,
     Manifest,
@@ -73,7 +75,10 @@ class _Compilation:
         excluded = _all(exceptions.excluded, merged.lists["excluded"], notes)
         removed = _all(exceptions.removed, merged.lists["removed"], notes)
         ignored = _all(exceptions.ignore, merged.lists["ignore"], notes)
-        self._check(Declared(vaults, policies, groups, disks, excluded, removed))
+        drills = [drill(entry, notes) for entry in merged.lists["drills"]]
+        declared = Declared(vaults, policies, groups, disks, excluded, removed)
+        self._check(declared)
+        check_targets(drills, declared, notes)
         self._check_lists()
         if "name" not in merged.single:
             return None
@@ -88,9 +93,10 @@ class _Compilation:
             excluded=tuple(excluded),
             removed=tuple(removed),
             ignore=tuple(ignored),
+            drills=tuple(drills),
             formerly=tuple(self._single("formerly", ())),
             hands_over_to=tuple(self._single("handsOverTo", ())),
-            subscriptions=_subscriptions(vaults, disks, excluded, removed),
+            subscriptions=_subscriptions(vaults, disks, excluded, removed, drills),
         )
 
     def _single(self, key: str, otherwise: Any) -> Any:
@@ -124,8 +130,6 @@ class _Compilation:
                 if name == own:
                     message = f"`{key}` names this manifest itself"
                     self.notes.add(codes.OWN_NAME, message, names.place(index))
-        for drill in self.merged.lists["drills"][:1]:
-            self.notes.add(codes.DRILLS, "drills are checked for their form, but this version runs none", drill.here)
 
 
 def _by_name(specs: Iterable[_Spec]) -> dict[str, _Spec]:
@@ -148,10 +152,12 @@ def _subscriptions(
     disks: Sequence[DiskRule],
     excluded: Sequence[Excluded],
     removed: Sequence[Removed],
+    drills: Sequence[DrillSpec],
 ) -> tuple[str, ...]:
     """Every subscription in which something of the manifest lies, lower-cased and sorted."""
     found = {lower(spec.subscription) for spec in vaults.values()}
     found |= {entry.id.subscription for entry in excluded} | {entry.id.subscription for entry in removed}
+    found |= {drill.subscription for drill in drills if drill.subscription}
     for rule in disks:
         found |= {arm_id.subscription for arm_id, _ in rule.ids}
         found |= set((rule.select and rule.select.subscriptions) or ())

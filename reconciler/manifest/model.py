@@ -190,6 +190,25 @@ class RoleSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class DrillSpec:
+    """A trial restore: of `sample` disks that `select` takes (None: of all protected ones), into a scratch group.
+
+    `subscription` is the group's, lower-cased (None: each disk's own); `max_age_hours` None: any age; `keep` is
+    `none`, `failed` or `all`.
+    """
+
+    place: Place
+    name: str
+    group: str
+    subscription: str | None = None
+    select: Selector | None = None
+    exclude: tuple[Exclusion, ...] = ()
+    sample: int = 1
+    max_age_hours: int | None = None
+    keep: str = "none"
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """The desired state of one `name`, compiled from all its files.
 
@@ -208,6 +227,7 @@ class Manifest:
     excluded: tuple[Excluded, ...] = ()
     removed: tuple[Removed, ...] = ()
     ignore: tuple[Ignore, ...] = ()
+    drills: tuple[DrillSpec, ...] = ()
     formerly: tuple[str, ...] = ()
     hands_over_to: tuple[str, ...] = ()
     subscriptions: tuple[str, ...] = ()

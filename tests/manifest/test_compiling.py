@@ -198,7 +198,7 @@ handsOverTo: [new]
 excluded: [{{id: {DISKS}/a, reason: cache}}]
 removed: [{{id: {DISKS}/b, data: retain, reason: gone}}]
 ignore: [{{address: "disk/*/legacy-*", fields: [policy], reason: migration, expires: 2027-03-31}}]
-drills: [{{name: monthly, sample: 3, maxAge: 26h}}]
+drills: [{{name: monthly, sample: 3, maxAge: 4w, targetResourceGroup: drillrg, select: {{names: ["data-*"]}}}}]
 """
     )
     assert manifest.roles == RoleSettings("verify", "resourceGroup")
@@ -208,7 +208,10 @@ drills: [{{name: monthly, sample: 3, maxAge: 26h}}]
     assert [(entry.address, entry.fields, entry.expires) for entry in manifest.ignore] == [
         ("disk/*/legacy-*", ("policy",), date(2027, 3, 31))
     ]
-    assert [finding.code for finding in manifest.warnings] == ["drills-not-run"]
+    (drill,) = manifest.drills
+    assert (drill.name, drill.group, drill.sample, drill.max_age_hours) == ("monthly", "drillrg", 3, 672)
+    assert (drill.subscription, drill.keep, drill.select and drill.select.names) == (None, "none", ("data-*",))
+    assert manifest.warnings == ()
 
 
 def test_snapshots_beside_their_disk_are_told(codes_of: CodesOf) -> None:

@@ -1,0 +1,59 @@
+"""The entries of `drills`: which protected disks are restored on trial, where to, and how fresh the proof must be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from reconciler.ids import lower
+from reconciler.manifest import codes, durations
+from reconciler.manifest.model import DrillSpec
+from reconciler.manifest.notes import Notes
+from reconciler.manifest.references import Declared
+from reconciler.manifest.sections import Section
+from reconciler.manifest.selectors import exclusions, selector
+
+
+def drill(section: Section, notes: Notes) -> DrillSpec:
+    """The drill that the mapping states."""
+    chosen = section.get("select")
+    return DrillSpec(
+        place=section.here,
+        name=section["name"],
+        group=section["targetResourceGroup"],
+        subscription=lower(section["subscription"]) if "subscription" in section else None,
+        select=None if chosen is None else selector(chosen, notes),
+        exclude=() if chosen is None else exclusions(chosen, notes),
+        sample=section.get("sample", 1),
+        max_age_hours=_hours(section, notes),
+        keep=section.get("keep", "none"),
+    )
+
+
+def _hours(section: Section, notes: Notes) -> int | None:
+    text = section.get("maxAge")
+    if text is None:
+        return None
+    found = durations.hours(text)
+    if not found:
+        notes.add(codes.DRILL_AGE, f"`maxAge` is {text}, which is no number of whole hours", section.place("maxAge"))
+    return found
+
+
+def check_targets(drills: Iterable[DrillSpec], declared: Declared, notes: Notes) -> None:
+    """Find drills whose disks would be made, and deleted, among what the manifest needs."""
+    taken = {
+        lower(spec.azure_name or spec.name): f"the snapshot resource group {spec.name}"
+        for spec in declared.groups.values()
+    }
+    taken |= {
+        lower(spec.resource_group): f"the resource group of the vault {spec.name}" for spec in declared.vaults.values()
+    }
+    taken |= {
+        lower(disk.group): f"the resource group of the disk {disk.name}"
+        for rule in declared.disks
+        for disk, _ in rule.ids
+    }
+    for spec in drills:
+        other = taken.get(lower(spec.group))
+        if other:
+            notes.add(codes.DRILL_TARGET, f"the drill {spec.name} would restore into {other}", spec.place)
