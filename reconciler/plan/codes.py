@@ -26,6 +26,13 @@ CODES = table(
         "restore it, or list it under `removed` to take it out for good",
     ),
     Code(
+        "drill-late",
+        _W,
+        "The newest success of a drill is older than the manifest allows.",
+        "run `reconciler drill`, from a schedule at best",
+        "unhealthy",
+    ),
+    Code(
         "group-location-unknown",
         _E,
         "A snapshot resource group must be made, but its disks lie in several regions.",
@@ -87,6 +94,13 @@ CODES = table(
         _E,
         "Another manifest owns an object that this one claims.",
         "take it out of one of them; or declare `formerly` here and `handsOverTo` there to move it",
+    ),
+    Code(
+        "never-proven",
+        _W,
+        "No run of a drill has ever restored one of its disks.",
+        "run `reconciler drill`, from a schedule at best",
+        "unhealthy",
     ),
     Code(
         "one-way-door",

@@ -12,7 +12,7 @@ from reconciler.findings import Finding
 from reconciler.ids import lower
 from reconciler.manifest import addresses
 from reconciler.manifest.model import Manifest
-from reconciler.plan import groups, leaving, policies, roles, vaults
+from reconciler.plan import groups, leaving, policies, proofs, roles, vaults
 from reconciler.plan.capacity import check_capacity
 from reconciler.plan.desired import DesiredDisk, expand
 from reconciler.plan.disks import Disks
@@ -31,7 +31,8 @@ _SEVERITIES = ("error", "warning", "info")
 
 
 def make(manifest: Manifest, estate: Estate, options: Options, now: datetime) -> Plan:
-    """The plan that makes `estate` as `manifest` says; `now` only tells the age of role assignments and ignores.
+    """The plan that makes `estate` as `manifest` says; `now` only tells the age of role assignments, ignores
+    and proofs.
 
     When `questions` of the result isn't empty, the plan is a sketch: answer them into `estate.answers`, make it again.
     """
@@ -49,6 +50,7 @@ def make(manifest: Manifest, estate: Estate, options: Options, now: datetime) ->
     for wanted in desired:
         disks.compare(wanted)
     policies.name_users(draft, usage.joining)
+    proofs.compare(draft, everything)
     leaving.compare(draft, everything)
     leaving.orphaned_vaults(draft)
     _keep_policies(manifest, usage)

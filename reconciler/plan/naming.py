@@ -17,7 +17,10 @@ NAMESPACE = UUID("5f4c2a0e-7d0b-5b1e-9c39-0d3f6f1c7a52")
 OWNER_TAG = "reconciler-owner"
 APPLIED_TAG = "reconciler-applied"
 RESTORED_TAG = "reconciler-restored"
-"""Our tags: whose a vault or an instance is, which declaration was applied last, which disks a restore made."""
+PROVEN_TAG = "reconciler-proven"
+"""Our tags: whose a vault or an instance is, which declaration was applied last, which disks a restore made, and when
+a drill last restored an instance's disk.
+"""
 
 _DISK_PART = 50
 _POLICY_PART = 150 - 9
