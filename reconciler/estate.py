@@ -148,6 +148,24 @@ class UserIdentity:
     principal_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class RecoveryPoint:
+    """A recovery point of an instance: its name, when it was taken, and whether Azure has completed it."""
+
+    id: ArmId
+    taken: datetime
+    is_complete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreJob:
+    """A restore as Resource Graph tells of it: `status` as spelled, `began` None where it doesn't tell."""
+
+    id: ArmId
+    status: str
+    began: datetime | None
+
+
 @dataclass(slots=True)
 class OwnedVault:
     """A row of the Resource Graph query for vaults that bear our mark; only ever adds findings."""
@@ -165,7 +183,10 @@ class Question:
     `deleted-vault` (`subject` the vault's id, `detail` its location: a soft-deleted one of that name? `DeletedVault` or None),
     `role-count` (`subject` a subscription's id: every role assignment of it, `tuple[RoleAssignment, ...]`),
     `protected-elsewhere` (`subject` a disk's id: `tuple[ArmId, ...]`, the instances that protect it anywhere),
-    `held` (`subject` a vault of another shard: `tuple[Instance, ...]`, live and soft-deleted).
+    `held` (`subject` a vault of another shard: `tuple[Instance, ...]`, live and soft-deleted),
+    `recovery-points` (`subject` an instance's id: `tuple[RecoveryPoint, ...]`, newest first),
+    `restores` (`subject` a disk's id: `tuple[RestoreJob, ...]`, the restores of its recovery points; from Resource Graph,
+    which lags and may fail, so it proves no absence).
     """
 
     kind: str

@@ -8,12 +8,20 @@ from typing import Any
 
 from reconciler.azure import projection
 from reconciler.azure.connection import Azure, incomplete
+from reconciler.azure.governor import until
 from reconciler.azure.together import together
-from reconciler.errors import AzureError, NotFound, OutOfReach, ReadIncomplete
-from reconciler.estate import DeletedVault, Instance, Presence, Question, RoleAssignment
+from reconciler.errors import AzureError, NotFound, OutOfReach, ReadIncomplete, ReconcilerError
+from reconciler.estate import DeletedVault, Instance, Presence, Question, RecoveryPoint, RestoreJob, RoleAssignment
 from reconciler.ids import ArmId, lower
 
 _INSTANCES = ("backupInstances", "deletedBackupInstances")
+_GRAPH = "/providers/Microsoft.ResourceGraph/resources"
+_GRAPH_SECONDS = 20.0
+_RESTORES = (
+    "RecoveryServicesResources | where type =~ 'microsoft.dataprotection/backupvaults/backupjobs' "
+    "| where properties.dataSourceId in~ ('{disk}') | where properties.operationCategory =~ 'Restore' "
+    "| project id, properties"
+)
 
 
 async def answer(azure: Azure, questions: Iterable[Question]) -> dict[Question, Any]:
@@ -109,10 +117,38 @@ async def _held(azure: Azure, question: Question) -> tuple[Instance, ...]:
     return tuple(found)
 
 
+async def _recovery_points(azure: Azure, question: Question) -> tuple[RecoveryPoint, ...]:
+    """The recovery points of an instance, newest first."""
+    rows = await azure.list(f"{question.subject}/recoveryPoints")
+    try:
+        found = {point.id.key: point for point in map(projection.recovery_point, rows)}
+    except (ValueError, TypeError, AttributeError) as error:
+        raise ReadIncomplete(
+            f"A recovery point of {question.subject} can't be understood: {error}. Nothing was concluded from the rest.",
+            hint="Run it again; if it stays, report this with the id.",
+        ) from error
+    return tuple(sorted(found.values(), key=lambda point: (point.taken, point.id.key), reverse=True))
+
+
+async def _restores(azure: Azure, question: Question) -> tuple[RestoreJob, ...]:
+    """The restores of a disk that Resource Graph knows; none when it can't be asked, since it only ever adds."""
+    query = _RESTORES.format(disk=question.subject.key.replace("'", ""))
+    try:
+        with until(azure.clock.monotonic() + _GRAPH_SECONDS):
+            page = await azure.post(_GRAPH, {"query": query, "options": {"$top": 1000, "resultFormat": "objectArray"}})
+        rows = page.get("data")
+        found = [projection.restore_job(row) for row in (rows if isinstance(rows, list) else ())]
+    except (ReconcilerError, ValueError, TypeError, AttributeError):
+        return ()
+    return tuple(sorted(found, key=lambda job: job.id.key))
+
+
 _ANSWERS: Mapping[str, Callable[[Azure, Question], Coroutine[Any, Any, Any]]] = {
     "exists": _exists,
     "deleted-vault": _deleted_vault,
     "role-count": _role_count,
     "protected-elsewhere": _protected_elsewhere,
     "held": _held,
+    "recovery-points": _recovery_points,
+    "restores": _restores,
 }

@@ -35,7 +35,12 @@ DEFAULT_SECONDS = 300.0
 _CAP = 60.0
 _QUIET_ATTEMPTS = 2
 _READS = ("GET", "HEAD")
-_HARMLESS_POSTS = ("/providers/microsoft.resourcegraph/resources", "/validateforbackup", "/validateformodifybackup")
+_HARMLESS_POSTS = (
+    "/providers/microsoft.resourcegraph/resources",
+    "/validateforbackup",
+    "/validateformodifybackup",
+    "/validaterestore",
+)
 
 deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
 """The monotonic time, by the injected clock, after which nothing is tried again (None: 5 minutes from the request)."""

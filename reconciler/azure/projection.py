@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from reconciler.estate import Disk, Instance, Lock, Machine, Policy, ResourceGroup, RoleAssignment, UserIdentity, Vault
+from reconciler.estate import (
+    Disk,
+    Instance,
+    Lock,
+    Machine,
+    Policy,
+    RecoveryPoint,
+    ResourceGroup,
+    RestoreJob,
+    RoleAssignment,
+    UserIdentity,
+    Vault,
+)
 from reconciler.ids import ArmId, lower
 
 _DISKS = "microsoft.compute/disks"
@@ -139,6 +151,23 @@ def role(body: Mapping[str, Any]) -> RoleAssignment:
     )
 
 
+def recovery_point(body: Mapping[str, Any]) -> RecoveryPoint:
+    """A recovery point; ValueError when it doesn't tell when it was taken."""
+    properties = pick(body, "properties") or {}
+    taken = _time(pick(properties, "recoveryPointTime"))
+    if taken is None:
+        raise ValueError("a recovery point without a time")
+    state = lower(str(pick(properties, "recoveryPointState") or "completed"))
+    return RecoveryPoint(id=_id(body), taken=_utc(taken), is_complete=state == "completed")
+
+
+def restore_job(body: Mapping[str, Any]) -> RestoreJob:
+    """A job that restores, as a row of Resource Graph."""
+    properties = pick(body, "properties") or {}
+    began = _time(pick(properties, "startTime"))
+    return RestoreJob(_id(body), str(pick(properties, "status") or ""), _utc(began) if began else None)
+
+
 def lock(body: Mapping[str, Any]) -> Lock:
     """A management lock; its scope is what its id lies on."""
     own = _id(body)
@@ -200,6 +229,10 @@ def _time(text: Any) -> datetime | None:
         return datetime.fromisoformat(text) if isinstance(text, str) else None
     except ValueError:
         return None
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _disk_of(source: Mapping[str, Any]) -> ArmId | None:

@@ -19,5 +19,6 @@ DISK_SNAPSHOT_CONTRIBUTOR = Role(
     "7efff54f-a5b4-42b5-a1c5-5411624893ce", "Disk Snapshot Contributor", "disk-snapshot-contributor"
 )
 READER = Role("acdd72a7-3385-48ef-bd42-f606fba81ae7", "Reader", "reader")
+DISK_RESTORE_OPERATOR = Role("b50d9833-a0cb-478e-945f-707fcc997c13", "Disk Restore Operator", "disk-restore-operator")
 
-BY_GUID = {role.guid: role for role in (DISK_BACKUP_READER, DISK_SNAPSHOT_CONTRIBUTOR, READER)}
+BY_GUID = {role.guid: role for role in (DISK_BACKUP_READER, DISK_SNAPSHOT_CONTRIBUTOR, READER, DISK_RESTORE_OPERATOR)}

@@ -24,6 +24,9 @@ class Kind(StrEnum):
     POLICY = "policy"
     ROLE = "role"
     DISK = "disk"
+    MOVE = "move"
+    RESTORE = "restore"
+    DRILL = "drill"
 
 
 class Action(StrEnum):
@@ -42,7 +45,11 @@ class Op(StrEnum):
     id, "vault": vault id}` with `target` the scope. ROLE_DELETE: nothing. INSTANCE_PUT: the whole body of a new one.
     INSTANCE_MERGE: what to lay over the live body before it is PUT again, unless that changes nothing; INSTANCE_REPAIR
     the same, PUT in any case. INSTANCE_VALIDATE: nothing (validateForBackup
-    of the live body). The others: nothing.
+    of the live body). RESTORE_START: the restore request, with `target` the instance. DISK_PATCH: what to change of a
+    disk (tags are laid over those that it has). DISK_CHECK, a look: what a restored disk must be (`size_gb`, `sku`,
+    `zones`, `encryption_set`; None: not known). DISK_DELETE: how a disk proves to be ours (`mark`: how its tag of
+    restored disks begins; `snapshots`: the resource group of the snapshots that it may have been made from). The
+    others: nothing.
     """
 
     GROUP_PUT = "group.put"
@@ -61,6 +68,10 @@ class Op(StrEnum):
     INSTANCE_RESUME = "instance.resume"
     INSTANCE_UNDELETE = "instance.undelete"
     INSTANCE_DELETE = "instance.delete"
+    RESTORE_START = "restore.start"
+    DISK_PATCH = "disk.patch"
+    DISK_CHECK = "disk.check"
+    DISK_DELETE = "disk.delete"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +116,8 @@ class Change:
     `vault` is the id of the vault it belongs to (None for groups), for phases and for the mark at the end; `goal` for
     disks the state to wait for (`ProtectionConfigured`, `ProtectionStopped`, `BackupsSuspended`, `gone`); `depends` are
     addresses that must be done first; `detail` says more for people (the disks a roll concerns, who chose the disk);
-    `weight` is what the 30 % gate counts: `stops`, `shortens` or nothing; `drift` is its class.
+    `weight` is what the 30 % gate counts: `stops`, `shortens` or nothing; `drift` is its class; `keeps` says which
+    restored disks a drill leaves behind (`none`, `failed`, `all`).
     """
 
     address: str
@@ -124,6 +136,7 @@ class Change:
     detail: tuple[str, ...] = ()
     drift: str = "differs"
     weight: str = ""
+    keeps: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,17 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from reconciler.estate import Instance, RoleAssignment
-from reconciler.ids import ArmId, lower, subscription_id
+from reconciler.ids import ArmId, group_id, lower, subscription_id
 from reconciler.manifest import addresses
 from reconciler.manifest.model import VaultSpec
-from reconciler.plan.builtin_roles import BY_GUID, DISK_BACKUP_READER, DISK_SNAPSHOT_CONTRIBUTOR, READER, Role
+from reconciler.plan.builtin_roles import (
+    BY_GUID,
+    DISK_BACKUP_READER,
+    DISK_RESTORE_OPERATOR,
+    DISK_SNAPSHOT_CONTRIBUTOR,
+    READER,
+    Role,
+)
 from reconciler.plan.desired import DesiredDisk
 from reconciler.plan.draft import PENDING, Draft
 from reconciler.plan.marks import drift_class
@@ -114,6 +121,19 @@ class RoleBook:
             for wanted in desired:
                 if wanted.rule.protection == "protected" and not self._draft.sees_to(wanted.vault):
                     self.disk_scopes[wanted.disk.id.subscription].add(wanted.disk.id.key)
+
+    def need(self, vault: VaultSpec, role: Role, scope: ArmId) -> Grants:
+        """What an identity has and lacks of one role at one scope; planned where that is this manifest's to do."""
+        grants = Grants()
+        principal = self.principal(vault)
+        if principal is None:
+            return grants
+        held = self._covering(principal, role, scope)
+        if not held:
+            self._lack(vault, role, scope, principal, grants)
+        elif all(self._is_young(row) for row in held):
+            grants.young.append(held[0].scope.key)
+        return grants
 
     def _covering(self, principal: Principal, role: Role, target: ArmId) -> list[RoleAssignment]:
         """The assignments that reach `target`, nearest first: on itself or on anything that encloses it."""
@@ -254,6 +274,13 @@ class _needed:  # noqa: N801 - used as a predicate
             DISK_BACKUP_READER.guid: _scopes([*disks, *named, *(disk.disk.id for disk in wanted)]),
             DISK_SNAPSHOT_CONTRIBUTOR.guid: _scopes([*groups, *(disk.group_id for disk in wanted)]),
             READER.guid: _scopes([*sets, *(disk.disk.encryption_set for disk in wanted if disk.disk.encryption_set)]),
+            DISK_RESTORE_OPERATOR.guid: _scopes(
+                [
+                    group_id(drill.subscription or disk.disk.id.subscription, drill.group)
+                    for drill in draft.manifest.drills
+                    for disk in wanted
+                ]
+            ),
         }
 
     def __call__(self, row: RoleAssignment) -> bool:
