@@ -88,6 +88,14 @@ class Operations:
         """A PUT through the ARM client, for providers whose SDK we don't carry."""
         return await self._run(self.azure.send, "PUT", self.azure.url(path), body)
 
+    async def patch(self, path: str, body: Mapping[str, Any]) -> Receipt:
+        """A PATCH through the ARM client."""
+        return await self._run(self.azure.send, "PATCH", self.azure.url(path), body)
+
+    async def delete(self, path: str) -> Receipt:
+        """A DELETE through the ARM client."""
+        return await self._run(self.azure.send, "DELETE", self.azure.url(path))
+
     async def _run(self, operation: Operation, *arguments: Any, **options: Any) -> Receipt:
         kept: list[Receipt] = []
 

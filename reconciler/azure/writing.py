@@ -41,6 +41,12 @@ class Writer:
             return await _put_role(self._sdk, step, principal or str(step.body["principal"]))
         return await _WRITES[step.op](self._sdk, step)
 
+    async def validate_restore(self, start: Step) -> Receipt:
+        """Ask Azure whether a restore could be done (validateRestore)."""
+        instances = self._sdk.dataprotection(start.target.subscription).backup_instances
+        body = {"restoreRequestObject": _restore_request(start)}
+        return await self._sdk.begin(instances.begin_validate_for_restore, *_place(start.target), body)
+
     async def validate(self, vault: ArmId, properties: Mapping[str, Any]) -> Receipt:
         """Ask Azure whether an instance with these properties could be protected (validateForBackup)."""
         return await _validate(self._sdk, vault, properties)
@@ -153,6 +159,26 @@ async def _delete_instance(sdk: Operations, step: Step) -> Receipt:
     return await satisfied(sdk.begin(client.backup_instances.begin_delete, group, vault, name))
 
 
+async def _start_restore(sdk: Operations, step: Step) -> Receipt:
+    instances = sdk.dataprotection(step.target.subscription).backup_instances
+    return await sdk.begin(instances.begin_trigger_restore, *_place(step.target), _restore_request(step))
+
+
+def _restore_request(step: Step) -> dict[str, Any]:
+    return {**step.body, **(bodies.guard_requests(step.guard) or {})}
+
+
+async def _patch_disk(sdk: Operations, step: Step) -> Receipt:
+    """A PATCH replaces the tags as a whole, so those that are there go along."""
+    live = await sdk.azure.get(step.target)
+    tags = bodies.merged(live.get("tags") or {}, step.body.get("tags") or {})
+    return await sdk.patch(step.target.text, {**step.body, "tags": tags})
+
+
+async def _delete_disk(sdk: Operations, step: Step) -> Receipt:
+    return await satisfied(sdk.delete(step.target.text))
+
+
 def _place(target: ArmId) -> tuple[str, str, str]:
     """Resource group, vault and name of what lies in a vault."""
     return target.group, target.parent.name, target.name
@@ -174,4 +200,7 @@ _WRITES: Mapping[Op, Callable[[Operations, Step], Awaitable[Receipt]]] = {
     Op.INSTANCE_RESUME: _resume_instance,
     Op.INSTANCE_UNDELETE: _undelete_instance,
     Op.INSTANCE_DELETE: _delete_instance,
+    Op.RESTORE_START: _start_restore,
+    Op.DISK_PATCH: _patch_disk,
+    Op.DISK_DELETE: _delete_disk,
 }

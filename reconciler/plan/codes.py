@@ -103,6 +103,18 @@ CODES = table(
         "unhealthy",
     ),
     Code(
+        "no-recovery-point",
+        _W,
+        "A disk has no recovery point that could be restored.",
+        "wait for its first backup, or make one with `reconciler backup`",
+    ),
+    Code(
+        "nothing-to-restore",
+        _E,
+        "No recovery point was found as asked for.",
+        "check the disk's name, and which recovery points it has",
+    ),
+    Code(
         "one-way-door",
         _E,
         "Azure doesn't allow to go back from a setting that the vault already has.",
@@ -158,6 +170,18 @@ CODES = table(
         _E,
         "The vault is under a resource guard, which must approve this change.",
         "ask the guard's owner for a request id and pass --resource-guard-request VAULT=ID",
+    ),
+    Code(
+        "restore-impossible",
+        _E,
+        "Azure can't restore a disk that way.",
+        "restore it as it was, and change it afterwards",
+    ),
+    Code(
+        "restore-limit",
+        _E,
+        "Azure restores a disk ten times a day at most.",
+        "wait until the oldest of these is a day old",
     ),
     Code("retained", _I, "Protection is stopped and the recovery points are kept, as asked for.", "nothing to do"),
     Code(
@@ -235,6 +259,18 @@ CODES = table(
         _E,
         "The disk is a replica that Azure Site Recovery keeps rewriting; a snapshot of it is worth nothing.",
         "protect the source disk",
+    ),
+    Code(
+        "disk-ambiguous",
+        _E,
+        "Several disks with backups have that name.",
+        "name the disk by its id",
+    ),
+    Code(
+        "disk-exists",
+        _E,
+        "A disk of that name exists; a restore never writes over a disk.",
+        "give the new disk another name with --name",
     ),
     Code("disk-deleting", _E, "Azure is deleting the disk.", "take it out of the manifest"),
     Code(

@@ -23,6 +23,7 @@ a drill last restored an instance's disk.
 """
 
 _DISK_PART = 50
+_DRILL_PART = 30
 _POLICY_PART = 150 - 9
 _SALTS = 4
 
@@ -36,6 +37,16 @@ def instance_name(disk: ArmId) -> str:
     """The name of a new backup instance: `<disk>-<disk>-<uuid5 of the disk's id>`, as the portal and the CLI form it."""
     part = disk.name[:_DISK_PART]
     return f"{part}-{part}-{uuid5(NAMESPACE, disk.key)}"
+
+
+def drill_mark(manifest: str, drill: str) -> str:
+    """How the tag of a disk begins that a drill restored; what follows is the run."""
+    return f"{manifest}/{drill}/"
+
+
+def drill_disk_name(manifest: str, drill: str, disk: ArmId) -> str:
+    """The name of the disk that a drill restores from `disk`: the same in every run, so that leftovers are found."""
+    return f"{disk.name[:_DRILL_PART]}-drill-{uuid5(NAMESPACE, f'{lower(manifest)}|{lower(drill)}|{disk.key}')}"
 
 
 def role_name(scope: ArmId, role: str, principal: str) -> str:
