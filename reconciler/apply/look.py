@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
 from reconciler.azure.connection import Azure
 from reconciler.clock import Clock
 from reconciler.estate import Estate
@@ -9,31 +12,52 @@ from reconciler.manifest.model import Manifest
 from reconciler.plan.model import Options, Plan
 from reconciler.sharding import WHOLE, Shard
 
+Planner = Callable[[Manifest, Estate, Options, datetime], Plan]
+"""Manifest, estate, options and the time to a plan, a sketch while it has questions."""
 
-async def estate_for(azure: Azure, manifest: Manifest, shard: Shard = WHOLE) -> Estate:
-    """Everything that the manifest concerns, with list calls only; its management groups are resolved first."""
+
+async def estate_for(
+    azure: Azure, manifest: Manifest, shard: Shard = WHOLE, *, subscriptions: Iterable[str] = ()
+) -> Estate:
+    """Everything that the manifest concerns, with list calls only; its management groups are resolved first.
+
+    `subscriptions`, lower-cased, are looked at beside the manifest's own.
+    """
     from reconciler.azure.reading import descendants, read_estate
-    from reconciler.plan.reach import management_groups, reach
+    from reconciler.plan.reach import management_groups, reach, widened
 
     groups = await descendants(azure, management_groups(manifest))
-    estate = await read_estate(azure, reach(manifest, shard, groups=groups))
+    estate = await read_estate(azure, widened(reach(manifest, shard, groups=groups), subscriptions))
     estate.management_groups = groups
     return estate
 
 
-async def look(azure: Azure, manifest: Manifest, options: Options, clock: Clock) -> Plan:
+async def look(
+    azure: Azure,
+    manifest: Manifest,
+    options: Options,
+    clock: Clock,
+    *,
+    planner: Planner | None = None,
+    subscriptions: Iterable[str] = (),
+) -> Plan:
     """Read what the manifest concerns, and plan; each question that the lists leave open is asked once.
 
+    `planner`: another plan than that of apply; `subscriptions` as in `estate_for`.
     Raises ReadIncomplete or AzureError when Azure can't be read to the end.
     """
-    return await planned(azure, manifest, await estate_for(azure, manifest, options.shard), options, clock)
+    estate = await estate_for(azure, manifest, options.shard, subscriptions=subscriptions)
+    return await planned(azure, manifest, estate, options, clock, planner=planner)
 
 
-async def planned(azure: Azure, manifest: Manifest, estate: Estate, options: Options, clock: Clock) -> Plan:
+async def planned(
+    azure: Azure, manifest: Manifest, estate: Estate, options: Options, clock: Clock, *, planner: Planner | None = None
+) -> Plan:
     """The plan on an estate that was read already, with its open questions asked."""
     from reconciler.azure.reading import answer
-    from reconciler.plan.making import make
+    from reconciler.plan.making import make as plan_of
 
+    make = planner or plan_of
     now = clock.now()
     plan = make(manifest, estate, options, now)
     while plan.questions:

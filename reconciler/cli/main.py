@@ -24,6 +24,8 @@ COMMANDS = {
     "plan": ("reconciler.cli.plan", "plan", "Show what would be changed in Azure; change nothing."),
     "apply": ("reconciler.cli.apply", "apply", "Change Azure until it is as the manifest says."),
     "drift": ("reconciler.cli.drift", "drift", "Say whether Azure still is as the manifest says."),
+    "restore": ("reconciler.cli.restore", "restore", "Make a new disk of a recovery point, and check it."),
+    "drill": ("reconciler.cli.drill", "drill", "Prove by trial restores that the backups can be restored."),
     "schema": ("reconciler.cli.schema", "schema", "Print a JSON Schema, for editors and for readers of documents."),
     "explain": ("reconciler.cli.explain", "explain", "Say what a code or a field of the manifest means."),
     "init": ("reconciler.cli.init", "init", "Write a first manifest."),

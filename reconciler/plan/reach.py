@@ -6,7 +6,8 @@ What lies below the management groups of a manifest is asked beforehand.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from reconciler.estate import Reach, Vault
@@ -88,3 +89,15 @@ def concerns_others(reach: Reach, vault: Vault) -> bool:
 
 def _is_marked(reach: Reach, vault: Vault) -> bool:
     return lower(tag_of(vault.tags, OWNER_TAG)) in reach.owners
+
+
+def widened(found: Reach, subscriptions: Iterable[str]) -> Reach:
+    """The reach with what lies in more subscriptions, disks included."""
+    more = set(subscriptions)
+    if not more:
+        return found
+    return replace(
+        found,
+        subscriptions=tuple(sorted(more.union(found.subscriptions))),
+        disk_subscriptions=tuple(sorted(more.union(found.disk_subscriptions))),
+    )

@@ -9,7 +9,7 @@ from typing import Any
 
 from reconciler.estate import Disk, Estate, Instance, RecoveryPoint
 from reconciler.findings import Severity
-from reconciler.ids import ArmId, lower
+from reconciler.ids import ArmId, group_id, lower
 from reconciler.manifest.model import Manifest, VaultSpec
 from reconciler.plan import protection
 from reconciler.plan.builtin_roles import DISK_RESTORE_OPERATOR
@@ -31,12 +31,14 @@ _SEVERITIES = tuple(Severity)
 @dataclass(frozen=True, slots=True)
 class Wish:
     """What is to be restored: `disk` a name or an id, `point` a recovery point's name or `latest`, `before` the moment
-    that it must be older than, `target` the new disk's resource group, `name` its name (empty: one is derived).
+    that it must be older than, `group` the new disk's resource group, `subscription` that of the group (empty: the
+    disk's own), `name` its name (empty: one is derived).
     """
 
     disk: str
-    target: ArmId
+    group: str
     run: str
+    subscription: str = ""
     name: str = ""
     point: str = "latest"
     before: datetime | None = None
@@ -239,15 +241,16 @@ def _instances(draft: Draft, named: str) -> list[Instance]:
 
 def _restore(draft: Draft, book: RoleBook, source: Source, wish: Wish) -> list[Change]:
     name = wish.name or f"{source.id.name[:60]}-{source.point.taken:%Y%m%d%H%M%S}"
-    disk = ArmId(f"{wish.target}/providers/Microsoft.Compute/disks/{name}")
+    group = group_id(wish.subscription or source.id.subscription, wish.group)
+    disk = ArmId(f"{group}/providers/Microsoft.Compute/disks/{name}")
     address = disk.text
-    if not is_open(draft, wish.target, address):
+    if not is_open(draft, group, address):
         return []
     _refuse_existing(draft, disk, address)
-    _refuse_impossible(draft, source, wish, address)
+    _refuse_impossible(draft, source, wish, disk)
     _refuse_too_many(draft, source, address)
     guard = guard_for(draft, source.instance.vault, address)
-    grants, probe = grants_for(draft, book, source.instance, wish.target)
+    grants, probe = grants_for(draft, book, source.instance, group)
     asked: dict[str, Any] = {**({"sku": wish.sku} if wish.sku else {}), **({"zones": [wish.zone]} if wish.zone else {})}
     kind = {"sku": {"name": wish.sku}} if wish.sku else {}
     location = draft.estate.vaults[source.instance.vault.key].location
@@ -281,10 +284,10 @@ def _refuse_existing(draft: Draft, disk: ArmId, address: str) -> None:
         draft.refuse(address, "disk-exists", f"{disk} exists")
 
 
-def _refuse_impossible(draft: Draft, source: Source, wish: Wish, address: str) -> None:
+def _refuse_impossible(draft: Draft, source: Source, wish: Wish, made: ArmId) -> None:
     """What Azure's support matrix rules out, and what can't be changed of a disk once it is there."""
-    disk = source.disk
-    if disk is not None and disk.encryption_set and disk.id.subscription != wish.target.subscription:
+    disk, address = source.disk, made.text
+    if disk is not None and disk.encryption_set and disk.id.subscription != made.subscription:
         message = "a disk with a customer-managed key can't be restored into another subscription"
         draft.refuse(address, "restore-impossible", message, hint="choose a resource group of the disk's subscription")
     if wish.zone and (disk is None or list(disk.zones) != [wish.zone]):

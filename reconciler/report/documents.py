@@ -9,7 +9,7 @@ from typing import Any
 
 from reconciler.apply.outcome import Outcome, Result, Status
 from reconciler.findings import Finding, Place, Severity
-from reconciler.plan.model import Change, Gate, Plan, Step
+from reconciler.plan.model import Action, Change, Gate, Kind, Plan, Step
 from reconciler.redaction import redact
 from reconciler.report.drift import CLASSES, Drift
 from reconciler.report.terminal import is_clean
@@ -169,6 +169,21 @@ def apply_document(outcome: Outcome, plan: Plan, *, tool_version: str) -> Docume
         },
         "results": [_result(result) for result in outcome.results],
         "findings": [_finding(finding) for finding in (*outcome.errors, *outcome.warnings)],
+    }
+
+
+def operation_document(verb: str, outcome: Outcome, plan: Plan, *, tool_version: str) -> Document:
+    """What became of a restore, a drill or a move, and what its plan was; `verb` is the command's name."""
+    return {
+        **apply_document(outcome, plan, tool_version=tool_version),
+        "verb": verb,
+        "changes": [_change(change) for change in plan.changes],
+        "made": [
+            {"disk": change.address, "source": jsonable((change.after or {}).get("source"))}
+            for change, result in zip(plan.changes, outcome.results, strict=False)
+            if change.kind is Kind.RESTORE and change.action is Action.ADD and result.status is Status.DONE
+        ],
+        "notes": [_finding(finding) for finding in plan.findings],
     }
 
 

@@ -180,13 +180,20 @@ def _result(result: Result) -> str:
 
 
 def outcome_markdown(
-    outcome: Outcome, plan: Plan, *, limit: int = COMMENT_LIMIT, root: str = "", footer: str = ""
+    outcome: Outcome,
+    plan: Plan,
+    *,
+    limit: int = COMMENT_LIMIT,
+    root: str = "",
+    footer: str = "",
+    verb: str = "apply",
 ) -> str:
-    """What became of an apply of `plan`; at most `limit` characters."""
+    """What became of an apply of `plan`, or of another `verb`; at most `limit` characters."""
     status = "complete" if outcome.ok else "interrupted" if outcome.interrupted else "incomplete"
     page = _Page(limit - len(footer))
-    page.add(_marker("apply", plan.manifest))
-    page.add(f"## Apply of {markdown(plan.manifest)}: {status}\n\n**{markdown(outcome_summary(outcome))}**\n")
+    page.add(_marker(verb, plan.manifest))
+    summary = markdown(outcome_summary(outcome, verb))
+    page.add(f"## {verb.capitalize()} of {markdown(plan.manifest)}: {status}\n\n**{summary}**\n")
     for state, heading in (
         (Status.FAILED, "Failed"),
         (Status.SKIPPED, "Skipped"),

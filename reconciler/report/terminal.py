@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from reconciler.apply.outcome import Outcome, Result, Status
 from reconciler.findings import Finding
-from reconciler.plan.model import Change, Gate, Plan
+from reconciler.plan.model import Action, Change, Gate, Kind, Plan
 from reconciler.report.caret import location
 from reconciler.report.drift import Drift
 from reconciler.report.escape import plain
@@ -23,9 +23,14 @@ def is_clean(plan: Plan) -> bool:
     return not plan.changes and not plan.closed_gates and not plan.errors
 
 
-def plan_summary(plan: Plan) -> str:
-    """The line that everybody knows: `Plan: 1 to add, 2 to change, 0 to destroy.`, or that there are no changes."""
+def plan_summary(plan: Plan, verb: str = "") -> str:
+    """The line that everybody knows: `Plan: 1 to add, 2 to change, 0 to destroy.`, or that there are no changes.
+
+    `verb`: the command that will do it, where that isn't `apply`.
+    """
     if is_clean(plan):
+        if verb:
+            return f"Nothing to {verb}."
         counted = sum(bool(finding.drift) and finding.drift != "in-progress" for finding in plan.findings)
         if counted:
             return f"No changes. {counted} finding{'s count' if counted != 1 else ' counts'} as drift, see above."
@@ -83,13 +88,17 @@ def _gates(gates: Sequence[Gate], style: Style) -> Iterator[str]:
         yield ""
 
 
-def plan_text(plan: Plan, *, style: Style | None = None, root: str = "") -> str:
-    """The whole plan. `root` is put before the manifest's file names, so that places can be clicked."""
+def plan_text(plan: Plan, *, style: Style | None = None, root: str = "", verb: str = "") -> str:
+    """The whole plan. `root` is put before the manifest's file names, so that places can be clicked.
+
+    `verb`: the command that will do it, where that isn't `apply`.
+    """
     style = style or Style()
     lines: list[str] = []
     if plan.changes:
         legend = "+ add, ~ change, - destroy"
-        lines += [f"Manifest {plain(plan.manifest)} asks for these changes ({legend}):", ""]
+        who = f"reconciler {verb} makes" if verb else f"Manifest {plain(plan.manifest)} asks for"
+        lines += [f"{who} these changes ({legend}):", ""]
         for change in plan.changes:
             lines += _change(change, style, root)
     if plan.waits:
@@ -100,7 +109,7 @@ def plan_text(plan: Plan, *, style: Style | None = None, root: str = "") -> str:
         lines += [f"  {command}" for command in role_commands(plan.emitted)] + [""]
     lines += _findings(plan.findings, style, root)
     lines += _gates(plan.gates, style)
-    summary = plan_summary(plan)
+    summary = plan_summary(plan, verb)
     lines += [style.good(summary) if is_clean(plan) else style.bold(summary), f"Checksum: {plain(plan.checksum)}"]
     return "\n".join(lines) + "\n"
 
@@ -113,11 +122,12 @@ _HEADINGS = (
 )
 
 
-def outcome_summary(outcome: Outcome) -> str:
+def outcome_summary(outcome: Outcome, verb: str = "apply") -> str:
     """`Apply complete! Resources: …` when all is as declared, else `Apply incomplete!` with what is left."""
+    name = verb.capitalize()
     counts = f"Resources: {outcome.added} added, {outcome.changed} changed, {outcome.destroyed} destroyed"
     if outcome.ok:
-        return f"Apply complete! {counts}."
+        return f"{name} complete! {counts}."
     left = [
         f"{len(outcome.with_status(status))} {word}"
         for status, word in (
@@ -129,7 +139,7 @@ def outcome_summary(outcome: Outcome) -> str:
     ]
     if outcome.errors:
         left.append(f"{len(outcome.errors)} not possible")
-    word = f"Apply interrupted by {plain(outcome.interrupted)}!" if outcome.interrupted else "Apply incomplete!"
+    word = f"{name} interrupted by {plain(outcome.interrupted)}!" if outcome.interrupted else f"{name} incomplete!"
     return f"{word} {counts}{'; ' if left else ''}{', '.join(left)}."
 
 
@@ -145,8 +155,8 @@ def _result(result: Result, style: Style) -> Iterator[str]:
         yield f"      {style.hint('hint')}: {plain(result.hint)}"
 
 
-def outcome_text(outcome: Outcome, *, style: Style | None = None, root: str = "") -> str:
-    """What became of an apply: after anything but full success, each result under its heading with cause and hint."""
+def outcome_text(outcome: Outcome, *, style: Style | None = None, root: str = "", verb: str = "apply") -> str:
+    """What became of an apply, or of another `verb`: after anything but full success, each result with cause and hint."""
     style = style or Style()
     lines: list[str] = []
     if not outcome.ok:
@@ -158,13 +168,23 @@ def outcome_text(outcome: Outcome, *, style: Style | None = None, root: str = ""
                     lines += _result(result, style)
                 lines.append("")
     lines += _findings((*outcome.errors, *outcome.warnings), style, root)
-    summary = outcome_summary(outcome)
+    summary = outcome_summary(outcome, verb)
     lines.append(style.good(summary) if outcome.ok else style.bad(summary))
     if not outcome.ok:
         wanted = len(outcome.results) + len(outcome.errors)
         done = f"{len(outcome.with_status(Status.DONE))} of {wanted} done."
-        lines.append(f"{done} Run apply again when the causes are gone: it goes on from what Azure holds then.")
+        lines.append(f"{done} Run {verb} again when the causes are gone: it goes on from what Azure holds then.")
     return "\n".join(lines) + "\n"
+
+
+def made_text(outcome: Outcome, plan: Plan) -> str:
+    """The ids of the disks that a restore made, with whatever is worth a remark."""
+    lines = [
+        f"Restored: {plain(change.address)}{f' ({plain(result.message)})' if result.message else ''}\n"
+        for change, result in zip(plan.changes, outcome.results, strict=False)
+        if change.kind is Kind.RESTORE and change.action is Action.ADD and result.status is Status.DONE
+    ]
+    return "".join(lines)
 
 
 def drift_text(drift: Drift, *, style: Style | None = None, root: str = "") -> str:

@@ -1,0 +1,205 @@
+"""What restore, drill and move have in common: plan, show, ask, carry out, tell; as apply does."""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+from reconciler.cli.options import Connection, Planning, connection_options, format_option, plan_options, report_option
+from reconciler.cli.output import Output
+from reconciler.errors import Refused, UsageError
+
+if TYPE_CHECKING:
+    from reconciler.apply.look import Planner
+    from reconciler.apply.outcome import Outcome
+    from reconciler.cli.approval import Approval
+    from reconciler.cli.auditing import AuditFile
+    from reconciler.cli.session import Session
+    from reconciler.manifest.model import Manifest
+    from reconciler.plan.model import Options, Plan
+
+Command = Callable[..., int]
+
+
+class Manner(NamedTuple):
+    """How a command is to act and to tell, from the options that these verbs share."""
+
+    form: str
+    auto_approve: bool
+    timeout: float | None
+    audit: str | None
+    reports: tuple[str, ...]
+    resource_guard_request: tuple[str, ...]
+
+
+class Deed(NamedTuple):
+    """What one command is about; `subscriptions` are looked at beside those of the manifest."""
+
+    verb: str
+    path: str
+    manifest: Manifest
+    planner: Planner
+    run: str
+    subscriptions: tuple[str, ...] = ()
+
+
+def acting_options(command: Command) -> Command:
+    """Add the options that these verbs share; the command gets them as `manner` and `connection`."""
+
+    @functools.wraps(command)
+    def wrapped(*arguments: Any, **options: Any) -> int:
+        manner = Manner(**{name: options.pop(name) for name in Manner._fields})
+        return command(*arguments, manner=manner, **options)
+
+    added = (
+        format_option("text", "json", "markdown"),
+        click.option("--auto-approve", is_flag=True, help="Don't ask."),
+        click.option(
+            "--timeout", metavar="SECONDS", type=click.FloatRange(min=0, min_open=True), help="Of the whole run."
+        ),
+        click.option(
+            "--audit", metavar="FILE", help="Append a record of each write before it is sent, and of its answer."
+        ),
+        click.option(
+            "--resource-guard-request",
+            metavar="VAULT=ID",
+            multiple=True,
+            help="A resource guard request for a guarded vault; may be repeated.",
+        ),
+        report_option,
+    )
+    found: Command = connection_options(wrapped)
+    for option in reversed(added):
+        found = option(found)
+    return found
+
+
+def new_run() -> str:
+    """The id of a new run, which its audit records and the disks that it makes bear."""
+    from uuid import uuid4
+
+    return str(uuid4())
+
+
+def act(output: Output, deed: Deed, manner: Manner, connection: Connection) -> int:
+    """0 when all was done; 1 when not, or refused; 130 or 143 when interrupted."""
+    from reconciler.cli.approval import Approval
+    from reconciler.cli.auditing import audit_file
+    from reconciler.cli.writing import check_reports
+
+    reports = tuple(map(Path, manner.reports))
+    check_reports(reports)
+    if not manner.auto_approve and not sys.stdin.isatty():
+        raise UsageError(
+            "Nobody is there to approve: this is no terminal.", hint="give --auto-approve", code="no-approval"
+        )
+    planning = Planning(resource_guard_request=manner.resource_guard_request)
+    options = plan_options(planning, deed.manifest, connection.api_version)
+    approval = Approval(asks=not manner.auto_approve)
+    with audit_file(manner.audit) as ledger:
+        return _run(output, deed, manner, connection, options, approval, ledger)
+
+
+def _run(
+    output: Output,
+    deed: Deed,
+    manner: Manner,
+    connection: Connection,
+    options: Options,
+    approval: Approval,
+    audit: AuditFile | None,
+) -> int:
+    from reconciler.apply.engine import Settings
+    from reconciler.cli.auditing import Trail, origin_of
+    from reconciler.cli.progress import listener
+    from reconciler.cli.session import opened
+    from reconciler.cli.signals import Interrupts
+
+    progress = listener(output)
+    interrupts = Interrupts()
+    with opened(connection, events=progress) as session:
+        plan = _look(session, deed, options)
+        _show(output, deed, manner, plan)
+        if plan.errors or plan.closed_gates:
+            raise Refused(
+                "Nothing was written: it can't be done as asked.", hint="see the errors above", code="refused"
+            )
+        _approve(output, session, deed, connection, options, approval, plan)
+        progress.clock = session.clock
+        origin = replace(origin_of(plan.manifest, Path(deed.path), os.environ), run=deed.run) if audit else None
+        trail = Trail(audit, origin, session.clock.now) if audit and origin else None
+        outcome = session.apply(plan, Settings(timeout_seconds=manner.timeout), progress, interrupts, trail)
+    with interrupts.held():
+        failed = _tell(output, deed, manner, plan, outcome)
+    if outcome.interrupted or interrupts.received:
+        return interrupts.exit_code or 1
+    return 0 if outcome.ok and not failed else 1
+
+
+def _look(session: Session, deed: Deed, options: Options) -> Plan:
+    from reconciler.apply.look import look
+
+    return session.run(
+        lambda azure, clock: look(
+            azure, deed.manifest, options, clock, planner=deed.planner, subscriptions=deed.subscriptions
+        )
+    )
+
+
+def _show(output: Output, deed: Deed, manner: Manner, plan: Plan) -> None:
+    from reconciler.cli.loading import root_of
+    from reconciler.report.terminal import plan_text
+
+    to_stdout = manner.form == "text"
+    style = output.style if to_stdout else output.error_style
+    text = plan_text(plan, style=style, root=root_of(deed.path), verb=deed.verb) + "\n"
+    (output.data if to_stdout else output.tell)(text)
+
+
+def _approve(
+    output: Output,
+    session: Session,
+    deed: Deed,
+    connection: Connection,
+    options: Options,
+    approval: Approval,
+    plan: Plan,
+) -> None:
+    """Ask the person who is there, if anybody is to be asked; StalePlan when Azure moved meanwhile."""
+    from reconciler.cli.showing import document_of
+
+    if approval.asks and plan.changes:
+        approval.ask(output)
+        again = _look(session, deed, options)
+        documents = [document_of(one, deed.path, connection, options) for one in (plan, again)]
+        approval.check_unmoved(*documents)
+
+
+def _tell(output: Output, deed: Deed, manner: Manner, plan: Plan, outcome: Outcome) -> int:
+    """The result on stdout, and the reports; 1 when a report could not be written."""
+    from reconciler import __version__
+    from reconciler.cli.loading import root_of
+    from reconciler.cli.writing import write_reports
+    from reconciler.report.documents import operation_document, text
+    from reconciler.report.markdown import outcome_markdown
+    from reconciler.report.terminal import made_text, outcome_text
+
+    root = root_of(deed.path)
+    texts = {
+        ".json": lambda: text(operation_document(deed.verb, outcome, plan, tool_version=__version__)),
+        ".md": lambda: outcome_markdown(outcome, plan, root=root, verb=deed.verb),
+    }
+    forms = {
+        "json": texts[".json"],
+        "markdown": texts[".md"],
+        "text": lambda: outcome_text(outcome, style=output.style, root=root, verb=deed.verb) + made_text(outcome, plan),
+    }
+    output.data(forms[manner.form]())
+    return write_reports(tuple(map(Path, manner.reports)), texts, output)

@@ -1,0 +1,56 @@
+"""`reconciler drill`: prove that restoring works."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli.acting import Deed, Manner, act, acting_options, new_run
+from reconciler.cli.options import Connection
+from reconciler.cli.output import Output
+from reconciler.errors import UsageError
+
+if TYPE_CHECKING:
+    from reconciler.manifest.model import DrillSpec, Manifest
+
+
+@click.command(
+    help="""Restore a sample of disks on trial, as the drills of the manifest PATH say, and take the copies away again.
+
+    NAME… are the drills to run (default: all). The disks whose last proof is the oldest go first; what a run that died
+    has left behind is taken away.
+    """
+)
+@click.argument("path")
+@click.argument("names", metavar="[NAME]...", nargs=-1)
+@acting_options
+@click.pass_obj
+def drill(output: Output, path: str, names: tuple[str, ...], manner: Manner, connection: Connection) -> int:
+    """0 when every disk of the sample was restored as it must be; 1 when not; 130 or 143 when interrupted."""
+    from reconciler.cli.loading import load_manifest
+    from reconciler.plan import drilling
+
+    manifest = load_manifest(path)
+    drills, run = _chosen(manifest, names), new_run()
+    deed = Deed(
+        "drill",
+        path,
+        manifest,
+        partial(drilling.make, drills=drills, run=run),
+        run,
+        tuple(sorted({one.subscription for one in drills if one.subscription})),
+    )
+    return act(output, deed, manner, connection)
+
+
+def _chosen(manifest: Manifest, names: tuple[str, ...]) -> tuple[DrillSpec, ...]:
+    known = {one.name.lower(): one for one in manifest.drills}
+    for name in names:
+        if name.lower() not in known:
+            told = ", ".join(one.name for one in manifest.drills) or "none"
+            raise UsageError(f"the manifest has no drill {name!r}", hint=f"drills: {told}")
+    if not known:
+        raise UsageError("the manifest declares no drill", hint="add one under `drills`")
+    return tuple(one for key, one in known.items() if not names or key in map(str.lower, names))

@@ -1,0 +1,125 @@
+"""`reconciler restore`: make a new disk of a recovery point."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from functools import partial
+
+import click
+
+from reconciler.cli.acting import Deed, Manner, act, acting_options, new_run
+from reconciler.cli.options import Connection
+from reconciler.cli.output import Output
+from reconciler.errors import UsageError
+
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,79}")
+_SKUS = (
+    "Standard_LRS", "StandardSSD_LRS", "StandardSSD_ZRS", "Premium_LRS", "Premium_ZRS", "PremiumV2_LRS", "UltraSSD_LRS",
+)  # fmt: skip
+
+
+@click.command(
+    help="""Make a new disk of a recovery point of DISK, a name or an id, and check that it is as it was.
+
+    PATH is the manifest that names the disk's vault; the disk itself may be gone from both. An existing disk is never
+    written over. The new disk bears the tag reconciler-restored.
+    """
+)
+@click.argument("path")
+@click.argument("disk")
+@click.option(
+    "--to", "group", metavar="GROUP", required=True, help="The new disk's resource group: its id, or its name."
+)
+@click.option("--subscription", metavar="ID", help="That of the resource group (default: the disk's own).")
+@click.option(
+    "--name", metavar="NAME", default="", help="The new disk's name (default: derived from the recovery point)."
+)
+@click.option("--point", metavar="POINT", default="latest", show_default=True, help="A recovery point's id, or latest.")
+@click.option("--before", metavar="TIME", help="The newest recovery point older than this (ISO 8601, UTC unless said).")
+@click.option("--tags", metavar="KEY=VALUE", multiple=True, help="A tag for the new disk; may be repeated.")
+@click.option("--sku", type=click.Choice(_SKUS, case_sensitive=False), help="Change the new disk to this kind.")
+@click.option("--zone", metavar="ZONE", help="The zone that the new disk must be in; Azure restores into the source's.")
+@acting_options
+@click.pass_obj
+def restore(
+    output: Output,
+    path: str,
+    disk: str,
+    group: str,
+    subscription: str | None,
+    name: str,
+    point: str,
+    before: str | None,
+    tags: tuple[str, ...],
+    sku: str | None,
+    zone: str | None,
+    manner: Manner,
+    connection: Connection,
+) -> int:
+    """0 when the disk is there and as expected; 1 when not, or refused; 130 or 143 when interrupted."""
+    from reconciler.cli.loading import load_manifest
+    from reconciler.plan import restoring
+
+    if name and not _NAME.fullmatch(name):
+        raise UsageError(
+            f"--name {name!r} is no name for a disk", hint="1 to 80 letters, digits, dots, hyphens and underscores"
+        )
+    if before and point != "latest":
+        raise UsageError("--before and --point exclude each other", hint="leave one of them out")
+    run = new_run()
+    target = _Target(group, subscription)
+    manifest = load_manifest(path)
+    wish = restoring.Wish(
+        disk=disk,
+        group=target.group,
+        subscription=target.subscription,
+        run=run,
+        name=name,
+        point=point,
+        before=_moment(before) if before else None,
+        tags=_tags(tags),
+        sku=sku or "",
+        zone=zone or "",
+    )
+    deed = Deed(
+        "restore",
+        path,
+        manifest,
+        partial(restoring.make, wish=wish),
+        run,
+        (target.subscription,) if target.subscription else (),
+    )
+    return act(output, deed, manner, connection)
+
+
+class _Target:
+    """The resource group that was named: its name, and its subscription (empty: the disk's own)."""
+
+    def __init__(self, group: str, subscription: str | None) -> None:
+        self.group, self.subscription = group, (subscription or "").lower()
+        if group.startswith("/"):
+            found = re.fullmatch(r"/subscriptions/([^/]+)/resourcegroups/([^/]+)/?", group, re.IGNORECASE)
+            if found is None:
+                raise UsageError(f"--to {group!r} is not the id of a resource group", hint="write its id, or its name")
+            self.subscription, self.group = found[1].lower(), found[2]
+
+
+def _moment(text: str) -> datetime:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"--before {text!r} is no time", hint="write 2026-01-05T08:00:00Z") from None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def _tags(pairs: tuple[str, ...]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not (key and equals):
+            raise UsageError(f"--tags {pair!r} is not of the form KEY=VALUE")
+        if key.lower().startswith("reconciler-"):
+            raise UsageError(f"--tags {pair!r}: tags that start with reconciler- are the tool's own")
+        found[key] = value
+    return found
