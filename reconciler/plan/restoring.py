@@ -73,8 +73,10 @@ def make(manifest: Manifest, estate: Estate, options: Options, now: datetime, wi
 
 
 def finished(draft: Draft, book: RoleBook, changes: Iterable[Change]) -> Plan:
-    """The plan of these changes and of the role assignments that they need."""
-    every = ordered([*draft.changes.values(), *changes])
+    """The plan of these changes and of the role assignments that they need, and of nothing else."""
+    own = list(changes)
+    needed = {address for change in own for address in change.depends}
+    every = ordered([*(change for change in draft.changes.values() if change.address in needed), *own])
     rank = lambda one: (_SEVERITIES.index(one.severity), one.code, lower(one.address), one.message)  # noqa: E731
     return Plan(
         manifest=draft.manifest.name,

@@ -49,7 +49,7 @@ class Asked:
     @property
     def is_write(self) -> bool:
         """Whether it may change Azure."""
-        harmless = ("/validateforbackup", "/providers/microsoft.resourcegraph/resources")
+        harmless = ("/validateforbackup", "/validaterestore", "/providers/microsoft.resourcegraph/resources")
         return self.method not in ("GET", "HEAD") and not self.path.lower().endswith(harmless)
 
 

@@ -31,20 +31,28 @@ from reconciler.sandbox.sandbox import Sandbox
 
 HOST = "https://management.azure.com"
 READS = frozenset({"GET", "HEAD"})
-ASKING = ("/validateforbackup", "/providers/microsoft.resourcegraph/resources")
+ASKING = ("/validateforbackup", "/validaterestore", "/providers/microsoft.resourcegraph/resources")
 
 
-OPERATOR, READER = "operator", "reader"
+OPERATOR, READER, RESTORER = "operator", "reader", "restorer"
 """The callers that stages are used by: they hold the roles that the project ships, and nothing else."""
 
 ROLES = Path(__file__).parents[2] / "samples" / "roles"
 
 
 def with_roles(estate: Mapping[str, Any]) -> dict[str, Any]:
-    """The estate with the two shipped roles, and with a caller for each, unless it has callers of its own."""
+    """The estate with the shipped roles, and with callers who hold them, unless it has callers of its own.
+
+    At the resource groups under `restoreTargets` the operator holds the restorer's role as well.
+    """
+    estate = dict(estate)
+    targets = estate.pop("restoreTargets", ())
     if "callers" in estate:
-        return dict(estate)
-    named = {token: json.loads((ROLES / f"reconciler-{token}.json").read_text()) for token in (OPERATOR, READER)}
+        return estate
+    files = {
+        token: json.loads((ROLES / f"reconciler-{token}.json").read_text()) for token in (OPERATOR, READER, RESTORER)
+    }
+    named = {token: files[token] for token in (OPERATOR, READER)}
     scopes = [f"/subscriptions/{row['id']}" for row in estate.get("subscriptions", ())]
     groups = [row["name"] for row in estate.get("managementGroups", ())]
     scopes += [f"/providers/Microsoft.Management/managementGroups/{name}" for name in groups]
@@ -57,7 +65,8 @@ def with_roles(estate: Mapping[str, Any]) -> dict[str, Any]:
         }
         for token, role in named.items()
     ]
-    return {**estate, "roleDefinitions": list(named.values()), "callers": callers}
+    callers[0]["roles"] += [{"role": files[RESTORER]["Name"], "scope": scope} for scope in targets]
+    return {**estate, "roleDefinitions": list(files.values()), "callers": callers}
 
 
 @dataclass(frozen=True)
