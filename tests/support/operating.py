@@ -52,6 +52,7 @@ def back_up(stage: Stage, *names: str, vault: str = "") -> None:
             "POST", f"{instance}/backup", {"backupRuleOptions": {"ruleName": "BackupHourly", "triggerOption": {}}}
         )
     stage.wait(600)
+    stage.sandbox.world.settle()
 
 
 def planned(stage: Stage, said: Any, planner: Planner, **options: Any) -> Plan:
