@@ -43,6 +43,7 @@ CODES = table(
     _error(
         "gate", "A gate refuses the plan, and nothing was written.", "see each gate; `--force GATE` names what it opens"
     ),
+    _error("job-failed", "A job of a vault failed, and Azure gives no code.", "look at the job in the vault"),
     _error(
         "layout-refused",
         "A manifest can't be laid out without losing a comment or its meaning; it was left as it is.",
@@ -62,6 +63,21 @@ CODES = table(
         "see whether the identity was switched off, then plan again",
     ),
     _error("no-such-path", "The path does not exist.", "name the manifest's file or folder"),
+    _error(
+        "not-ours",
+        "A disk under the name that a drill would give is none that a drill made, or it is attached: it is left alone.",
+        "look at it: rename it, detach it, or delete it if nobody needs it",
+    ),
+    _error(
+        "restored-differently",
+        "A restored disk isn't as its source was, or as it was asked for.",
+        "look at the disk before it is used",
+    ),
+    _error(
+        "restored-nothing",
+        "A restore ended well, and its disk isn't there.",
+        "look at the restore's job in the vault, then run it again",
+    ),
     _error("no-token", "No access token could be had.", "sign in, or check the federated credential of the pipeline"),
     _error(
         "not-approved", "The plan was not approved at the prompt, and nothing was written.", "answer yes to approve"
