@@ -14,7 +14,7 @@ from reconciler.plan.codes import CODES
 from reconciler.plan.desired import DesiredDisk
 from reconciler.plan.draft import Draft
 from reconciler.plan.naming import PROVEN_TAG, tag_of
-from reconciler.plan.selection import matcher
+from reconciler.plan.selection import Surroundings, matcher
 
 _HOURS = 48
 
@@ -50,8 +50,9 @@ def age(length: timedelta) -> str:
 
 def candidates(drill: DrillSpec, desired: Iterable[DesiredDisk], estate: Estate) -> list[Candidate]:
     """The protected disks that a drill may choose, by id; those without an instance have nothing to restore."""
-    takes = (lambda _: True) if drill.select is None else matcher(drill.select)
-    leaves = [matcher(exclusion.selector) for exclusion in drill.exclude]
+    around = Surroundings(estate.management_groups, estate.machines)
+    takes = (lambda _: True) if drill.select is None else matcher(drill.select, around)
+    leaves = [matcher(exclusion.selector, around) for exclusion in drill.exclude]
     held: dict[str, list[Instance]] = {}
     for instance in estate.instances.values():
         if instance.disk is not None:

@@ -14,7 +14,7 @@ from reconciler.estate import Reach, Vault
 from reconciler.ids import ArmId, lower
 from reconciler.manifest.model import Manifest
 from reconciler.plan.naming import OWNER_TAG, tag_of
-from reconciler.plan.selection import asks_machines, places, selectors
+from reconciler.plan.selection import asks_machines, drill_selectors, places, selectors
 from reconciler.sharding import WHOLE, Shard
 
 Groups = Mapping[str, tuple[str, ...]]
@@ -25,7 +25,7 @@ def management_groups(manifest: Manifest) -> tuple[str, ...]:
     """The management groups that selectors name, lower-cased and sorted: to be resolved before anything is read."""
     found = {
         lower(group)
-        for select, exclude in selectors(manifest)
+        for select, exclude in (*selectors(manifest), *drill_selectors(manifest))
         for selector in (select, *exclude)
         for group in selector.management_groups or ()
     }
@@ -44,6 +44,9 @@ def reach(manifest: Manifest, shard: Shard = WHOLE, *, groups: Groups = NO_GROUP
         disks.update(places(select, groups))
         if any(map(asks_machines, (select, *exclude))):
             machines.update(places(select, groups))
+    for select, exclude in drill_selectors(manifest):
+        if any(map(asks_machines, (select, *exclude))):
+            machines.update(disks.intersection(places(select, groups)) or disks)
     named = {lower(subscription) for subscription in manifest.subscriptions}
     named.update(disks, (lower(vault.subscription) for vault in manifest.vaults.values()))
     removed = {entry.id.subscription for entry in manifest.removed}

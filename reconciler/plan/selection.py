@@ -36,6 +36,13 @@ def selectors(manifest: Manifest) -> Iterator[tuple[Selector, tuple[Selector, ..
             yield rule.select, tuple(exclusion.selector for exclusion in rule.exclude)
 
 
+def drill_selectors(manifest: Manifest) -> Iterator[tuple[Selector, tuple[Selector, ...]]]:
+    """Every selector of a drill, which chooses among the disks that the others found."""
+    for drill in manifest.drills:
+        if drill.select is not None:
+            yield drill.select, tuple(exclusion.selector for exclusion in drill.exclude)
+
+
 def asks_machines(selector: Selector) -> bool:
     """Whether a selector asks for tags of virtual machines; their names are in the disk's own `managedBy`."""
     return selector.attached_tags is not None
