@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from reconciler.plan.model import Options, Plan
 
 Command = Callable[..., int]
+_FORMS = ("json", "md")
 
 
 class Manner(NamedTuple):
@@ -92,10 +93,9 @@ def act(output: Output, deed: Deed, manner: Manner, connection: Connection) -> i
     """0 when all was done; 1 when not, or refused; 130 or 143 when interrupted."""
     from reconciler.cli.approval import Approval
     from reconciler.cli.auditing import audit_file
-    from reconciler.cli.writing import check_reports
+    from reconciler.cli.writing import reports_of
 
-    reports = tuple(map(Path, manner.reports))
-    check_reports(reports)
+    reports_of(manner.reports, _FORMS)
     if not manner.auto_approve and not sys.stdin.isatty():
         raise UsageError(
             "Nobody is there to approve: this is no terminal.", hint="give --auto-approve", code="no-approval"
@@ -186,20 +186,20 @@ def _tell(output: Output, deed: Deed, manner: Manner, plan: Plan, outcome: Outco
     """The result on stdout, and the reports; 1 when a report could not be written."""
     from reconciler import __version__
     from reconciler.cli.loading import root_of
-    from reconciler.cli.writing import write_reports
+    from reconciler.cli.writing import reports_of, write_reports
     from reconciler.report.documents import operation_document, text
     from reconciler.report.markdown import outcome_markdown
     from reconciler.report.terminal import made_text, outcome_text
 
     root = root_of(deed.path)
     texts = {
-        ".json": lambda: text(operation_document(deed.verb, outcome, plan, tool_version=__version__)),
-        ".md": lambda: outcome_markdown(outcome, plan, root=root, verb=deed.verb),
+        "json": lambda: text(operation_document(deed.verb, outcome, plan, tool_version=__version__)),
+        "md": lambda: outcome_markdown(outcome, plan, root=root, verb=deed.verb),
     }
     forms = {
-        "json": texts[".json"],
-        "markdown": texts[".md"],
+        "json": texts["json"],
+        "markdown": texts["md"],
         "text": lambda: outcome_text(outcome, style=output.style, root=root, verb=deed.verb) + made_text(outcome, plan),
     }
     output.data(forms[manner.form]())
-    return write_reports(tuple(map(Path, manner.reports)), texts, output)
+    return write_reports(reports_of(manner.reports, _FORMS), texts, output)
