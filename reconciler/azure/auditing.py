@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from base64 import urlsafe_b64decode
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -91,15 +91,27 @@ def about(subject: Subject) -> Iterator[None]:
 
 
 class Audited(AsyncHTTPPolicy[Any, Any]):
-    """Tells `ledger` (None: nobody) of every write."""
+    """Tells `ledger` (None: nobody) of every write, and `heard` (None: nobody) of every request's method and status."""
 
     def __init__(self) -> None:
         super().__init__()
         self.ledger: Ledger | None = None
+        self.heard: Callable[[str, int | None], None] | None = None
         self._count = 0
 
     async def send(self, request: PipelineRequest[Any]) -> PipelineResponse[Any, Any]:
         """Send; a write only once the ledger has it."""
+        if self.heard is None:
+            return await self._sent(request)
+        status = None
+        try:
+            response = await self._sent(request)
+            status = response.http_response.status_code
+        finally:
+            self.heard(request.http_request.method, status)
+        return response
+
+    async def _sent(self, request: PipelineRequest[Any]) -> PipelineResponse[Any, Any]:
         ledger = self.ledger
         if ledger is None or changes_nothing(request.http_request):
             return await self.next.send(request)

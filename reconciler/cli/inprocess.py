@@ -31,7 +31,10 @@ def sandbox_session(connection: Connection, events: Events | None, *, readonly: 
             sandbox.time.follow(clock.now)
             return clock
 
-        session = Session(runner, lambda clock: _azure(sandbox, connection, clock, events), make_clock)
+        is_virtual = choice.kind == "virtual"
+        session = Session(
+            runner, lambda clock: _azure(sandbox, connection, clock, events), make_clock, is_virtual=is_virtual
+        )
         try:
             yield session
         finally:

@@ -63,9 +63,15 @@ def api_version(connection: Connection) -> str:
 
 
 class Session:
-    """An open connection; each call runs on the one event loop of the session, so there may be pauses in between."""
+    """An open connection; each call runs on the one event loop of the session, so there may be pauses in between.
 
-    def __init__(self, runner: asyncio.Runner, connect: Connect, make_clock: Callable[[], Clock]) -> None:
+    `is_virtual`: time on that loop is simulated, and neither threads nor sockets may be waited for.
+    """
+
+    def __init__(
+        self, runner: asyncio.Runner, connect: Connect, make_clock: Callable[[], Clock], *, is_virtual: bool = False
+    ) -> None:
+        self.is_virtual = is_virtual
         self._runner = runner
         self._connect = connect
         self._make_clock = make_clock

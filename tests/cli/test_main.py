@@ -10,7 +10,7 @@ import pytest
 from reconciler import __version__
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
-VERBS = ("validate", "plan", "apply", "drift", "schema", "explain", "init", "fmt", "completion", "sandbox")
+VERBS = ("validate", "plan", "apply", "drift", "watch", "schema", "explain", "init", "fmt", "completion", "sandbox")
 
 
 def test_help_lists_the_verbs_with_a_line_each(command: Run) -> None:

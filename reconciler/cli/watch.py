@@ -1,0 +1,161 @@
+"""`reconciler watch`: look every so often, as a process that goes on."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Coroutine
+from random import Random
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+from reconciler.cli.options import Connection, Planning, connection_options, plan_options
+from reconciler.cli.output import Output
+from reconciler.errors import ReconcilerError, UsageError
+
+if TYPE_CHECKING:
+    from reconciler.azure.connection import Azure
+    from reconciler.cli.signals import Interrupts
+    from reconciler.clock import Clock
+    from reconciler.watch.rounds import Seen
+    from reconciler.watch.telling import Teller
+
+_ROUND_SECONDS = 3600.0
+
+
+@click.command(
+    help="""Compare Azure with the manifest PATH every so often, and say what is new; with --apply, make them agree.
+
+    PATH is read anew in every round. Metrics, /healthz and /readyz are served at --listen. A line of JSON for every
+    round goes to stderr. It ends with a signal (exit code 130 or 143), or after --times rounds.
+    """
+)
+@click.argument("path")
+@click.option("--every", metavar="DURATION", default="10m", show_default=True, help="30s, 10m, 1h or ISO 8601.")
+@click.option("--apply", "applies", is_flag=True, help="Apply what differs, as `apply --auto-approve` would.")
+@click.option("--times", metavar="N", type=click.IntRange(min=1), help="End after that many rounds.")
+@click.option(
+    "--listen", metavar="HOST:PORT", default="127.0.0.1:9464", show_default=True, help="`none`: serve nothing."
+)
+@click.option(
+    "--notify",
+    metavar="KIND=URL",
+    multiple=True,
+    envvar="RECONCILER_NOTIFY",
+    show_envvar=True,
+    help="Tell a webhook what is new and what is over; KIND is slack, teams or json. May be repeated.",
+)
+@connection_options
+@click.pass_obj
+def watch(
+    output: Output,
+    path: str,
+    every: str,
+    applies: bool,
+    times: int | None,
+    listen: str,
+    notify: tuple[str, ...],
+    connection: Connection,
+) -> int:
+    """0 after --times rounds; 130 or 143 when interrupted."""
+    from contextlib import ExitStack
+
+    from reconciler.cli.session import opened
+    from reconciler.cli.signals import Interrupts
+    from reconciler.watch.health import Health, served
+    from reconciler.watch.metrics import Metrics
+    from reconciler.watch.posting import webhook
+    from reconciler.watch.telling import Teller
+    from reconciler.watch.tracing import tracing
+
+    seconds = interval(every)
+    hooks = tuple(map(webhook, notify))
+    metrics, interrupts = Metrics(), Interrupts()
+    with ExitStack() as stack:
+        traces = stack.enter_context(tracing(os.environ))
+        session = stack.enter_context(opened(connection, events=metrics, readonly=not applies))
+        health = Health(session.clock.monotonic, every=seconds, patience=_ROUND_SECONDS)
+        teller = Teller(output.tell, metrics, health, traces, hooks, is_virtual=session.is_virtual)
+        if listen != "none":
+            url = stack.enter_context(served(listen, health, metrics.text))
+            teller.log("serving", {"url": url})
+        chance = Random(0 if session.is_virtual else None)  # noqa: S311 - spreads watchers, no secret
+        pace = _Pace(seconds, times, chance)
+        session.run(
+            lambda azure, clock: _watch(azure, clock, _Task(path, connection, applies), teller, interrupts, pace)
+        )
+    return interrupts.exit_code
+
+
+class _Pace(NamedTuple):
+    """Seconds between rounds, how many there are (None: no end), and the chance that spreads them."""
+
+    every: float
+    times: int | None
+    chance: Random
+
+
+class _Task:
+    """What every round does: load the manifest, look, apply where that is wanted, and look again."""
+
+    def __init__(self, path: str, connection: Connection, applies: bool) -> None:
+        self._path = path
+        self._connection = connection
+        self._applies = applies
+
+    async def __call__(self, azure: Azure, clock: Clock, teller: Teller, stop: asyncio.Event) -> Seen:
+        from reconciler.apply.look import look
+        from reconciler.cli.loading import load_manifest
+        from reconciler.report.drift import Drift
+        from reconciler.watch.rounds import Seen
+
+        manifest = load_manifest(self._path)
+        teller.manifest = manifest.name
+        options = plan_options(Planning(), manifest, self._connection.api_version)
+        with teller.traces.span("look"):
+            plan = await look(azure, manifest, options, clock)
+        refused = tuple(gate.name for gate in plan.closed_gates)
+        if not self._applies or refused or not (plan.changes or plan.waits):
+            return Seen(Drift(plan), refused=refused if self._applies else ())
+        from reconciler.apply.engine import Settings, apply
+        from reconciler.apply.progress import Progress
+        from reconciler.azure.writing import Writer
+
+        with teller.traces.span("apply", changes=len(plan.changes)):
+            settings = Settings(timeout_seconds=_ROUND_SECONDS)
+            outcome = await apply(plan, azure, Writer(azure), clock, settings=settings, progress=Progress(), stop=stop)
+        with teller.traces.span("look"):
+            return Seen(Drift(await look(azure, manifest, options, clock)), outcome)
+
+
+async def _watch(azure: Azure, clock: Clock, task: _Task, teller: Teller, interrupts: Interrupts, pace: _Pace) -> None:
+    from reconciler.watch.rounds import rounds
+
+    stop = asyncio.Event()
+    azure.audited.heard = teller.called
+
+    def look() -> Coroutine[Any, Any, Seen]:
+        return task(azure, clock, teller, stop)
+
+    with interrupts.watched(asyncio.get_running_loop(), stop):
+        await rounds(look, teller.round, clock, every=pace.every, stop=stop, chance=pace.chance, times=pace.times)
+
+
+def interval(text: str) -> float:
+    """Seconds of a duration such as `10m`; UsageError for what is none, or shorter than a second."""
+    import re
+
+    from isodate import parse_duration
+
+    match = re.fullmatch(r"(\d+)([smhd])", text.strip())
+    try:
+        if match:
+            seconds = float(match[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[match[2]]
+        else:
+            seconds = float(parse_duration(text).total_seconds())
+    except (ValueError, ReconcilerError, AttributeError):
+        seconds = 0.0
+    if seconds < 1:
+        raise UsageError(f"--every {text!r} is no duration of a second or more", hint="write 30s, 10m, 1h or PT10M")
+    return seconds

@@ -1,0 +1,113 @@
+"""The watch's metrics for Prometheus, in a registry of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from reconciler.apply.outcome import Status
+from reconciler.report.drift import CLASSES
+from reconciler.watch.rounds import Round, Seen
+
+RESULTS = ("clean", "drift", "unclear", "error")
+_MINUTES = (1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600)
+
+
+class Metrics:
+    """What is counted and measured; also listens to the governor (`throttled`, `retrying`) and to every call."""
+
+    def __init__(self) -> None:
+        self.registry = registry = CollectorRegistry()
+        self._rounds = Counter("reconciler_rounds", "Rounds by how they ended.", ["result"], registry=registry)
+        self._seconds = Histogram(
+            "reconciler_round_duration_seconds", "How long rounds took.", buckets=_MINUTES, registry=registry
+        )
+        self._last = Gauge(
+            "reconciler_last_round_timestamp_seconds", "When the last round ended, however.", registry=registry
+        )
+        self._success = Gauge(
+            "reconciler_last_success_timestamp_seconds",
+            "When Azure was last read to the end; its age says how old all else is.",
+            registry=registry,
+        )
+        self._state = Gauge(
+            "reconciler_state", "1 for how the last round ended, 0 for the others.", ["result"], registry=registry
+        )
+        self._drift = Gauge("reconciler_drift", "Objects that differ, by class of drift.", ["class"], registry=registry)
+        self._disks = Gauge(
+            "reconciler_disks", "Declared disks, by whether they are as declared.", ["state"], registry=registry
+        )
+        self._findings = Gauge(
+            "reconciler_findings", "Findings by code and severity.", ["code", "severity"], registry=registry
+        )
+        self._changes = Counter(
+            "reconciler_changes", "Changes applied, by how they ended.", ["action", "status"], registry=registry
+        )
+        self._calls = Counter(
+            "reconciler_arm_calls", "Requests to Azure by method and status.", ["method", "status"], registry=registry
+        )
+        self._throttled = Counter(
+            "reconciler_throttled_seconds", "Seconds that Azure asked to wait, by whom.", ["by"], registry=registry
+        )
+        self._retries = Counter("reconciler_retries", "Requests tried again for passing reasons.", registry=registry)
+        self._notices = Counter(
+            "reconciler_notices", "Messages to webhooks, by whether they arrived.", ["result"], registry=registry
+        )
+        for result in RESULTS:
+            self._rounds.labels(result)
+            self._state.labels(result).set(0)
+
+    def text(self) -> bytes:
+        """All of it in Prometheus's text format."""
+        return generate_latest(self.registry)
+
+    def ended(self, one: Round) -> None:
+        """A round has ended."""
+        end = one.begun.timestamp() + one.seconds
+        self._rounds.labels(one.result).inc()
+        self._seconds.observe(one.seconds)
+        self._last.set(end)
+        for result in RESULTS:
+            self._state.labels(result).set(result == one.result)
+        if one.seen is not None:
+            self._success.set(end)
+            self._saw(one.seen)
+
+    def _saw(self, seen: Seen) -> None:
+        for name in CLASSES:
+            self._drift.labels(name).set(seen.drift.count(name))
+        self._findings.clear()
+        for finding in seen.drift.plan.findings:
+            self._findings.labels(finding.code, str(finding.severity)).inc()
+        for state, count in _disks(seen).items():
+            self._disks.labels(state).set(count)
+        for result in seen.outcome.results if seen.outcome else ():
+            self._changes.labels(str(result.action or "wait"), str(result.status)).inc()
+
+    def called(self, method: str, status: int | None) -> None:
+        """Azure answered a request (None: it did not)."""
+        self._calls.labels(method, str(status or "none")).inc()
+
+    def throttled(self, what: str, seconds: float) -> None:
+        """Azure asked everybody to wait."""
+        self._throttled.labels(what).inc(seconds)
+
+    def retrying(self, why: str, seconds: float) -> None:  # noqa: ARG002 - the governor's words
+        """A request is tried again."""
+        self._retries.inc()
+
+    def notified(self, *, arrived: bool) -> None:
+        """A message to a webhook was sent."""
+        self._notices.labels("arrived" if arrived else "failed").inc()
+
+
+def _disks(seen: Seen) -> Mapping[str, int]:
+    """Declared disks as declared, and not: those that a change, a wait, an error or an unfinished result speaks of."""
+    plan = seen.drift.plan
+    expected = set(plan.expected)
+    open_ones = {change.address for change in plan.changes} | {wait.address for wait in plan.waits}
+    open_ones |= {finding.address for finding in plan.errors}
+    if seen.outcome:
+        open_ones |= {row.address for row in seen.outcome.results if row.status is not Status.DONE}
+    return {"as-declared": len(expected - open_ones), "otherwise": len(expected & open_ones)}

@@ -1,0 +1,103 @@
+"""Rounds: a look (and an apply, where that is wanted) every so often, whatever becomes of the one before."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
+from datetime import datetime
+from random import Random
+from typing import Any, TypeVar
+
+from reconciler.apply.outcome import Outcome
+from reconciler.clock import Clock
+from reconciler.errors import ReconcilerError
+from reconciler.report.drift import Drift
+
+T = TypeVar("T")
+
+JITTER = 0.1
+"""The part of the interval by which rounds come earlier or later, so that many watchers don't ask at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What one round saw and did: `drift` as it is at the round's end, `outcome` of an apply (None: nothing applied).
+
+    `refused` are the gates that kept an apply from being done.
+    """
+
+    drift: Drift
+    outcome: Outcome | None = None
+    refused: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One round: its number from 1, when it began, how many seconds it took, what it saw, or why it saw nothing."""
+
+    number: int
+    begun: datetime
+    seconds: float
+    seen: Seen | None = None
+    error: ReconcilerError | None = None
+
+    @property
+    def result(self) -> str:
+        """`clean`, `drift`, `unclear` (exit code 1 of a drift) or `error`."""
+        if self.seen is None:
+            return "error"
+        return {0: "clean", 2: "drift"}.get(self.seen.drift.exit_code, "unclear")
+
+
+async def rounds(
+    look: Callable[[], Coroutine[Any, Any, Seen]],
+    tell: Callable[[Round], Awaitable[None]],
+    clock: Clock,
+    *,
+    every: float,
+    stop: asyncio.Event,
+    chance: Random,
+    times: int | None = None,
+) -> None:
+    """Look every `every` seconds, a little earlier or later, until `stop` is set or it was done `times` times.
+
+    An error ends its round only; anything that is no ReconcilerError is a bug, and is told as one.
+    """
+    number = 0
+    while not stop.is_set() and (times is None or number < times):
+        number += 1
+        begun, first = clock.now(), clock.monotonic()
+        seen, error = await _guarded(look, stop)
+        if seen is None and error is None:
+            return
+        await tell(Round(number, begun, clock.monotonic() - first, seen, error))
+        rest = every * (1 + chance.uniform(-JITTER, JITTER)) - (clock.monotonic() - first)
+        if times is None or number < times:
+            await unless(stop, clock.sleep(max(0.0, rest)))
+
+
+async def _guarded(
+    look: Callable[[], Coroutine[Any, Any, Seen]], stop: asyncio.Event
+) -> tuple[Seen | None, ReconcilerError | None]:
+    """What a look saw, or its error; neither when it was stopped."""
+    try:
+        return await unless(stop, look()), None
+    except ReconcilerError as error:
+        return None, error
+    except Exception as error:  # noqa: BLE001 - one round's bug must not end the watch
+        return None, ReconcilerError(
+            f"{type(error).__name__}: {error}", hint="this is a fault of the tool; please report it", code="unexpected"
+        )
+
+
+async def unless(stop: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None:
+    """The result of `work`; None when `stop` comes first, and then the work is cut short."""
+    task, halt = asyncio.ensure_future(work), asyncio.ensure_future(stop.wait())
+    try:
+        await asyncio.wait({task, halt}, return_when=asyncio.FIRST_COMPLETED)
+        return await task if task.done() else None
+    finally:
+        for one in (task, halt):
+            one.cancel()
+        await asyncio.gather(task, halt, return_exceptions=True)

@@ -1,0 +1,90 @@
+"""What becomes of a round: a line of JSON, metrics, health, and a message to each webhook for what is new."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from reconciler.redaction import redact
+from reconciler.report.documents import text
+from reconciler.watch.health import Health
+from reconciler.watch.metrics import Metrics
+from reconciler.watch.notices import Bulletin, body
+from reconciler.watch.posting import Webhook, post
+from reconciler.watch.rounds import Round
+from reconciler.watch.tracing import Tracing
+
+Post = Callable[[Webhook, Mapping[str, Any]], str]
+
+
+class Teller:
+    """`say` takes a line of the log; `manifest` is the name of what is watched, as soon as one round knew it.
+
+    `is_virtual`: time is simulated, and no thread may run beside its loop. Each webhook has a bulletin of its own: what
+    didn't arrive is sent again after the next round.
+    """
+
+    def __init__(
+        self,
+        say: Callable[[str], None],
+        metrics: Metrics,
+        health: Health,
+        traces: Tracing,
+        hooks: Sequence[Webhook] = (),
+        *,
+        is_virtual: bool = False,
+        send: Post = post,
+    ) -> None:
+        self.manifest = ""
+        self.traces = traces
+        self._say = say
+        self._metrics = metrics
+        self._health = health
+        self._hooks = [(hook, Bulletin()) for hook in hooks]
+        self._is_virtual = is_virtual
+        self._send = send
+
+    def log(self, event: str, fields: Mapping[str, Any]) -> None:
+        """One line of JSON."""
+        self._say(text({"event": event, **fields}, indent=None))
+
+    def called(self, method: str, status: int | None) -> None:
+        """Azure answered a request (None: it did not)."""
+        self._metrics.called(method, status)
+        self.traces.called(method, status)
+
+    async def round(self, one: Round) -> None:
+        """A round has ended."""
+        self._metrics.ended(one)
+        self._health.turned(saw=one.seen is not None)
+        self.log("round", {"time": one.begun.isoformat(), "manifest": self.manifest, **_fields(one)})
+        for hook, bulletin in self._hooks:
+            await self._notify(hook, bulletin, one)
+
+    async def _notify(self, hook: Webhook, bulletin: Bulletin, one: Round) -> None:
+        news = bulletin.news(self.manifest, one)
+        if news is None:
+            return
+        message = body(hook.kind, news)
+        failed = self._send(hook, message) if self._is_virtual else await asyncio.to_thread(self._send, hook, message)
+        self._metrics.notified(arrived=not failed)
+        if failed:
+            self.log("notify-failed", {"time": one.begun.isoformat(), "message": failed})
+        else:
+            bulletin.told(news)
+
+
+def _fields(one: Round) -> Mapping[str, Any]:
+    fields: dict[str, Any] = {"round": one.number, "result": one.result, "seconds": round(one.seconds, 3)}
+    if one.error is not None:
+        return {**fields, "code": one.error.code, "message": redact(one.error.message), "hint": redact(one.error.hint)}
+    if one.seen is not None:
+        fields["drift"] = one.seen.drift.counted
+        fields["errors"] = len(one.seen.drift.plan.errors)
+        fields["refused"] = list(one.seen.refused)
+        if one.seen.outcome is not None:
+            outcome = one.seen.outcome
+            fields["applied"] = {"add": outcome.added, "change": outcome.changed, "destroy": outcome.destroyed}
+            fields["unfinished"] = [row.address for row in outcome.results if row.status != "done"]
+    return fields

@@ -1,0 +1,65 @@
+"""Traces with OpenTelemetry, where its extra is installed; nothing at all where it isn't."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from reconciler import __version__
+
+_EXPORTER = "opentelemetry.exporter.otlp.proto.http.trace_exporter"
+
+
+class Tracing:
+    """Spans of rounds and their parts; requests are events of the span that they happen in."""
+
+    def __init__(self, tracer: Any = None) -> None:
+        self._tracer = tracer
+        self._current: Any = None
+
+    @contextmanager
+    def span(self, name: str, **attributes: str | int) -> Iterator[None]:
+        """A span around the block."""
+        if self._tracer is None:
+            yield
+            return
+        before = self._current
+        with self._tracer.start_as_current_span(name, attributes=attributes) as span:
+            self._current = span
+            try:
+                yield
+            finally:
+                self._current = before
+
+    def called(self, method: str, status: int | None) -> None:
+        """A request was answered (None: it wasn't)."""
+        if self._current is not None:
+            self._current.add_event(
+                "arm-call", {"http.request.method": method, "http.response.status_code": status or 0}
+            )
+
+
+@contextmanager
+def tracing(environment: Mapping[str, str]) -> Iterator[Tracing]:
+    """Tracing to the OTLP endpoint that OpenTelemetry's own environment variables name; off when they name none."""
+    if not (environment.get("OTEL_EXPORTER_OTLP_ENDPOINT") or environment.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")):
+        yield Tracing()
+        return
+    try:
+        from importlib import import_module
+
+        from opentelemetry.sdk.resources import Resource
+        from opentelemetry.sdk.trace import TracerProvider
+        from opentelemetry.sdk.trace.export import BatchSpanProcessor
+
+        exporter = import_module(_EXPORTER).OTLPSpanExporter()
+    except ImportError:
+        yield Tracing()
+        return
+    provider = TracerProvider(resource=Resource.create({"service.name": "reconciler", "service.version": __version__}))
+    provider.add_span_processor(BatchSpanProcessor(exporter))
+    try:
+        yield Tracing(provider.get_tracer("reconciler", __version__))
+    finally:
+        provider.shutdown()
