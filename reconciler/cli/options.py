@@ -134,7 +134,11 @@ _PLANNING = (
         help="A resource guard request for a guarded vault; may be repeated.",
     ),
     shard_option,
-    click.option("--preflight", is_flag=True, help="Also ask for each new disk whether something else protects it."),
+    click.option(
+        "--preflight",
+        is_flag=True,
+        help="Also ask Azure about each new disk: whether something else protects it, and (plan) whether it would protect it.",
+    ),
 )
 
 

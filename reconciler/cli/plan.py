@@ -54,6 +54,8 @@ def plan(
     options = plan_options(planning, manifest, connection.api_version)
     with opened(connection, events=listener(output), readonly=True) as session:
         found = session.look(manifest, options)
+        if planning.preflight:
+            found = session.preflight(found)
 
     from reconciler.cli.showing import Telling, document_of, is_refused, planned, tell
     from reconciler.report.terminal import plan_text

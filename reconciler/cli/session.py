@@ -91,6 +91,12 @@ class Session:
 
         return self.run(lambda azure, clock: look(azure, manifest, options, clock))
 
+    def preflight(self, plan: Plan) -> Plan:
+        """The plan with what Azure says of its new disks."""
+        from reconciler.apply.preflight import preflight
+
+        return self.run(lambda azure, _: preflight(azure, plan))
+
     def apply(
         self,
         plan: Plan,

@@ -160,6 +160,24 @@ CODES = table(
         "make it, correct `azureName`, or let the manifest manage it",
     ),
     Code(
+        "preflight-failed",
+        _E,
+        "Azure could not be asked whether it would protect the disk.",
+        "plan again; if it stays, leave --preflight out and let apply find out",
+    ),
+    Code(
+        "preflight-refused",
+        _E,
+        "Azure says that it would refuse to protect the disk.",
+        "mend what the message says, then plan again",
+    ),
+    Code(
+        "preflight-unchecked",
+        _I,
+        "Whether Azure would protect the disk can't be asked yet, since something that it needs isn't there yet.",
+        "apply asks once it is there",
+    ),
+    Code(
         "protected-elsewhere",
         _E,
         "The disk is protected by a backup instance in another vault; Azure allows one.",

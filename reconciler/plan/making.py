@@ -70,7 +70,7 @@ def _finish(draft: Draft, everything: list[DesiredDisk], book: roles.RoleBook) -
     return Plan(
         manifest=draft.manifest.name,
         changes=tuple(changes),
-        findings=tuple(sorted(_concerning(draft, changes, narrowing), key=_finding_rank)),
+        findings=tuple(sorted(_concerning(draft, changes, narrowing), key=finding_rank)),
         gates=closed,
         checksum="" if draft.questions else checksum(draft, changes),
         waits=tuple(wait for wait in draft.waits if narrowing.takes(wait.address)),
@@ -103,7 +103,8 @@ def _tell_unmatched(draft: Draft, narrowing: Narrowing, used: Mapping[str, str])
         draft.note("only-unmatched", f"--only {pattern} names nothing that the manifest or this plan has")
 
 
-def _finding_rank(finding: Finding) -> tuple[int, str, str, str]:
+def finding_rank(finding: Finding) -> tuple[int, str, str, str]:
+    """What a plan's findings are sorted by: severity, code, address, message."""
     return _SEVERITIES.index(finding.severity), finding.code, lower(finding.address), finding.message
 
 
