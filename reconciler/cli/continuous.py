@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 SUMMARY_BYTES = 1024 * 1024
 """GitHub drops the whole summary of a step that is longer."""
 
+_ESTATE = (".estate.yaml", ".estate.yml")
 _SHOWN_BYTES = 4
 """Of one character at most, in UTF-8."""
 
@@ -47,7 +48,7 @@ def base_of(path: str, file: str = "") -> Base:
     inner = folder.relative_to(top).as_posix() if folder.is_relative_to(top) else folder.as_posix()
     if not file:
         found = (one.relative_to(folder).as_posix() for one in folder.glob("**/*.y*ml")) if named.is_dir() else ()
-        file = min(found, default=named.name)
+        file = min((one for one in found if not one.endswith(_ESTATE)), default=named.name)
     return Base(inner, file)
 
 
