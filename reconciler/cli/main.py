@@ -27,6 +27,7 @@ COMMANDS = {
     "restore": ("reconciler.cli.restore", "restore", "Make a new disk of a recovery point, and check it."),
     "drill": ("reconciler.cli.drill", "drill", "Prove by trial restores that the backups can be restored."),
     "watch": ("reconciler.cli.watch", "watch", "Look every so often; serve metrics, tell webhooks what is new."),
+    "export": ("reconciler.cli.export", "export", "Write the manifest of what is protected already."),
     "schema": ("reconciler.cli.schema", "schema", "Print a JSON Schema, for editors and for readers of documents."),
     "explain": ("reconciler.cli.explain", "explain", "Say what a code or a field of the manifest means."),
     "init": ("reconciler.cli.init", "init", "Write a first manifest."),

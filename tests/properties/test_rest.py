@@ -8,60 +8,17 @@ from typing import Any
 
 import pytest
 from generated import Case, cases
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from stage import Stage, failures
 from switching import covering
+from trying import GATES, LAG, cured, examples, prepared, told
 
-from reconciler.plan.model import Plan
-
-GATES = frozenset({"empty", "mass-change", "weakens-protection", "role-quota"})
 EXAMPLES = 150
 BY_HAND = 60
 SPOILT = 30
 STRANGE = 100
 LEAST_SHARE = 0.8
-LAG = 120
-
-
-def examples(count: int) -> settings:
-    """The same examples in every run."""
-    return settings(
-        max_examples=count,
-        derandomize=True,
-        deadline=None,
-        database=None,
-        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-    )
-
-
-def told(plan: Plan) -> list[str]:
-    """A plan in few words, for the message of an assertion."""
-    changes = [f"{change.action} {change.address}: {change.reason} {change.fields}" for change in plan.changes]
-    return changes + [f"{finding.code} {finding.address}: {finding.message}" for finding in plan.errors]
-
-
-def prepared(case: Case, folder: Path, **switches: Any) -> Stage:
-    """The stage of a case, its deeds done."""
-    stage = Stage(folder, case.estate | {"switches": switches})
-    for method, address in case.deeds:
-        stage.ask(method, address)
-    if case.deeds:
-        stage.wait(600)
-    return stage
-
-
-def cured(stage: Stage, case: Case) -> bool:
-    """Apply; where that fails, take the injected causes away and apply again. Whether the first time was enough."""
-    outcome = stage.apply(case.manifest, force=GATES)
-    if not outcome.ok:
-        assert case.causes, failures(outcome)
-        for cause in case.causes:
-            stage.sandbox.remove(cause)
-        stage.wait(LAG)
-        again = stage.apply(case.manifest, force=GATES)
-        assert again.ok, failures(again)
-    return outcome.ok
 
 
 def check_rest(stage: Stage, case: Case) -> None:

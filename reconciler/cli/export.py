@@ -1,0 +1,62 @@
+"""`reconciler export`: what Azure holds, as a manifest whose plan is empty."""
+
+from __future__ import annotations
+
+import click
+
+from reconciler.cli.options import Connection, connection_options, format_option
+from reconciler.cli.output import Output
+from reconciler.errors import ReconcilerError
+
+
+@click.command(
+    help="""Write the manifest of what is protected already; change nothing.
+
+    SCOPE is a subscription, a resource group with vaults, or a vault. The plan of the manifest is empty: what can't be
+    declared without a change is left out, and named in a comment.
+    """
+)
+@click.argument("scopes", metavar="SCOPE…", nargs=-1, required=True)
+@format_option("text", "json", "markdown")
+@click.option("--name", default="", help="The manifest's name (default: that of the vaults' marks, else `exported`).")
+@click.option(
+    "--by",
+    nargs=2,
+    metavar="tag NAME",
+    type=(click.Choice(["tag"]), str),
+    help="Select by that tag in place of lists, where it selects exactly the same disks.",
+)
+@connection_options
+@click.pass_obj
+def export(
+    output: Output, scopes: tuple[str, ...], form: str, name: str, by: tuple[str, str] | None, connection: Connection
+) -> int:
+    """0 when the manifest is exact, 1 when none could be made."""
+    from reconciler import __version__
+    from reconciler.cli.progress import listener
+    from reconciler.cli.session import opened
+    from reconciler.operations.exporting import export as exporting
+    from reconciler.operations.exporting.model import Asked
+    from reconciler.report.documents import text
+    from reconciler.report.exported import export_document, export_markdown, export_yaml
+
+    asked = Asked(tuple(map(exporting.scope_of, scopes)), name, by[1] if by else "")
+    with opened(connection, events=listener(output), readonly=True) as session:
+        found = session.run(lambda azure, clock: exporting.export(azure, clock, asked))
+    written = export_yaml(found)
+    if not exporting.says(written, found.manifest):
+        raise ReconcilerError(
+            "the manifest doesn't read as what was planned",
+            code="export-differs",
+            hint="use --format json; report this",
+        )
+    forms = {
+        "text": lambda: written,
+        "json": lambda: text(export_document(found, tool_version=__version__)),
+        "markdown": lambda: export_markdown(found),
+    }
+    output.data(forms[form]())
+    if found.left_out:
+        count = len(found.left_out)
+        output.tell(f"{count} backup instance{'s' * (count != 1)} left out; the comments at the end say why.\n")
+    return 0

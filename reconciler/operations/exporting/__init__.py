@@ -1,0 +1,1 @@
+"""From what Azure holds to a manifest whose plan is empty."""

@@ -1,0 +1,225 @@
+"""An estate as a manifest's data."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from reconciler.estate import Disk, Estate, Instance
+from reconciler.ids import ArmId, group_id, lower
+from reconciler.manifest import addresses
+from reconciler.operations.exporting import policies, vaults
+from reconciler.operations.exporting.entries import Protected, entries, shared
+from reconciler.operations.exporting.model import UNNAMED, Asked, Choices, Data, Description, LeftOut
+from reconciler.plan.naming import OWNER_TAG, tag_of
+from reconciler.plan.protection import Health, health_of, preference
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
+_PROTECTION = {Health.STOPPED: "stopped", Health.SUSPENDED: "suspended"}
+
+
+def name_of(estate: Estate, scope: Iterable[str], asked: str) -> str:
+    """The manifest's name: what was asked for, else the mark that most vaults bear, else that of every instance."""
+    if asked:
+        return asked
+    within = set(scope)
+    marks = Counter(
+        mark for key in within if key in estate.vaults and (mark := tag_of(estate.vaults[key].tags, OWNER_TAG))
+    )
+    if not marks:
+        own = {tag_of(one.tags, OWNER_TAG) for one in _instances(estate, within)}
+        marks = Counter(own) if len(own) == 1 else Counter()
+    best = min(marks, key=lambda mark: (-marks[mark], mark), default="")
+    return best if _NAME.fullmatch(best) else UNNAMED
+
+
+def _instances(estate: Estate, scope: set[str]) -> Iterator[Instance]:
+    return (one for one in estate.instances.values() if one.disk is not None and one.vault.key in scope)
+
+
+@dataclass(slots=True)
+class _Sorting:
+    """Which instances can be declared, and why the others can't."""
+
+    estate: Estate
+    name: str
+    choices: Choices
+    kept: dict[str, Instance] = field(default_factory=dict)
+    left: dict[str, LeftOut] = field(default_factory=dict)
+    identities: dict[str, ArmId | None] = field(default_factory=dict)
+
+    def sort(self, scope: set[str]) -> None:
+        by_disk: dict[str, list[Instance]] = defaultdict(list)
+        for one in _instances(self.estate, scope):
+            if one.disk is not None:
+                by_disk[one.disk.key].append(one)
+        for key in sorted(by_disk):
+            self._choose(key, min(by_disk[key], key=preference), by_disk[key])
+        self._settle_identities()
+
+    def _choose(self, key: str, instance: Instance, held: list[Instance]) -> None:
+        why = self._why_not(key, instance, held)
+        if why:
+            self._leave(instance, why)
+        else:
+            self.kept[key] = instance
+
+    def _leave(self, instance: Instance, why: str) -> None:
+        if instance.disk is not None:
+            self.left[instance.disk.key] = LeftOut(
+                instance.disk, f"{why} (instance {instance.id.name} in {instance.vault.name})"
+            )
+
+    def _why_not(self, key: str, instance: Instance, held: list[Instance]) -> str:
+        marks = {mark for one in held if (mark := tag_of(one.tags, OWNER_TAG)) and lower(mark) != lower(self.name)}
+        if marks:
+            return f"the manifest {min(marks)} manages it: `--name {min(marks)}` exports that"
+        vault, disk = instance.vault.key, self.estate.disks.get(key)
+        reasons = {
+            self.choices.left.get(key, ""): key in self.choices.left,
+            self.choices.dropped.get(vault, ""): vault in self.choices.dropped,
+            "Azure doesn't say where its snapshots lie": instance.snapshot_group is None,
+            "its policy isn't in the vault": not instance.policy or instance.policy.key not in self.estate.policies,
+            "the disk isn't there; `removed` takes it out for good": disk is None,
+            "it lies in another region than its vault": disk and disk.location != self.estate.vaults[vault].location,
+        }
+        return next((reason for reason, holds in reasons.items() if holds), "")
+
+    def _settle_identities(self) -> None:
+        """One identity for each vault, that of most instances; the others can't be declared beside it."""
+        used: dict[str, Counter[str]] = defaultdict(Counter)
+        for one in self.kept.values():
+            used[one.vault.key][one.identity.key if one.identity else ""] += 1
+        for key, counted in used.items():
+            chosen = min(counted, key=lambda identity: (-counted[identity], identity))
+            of_vault = [one for one in self.kept.values() if one.vault.key == key]
+            self.identities[key] = next(
+                (one.identity for one in of_vault if one.identity and one.identity.key == chosen), None
+            )
+            for one in of_vault:
+                if (one.identity.key if one.identity else "") != chosen and one.disk is not None:
+                    del self.kept[one.disk.key]
+                    self._leave(one, "it uses another identity of its vault than most, and a vault declares one")
+
+
+def describe(estate: Estate, scope: Iterable[str], asked: Asked, choices: Choices) -> Description:
+    """The manifest of the disk backups in the vaults of `scope` (lower-cased ids)."""
+    within = set(scope)
+    sorting = _Sorting(estate, name_of(estate, within, asked.name), choices)
+    sorting.sort(within)
+    kept = sorting.kept
+    own = [estate.vaults[key] for key in sorted(within - set(choices.dropped)) if not _is_others(estate, key)]
+    said = vaults.described(estate, own, sorting.identities, choices.bare)
+    used = Counter(one.policy.key for one in kept.values() if one.policy)
+    rules = policies.described((estate.policies[key] for key in used), used, choices.named)
+    spelled = _groups(estate, kept.values())
+    disks = [
+        Protected(
+            disk=_spelled(estate, estate.disks[key]),
+            vault=said.names[one.vault.key],
+            policy=rules.names[one.policy.key],
+            group=spelled[lower(one.snapshot_group.name)],
+            protection=_PROTECTION.get(health_of(one), "protected"),
+        )
+        for key, one in sorted(kept.items())
+        if one.policy and one.snapshot_group
+    ]
+    defaults = said.defaults | shared(disks)
+    data: Data = {
+        "apiVersion": "reconciler/v1",
+        "name": sorting.name,
+        "defaults": {key: value for key, value in defaults.items() if value},
+        "roleAssignments": _roles(choices),
+        "vaults": said.entries,
+        "policies": rules.entries,
+        "snapshotResourceGroups": _group_entries(estate, kept.values(), spelled),
+        "disks": entries(disks, defaults, asked.by_tag, estate.disks.values()),
+    }
+    return Description(
+        data={key: value for key, value in data.items() if value},
+        disks=frozenset(kept),
+        left_out=tuple(sorting.left[key] for key in sorted(sorting.left)),
+        notes=(*said.notes, *rules.notes, *_notes(estate, within, kept.values(), choices)),
+        vaults={addresses.vault(lower(name)): key for key, name in said.names.items()},
+        policies=rules.ids(),
+        groups=_users(kept, lambda one: addresses.group(one.snapshot_group) if one.snapshot_group else ""),
+        users=_users(kept, lambda one: one.policy.key if one.policy else "") | _users(kept, lambda one: one.vault.key),
+    )
+
+
+def _spelled(estate: Estate, disk: Disk) -> Disk:
+    """The disk under its id as the portal shows it, however a list spelled it."""
+    group = estate.groups.get(disk.id.group_id.key)
+    within = group_id(disk.id.subscription, group.id.name if group else disk.id.group)
+    return replace(disk, id=ArmId(f"{within}/providers/Microsoft.Compute/disks/{disk.id.name}"))
+
+
+def _is_others(estate: Estate, vault: str) -> bool:
+    """Whether a vault holds backups, and none of them of disks."""
+    held = [one for one in estate.instances.values() if one.vault.key == vault]
+    return bool(held) and not any(one.disk for one in held)
+
+
+def _users(kept: Mapping[str, Instance], key: Callable[[Instance], str]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = defaultdict(list)
+    for disk, one in sorted(kept.items()):
+        found[lower(key(one))].append(disk)
+    return {name: tuple(disks) for name, disks in found.items()}
+
+
+def _roles(choices: Choices) -> Data:
+    said = {"mode": "verify" if choices.verify else "", "scope": choices.scope}
+    return {key: value for key, value in said.items() if value}
+
+
+def _groups(estate: Estate, kept: Iterable[Instance]) -> dict[str, str]:
+    """One spelling for each name of a snapshot resource group: that of Azure's list, of the first subscription."""
+    found: dict[str, str] = {}
+    for group in sorted({one.snapshot_group for one in kept if one.snapshot_group}):
+        listed = estate.groups.get(group.key)
+        found.setdefault(lower(group.name), listed.id.name if listed else group.name)
+    return found
+
+
+def _group_entries(estate: Estate, kept: Iterable[Instance], spelled: Mapping[str, str]) -> list[Data]:
+    """One entry for each name; its region where its disks lie in several, since then it would not be known."""
+    regions: dict[str, set[str]] = defaultdict(set)
+    lies: dict[str, set[str]] = defaultdict(set)
+    for one in kept:
+        if one.snapshot_group and one.disk:
+            name = lower(one.snapshot_group.name)
+            regions[name].add(estate.disks[one.disk.key].location)
+            listed = estate.groups.get(one.snapshot_group.key)
+            lies[name] |= {listed.location} if listed else set()
+    return [
+        {"name": spelled[name], **({"location": min(lies[name])} if len(regions[name]) > 1 and lies[name] else {})}
+        for name in sorted(spelled)
+    ]
+
+
+def _notes(estate: Estate, scope: set[str], kept: Iterable[Instance], choices: Choices) -> Iterator[str]:
+    if choices.verify:
+        yield f"roleAssignments: verified and never written, since {choices.verify}"
+    for key, why in sorted(choices.dropped.items()):
+        yield f"vault {estate.vaults[key].id.name}: left out with all it holds: {why}"
+    used = {one.policy.key for one in kept if one.policy}
+    for key in sorted(scope - set(choices.dropped)):
+        name = estate.vaults[key].id.name
+        if _is_others(estate, key):
+            yield f"vault {name}: left out, since it holds no backups of disks"
+            continue
+        others = sum(one.disk is None for one in estate.instances.values() if one.vault.key == key)
+        if others:
+            yield f"vault {name}: {others} backup instance{'s' * (others != 1)} of other kinds"
+        deleted = sum(one.disk is not None for one in estate.deleted_instances.values() if one.vault.key == key)
+        if deleted:
+            yield f"vault {name}: {deleted} soft-deleted backup instance{'s' * (deleted != 1)} of disks"
+        idle = [
+            policy.id.name
+            for policy in estate.policies.values()
+            if policy.is_disk and policy.vault.key == key and policy.id.key not in used
+        ]
+        if idle:
+            yield f"vault {name}: not used by what is declared here: {', '.join(sorted(idle, key=lower))}"

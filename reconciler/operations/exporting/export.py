@@ -1,0 +1,170 @@
+"""Reads what is asked for, and describes it until the plan of the description is empty."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+
+from reconciler import __version__
+from reconciler.apply.look import planned
+from reconciler.azure.connection import Azure
+from reconciler.azure.reading import read_estate
+from reconciler.clock import Clock
+from reconciler.errors import ManifestError, ReconcilerError, UsageError
+from reconciler.estate import Estate, Reach
+from reconciler.ids import ArmId, lower, subscription_id
+from reconciler.manifest.compiling import compile_manifest
+from reconciler.manifest.model import Manifest
+from reconciler.operations.exporting.describing import describe
+from reconciler.operations.exporting.model import Asked, Choices, Data, Description, Exported
+from reconciler.plan.marks import plain
+from reconciler.plan.model import Options, Plan
+
+_MOST_ROUNDS = 12
+_VAULTS = "microsoft.dataprotection/backupvaults"
+_FILE = "export.yaml"
+
+
+def scope_of(text: str) -> ArmId:
+    """The subscription (its id or GUID), resource group or vault that `text` names; UsageError for anything else."""
+    try:
+        found = ArmId.parse(text if text.startswith("/") else subscription_id(text).text)
+    except ValueError:
+        found = None
+    if found is None or found.type not in {"", _VAULTS}:
+        raise UsageError(
+            f"{text!r} is no subscription, resource group or Backup vault",
+            hint="give a subscription's GUID, or an id such as /subscriptions/…/resourceGroups/…",
+        )
+    return found
+
+
+async def export(azure: Azure, clock: Clock, asked: Asked) -> Exported:
+    """The manifest of the disk backups that lie in the scopes; its plan was made, and is empty.
+
+    What can't be declared without a change is left out and told. ReconcilerError where no such manifest can be made.
+    """
+    scope, estate = await _read(azure, asked)
+    choices = Choices()
+    for _ in range(_MOST_ROUNDS):
+        description = describe(estate, scope, asked, choices)
+        manifest = compiled(description.data)
+        plan = await planned(azure, manifest, estate, Options(tool_version=__version__), clock)
+        if not _learn(plan, description, choices):
+            return Exported(
+                asked.scopes,
+                description.data,
+                manifest,
+                len(description.disks),
+                description.left_out,
+                description.notes,
+            )
+    raise ReconcilerError("no manifest with an empty plan was found", hint="export single vaults to see which it is")
+
+
+def says(written: str, manifest: Manifest) -> bool:
+    """Whether a text is the manifest, wherever its entries stand."""
+    try:
+        return bool(plain(compile_manifest({_FILE: written.encode()}, _includes_nothing)) == plain(manifest))
+    except ManifestError:
+        return False
+
+
+def compiled(data: Data) -> Manifest:
+    """The manifest that the data says."""
+    try:
+        return compile_manifest({_FILE: json.dumps(data).encode()}, _includes_nothing)
+    except ManifestError as error:
+        told = "; ".join(f"{finding.code}: {finding.message}" for finding in error.findings[:3])
+        raise ReconcilerError(
+            f"what Azure holds makes no valid manifest: {told}",
+            code="export-invalid",
+            hint="export single vaults to see which it is",
+        ) from error
+
+
+def _includes_nothing(_file: str, _path: str) -> dict[str, bytes]:
+    return {}
+
+
+async def _read(azure: Azure, asked: Asked) -> tuple[tuple[str, ...], Estate]:
+    """The vaults in the scopes, by lower-cased id, and the estate around them: three looks, since each tells where to go."""
+    subscriptions = sorted({scope.subscription for scope in asked.scopes})
+    named = tuple(scope.key for scope in asked.scopes if scope.type == _VAULTS)
+    first = await read_estate(azure, _reach(subscriptions, named))
+    scope = tuple(key for key, vault in first.vaults.items() if any(vault.id.is_within(one) for one in asked.scopes))
+    for one in asked.scopes:
+        if not any(ArmId(key).is_within(one) for key in scope):
+            raise ReconcilerError(f"no Backup vault lies in {one}", hint="name another scope", code="no-vault")
+    second = await read_estate(azure, _reach(subscriptions, scope))
+    disks = sorted({one.disk.subscription for one in second.instances.values() if one.disk})
+    identities = sorted({one.identity.key for one in second.instances.values() if one.identity})
+    everywhere = sorted({*subscriptions, *disks})
+    return scope, await read_estate(azure, _reach(everywhere, scope, disks, identities))
+
+
+def _reach(
+    subscriptions: Iterable[str], vaults: Iterable[str], disks: Iterable[str] = (), identities: Iterable[str] = ()
+) -> Reach:
+    return Reach(
+        subscriptions=tuple(subscriptions),
+        disk_subscriptions=tuple(disks),
+        role_subscriptions=tuple(disks),
+        vaults=tuple(vaults),
+        identities=tuple(identities),
+        owners=(),
+    )
+
+
+def _learn(plan: Plan, tried: Description, choices: Choices) -> bool:
+    """Let give way whatever the plan would change or can't accept; whether there was anything."""
+    troubles = list(_troubles(plan, tried))
+    for address, reason in troubles:
+        _give_way(address, reason, tried, choices)
+    return bool(troubles)
+
+
+def _troubles(plan: Plan, tried: Description) -> Iterator[tuple[str, str]]:
+    """Addresses with what would happen to them."""
+    for change in plan.changes:
+        yield change.address, change.reason
+    for finding in plan.errors:
+        yield finding.address, finding.message
+    for gate in plan.closed_gates:
+        yield f"gate/{gate.name}", gate.message
+    if not plan.changes and not plan.errors:
+        for key in sorted(tried.disks ^ {address.removeprefix("disk/") for address in plan.expected}):
+            yield f"disk/{key}", "the manifest doesn't find it"
+
+
+def _give_way(address: str, reason: str, tried: Description, choices: Choices) -> None:
+    kind, _, rest = lower(address).partition("/")
+    vault = tried.vaults.get(lower(address), "")
+    if kind == "disk" and rest in tried.disks:
+        choices.left[rest] = reason
+    elif kind == "group" and lower(address) in tried.groups:
+        choices.left |= dict.fromkeys(tried.groups[lower(address)], f"its snapshot resource group: {reason}")
+    elif kind == "role" and not choices.verify:
+        choices.verify = f"{address} would be changed: {reason}"
+    elif address == "gate/role-scope" and not choices.scope:
+        choices.scope = "resourceGroup"
+    elif kind == "vault" and vault and vault not in choices.bare:
+        choices.bare[vault] = reason
+    elif kind == "vault" and vault:
+        choices.dropped[vault] = reason
+    elif kind == "policy" and rest.rpartition("/")[2] in tried.policies:
+        _name_policy(tried.policies[rest.rpartition("/")[2]], reason, tried, choices)
+    else:
+        raise ReconcilerError(
+            f"the plan would not be empty: {address or 'the manifest'}: {reason}",
+            code="export-not-empty",
+            hint="apply the manifest that made it first, or give another `--name`",
+        )
+
+
+def _name_policy(keys: tuple[str, ...], reason: str, tried: Description, choices: Choices) -> None:
+    """Name a policy in place of describing it; where that was tried, leave its disks out."""
+    for key in keys:
+        if key in choices.named:
+            choices.left |= dict.fromkeys(tried.users.get(key, ()), f"its policy: {reason}")
+        choices.named[key] = reason

@@ -1,0 +1,82 @@
+"""What an export is asked for, what it settled on, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from reconciler.ids import ArmId
+from reconciler.manifest.model import Manifest
+
+Data = dict[str, Any]
+"""Part of a manifest, as it is written: JSON types only."""
+
+UNNAMED = "exported"
+"""The manifest's name where no mark tells one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What to export: subscriptions, resource groups or vaults by id; `name` of the manifest (empty: that of the marks).
+
+    `by_tag`: the tag whose values may stand in place of lists of disks (empty: none).
+    """
+
+    scopes: tuple[ArmId, ...]
+    name: str = ""
+    by_tag: str = ""
+
+
+@dataclass(slots=True)
+class Choices:
+    """What had to give way so that the plan is empty, learnt from the plans of earlier rounds.
+
+    `left` are lower-cased ids of disks, with the reason why each is left out; `bare` are vaults of which only the name
+    is said, `dropped` vaults that are left out with all they hold; `named` are policies that are named, not described.
+    """
+
+    left: dict[str, str] = field(default_factory=dict)
+    bare: dict[str, str] = field(default_factory=dict)
+    dropped: dict[str, str] = field(default_factory=dict)
+    named: dict[str, str] = field(default_factory=dict)
+    verify: str = ""
+    scope: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A disk with a backup instance that the manifest doesn't name, and why."""
+
+    disk: ArmId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """A manifest as data, before it is tried.
+
+    `policies` maps the manifest's names of policies to the ids of those in Azure, `groups` the addresses of snapshot
+    resource groups to the disks that use them; `notes` say what the manifest can't.
+    """
+
+    data: Data
+    disks: frozenset[str]
+    left_out: tuple[LeftOut, ...]
+    notes: tuple[str, ...]
+    vaults: Mapping[str, str]
+    policies: Mapping[str, tuple[str, ...]]
+    groups: Mapping[str, tuple[str, ...]]
+    users: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """A manifest whose plan is empty; `data` is what it says, `disks` how many it names or selects."""
+
+    scopes: tuple[ArmId, ...]
+    data: Data
+    manifest: Manifest
+    disks: int
+    left_out: tuple[LeftOut, ...]
+    notes: tuple[str, ...]

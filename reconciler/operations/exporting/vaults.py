@@ -1,0 +1,107 @@
+"""Live vaults as entries of a manifest: what differs from the defaults, and nothing that it can't keep."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from reconciler.estate import Estate, Vault
+from reconciler.ids import ArmId, lower
+from reconciler.operations.exporting.model import Data
+from reconciler.plan import vault_fields
+
+_SHORTEST, _LONGEST = 14, 180
+_STATES = ("Off", "On", "AlwaysOn")
+_LONGEST_NAME = 50
+
+
+@dataclass(slots=True)
+class Vaults:
+    """The vaults of a manifest: `names` by lower-cased id, entries in the order of names, and their shared defaults."""
+
+    names: dict[str, str] = field(default_factory=dict)
+    entries: list[Data] = field(default_factory=list)
+    defaults: Data = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+
+def described(
+    estate: Estate, vaults: Iterable[Vault], identities: Mapping[str, ArmId | None], bare: Mapping[str, str]
+) -> Vaults:
+    """The vaults with their settings; of those in `bare` only which they are, with the reason as a note.
+
+    `identities` are the user-assigned identities that the instances of each use (None: the system's).
+    """
+    own = sorted(vaults, key=lambda vault: (lower(vault.id.name), vault.id.key))
+    found, taken = Vaults(), set[str]()
+    found.defaults = {
+        "subscription": _commonest(vault.id.subscription for vault in own),
+        "location": _commonest(vault.location for vault in own),
+    }
+    for vault in own:
+        name = _free(vault, taken)
+        found.names[vault.id.key] = name
+        group = estate.groups.get(vault.id.group_id.key)
+        said: Data = {
+            "name": name,
+            "azureName": vault.id.name,
+            "subscription": vault.id.subscription,
+            "resourceGroup": group.id.name if group else vault.id.group,
+            "location": vault.location,
+        }
+        said = {key: value for key, value in said.items() if found.defaults.get(key) != value}
+        if name == vault.id.name:
+            del said["azureName"]
+        identity = identities.get(vault.id.key)
+        if identity is not None:
+            said["identity"] = identity.text
+        if vault.id.key in bare:
+            found.notes.append(f"vault {name}: its settings are not declared: {bare[vault.id.key]}")
+        else:
+            said |= _settings(vault)
+            found.notes += _notes(name, vault)
+        found.entries.append(said)
+    return found
+
+
+def _settings(vault: Vault) -> Data:
+    """What is unlike a vault that nobody configured, in the manifest's words."""
+    have = vault_fields.live(vault, None)
+    said: Data = {}
+    if have["redundancy"] in ("GeoRedundant", "ZoneRedundant"):
+        said["redundancy"] = have["redundancy"]
+    state, days = have["softDelete.state"], have["softDelete.retentionDays"]
+    if state in _STATES:
+        is_kept = state != "Off" and isinstance(days, int) and _SHORTEST <= days <= _LONGEST
+        said["softDelete"] = {"state": state, **({"retentionDays": days} if is_kept else {})}
+    if have["immutability"] in ("Unlocked", "Locked"):
+        said["immutability"] = have["immutability"]
+    for key in ("alertsForAllJobFailures", "crossRegionRestore", "crossSubscriptionRestore"):
+        if have[key] is True and (key != "crossRegionRestore" or have["redundancy"] == "GeoRedundant"):
+            said[key] = True
+    return said
+
+
+def _notes(name: str, vault: Vault) -> Iterable[str]:
+    if vault.guarded:
+        yield f"vault {name}: it is under a resource guard; say which with `resourceGuard`, and it is verified"
+    if vault_fields.live(vault, None)["crossSubscriptionRestore"] not in (True, False):
+        yield f"vault {name}: restores to other subscriptions are off for good, which a manifest can't say"
+
+
+def _commonest(values: Iterable[str]) -> str:
+    counted = Counter(values)
+    return min(counted, key=lambda value: (-counted[value], value), default="")
+
+
+def _free(vault: Vault, taken: set[str]) -> str:
+    """The vault's name, or with its resource group's where another vault has it."""
+    name, number = vault.id.name, 1
+    while lower(name) in taken:
+        group = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in vault.id.group)
+        number += 1
+        more = f"-{group}" if number == 2 else f"-{number}"  # noqa: PLR2004 - the second of that name
+        name = f"{vault.id.name[: _LONGEST_NAME - min(len(more), 30)]}{more[:30]}"
+    taken.add(lower(name))
+    return name

@@ -1,0 +1,132 @@
+"""An export as a manifest for people: YAML with the schema's modeline, and comments for what it can't say."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import yaml
+
+from reconciler.manifest.scalars import resolve
+from reconciler.operations.exporting.model import Exported
+from reconciler.redaction import redact
+from reconciler.report.documents import FORMAT_VERSION, Document
+from reconciler.report.escape import fence, markdown, plain
+from reconciler.report.values import jsonable
+
+_MODELINE = "# yaml-language-server: $schema=manifest.schema.json"
+_INLINE = frozenset({"softDelete", "schedule", "retention", "tags", "roleAssignments"})
+_INLINE_LISTS = frozenset({"subscriptions", "locations"})
+_WIDTH = 100_000
+_STRING = "tag:yaml.org,2002:str"
+
+
+class _Inline(dict[str, Any]):
+    """A mapping that stands on one line."""
+
+
+class _InlineList(list[Any]):
+    """A list that stands on one line."""
+
+
+class _Dumper(yaml.SafeDumper):
+    """PyYAML's safe dumper, with lists indented, and in quotes what YAML 1.2 would not read as text."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+        """Indent lists below their key."""
+        del indentless
+        super().increase_indent(flow, indentless=False)
+
+    def ignore_aliases(self, data: Any) -> bool:
+        """Write everything out: a manifest has no aliases."""
+        del data
+        return True
+
+
+_RESOLVER: Any = yaml.SafeDumper(io.StringIO())
+
+
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    plainly = _RESOLVER.resolve(yaml.ScalarNode, text, (True, False)) == _STRING
+    style = None if plainly and resolve(text) == text and text.isprintable() else '"'
+    return dumper.represent_scalar(_STRING, text, style=style)
+
+
+def _inline(dumper: yaml.SafeDumper, data: Mapping[str, Any]) -> yaml.MappingNode:
+    return dumper.represent_mapping("tag:yaml.org,2002:map", data.items(), flow_style=True)
+
+
+_Dumper.add_representer(str, _text)
+
+
+def _inline_list(dumper: yaml.SafeDumper, data: Sequence[Any]) -> yaml.SequenceNode:
+    return dumper.represent_sequence("tag:yaml.org,2002:seq", data, flow_style=True)
+
+
+_Dumper.add_representer(_Inline, _inline)
+_Dumper.add_representer(_InlineList, _inline_list)
+
+
+def export_yaml(exported: Exported) -> str:
+    """The manifest, as a file to commit."""
+    lines = [_MODELINE, "# `reconciler schema > manifest.schema.json` puts the schema beside this file."]
+    lines += [f"# Exported from {plain(scope)}; its plan is empty." for scope in exported.scopes]
+    head = {key: exported.data[key] for key in ("apiVersion", "name")}
+    parts = ["\n".join(lines) + "\n" + _dumped(head)]
+    parts += [_dumped({key: value}) for key, value in exported.data.items() if key not in head]
+    parts += ["\n".join(_comments(exported)) + "\n"] if exported.notes or exported.left_out else []
+    return "\n".join(parts)
+
+
+def _dumped(data: Mapping[str, Any]) -> str:
+    text: str = yaml.dump(
+        _laid_out(data), Dumper=_Dumper, sort_keys=False, allow_unicode=True, default_flow_style=False, width=_WIDTH
+    )
+    return text
+
+
+def _laid_out(data: Any, key: str = "") -> Any:
+    """The data with its small mappings on one line."""
+    if isinstance(data, Mapping):
+        kind = _Inline if key in _INLINE else dict
+        return kind({name: _laid_out(value, name) for name, value in data.items()})
+    if isinstance(data, list):
+        return (_InlineList if key in _INLINE_LISTS else list)(_laid_out(value) for value in data)
+    return data
+
+
+def _comments(exported: Exported) -> Iterator[str]:
+    if exported.notes:
+        yield "# What this manifest does not say:"
+        yield from (f"#   {plain(note)}" for note in exported.notes)
+    if exported.left_out:
+        yield "# Backup instances that are left out, since the plan would not be empty with them:"
+        for one in exported.left_out:
+            yield f"#   {plain(one.disk)}"
+            yield f"#     {plain(one.reason)}"
+
+
+def export_document(exported: Exported, *, tool_version: str) -> Document:
+    """The manifest as data, with what it doesn't say."""
+    return {
+        "format_version": FORMAT_VERSION,
+        "tool_version": tool_version,
+        "manifest": str(exported.data["name"]),
+        "scopes": [scope.text for scope in exported.scopes],
+        "disk_count": exported.disks,
+        "content": jsonable(exported.data),
+        "notes": list(map(redact, exported.notes)),
+        "left_out": [{"disk": one.disk.text, "reason": redact(one.reason)} for one in exported.left_out],
+    }
+
+
+def export_markdown(exported: Exported) -> str:
+    """The manifest in a code block, and below it what it doesn't say."""
+    parts = [f"## Export: {exported.disks} disk{'s' * (exported.disks != 1)}\n", fence(export_yaml(exported), "yaml")]
+    if exported.notes:
+        parts.append("### Not said\n\n" + "".join(f"- {markdown(note)}\n" for note in exported.notes))
+    if exported.left_out:
+        rows = (f"- {markdown(one.disk)}: {markdown(one.reason)}\n" for one in exported.left_out)
+        parts.append("### Left out\n\n" + "".join(rows))
+    return "\n".join(parts)
