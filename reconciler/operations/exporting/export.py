@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
+from copy import deepcopy
 
 from reconciler import __version__
 from reconciler.apply.look import planned
@@ -23,6 +25,7 @@ from reconciler.plan.model import Options, Plan
 _MOST_ROUNDS = 12
 _VAULTS = "microsoft.dataprotection/backupvaults"
 _FILE = "export.yaml"
+_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def scope_of(text: str) -> ArmId:
@@ -31,7 +34,7 @@ def scope_of(text: str) -> ArmId:
         found = ArmId.parse(text if text.startswith("/") else subscription_id(text).text)
     except ValueError:
         found = None
-    if found is None or found.type not in {"", _VAULTS}:
+    if found is None or found.type not in {"", _VAULTS} or not _GUID.fullmatch(found.subscription):
         raise UsageError(
             f"{text!r} is no subscription, resource group or Backup vault",
             hint="give a subscription's GUID, or an id such as /subscriptions/…/resourceGroups/…",
@@ -118,9 +121,9 @@ def _reach(
 
 def _learn(plan: Plan, tried: Description, choices: Choices) -> bool:
     """Let give way whatever the plan would change or can't accept; whether there was anything."""
-    troubles = list(_troubles(plan, tried))
+    troubles, before = list(_troubles(plan, tried)), deepcopy(choices)
     for address, reason in troubles:
-        _give_way(address, reason, tried, choices)
+        _give_way(address, reason, tried, choices, before)
     return bool(troubles)
 
 
@@ -137,23 +140,24 @@ def _troubles(plan: Plan, tried: Description) -> Iterator[tuple[str, str]]:
             yield f"disk/{key}", "the manifest doesn't find it"
 
 
-def _give_way(address: str, reason: str, tried: Description, choices: Choices) -> None:
+def _give_way(address: str, reason: str, tried: Description, choices: Choices, before: Choices) -> None:
+    """Let go of a little more than was let go `before` this round, whichever thing is in trouble."""
     kind, _, rest = lower(address).partition("/")
     vault = tried.vaults.get(lower(address), "")
     if kind == "disk" and rest in tried.disks:
         choices.left[rest] = reason
     elif kind == "group" and lower(address) in tried.groups:
         choices.left |= dict.fromkeys(tried.groups[lower(address)], f"its snapshot resource group: {reason}")
-    elif kind == "role" and not choices.verify:
-        choices.verify = f"{address} would be changed: {reason}"
-    elif address == "gate/role-scope" and not choices.scope:
+    elif kind == "role" and not before.verify:
+        choices.verify = choices.verify or f"{address} would be changed: {reason}"
+    elif address == "gate/role-scope" and not before.scope:
         choices.scope = "resourceGroup"
-    elif kind == "vault" and vault and vault not in choices.bare:
+    elif kind == "vault" and vault and vault not in before.bare:
         choices.bare[vault] = reason
     elif kind == "vault" and vault:
         choices.dropped[vault] = reason
     elif kind == "policy" and rest.rpartition("/")[2] in tried.policies:
-        _name_policy(tried.policies[rest.rpartition("/")[2]], reason, tried, choices)
+        _name_policy(tried.policies[rest.rpartition("/")[2]], reason, tried, choices, before)
     else:
         raise ReconcilerError(
             f"the plan would not be empty: {address or 'the manifest'}: {reason}",
@@ -162,9 +166,9 @@ def _give_way(address: str, reason: str, tried: Description, choices: Choices) -
         )
 
 
-def _name_policy(keys: tuple[str, ...], reason: str, tried: Description, choices: Choices) -> None:
+def _name_policy(keys: tuple[str, ...], reason: str, tried: Description, choices: Choices, before: Choices) -> None:
     """Name a policy in place of describing it; where that was tried, leave its disks out."""
     for key in keys:
-        if key in choices.named:
+        if key in before.named:
             choices.left |= dict.fromkeys(tried.users.get(key, ()), f"its policy: {reason}")
         choices.named[key] = reason
