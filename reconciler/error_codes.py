@@ -36,6 +36,21 @@ CODES = table(
     ),
     _error("error", "Something went wrong that has no code of its own.", "read the message"),
     _error(
+        "export-differs",
+        "The manifest that an export wrote doesn't read as the one that was planned.",
+        "use --format json, and report this",
+    ),
+    _error(
+        "export-invalid",
+        "What Azure holds makes no valid manifest.",
+        "export single vaults to see which it is",
+    ),
+    _error(
+        "export-not-empty",
+        "The plan of an export would not be empty, and nothing that could be left out is the cause.",
+        "apply the manifest that made it first, or give another `--name`",
+    ),
+    _error(
         "foreign-host",
         "A link in an answer leads to another host; it is not followed, so that the access token stays here.",
         "look for a proxy or a wrong --arm-endpoint",
@@ -134,4 +149,5 @@ CODES = table(
     ),
     _error("unwritable", "A file cannot be written.", "check the folder, its rights and the space on its disk"),
     _error("usage", "The command line asks for something impossible.", "see `--help` of the command"),
+    _error("no-vault", "No Backup vault lies in the scope that was named.", "name another scope"),
 )
