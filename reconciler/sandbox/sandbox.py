@@ -19,7 +19,7 @@ from reconciler.sandbox.estateyaml import parse, read
 from reconciler.sandbox.lag import Lag
 from reconciler.sandbox.providers import PROVIDERS
 from reconciler.sandbox.state import FORMAT, StateFile, digest
-from reconciler.sandbox.tables import Record
+from reconciler.sandbox.tables import Record, Sketch
 from reconciler.sandbox.throttling import Throttle
 from reconciler.sandbox.wire import Wire
 from reconciler.sandbox.world import Shadow, World
@@ -147,28 +147,36 @@ class Sandbox:
         """The ids that match a pattern with `*`, compared without case, sorted."""
         wanted = lower(pattern)
         found = [
-            str(record.get("id", key))
+            str(table[key].get("id", key))
             for table in self.world.tables.values()
-            for key, record in table.items()
+            for key in table
             if key.startswith("/") and fnmatchcase(key, wanted)
         ]
         return sorted(found, key=lower)
 
     def put(self, resource_id: str, body: Mapping[str, Any]) -> Record:
         """Make or replace a resource, without any of Azure's checks."""
+        self.world.settle()
         return public(outofband.put(self.world, resource_id, body))
 
     def patch(self, resource_id: str, changes: Mapping[str, Any]) -> Record:
         """Merge changes into a resource's body, without any of Azure's checks; null removes a key."""
-        return public(outofband.patch(self.world, resource_id, changes))
+        self.world.settle()
+        changed = public(outofband.patch(self.world, resource_id, changes))
+        self.world.scratch.clear()
+        self.world.settle()
+        return changed
 
     def remove(self, resource_id: str) -> list[str]:
         """Remove a resource and all that lies in it, without any of Azure's checks; the ids that are gone."""
+        self.world.settle()
         return outofband.remove(self.world, resource_id)
 
     def set_switch(self, name: str, value: Any) -> None:
         """Set a switch; SandboxError when there is no such switch or value."""
+        self.world.settle()
         self.world.set_switch(name, value)
+        self.world.settle()
 
     def advance(self, seconds: float) -> datetime:
         """Let time pass, and what is due happen; the new time."""
@@ -229,7 +237,7 @@ def _state(world: World, time: Time, estate: str) -> dict[str, Any]:
         "generations": world.generations,
         "events": world.events,
         "shadows": world.shadows,
-        "tables": {name: dict(table.items()) for name, table in sorted(world.tables.items()) if len(table)},
+        "tables": {name: table.kept() for name, table in sorted(world.tables.items()) if len(table)},
     }
 
 
@@ -244,8 +252,8 @@ def _restored(data: Any, state: Record, time: Time) -> World:
     return world
 
 
-def _fill(world: World, tables: Iterable[tuple[str, Mapping[str, Record]]]) -> None:
+def _fill(world: World, tables: Iterable[tuple[str, Mapping[str, Record | Sketch]]]) -> None:
     for name, records in tables:
         table = world.table(name)
         for key, record in records.items():
-            table[key] = record
+            table.keep(key, record)

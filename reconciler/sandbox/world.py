@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import heapq
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from hashlib import blake2b
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 from reconciler.sandbox import switches
 from reconciler.sandbox.arm import group_id_of, lower, resource_type
-from reconciler.sandbox.tables import Record, Table
+from reconciler.sandbox.tables import Record, Sketch, Table
 
 GROUPS = "microsoft.resources/resourcegroups"
 SUBSCRIPTIONS = "microsoft.resources/subscriptions"
@@ -42,10 +44,14 @@ class Shadow(NamedTuple):
 
 Adopter = Callable[["World", str, Record], None]
 Objection = Callable[["World", str, Record], str]
+Drawing = Callable[["World", str, Sketch], Record]
+Routine = Callable[["World"], None]
 
 EVENTS: dict[str, EventFunction] = {}
 ADOPTERS: dict[str, Adopter] = {}
 OBJECTIONS: dict[str, Objection] = {}
+DRAWINGS: dict[str, Drawing] = {}
+ROUTINES: list[Routine] = []
 
 
 def event(name: str) -> Callable[[EventFunction], EventFunction]:
@@ -81,10 +87,30 @@ def objects_to_removal(kind: str) -> Callable[[Objection], Objection]:
     return register
 
 
+def draws(kind: str) -> Callable[[Drawing], Drawing]:
+    """Register what makes a record of a sketch in the table of the lower-cased type `kind`."""
+
+    def register(function: Drawing) -> Drawing:
+        DRAWINGS[kind] = function
+        return function
+
+    return register
+
+
+def routine(function: Routine) -> Routine:
+    """Register what happens over and over: called before anything else happens, it makes up for the time since it last was.
+
+    Between two calls nothing in the world has changed but the time.
+    """
+    ROUTINES.append(function)
+    return function
+
+
 class World:
     """Everything that exists in the simulated Azure.
 
-    `asked` are the object ids of callers with the actions that they needed the right to, since it was opened.
+    `asked` are the object ids of callers with the actions that they needed the right to, since it was opened;
+    `scratch` holds what can be worked out anew from the rest, and is never saved.
     """
 
     def __init__(self, seed: int, clock: Callable[[], datetime], *, tenant: str = "") -> None:
@@ -97,6 +123,7 @@ class World:
         self.generations: dict[str, int] = {}
         self.shadows: dict[str, Shadow] = {}
         self.events: list[tuple[float, str, str]] = []
+        self.scratch: dict[str, Any] = {}
         self._moment: datetime | None = None
         self.tenant = tenant or self.guid("tenant", "id")
 
@@ -118,7 +145,8 @@ class World:
         """A table by lower-cased resource type, made when it is first asked for."""
         found = self.tables.get(name)
         if found is None:
-            found = self.tables[name] = Table(name)
+            drawing = DRAWINGS.get(name)
+            found = self.tables[name] = Table(name, drawn=partial(drawing, self) if drawing else None)
         return found
 
     def find(self, resource_id: str) -> Record | None:
@@ -156,6 +184,7 @@ class World:
     def set_switch(self, name: str, value: Any) -> None:
         """Set a switch; SandboxError when there is no such switch or value."""
         self.settings[name] = switches.parse(name, value)
+        self.scratch.clear()
 
     def span(self, name: str, address: str, purpose: str = "") -> float:
         """Seconds drawn from the span that a switch holds."""
@@ -203,12 +232,25 @@ class World:
         """Let everything happen that is due, in the order of time (then of name and data)."""
         until = self.clock().timestamp()
         while self.events and self.events[0][0] <= until:
+            self._catch_up(self.events[0][0])
             due, name, data = heapq.heappop(self.events)
-            self._moment = datetime.fromtimestamp(due, UTC)
-            try:
+            with self.at(due):
                 EVENTS[name](self, **json.loads(data))
-            finally:
-                self._moment = None
+        self._catch_up(until)
+
+    def _catch_up(self, moment: float) -> None:
+        with self.at(moment):
+            for function in ROUTINES:
+                function(self)
+
+    @contextmanager
+    def at(self, moment: float) -> Iterator[None]:
+        """Let it be that many seconds after 1970 for a while."""
+        before, self._moment = self._moment, datetime.fromtimestamp(moment, UTC)
+        try:
+            yield
+        finally:
+            self._moment = before
 
 
 def later(world: World, seconds: float) -> datetime:

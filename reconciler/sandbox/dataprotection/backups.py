@@ -5,8 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from reconciler.sandbox.arm import Request, Response
-from reconciler.sandbox.dataprotection import instancechecks, instances, jobs, operations, recoverypoints, states
-from reconciler.sandbox.dataprotection.errors import invalid, refusal
+from reconciler.sandbox.dataprotection import (
+    instancechecks,
+    instances,
+    jobs,
+    mishaps,
+    operations,
+    recoverypoints,
+    states,
+)
+from reconciler.sandbox.dataprotection.errors import facing, invalid, refusal
 from reconciler.sandbox.dataprotection.namespace import INSTANCE, provider, the, vault_id, vault_of
 from reconciler.sandbox.dataprotection.wording import at, canonical, same, text
 from reconciler.sandbox.tables import Record
@@ -75,9 +83,13 @@ def backup_ends(world: World, **data: Any) -> None:
     """The job ends: with a recovery point, or with what kept it from that."""
     job, instance = world.find(data["job"]), world.find(data["instance"])
     vault = world.find(vault_of(data["instance"]))
-    if job is None or instance is None or vault is None:
+    if job is None:
         return
-    error = instancechecks.problem(world, vault, instance["properties"])
+    if instance is None or vault is None:
+        jobs.end(world, job, error=facing("UserErrorGenericResourceNotFound"))
+        return
+    error = mishaps.in_job(instancechecks.problem(world, vault, instance["properties"]))
+    error = error or mishaps.next_for(world, instance)
     if error:
         jobs.end(world, job, error=error)
     else:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from reconciler.sandbox.arm import Request, Response, lower, public
-from reconciler.sandbox.dataprotection import states
+from reconciler.sandbox.dataprotection import ledger, states
 from reconciler.sandbox.dataprotection.errors import MESSAGES, missing, refusal
 from reconciler.sandbox.dataprotection.namespace import (
     DELETED_INSTANCE,
@@ -82,9 +82,8 @@ def purged(world: World, **data: Any) -> None:
 
 def forget_recovery_points(world: World, instance: str) -> None:
     """Remove an instance's recovery points and their snapshots."""
-    table = world.table(RECOVERY_POINTS)
-    for key in list(table.below(lower(instance))):
-        world.remove(table.pop(key).get("_snapshot", ""))
+    for key in list(world.table(RECOVERY_POINTS).below(lower(instance))):
+        ledger.erase_point(world, key)
 
 
 @provider.route("GET", f"{VAULT}/deletedBackupInstances", f"{KIND}/read")

@@ -2,86 +2,52 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Any
+from datetime import datetime
 
 from reconciler.sandbox.arm import Request, Response, lower, public
-from reconciler.sandbox.dataprotection import instances, policyrules
-from reconciler.sandbox.dataprotection.namespace import INSTANCE, RECOVERY_POINTS, new, provider, the
-from reconciler.sandbox.dataprotection.permissions import disk_of, snapshot_group_of
+from reconciler.sandbox.dataprotection import instances, pointbodies, policyrules, wakes
+from reconciler.sandbox.dataprotection.namespace import INSTANCE, RECOVERY_POINTS, provider, the
 from reconciler.sandbox.dataprotection.wording import at, same, text
 from reconciler.sandbox.paging import page_of
 from reconciler.sandbox.tables import Record
-from reconciler.sandbox.world import World
+from reconciler.sandbox.world import World, adopted
 
-KIND = "Microsoft.DataProtection/backupVaults/backupInstances/recoveryPoints"
+KIND = pointbodies.KIND
 _READ = f"{KIND}/read"
+_DAY = 86400.0
 
 
 def make(world: World, instance: Record, tag: str) -> Record:
-    """Take a snapshot of the instance's disk and keep it as a recovery point under a retention tag."""
-    number = world.count(instance["id"], "recovery point")
-    name = world.hex32(instance["id"], f"recovery point {number}")
-    now, policy_id = world.now, text(instance, "properties", "policyInfo", "policyId")
-    expiry = world.stamp(now + timedelta(days=_kept_days(world.find(policy_id), tag)))
-    properties: dict[str, Any] = {
-        "objectType": "AzureBackupDiscreteRecoveryPoint",
-        "recoveryPointId": name,
-        "recoveryPointTime": world.stamp(now),
-        "recoveryPointType": "Incremental",
-        "friendlyName": name,
-        "recoveryPointDataStoresDetails": [
-            {
-                "id": world.guid(instance["id"], f"store of {number}"),
-                "type": "OperationalStore",
-                "creationTime": world.stamp(now),
-                "expiryTime": expiry,
-                "metaData": None,
-                "visible": True,
-                "state": "COMMITTED",
-                "rehydrationExpiryTime": None,
-                "rehydrationStatus": None,
-            }
-        ],
-        "retentionTagName": tag,
-        "retentionTagVersion": str(int((world.timestamp + 62_135_596_800) * 10_000_000)),
-        "policyName": policy_id.rsplit("/", 1)[-1],
-        "policyVersion": None,
-        "expiryTime": expiry,
-        "recoveryPointState": "Completed",
-    }
-    snapshot = _snapshot(world, instance, name)
-    address = f"{instance['id']}/recoveryPoints/{name}"
-    return world.store(address, new(address, KIND, properties=properties, _snapshot=snapshot, _taken=world.timestamp))
+    """Take a snapshot of the instance's disk now and keep it as a recovery point under a retention tag."""
+    address, facts = instance["id"], pointbodies.facts(world, instance)
+    number = world.count(address, "recovery point")
+    name, taken = world.hex32(address, f"recovery point {number}"), world.timestamp
+    snapshot = pointbodies.snapshot(world, facts, name, taken)
+    world.store(snapshot["id"], snapshot)
+    policy = world.find(facts["policy"])
+    store, expires = world.guid(address, f"store of {number}"), taken + kept_days(policy, tag) * _DAY
+    point = pointbodies.point(world, facts, name, store=store, taken=taken, expires=expires, tag=tag)
+    wakes.soon(world, address)
+    return world.store(point["id"], point)
 
 
-def _kept_days(policy: Record | None, tag: str) -> float:
+def kept_days(policy: Record | None, tag: str) -> float:
+    """How many days a policy keeps what bears a retention tag; a week where it says nothing of it."""
     for rule in at(policy, "properties", "policyRules") or []:
         if same(text(rule, "name"), tag) and same(text(rule, "objectType"), "AzureRetentionRule"):
             return policyrules.days(text(rule, "lifecycles", 0, "deleteAfter", "duration"))
     return 7.0
 
 
-def _snapshot(world: World, instance: Record, name: str) -> str:
-    """Store the incremental snapshot in the snapshot resource group; its id."""
-    properties = instance["properties"]
-    disk = world.find(disk_of(properties)) or {}
-    group = snapshot_group_of(properties)
-    address = f"{group}/providers/Microsoft.Compute/snapshots/AzureBackup_{name}"
-    body = {
-        "location": disk.get("location", ""),
-        "sku": {"name": "Standard_ZRS", "tier": "Standard"},
-        "tags": {"CreatedBy": "AzureBackup", "BackupInstance": instance["name"]},
-        "properties": {
-            "creationData": {"createOption": "Copy", "sourceResourceId": disk_of(properties)},
-            "incremental": True,
-            "diskSizeGB": at(disk, "properties", "diskSizeGB") or 0,
-            "timeCreated": world.stamp(),
-            "provisioningState": "Succeeded",
-        },
-    }
-    world.store(address, new(address, "Microsoft.Compute/snapshots", **body))
-    return address
+@adopted(RECOVERY_POINTS)
+def adopt(world: World, address: str, record: Record) -> None:
+    """A recovery point of an estate file, or made by hand: when it was taken, and when it goes."""
+    properties = record.get("properties") or {}
+    taken, expires = (text(properties, key) for key in ("recoveryPointTime", "expiryTime"))
+    record["_taken"] = datetime.fromisoformat(taken).timestamp() if taken else world.timestamp
+    if expires:
+        record["_expires"] = datetime.fromisoformat(expires).timestamp()
+    wakes.soon(world, address.rsplit("/", 2)[0])
 
 
 @provider.route("GET", f"{INSTANCE}/recoveryPoints", _READ)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from reconciler.sandbox.dataprotection import wakes
 from reconciler.sandbox.dataprotection.wording import text
 from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import World
@@ -17,6 +18,7 @@ STOPPED = "ProtectionStopped"
 SUSPENDED = "BackupsSuspended"
 SOFT_DELETED = "SoftDeleted"
 FAILING = frozenset({ERROR, FAILED})
+BACKED_UP = frozenset({CONFIGURED, UPDATING})
 HALTED = frozenset({STOPPED, SUSPENDED})
 _READ_ONLY = ("protectionStatus", "currentProtectionState", "protectionErrorDetails", "provisioningState")
 
@@ -37,6 +39,9 @@ def enter(world: World, instance: Record, state: str, error: dict[str, Any] | No
     if error and place in {"separate", "both"}:
         properties["protectionErrorDetails"] = error
     instance["properties"] = {**properties, "provisioningState": "Succeeded"}
+    if state != UPDATING:
+        instance.pop("_due", None)
+    wakes.soon(world, instance["id"])
 
 
 def without_state(properties: dict[str, Any]) -> dict[str, Any]:

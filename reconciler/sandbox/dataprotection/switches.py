@@ -63,6 +63,10 @@ OWN = (
            ("accepted", "refused")),
     Switch("deleted_instance_tags", False, "soft-deleted instances tell their tags", ON_OFF),
     Switch("extension_ids", "extension", "ids in a disk's own list of instances", ("extension", "vault")),
+    # Backups
+    Switch("scheduled_backups", True, "policies are followed as time passes", ON_OFF),
+    Switch("backup_start", "0..7200", "seconds from when a scheduled backup is due until it begins", form="seconds",
+           samples=("0",)),
     # Guards, operations, jobs
     Switch("guard_status", 403, "status of a guarded operation without a request", (403, 400)),
     Switch("guard_code", "UserErrorResourceGuardOperationRequestRequired", "its error code",

@@ -1,0 +1,98 @@
+"""What recovery points of disks and their snapshots look like (recorded traffic)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from reconciler.sandbox.arm import name_of
+from reconciler.sandbox.dataprotection.jobbodies import moment
+from reconciler.sandbox.dataprotection.namespace import new
+from reconciler.sandbox.dataprotection.permissions import disk_of, snapshot_group_of
+from reconciler.sandbox.dataprotection.wording import at, text
+from reconciler.sandbox.tables import Record
+from reconciler.sandbox.world import World
+
+KIND = "Microsoft.DataProtection/backupVaults/backupInstances/recoveryPoints"
+PREFIX = "AzureBackup_"
+_TICKS_TO_1970 = 62_135_596_800
+
+
+def facts(world: World, instance: Record) -> Record:
+    """What jobs, recovery points and snapshots say of an instance and its disk."""
+    properties = instance["properties"]
+    disk = disk_of(properties)
+    found = world.find(disk) or {}
+    return {
+        "instance": instance["id"],
+        "policy": text(properties, "policyInfo", "policyId"),
+        "disk": disk,
+        "friendlyName": properties.get("friendlyName") or instance["name"],
+        "location": text(properties, "dataSourceInfo", "resourceLocation"),
+        "group": snapshot_group_of(properties),
+        "region": found.get("location", ""),
+        "size": at(found, "properties", "diskSizeGB") or 0,
+        "bytes": at(found, "properties", "diskSizeBytes") or 0,
+        "disk_id": text(found, "properties", "uniqueId"),
+    }
+
+
+def snapshot_id(group: str, point_name: str) -> str:
+    """The id of the snapshot that a recovery point consists of."""
+    return f"{group}/providers/Microsoft.Compute/snapshots/{PREFIX}{point_name}"
+
+
+def point(world: World, told: Record, name: str, *, store: str, taken: float, expires: float, tag: str) -> Record:
+    """The record of a recovery point of what `told` are the facts of."""
+    time, expiry = world.stamp(moment(taken)), world.stamp(moment(expires))
+    properties: dict[str, Any] = {
+        "objectType": "AzureBackupDiscreteRecoveryPoint",
+        "recoveryPointId": name,
+        "recoveryPointTime": time,
+        "recoveryPointType": "Incremental",
+        "friendlyName": name,
+        "recoveryPointDataStoresDetails": [
+            {
+                "id": store,
+                "type": "OperationalStore",
+                "creationTime": time,
+                "expiryTime": expiry,
+                "metaData": None,
+                "visible": True,
+                "state": "COMMITTED",
+                "rehydrationExpiryTime": None,
+                "rehydrationStatus": None,
+            }
+        ],
+        "retentionTagName": tag,
+        "retentionTagVersion": str(int((taken + _TICKS_TO_1970) * 10_000_000)),
+        "policyName": name_of(told["policy"]),
+        "policyVersion": None,
+        "expiryTime": expiry,
+        "recoveryPointState": "Completed",
+    }
+    snapshot = snapshot_id(told["group"], name)
+    address = f"{told['instance']}/recoveryPoints/{name}"
+    return new(address, KIND, properties=properties, _snapshot=snapshot, _taken=taken, _expires=expires)
+
+
+def snapshot(world: World, told: Record, point_name: str, taken: float) -> Record:
+    """The record of the incremental snapshot behind a recovery point."""
+    address = snapshot_id(told["group"], point_name)
+    body = {
+        "location": told["region"],
+        "sku": {"name": "Standard_ZRS", "tier": "Standard"},
+        "tags": {"CreatedBy": "AzureBackup", "BackupInstance": name_of(told["instance"])},
+        "properties": {
+            "creationData": {
+                "createOption": "Copy",
+                "sourceResourceId": told["disk"],
+                "sourceUniqueId": told["disk_id"],
+            },
+            "incremental": True,
+            "diskSizeGB": told["size"],
+            "timeCreated": world.stamp(moment(taken)),
+            "uniqueId": world.guid(address, "snapshot"),
+            "provisioningState": "Succeeded",
+        },
+    }
+    return new(address, "Microsoft.Compute/snapshots", **body)
