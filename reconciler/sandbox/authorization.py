@@ -20,6 +20,7 @@ VERSIONS = (
     "2020-10-01-preview", "2021-04-01-preview", "2022-01-01-preview", "2022-04-01", "2022-05-01-preview",
 )  # fmt: skip
 _IN = "{scope}/providers/Microsoft.Authorization/roleAssignments"
+_CHANGEABLE = ("description", "condition", "conditionVersion")
 
 provider = Provider("Microsoft.Authorization", VERSIONS)
 
@@ -102,7 +103,7 @@ def put(world: World, request: Request, **ids: str) -> Response:
         )
     own = world.find(request.path)
     if own is not None:
-        return _repeat(world, own, sent)
+        return _repeat(world, own, sent, request.caller.object_id)
     same = _same(world, scope, sent)
     if same is not None:
         raise _exists(same)
@@ -125,13 +126,18 @@ def _assign(world: World, request: Request, scope: str, sent: Record) -> Record:
     return record
 
 
-def _repeat(world: World, own: Record, sent: Record) -> Response:
+def _repeat(world: World, own: Record, sent: Record, by: str) -> Response:
     if _triple(own["properties"]) != (lower(name_of(sent["roleDefinitionId"])), lower(sent["principalId"])):
         raise ArmError(
             400,
             "RoleAssignmentUpdateNotPermitted",
             "Tenant ID, application ID, principal ID, and scope are not allowed to be updated.",
         )
+    changes = {key: sent.get(key) for key in _CHANGEABLE if (sent.get(key) or None) != (own["properties"][key] or None)}
+    if changes:
+        changes |= {"updatedOn": world.stamp(), "updatedBy": by}
+        own["properties"] = {**own["properties"], **changes}
+        return Response(201, public(own))
     if world.switch("role_assignment_repeat") == "conflict":
         raise _exists(own)
     return Response(200, public(own))

@@ -112,8 +112,7 @@ def put(world: World, request: Request, **ids: str) -> Response:
     kept = {key: body[key] for key in ("location", "sku", "zones", "tags") if key in body}
     record: Record = {"name": ids["name"], "id": request.path, "type": DISK_KIND, **kept}
     old = {} if known is None else {**known["properties"]}
-    if known is not None and "managedBy" in known:
-        record["managedBy"] = known["managedBy"]
+    record |= {key: value for key, value in (known or {}).items() if key == "managedBy" or key[0] == "_"}
     generation = world.generation(request.path) + (known is None)
     _complete(world, f"{request.path}#{generation}", record, {**old, **(body.get("properties") or {})})
     world.store(request.path, record)

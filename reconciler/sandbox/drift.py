@@ -1,7 +1,8 @@
 """The case drift of real answers: ids and enum words that come back in another case than they were sent in.
 
-Recorded traffic has `/resourcegroups/`, `/BackupVaults/` and the soft-delete states `ON` and `OFF`; Compute is known for
-group names in capitals. Which resource drifts depends on its address alone.
+Recorded traffic has `/resourcegroups/`, `/BackupVaults/` and the soft-delete states `ON` and `OFF`, all of them in what the
+portal made; what a client wrote comes back as it was written. Compute is known for group names in capitals. So what stands
+in the estate file, or was made by hand, drifts, or everything, as a switch says. Which of it depends on its address alone.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ from reconciler.sandbox.world import World
 _GROUP = re.compile(r"(/subscriptions/[^/]+)/resourceGroups/([^/]+)", re.IGNORECASE)
 _VAULTS = re.compile(r"/backupVaults/", re.IGNORECASE)
 _SMALL, _VAULT, _CAPITALS = 0.3, 0.45, 0.6
+MARK = "_elsewhere"
+"""The private key of a record that no client of the sandbox wrote."""
+
 _VERBATIM = frozenset({"tags", "nextLink"})
 
 
@@ -34,6 +38,8 @@ def _row(world: World, row: Any) -> Any:
     if not isinstance(row, dict) or not str(row.get("id", "")).startswith("/"):
         return row
     resource_id = str(row["id"])
+    if world.switch("case_drift") != "everywhere" and not (world.find(resource_id) or {}).get(MARK):
+        return row
     draw = world.draw(resource_id, "case")
     if draw < _CAPITALS:
         row = _walk(row, draw)

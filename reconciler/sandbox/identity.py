@@ -85,6 +85,17 @@ def put(world: World, request: Request, **ids: str) -> Response:
     return Response(200 if known else 201, public(record))
 
 
+@provider.route("PATCH", f"{_IN_GROUP}/{{name}}", f"{KIND}/write")
+def patch(world: World, request: Request, **_ids: str) -> Response:
+    """Replace an identity's tags."""
+    known = world.find(request.path)
+    if known is None:
+        raise not_found(request.path)
+    if isinstance(request.body.get("tags"), dict):
+        known["tags"] = dict(request.body["tags"])
+    return Response(200, public(known))
+
+
 @provider.route("DELETE", f"{_IN_GROUP}/{{name}}", f"{KIND}/delete")
 def delete(world: World, request: Request, **_ids: str) -> Response:
     """Delete an identity; what was assigned to it stays behind."""

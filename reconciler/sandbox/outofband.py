@@ -10,6 +10,7 @@ from copy import deepcopy
 from typing import Any
 
 from reconciler.sandbox.arm import group_id_of, group_of, lower, name_of, resource_type, subscription_of
+from reconciler.sandbox.drift import MARK
 from reconciler.sandbox.errors import SandboxError
 from reconciler.sandbox.rights import ASSIGNMENTS
 from reconciler.sandbox.tables import Record
@@ -34,6 +35,7 @@ def put(world: World, resource_id: str, body: Mapping[str, Any]) -> Record:
     try:
         if adopter:
             adopter(world, resource_id, record)
+        record[MARK] = True
         world.table(lower(kind))[key] = record
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise SandboxError(

@@ -81,7 +81,12 @@ def _text(value: Any) -> str:
 ON_OFF = (True, False)
 
 declare(
-    Switch("case_drift", True, "ids and enum words come back in another case than they were sent in", ON_OFF),
+    Switch(
+        "case_drift",
+        True,
+        "ids and enum words come back in another case: of what was made elsewhere, or everywhere",
+        (True, "everywhere", False),
+    ),
     Switch("throttling", "documented", "Resource Manager's token buckets", ("documented", "halved", "off")),
     Switch("authorization_throttling", False, "Microsoft.Authorization takes 120 requests a minute", ON_OFF),
     Switch("latency", True, "answers take time (in-process; over HTTP they take what they take)", ON_OFF),

@@ -80,7 +80,10 @@ def test_time_switches_and_the_way_back(command: Run, folder: Path) -> None:
     second = command("sandbox", "advance", ESTATE, "1h").stdout
     assert first != second
     assert command("sandbox", "switch", ESTATE, "case_drift=off").stdout == "case_drift is now off\n"
-    assert "case_drift = off (on | off)\n    ids and enum words" in command("sandbox", "switch", ESTATE).stdout
+    assert (
+        "case_drift = off (on | everywhere | off)\n    ids and enum words"
+        in command("sandbox", "switch", ESTATE).stdout
+    )
     assert command("sandbox", "reset", ESTATE).stdout == f"{ESTATE} starts anew.\n"
     assert command("sandbox", "reset", ESTATE).stdout == f"{ESTATE} had no state to forget.\n"
     assert "case_drift = on" in command("sandbox", "switch", ESTATE).stdout

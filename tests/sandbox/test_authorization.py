@@ -70,6 +70,17 @@ def test_repeats_may_conflict(ask: Any) -> None:
     assert ask("PUT", at(DISK), body()).code == "RoleAssignmentExists"
 
 
+def test_words_and_conditions_can_be_changed(ask: Any) -> None:
+    ask("PUT", at(DISK), body())
+    changed = body()
+    changed["properties"]["description"] = "for backup"
+    answer = ask("PUT", at(DISK), changed)
+    assert (answer.status, answer.body["properties"]["description"]) == (201, "for backup")
+    assert ask("GET", at(DISK)).body == answer.body
+    changed["properties"]["description"] = ""
+    assert ask("PUT", at(DISK), changed).body["properties"]["description"] == ""
+
+
 def test_a_subscription_takes_so_many(ask: Any) -> None:
     ask.sandbox.set_switch("role_assignment_limit", 2)
     assert ask("PUT", at(DISK), body()).status == 201, "the other one is the estate's"

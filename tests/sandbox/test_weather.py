@@ -81,7 +81,7 @@ def test_lists_lag_behind_writes(ask: Any) -> None:
 
 
 def test_case_drifts_by_address_alone(ask: Any) -> None:
-    ask.sandbox.set_switch("case_drift", "on")
+    ask.sandbox.set_switch("case_drift", "everywhere")
     ask("PUT", f"{TWO}/resourceGroups/many", {"location": "westus"})
     body = {"location": "westus", "properties": {"creationData": {"createOption": "Empty"}}}
     base = f"{TWO}/resourceGroups/many/providers/Microsoft.Compute/disks"
@@ -95,6 +95,8 @@ def test_case_drifts_by_address_alone(ask: Any) -> None:
     } < spelled
     assert base.rpartition("/disks")[0] in spelled
     assert all(ask("GET", name).body["id"] == name for name in ids)
+    ask.sandbox.set_switch("case_drift", "on")
+    assert {ask("GET", name).body["id"].rpartition("/")[0] for name in ids} == {base}, "as its client wrote it"
 
 
 def test_the_states_of_vaults_drift(ask: Any) -> None:
