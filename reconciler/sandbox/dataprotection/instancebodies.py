@@ -12,6 +12,7 @@ from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import World
 
 _NOT_KEPT = ("resourceGuardOperationRequests", "deletionInfo")
+_KIND = "BackupInstance"
 _NOT_COMPARED = ("validationType",)
 
 
@@ -28,17 +29,20 @@ def parsed(world: World, request: Request, live: Record | None) -> tuple[dict[st
 
 
 def checked(properties: Any) -> dict[str, Any]:
-    """The properties of an instance without what only the service writes; ArmError when parts are missing."""
+    """The properties of an instance without what only the service writes; ArmError when parts are missing.
+
+    Terraform's provider sends an empty objectType, and is served.
+    """
     if not isinstance(properties, dict):
         raise invalid("properties is missing.")
-    for path in (("dataSourceInfo", "resourceID"), ("policyInfo", "policyId"), ("objectType",)):
+    for path in (("dataSourceInfo", "resourceID"), ("policyInfo", "policyId")):
         if not text(properties, *path):
             raise invalid(f"{'.'.join(path)} is missing.")
-    if not same(text(properties, "objectType"), "BackupInstance"):
+    if not same(text(properties, "objectType") or _KIND, _KIND):
         raise invalid("objectType has to be BackupInstance.")
     kept = {key: value for key, value in states.without_state(properties).items() if key not in _NOT_KEPT}
     info = {key: value for key, value in properties["policyInfo"].items() if key != "policyVersion"}
-    return {**kept, "policyInfo": info}
+    return {**kept, "objectType": text(properties, "objectType") or _KIND, "policyInfo": info}
 
 
 def differs(live: Record, wanted: Record) -> bool:
