@@ -39,11 +39,11 @@ def table(data_protection: str = DATA_PROTECTION) -> dict[str, str]:
 
 
 def resource_type(path: str) -> str:
-    """The lower-cased type of the last provider in an ARM path; `microsoft.resources` where there is none."""
+    """The lower-cased type of the last provider in an ARM path; `microsoft.resources` where there is none or it stands alone."""
     _, found, rest = path.lower().rpartition("/providers/")
-    if not found:
-        return _RESOURCES
     parts = rest.strip("/").split("/")
+    if not found or len(parts) == 1:  # a provider itself is what Resource Manager tells about
+        return _RESOURCES
     return "/".join([parts[0], *parts[1::2]])
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
+from reconciler.cli.asking import Desk, ask_option
 from reconciler.cli.options import (
     Connection,
     Planning,
@@ -61,6 +62,7 @@ class Task(NamedTuple):
 @click.option("--audit", metavar="FILE", help="Append a record of each write before it is sent, and of its answer.")
 @report_option
 @annotations_option
+@ask_option
 @planning_options
 @connection_options
 @click.pass_obj
@@ -76,6 +78,7 @@ def apply(
     audit: str | None,
     reports: tuple[str, ...],
     system: str,
+    asks: tuple[str, ...],
     planning: Planning,
     connection: Connection,
 ) -> int:
@@ -93,7 +96,7 @@ def apply(
     if parallelism:
         settings = replace(settings, parallelism=parallelism)
     with audit_file(audit) as ledger:
-        return _run(output, task, telling, settings, ledger)
+        return _run(output, task, telling, settings, ledger, Desk(asks, task.manifest, output))
 
 
 def _task(
@@ -133,7 +136,7 @@ def _task(
     return Task(path, manifest, plan_options(planning, manifest, connection.api_version), connection, approval)
 
 
-def _run(output: Output, task: Task, telling: Telling, settings: Settings, audit: AuditFile | None) -> int:
+def _run(output: Output, task: Task, telling: Telling, settings: Settings, audit: AuditFile | None, desk: Desk) -> int:
     from reconciler.cli.auditing import Trail, origin_of
     from reconciler.cli.progress import listener
     from reconciler.cli.session import opened
@@ -142,7 +145,8 @@ def _run(output: Output, task: Task, telling: Telling, settings: Settings, audit
     progress = listener(output)
     interrupts = Interrupts()
     with opened(task.connection, events=progress) as session:
-        plan = session.look(task.manifest, task.options)
+        plan = desk.look(session, lambda: session.look(task.manifest, task.options))
+        desk.write(plan)
         _show(output, task, telling, plan)
         _check(output, task, plan, session)
         progress.clock = session.clock
@@ -153,7 +157,7 @@ def _run(output: Output, task: Task, telling: Telling, settings: Settings, audit
         if plan.waits and outcome.ok:
             outcome = outcome.compared(session.look(task.manifest, task.options).changes)
     with interrupts.held():
-        failed = _tell(output, task, telling, plan, outcome)
+        failed = _tell(output, task, telling, plan, outcome) or desk.write(plan, outcome)
     if outcome.interrupted or interrupts.received:
         return interrupts.exit_code or 1
     return 0 if outcome.ok and not failed else 1

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from reconciler.cli.asking import Desk, ask_option
 from reconciler.cli.options import (
     Connection,
     Planning,
@@ -25,6 +26,7 @@ from reconciler.cli.output import Output
 @click.option("--out", metavar="FILE", help="Save the plan, for `reconciler apply FILE`.")
 @report_option
 @annotations_option
+@ask_option
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there are changes.")
 @planning_options
 @connection_options
@@ -36,6 +38,7 @@ def plan(
     out: str | None,
     reports: tuple[str, ...],
     system: str,
+    asks: tuple[str, ...],
     detailed_exitcode: bool,
     planning: Planning,
     connection: Connection,
@@ -51,9 +54,10 @@ def plan(
     if out:
         check_writable(Path(out), "the plan")
     manifest = load_manifest(path)
+    desk = Desk(asks, manifest, output)
     options = plan_options(planning, manifest, connection.api_version)
     with opened(connection, events=listener(output), readonly=True) as session:
-        found = session.look(manifest, options)
+        found = desk.look(session, lambda: session.look(manifest, options))
         if planning.preflight:
             found = session.preflight(found)
 
@@ -70,6 +74,6 @@ def plan(
     if out:
         write_file(Path(out), showing.data("json"), "the plan")
         output.tell(f"The plan is saved: reconciler apply {out}\n")
-    if failed or is_refused(found):
+    if desk.write(found) or failed or is_refused(found):
         return 1
     return 2 if detailed_exitcode and found.changes else 0

@@ -76,6 +76,7 @@ def _finish(draft: Draft, everything: list[DesiredDisk], book: roles.RoleBook) -
         waits=tuple(wait for wait in draft.waits if narrowing.takes(wait.address)),
         marks=_marks(draft, changes),
         emitted=tuple(book.emitted[address] for address in sorted(book.emitted)),
+        missing=tuple(book.missing[address] for address in sorted(book.missing)),
         expected={
             wanted.address: GOALS[wanted.rule.protection]
             for wanted in everything

@@ -179,7 +179,7 @@ class Plan:
     `marks` maps the id of each vault that we own and that has changes to the digest of what is declared for it: apply
     writes it as the tag `reconciler-applied` when that vault is done. `questions` must be empty before anything is
     shown or applied. `expected` maps the addresses of all declared disks to their goal. `emitted` are role
-    assignments that mode `emit` leaves to others (ROLE_PUT steps).
+    assignments that mode `emit` leaves to others (ROLE_PUT steps), `missing` all that this manifest doesn't make.
     """
 
     manifest: str
@@ -190,6 +190,7 @@ class Plan:
     waits: tuple[Wait, ...] = ()
     marks: Mapping[str, str] = field(default_factory=dict)
     emitted: tuple[Step, ...] = ()
+    missing: tuple[Step, ...] = ()
     expected: Mapping[str, str] = field(default_factory=dict)
     questions: tuple[Question, ...] = ()
 

@@ -59,6 +59,7 @@ class RoleBook:
         self._take(draft.estate.roles.values())
         self.disk_scopes: dict[str, set[str]] = defaultdict(set)
         self.emitted: dict[str, Step] = {}
+        self.missing: dict[str, Step] = {}
         self._principals: dict[str, Principal | None] = {}
         self._told: set[str] = set()
 
@@ -164,6 +165,7 @@ class RoleBook:
         step = Step(Op.ROLE_PUT, scope, body)
         if draft.manifest.roles.mode != "manage":
             grants.missing.append(address)
+            self.missing[address] = step
             self._tell_missing(vault, role, scope, address)
             if draft.manifest.roles.mode == "emit":
                 self.emitted[address] = step

@@ -7,22 +7,24 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from reconciler.plan.model import Step
-from reconciler.report.escape import commands, visible
+from reconciler.report.escape import commands as obeyed
+from reconciler.report.escape import visible
 from reconciler.report.values import is_unknown
 
 
-def _quoted(text: object) -> str:
-    return shlex.quote(commands(visible(str(text))))
+def quoted(text: object) -> str:
+    """Foreign text as one word of a shell's command line, on one line."""
+    return shlex.quote(obeyed(visible(str(text))))
 
 
 def _principal(step: Step) -> str:
     principal: Any = step.body.get("principal")
     if principal and not is_unknown(principal):
-        return _quoted(principal)
+        return quoted(principal)
     identity = str(step.body.get("identity", "system"))
     if identity != "system":
-        return f'"$(az identity show --ids {_quoted(identity)} --query principalId --output tsv)"'
-    vault = _quoted(step.body.get("vault", ""))
+        return f'"$(az identity show --ids {quoted(identity)} --query principalId --output tsv)"'
+    vault = quoted(step.body.get("vault", ""))
     return f'"$(az resource show --ids {vault} --query identity.principalId --output tsv)"'
 
 
@@ -30,12 +32,17 @@ def role_commands(steps: Iterable[Step]) -> Iterator[str]:
     """One `az role assignment create` for each step; a principal that isn't known yet is looked up when it runs."""
     for step in steps:
         yield (
-            f"az role assignment create --role {_quoted(step.body.get('role', ''))}"
+            f"az role assignment create --role {quoted(step.body.get('role', ''))}"
             f" --assignee-object-id {_principal(step)} --assignee-principal-type ServicePrincipal"
-            f" --scope {_quoted(step.target)}"
+            f" --scope {quoted(step.target)}"
         )
 
 
 def role_script(steps: Iterable[Step]) -> str:
     """The commands as a POSIX shell script that stops at the first error."""
-    return "\n".join(["#!/bin/sh", "set -eu", *role_commands(steps)]) + "\n"
+    return script(role_commands(steps))
+
+
+def script(commands: Iterable[str]) -> str:
+    """Commands as a POSIX shell script that stops at the first error."""
+    return "\n".join(["#!/bin/sh", "set -eu", *commands]) + "\n"

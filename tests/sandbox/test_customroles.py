@@ -133,7 +133,7 @@ def test_the_shipped_files_can_be_pasted() -> None:
     condition = (folder / "condition.txt").read_text(encoding="utf-8")
     roles = [HELD | {"role": row["Name"], "condition": condition} for row in rows]
     sandbox = Sandbox.of(estate(roleDefinitions=rows, callers=[{"name": "ci", "roles": roles}]))
-    assert len(sandbox.ids("*/roleAssignments/*")) == len(rows) == 2
+    assert len(sandbox.ids("*/roleAssignments/*")) == len(rows) == 3
 
 
 def test_a_role_is_made_held_and_deleted(ask: Client) -> None:

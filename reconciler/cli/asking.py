@@ -1,0 +1,80 @@
+"""`--ask FILE`: what only other people may do, written for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli.output import Output
+from reconciler.errors import ReconcilerError, UsageError
+
+if TYPE_CHECKING:
+    from reconciler.apply.outcome import Outcome
+    from reconciler.cli.session import Session
+    from reconciler.manifest.model import Manifest
+    from reconciler.operations.asking import Registration
+    from reconciler.plan.model import Plan
+
+Command = Callable[..., int]
+_FORMS = (".sh", ".md")
+
+
+def ask_option(command: Command) -> Command:
+    """`--ask FILE`, repeatable."""
+    return click.option(
+        "--ask",
+        "asks",
+        metavar="FILE",
+        multiple=True,
+        help="Write what only others may do (role assignments, provider registrations, locks): .sh or .md.",
+    )(command)
+
+
+class Desk:
+    """The ask-files of one command; without any it does nothing and asks Azure nothing."""
+
+    def __init__(self, names: tuple[str, ...], manifest: Manifest, output: Output) -> None:
+        from reconciler.cli.writing import check_writable
+
+        self._paths = tuple(map(Path, names))
+        self._manifest = manifest
+        self._output = output
+        self._registrations: tuple[Registration, ...] = ()
+        for path in self._paths:
+            if path.suffix not in _FORMS:
+                raise UsageError(f"--ask can't write {path}", hint="name a file that ends in .sh or .md")
+            check_writable(path, "the ask-file")
+
+    def look(self, session: Session, look: Callable[[], Plan]) -> Plan:
+        """The plan; when Azure can't be read, what is known to be missing is asked for all the same."""
+        if not self._paths:
+            return look()
+        from reconciler.operations.asking import unregistered
+
+        self._registrations = session.run(lambda azure, _clock: unregistered(azure, self._manifest))
+        try:
+            return look()
+        except ReconcilerError:
+            self.write(None)
+            raise
+
+    def write(self, plan: Plan | None, outcome: Outcome | None = None) -> int:
+        """Write the files: 0, or 1 when one could not be, which is told."""
+        if not self._paths:
+            return 0
+        from reconciler.cli.failure import tell_error
+        from reconciler.cli.writing import write_file
+        from reconciler.report.asking import ask_for, ask_markdown, ask_script
+
+        ask = ask_for(self._manifest.name, plan, outcome, self._registrations)
+        failed = 0
+        for path in self._paths:
+            try:
+                write_file(path, (ask_script if path.suffix == ".sh" else ask_markdown)(ask), "the ask-file")
+            except UsageError as error:
+                tell_error(error, self._output)
+                failed = 1
+        return failed

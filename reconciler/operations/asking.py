@@ -1,0 +1,42 @@
+"""What only others may do, found out for an ask-file: providers that subscriptions aren't registered for."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from reconciler.azure.connection import Azure
+from reconciler.azure.projection import pick
+from reconciler.azure.together import together
+from reconciler.errors import AzureError
+from reconciler.ids import lower
+from reconciler.manifest.model import Manifest
+
+BACKUP, COMPUTE = "Microsoft.DataProtection", "Microsoft.Compute"
+_WELL = frozenset({"registered", "registering"})
+
+
+class Registration(NamedTuple):
+    """A provider that a subscription needs and isn't registered for; `is_known` False: that could not be read."""
+
+    subscription: str
+    namespace: str
+    is_known: bool = True
+
+
+async def unregistered(azure: Azure, manifest: Manifest) -> tuple[Registration, ...]:
+    """The providers that subscriptions of the manifest lack, or may lack, sorted."""
+    vaults = {lower(spec.subscription) for spec in manifest.vaults.values()}
+    disks = {disk.subscription for rule in manifest.disks for disk, _ in rule.ids}
+    disks.update(one for rule in manifest.disks if rule.select for one in rule.select.subscriptions or ())
+    wanted = sorted([*((one, BACKUP) for one in vaults), *((one, COMPUTE) for one in disks)])
+    states = await together(*(_state(azure, *one) for one in wanted))
+    found = zip(wanted, states, strict=True)
+    return tuple(Registration(*one, bool(state)) for one, state in found if state not in _WELL)
+
+
+async def _state(azure: Azure, subscription: str, namespace: str) -> str:
+    try:
+        body = await azure.get(f"/subscriptions/{subscription}/providers/{namespace}")
+    except AzureError:
+        return ""
+    return lower(str(pick(body, "registrationState") or ""))

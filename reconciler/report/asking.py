@@ -1,0 +1,132 @@
+"""What has to be asked of the people who may do it: as a script for them, and as a page to send."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from reconciler.apply.outcome import Outcome, Result, Status
+from reconciler.ids import lower
+from reconciler.operations.asking import Registration
+from reconciler.plan.builtin_roles import BY_GUID
+from reconciler.plan.model import Change, Kind, Op, Plan, Step
+from reconciler.report.escape import code, fence, markdown, plain
+from reconciler.report.script import quoted, role_commands, script
+
+_REFUSED = frozenset({"authorizationfailed", "linkedauthorizationfailed"})
+_ASKED = ("locked", "lock-keeps-snapshots", "resource-guard", "out-of-reach")
+"""Findings that only somebody else can do something about."""
+
+NOTHING = "Nothing has to be asked of anybody."
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """`roles` to assign (ROLE_PUT steps), `providers` to register (subscription and namespace), and `requests` in
+    words, which no script should carry out: locks, guards, rights of the caller itself.
+    """
+
+    manifest: str
+    roles: tuple[Step, ...] = ()
+    providers: tuple[tuple[str, str], ...] = ()
+    requests: tuple[str, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to ask for."""
+        return not (self.roles or self.providers or self.requests)
+
+
+def ask_for(
+    manifest: str,
+    plan: Plan | None = None,
+    outcome: Outcome | None = None,
+    registrations: Sequence[Registration] = (),
+) -> Ask:
+    """What a plan lacks and an apply of it was refused; each thing once, in the plan's order."""
+    providers = tuple((one.subscription, one.namespace) for one in registrations if one.is_known)
+    unknown = tuple(map(_unread, (one for one in registrations if not one.is_known)))
+    if plan is None:
+        return Ask(manifest, providers=providers, requests=unknown)
+    results = outcome.results if outcome else ()
+    changes = {change.address: change for change in plan.changes}
+    refused = [row for row in results if row.status is Status.FAILED and lower(row.code) in _REFUSED]
+    roles = [*plan.missing, *_roles(changes[row.address] for row in refused if row.address in changes)]
+    return Ask(
+        manifest,
+        tuple({(step.target.key, str(step.body.get("role"))): step for step in roles}.values()),
+        providers,
+        tuple(dict.fromkeys((*unknown, *_found(plan), *_rights(refused), *_locks(results)))),
+    )
+
+
+def _roles(changes: Iterable[Change]) -> Iterator[Step]:
+    for change in changes:
+        yield from (step for step in change.steps if step.op is Op.ROLE_PUT)
+
+
+def _unread(one: Registration) -> str:
+    return f"whether the subscription {one.subscription} is registered for {one.namespace} could not be read"
+
+
+def _found(plan: Plan) -> Iterator[str]:
+    for finding in plan.findings:
+        if finding.code in _ASKED:
+            yield f"{finding.address}: {finding.message}. {finding.hint}." if finding.hint else finding.message
+
+
+def _rights(refused: Iterable[Result]) -> Iterator[str]:
+    for row in refused:
+        if row.kind is not Kind.ROLE:
+            yield f"{row.address}: {row.message} The caller needs the right to do this; see samples/roles."
+
+
+def _locks(results: Iterable[Result]) -> Iterator[str]:
+    for row in results:
+        if row.status is Status.FAILED and lower(row.code) in ("scopelocked", "resourcelocked"):
+            yield f"{row.address}: {row.message} Whoever set the lock decides; it is never removed from here."
+
+
+def ask_script(ask: Ask) -> str:
+    """The commands as a POSIX shell script that stops at the first error; requests in words are comments."""
+    lines: list[str] = []
+    if ask.is_empty:
+        lines.append(f"# {NOTHING}")
+    for subscription, namespace in ask.providers:
+        lines.append(
+            f"az provider register --namespace {quoted(namespace)} --subscription {quoted(subscription)} --wait"
+        )
+    lines += role_commands(ask.roles)
+    if ask.requests:
+        lines.append("# The rest is for people to decide, not for a script:")
+        lines += [f"# - {plain(text)}" for text in ask.requests]
+    return script(lines)
+
+
+def ask_markdown(ask: Ask) -> str:
+    """A page for the people who may do it: what, where, why, and the commands."""
+    lines = [f"## Asked for by reconciler, for {markdown(ask.manifest)}", ""]
+    if ask.is_empty:
+        lines += [NOTHING, ""]
+    if ask.providers:
+        lines += ["### Register providers", ""]
+        lines += [f"- {code(namespace)} in the subscription {code(one)}" for one, namespace in ask.providers]
+        lines.append("")
+    if ask.roles:
+        lines += ["### Assign roles", "", "Azure Backup uses them with the vault's own identity.", ""]
+        lines += [f"- {code(_title(step))} on {code(step.target)}" for step in ask.roles]
+        lines.append("")
+    if ask.providers or ask.roles:
+        commands = ask_script(Ask(ask.manifest, ask.roles, ask.providers))
+        lines += ["The commands, for someone who may:", "", fence(commands, "sh")]
+    if ask.requests:
+        lines += ["### For people to decide", ""]
+        lines += [f"- {markdown(text)}" for text in ask.requests]
+        lines.append("")
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _title(step: Step) -> str:
+    role = str(step.body.get("role", ""))
+    known = BY_GUID.get(lower(role))
+    return known.title if known else role
