@@ -8,7 +8,7 @@ from arm import APPS, PLATFORM, lock, vault_id
 from manifests import manifest
 from stage import READER, Stage
 
-from reconciler.operations.asking import unregistered
+from reconciler.operations.asking import Registration, unregistered
 from reconciler.report.asking import ask_for, ask_markdown, ask_script
 
 
@@ -19,7 +19,7 @@ def test_providers_that_are_not_registered(fresh: Stage) -> None:
         for subscription, namespace in ((PLATFORM, "Microsoft.DataProtection"), (APPS, "Microsoft.Compute")):
             fresh.ask("POST", f"/subscriptions/{subscription}/providers/{namespace}/unregister", version="2024-07-01")
         found = fresh.session.run(lambda azure, _: unregistered(azure, compiled))
-    assert found == ((PLATFORM, "Microsoft.DataProtection"), (APPS, "Microsoft.Compute"))
+    assert found == (Registration(PLATFORM, "Microsoft.DataProtection"), Registration(APPS, "Microsoft.Compute"))
 
 
 def test_roles_that_are_left_to_others_are_asked_for_in_either_mode(
