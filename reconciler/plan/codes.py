@@ -33,12 +33,6 @@ CODES = table(
         "unhealthy",
     ),
     Code(
-        "foreign-snapshot",
-        _W,
-        "A snapshot resource group holds a snapshot that Azure Backup didn't make.",
-        "move it elsewhere: what lies there may be taken for a backup, and counts against the disk's 500 snapshots",
-    ),
-    Code(
         "group-location-unknown",
         _E,
         "A snapshot resource group must be made, but its disks lie in several regions.",
@@ -100,12 +94,6 @@ CODES = table(
         _E,
         "Another manifest owns an object that this one claims.",
         "take it out of one of them; or declare `formerly` here and `handsOverTo` there to move it",
-    ),
-    Code(
-        "move-impossible",
-        _E,
-        "A disk's backups can't be moved as the manifest asks.",
-        "declare another vault for the disk; Azure changes the snapshot resource group of no instance",
     ),
     Code(
         "never-proven",
@@ -193,7 +181,7 @@ CODES = table(
         "protected-elsewhere",
         _E,
         "The disk is protected by a backup instance in another vault; Azure allows one.",
-        "declare that vault for the disk, or `reconciler move` it, which keeps its recovery points",
+        "stop and delete that instance, or declare that vault for the disk",
     ),
     Code(
         "resource-guard",
@@ -236,13 +224,7 @@ CODES = table(
         "snapshot-group-immutable",
         _E,
         "The snapshot resource group of a backup instance can't be changed.",
-        "declare the one it has; or declare another vault, too, and `reconciler move` the disk there",
-    ),
-    Code(
-        "points-expire",
-        _W,
-        "A soft-deleted backup instance in another vault keeps older recovery points of a protected disk, for now.",
-        "`reconciler move` brings them back for good; do nothing if they may go",
+        "declare the one it has; a new one needs a new instance, and the old recovery points stay at the old place",
     ),
     Code(
         "soft-deleted",

@@ -1,0 +1,144 @@
+"""What the report page shows, as small rows of plain values; whoever knows more fills in more."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from reconciler.findings import Finding
+from reconciler.plan.model import Plan
+
+GOOD, LATE, BAD, OPEN, LEFT_OUT = "covered", "late", "failing", "uncovered", "excluded"
+STATES: Mapping[str, str] = {
+    GOOD: "protected, and its newest recovery point is as fresh as its schedule promises",
+    LATE: "protected, but its newest recovery point is older than its schedule promises",
+    BAD: "declared, and not protected as it should be",
+    OPEN: "nothing protects it",
+    LEFT_OUT: "left out on purpose, with a reason",
+}
+"""The states of a disk on the page, each with its meaning."""
+
+
+@dataclass(frozen=True, slots=True)
+class DiskRow:
+    """One disk: `state` is one of STATES, `newest` when its newest recovery point was made (ISO 8601; empty: unknown).
+
+    `age_hours` is that point's age and `promise_hours` the most that its schedule allows (None: unknown); `proven` when
+    a restore of it last succeeded; `note` says why it is as it is.
+    """
+
+    id: str
+    state: str
+    vault: str = ""
+    policy: str = ""
+    protection: str = ""
+    newest: str = ""
+    age_hours: float | None = None
+    promise_hours: float | None = None
+    proven: str = ""
+    note: str = ""
+
+    @property
+    def name(self) -> str:
+        """The disk's name."""
+        return self.id.rsplit("/", 1)[-1]
+
+    @property
+    def subscription(self) -> str:
+        """The subscription's id."""
+        parts = self.id.split("/")
+        return parts[2] if len(parts) > 2 else ""  # noqa: PLR2004 - /subscriptions/ID
+
+    @property
+    def group(self) -> str:
+        """The resource group's name."""
+        parts = self.id.split("/")
+        return parts[4] if len(parts) > 4 else ""  # noqa: PLR2004 - …/resourceGroups/NAME
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """How many disks of a subscription, a vault or the whole are in each state."""
+
+    name: str
+    counts: Mapping[str, int]
+
+    @property
+    def total(self) -> int:
+        """All disks."""
+        return sum(self.counts.values())
+
+    @property
+    def percent(self) -> int:
+        """The part that is covered of what isn't left out, in whole percent, rounded down: 100 means all."""
+        wanted = self.total - self.counts.get(LEFT_OUT, 0)
+        return 100 * self.counts.get(GOOD, 0) // wanted if wanted else 100
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Everything on the page; `made` is when (ISO 8601), `plan` what differs (None: not looked at).
+
+    `disks` None: not looked at.
+    """
+
+    manifest: str
+    made: str
+    version: str
+    disks: tuple[DiskRow, ...] | None = None
+    plan: Plan | None = None
+    findings: tuple[Finding, ...] = ()
+    skipped: tuple[str, ...] = ()
+    root: str = ""
+
+    @property
+    def all(self) -> Share:
+        """All disks."""
+        return Share("all", Counter(row.state for row in self.disks or ()))
+
+    @property
+    def by_subscription(self) -> list[Share]:
+        """A share for each subscription."""
+        return _shares((row.subscription, row.state) for row in self.disks or ())
+
+    @property
+    def by_vault(self) -> list[Share]:
+        """A share for each vault that holds any."""
+        return _shares((row.vault, row.state) for row in self.disks or () if row.vault)
+
+
+def _shares(pairs: Iterable[tuple[str, str]]) -> list[Share]:
+    counts: dict[str, Counter[str]] = {}
+    for name, state in pairs:
+        counts.setdefault(name, Counter())[state] += 1
+    return [Share(name, counted) for name, counted in sorted(counts.items())]
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """The recovery points of a vault's disks: the oldest of the newest, in hours, and how many are late or unknown."""
+
+    vault: str
+    disks: int
+    oldest_hours: float | None
+    late: int
+    unknown: int
+
+
+def freshness(rows: Iterable[DiskRow]) -> list[Freshness]:
+    """One row for each vault that holds disks."""
+    by_vault: dict[str, list[DiskRow]] = {}
+    for row in rows:
+        if row.vault:
+            by_vault.setdefault(row.vault, []).append(row)
+    return [
+        Freshness(
+            vault,
+            len(held),
+            max((row.age_hours for row in held if row.age_hours is not None), default=None),
+            sum(row.state == LATE for row in held),
+            sum(row.age_hours is None for row in held),
+        )
+        for vault, held in sorted(by_vault.items())
+    ]

@@ -1,0 +1,95 @@
+"""The page as HTML: a template that escapes everything, one style and one script, both named by hash in the policy."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from functools import cache
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from reconciler.redaction import redact
+from reconciler.report.escape import visible
+from reconciler.report.lines import change_lines
+from reconciler.report.page.graph import HEIGHT, WIDTH, graph
+from reconciler.report.page.model import STATES, Page, freshness
+from reconciler.report.page.tables import disk_table, finding_table
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+FIRST = 200
+"""Rows of a table that show at first: a browser lays a longer table out for seconds. Paper shows all."""
+
+_WORD = {"+": "added", "-": "removed", "~": "changed", "": ""}
+
+
+def page_html(page: Page) -> str:
+    """The whole page: no request leaves it, and no text in it is ever run."""
+    template = _templates()
+    style, script = (template.get_template(name).render() for name in ("page.css", "page.js"))
+    rows = page.disks or ()
+    return template.get_template("page.html").render(
+        page=page,
+        style=style,
+        script=script,
+        policy=_policy(style, script),
+        states=STATES,
+        freshness=freshness(rows),
+        graph=graph(rows),
+        box=(WIDTH, HEIGHT),
+        changes=[_change(page, number) for number in range(len(page.plan.changes))] if page.plan else [],
+        first=FIRST,
+        tables={"findings": finding_table(page, _text), "disks": disk_table(page, _text, _hours)},
+    )
+
+
+@cache
+def _templates() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+    templates = Environment(
+        loader=PackageLoader("reconciler.report.page", "templates"),
+        autoescape=select_autoescape(("html",)),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    templates.filters |= {"text": _text, "hours": _hours}
+    return templates
+
+
+def _policy(style: str, script: str) -> str:
+    def named(text: str) -> str:
+        return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
+
+    return (
+        f"default-src 'none'; style-src {named(style)}; script-src {named(script)}; base-uri 'none'; form-action 'none'"
+    )
+
+
+def _text(value: object) -> str:
+    """Foreign text: secrets out, and what doesn't print made visible; the template escapes it."""
+    return visible(redact(str(value)))
+
+
+def _hours(value: float | None) -> str:
+    """Hours for a person: `3 h`, `2 d 4 h`; `unknown`."""
+    if value is None:
+        return "unknown"
+    days, hours = divmod(round(value), 24)
+    return f"{days} d {hours} h" if days else f"{hours} h"
+
+
+def _change(page: Page, number: int) -> dict[str, Any]:
+    """A change as its lines, each with a word that says what its colour says."""
+    assert page.plan is not None  # noqa: S101 - for the type checker
+    change = page.plan.changes[number]
+    lines = change_lines(change, page.root)
+    return {
+        "address": change.address,
+        "action": str(change.action),
+        "reason": change.reason,
+        "lines": [
+            {"symbol": one.symbol, "kind": _WORD[one.symbol], "text": "    " * one.depth + one.text} for one in lines
+        ],
+    }

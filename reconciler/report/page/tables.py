@@ -1,0 +1,90 @@
+"""The page's two long tables: rows of plain text, which the template shows first and the script shows later."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from reconciler.report.caret import location
+from reconciler.report.page.model import STATES, DiskRow, Page
+
+Text = Callable[[object], str]
+Cell = str | list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: its number from 0, its title, how its cells look, and the choices to filter it by."""
+
+    number: int
+    title: str
+    kind: str = "text"
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LongTable:
+    """A table with its id, its title, its columns and the text of every cell."""
+
+    name: str
+    title: str
+    columns: tuple[Column, ...]
+    rows: list[list[Cell]]
+
+
+def _columns(*said: tuple[str, str, tuple[str, ...]]) -> tuple[Column, ...]:
+    return tuple(Column(number, *one) for number, one in enumerate(said))
+
+
+def finding_table(page: Page, text: Text) -> LongTable:
+    """Findings with their severity, code, sentence, hint and place."""
+    columns = _columns(
+        ("severity", "badge", ("error", "warning", "info")),
+        ("code", "code", ()),
+        ("what, and what to do", "aside", ()),
+        ("about", "text", ()),
+    )
+    rows: list[list[Cell]] = [
+        [
+            str(one.severity),
+            one.code,
+            [
+                text(one.message),
+                text(" ".join((one.hint, location(one.place, page.root) if one.place else ""))).strip(),
+            ],
+            text(one.address),
+        ]
+        for one in page.findings
+    ]
+    return LongTable("finding-rows", "What there is to know", columns, rows)
+
+
+def disk_table(page: Page, text: Text, hours: Callable[[float | None], str]) -> LongTable:
+    """Disks with their state, what they hang on, their newest recovery point, and when a restore last worked."""
+    columns = _columns(
+        ("disk", "disk", ()),
+        ("state", "badge", tuple(STATES)),
+        ("vault", "text", ()),
+        ("policy", "text", ()),
+        ("newest recovery point", "aside", ()),
+        ("last proven", "text", ()),
+        ("why", "text", ()),
+    )
+    rows = [_disk(row, text, hours) for row in page.disks or ()]
+    return LongTable("disk-rows", "Every disk", columns, rows)
+
+
+def _disk(row: DiskRow, text: Text, hours: Callable[[float | None], str]) -> list[Cell]:
+    age = ""
+    if row.newest:
+        promise = f" of {hours(row.promise_hours)}" if row.promise_hours else ""
+        age = f"{hours(row.age_hours)}{promise}"
+    return [
+        [text(row.name), text(row.group), text(row.id)],
+        row.state,
+        text(row.vault),
+        text(row.policy),
+        [text(row.newest[:16].replace("T", " ")), age],
+        text(row.proven[:10]),
+        text(row.note),
+    ]
