@@ -18,7 +18,7 @@ pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed: .ci/externals installs it"),
 ]
 
-TINY = '<img src=x onerror=alert(1)>'
+TINY = "<img src=x onerror=alert(1)>"
 
 
 @pytest.fixture(scope="module")
