@@ -13,6 +13,7 @@ COMMANDS = {
     "patch": ("reconciler.cli.sandbox_state", "patch", "Change resources behind the manifest's back."),
     "delete": ("reconciler.cli.sandbox_state", "delete", "Delete resources behind the manifest's back."),
     "advance": ("reconciler.cli.sandbox_state", "advance", "Let time pass."),
+    "fail": ("reconciler.cli.sandbox_state", "fail", "Let the next backups of disks fail."),
     "switch": ("reconciler.cli.sandbox_state", "switch", "List or set how the simulated Azure behaves."),
     "reset": ("reconciler.cli.sandbox_state", "reset", "Go back to the estate file."),
 }

@@ -47,6 +47,9 @@ class Door(Protocol):
     def set_switch(self, name: str, value: str) -> None:
         """Set a switch."""
 
+    def fail(self, disk: str, code: str, times: int) -> None:
+        """Let the next so many backups of a disk fail."""
+
 
 @contextmanager
 def opened(estate: str, *, readonly: bool = False) -> Iterator[Door]:
@@ -71,6 +74,7 @@ class Local:
         self.remove = sandbox.remove
         self.advance = sandbox.advance
         self.set_switch = sandbox.set_switch
+        self.fail = sandbox.fail
         self._sandbox = sandbox
 
     def now(self) -> datetime:
@@ -125,6 +129,10 @@ class Remote:
     def set_switch(self, name: str, value: str) -> None:
         """Set a switch."""
         self._asked("switch", {"name": name, "value": value})
+
+    def fail(self, disk: str, code: str, times: int) -> None:
+        """Let the next so many backups of a disk fail."""
+        self._asked("fail", {"id": disk, "code": code, "times": times})
 
     def _asked(self, what: str, body: Mapping[str, Any] | None = None) -> Any:
         """The server's answer to a question, or to a command when there is a body."""

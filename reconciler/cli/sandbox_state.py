@@ -1,4 +1,4 @@
-"""`reconciler sandbox show`, `put`, `patch`, `delete`, `advance`, `switch` and `reset`: a sandbox from outside.
+"""`reconciler sandbox show`, `put`, `patch`, `delete`, `advance`, `fail`, `switch` and `reset`: a sandbox from outside.
 
 ESTATE is the estate file, beside which the state lies, or the address of the server that has it open.
 """
@@ -101,6 +101,22 @@ def advance(output: Output, estate: str, duration: str) -> int:
     with opened(estate) as sandbox:
         now = sandbox.advance(seconds)
     output.data(f"It is now {now:%Y-%m-%dT%H:%M:%SZ} in the sandbox.\n")
+    return 0
+
+
+@click.command(help="Let the next backups of the disks ID, which may have *, fail in the sandbox ESTATE.")
+@click.argument("estate")
+@click.argument("resource_id", metavar="ID")
+@click.option("--code", metavar="CODE", default="CloudInternalError", show_default=True, help="Azure's error code.")
+@click.option("--times", type=click.IntRange(min=0), default=1, show_default=True, help="How many; 0: none any more.")
+@verbose_option
+@click.pass_obj
+def fail(output: Output, estate: str, resource_id: str, code: str, times: int) -> int:
+    """Scheduled ones and those on demand."""
+    with opened(estate) as sandbox:
+        for one in _matching(sandbox, resource_id):
+            sandbox.fail(one, code, times)
+            _told(output, f"will fail {times} times", one)
     return 0
 
 

@@ -1,7 +1,7 @@
 """The sandbox's own questions and commands over HTTP, below `/.sandbox/`: what the command line does to a state file.
 
 GET: now, ids?pattern=, get?id=, switches, dump. POST with a JSON object: advance {seconds}, put {id, body},
-patch {id, body}, remove {id}, switch {name, value}.
+patch {id, body}, remove {id}, switch {name, value}, fail {id, code, times}.
 """
 
 from __future__ import annotations
@@ -50,6 +50,12 @@ def _advance(sandbox: Sandbox, said: Said) -> Any:
     return {"now": sandbox.advance(seconds).isoformat()}
 
 
+def _fail(sandbox: Sandbox, said: Said) -> Any:
+    times = int(said["times"])
+    sandbox.fail(said["id"], str(said["code"]), times)
+    return {"times": times}
+
+
 def _switch(sandbox: Sandbox, said: Said) -> Any:
     sandbox.set_switch(said["name"], said["value"])
     return {said["name"]: sandbox.world.switch(said["name"])}
@@ -68,4 +74,5 @@ _COMMANDS: dict[str, Callable[[Sandbox, Said], Any]] = {
     "patch": lambda sandbox, said: sandbox.patch(said["id"], said["body"]),
     "remove": lambda sandbox, said: sandbox.remove(said["id"]),
     "switch": _switch,
+    "fail": _fail,
 }

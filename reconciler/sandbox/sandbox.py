@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, Self
 from reconciler.sandbox import comparing, estatefile, outofband
 from reconciler.sandbox.arm import ArmError, Request, Response, lower, public
 from reconciler.sandbox.clocks import Time, moment
+from reconciler.sandbox.dataprotection import mishaps
 from reconciler.sandbox.door import Door
 from reconciler.sandbox.drift import drifted
 from reconciler.sandbox.estateyaml import parse, read
@@ -177,6 +178,11 @@ class Sandbox:
         self.world.settle()
         self.world.set_switch(name, value)
         self.world.settle()
+
+    def fail(self, disk: str, code: str, times: int) -> None:
+        """Let the next so many backups of a disk fail with an error code; none, for zero."""
+        self.world.settle()
+        mishaps.ask_for(self.world, outofband.existing(self.world, disk)["id"], code, times)
 
     def advance(self, seconds: float) -> datetime:
         """Let time pass, and what is due happen; the new time."""

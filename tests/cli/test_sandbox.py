@@ -30,7 +30,7 @@ def test_what_is_no_duration_is_refused(text: str) -> None:
 
 def test_help_lists_the_commands(command: Run) -> None:
     shown = command("sandbox", "--help").stdout
-    for name in ("serve", "show", "put", "patch", "delete", "advance", "switch", "reset"):
+    for name in ("serve", "show", "put", "patch", "delete", "advance", "fail", "switch", "reset"):
         assert f"\n  {name} " in shown
 
 
@@ -73,6 +73,11 @@ def test_mistakes_are_explained(command: Run, folder: Path, arguments: tuple[str
     assert done.returncode == 1
     assert said in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_backups_are_made_to_fail(command: Run, folder: Path) -> None:
+    assert command("sandbox", "fail", ESTATE, DISK, "--times", "2").stdout == f"will fail 2 times: {DISK}\n"
+    assert command("sandbox", "fail", ESTATE, "*/nothing/*").returncode == 1
 
 
 def test_time_switches_and_the_way_back(command: Run, folder: Path) -> None:

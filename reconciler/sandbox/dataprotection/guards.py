@@ -20,6 +20,7 @@ REDUCE_SOFT_DELETE = "Microsoft.DataProtection/backupVaults/write#reduceSoftDele
 MODIFY_ENCRYPTION = "Microsoft.DataProtection/backupVaults/write#modifyEncryptionSettings"
 MODIFY_POLICY = "Microsoft.DataProtection/backupVaults/backupInstances/write"
 STOP = "Microsoft.DataProtection/backupVaults/backupInstances/stopProtection/action"
+RESTORE = "Microsoft.DataProtection/backupVaults/backupInstances/restore/action"
 SUSPEND = "Microsoft.DataProtection/backupVaults/backupInstances/suspendBackups/action"
 REQUESTS = {
     DELETE_INSTANCE: "deleteBackupInstanceRequests",
@@ -30,7 +31,7 @@ REQUESTS = {
     STOP: "dppDisableStopProtectionRequests",
     SUSPEND: "dppDisableSuspendBackupsRequests",
     MODIFY_POLICY: "dppModifyPolicy",
-    "Microsoft.DataProtection/backupVaults/backupInstances/restore/action": "dppTriggerRestoreRequests",
+    RESTORE: "dppTriggerRestoreRequests",
 }
 _ALWAYS = frozenset({lower(DELETE_PROXY), lower(REDUCE_SOFT_DELETE)})
 _ADVICE = "Please take JIT access before performing any of the critical operation"

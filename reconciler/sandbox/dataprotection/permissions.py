@@ -28,6 +28,13 @@ ON_GROUP = (
     "Microsoft.Compute/snapshots/write",
 )
 TO_DELETE = ("Microsoft.Compute/snapshots/read", "Microsoft.Compute/snapshots/delete")
+TO_RESTORE = (
+    "Microsoft.Authorization/roleAssignments/read",
+    "Microsoft.Resources/subscriptions/resourceGroups/read",
+    "Microsoft.Compute/disks/read",
+    "Microsoft.Compute/disks/write",
+)
+ON_SNAPSHOTS = ("Microsoft.Compute/snapshots/read", "Microsoft.Compute/snapshots/beginGetAccess/action")
 ON_ENCRYPTION_SET = "Microsoft.Compute/diskEncryptionSets/read"
 
 
@@ -68,6 +75,16 @@ def missing_to_delete(world: World, vault: Record, properties: Any) -> dict[str,
     return _first_missing(world, vault, properties, ((action, group) for action in TO_DELETE))
 
 
+def missing_to_restore(
+    world: World, vault: Record, properties: Any, target: str, encryption_set: str
+) -> dict[str, Any] | None:
+    """The UserFacingError for the first right that restoring into a resource group lacks; None when none is."""
+    needed = [(action, target) for action in TO_RESTORE]
+    needed += [(action, snapshot_group_of(properties)) for action in ON_SNAPSHOTS]
+    needed += [(ON_ENCRYPTION_SET, encryption_set)] if encryption_set else []
+    return _first_missing(world, vault, properties, iter(needed), "Restore")
+
+
 def _needed(world: World, properties: Any) -> Iterator[tuple[str, str]]:
     disk, group = disk_of(properties), snapshot_group_of(properties)
     yield from ((action, disk) for action in ON_DISK)
@@ -78,18 +95,18 @@ def _needed(world: World, properties: Any) -> Iterator[tuple[str, str]]:
 
 
 def _first_missing(
-    world: World, vault: Record, properties: Any, needed: Iterator[tuple[str, str]]
+    world: World, vault: Record, properties: Any, needed: Iterator[tuple[str, str]], deed: str = "Protection"
 ) -> dict[str, Any] | None:
     acting, error = principal(world, vault, properties)
     if error:
         return error
     for action, scope in needed:
         if not allowed(world, acting, action, scope):
-            return facing(MISSING_PERMISSIONS, detail=_told(world, acting, action, scope), nulls=False)
+            return facing(MISSING_PERMISSIONS, detail=_told(world, acting, action, scope, deed), nulls=False)
     return None
 
 
-def _told(world: World, acting: str, action: str, scope: str) -> str:
+def _told(world: World, acting: str, action: str, scope: str, deed: str) -> str:
     client = world.guid(acting, "application")
     place = f"{scope}/providers/{action.split('/', 1)[0]}" if action.startswith("Microsoft.Authorization/") else scope
-    return f"Validate for Protection failed. Exception Message: {refusal(client, acting, action, place)}"
+    return f"Validate for {deed} failed. Exception Message: {refusal(client, acting, action, place)}"

@@ -33,6 +33,9 @@ def facts(world: World, instance: Record) -> Record:
         "size": at(found, "properties", "diskSizeGB") or 0,
         "bytes": at(found, "properties", "diskSizeBytes") or 0,
         "disk_id": text(found, "properties", "uniqueId"),
+        "sku": text(found, "sku", "name"),
+        "zones": found.get("zones") or [],
+        "encryption": at(found, "properties", "encryption") or {},
     }
 
 
@@ -92,7 +95,8 @@ def snapshot(world: World, told: Record, point_name: str, taken: float) -> Recor
             "diskSizeGB": told["size"],
             "timeCreated": world.stamp(moment(taken)),
             "uniqueId": world.guid(address, "snapshot"),
+            **({"encryption": told["encryption"]} if told["encryption"] else {}),
             "provisioningState": "Succeeded",
         },
     }
-    return new(address, "Microsoft.Compute/snapshots", **body)
+    return new(address, "Microsoft.Compute/snapshots", **body, _sku=told["sku"], _zones=told["zones"])

@@ -16,8 +16,9 @@ datasourceTypes daysOfTheWeek daysOfMonth deleteAfter duration encryptionSetting
 identity identityDetails immutabilitySettings isDefault lifecycles location message monitoringSettings monthsOfYear
 name objectType policyId policyInfo policyParameters policyRules policyVersion principalId properties
 protectionErrorDetails protectionStatus provisioningState repeatingTimeIntervals replicatedRegions
-resourceGroupId resourceGuardOperationDetails resourceGuardOperationRequests resourceGuardResourceId resourceID
-resourceLocation resourceName resourceProperties resourceToBeDeleted resourceType resourceUri
+recoveryOption recoveryPointId resourceGroupId resourceGuardOperationDetails resourceGuardOperationRequests resourceGuardResourceId resourceID
+resourceLocation resourceName resourceProperties resourceToBeDeleted resourceType resourceUri restoreLocation restoreRequestObject
+restoreTargetInfo
 retentionDurationInDays retentionTagOverride ruleName schedule scheduleTimes securitySettings softDeleteSettings
 sourceDataStore state status storageSettings syncType tagInfo tagName tags taggingCriteria taggingPriority
 targetDataStoreCopySettings tenantId timeZone trigger triggerOption type useSystemAssignedIdentity
@@ -41,6 +42,8 @@ _OBJECTS = frozenset(
         "policyInfo",
         "policyParameters",
         "properties",
+        "restoreRequestObject",
+        "restoreTargetInfo",
         "schedule",
         "tagInfo",
         "tags",

@@ -201,6 +201,49 @@ def test_jobs_and_recovery_points(protected: Any, description: Description) -> N
     description.check(points["value"][0], "AzureBackupRecoveryPointResource")
 
 
+def test_jobs_and_recovery_points_of_a_schedule(protected: Any, description: Description) -> None:
+    azure = protected
+    azure.wait(86400)
+    azure.revoke_all()
+    azure.wait(86400)
+    listed = azure.get(f"{azure.VAULT}/backupJobs")
+    description.check(listed, "AzureBackupJobResourceList")
+    assert {row["properties"]["status"] for row in listed["value"]} == {"Completed", "Failed"}
+    for row in listed["value"]:
+        description.check(azure.get(row["id"]), "AzureBackupJobResource")
+    description.check(azure.get(f"{azure.INSTANCE}/recoveryPoints"), "AzureBackupRecoveryPointResourceList")
+
+
+def test_restores(protected: Any, description: Description) -> None:
+    azure = protected
+    azure.wait(86400)
+    (point, *_) = azure.get(f"{azure.INSTANCE}/recoveryPoints")["value"]
+    disk = {
+        "objectType": "Datasource",
+        "datasourceType": "Microsoft.Compute/disks",
+        "resourceID": f"{azure.DISK}-copy",
+    }
+    target = {
+        "objectType": "RestoreTargetInfo",
+        "recoveryOption": "FailIfExists",
+        "restoreLocation": "westus",
+        "datasourceInfo": disk,
+    }
+    body = {
+        "objectType": "AzureBackupRecoveryPointBasedRestoreRequest",
+        "recoveryPointId": point["name"],
+        "sourceDataStoreType": "OperationalStore",
+        "restoreTargetInfo": target,
+    }
+    description.check(body, "AzureBackupRestoreRequest")
+    azure.finish(azure.call("POST", f"{azure.INSTANCE}/validateRestore", {"restoreRequestObject": body}))
+    response = azure.call("POST", f"{azure.INSTANCE}/restore", body)
+    job = azure.finish(response, 5)["properties"]["jobId"]
+    for _ in range(2):
+        description.check(azure.get(job), "AzureBackupJobResource")
+        azure.wait(240)
+
+
 def test_guards(ready: Any, description: Description) -> None:
     azure = ready
     guard = f"{azure.VAULTS_AT}/resourceGroups/vaults/providers/Microsoft.DataProtection/resourceGuards/guard"
