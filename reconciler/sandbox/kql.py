@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 _TOKEN = re.compile(
     r"""(?P<space>\s+|//[^\n]*)
     |(?P<string>@?'(?:[^'\\]|\\.)*'|@?"(?:[^"\\]|\\.)*")
+    |(?P<date>datetime\s*\([^)]*\))
     |(?P<number>\d+(?:\.\d+)?)
     |(?P<word>!(?:in~|in|has|contains|startswith|endswith)(?![\w])|in~|project-away|[A-Za-z_$][\w$]*)
     |(?P<sign>=~|!~|==|!=|<=|>=|[|()\[\],.=<>])""",
@@ -41,10 +43,24 @@ COMPARISONS = frozenset(
 )
 FUNCTIONS = {
     "tolower": 1, "toupper": 1, "tostring": 1, "toint": 1, "isnotempty": 1, "isempty": 1, "isnull": 1, "isnotnull": 1,
-    "not": 1, "split": 2, "strcat": -1, "array_length": 1,
+    "not": 1, "split": 2, "strcat": -1, "array_length": 1, "case": -1, "iff": 3, "iif": 3,
 }  # fmt: skip
+AGGREGATES = {"count": 0, "sum": 1, "min": 1, "max": 1, "dcount": 1}
 OPERATORS = frozenset(
-    {"where", "extend", "project", "project-away", "order", "sort", "limit", "take", "count", "distinct"}
+    {
+        "where",
+        "extend",
+        "project",
+        "project-away",
+        "order",
+        "sort",
+        "limit",
+        "take",
+        "count",
+        "distinct",
+        "summarize",
+        "top",
+    }
 )
 
 
@@ -60,7 +76,7 @@ class QueryError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """One node: `kind` is literal, column, index, call, compare, and, or, list; `value` its name or constant."""
+    """One node: `kind` is literal, column, index, call, aggregate, compare, and, or, list; `value` its name or constant."""
 
     kind: str
     value: Any = None
@@ -69,12 +85,13 @@ class Expression:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One operator after a pipe: named expressions (name "" where it has none) and, for order, which descend."""
+    """One operator after a pipe: named expressions (name "" where it has none), for order which descend, for summarize `by`."""
 
     operator: str
     columns: tuple[tuple[str, Expression], ...] = ()
     descending: tuple[bool, ...] = ()
     number: int = 0
+    by: tuple[tuple[str, Expression], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,12 +170,12 @@ class _Parser:
         if operator not in OPERATORS:
             raise self._error()
         self._at += 1
-        if operator == "count":
-            return Step("count")
-        if operator in {"limit", "take"}:
-            return Step("limit", number=int(self._literal("number")))
-        if operator in {"order", "sort"}:
-            return self._order()
+        if operator in {"limit", "take", "count"}:
+            return Step("count") if operator == "count" else Step("limit", number=int(self._literal("number")))
+        if operator in {"top", "order", "sort"}:
+            return self._top() if operator == "top" else self._order()
+        if operator == "summarize":
+            return self._summarize()
         if operator == "where":
             return Step("where", (("", self._either()),))
         return Step(operator, tuple(self._columns(needs_value=operator == "extend")))
@@ -179,7 +196,17 @@ class _Parser:
             if not self._take(","):
                 return
 
-    def _order(self) -> Step:
+    def _summarize(self) -> Step:
+        columns = [] if self._word.lower() == "by" else list(self._columns(needs_value=False))
+        if any(expression.kind != "aggregate" for _, expression in columns):
+            raise self._error()
+        by = tuple(self._columns(needs_value=False)) if self._take("by") else ()
+        return Step("summarize", tuple(columns), by=by)
+
+    def _top(self) -> Step:
+        return self._order("top", int(self._literal("number")))
+
+    def _order(self, operator: str = "order", number: int = 0) -> Step:
         self._need("by")
         columns, descending = [], []
         while True:
@@ -188,7 +215,7 @@ class _Parser:
             if descending[-1]:
                 self._take("desc")
             if not self._take(","):
-                return Step("order", tuple(columns), tuple(descending))
+                return Step(operator, tuple(columns), tuple(descending), number)
 
     def _either(self) -> Expression:
         found = self._both()
@@ -235,7 +262,7 @@ class _Parser:
             found = self._either()
             self._need(")")
             return found
-        if self._kind in {"string", "number"}:
+        if self._kind in {"string", "number", "date"}:
             return Expression("literal", self._literal(self._kind))
         word = self._name()
         if word.lower() in {"true", "false", "null"}:
@@ -245,24 +272,46 @@ class _Parser:
         return Expression("column", word)
 
     def _call(self, name: str) -> Expression:
-        if name not in FUNCTIONS:
+        wanted = AGGREGATES.get(name, FUNCTIONS.get(name))
+        if wanted is None:
             self._at -= 1
             raise self._error()
-        parts = self._list().parts
-        if FUNCTIONS[name] not in {-1, len(parts)}:
+        parts = self._arguments()
+        if wanted not in {-1, len(parts)}:
             raise self._error()
-        return Expression("call", name, parts)
+        return Expression("aggregate" if name in AGGREGATES else "call", name, parts)
+
+    def _arguments(self) -> tuple[Expression, ...]:
+        self._need("(")
+        found: list[Expression] = []
+        while not self._take(")"):
+            if found:
+                self._need(",")
+            found.append(self._either())
+        return tuple(found)
 
     def _literal(self, kind: str) -> Any:
         if self._kind != kind:
             raise self._error()
         self._at += 1
         text = self._tokens[self._at - 1][1]
+        if kind == "date":
+            return self._date(text.partition("(")[2].strip(" )'\""))
         if kind == "number":
             return float(text) if "." in text else int(text)
         if text[0] == "@":
             return text[2:-1]
         return re.sub(r"\\(.)", r"\1", text[1:-1])
+
+    def _date(self, text: str) -> str:
+        """A time as Resource Graph's rows have it, so that comparing texts compares times."""
+        try:
+            found = datetime.fromisoformat(text)
+        except ValueError:
+            self._at -= 1
+            raise self._error() from None
+        utc = found.astimezone(UTC) if found.tzinfo else found
+        return f"{utc:%Y-%m-%dT%H:%M:%S.%f}0Z"
 
 
 def _last(expression: Expression) -> str:
@@ -270,4 +319,6 @@ def _last(expression: Expression) -> str:
     if expression.kind == "index" and expression.parts[1].kind == "literal":
         before, after = _last(expression.parts[0]), expression.parts[1].value
         return f"{before}_{after}" if before else str(after)
+    if expression.kind == "aggregate":
+        return f"{expression.value}_{_last(expression.parts[0]) if expression.parts else ''}"
     return str(expression.value) if expression.kind == "column" else "Column1"

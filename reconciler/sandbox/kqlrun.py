@@ -66,6 +66,35 @@ def _limit(step: Step, rows: list[Row]) -> list[Row]:
     return rows[: step.number]
 
 
+def _top(step: Step, rows: list[Row]) -> list[Row]:
+    return _limit(step, _order(step, rows))
+
+
+def _summarize(step: Step, rows: list[Row]) -> list[Row]:
+    groups: dict[str, tuple[Row, list[Row]]] = {}
+    for row in rows:
+        shared = {name: value(expression, row) for name, expression in step.by}
+        groups.setdefault(repr(shared), (shared, []))[1].append(row)
+    if not step.by:
+        groups.setdefault("{}", ({}, []))
+    return [
+        {**shared, **{name: _aggregate(expression, inside) for name, expression in step.columns}}
+        for shared, inside in groups.values()
+    ]
+
+
+def _aggregate(expression: Expression, rows: list[Row]) -> Any:
+    if expression.value == "count":
+        return len(rows)
+    found = [item for row in rows if (item := value(expression.parts[0], row)) is not None]
+    if expression.value == "dcount":
+        return len(set(map(_text, found)))
+    if expression.value == "sum":
+        return sum(item for item in found if isinstance(item, (int, float)))
+    ranked = sorted(found, key=_rank)
+    return (ranked[0] if expression.value == "min" else ranked[-1]) if ranked else None
+
+
 def _count(_step: Step, rows: list[Row]) -> list[Row]:
     return [{"Count": len(rows)}]
 
@@ -78,6 +107,8 @@ _STEPS = {
     "distinct": _distinct,
     "order": _order,
     "limit": _limit,
+    "summarize": _summarize,
+    "top": _top,
     "count": _count,
 }
 
@@ -179,11 +210,20 @@ def _is_empty(found: Any) -> bool:
     return found is None or found in ("", [], {})
 
 
+def _case(*given: Any) -> Any:
+    """The value after the first condition that holds; the last value when none does."""
+    pairs = zip(given[:-1:2], given[1:-1:2], strict=False)
+    return next((then for condition, then in pairs if condition is True), given[-1] if given else None)
+
+
 def _integer(found: Any) -> int | None:
     return int(float(found)) if re.fullmatch(r"-?\d+(\.\d+)?", _text(found)) else None
 
 
 FUNCTIONS_OF_VALUES: dict[str, Callable[..., Any]] = {
+    "case": _case,
+    "iff": _case,
+    "iif": _case,
     "array_length": lambda found: len(found) if isinstance(found, list) else None,
     "isempty": _is_empty,
     "isnotempty": lambda found: not _is_empty(found),

@@ -46,6 +46,11 @@ ROWS: list[dict[str, Any]] = [
         ("order by name asc | take 2", ["B", "a"]),
         ("where (name == 'a' or name == 'c') and n == 1", ["a"]),
         ("where strcat(name, 'x') == @'ax'", ["a"]),
+        ("top 2 by n desc", ["B", "a"]),
+        ("extend k = case(n > 10, 'big', n > 0, 'small', 'none') | where k in ('big', 'none')", ["B", "c"]),
+        ("extend k = iff(tolower(name) startswith 'b' and n == 20, 1, 2) | where k == 1", ["B"]),
+        ("extend t = '2026-01-05T08:00:00.1234567Z' | where t > datetime(2026-01-05T08:00:00Z)", ["a", "B", "c"]),
+        ("extend t = '2026-01-05T08:00:00.1234567Z' | where t > datetime(2026-01-06)", []),
     ],
 )
 def test_evaluation(query: str, names: list[str]) -> None:
@@ -60,10 +65,23 @@ def test_columns() -> None:
     assert len(run(parse("resources | extend k = 1 | distinct k"), ROWS)) == 1
 
 
+def test_groups() -> None:
+    def told(query: str) -> Any:
+        return run(parse(f"resources | {query}"), [*ROWS, {"name": "a", "n": 5}])
+
+    assert told("summarize count() by name")[0] == {"name": "a", "count_": 2}
+    assert told("summarize all = sum(n), max(n), min(n), dcount(name)") == [
+        {"all": 26, "max_n": 20, "min_n": 1, "dcount_name": 3}
+    ]
+    assert told("where n > 99 | summarize count()") == [{"count_": 0}]
+    assert told("where n > 99 | summarize max(n) by name") == []
+
+
 @pytest.mark.parametrize(
     "query",
     [
-        "", "|", "resources |", "resources | summarize count() by type", "resources | join (x) on id",
+        "", "|", "resources |", "resources | summarize n by name", "resources | summarize count(",
+        "resources | where a > datetime(soon)", "resources | top by name", "resources | join (x) on id",
         "resources | where", "resources | where a ==", "resources | where f(x)", "resources | where a in 'x'",
         "resources | extend a", "resources | take x", "resources | where a matches regex 'x'", "resources where x",
         "resources | where a == 'x", "resources | where a # b", "resources | order name", "resources | where split(a)",
