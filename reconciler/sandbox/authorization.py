@@ -20,6 +20,7 @@ VERSIONS = (
     "2020-10-01-preview", "2021-04-01-preview", "2022-01-01-preview", "2022-04-01", "2022-05-01-preview",
 )  # fmt: skip
 _IN = "{scope}/providers/Microsoft.Authorization/roleAssignments"
+_ROLES = "/providers/Microsoft.Authorization/roleDefinitions"
 _CHANGEABLE = ("description", "condition", "conditionVersion")
 
 provider = Provider("Microsoft.Authorization", VERSIONS)
@@ -46,7 +47,7 @@ def _properties(sent: Record, scope: str, made: str, by: str | None) -> Record:
         "conditionVersion": sent.get("conditionVersion"),
         "createdOn": made,
         "updatedOn": made,
-        "createdBy": None,
+        "createdBy": by,
         "updatedBy": by,
         "delegatedManagedIdentityResourceId": sent.get("delegatedManagedIdentityResourceId"),
         "description": sent.get("description"),
@@ -63,7 +64,15 @@ def rows(world: World, request: Request, **ids: str) -> Response:
     if not wanted.at_scope:
         keys |= dict.fromkeys(_below(world, scope, wanted.principal))
     keep: Callable[[str], bool] = lambda key: wanted.takes(table[key]["properties"]["principalId"])  # noqa: E731
-    return page_of(world, request, [public(table[key]) for key in keys if keep(key)], size=5000)
+    return page_of(world, request, [_shown(table[key], scope) for key in keys if keep(key)], size=5000)
+
+
+def _shown(record: Record, scope: str, **other: object) -> Record:
+    """An assignment as told at a scope: its role's id lies in the subscription that was asked (recorded traffic)."""
+    body, place = public(record), subscription_of(scope)
+    role = name_of(body["properties"]["roleDefinitionId"])
+    definition = f"/subscriptions/{place}{_ROLES}/{role}" if place else body["properties"]["roleDefinitionId"]
+    return {**body, "properties": {**body["properties"], "roleDefinitionId": definition, **other}}
 
 
 def _below(world: World, scope: str, principal: str) -> list[str]:
@@ -79,7 +88,7 @@ def row(world: World, request: Request, **ids: str) -> Response:
     found = world.find(request.path)
     if found is None:
         raise _missing(ids["name"])
-    return Response(200, public(found))
+    return Response(200, _shown(found, ids["scope"]))
 
 
 @provider.route("PUT", f"{_IN}/{{name}}", f"{KIND}/write")
@@ -109,7 +118,7 @@ def put(world: World, request: Request, **ids: str) -> Response:
         raise _exists(same)
     _check_principal(world, sent)
     _check_limit(world, scope)
-    return Response(201, public(_assign(world, request, scope, sent)))
+    return Response(201, _shown(_assign(world, request, scope, sent), scope, createdBy=None))
 
 
 def _assign(world: World, request: Request, scope: str, sent: Record) -> Record:
@@ -137,10 +146,10 @@ def _repeat(world: World, own: Record, sent: Record, by: str) -> Response:
     if changes:
         changes |= {"updatedOn": world.stamp(), "updatedBy": by}
         own["properties"] = {**own["properties"], **changes}
-        return Response(201, public(own))
+        return Response(201, _shown(own, own["properties"]["scope"]))
     if world.switch("role_assignment_repeat") == "conflict":
         raise _exists(own)
-    return Response(200, public(own))
+    return Response(200, _shown(own, own["properties"]["scope"]))
 
 
 def _same(world: World, scope: str, sent: Record) -> Record | None:

@@ -11,6 +11,7 @@ from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import PRINCIPALS, World
 
 _BY_NAME = re.compile(r"servicePrincipalNames/any\(c:c eq '([^']*)'\)|(?:appId|displayName) eq '([^']*)'")
+_CONTEXT = "https://graph.microsoft.com/v1.0/$metadata#"
 _KIND = "#microsoft.graph.servicePrincipal"
 
 
@@ -24,11 +25,13 @@ def answer(world: World, method: str, path: str, query: str, body: bytes) -> tup
     known = list(_principals(world))
     if method == "POST" and path == "/v1.0/directoryObjects/getByIds":
         wanted = _ids(body)
-        return 200, {"value": [{"@odata.type": _KIND, **row} for row in known if lower(row["id"]) in wanted]}
+        rows = [{"@odata.type": _KIND, **row} for row in known if lower(row["id"]) in wanted]
+        return 200, {"@odata.context": f"{_CONTEXT}directoryObjects", "value": rows}
     if method == "GET" and path == "/v1.0/servicePrincipals":
         match = _BY_NAME.fullmatch(query)
         name = lower((match[1] or match[2]) if match else "")
-        return 200, {"value": [row for row in known if not query or name in _names(row)]}
+        rows = [row for row in known if not query or name in _names(row)]
+        return 200, {"@odata.context": f"{_CONTEXT}servicePrincipals", "value": rows}
     found = [row for row in known if path == f"/v1.0/servicePrincipals/{row['id']}"]
     if method == "GET" and found:
         return 200, found[0]
@@ -51,7 +54,8 @@ def _principals(world: World) -> Iterator[dict[str, Any]]:
             client = _client(world.find(owner)) if owner else ""
             name = record.get("_name") or name_of(owner) or record["id"]
             kind = "ManagedIdentity" if owner else "Application"
-            yield _row(record["id"], client or world.guid(record["id"], "client"), name, kind)
+            row = _row(record["id"], client or world.guid(record["id"], "client"), name, kind)
+            yield {**row, "alternativeNames": ["isExplicit=False", owner]} if owner else row
 
 
 def _ids(body: bytes) -> set[str]:

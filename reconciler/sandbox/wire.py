@@ -15,6 +15,13 @@ from reconciler.sandbox.world import World
 LARGEST_BODY = 4 * 1024 * 1024
 _MEDIANS = {"GET": 0.12, "HEAD": 0.12}
 _LIST, _WRITE, _SPREAD = 0.3, 0.5, 0.25
+_ALWAYS = {
+    "Cache-Control": "no-cache",
+    "Pragma": "no-cache",
+    "Expires": "-1",
+    "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
+    "X-Content-Type-Options": "nosniff",
+}
 _DOTS = 2  # in a JSON web token
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -104,7 +111,7 @@ class Wire:
         own = world.guid(mark, f"request {number}")
         correlation = request.headers.get("x-ms-correlation-request-id") or own
         return {
-            "Cache-Control": "no-cache",
+            **_ALWAYS,
             "Date": _http_date(now),
             "x-ms-request-id": own,
             "x-ms-correlation-request-id": correlation,

@@ -35,7 +35,21 @@ def test_the_body_is_the_recorded_one(ask: Any) -> None:
         "updatedOn", "createdBy", "updatedBy", "delegatedManagedIdentityResourceId", "description",
     ]  # fmt: skip
     assert made.body["properties"]["scope"] == DISK
-    assert ask("GET", at(DISK)).body == made.body
+    assert made.body["properties"].pop("createdBy") is None, "told by reads only, as recorded"
+    read = ask("GET", at(DISK)).body
+    assert read["properties"].pop("createdBy") == made.body["properties"]["updatedBy"]
+    assert read == made.body
+
+
+def test_the_role_is_told_within_the_subscription_that_was_asked(ask: Any) -> None:
+    root = "/providers/Microsoft.Management/managementGroups/root"
+    sent = body()
+    role = sent["properties"]["roleDefinitionId"].rpartition("/")[2]
+    sent["properties"]["roleDefinitionId"] = f"/providers/Microsoft.Authorization/roleDefinitions/{role}"
+    assert ask("PUT", at(root), sent).body["properties"]["roleDefinitionId"].startswith("/providers/")
+    (row,) = ask("GET", f"{DISK}/{KIND}?$filter=principalId eq 'P1'").body["value"]
+    assert row["properties"]["roleDefinitionId"].startswith(TWO)
+    assert row["id"] == at(root)
 
 
 @pytest.mark.parametrize(

@@ -141,11 +141,11 @@ def test_pages(ask: Any) -> None:
 
 
 def test_an_error_reads_as_azures(ask: Any) -> None:
-    error = query(ask, "resources\n| summarize count()").body["error"]
+    error = query(ask, "resources\n| evaluate count()").body["error"]
     assert error["code"] == "BadRequest"
     assert error["message"].startswith("Please provide below info when asking for support: timestamp = ")
     assert error["details"][1] == {
-        "code": "ParserFailure", "message": "ParserFailure", "line": 2, "characterPositionInLine": 2, "token": "summarize",
+        "code": "ParserFailure", "message": "ParserFailure", "line": 2, "characterPositionInLine": 2, "token": "evaluate",
     }  # fmt: skip
     assert ask("POST", PATH, {}).code == "InvalidRequestContent"
 
