@@ -1,0 +1,55 @@
+"""The reference is what the code and the schema say, and nothing is left out of it or of the README."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[2]
+README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+
+
+def _generator() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("generate", REPOSITORY / "docs" / "generate.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+GENERATE = _generator()
+PAGES = GENERATE.pages()
+
+
+def test_the_pages_are_up_to_date() -> None:
+    folder = GENERATE.REFERENCE
+    kept = {path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8") for path in folder.rglob("*.md")}
+    stale = sorted(name for name in {*kept, *PAGES} if kept.get(name) != PAGES.get(name))
+    assert stale == [], "python docs/generate.py"
+
+
+def test_every_command_of_the_first_level_is_in_the_readme() -> None:
+    names = {name.split()[1] for name, _, _ in GENERATE.commands() if name.count(" ") == 1}
+    assert [name for name in sorted(names) if not re.search(rf"^\| `{name}\b", README, re.MULTILINE)] == []
+
+
+def test_every_option_has_a_help() -> None:
+    import click
+
+    silent = [
+        f"{name} {option.opts[0]}"
+        for name, command, _ in GENERATE.commands()
+        for option in command.params
+        if isinstance(option, click.Option) and not option.help
+    ]
+    assert silent == []
+
+
+@pytest.mark.parametrize("code", ["0", "1", "2", "130, 143"])
+def test_every_exit_code_is_in_the_readme(code: str) -> None:
+    assert f"\n| {code} |" in README
