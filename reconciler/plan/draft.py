@@ -11,9 +11,10 @@ from typing import Any
 from reconciler.estate import Estate, Instance, Lock, Presence, Question
 from reconciler.findings import Finding, Place, Severity
 from reconciler.ids import ArmId, lower
+from reconciler.manifest import addresses
 from reconciler.manifest.model import Ignore, Manifest, VaultSpec
 from reconciler.plan.codes import CODES
-from reconciler.plan.marks import declared_for, drift_class
+from reconciler.plan.marks import declared_for, drift_class, takes_mark
 from reconciler.plan.model import AT_REST, Action, Change, FieldChange, Kind, Options, Wait
 from reconciler.plan.naming import OWNER_TAG, tag_of
 from reconciler.plan.protection import Health, health
@@ -219,8 +220,13 @@ class Draft:
         return self._declared[vault.id.key]
 
     def owned_vaults(self) -> Iterator[VaultSpec]:
-        """The declared vaults that bear our mark."""
+        """The declared vaults that are there and bear our mark, or take it by this plan."""
         for spec in self.vaults.values():
             live = self.estate.vaults.get(spec.id.key)
-            if live and self.owner(live.tags) == "ours":
+            if live and (self.owner(live.tags) == "ours" or self.marking(spec)):
                 yield spec
+
+    def marking(self, vault: VaultSpec) -> tuple[str, ...]:
+        """The address of the change that gives a vault our mark: what we may do only to vaults of ours waits for it."""
+        change = self.changes.get(self.spelled(addresses.vault(vault.name)))
+        return (change.address,) if change and takes_mark(change) else ()

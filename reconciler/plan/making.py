@@ -19,9 +19,9 @@ from reconciler.plan.disks import Disks
 from reconciler.plan.draft import Draft
 from reconciler.plan.gates import gates
 from reconciler.plan.groups import WantedGroup
-from reconciler.plan.marks import chosen
+from reconciler.plan.marks import chosen, takes_mark
 from reconciler.plan.model import Change, Options, Plan
-from reconciler.plan.naming import APPLIED_TAG, OWNER_TAG, tag_of
+from reconciler.plan.naming import APPLIED_TAG, tag_of
 from reconciler.plan.ordering import Narrowing, checksum, narrowed, ordered
 from reconciler.plan.policies import Shelf
 from reconciler.plan.protection import GOALS
@@ -160,17 +160,11 @@ def _marks(draft: Draft, changes: list[Change]) -> dict[str, str]:
     planned = {change.address for change in changes}
     touched = {change.vault.key for change in changes if change.vault}
     touched -= {change.vault.key for change in draft.changes.values() if change.vault and change.address not in planned}
-    taking = {
-        change.vault.key
-        for change in changes
-        if change.vault
-        and change.address.startswith("vault/")
-        and ((change.after or {}).get(f"tags.{OWNER_TAG}") or OWNER_TAG in ((change.after or {}).get("tags") or {}))
-    }
-    owned = {spec.id.key for spec in draft.owned_vaults()}
+    taking = {change.vault.key for change in changes if change.vault and takes_mark(change)}
     for spec in draft.vaults.values():
         live = draft.estate.vaults.get(spec.id.key)
-        if not spec.manage or spec.id.key not in touched or spec.id.key not in owned | taking:
+        is_ours = spec.id.key in taking or (live is not None and draft.owner(live.tags) == "ours")
+        if not spec.manage or spec.id.key not in touched or not is_ours:
             continue
         value = draft.declared(spec)
         if live is None or tag_of(live.tags, APPLIED_TAG) != value:

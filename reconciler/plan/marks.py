@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from reconciler.findings import Place
 from reconciler.ids import ArmId, lower
 from reconciler.manifest.model import Choice, DiskRule, Manifest, VaultSpec
-from reconciler.plan.naming import APPLIED_TAG, tag_of
+from reconciler.plan.model import Change, Kind
+from reconciler.plan.naming import APPLIED_TAG, OWNER_TAG, tag_of
 
 if TYPE_CHECKING:
     from reconciler.plan.draft import Draft
@@ -63,6 +64,12 @@ def declared_for(manifest: Manifest, vault: VaultSpec) -> str:
         manifest.removed,
     ]
     return digest(plain(parts))[:_DIGEST_LENGTH]
+
+
+def takes_mark(change: Change) -> bool:
+    """Whether a change of a vault writes our mark on it."""
+    after = change.after or {}
+    return change.kind is Kind.VAULT and (f"tags.{OWNER_TAG}" in after or OWNER_TAG in (after.get("tags") or {}))
 
 
 def drift_class(draft: Draft, vault: VaultSpec) -> str:

@@ -123,6 +123,7 @@ def _versions(shelf: Shelf, vault: VaultSpec, spec: PolicySpec) -> list[Policy]:
 def retire(draft: Draft, shelf: Shelf, wanted: set[str], moving: Mapping[str, Sequence[str]]) -> None:
     """Plan the end of policies of ours that nothing uses, in vaults that bear our mark.
 
+    A vault that takes our mark by this plan counts: else a run that ends well would leave something to plan.
     `wanted` are ids of policies that declared disks use; `moving` maps ids of policies to the addresses of the
     disks whose re-pointing this plan holds: a policy's last users may be among them.
     """
@@ -151,7 +152,7 @@ def _retire(draft: Draft, policy: Policy, content: PolicyContent, vault: VaultSp
             reason="nothing uses it any more",
             steps=(Step(Op.POLICY_DELETE, policy.id),),
             before={"name": policy.id.name, **shown(content)},
-            depends=tuple(leaving),
+            depends=(*draft.marking(vault), *leaving),
             vault=vault.id,
             drift=drift_class(draft, vault),
         )

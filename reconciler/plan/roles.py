@@ -306,6 +306,7 @@ def _remove(draft: Draft, spec: VaultSpec, row: RoleAssignment) -> None:
             reason="nothing needs it any more",
             steps=(Step(Op.ROLE_DELETE, row.id),),
             before={"role": role.title, "scope": row.scope.text, "principal": row.principal},
+            depends=draft.marking(spec),
             vault=spec.id,
             drift=drift_class(draft, spec),
         )

@@ -311,6 +311,12 @@ def test_everything_else_stays(what: str, row: RoleAssignment, said: dict[str, A
     assert not [one for one in made.changes if one.action is Action.DESTROY], what
 
 
+def test_a_vault_that_takes_our_mark_loses_what_nothing_needs_in_the_same_run() -> None:
+    things = [*roles_for(disk_id()), role(disk_id("gone")), vault(owner=None)]
+    made = plan(manifest(), world(*things), adopt=True)
+    assert change(made, role_at(disk_id("gone"))).depends == ("vault/V",)
+
+
 @pytest.mark.parametrize(
     "user",
     [
