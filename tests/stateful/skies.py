@@ -161,7 +161,7 @@ def is_killed(story: Story, chance: Random) -> str | None:
 def two_at_once(story: Story, chance: Random) -> str | None:
     """Two applies at once, of one manifest or of two commits; sometimes one of them dies."""
     trial = story.trial
-    trial.has_rivals = True
+    trial.has_rivals, trial.weather.is_dead = True, False
     pair = [story.manifest(), story.manifest()]
     if chance.random() < 0.5:
         pair[1] = {key: value for key, value in story.before.items() if value not in ([], {})}
@@ -221,10 +221,11 @@ def _connected(trial: Trial, run: Run, clock: Any, pause: Callable[[], float]) -
         await clock.sleep(pause())
         if run.is_verbose:
             raise asyncio.CancelledError
+        answered = len(trial.weather.calls)
         try:
             status, answer, content, latency = trial.weather.handle(method, url, headers, body)
         finally:
-            run.calls.append(trial.weather.calls[-1])
+            run.calls += trial.weather.calls[answered:]
         if latency:
             await clock.sleep(latency)
         return status, answer, content
