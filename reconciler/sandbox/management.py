@@ -49,14 +49,15 @@ def rows(world: World, request: Request) -> Response:
 
 @provider.route("GET", _AT, _READ)
 def row(world: World, request: Request, **ids: str) -> Response:
-    """One management group; `$expand=children` tells what lies right below it."""
+    """One management group; `$expand=children` tells what lies right below it, `$recurse=true` everything below that."""
     record = _the(world, ids["group"])
     body = {**_outline(record)}
     parent = world.table(GROUPS_OF_SUBSCRIPTIONS).get(record["_parent"])
     if parent is not None:
         body["properties"]["details"] = {"version": 1, "parent": {key: _outline(parent)[key] for key in ("id", "name")}}
     if lower(request.query.get("$expand", "")) == "children":
-        body["properties"]["children"] = list(_children(world, lower(record["id"])))
+        recurses = lower(request.query.get("$recurse", "")) == "true"
+        body["properties"]["children"] = _expanded(world, lower(record["id"]), recurses=recurses)
     return Response(200, body)
 
 
@@ -64,6 +65,24 @@ def row(world: World, request: Request, **ids: str) -> Response:
 def descendants(world: World, request: Request, **ids: str) -> Response:
     """Everything below a management group, at any depth."""
     return page_of(world, request, list(_descendants(world, lower(_the(world, ids["group"])["id"]))))
+
+
+@provider.route("GET", f"{_AT}/subscriptions/{{subscription}}", f"{KIND}/subscriptions/read")
+def subscription(world: World, request: Request, **ids: str) -> Response:
+    """One subscription right below a management group."""
+    group = lower(_the(world, ids["group"])["id"])
+    for row in _children(world, group):
+        if lower(row["id"]) == f"/subscriptions/{lower(ids['subscription'])}":
+            shown = {
+                "displayName": row["displayName"],
+                "tenant": world.tenant,
+                "state": "Active",
+                "parent": {"id": group},
+            }
+            return Response(
+                200, {"id": request.path, "type": f"{KIND}/subscriptions", "name": row["name"], "properties": shown}
+            )
+    raise ArmError(404, "NotFound", f"'{request.path}' not found")
 
 
 def _the(world: World, name: str) -> Record:
@@ -91,6 +110,14 @@ def _children(world: World, group: str) -> Iterator[dict[str, Any]]:
         if lower(record["_managementGroup"]) == group:
             name = record["subscriptionId"]
             yield {"id": record["id"], "type": "/subscriptions", "name": name, "displayName": record["displayName"]}
+
+
+def _expanded(world: World, group: str, *, recurses: bool) -> list[dict[str, Any]]:
+    rows = list(_children(world, group))
+    for row in rows if recurses else ():
+        if row["type"] == KIND:
+            row["children"] = _expanded(world, lower(row["id"]), recurses=True)
+    return rows
 
 
 def _descendants(world: World, group: str) -> Iterator[dict[str, Any]]:

@@ -133,6 +133,11 @@ def test_management_groups(ask: Any) -> None:
     assert corp["details"]["parent"]["name"] == "root"
     assert [child["displayName"] for child in corp["children"]] == ["apps"]
     assert ask("GET", f"{at}/none").code == "NotFound"
+    (child,) = ask("GET", f"{at}/root?$expand=children&$recurse=true").body["properties"]["children"]
+    assert [below["displayName"] for below in child["children"]] == ["apps"]
+    (held,) = (row["name"] for row in corp["children"])
+    assert ask("GET", f"{at}/corp/subscriptions/{held}").body["properties"]["displayName"] == "apps"
+    assert ask("GET", f"{at}/root/subscriptions/{held}").code == "NotFound"
 
 
 def test_identities(ask: Any) -> None:

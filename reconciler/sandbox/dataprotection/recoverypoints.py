@@ -7,6 +7,7 @@ from datetime import datetime
 from reconciler.sandbox.arm import Request, Response, lower, public
 from reconciler.sandbox.dataprotection import instances, pointbodies, policyrules, wakes
 from reconciler.sandbox.dataprotection.namespace import INSTANCE, RECOVERY_POINTS, provider, the
+from reconciler.sandbox.dataprotection.period import period
 from reconciler.sandbox.dataprotection.wording import at, same, text
 from reconciler.sandbox.paging import page_of
 from reconciler.sandbox.tables import Record
@@ -52,10 +53,11 @@ def adopt(world: World, address: str, record: Record) -> None:
 
 @provider.route("GET", f"{INSTANCE}/recoveryPoints", _READ)
 def rows(world: World, request: Request, **ids: str) -> Response:
-    """The recovery points of an instance, newest first."""
+    """The recovery points of an instance, newest first, of the time that `$filter` says."""
     instance = instances.find(world, INSTANCE.format(**ids))
-    table = world.table(RECOVERY_POINTS)
-    found = sorted((table[key] for key in table.below(lower(instance["id"]))), key=_age)
+    table, (first, last) = world.table(RECOVERY_POINTS), period(request.query.get("$filter", ""))
+    every = (table[key] for key in table.below(lower(instance["id"])))
+    found = sorted((point for point in every if first <= point.get("_taken", 0.0) <= last), key=_age)
     return page_of(world, request, [public(point) for point in found], size=200)
 
 

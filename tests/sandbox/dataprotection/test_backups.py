@@ -44,6 +44,8 @@ def test_recovery_points_come_newest_first(protected: Any) -> None:
     ]
     assert times == sorted(times, reverse=True)
     assert len(times) == 3
+    older = protected.get(f"{protected.INSTANCE}/recoveryPoints?$filter=endDate eq '{times[1]}'")["value"]
+    assert [row["properties"]["recoveryPointTime"] for row in older] == times[1:]
 
 
 def test_a_rule_that_the_policy_does_not_have_is_refused(protected: Any) -> None:
