@@ -62,21 +62,28 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
 
 
 @promise(
-    "Two custom roles hold all rights that are needed: `reconciler-reader.json` for `plan` and `drift`, "
-    "`reconciler-operator.json` for `apply`."
+    "Three custom roles hold all rights that are needed: `reconciler-reader.json` for `plan` and `drift`, "
+    "`reconciler-operator.json` for what writes, and beside it `reconciler-restorer.json` at the resource groups that "
+    "`restore` and `drill` make disks in."
 )
 @pytest.mark.timeout(420)
 def test_the_roles_hold_exactly_what_the_stories_need(asked: dict[str, set[str]]) -> None:
     assert set(role("reader")["Actions"]) - set(UNMET) == asked["reader"]
     needed = {action for action in asked["operator"] if not action.startswith(LENT)}
-    assert set(role("operator")["Actions"]) - set(UNMET) == needed
+    both = {*role("operator")["Actions"], *role("restorer")["Actions"]}
+    assert both - set(UNMET) == needed
+
+
+def test_only_the_restorer_makes_and_deletes_disks() -> None:
+    own = set(role("restorer")["Actions"]) - set(role("operator")["Actions"])
+    assert own == {"Microsoft.Compute/disks/write", "Microsoft.Compute/disks/delete"}
 
 
 def test_what_no_story_needs_is_in_the_role_for_a_reason() -> None:
     assert set(UNMET) <= set(role("operator")["Actions"])
 
 
-@pytest.mark.parametrize("name", ["reader", "operator"])
+@pytest.mark.parametrize("name", ["reader", "operator", "restorer"])
 def test_they_have_the_form_that_the_azure_cli_takes(name: str) -> None:
     found = role(name)
     assert list(found) == [
@@ -97,7 +104,7 @@ def test_the_reader_may_read_and_ask_only() -> None:
 
 
 @promise("Neither role lets anyone pass a resource guard.")
-@pytest.mark.parametrize("name", ["reader", "operator"])
+@pytest.mark.parametrize("name", ["reader", "operator", "restorer"])
 def test_no_role_passes_a_guard(name: str) -> None:
     assert not [action for action in role(name)["Actions"] if "/resourceguards/" in action.lower()]
     assert not [action for action in role(name)["Actions"] if action.endswith("backupResourceGuardProxies/write")]

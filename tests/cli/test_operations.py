@@ -1,0 +1,126 @@
+"""restore, drill and move as installed: what they print, how they exit, and the documents that they write."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+ROOT = Path(__file__).parents[2]
+ESTATE = "azure.estate.yaml"
+AZURE = ("--sandbox", ESTATE)
+DISK = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/diskrg/providers/Microsoft.Compute/disks"
+
+
+def fits(document: dict[str, Any]) -> None:
+    schema = json.loads((ROOT / "schemas" / "operation.schema.json").read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator(schema).validate(document)
+
+
+@pytest.fixture
+def backed_up(command: Run, folder: Path) -> Path:
+    """The quickstart, applied, with a recovery point, and a scratch resource group."""
+    assert command("apply", "backup.yaml", *AZURE, "--auto-approve").returncode == 0
+    group = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/drillrg"
+    assert command("sandbox", "put", ESTATE, group, '{"location": "westus"}').returncode == 0
+    assert command("sandbox", "advance", ESTATE, "6h").returncode == 0
+    return folder
+
+
+def test_a_restore_prints_the_new_disk(command: Run, backed_up: Path) -> None:
+    arguments = ("restore", "backup.yaml", "PSTestDisk", "--to", "diskrg", "--name", "copy", *AZURE)
+    done = command(*arguments, "--auto-approve", "--audit", "audit.jsonl", "--report", "report.md")
+    assert done.returncode == 0, done.stderr
+    assert "reconciler restore makes these changes" in done.stdout
+    assert done.stdout.endswith(
+        f"Restore complete! Resources: 2 added, 0 changed, 0 destroyed.\nRestored: {DISK}/copy\n"
+    )
+    assert "## Restore of quickstart: complete" in (backed_up / "report.md").read_text(encoding="utf-8")
+    records = [json.loads(line) for line in (backed_up / "audit.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert {row["operation"] for row in records} == {"role.put", "restore.start", "disk.patch"}
+    assert {row["address"] for row in records if row["operation"] != "role.put"} == {f"{DISK}/copy"}
+    shown = command("sandbox", "show", ESTATE, f"{DISK}/copy")
+    assert records[0]["run"] in shown.stdout, "the disk bears the run that its audit records tell of"
+    again = command(*arguments, "--auto-approve")
+    assert (again.returncode, "disk-exists" in again.stdout) == (1, True)
+
+
+def test_a_restore_in_json_fits_its_schema(command: Run, backed_up: Path) -> None:
+    arguments = ("--to", "diskrg", "--name", "copy", "--format", "json", "--auto-approve", *AZURE)
+    done = command("restore", ".", f"{DISK}/PSTestDisk", *arguments)
+    document = json.loads(done.stdout)
+    fits(document)
+    assert document["verb"] == "restore"
+    assert document["made"] == [{"disk": f"{DISK}/copy", "source": f"{DISK}/PSTestDisk"}]
+    assert [change["kind"] for change in document["changes"]] == ["role", "restore"]
+    assert backed_up.exists()
+
+
+def test_a_drill_proves_and_drift_is_content(command: Run, backed_up: Path) -> None:
+    file = backed_up / "backup.yaml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text + "\ndrills: [{name: monthly, targetResourceGroup: drillrg, maxAge: 30d}]\n", encoding="utf-8")
+    late = command("drift", ".", *AZURE)
+    assert (late.returncode, "never-proven" in late.stdout) == (2, True)
+    done = command("drill", ".", "monthly", *AZURE, "--auto-approve", "--format", "json")
+    assert done.returncode == 0, done.stderr
+    fits(json.loads(done.stdout))
+    assert command("drift", ".", *AZURE).returncode == 0
+    assert "-drill-" not in command("sandbox", "show", ESTATE).stdout
+
+
+def test_a_move_says_what_is_to_come(command: Run, backed_up: Path) -> None:
+    file = backed_up / "backup.yaml"
+    text = file.read_text(encoding="utf-8")
+    text = text.replace("vaults:\n", "vaults:\n  - {name: NewVault, resourceGroup: newRG}\n", 1)
+    file.write_text(text.replace("vault: TestBkpVault", "vault: NewVault"), encoding="utf-8")
+    refused = command("move", ".", "PSTestDisk", *AZURE, "--auto-approve")
+    assert refused.returncode == 1
+    assert "no backup starts from the stop at the old place" in refused.stdout
+    assert "move-refused" in refused.stdout
+    done = command("move", ".", "PSTestDisk", "--through-soft-delete", *AZURE, "--auto-approve", "--format", "json")
+    assert done.returncode == 0, done.stderr
+    fits(json.loads(done.stdout))
+    plan = command("plan", ".", *AZURE)
+    assert (plan.returncode, "retained" in plan.stdout) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("restore", "backup.yaml", "d", "--to", "g"), "Nobody is there to approve"),
+        (("restore", "backup.yaml", "d", "--to", "/subscriptions/x"), "is not the id of a resource group"),
+        (("restore", "backup.yaml", "d", "--to", "g", "--name", "a/b"), "is no name for a disk"),
+        (("restore", "backup.yaml", "d", "--to", "g", "--before", "soon"), "is no time"),
+        (("restore", "backup.yaml", "d", "--to", "g", "--before", "2026-01-01", "--point", "x"), "exclude each other"),
+        (("restore", "backup.yaml", "d", "--to", "g", "--tags", "x"), "is not of the form KEY=VALUE"),
+        (("restore", "backup.yaml", "d", "--to", "g", "--tags", "Reconciler-Restored=x"), "the tool's own"),
+        (("drill", "backup.yaml"), "declares no drill"),
+        (("move", "backup.yaml"), "Missing argument 'DISK...'"),
+    ],
+)
+def test_a_wrong_command_line_is_told_before_azure_is_asked(
+    command: Run, folder: Path, arguments: tuple[str, ...], told: str
+) -> None:
+    done = command(*arguments, *AZURE)
+    assert (done.returncode, done.stdout, told in done.stderr) == (1, "", True), done.stderr
+    assert not list(folder.glob("*.state.json"))
+
+
+def test_what_only_others_may_do_is_written_for_them(command: Run, folder: Path) -> None:
+    file = folder / "backup.yaml"
+    file.write_text(file.read_text(encoding="utf-8") + "\nroleAssignments: {mode: verify}\n", encoding="utf-8")
+    done = command("plan", ".", *AZURE, "--ask", "ask.sh", "--ask", "ask.md")
+    assert done.returncode == 0, done.stderr
+    assert (folder / "ask.sh").read_text(encoding="utf-8").count("az role assignment create") == 2
+    assert "### Assign roles" in (folder / "ask.md").read_text(encoding="utf-8")
+    applied = command("apply", ".", *AZURE, "--ask", "ask.sh", "--auto-approve")
+    assert applied.returncode == 1
+    assert (folder / "ask.sh").read_text(encoding="utf-8").count("az role assignment create") == 2
+    assert command("plan", ".", *AZURE, "--ask", "ask.txt").returncode == 1

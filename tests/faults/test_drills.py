@@ -1,0 +1,130 @@
+"""A drill dies at any call: the next run leaves nothing behind, and takes nothing away that no drill made."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from arm import APPS, disk, disk_id, group
+from faults import Asked, Fault, Killed, killed_after, killed_before
+from manifests import disk as entry
+from operating import SCRATCH, back_up, drilled, planned, trial_disk, with_drill, world
+from replaying import Story, on_file, recovery_points
+from stage import Uninterrupted
+from trial import Run, Trial
+
+from reconciler.apply.engine import Settings
+from reconciler.apply.progress import Progress
+
+LONG = bool(os.environ.get("RECONCILER_LONG_TESTS"))
+pytestmark = pytest.mark.timeout(7200 if LONG else 120)
+COPIES = f"{SCRATCH}/providers/Microsoft.Compute/disks"
+BYSTANDERS = {f"{COPIES}/by-hand": "quickstart/monthly/x", trial_disk("a", drill="yearly"): "quickstart/monthly/x"}
+SAID = with_drill() | {"disks": [entry("a"), entry("b")]}
+
+
+@pytest.fixture
+def story(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Story:
+    """Two disks with recovery points, and disks beside the drill's that only look like its own."""
+    estate = world(disk("a"), disk("b"), group(APPS, "diskrg"), switches={"propagation": "0"})
+    del estate["restoreTargets"]
+    with on_file(tmp_path / "before", estate, SAID, monkeypatch) as trial:
+        assert trial.apply().code == 0
+        for address, mark in BYSTANDERS.items():
+            trial.place({"id": address, "location": "westus", "tags": {"reconciler-restored": mark}})
+        for name in ("a", "b"):
+            back_up_in(trial, name)
+        kept = tmp_path / "kept"
+        kept.mkdir()
+        return Story.told(kept, trial, monkeypatch)
+
+
+def back_up_in(trial: Trial, name: str) -> None:
+    trial.session.clock = trial.sandbox.time  # type: ignore[misc]
+    back_up(trial, name)
+
+
+def drill(trial: Trial) -> Run:
+    """One run in a process of its own; Killed passes."""
+    run = Run("drill", trial.folder)
+    trial._current = run
+    trial.weather.is_dead = False
+    begun = len(trial.weather.calls)
+    try:
+        with trial._opened() as session:
+            trial.session = session
+            plan = planned(trial, trial.said, drilled(trial, trial.said))
+            session.apply(plan, Settings(), Progress(), Uninterrupted())  # type: ignore[arg-type]
+    finally:
+        run.calls = trial.weather.calls[begun:]
+    return run
+
+
+def killed(trial: Trial, number: int, fault: Fault, *, writes: bool = False) -> bool:
+    """Die at the request (or write) of that number, from 0; whether the run came so far."""
+    injection = trial.inject("*", fault, skip=number, where=_write if writes else lambda _: True)
+    with suppress(Killed):
+        drill(trial)
+    trial.clear()
+    return bool(injection.hits)
+
+
+def _write(asked: Asked) -> bool:
+    return asked.is_write
+
+
+def ends_clean(trial: Trial, story: Story) -> None:
+    """The next run leaves what was there before, whether the kill came before the proof or after it."""
+    run = drill(trial)
+    assert run.outcome is not None
+    assert run.outcome.ok, run.outcome
+    assert set(left(trial)) == {address.lower() for address in BYSTANDERS}
+    assert {disk_id(name).lower() for name in ("a", "b")} <= {row.lower() for row in trial.sandbox.ids("*/disks/*")}
+    assert story.kept <= recovery_points(trial)
+    tags = [row["tags"] for row in trial.instances("/subscriptions/11111111-1111-1111-1111-111111111111").values()]
+    assert all(row.get("reconciler-owner") == "quickstart" for row in tags)
+
+
+def left(trial: Trial) -> list[str]:
+    trial.sandbox.world.settle()
+    return [row.lower() for row in trial.sandbox.ids(f"{COPIES}/*")]
+
+
+def clean_run(story: Story) -> Run:
+    with story.world() as trial:
+        run = drill(trial)
+        assert run.outcome is not None
+        assert run.outcome.ok, run.outcome
+        return run
+
+
+def kill_points(run: Run) -> list[int]:
+    """The number of every call; in the short run of polls that follow each other only the first."""
+    asked = [(call.method, call.path) for call in run.calls]
+    return [number for number, call in enumerate(asked) if LONG or not number or call != asked[number - 1]]
+
+
+def test_f22_a_drill_killed_at_every_call(story: Story, capsys: pytest.CaptureFixture[str]) -> None:
+    clean = clean_run(story)
+    points, writes = kill_points(clean), len(clean.writes)
+    for number in points:
+        with story.world() as trial:
+            assert killed(trial, number, killed_before)
+            ends_clean(trial, story)
+    for number in range(writes):
+        with story.world() as trial:
+            assert killed(trial, number, killed_after, writes=True)
+            ends_clean(trial, story)
+    with capsys.disabled():
+        text = f"{len(points)} kill points and {writes} lost answers to writes, nothing left, nothing else gone"
+        print(f"\ndrill: {text}")  # noqa: T201 - how many there were is part of what is asked for
+
+
+def test_f22_a_drill_killed_twice_in_a_row(story: Story) -> None:
+    for number in kill_points(clean_run(story))[:: 1 if LONG else 9]:
+        with story.world() as trial:
+            killed(trial, number, killed_after)
+            killed(trial, number, killed_before)
+            ends_clean(trial, story)
