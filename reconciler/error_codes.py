@@ -65,6 +65,11 @@ CODES = table(
         "simplify the text where comments and line breaks are unusual",
     ),
     _error("manifest", "The manifest is wrong; each problem is a finding of its own.", "mend what the findings say"),
+    _error(
+        "move-refused",
+        "Azure protects the disk in no other vault while its old backup instance exists; it is protected as before.",
+        "pass --through-soft-delete, which deletes the old instance softly and brings it back afterwards",
+    ),
     _error("no-answer", "A request got no answer until its deadline.", "check the network, the proxy and the endpoint"),
     _error(
         "no-approval",

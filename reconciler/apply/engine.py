@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
-from reconciler.apply import drilling, groups, instances, policies, restoring, roles, vaults
+from reconciler.apply import drilling, groups, instances, moving, policies, restoring, roles, vaults
 from reconciler.apply.marking import mark
 from reconciler.apply.outcome import Outcome, Result, Status, result_of
 from reconciler.apply.probing import Probes
@@ -33,6 +33,7 @@ _SETTLE: Mapping[Kind, Callable[[Run, Change], Awaitable[str]]] = {
     Kind.POLICY: policies.settle,
     Kind.ROLE: roles.settle,
     Kind.DISK: instances.settle,
+    Kind.MOVE: moving.settle,
     Kind.RESTORE: restoring.settle,
     Kind.DRILL: drilling.settle,
 }

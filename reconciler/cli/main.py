@@ -28,6 +28,7 @@ COMMANDS = {
     "drill": ("reconciler.cli.drill", "drill", "Prove by trial restores that the backups can be restored."),
     "watch": ("reconciler.cli.watch", "watch", "Look every so often; serve metrics, tell webhooks what is new."),
     "export": ("reconciler.cli.export", "export", "Write the manifest of what is protected already."),
+    "move": ("reconciler.cli.move", "move", "Take a disk's backups to another vault; its recovery points are kept."),
     "schema": ("reconciler.cli.schema", "schema", "Print a JSON Schema, for editors and for readers of documents."),
     "explain": ("reconciler.cli.explain", "explain", "Say what a code or a field of the manifest means."),
     "init": ("reconciler.cli.init", "init", "Write a first manifest."),

@@ -96,6 +96,12 @@ CODES = table(
         "take it out of one of them; or declare `formerly` here and `handsOverTo` there to move it",
     ),
     Code(
+        "move-impossible",
+        _E,
+        "A disk's backups can't be moved as the manifest asks.",
+        "declare another vault for the disk; Azure changes the snapshot resource group of no instance",
+    ),
+    Code(
         "never-proven",
         _W,
         "No run of a drill has ever restored one of its disks.",
@@ -181,7 +187,7 @@ CODES = table(
         "protected-elsewhere",
         _E,
         "The disk is protected by a backup instance in another vault; Azure allows one.",
-        "stop and delete that instance, or declare that vault for the disk",
+        "declare that vault for the disk, or `reconciler move` it, which keeps its recovery points",
     ),
     Code(
         "resource-guard",
@@ -224,7 +230,13 @@ CODES = table(
         "snapshot-group-immutable",
         _E,
         "The snapshot resource group of a backup instance can't be changed.",
-        "declare the one it has; a new one needs a new instance, and the old recovery points stay at the old place",
+        "declare the one it has; or declare another vault, too, and `reconciler move` the disk there",
+    ),
+    Code(
+        "points-expire",
+        _W,
+        "A soft-deleted backup instance in another vault keeps older recovery points of a protected disk, for now.",
+        "`reconciler move` brings them back for good; do nothing if they may go",
     ),
     Code(
         "soft-deleted",

@@ -13,6 +13,7 @@ from reconciler.manifest import addresses
 from reconciler.plan import instances, protection
 from reconciler.plan.desired import DesiredDisk
 from reconciler.plan.draft import PENDING, Draft
+from reconciler.plan.leaving import left_behind
 from reconciler.plan.marks import drift_class
 from reconciler.plan.model import AT_REST, Action, Change, FieldChange, Kind, Op, Step
 from reconciler.plan.naming import OWNER_TAG, instance_name, tag_of
@@ -49,6 +50,7 @@ class Disks:
             return
         here = [instance for instance in live if instance.vault == wanted.vault.id]
         if here:
+            left_behind(self._draft, wanted, [*live, *self._deleted.get(wanted.disk.id.key, ())])
             self._compare_live(wanted, min(here, key=protection.preference))
         elif wanted.rule.protection == "protected":
             self._bring(wanted)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 
 from reconciler.estate import Instance
 from reconciler.ids import ArmId, lower
@@ -163,6 +164,19 @@ def _change(
             weight="stops",
         )
     )
+
+
+def left_behind(draft: Draft, wanted: DesiredDisk, held: Iterable[Instance]) -> None:
+    """Tell what other vaults keep of a disk that is protected where it is declared."""
+    for one in held:
+        where = f"{one.id.name} in the vault {one.vault.name}"
+        if one.vault == wanted.vault.id:
+            continue
+        if one.deleted:
+            message = f"{where} is soft-deleted; its recovery points are purged at {one.purge_time}"
+            draft.note("points-expire", message, address=wanted.address, place=wanted.place)
+        elif not is_active(one):
+            draft.note("retained", f"{where} keeps older recovery points", address=wanted.address, place=wanted.place)
 
 
 def orphaned_vaults(draft: Draft) -> None:

@@ -41,10 +41,16 @@ def check_new(world: World, vault: Record, instance: Record) -> None:
 
 def check_owner(world: World, vault: Record, instance: Record) -> None:
     """One disk has one active instance across all vaults."""
-    del vault
     for other in lookups.protecting(world, disk_of(instance["properties"])):
-        if not same(other["id"], instance["id"]):
+        if not same(other["id"], instance["id"]) and not is_let_go(world, vault, other):
             raise _taken(other, ALREADY_HAS_INSTANCE)
+
+
+def is_let_go(world: World, vault: Record, other: Record) -> bool:
+    """Whether another vault's instance lets its disk be protected here, since its own protection is stopped."""
+    elsewhere = not same(vault_of(other["id"]), vault["id"])
+    stopped = states.state_of(other) == states.STOPPED
+    return elsewhere and stopped and bool(world.switch("stopped_elsewhere") == "accepted")
 
 
 def _taken(other: Record, code: str) -> Exception:

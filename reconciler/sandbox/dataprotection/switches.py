@@ -51,6 +51,8 @@ OWN = (
            ("keeps-state", "refused", "resumes")),
     Switch("snapshot_group_change", "refused", "another snapshot resource group for an instance",
            ("refused", "ignored")),
+    Switch("stopped_elsewhere", "refused", "protecting a disk in another vault while its protection is stopped here",
+           ("refused", "accepted")),
     Switch("protect_soft_deleted_again", "UserErrorDppDatasourceAlreadyHasBackupInstance",
            "code when a disk is protected anew in a vault where it is soft-deleted",
            ("UserErrorDppDatasourceAlreadyHasBackupInstance", "BMSUserErrorInvalidInput")),

@@ -58,6 +58,8 @@ def _check_unprotected(world: World, vault: Record, properties: dict[str, Any]) 
         own = same(vault_of(other["id"]), vault["id"])
         if own and states.state_of(other) in states.FAILING and world.switch("validate_failing_instance") == "accepted":
             continue
+        if instancerefusals.is_let_go(world, vault, other):
+            continue
         owner = vault_of(other["id"])
         if world.switch("validate_protected_code") == ALREADY_HAS_INSTANCE:
             instancerefusals.check_owner(world, vault, {"id": "", "properties": properties})

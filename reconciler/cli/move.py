@@ -1,0 +1,43 @@
+"""`reconciler move`: have a disk's backups go on in another vault."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import click
+
+from reconciler.cli.acting import Deed, Manner, act, acting_options, new_run
+from reconciler.cli.options import Connection
+from reconciler.cli.output import Output
+
+
+@click.command(
+    help="""Take the backups of DISK…, names or ids, to the vault that the manifest PATH declares for them.
+
+    The old protection is stopped and its recovery points are kept; the disk is then protected at the new place, or at
+    the old one again where that fails. Name the old vault in the manifest, too, until the move is done.
+    """
+)
+@click.argument("path")
+@click.argument("disks", metavar="DISK...", nargs=-1, required=True)
+@click.option(
+    "--through-soft-delete",
+    is_flag=True,
+    help="Where Azure refuses otherwise: delete the old instance softly, and undelete it as soon as the disk is protected.",
+)
+@acting_options
+@click.pass_obj
+def move(
+    output: Output,
+    path: str,
+    disks: tuple[str, ...],
+    through_soft_delete: bool,
+    manner: Manner,
+    connection: Connection,
+) -> int:
+    """0 when every disk is protected at the new place; 1 when not, or refused; 130 or 143 when interrupted."""
+    from reconciler.cli.loading import load_manifest
+    from reconciler.plan import moving
+
+    planner = partial(moving.make, disks=disks, through_soft_delete=through_soft_delete)
+    return act(output, Deed("move", path, load_manifest(path), planner, new_run()), manner, connection)
