@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
+import shutil
+import signal
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +13,8 @@ from typing import Any
 
 import jsonschema
 import pytest
+
+from reconciler.cli import main
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 ROOT = Path(__file__).parents[2]
@@ -23,14 +28,48 @@ def fits(document: dict[str, Any]) -> None:
     jsonschema.Draft202012Validator(schema).validate(document)
 
 
-@pytest.fixture
-def backed_up(command: Run, folder: Path) -> Path:
+@pytest.fixture(scope="module")
+def told_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The quickstart, applied, with a recovery point, and a scratch resource group."""
-    assert command("apply", "backup.yaml", *AZURE, "--auto-approve").returncode == 0
+    folder = tmp_path_factory.mktemp("quickstart")
+    for name in ("backup.yaml", ESTATE):
+        shutil.copy(ROOT / "samples" / "quickstart" / name, folder)
+    estate = str(folder / ESTATE)
     group = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/drillrg"
-    assert command("sandbox", "put", ESTATE, group, '{"location": "westus"}').returncode == 0
-    assert command("sandbox", "advance", ESTATE, "6h").returncode == 0
+    assert within("apply", str(folder), "--sandbox", estate, "--auto-approve") == 0
+    assert within("sandbox", "put", estate, group, '{"location": "westus"}') == 0
+    assert within("sandbox", "advance", estate, "6h") == 0
     return folder
+
+
+def within(*arguments: str) -> int:
+    """A command in this process, which spares its start; signals are as they were, afterwards."""
+    before = [(number, signal.getsignal(number)) for number in (signal.SIGINT, signal.SIGTERM)]
+    try:
+        return main.run(list(arguments))
+    finally:
+        for number, handler in before:
+            signal.signal(number, handler)
+
+
+@pytest.fixture
+def inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """The command as `command` runs it, in this process."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        capsys.readouterr()
+        code = within(*arguments)
+        return subprocess.CompletedProcess(arguments, code, *capsys.readouterr())
+
+    return run
+
+
+@pytest.fixture
+def backed_up(told_once: Path, tmp_path: Path) -> Path:
+    """A copy of that, where commands run."""
+    shutil.copytree(told_once, tmp_path, dirs_exist_ok=True)
+    return tmp_path
 
 
 def test_a_restore_prints_the_new_disk(command: Run, backed_up: Path) -> None:
@@ -51,9 +90,9 @@ def test_a_restore_prints_the_new_disk(command: Run, backed_up: Path) -> None:
     assert (again.returncode, "disk-exists" in again.stdout) == (1, True)
 
 
-def test_a_restore_in_json_fits_its_schema(command: Run, backed_up: Path) -> None:
+def test_a_restore_in_json_fits_its_schema(inside: Run, backed_up: Path) -> None:
     arguments = ("--to", "diskrg", "--name", "copy", "--format", "json", "--auto-approve", *AZURE)
-    done = command("restore", ".", f"{DISK}/PSTestDisk", *arguments)
+    done = inside("restore", ".", f"{DISK}/PSTestDisk", *arguments)
     document = json.loads(done.stdout)
     fits(document)
     assert document["verb"] == "restore"
@@ -62,33 +101,46 @@ def test_a_restore_in_json_fits_its_schema(command: Run, backed_up: Path) -> Non
     assert backed_up.exists()
 
 
-def test_a_drill_proves_and_drift_is_content(command: Run, backed_up: Path) -> None:
+def test_a_drill_proves_and_drift_is_content(inside: Run, backed_up: Path) -> None:
     file = backed_up / "backup.yaml"
     text = file.read_text(encoding="utf-8")
     file.write_text(text + "\ndrills: [{name: monthly, targetResourceGroup: drillrg, maxAge: 30d}]\n", encoding="utf-8")
-    late = command("drift", ".", *AZURE)
+    late = inside("drift", ".", *AZURE)
     assert (late.returncode, "never-proven" in late.stdout) == (2, True)
-    done = command("drill", ".", "monthly", *AZURE, "--auto-approve", "--format", "json")
+    done = inside("drill", ".", "monthly", *AZURE, "--auto-approve", "--format", "json")
     assert done.returncode == 0, done.stderr
     fits(json.loads(done.stdout))
-    assert command("drift", ".", *AZURE).returncode == 0
-    assert "-drill-" not in command("sandbox", "show", ESTATE).stdout
+    assert inside("drift", ".", *AZURE).returncode == 0
+    assert "-drill-" not in inside("sandbox", "show", ESTATE).stdout
 
 
-def test_a_move_says_what_is_to_come(command: Run, backed_up: Path) -> None:
+def test_a_move_says_what_is_to_come(inside: Run, backed_up: Path) -> None:
     file = backed_up / "backup.yaml"
     text = file.read_text(encoding="utf-8")
     text = text.replace("vaults:\n", "vaults:\n  - {name: NewVault, resourceGroup: newRG}\n", 1)
     file.write_text(text.replace("vault: TestBkpVault", "vault: NewVault"), encoding="utf-8")
-    refused = command("move", ".", "PSTestDisk", *AZURE, "--auto-approve")
+    refused = inside("move", ".", "PSTestDisk", *AZURE, "--auto-approve")
     assert refused.returncode == 1
     assert "no backup starts from the stop at the old place" in refused.stdout
     assert "move-refused" in refused.stdout
-    done = command("move", ".", "PSTestDisk", "--through-soft-delete", *AZURE, "--auto-approve", "--format", "json")
+    done = inside("move", ".", "PSTestDisk", "--through-soft-delete", *AZURE, "--auto-approve", "--format", "json")
     assert done.returncode == 0, done.stderr
     fits(json.loads(done.stdout))
-    plan = command("plan", ".", *AZURE)
+    plan = inside("plan", ".", *AZURE)
     assert (plan.returncode, "retained" in plan.stdout) == (0, True)
+
+
+def test_what_only_others_may_do_is_written_for_them(inside: Run, folder: Path) -> None:
+    file = folder / "backup.yaml"
+    file.write_text(file.read_text(encoding="utf-8") + "\nroleAssignments: {mode: verify}\n", encoding="utf-8")
+    done = inside("plan", ".", *AZURE, "--ask", "ask.sh", "--ask", "ask.md")
+    assert done.returncode == 0, done.stderr
+    assert (folder / "ask.sh").read_text(encoding="utf-8").count("az role assignment create") == 2
+    assert "### Assign roles" in (folder / "ask.md").read_text(encoding="utf-8")
+    applied = inside("apply", ".", *AZURE, "--ask", "ask.sh", "--auto-approve")
+    assert applied.returncode == 1
+    assert (folder / "ask.sh").read_text(encoding="utf-8").count("az role assignment create") == 2
+    assert inside("plan", ".", *AZURE, "--ask", "ask.txt").returncode == 1
 
 
 @pytest.mark.parametrize(
@@ -106,21 +158,14 @@ def test_a_move_says_what_is_to_come(command: Run, backed_up: Path) -> None:
     ],
 )
 def test_a_wrong_command_line_is_told_before_azure_is_asked(
-    command: Run, folder: Path, arguments: tuple[str, ...], told: str
+    folder: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: tuple[str, ...],
+    told: str,
 ) -> None:
-    done = command(*arguments, *AZURE)
-    assert (done.returncode, done.stdout, told in done.stderr) == (1, "", True), done.stderr
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    code, (out, err) = within(*arguments, *AZURE), capsys.readouterr()
+    assert (code, out, told in err) == (1, "", True), err
     assert not list(folder.glob("*.state.json"))
-
-
-def test_what_only_others_may_do_is_written_for_them(command: Run, folder: Path) -> None:
-    file = folder / "backup.yaml"
-    file.write_text(file.read_text(encoding="utf-8") + "\nroleAssignments: {mode: verify}\n", encoding="utf-8")
-    done = command("plan", ".", *AZURE, "--ask", "ask.sh", "--ask", "ask.md")
-    assert done.returncode == 0, done.stderr
-    assert (folder / "ask.sh").read_text(encoding="utf-8").count("az role assignment create") == 2
-    assert "### Assign roles" in (folder / "ask.md").read_text(encoding="utf-8")
-    applied = command("apply", ".", *AZURE, "--ask", "ask.sh", "--auto-approve")
-    assert applied.returncode == 1
-    assert (folder / "ask.sh").read_text(encoding="utf-8").count("az role assignment create") == 2
-    assert command("plan", ".", *AZURE, "--ask", "ask.txt").returncode == 1
