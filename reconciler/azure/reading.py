@@ -13,9 +13,9 @@ from typing import Any, Protocol, TypeVar
 from reconciler.azure import projection
 from reconciler.azure.answering import answer
 from reconciler.azure.connection import Azure, incomplete
-from reconciler.azure.governor import until
+from reconciler.azure.graph import graph_if_it_answers
 from reconciler.azure.together import together
-from reconciler.errors import AzureError, NotFound, OutOfReach, ReadIncomplete, ReconcilerError
+from reconciler.errors import AzureError, NotFound, OutOfReach, ReadIncomplete
 from reconciler.estate import (
     Estate,
     Instance,
@@ -47,8 +47,6 @@ _MAPPINGS = (
 )
 _MOST_FILTERS = 3
 _IN_FLIGHT = 32
-_GRAPH_SECONDS = 20.0
-_GRAPH = "/providers/Microsoft.ResourceGraph/resources"
 _MARKED_VAULTS = (
     "resources | where type =~ 'microsoft.dataprotection/backupvaults' "
     f"| where isnotempty(tags['{OWNER_TAG}']) | project id, tags"
@@ -212,13 +210,8 @@ class _Look:
         """Vaults with our mark anywhere, from Resource Graph; it lags and may fail, so it only ever adds findings."""
         if not self.reach.owners:
             return
-        try:
-            with until(self.azure.clock.monotonic() + _GRAPH_SECONDS):
-                rows = await _graph(self.azure, _MARKED_VAULTS)
-        except ReconcilerError:
-            return
         found: dict[str, OwnedVault] = {}
-        for row in rows:
+        for row in await graph_if_it_answers(self.azure, _MARKED_VAULTS) or ():
             owner = projection.pick(row, "tags", OWNER_TAG)
             own = projection.pick(row, "id")
             if isinstance(own, str) and isinstance(owner, str) and lower(owner) in self.reach.owners:
@@ -228,19 +221,6 @@ class _Look:
     async def _rows(self, path: str, query: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
         async with self._slots:
             return await self.azure.list(path, query=query)
-
-
-async def _graph(azure: Azure, query: str) -> list[Any]:
-    rows: list[Any] = []
-    options: dict[str, Any] = {"$top": 1000, "resultFormat": "objectArray"}
-    while True:
-        page = await azure.post(_GRAPH, {"query": query, "options": options})
-        data = page.get("data")
-        rows += data if isinstance(data, list) else []
-        token = page.get("$skipToken")
-        if not token or token == options.get("$skipToken"):
-            return rows
-        options = {**options, "$skipToken": token}
 
 
 def _keep(

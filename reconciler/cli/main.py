@@ -27,6 +27,11 @@ COMMANDS = {
     "restore": ("reconciler.cli.restore", "restore", "Make a new disk of a recovery point, and check it."),
     "drill": ("reconciler.cli.drill", "drill", "Prove by trial restores that the backups can be restored."),
     "watch": ("reconciler.cli.watch", "watch", "Look every so often; serve metrics, tell webhooks what is new."),
+    "coverage": (
+        "reconciler.cli.coverage",
+        "coverage",
+        "Say which disks are covered, left out on purpose, or neither.",
+    ),
     "export": ("reconciler.cli.export", "export", "Write the manifest of what is protected already."),
     "move": ("reconciler.cli.move", "move", "Take a disk's backups to another vault; its recovery points are kept."),
     "schema": ("reconciler.cli.schema", "schema", "Print a JSON Schema, for editors and for readers of documents."),

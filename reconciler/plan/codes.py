@@ -33,6 +33,12 @@ CODES = table(
         "unhealthy",
     ),
     Code(
+        "foreign-snapshot",
+        _W,
+        "A snapshot resource group holds a snapshot that Azure Backup didn't make.",
+        "move it elsewhere: what lies there may be taken for a backup, and counts against the disk's 500 snapshots",
+    ),
+    Code(
         "group-location-unknown",
         _E,
         "A snapshot resource group must be made, but its disks lie in several regions.",

@@ -32,20 +32,22 @@ def text(document: Mapping[str, Any] | Sequence[Any], *, indent: int | None = 2)
     return _COMMAND.sub(r"\\u0023", json.dumps(document, indent=indent)) + "\n"
 
 
-def _place(place: Place | None) -> Document | None:
+def place_document(place: Place | None) -> Document | None:
+    """A place in the manifest."""
     if place is None:
         return None
     return {"file": place.file, "line": place.line, "column": place.column}
 
 
-def _finding(finding: Finding) -> Document:
+def finding_document(finding: Finding) -> Document:
+    """A finding, as every document shows it."""
     return {
         "code": finding.code,
         "severity": str(finding.severity),
         "address": finding.address,
         "message": redact(finding.message),
         "hint": redact(finding.hint),
-        "place": _place(finding.place),
+        "place": place_document(finding.place),
         "drift": finding.drift,
     }
 
@@ -65,7 +67,7 @@ def _change(change: Change) -> Document:
         "drift": change.drift,
         "depends_on": list(change.depends),
         "steps": [{"op": str(step.op), "target": str(step.target)} for step in change.steps],
-        "place": _place(change.place),
+        "place": place_document(change.place),
     }
 
 
@@ -89,7 +91,8 @@ def _emitted(step: Step) -> Document:
     }
 
 
-def _head(tool_version: str, manifest: str | None) -> Document:
+def head(tool_version: str, manifest: str | None) -> Document:
+    """The keys that every document begins with."""
     return {"format_version": FORMAT_VERSION, "tool_version": tool_version, "manifest": manifest}
 
 
@@ -99,7 +102,7 @@ def plan_document(
     """The plan; `path`, `target` and `options` say how it was made, so that a saved one can be applied."""
     counts = plan.summary
     return {
-        **_head(tool_version, plan.manifest),
+        **head(tool_version, plan.manifest),
         "path": path,
         "target": target,
         "options": jsonable(options or {}),
@@ -110,7 +113,7 @@ def plan_document(
         "gates": [_gate(gate) for gate in plan.gates],
         "waits": [{"address": wait.address, "goal": wait.goal} for wait in plan.waits],
         "emitted": [_emitted(step) for step in plan.emitted],
-        "findings": [_finding(finding) for finding in plan.findings],
+        "findings": [finding_document(finding) for finding in plan.findings],
     }
 
 
@@ -118,24 +121,24 @@ def validate_document(findings: Sequence[Finding], *, tool_version: str, manifes
     """What `validate` found; `manifest` is its name (None: it could not be told)."""
     errors = sum(finding.severity is Severity.ERROR for finding in findings)
     return {
-        **_head(tool_version, manifest),
+        **head(tool_version, manifest),
         "valid": errors == 0,
         "error_count": errors,
         "warning_count": sum(finding.severity is Severity.WARNING for finding in findings),
-        "findings": [_finding(finding) for finding in findings],
+        "findings": [finding_document(finding) for finding in findings],
     }
 
 
 def drift_document(drift: Drift, *, tool_version: str) -> Document:
     """What differs now, with how much is in each class and whether that class counts."""
     return {
-        **_head(tool_version, drift.plan.manifest),
+        **head(tool_version, drift.plan.manifest),
         "checksum": drift.plan.checksum,
         "drifted": bool(drift.counted),
         "exit_code": drift.exit_code,
         "classes": {name: {"count": drift.count(name), "counted": name in drift.fail_on} for name in CLASSES},
         "changes": [_change(change) for change in drift.plan.changes],
-        "findings": [_finding(finding) for finding in drift.plan.findings],
+        "findings": [finding_document(finding) for finding in drift.plan.findings],
     }
 
 
@@ -155,7 +158,7 @@ def _result(result: Result) -> Document:
 def apply_document(outcome: Outcome, plan: Plan, *, tool_version: str) -> Document:
     """What became of an apply of `plan`."""
     return {
-        **_head(tool_version, plan.manifest),
+        **head(tool_version, plan.manifest),
         "checksum": plan.checksum,
         "ok": outcome.ok,
         "interrupted": outcome.interrupted,
@@ -168,7 +171,7 @@ def apply_document(outcome: Outcome, plan: Plan, *, tool_version: str) -> Docume
             "in_progress": len(outcome.with_status(Status.IN_PROGRESS)),
         },
         "results": [_result(result) for result in outcome.results],
-        "findings": [_finding(finding) for finding in (*outcome.errors, *outcome.warnings)],
+        "findings": [finding_document(finding) for finding in (*outcome.errors, *outcome.warnings)],
     }
 
 
@@ -183,7 +186,7 @@ def operation_document(verb: str, outcome: Outcome, plan: Plan, *, tool_version:
             for change, result in zip(plan.changes, outcome.results, strict=False)
             if change.kind is Kind.RESTORE and change.action is Action.ADD and result.status is Status.DONE
         ],
-        "notes": [_finding(finding) for finding in plan.findings],
+        "notes": [finding_document(finding) for finding in plan.findings],
     }
 
 

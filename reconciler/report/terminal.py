@@ -72,6 +72,11 @@ def _findings(findings: Sequence[Finding], style: Style, root: str) -> Iterator[
         yield ""
 
 
+def findings_text(findings: Sequence[Finding], *, style: Style, root: str = "") -> list[str]:
+    """Findings by severity, as lines."""
+    return list(_findings(findings, style, root))
+
+
 def _gates(gates: Sequence[Gate], style: Style) -> Iterator[str]:
     closed = [gate for gate in gates if not gate.is_open]
     opened = [gate for gate in gates if gate.is_open]

@@ -1,4 +1,4 @@
-"""`reconciler export` as it is installed: from the quickstart's estate to a file that plans empty."""
+"""`reconciler export` and `coverage` as they are installed, on the quickstart's estate."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from arm import PLATFORM
+from arm import PLATFORM, disk_id
 from installed import AZURE, ESTATE, run
 
 
@@ -35,3 +35,17 @@ def test_usage(folder: Path, wrong: list[str]) -> None:
     done = run(folder, "export", *wrong, *AZURE)
     assert (done.returncode, done.stdout) == (1, "")
     assert "error[usage]" in done.stderr or "Usage" in done.stderr
+
+
+def test_coverage_fails_on_what_it_is_told_to(folder: Path) -> None:
+    done = run(folder, "coverage", "backup.yaml", "--format", "json", *AZURE)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout)["summary"]["uncovered"] == 0
+    assert run(folder, "coverage", "backup.yaml", "--fail-on", "uncovered", *AZURE).returncode == 0
+    disk = disk_id("new")
+    put = run(folder, "sandbox", "put", ESTATE, disk, '{"location": "westus", "properties": {}}')
+    assert put.returncode == 0, put.stderr
+    done = run(folder, "coverage", "backup.yaml", "--fail-on", "uncovered", *AZURE)
+    assert done.returncode == 2
+    assert done.stdout.endswith("Coverage: 1 of 2 disks covered, 0 excluded, 1 uncovered.\n")
+    assert run(folder, "coverage", "backup.yaml", "--fail-on", "nothing", *AZURE).returncode == 1

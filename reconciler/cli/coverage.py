@@ -1,0 +1,57 @@
+"""`reconciler coverage`: which disks are covered by a backup, left out on purpose, or neither."""
+
+from __future__ import annotations
+
+import click
+
+from reconciler.cli.options import Connection, connection_options, format_option
+from reconciler.cli.output import Output
+from reconciler.errors import UsageError
+
+FAILING = ("uncovered", "disk-gone", "foreign-snapshot", "role-left-behind")
+"""What `--fail-on` may name."""
+
+
+@click.command(
+    help="""Say of every disk in the subscriptions that the manifest PATH names whether a backup covers it.
+
+    Exit codes: 0, 2 when something that --fail-on names was found, 1 when it could not be told.
+    """
+)
+@click.argument("path")
+@format_option("text", "json", "markdown")
+@click.option("--fail-on", metavar="WHAT,…", default="", help=f"Exit with 2 on these: {', '.join(FAILING)}.")
+@click.option("--tag", "tags", metavar="NAME", multiple=True, help="Also count by the values of this tag; repeatable.")
+@connection_options
+@click.pass_obj
+def coverage(output: Output, path: str, form: str, fail_on: str, tags: tuple[str, ...], connection: Connection) -> int:
+    """0; 2 when something that counts was found; 1 when it could not be told."""
+    from reconciler import __version__
+    from reconciler.cli.loading import load_manifest, root_of
+    from reconciler.cli.progress import listener
+    from reconciler.cli.session import opened
+    from reconciler.operations import coverage as operation
+    from reconciler.report.coverage import coverage_document, coverage_markdown, coverage_text
+    from reconciler.report.documents import text
+
+    counted = _counted(fail_on)
+    manifest, root = load_manifest(path), root_of(path)
+    with opened(connection, events=listener(output), readonly=True) as session:
+        found = session.run(lambda azure, clock: operation.coverage(azure, clock, manifest))
+    forms = {
+        "text": lambda: coverage_text(found, tags=tags, style=output.style, root=root),
+        "json": lambda: text(coverage_document(found, tool_version=__version__, tags=tags)),
+        "markdown": lambda: coverage_markdown(found, tags=tags, root=root),
+    }
+    output.data(forms[form]())
+    if any(finding.drift == "out-of-reach" for finding in found.findings):
+        return 1
+    told = {finding.code for finding in found.findings} | {row.state for row in found.rows}
+    return 2 if told & counted else 0
+
+
+def _counted(fail_on: str) -> set[str]:
+    named = {name.strip() for name in fail_on.split(",") if name.strip()}
+    for name in sorted(named - set(FAILING)):
+        raise UsageError(f"--fail-on names {name!r}, which nothing is", hint=f"choose from {', '.join(FAILING)}")
+    return named
