@@ -27,6 +27,7 @@ COMMANDS = {
     "restore": ("reconciler.cli.restore", "restore", "Make a new disk of a recovery point, and check it."),
     "drill": ("reconciler.cli.drill", "drill", "Prove by trial restores that the backups can be restored."),
     "watch": ("reconciler.cli.watch", "watch", "Look every so often; serve metrics, tell webhooks what is new."),
+    "status": ("reconciler.cli.status", "status", "Say how fresh the backups of each declared disk are."),
     "coverage": (
         "reconciler.cli.coverage",
         "coverage",

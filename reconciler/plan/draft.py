@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from reconciler.estate import Estate, Instance, Lock, Presence, Question
@@ -71,6 +72,15 @@ class Draft:
             return self.estate.answers[question]
         self.questions.add(question)
         return PENDING
+
+    @cached_property
+    def held(self) -> dict[str, list[Instance]]:
+        """Live instances by the lower-cased id of their disk."""
+        found: dict[str, list[Instance]] = defaultdict(list)
+        for _, instance in sorted(self.estate.instances.items()):
+            if instance.disk is not None:
+                found[instance.disk.key].append(instance)
+        return found
 
     @property
     def surroundings(self) -> Surroundings:

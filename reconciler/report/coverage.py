@@ -11,7 +11,7 @@ from reconciler.redaction import redact
 from reconciler.report.caret import location
 from reconciler.report.documents import Document, finding_document, head, place_document
 from reconciler.report.escape import code, markdown, plain
-from reconciler.report.markdown import COMMENT_LIMIT
+from reconciler.report.markdown import cut
 from reconciler.report.style import Style
 from reconciler.report.tables import Table, table_markdown, table_text
 from reconciler.report.terminal import findings_text
@@ -99,17 +99,7 @@ def coverage_markdown(coverage: Coverage, *, tags: tuple[str, ...] = (), root: s
     parts += ["\n### Findings\n\n"] if coverage.findings else []
     parts += [f"- {code(one.code)} {code(one.address)}: {markdown(one.message)}\n" for one in coverage.findings]
     parts += [table_markdown(table) for table in _tables(coverage, tags)]
-    return _cut(parts)
-
-
-def _cut(parts: list[str]) -> str:
-    """Whole parts up to the limit, and that there are more."""
-    kept: list[str] = []
-    for index, part in enumerate(parts):
-        if sum(map(len, kept)) + len(part) > COMMENT_LIMIT - 100:
-            return "".join([*kept, f"\n… and {len(parts) - index} more lines, see the artefact\n"])
-        kept.append(part)
-    return "".join(kept)
+    return cut(parts)
 
 
 def coverage_document(coverage: Coverage, *, tool_version: str, tags: tuple[str, ...] = ()) -> Document:

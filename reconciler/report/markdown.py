@@ -33,6 +33,16 @@ def _more(number: int) -> str:
     return f"… and {number} more, see the artefact"
 
 
+def cut(parts: Sequence[str], limit: int = COMMENT_LIMIT) -> str:
+    """Whole parts up to `limit` characters, and how many more there are."""
+    used = 0
+    for index, part in enumerate(parts):
+        used += len(part)
+        if used > limit - _LIMIT_RESERVE:
+            return "".join([*parts[:index], f"\n{_more(len(parts) - index)}\n"])
+    return "".join(parts)
+
+
 class _Page:
     """Text that grows up to `limit` characters, whole pieces only."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from reconciler.sandbox.arm import (
@@ -17,7 +17,7 @@ from reconciler.sandbox.arm import (
     public,
     subscription_of,
 )
-from reconciler.sandbox.kql import QueryError, parse
+from reconciler.sandbox.kql import Query, QueryError, parse
 from reconciler.sandbox.kqlrun import Row, run
 from reconciler.sandbox.rights import ASSIGNMENTS, DEFINITIONS, GROUPS_OF_SUBSCRIPTIONS, allowed, chain
 from reconciler.sandbox.routing import Provider
@@ -68,7 +68,7 @@ def query(world: World, request: Request) -> Response:
     if parsed.table not in _TABLES:
         raise _bad(world, "InvalidQuery", f"Table {parsed.table} was not found or is not supported here.")
     try:
-        found = run(parsed, _rows(world, request, parsed.table, _scope(world, request)))
+        found = run(parsed, _rows(world, request, parsed, _scope(world, request)))
     except (TypeError, ValueError) as error:
         raise _bad(world, "InvalidQuery", str(error)) from error
     return _page(world, body, found)
@@ -89,14 +89,33 @@ def _scope(world: World, request: Request) -> set[str]:
     return set(seen)
 
 
-def _rows(world: World, request: Request, table: str, subscriptions: set[str]) -> Iterator[Row]:
-    for name in _TABLES[table] or _tracked(world):
+def _rows(world: World, request: Request, parsed: Query, subscriptions: set[str]) -> Iterator[Row]:
+    kind, may_read = parsed.kind(), _reader(world, request)
+    for name in _TABLES[parsed.table] or _tracked(world):
+        if kind and lower(_TYPES.get(name, name)) != kind:
+            continue
         for key, record in _shown(world, name):
             place = subscription_of(key)
             if place in subscriptions or (not place and not request.body.get("subscriptions")):
                 action = "/".join(str(record.get("type") or name).split("/")) + "/read"
-                if request.caller.everywhere or allowed(world, request.caller.object_id, action, key):
+                if may_read(action, key):
                     yield _row(world, name, record)
+
+
+def _reader(world: World, request: Request) -> Callable[[str, str], bool]:
+    """Whether the caller may read a resource; asked once for all that lies in one place and has no rights of its own."""
+    known: dict[tuple[str, str], bool] = {}
+    own = world.table(ASSIGNMENTS)
+
+    def may_read(action: str, key: str) -> bool:
+        if request.caller.everywhere:
+            return True
+        at = key if any(own.below(f"scope:{key}")) else key.rsplit("/", 2)[0]
+        if (action, at) not in known:
+            known[action, at] = allowed(world, request.caller.object_id, action, at)
+        return known[action, at]
+
+    return may_read
 
 
 def _tracked(world: World) -> list[str]:

@@ -43,7 +43,7 @@ COMPARISONS = frozenset(
 )
 FUNCTIONS = {
     "tolower": 1, "toupper": 1, "tostring": 1, "toint": 1, "isnotempty": 1, "isempty": 1, "isnull": 1, "isnotnull": 1,
-    "not": 1, "split": 2, "strcat": -1, "array_length": 1, "case": -1, "iff": 3, "iif": 3,
+    "not": 1, "split": 2, "strcat": -1, "array_length": 1, "todatetime": 1, "case": -1, "iff": 3, "iif": 3,
 }  # fmt: skip
 AGGREGATES = {"count": 0, "sum": 1, "min": 1, "max": 1, "dcount": 1}
 OPERATORS = frozenset(
@@ -100,6 +100,16 @@ class Query:
 
     table: str
     steps: tuple[Step, ...]
+
+    def kind(self) -> str:
+        """The lower-cased type that the first condition names, so that rows of others need not be made; empty: none."""
+        first = self.steps[0] if self.steps else Step("")
+        condition = first.columns[0][1] if first.operator == "where" else Expression("")
+        if condition.kind != "compare" or condition.value not in {"=~", "=="}:
+            return ""
+        column, named = condition.parts
+        is_type = (column.kind, column.value, named.kind) == ("column", "type", "literal")
+        return str(named.value).lower() if is_type else ""
 
 
 def parse(text: str) -> Query:

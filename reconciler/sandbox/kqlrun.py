@@ -233,6 +233,7 @@ FUNCTIONS_OF_VALUES: dict[str, Callable[..., Any]] = {
     "split": lambda found, mark: _text(found).split(_text(mark)),
     "strcat": lambda *found: "".join(map(_text, found)),
     "toint": _integer,
+    "todatetime": lambda found: found or None,
     "tolower": lambda found: _text(found).lower(),
     "tostring": _text,
     "toupper": lambda found: _text(found).upper(),

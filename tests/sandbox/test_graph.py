@@ -75,6 +75,7 @@ def test_groups() -> None:
     ]
     assert told("where n > 99 | summarize count()") == [{"count_": 0}]
     assert told("where n > 99 | summarize max(n) by name") == []
+    assert told("summarize most = max(todatetime(name)) by k = isnull(tags)")[0] == {"k": False, "most": "c"}
 
 
 @pytest.mark.parametrize(

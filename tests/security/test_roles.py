@@ -23,6 +23,9 @@ UNMET = {
     "Microsoft.Compute/snapshots/read": (
         "Resource Graph shows foreign snapshots to those who may read them; nothing asks for them by themselves"
     ),
+    "Microsoft.DataProtection/backupVaults/backupJobs/read": (
+        "Resource Graph shows jobs to those who may read them; nothing asks for them by themselves"
+    ),
     "Microsoft.DataProtection/locations/operationResults/read": (
         "Azure may answer a long operation with a Location alone; the simulated one always gives both links"
     ),

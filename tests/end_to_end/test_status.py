@@ -1,0 +1,182 @@
+"""Status: as fresh as the schedule promises, or not; and what could not be told is never "fine"."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import jsonschema
+import pytest
+from arm import APPS, BACKUP_READER, Body, disk, disk_id, estate, grants, group, instance, policy, role, vault, vault_id
+from arm import principal as principal_of
+from manifests import POLICY, manifest
+from manifests import disk as entry
+from stage import READER, Stage
+
+from reconciler.operations.status import status
+from reconciler.plan.status import Status
+from reconciler.report.documents import text
+from reconciler.report.status import status_document, status_markdown, status_text
+from reconciler.schemas import schema_text
+
+HOUR, DAY = 3600, 86400
+SAID = manifest(disks=[entry("one"), entry("two")])
+
+
+def looked(stage: Stage, said: Any = None) -> Status:
+    wanted = stage.manifest(said or SAID)
+    with stage._acting_as(READER):
+        found: Status = stage.session.run(lambda azure, clock: status(azure, clock, wanted))
+    return found
+
+
+def states(found: Status) -> dict[str, str]:
+    return {row.disk.rsplit("/", 1)[-1].lower(): row.state for row in found.rows}
+
+
+def notes(found: Status) -> str:
+    return " ".join(row.note for row in found.rows)
+
+
+@pytest.fixture
+def stage(on_stage: Callable[..., Stage]) -> Stage:
+    opened = on_stage(estate(disk("one"), disk("two")))
+    assert opened.apply(SAID).ok
+    return opened
+
+
+def of(stage: Stage, name: str) -> str:
+    found: str = stage.instances(vault_id())[name]["id"]
+    return found
+
+
+def test_what_was_just_protected_waits_and_then_is_as_fresh_as_promised(stage: Stage) -> None:
+    found = looked(stage)
+    assert (states(found), found.exit_code) == ({"one": "waiting", "two": "waiting"}, 0)
+    for _ in range(9):
+        stage.wait(DAY + 1.7 * HOUR)
+        found = looked(stage)
+        assert (states(found), found.exit_code) == ({"one": "ok", "two": "ok"}, 0)
+        assert all(row.age and row.promise and row.age <= row.promise for row in found.rows)
+        assert {row.promise.total_seconds() for row in found.rows if row.promise} == {6 * HOUR}
+    assert {row.job for row in found.rows} <= {"completed", "inprogress"}
+    assert {row.snapshots for row in found.rows} <= {42, 43, 44}, "seven days of six, and the one that is running"
+
+
+def test_a_schedule_that_stands_still_is_late(stage: Stage) -> None:
+    stage.wait(DAY)
+    stage.switch(scheduled_backups=False)
+    stage.wait(3 * DAY)
+    found = looked(stage)
+    assert (states(found), found.exit_code) == ({"one": "late", "two": "late"}, 2)
+    assert "old, promised are 6 hours" in notes(found)
+
+
+def test_what_never_ran_is_late_once_the_first_backup_was_due(on_stage: Callable[..., Stage]) -> None:
+    stage = on_stage(estate(disk("one"), disk("two"), switches={"scheduled_backups": False}))
+    stage.apply(SAID)
+    assert set(states(looked(stage)).values()) == {"waiting"}
+    stage.wait(7 * HOUR)
+    found = looked(stage)
+    assert (set(states(found).values()), found.exit_code) == ({"late"}, 2)
+    assert "no recovery point yet" in notes(found)
+
+
+@pytest.mark.parametrize(
+    ("wire", "state", "note"),
+    [
+        ("ProtectionError", "failing", "protection fails"),
+        ("BackupsSuspended", "unprotected", "protection is suspended"),
+        ("ProtectionStopped", "unprotected", "protection is stopped"),
+        ("UpdatingProtection", "ok", ""),
+    ],
+)
+def test_the_state_of_protection(stage: Stage, wire: str, state: str, note: str) -> None:
+    stage.wait(DAY)
+    body = {"properties": {"currentProtectionState": wire, "protectionStatus": {"status": wire}}}
+    stage.sandbox.patch(of(stage, "one"), body)
+    found = looked(stage)
+    assert states(found) == {"one": state, "two": "ok"}
+    assert note in notes(found)
+    assert found.exit_code == (0 if state == "ok" else 2)
+
+
+def test_what_is_declared_to_rest_is_well(stage: Stage) -> None:
+    stage.wait(DAY)
+    said = manifest(disks=[entry("one", protection="stopped"), entry("two")])
+    assert stage.apply(said).ok
+    stage.wait(5 * DAY)
+    found = looked(stage, said)
+    assert (states(found), found.exit_code) == ({"one": "halted", "two": "ok"}, 0)
+    assert found.rows[0].newest, "its recovery points are still there"
+
+
+def test_declared_and_not_there(on_stage: Callable[..., Stage]) -> None:
+    stage = on_stage(estate(disk("one"), disk("ade", encrypted_inside=True)))
+    found = looked(stage, manifest(disks=[entry("one"), entry("ade"), entry("gone")]))
+    assert (states(found), found.exit_code) == (dict.fromkeys(("ade", "gone", "one"), "unprotected"), 2)
+    assert "Azure Disk Encryption" in notes(found)
+
+
+def test_a_silent_graph(stage: Stage) -> None:
+    stage.wait(DAY)
+    handle = stage.recorder.handle
+    silent = (503, {"Content-Type": "application/json"}, b'{"error": {"code": "No", "message": "no"}}', 0.0)
+    stage.recorder.handle = lambda method, url, *rest: silent if "ResourceGraph" in url else handle(method, url, *rest)  # type: ignore[method-assign]
+    found = looked(stage)
+    assert (states(found), found.exit_code) == ({"one": "ok", "two": "ok"}, 0), "recovery points were read"
+    assert len(found.skipped) == 2
+    assert all(row.snapshots is None for row in found.rows)
+
+
+def test_many_disks_in_few_calls_and_what_was_skipped_is_told(on_stage: Callable[..., Stage]) -> None:
+    count = 1000
+    bodies: list[Body] = [
+        vault(),
+        policy(vault_id(), "byhand"),
+        group(APPS, "snapshotrg"),
+        grants(vault_id(), disk_id("d"))[1],
+    ]
+    bodies.append(role(f"/subscriptions/{APPS}", principal_of(vault_id()), BACKUP_READER))
+    for number in range(count):
+        bodies += [disk(f"d{number}"), instance(vault_id(), disk_id(f"d{number}"), "byhand")]
+    stage = on_stage(estate(bodies, switches={"scheduled_backups": False}))
+    stage.forget()
+    said = manifest(disks=[{"select": {"subscriptions": [APPS]}, "vault": "TestBkpVault", "policy": "diskBkpPolicy"}])
+    found = looked(stage, said)
+    assert len(stage.recorder.calls) <= 0.05 * count
+    assert found.skipped == ("recovery points of 980 disks were not read: only 20 are, of those in doubt",)
+    assert (found.count("unknown"), found.count("waiting"), found.exit_code) == (980, 20, 1)
+
+
+def test_drills(stage: Stage) -> None:
+    stage.wait(DAY)
+    drills = [
+        {"name": "monthly", "targetResourceGroup": "drills", "select": {"subscriptions": [APPS]}, "maxAge": "35d"}
+    ]
+    said = SAID | {"drills": drills}
+    never = looked(stage, said)
+    assert ([one.code for one in never.findings], never.exit_code) == (["never-proven"], 2)
+    proven = stage.sandbox.time().strftime("%Y-%m-%dT%H:%M:%SZ")
+    stage.sandbox.patch(of(stage, "one"), {"tags": {"reconciler-owner": "quickstart", "reconciler-proven": proven}})
+    stage.wait(12 * DAY)
+    found = looked(stage, said)
+    assert (found.findings, found.exit_code) == ((), 0)
+    assert [bool(row.proven) for row in found.rows] == [True, False]
+    assert "12 days ago" in status_text(found)
+
+
+def test_its_forms(stage: Stage) -> None:
+    stage.wait(DAY)
+    stage.sandbox.remove(of(stage, "two"))
+    found = looked(stage)
+    document = status_document(found, tool_version="0.1.0")
+    jsonschema.Draft202012Validator(json.loads(schema_text("status"))).validate(json.loads(text(document)))
+    assert document["summary"] == {
+        "disks": 2, "failing": 0, "late": 0, "unprotected": 1, "unknown": 0, "waiting": 0, "halted": 0, "ok": 1,
+    }  # fmt: skip
+    for shown in (status_text(found), status_markdown(found)):
+        assert "Status: 1 ok, 1 unprotected of 2 disks." in shown
+        assert "no backup instance" in shown
+    assert POLICY["name"] in status_text(found)
