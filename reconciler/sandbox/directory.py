@@ -50,7 +50,7 @@ def _principals(world: World) -> Iterator[dict[str, Any]]:
         yield _row(caller["objectId"], caller["appId"], str(caller.get("name") or caller["appId"]), "Application")
     for key, record in sorted(world.table(PRINCIPALS).items()):
         if lower(key) not in seen and record.get("_known", 0.0) <= world.timestamp:
-            owner = str(record.get("_owner", ""))
+            owner = str(record.get("_owner") or record.get("_vault") or "")
             client = _client(world.find(owner)) if owner else ""
             name = record.get("_name") or name_of(owner) or record["id"]
             kind = "ManagedIdentity" if owner else "Application"

@@ -100,7 +100,7 @@ def put(world: World, request: Request, **ids: str) -> Response:
         raise _other_location(live, text(body, "location"))
     wanted = settings.merged(world, live, body, patch=False)
     if live is None and request.headers.get("x-ms-deleted-vault-id"):
-        return _written(world, request, None, deletedvaults.restored(world, request, address))
+        return _restore(world, request, address, body.get("identity"))
     return _write(world, request, address, live, body, wanted, patch=False)
 
 
@@ -111,6 +111,18 @@ def patch(world: World, request: Request, **ids: str) -> Response:
     live = the(world, address)
     wanted = settings.merged(world, live, body, patch=True)
     return _write(world, request, address, live, body, wanted, patch=True)
+
+
+def _restore(world: World, request: Request, address: str, identity: Any) -> Response:
+    """Bring a deleted vault back; its identity is the one that the PUT asks for, a new one."""
+    vaultidentity.check_assign(world, request.caller, identity)
+    if not identity:
+        return _written(world, request, None, deletedvaults.restored(world, request, address))
+    vaultidentity.applied(world, address, None, identity, patch=False)  # refuses before anything is put back
+    record = deletedvaults.restored(world, request, address)
+    before = {key: value for key, value in record.items() if key != "identity"}
+    asked = vaultidentity.applied(world, address, before, identity, patch=False)
+    return _written(world, request, None, {**before, "identity": asked})
 
 
 def _body(request: Request) -> dict[str, Any]:

@@ -146,10 +146,18 @@ def test_newer_versions_keep_a_deleted_vault_and_restore_it_with_what_it_held(pr
     assert set(row["properties"]["resourceDeletionInfo"]) == {"deletionTime", "scheduledPurgeTime", "deleteActivityID"}
     assert azure.get(f"{place}/{row['name']}", version=DELETED) == row
     assert not [key for key in row if key.startswith("_")]
-    header = {"x_ms_deleted_vault_id": row["id"]}
+    header, was = {"x_ms_deleted_vault_id": row["id"]}, set(azure.world.table("principals"))
     assert azure.call("PUT", azure.VAULT, azure.vault_body("AlwaysOn"), **header).status == 400
-    response = azure.call("PUT", azure.VAULT, azure.vault_body("AlwaysOn"), version=DELETED, **header)
+    strange = {"type": "UserAssigned", "userAssignedIdentities": {f"{azure.SNAPSHOTS}/providers/x/y/z": {}}}
+    body = azure.vault_body("AlwaysOn")
+    assert azure.call("PUT", azure.VAULT, {**body, "identity": strange}, version=DELETED, **header).status == 400
+    assert azure.call("GET", azure.VAULT).status == 404, "nothing was put back"
+    bare = {"location": "westus", "identity": {"type": "SystemAssigned"}, "properties": {}}
+    response = azure.call("PUT", azure.VAULT, bare, version=DELETED, **header)
     assert response.status == 201
+    assert response.body["identity"]["principalId"] not in was, (
+        "a restored vault gets a new identity, when it is asked for"
+    )
     azure.wait(2)
     assert azure.get(azure.VAULT)["properties"]["provisioningState"] == "Succeeded"
     assert azure.get(azure.POLICY)["name"] == "every4hours"
