@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from arm import APPS, OTHER, disk, disk_id, group, group_id, lock
+from arm import APPS, OTHER, PLATFORM, disk, disk_id, group, group_id, lock, vault_id
 from manifests import manifest
 from operating import RUN, TARGET, back_up, done, moment, planned, wish, world
 from stage import Stage, failures
+
+from reconciler.ids import ArmId
 
 COPY = f"{TARGET}/providers/Microsoft.Compute/disks/copy"
 
@@ -156,6 +158,20 @@ def test_the_role_is_left_to_others_where_the_manifest_says_so(backed_up: Stage,
     )
     assert len(told.plan.emitted) == (mode == "emit")
     assert not [call for call in backed_up.writes() if call.kind == "POST restore"]
+
+
+def test_a_guarded_vault_wants_a_request(backed_up: Stage) -> None:
+    guard = f"{group_id(PLATFORM, 'guards')}/providers/Microsoft.DataProtection/resourceGuards/guard"
+    backed_up.place({"id": guard, "location": "westus", "properties": {}})
+    proxy = {"properties": {"objectType": "ResourceGuardProxyBase", "resourceGuardResourceId": guard}}
+    backed_up.ask("PUT", f"{vault_id()}/backupResourceGuardProxies/DppResourceGuardProxy", proxy)
+    backed_up.wait(60)
+    assert refusals(backed_up) == ["resource-guard"]
+    requests = {ArmId(vault_id()).key: (f"{guard}/restoreRequests/default",)}
+    backed_up.forget()
+    done(backed_up, manifest(), wish(), guard_requests=requests)
+    (sent,) = [call.body for call in backed_up.writes() if call.kind == "POST restore"]
+    assert sent["resourceGuardOperationRequests"] == [f"{guard}/restoreRequests/default"]
 
 
 def test_a_grant_for_a_restore_is_taken_back_by_a_later_apply(backed_up: Stage) -> None:

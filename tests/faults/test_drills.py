@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from arm import APPS, disk, disk_id, group
-from faults import Asked, Fault, Killed, killed_after, killed_before
+from faults import Asked, Fault, Killed, killed_after, killed_before, lost_after
 from manifests import disk as entry
 from operating import SCRATCH, back_up, drilled, planned, trial_disk, with_drill, world
 from replaying import Story, on_file, recovery_points
@@ -120,6 +120,17 @@ def test_f22_a_drill_killed_at_every_call(story: Story, capsys: pytest.CaptureFi
     with capsys.disabled():
         text = f"{len(points)} kill points and {writes} lost answers to writes, nothing left, nothing else gone"
         print(f"\ndrill: {text}")  # noqa: T201 - how many there were is part of what is asked for
+
+
+def test_f22_the_answer_to_every_write_of_a_drill_lost_and_nobody_killed(story: Story) -> None:
+    for number in range(len(clean_run(story).writes)):
+        with story.world() as trial:
+            trial.inject("*", lost_after, skip=number, where=_write)
+            run = drill(trial)
+            assert run.outcome is not None
+            assert run.outcome.ok, run.outcome
+            assert len([call for call in run.writes if call.kind == "POST restore"]) == 1, "it is restored once"
+            assert set(left(trial)) == {address.lower() for address in BYSTANDERS}
 
 
 def test_f22_a_drill_killed_twice_in_a_row(story: Story) -> None:
