@@ -62,7 +62,11 @@ def make(
         else change
         for change in base.changes
     ]
-    changes += [_brought_back(move) for address, move in by_address.items() if _is_there_already(base, address)]
+    changes += [
+        _brought_back(move)
+        for address, move in by_address.items()
+        if _is_there_already(base, address) and not _is_let_go(move.old)
+    ]
     findings = (*refused, *draft.findings[len(refused) :], *base.findings)
     told = [[change.address, [step.op.value for step in change.steps]] for change in changes]
     return replace(
@@ -94,10 +98,15 @@ def _moves(draft: Draft, desired: list[DesiredDisk], named: str) -> Iterator[_Mo
     others = [one for one in (*held, *gone) if one.vault != wanted.vault.id]
     live = [one for one in others if not one.deleted]
     old = min(live or others, key=protection.preference, default=None)
-    if old is None or (here and not old.deleted and not protection.is_active(old)):
+    if old is None or (_is_let_go(old) and any(health_of(one) is Health.CONFIGURED for one in here)):
         return
     if _is_movable(draft, wanted, old):
         yield _Move(wanted, old)
+
+
+def _is_let_go(old: Instance) -> bool:
+    """Whether the old instance is as a move leaves it."""
+    return not old.deleted and not protection.is_active(old)
 
 
 def _is_movable(draft: Draft, wanted: DesiredDisk, old: Instance) -> bool:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from arm import disk, disk_id, vault_id
+from arm import OTHER, disk, disk_id, group, group_id, vault_id
 from manifests import disk as entry
 from manifests import manifest
 from operating import RUN, SCRATCH, back_up, done, drilled, planned, trial_disk, with_drill, world
@@ -54,7 +54,30 @@ def test_a_drill_restores_proves_and_cleans_up(backed_up: Stage) -> None:
     assert marked["tags"] == {"reconciler-restored": f"quickstart/monthly/{RUN}"}
     assert backed_up.instances(vault_id())[name]["tags"]["reconciler-owner"] == "quickstart"
     assert backed_up.drift(FLEET).exit_code == 0
-    assert backed_up.plan(FLEET).changes == ()
+    backed_up.wait(25 * 3600)
+    assert backed_up.plan(FLEET).changes == (), "what a declared drill needs stays granted"
+    undeclared = backed_up.plan(FLEET | {"drills": []})
+    assert [change.address for change in undeclared.changes] == [
+        f"role/TestBkpVault/disk-restore-operator@{SCRATCH.lower()}"
+    ]
+
+
+def test_a_drill_goes_into_another_subscription(on_stage: Callable[..., Stage]) -> None:
+    there = group_id(OTHER, "drillrg")
+    begun = world(*(disk(name) for name in NAMES), group(OTHER, "drillrg"))
+    stage = on_stage(begun | {"restoreTargets": [there]})
+    said = FLEET | with_drill(subscription=OTHER, keep="all") | {"disks": FLEET["disks"]}
+    assert stage.apply(said).ok
+    back_up(stage, *NAMES)
+    planner = drilled(stage, said)
+    told = done(stage, said, planner, subscriptions=(OTHER,))
+    assert told.outcome.ok, failures(told.outcome)
+    made = f"{there}/providers/Microsoft.Compute/disks"
+    (first,) = stage.names(made)
+    again = done(stage, said, planner, subscriptions=(OTHER,))
+    assert again.outcome.ok, failures(again.outcome)
+    (second,) = stage.names(made)
+    assert second != first, "leftovers are found there, too"
 
 
 def test_those_proven_longest_ago_go_first(backed_up: Stage) -> None:

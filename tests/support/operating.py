@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, NamedTuple
@@ -55,11 +55,11 @@ def back_up(stage: Stage, *names: str, vault: str = "") -> None:
     stage.sandbox.world.settle()
 
 
-def planned(stage: Stage, said: Any, planner: Planner, **options: Any) -> Plan:
+def planned(stage: Stage, said: Any, planner: Planner, *, subscriptions: Sequence[str] = (), **options: Any) -> Plan:
     """The plan of an operation."""
-    compiled = stage.manifest(said)
+    compiled, chosen = stage.manifest(said), stage._options(options)
     return stage.session.run(
-        lambda azure, clock: look(azure, compiled, stage._options(options), clock, planner=planner)
+        lambda azure, clock: look(azure, compiled, chosen, clock, planner=planner, subscriptions=subscriptions)
     )
 
 

@@ -1,0 +1,88 @@
+"""A move dies at any of its writes: the next run ends it, and no recovery point is lost on the way."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+
+import pytest
+from arm import disk, vault_id
+from faults import Asked, Fault, Killed, killed_after, killed_before
+from manifests import DISK, VAULT, manifest
+from operating import back_up, planned, world
+from replaying import Story, on_file, recovery_points
+from stage import Uninterrupted
+from trial import Run, Trial
+
+from reconciler.apply.engine import Settings
+from reconciler.apply.progress import Progress
+from reconciler.plan import moving
+
+pytestmark = pytest.mark.timeout(120)
+BOTH = [VAULT, {"name": "NewVault", "resourceGroup": "newRG"}]
+AFTER = manifest(vaults=BOTH, disks=[DISK | {"vault": "NewVault"}])
+
+
+@pytest.fixture(params=["refused", "accepted"])
+def story(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Story:
+    """A disk with a recovery point, about to be moved, where Azure takes a stopped disk elsewhere and where it doesn't."""
+    estate = world(disk("PSTestDisk"), switches={"propagation": "0", "stopped_elsewhere": request.param})
+    del estate["restoreTargets"]
+    with on_file(tmp_path / "before", estate, manifest(vaults=BOTH), monkeypatch) as trial:
+        assert trial.apply().code == 0
+        trial.session.clock = trial.sandbox.time  # type: ignore[misc]
+        back_up(trial)
+        trial.said = AFTER
+        kept = tmp_path / "kept"
+        kept.mkdir()
+        return Story.told(kept, trial, monkeypatch)
+
+
+def move(trial: Trial) -> Run:
+    """One run in a process of its own; Killed passes."""
+    run = Run("move", trial.folder)
+    trial._current = run
+    trial.weather.is_dead = False
+    begun = len(trial.weather.calls)
+    planner = partial(moving.make, disks=("PSTestDisk",), through_soft_delete=True)
+    try:
+        with trial._opened() as session:
+            trial.session = session
+            plan = planned(trial, AFTER, planner)
+            assert not plan.errors, plan.errors
+            session.apply(plan, Settings(), Progress(), Uninterrupted())  # type: ignore[arg-type]
+    finally:
+        run.calls = trial.weather.calls[begun:]
+    return run
+
+
+def ends_well(trial: Trial, story: Story) -> None:
+    run = move(trial)
+    assert run.outcome is not None
+    assert run.outcome.ok, run.outcome
+    found = [trial.instances(vault)["pstestdisk"] for vault in (vault_id(), vault_id("NewVault", "newRG"))]
+    states = [row["properties"]["currentProtectionState"] for row in found]
+    assert states == ["ProtectionStopped", "ProtectionConfigured"]
+    assert story.kept
+    assert story.kept <= recovery_points(trial), "a recovery point is lost"
+    assert move(trial).writes == []
+
+
+def _write(asked: Asked) -> bool:
+    return asked.is_write
+
+
+@pytest.mark.parametrize("fault", [killed_before, killed_after])
+def test_f22_a_move_killed_at_every_write(story: Story, fault: Fault) -> None:
+    with story.world() as trial:
+        writes = len(move(trial).writes)
+    assert writes >= 4
+    for number in range(writes):
+        with story.world() as trial:
+            injection = trial.inject("*", fault, skip=number, where=_write)
+            with suppress(Killed):
+                move(trial)
+            trial.clear()
+            assert injection.hits
+            ends_well(trial, story)
