@@ -13,11 +13,9 @@ from arm import (
     BACKUP_READER,
     OTHER,
     PLATFORM,
-    Body,
     disk,
     disk_id,
     estate,
-    group,
     group_id,
     instance,
     policy,
@@ -184,15 +182,3 @@ def test_its_forms(stage: Stage) -> None:
         assert "Coverage: 3 of 11 disks covered, 4 excluded, 4 uncovered." in shown
         assert "disk-encryption" in shown
         assert "cache, PAY" in shown
-
-
-def test_many_disks_in_few_calls(on_stage: Callable[..., Stage]) -> None:
-    count = 1000
-    bodies: list[Body] = [vault(), policy(vault_id(), "byhand"), group(APPS, "snapshotrg")]
-    for number in range(count):
-        bodies += [disk(f"d{number}"), instance(vault_id(), disk_id(f"d{number}"), "byhand")]
-    stage = on_stage(estate(bodies))
-    stage.forget()
-    found = covered(stage, manifest(disks=[entry("d0")]))
-    assert found.count("covered") == count
-    assert len(stage.recorder.calls) <= 0.05 * count

@@ -8,8 +8,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from arm import APPS, BACKUP_READER, Body, disk, disk_id, estate, grants, group, instance, policy, role, vault, vault_id
-from arm import principal as principal_of
+from arm import APPS, disk, estate, vault_id
 from manifests import POLICY, manifest
 from manifests import disk as entry
 from stage import READER, Stage
@@ -128,26 +127,6 @@ def test_a_silent_graph(stage: Stage) -> None:
     assert (states(found), found.exit_code) == ({"one": "ok", "two": "ok"}, 0), "recovery points were read"
     assert len(found.skipped) == 2
     assert all(row.snapshots is None for row in found.rows)
-
-
-def test_many_disks_in_few_calls_and_what_was_skipped_is_told(on_stage: Callable[..., Stage]) -> None:
-    count = 1000
-    bodies: list[Body] = [
-        vault(),
-        policy(vault_id(), "byhand"),
-        group(APPS, "snapshotrg"),
-        grants(vault_id(), disk_id("d"))[1],
-    ]
-    bodies.append(role(f"/subscriptions/{APPS}", principal_of(vault_id()), BACKUP_READER))
-    for number in range(count):
-        bodies += [disk(f"d{number}"), instance(vault_id(), disk_id(f"d{number}"), "byhand")]
-    stage = on_stage(estate(bodies, switches={"scheduled_backups": False}))
-    stage.forget()
-    said = manifest(disks=[{"select": {"subscriptions": [APPS]}, "vault": "TestBkpVault", "policy": "diskBkpPolicy"}])
-    found = looked(stage, said)
-    assert len(stage.recorder.calls) <= 0.05 * count
-    assert found.skipped == ("recovery points of 980 disks were not read: only 20 are, of those in doubt",)
-    assert (found.count("unknown"), found.count("waiting"), found.exit_code) == (980, 20, 1)
 
 
 def test_drills(stage: Stage) -> None:

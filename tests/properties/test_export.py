@@ -18,9 +18,9 @@ from reconciler.operations.exporting.export import export, says, scope_of
 from reconciler.operations.exporting.model import Asked, Exported
 from reconciler.report.exported import export_yaml
 
-BY_HAND = 40
-ANY = 25
-APPLIED = 12
+BY_HAND = 25
+ANY = 20
+APPLIED = 8
 
 
 def exported(stage: Stage, *scopes: str, by: str = "") -> Exported:
