@@ -24,12 +24,12 @@ from reconciler.plan.status import Status, Told, doubtful, statuses
 _JOBS = (
     "RecoveryServicesResources | where type =~ 'microsoft.dataprotection/backupvaults/backupjobs' "
     "| where properties.operationCategory =~ 'Backup' "
-    "| summarize newest = max(todatetime(properties.startTime)) "
-    "by instance = tolower(properties.backupInstanceId), status = tolower(properties.status)"
+    "| summarize newest = max(todatetime(tostring(properties.startTime))) "
+    "by instance = tolower(tostring(properties.backupInstanceId)), status = tolower(tostring(properties.status))"
 )
 _SNAPSHOTS = (
     "resources | where type =~ 'microsoft.compute/snapshots' | where properties.incremental == true "
-    "| summarize snapshots = count() by disk = tolower(properties.creationData.sourceResourceId)"
+    "| summarize snapshots = count() by disk = tolower(tostring(properties.creationData.sourceResourceId))"
 )
 _LEAST_READS = 20
 _READS_PER_DISK = 0.02
