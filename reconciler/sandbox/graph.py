@@ -36,7 +36,7 @@ VERSIONS = (
     "2024-04-01",
 )
 _LARGEST, _DEFAULT = 1000, 100
-_BACKUP = ("backupinstances", "backuppolicies", "backupjobs")
+_BACKUP = ("backupinstances", "backuppolicies", "backupjobs", "deletedbackupinstances")
 _TABLES: dict[str, tuple[str, ...]] = {
     "resources": (),
     "resourcecontainers": (SUBSCRIPTIONS, GROUPS, GROUPS_OF_SUBSCRIPTIONS),

@@ -160,3 +160,13 @@ def test_the_graph_lags(ask: Any) -> None:
     assert query(ask, text).body["data"] == [{"name": "data"}]
     ask.sandbox.advance(30)
     assert query(ask, text).body["data"] == [{"name": "data2"}]
+
+
+def test_soft_deleted_instances_are_shown(ask: Any) -> None:
+    vault = f"/subscriptions/{ONE}/resourceGroups/vaults/providers/Microsoft.DataProtection/backupVaults/kept"
+    ask.sandbox.put(vault, {"location": "westus"})
+    info = {"resourceID": f"/subscriptions/{TWO}/resourceGroups/diskrg/providers/Microsoft.Compute/disks/data"}
+    ask.sandbox.put(f"{vault}/deletedBackupInstances/data", {"properties": {"dataSourceInfo": info}})
+    kind = "microsoft.dataprotection/backupvaults/deletedbackupinstances"
+    (row,) = query(ask, f"recoveryservicesresources | where type =~ '{kind}'").body["data"]
+    assert (row["name"], row["properties"]["currentProtectionState"]) == ("data", "SoftDeleted")
