@@ -7,8 +7,6 @@ request that one step takes, not a write that nobody said anything about.
 from __future__ import annotations
 
 import asyncio
-import json
-from base64 import urlsafe_b64decode
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -22,6 +20,7 @@ from azure.core.pipeline.policies import AsyncHTTPPolicy
 
 from reconciler.azure.failures import failure
 from reconciler.azure.governor import changes_nothing, content_of
+from reconciler.azure.signing import claims
 
 UNKNOWN_CALLER = "unknown"
 """Stands for a caller whose token tells nothing."""
@@ -150,16 +149,5 @@ def caller(authorization: str) -> tuple[str, str]:
 
     The signature isn't checked: Azure does that, and a token that it refuses writes nothing.
     """
-    claims = _claims(authorization.rpartition(" ")[2])
-    return str(claims.get("oid") or UNKNOWN_CALLER), str(claims.get("appid") or claims.get("azp") or UNKNOWN_CALLER)
-
-
-def _claims(token: str) -> Mapping[str, Any]:
-    parts = token.split(".")
-    if len(parts) != 3:  # noqa: PLR2004 - header, payload, signature
-        return {}
-    try:
-        claims = json.loads(urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
-    except (ValueError, RecursionError):
-        return {}
-    return claims if isinstance(claims, dict) else {}
+    said = claims(authorization.rpartition(" ")[2])
+    return str(said.get("oid") or UNKNOWN_CALLER), str(said.get("appid") or said.get("azp") or UNKNOWN_CALLER)

@@ -24,6 +24,7 @@ from reconciler.azure.auditing import Audited
 from reconciler.azure.governor import Events, Governor, Malformed
 from reconciler.azure.origin import SameOrigin
 from reconciler.azure.pace import asked
+from reconciler.azure.signing import UNSIGNED, Signing
 from reconciler.errors import AzureError, NotFound, OutOfReach, ReadIncomplete
 from reconciler.ids import ArmId
 
@@ -51,8 +52,8 @@ class Followed(NamedTuple):
 class Azure:
     """Reads through one ARM client, and the pipeline that the SDK's clients write through; `audited` sees every write.
 
-    `token` is the policy that puts the access token on a request (None: none); `events` hears of throttling;
-    `credentials` are closed with the connection.
+    `signing` says how requests are signed, and `token`, where given, is the policy that does it in its place; `events`
+    hears of throttling; `credentials` are closed with the connection.
     """
 
     def __init__(
@@ -66,8 +67,11 @@ class Azure:
         chance: random.Random | None = None,
         events: Events | None = None,
         credentials: Sequence[Any] = (),
+        signing: Signing = UNSIGNED,
     ) -> None:
-        self._credentials = tuple(credentials)
+        self.signing = signing
+        self._credentials = (*credentials, *([signing.credential] if signing.credential else []))
+        token = token or signing.policy
         self.endpoint = endpoint.rstrip("/")
         self.clock = clock
         self.governor = Governor(clock, chance=chance, events=events)

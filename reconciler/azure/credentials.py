@@ -1,117 +1,124 @@
-"""How the tool signs in: what the environment offers, federated identities first.
+"""How the tool signs in: the first way that the environment offers in full.
 
 Nothing here is imported unless a real cloud is spoken to: azure-identity alone costs a third of a second.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
-from typing import Any
-from urllib.parse import quote, urlsplit
+from typing import Any, NamedTuple
 
-from azure.core.exceptions import ClientAuthenticationError
-from azure.core.pipeline import PipelineRequest
-from azure.core.pipeline.policies import SansIOHTTPPolicy
+from reconciler.azure import assertions
+from reconciler.azure.clouds import Cloud
+from reconciler.errors import UsageError
 
-_AUDIENCE = "api://AzureADTokenExchange"
-_SECONDS = 10.0
+ID_TOKEN_VARIABLE = "AZURE_ID_TOKEN"  # noqa: S105 - a variable's name
+
 _SERVICE_CONNECTION = ("AZURESUBSCRIPTION_SERVICE_CONNECTION_ID", "AZURE_SERVICE_CONNECTION_ID")
 _PIPELINE_TENANT = ("AZURESUBSCRIPTION_TENANT_ID", "AZURE_TENANT_ID")
 _PIPELINE_CLIENT = ("AZURESUBSCRIPTION_CLIENT_ID", "AZURE_CLIENT_ID")
+_APPLICATION = ("AZURE_CLIENT_ID", "AZURE_TENANT_ID")
 
 Environment = Mapping[str, str]
 
 
-class StaticToken(SansIOHTTPPolicy[Any, Any]):
-    """Puts one given token on every request: on loopback only, where azure-core's own policy refuses plain http."""
+class Way(NamedTuple):
+    """One way to sign in: how people call it, the variables that offer it (any one of a group), how it is made."""
 
-    def __init__(self, token: str) -> None:
-        super().__init__()
-        self._token = token
-
-    def on_request(self, request: PipelineRequest[Any]) -> None:
-        """Sign the request."""
-        request.http_request.headers["Authorization"] = f"Bearer {self._token}"
+    shown: str
+    needs: tuple[tuple[str, ...], ...]
+    make: Callable[[Environment, Cloud, Mapping[str, Any]], Any]
 
 
 def choice(environment: Environment) -> str:
-    """Which way to sign in the environment offers: the first that is complete.
+    """The name in `WAYS` of the first way that the environment offers in full; `default` when it offers none."""
+    return next(
+        name
+        for name, way in WAYS.items()
+        if all(any(environment.get(variable) for variable in group) for group in way.needs)
+    )
 
-    `github`, `workload-identity`, `azure-pipelines`, `managed-identity`, or `default` (azure-identity's own chain,
-    Azure CLI included). `AZURE_TOKEN_CREDENTIALS` and a client secret or certificate leave it to that chain.
+
+def credential(environment: Environment, cloud: Cloud, **options: Any) -> Any:
+    """The asynchronous credential of that way; `options` go to azure-identity (`transport`).
+
+    UsageError when the environment names something that azure-identity refuses to try.
     """
-    said = environment.get
-    if said("AZURE_TOKEN_CREDENTIALS") or said("AZURE_CLIENT_SECRET") or said("AZURE_CLIENT_CERTIFICATE_PATH"):
-        return "default"
-    application = said("AZURE_CLIENT_ID") and said("AZURE_TENANT_ID")
-    if application and said("ACTIONS_ID_TOKEN_REQUEST_URL") and said("ACTIONS_ID_TOKEN_REQUEST_TOKEN"):
-        return "github"
-    if application and said("AZURE_FEDERATED_TOKEN_FILE"):
-        return "workload-identity"
-    pipeline = said("SYSTEM_OIDCREQUESTURI") and said("SYSTEM_ACCESSTOKEN")
-    if pipeline and all(
-        _first(environment, names) for names in (_SERVICE_CONNECTION, _PIPELINE_TENANT, _PIPELINE_CLIENT)
-    ):
-        return "azure-pipelines"
-    return "managed-identity" if said("IDENTITY_ENDPOINT") or said("MSI_ENDPOINT") else "default"
+    authority = environment.get("AZURE_AUTHORITY_HOST") or cloud.authority
+    way = choice(environment)
+    try:
+        return WAYS[way].make(environment, cloud._replace(authority=authority), options)
+    except ValueError as error:
+        raise UsageError(
+            f"{WAYS[way].shown} can't be used: {error}",
+            hint=f"Look at the environment: {', '.join(' or '.join(group) for group in WAYS[way].needs) or 'AZURE_*'}.",
+        ) from error
 
 
-def credential(environment: Environment, *, authority: str) -> Any:
-    """The asynchronous credential for that choice; `authority` is the cloud's sign-in host."""
-    return _CREDENTIALS[choice(environment)](environment, environment.get("AZURE_AUTHORITY_HOST") or authority)
+def _pinned(_environment: Environment, cloud: Cloud, options: Mapping[str, Any]) -> Any:
+    from azure.identity.aio import DefaultAzureCredential
+
+    return DefaultAzureCredential(authority=cloud.authority, require_envvar=True, **options)
 
 
-def github_assertion(environment: Environment) -> Callable[[], str]:
-    """A function that asks GitHub for a fresh identity token each time.
+def _secret(environment: Environment, cloud: Cloud, options: Mapping[str, Any]) -> Any:
+    from azure.identity.aio import ClientSecretCredential
 
-    GitHub's token lives five minutes and access tokens an hour, so an apply that waits for role propagation needs
-    another one; azure-identity calls this for every new access token.
-    """
-    url = environment["ACTIONS_ID_TOKEN_REQUEST_URL"]
-    token = environment["ACTIONS_ID_TOKEN_REQUEST_TOKEN"]
-
-    def fetch() -> str:
-        from urllib.request import Request, urlopen
-
-        if urlsplit(url).scheme != "https":
-            raise ClientAuthenticationError("ACTIONS_ID_TOKEN_REQUEST_URL is not an https URL")
-        audience = f"{'&' if '?' in url else '?'}audience={quote(_AUDIENCE, safe='')}"
-        asked = Request(url + audience, headers={"Authorization": f"Bearer {token}"})  # noqa: S310 - https, see above
-        try:
-            with urlopen(asked, timeout=_SECONDS) as answer:  # noqa: S310 - https, see above
-                return str(json.load(answer)["value"])
-        except (OSError, ValueError, KeyError) as error:
-            raise ClientAuthenticationError(
-                f"GitHub gave no identity token ({type(error).__name__}): does the job have `permissions: id-token: write`?"
-            ) from error
-
-    return fetch
-
-
-def _github(environment: Environment, authority: str) -> Any:
-    from azure.identity.aio import ClientAssertionCredential
-
-    return ClientAssertionCredential(
+    return ClientSecretCredential(
         environment["AZURE_TENANT_ID"],
         environment["AZURE_CLIENT_ID"],
-        github_assertion(environment),
-        authority=authority,
+        environment["AZURE_CLIENT_SECRET"],
+        authority=cloud.authority,
+        **options,
     )
 
 
-def _workload_identity(environment: Environment, authority: str) -> Any:
-    from azure.identity.aio import WorkloadIdentityCredential
+def _certificate(environment: Environment, cloud: Cloud, options: Mapping[str, Any]) -> Any:
+    from azure.identity.aio import CertificateCredential
 
-    return WorkloadIdentityCredential(
-        tenant_id=environment["AZURE_TENANT_ID"],
-        client_id=environment["AZURE_CLIENT_ID"],
-        token_file_path=environment["AZURE_FEDERATED_TOKEN_FILE"],
-        authority=authority,
-    )
+    said = environment.get("AZURE_CLIENT_SEND_CERTIFICATE_CHAIN", "").lower()
+    path = environment["AZURE_CLIENT_CERTIFICATE_PATH"]
+    try:
+        return CertificateCredential(
+            environment["AZURE_TENANT_ID"],
+            environment["AZURE_CLIENT_ID"],
+            path,
+            password=environment.get("AZURE_CLIENT_CERTIFICATE_PASSWORD"),
+            send_certificate_chain=said in ("1", "true"),
+            authority=cloud.authority,
+            **options,
+        )
+    except OSError as error:
+        raise ValueError(f"{path}: {error.strerror}") from error
 
 
-def _azure_pipelines(environment: Environment, authority: str) -> Any:
+def _github(environment: Environment, cloud: Cloud, options: Mapping[str, Any]) -> Any:
+    ask = assertions.github(environment, cloud.audience, options.get("transport"))
+    return _federated(ask, environment, cloud, options)
+
+
+def _file(environment: Environment, cloud: Cloud, options: Mapping[str, Any]) -> Any:
+    return _federated(assertions.file(environment), environment, cloud, options)
+
+
+def _variable(environment: Environment, cloud: Cloud, options: Mapping[str, Any]) -> Any:
+    return _federated(assertions.variable(environment, ID_TOKEN_VARIABLE), environment, cloud, options)
+
+
+def _federated(
+    ask: assertions.Assertion, environment: Environment, cloud: Cloud, options: Mapping[str, Any]
+) -> assertions.Federated:
+    from azure.identity.aio import ClientAssertionCredential
+
+    tenant, client = environment["AZURE_TENANT_ID"], environment["AZURE_CLIENT_ID"]
+
+    def make(newest: Callable[[], str]) -> Any:
+        return ClientAssertionCredential(tenant, client, newest, authority=cloud.authority, **options)
+
+    return assertions.Federated(ask, make)
+
+
+def _azure_pipelines(environment: Environment, cloud: Cloud, options: Mapping[str, Any]) -> Any:
     from azure.identity.aio import AzurePipelinesCredential
 
     return AzurePipelinesCredential(
@@ -119,31 +126,58 @@ def _azure_pipelines(environment: Environment, authority: str) -> Any:
         client_id=_first(environment, _PIPELINE_CLIENT),
         service_connection_id=_first(environment, _SERVICE_CONNECTION),
         system_access_token=environment["SYSTEM_ACCESSTOKEN"],
-        authority=authority,
+        authority=cloud.authority,
+        **options,
     )
 
 
-def _managed_identity(environment: Environment, _authority: str) -> Any:
+def _managed_identity(environment: Environment, _cloud: Cloud, options: Mapping[str, Any]) -> Any:
     from azure.identity.aio import ManagedIdentityCredential
 
-    client = environment.get("AZURE_CLIENT_ID")
-    return ManagedIdentityCredential(client_id=client) if client else ManagedIdentityCredential()
+    return ManagedIdentityCredential(client_id=environment.get("AZURE_CLIENT_ID") or None, **options)
 
 
-def _default(_environment: Environment, authority: str) -> Any:
+def _default(_environment: Environment, cloud: Cloud, options: Mapping[str, Any]) -> Any:
     from azure.identity.aio import DefaultAzureCredential
 
-    return DefaultAzureCredential(authority=authority)
+    return DefaultAzureCredential(authority=cloud.authority, **options)
 
 
 def _first(environment: Environment, names: tuple[str, ...]) -> str:
     return next((environment[name] for name in names if environment.get(name)), "")
 
 
-_CREDENTIALS: Mapping[str, Callable[[Environment, str], Any]] = {
-    "github": _github,
-    "workload-identity": _workload_identity,
-    "azure-pipelines": _azure_pipelines,
-    "managed-identity": _managed_identity,
-    "default": _default,
+def _all(*names: str) -> tuple[tuple[str, ...], ...]:
+    return tuple((name,) for name in names)
+
+
+WAYS: Mapping[str, Way] = {
+    "pinned": Way("AZURE_TOKEN_CREDENTIALS", _all("AZURE_TOKEN_CREDENTIALS"), _pinned),
+    "client-secret": Way(
+        "a service principal's client secret", _all(*_APPLICATION, "AZURE_CLIENT_SECRET"), _secret
+    ),
+    "certificate": Way(
+        "a service principal's certificate", _all(*_APPLICATION, "AZURE_CLIENT_CERTIFICATE_PATH"), _certificate
+    ),
+    "github": Way(
+        "GitHub Actions' identity token",
+        _all(*_APPLICATION, "ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"),
+        _github,
+    ),
+    "token-file": Way("the identity token in a file", _all(*_APPLICATION, "AZURE_FEDERATED_TOKEN_FILE"), _file),
+    "token-variable": Way(
+        f"the identity token in {ID_TOKEN_VARIABLE}", _all(*_APPLICATION, ID_TOKEN_VARIABLE), _variable
+    ),
+    "azure-pipelines": Way(
+        "an Azure Pipelines service connection",
+        (*_all("SYSTEM_OIDCREQUESTURI", "SYSTEM_ACCESSTOKEN"), _SERVICE_CONNECTION, _PIPELINE_TENANT, _PIPELINE_CLIENT),
+        _azure_pipelines,
+    ),
+    "managed-identity": Way("a managed identity", (("IDENTITY_ENDPOINT", "MSI_ENDPOINT"),), _managed_identity),
+    "default": Way("azure-identity's default chain", (), _default),
 }
+"""Every way to sign in, in the order in which they are considered.
+
+What was said outright comes first: a pinned chain, then a secret or certificate that somebody put there; then what
+needs no secret; last azure-identity's own chain, which ends with the Azure CLI.
+"""

@@ -21,6 +21,7 @@ from azure.core.pipeline import PipelineRequest, PipelineResponse
 from azure.core.pipeline.policies import AsyncHTTPPolicy
 
 from reconciler.azure import failures, pace
+from reconciler.azure.signing import NotSignedIn
 from reconciler.errors import AzureError, OutOfReach, Transient
 from reconciler.redaction import redact
 
@@ -266,10 +267,11 @@ def _unread(error: Malformed, url: str) -> Transient:
 
 
 def _no_token(error: ClientAuthenticationError, url: str) -> OutOfReach:
-    first = next(iter(redact(str(error)).splitlines()), "")
+    told = redact(str(error)) or type(error).__name__
+    hint = getattr(error, "hint", "") or "Sign in (az login), or check the federated credential of this pipeline."
     return OutOfReach(
-        f"No access token could be had: {first}",
+        f"No access token could be had with {told}" if isinstance(error, NotSignedIn) else f"No access token: {told}",
         code="no-token",
         target=urlsplit(url).path,
-        hint="Sign in (az login), or check the federated credential of this pipeline; what is done stays done, run it again.",
+        hint=f"{hint} What is done stays done: run it again.",
     )

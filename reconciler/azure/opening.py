@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
+from reconciler.azure.clouds import CLOUDS, Cloud
 from reconciler.azure.connection import Azure
 from reconciler.azure.inprocess import Exchange, InProcessTransport
 from reconciler.azure.origin import origin
+from reconciler.azure.signing import UNSIGNED, Signing, SignIn, StaticToken
 from reconciler.azure.versions import DATA_PROTECTION
 from reconciler.errors import UsageError
 
@@ -24,31 +25,6 @@ TOKEN_VARIABLE = "RECONCILER_ARM_TOKEN"  # noqa: S105 - a variable's name
 _CONNECT_SECONDS = 20
 _READ_SECONDS = 120
 _BLOCK = 256 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Cloud:
-    """A national cloud: ARM's endpoint, the scope of tokens for it, and where to sign in."""
-
-    endpoint: str
-    scope: str
-    authority: str
-
-
-CLOUDS: Mapping[str, Cloud] = {
-    "AzureCloud": Cloud(
-        "https://management.azure.com", "https://management.azure.com/.default", "login.microsoftonline.com"
-    ),
-    "AzureUSGovernment": Cloud(
-        "https://management.usgovcloudapi.net",
-        "https://management.core.usgovcloudapi.net/.default",
-        "login.microsoftonline.us",
-    ),
-    "AzureChinaCloud": Cloud(
-        "https://management.chinacloudapi.cn", "https://management.chinacloudapi.cn/.default", "login.chinacloudapi.cn"
-    ),
-}
-"""The clouds by the names that the Azure CLI gives them; endpoints and scopes as azure-mgmt-core has them."""
 
 
 def open_azure(
@@ -73,8 +49,7 @@ def open_azure(
     if exchange is not None:
         return Azure(InProcessTransport(exchange), endpoint=chosen.endpoint, **common)
     endpoint = endpoint or environment.get(ENDPOINT_VARIABLE) or chosen.endpoint
-    token, credentials = _signing(endpoint, chosen, environment)
-    return Azure(_network(), endpoint=endpoint, token=token, credentials=credentials, **common)
+    return Azure(_network(), endpoint=endpoint, signing=_signing(endpoint, chosen, environment), **common)
 
 
 def check_endpoint(endpoint: str) -> bool:
@@ -96,16 +71,13 @@ def check_endpoint(endpoint: str) -> bool:
     return True
 
 
-def _signing(endpoint: str, cloud: Cloud, environment: Mapping[str, str]) -> tuple[Any, tuple[Any, ...]]:
-    """The policy that puts a token on requests (None: none is needed), and the credentials to close afterwards."""
-    from reconciler.azure.credentials import StaticToken, credential
-
+def _signing(endpoint: str, cloud: Cloud, environment: Mapping[str, str]) -> Signing:
     given = environment.get(TOKEN_VARIABLE, "")
     if check_endpoint(endpoint):
         if given:
-            return StaticToken(given), ()
+            return _given(given)
         if endpoint.lower().startswith("http:"):
-            return None, ()
+            return UNSIGNED
     elif given:
         raise UsageError(
             f"{TOKEN_VARIABLE} stands in for a credential on loopback only, and {endpoint} is not there.",
@@ -113,8 +85,23 @@ def _signing(endpoint: str, cloud: Cloud, environment: Mapping[str, str]) -> tup
         )
     from azure.mgmt.core.policies import AsyncARMChallengeAuthenticationPolicy
 
-    own = credential(environment, authority=cloud.authority)
-    return AsyncARMChallengeAuthenticationPolicy(own, cloud.scope), (own,)
+    from reconciler.azure.credentials import WAYS, choice, credential
+
+    name = choice(environment)
+    own = SignIn(name, WAYS[name].shown, credential(environment, cloud))
+    policy = AsyncARMChallengeAuthenticationPolicy(cast("Any", own), cloud.scope)
+
+    async def token() -> str:
+        return (await own.get_token_info(cloud.scope)).token
+
+    return Signing(name, policy, own, token)
+
+
+def _given(text: str) -> Signing:
+    async def token() -> str:
+        return text
+
+    return Signing("static-token", StaticToken(text), None, token)
 
 
 def _network() -> Any:

@@ -12,7 +12,7 @@ import pytest
 
 from reconciler.azure.auditing import Answer, Subject, Write, about, caller
 from reconciler.azure.connection import Azure
-from reconciler.azure.credentials import StaticToken
+from reconciler.azure.signing import StaticToken
 from reconciler.azure.writing import Writer
 from reconciler.errors import ReconcilerError
 from reconciler.ids import ArmId

@@ -1,25 +1,37 @@
 from __future__ import annotations
 
-import io
+import asyncio
 import json
-import urllib.request
+from pathlib import Path
 from typing import Any
 
 import pytest
-from azure.core.exceptions import ClientAuthenticationError
+from azure.core.exceptions import ClientAuthenticationError, ServiceRequestError
 
-from reconciler.azure.credentials import choice, credential, github_assertion
+from reconciler.azure import assertions
+from reconciler.azure.assertions import Federated
+from reconciler.azure.clouds import CLOUDS
+from reconciler.azure.credentials import WAYS, choice, credential
+from reconciler.azure.inprocess import InProcessTransport
+from reconciler.azure.signing import SignIn
+from reconciler.errors import UsageError
 
-APPLICATION = {"AZURE_CLIENT_ID": "c", "AZURE_TENANT_ID": "11111111-1111-1111-1111-111111111111"}
+PUBLIC = CLOUDS["AzureCloud"]
+TENANT = "11111111-1111-1111-1111-111111111111"
+APPLICATION = {"AZURE_CLIENT_ID": "c", "AZURE_TENANT_ID": TENANT}
 GITHUB = {"ACTIONS_ID_TOKEN_REQUEST_URL": "https://gh/token?x=1", "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "hush"}
 PIPELINE = {
     "SYSTEM_OIDCREQUESTURI": "https://dev/oidc",
     "SYSTEM_ACCESSTOKEN": "hush",
     "AZURESUBSCRIPTION_SERVICE_CONNECTION_ID": "s",
-    "AZURESUBSCRIPTION_TENANT_ID": APPLICATION["AZURE_TENANT_ID"],
+    "AZURESUBSCRIPTION_TENANT_ID": TENANT,
     "AZURESUBSCRIPTION_CLIENT_ID": "c",
 }
 FILE = {"AZURE_FEDERATED_TOKEN_FILE": "/token"}
+VARIABLE = {"AZURE_ID_TOKEN": "hush"}
+SECRET = {**APPLICATION, "AZURE_CLIENT_SECRET": "hush"}
+CERTIFICATE = {**APPLICATION, "AZURE_CLIENT_CERTIFICATE_PATH": "/certificate.pem"}
+IDENTITY = {"IDENTITY_ENDPOINT": "http://x", "IDENTITY_HEADER": "h"}
 
 
 @pytest.mark.parametrize(
@@ -28,60 +40,213 @@ FILE = {"AZURE_FEDERATED_TOKEN_FILE": "/token"}
         ({}, "default"),
         ({**GITHUB, **APPLICATION}, "github"),
         (GITHUB, "default"),
-        ({**FILE, **APPLICATION}, "workload-identity"),
+        ({**FILE, **APPLICATION}, "token-file"),
+        ({**VARIABLE, **APPLICATION}, "token-variable"),
         ({**GITHUB, **FILE, **APPLICATION}, "github"),
         (PIPELINE, "azure-pipelines"),
         ({**PIPELINE, "SYSTEM_ACCESSTOKEN": ""}, "default"),
-        ({"IDENTITY_ENDPOINT": "http://x"}, "managed-identity"),
-        ({**GITHUB, **APPLICATION, "AZURE_TOKEN_CREDENTIALS": "prod"}, "default"),
-        ({**APPLICATION, "AZURE_CLIENT_SECRET": "s", **GITHUB}, "default"),
+        (IDENTITY, "managed-identity"),
+        ({**GITHUB, **APPLICATION, "AZURE_TOKEN_CREDENTIALS": "prod"}, "pinned"),
+        ({**SECRET, **GITHUB}, "client-secret"),
+        ({**SECRET, "AZURE_TENANT_ID": "", **IDENTITY}, "managed-identity"),
+        (CERTIFICATE, "certificate"),
     ],
 )
-def test_federation_comes_first_and_only_when_it_is_complete(environment: Any, way: str) -> None:
+def test_the_first_way_that_is_offered_in_full_is_taken(environment: Any, way: str) -> None:
     assert choice(environment) == way
 
 
 @pytest.mark.parametrize(
     ("environment", "kind"),
     [
-        ({**GITHUB, **APPLICATION}, "ClientAssertionCredential"),
-        ({**FILE, **APPLICATION}, "WorkloadIdentityCredential"),
+        ({**GITHUB, **APPLICATION}, "Federated"),
+        ({**FILE, **APPLICATION}, "Federated"),
+        ({**VARIABLE, **APPLICATION}, "Federated"),
         (PIPELINE, "AzurePipelinesCredential"),
-        ({"IDENTITY_ENDPOINT": "http://x", "IDENTITY_HEADER": "h"}, "ManagedIdentityCredential"),
+        (IDENTITY, "ManagedIdentityCredential"),
+        ({**IDENTITY, "AZURE_CLIENT_ID": "of-a-user-assigned-one"}, "ManagedIdentityCredential"),
+        (SECRET, "ClientSecretCredential"),
         ({}, "DefaultAzureCredential"),
     ],
 )
-def test_each_way_is_azure_identity_s_own(environment: Any, kind: str, monkeypatch: Any) -> None:
-    monkeypatch.delenv("IDENTITY_ENDPOINT", raising=False)
-    assert type(credential(environment, authority="login.microsoftonline.us")).__name__ == kind
+def test_each_way_has_its_credential(environment: Any, kind: str, monkeypatch: Any) -> None:
+    for name, value in {"IDENTITY_ENDPOINT": "", "MSI_ENDPOINT": "", **environment}.items():
+        monkeypatch.setenv(name, value)
+    assert type(credential(environment, CLOUDS["AzureUSGovernment"])).__name__ == kind
 
 
-def test_f21_github_is_asked_for_a_fresh_token_each_time(monkeypatch: Any) -> None:
-    asked = []
+@pytest.mark.parametrize(
+    ("environment", "told"),
+    [
+        (CERTIFICATE, "/certificate.pem"),
+        ({**SECRET, "AZURE_TENANT_ID": "no tenant!"}, "tenant"),
+        ({"AZURE_TOKEN_CREDENTIALS": "nobody"}, "nobody"),
+    ],
+)
+def test_what_can_never_sign_in_is_a_wrong_environment(environment: Any, told: str, monkeypatch: Any) -> None:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(UsageError, match=told) as raised:
+        credential(environment, PUBLIC)
+    assert "AZURE_" in raised.value.hint
 
-    def urlopen(request: Any, timeout: Any) -> Any:
-        asked.append((request.full_url, request.headers["Authorization"], timeout))
-        return io.BytesIO(json.dumps({"value": f"token-{len(asked)}"}).encode())
 
-    monkeypatch.setattr(urllib.request, "urlopen", urlopen)
-    fetch = github_assertion(GITHUB)
-    assert [fetch(), fetch()] == ["token-1", "token-2"]
-    assert asked[0] == ("https://gh/token?x=1&audience=api%3A%2F%2FAzureADTokenExchange", "Bearer hush", 10.0)
+# Assertions
 
 
-@pytest.mark.parametrize("answer", [OSError("down"), b"<html>", b"{}"])
-def test_a_github_that_gives_no_token_is_explained_without_a_secret(monkeypatch: Any, answer: Any) -> None:
-    def urlopen(_request: Any, timeout: Any) -> Any:
-        if isinstance(answer, OSError):
-            raise answer
-        return io.BytesIO(answer)
+class Issuer:
+    """Both ends of a federation behind one transport: GitHub's, and the token endpoint."""
 
-    monkeypatch.setattr(urllib.request, "urlopen", urlopen)
-    with pytest.raises(ClientAuthenticationError, match="id-token: write") as raised:
-        github_assertion(GITHUB)()
+    def __init__(self, *answers: tuple[int, Any]) -> None:
+        self.answers = list(answers)
+        self.asked: list[tuple[str, str, str]] = []
+
+    async def exchange(self, method: str, url: str, headers: Any, body: bytes | None) -> Any:
+        self.asked.append((method, url, headers.get("Authorization", "")))
+        status, said = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(said, BaseException):
+            raise said
+        content = said if isinstance(said, bytes) else json.dumps(said).encode()
+        return status, {"Content-Type": "application/json"}, content
+
+    @property
+    def transport(self) -> InProcessTransport:
+        return InProcessTransport(self.exchange)
+
+
+def test_f21_github_is_asked_for_a_fresh_token_each_time() -> None:
+    issuer = Issuer((200, {"value": "token-1"}), (200, {"value": "token-2"}))
+    ask = assertions.github(GITHUB, PUBLIC.audience, issuer.transport)
+    assert [asyncio.run(ask()), asyncio.run(ask())] == ["token-1", "token-2"]
+    assert issuer.asked[0] == ("GET", "https://gh/token?x=1&audience=api%3A%2F%2FAzureADTokenExchange", "Bearer hush")
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_each_cloud_has_its_own_audience_and_authority(cloud: str) -> None:
+    issuer = Issuer((200, {"value": "assertion", "token_type": "Bearer", "expires_in": 3600, "access_token": "t"}))
+    own = credential({**GITHUB, **APPLICATION}, CLOUDS[cloud], transport=issuer.transport)
+    assert asyncio.run(own.get_token_info(CLOUDS[cloud].scope)).token == "t"
+    (_, asked, _), (_, signed, _) = issuer.asked
+    assert asked.endswith(CLOUDS[cloud].audience.replace("api://", "api%3A%2F%2F"))
+    assert signed == f"https://{CLOUDS[cloud].authority}/{TENANT}/oauth2/v2.0/token"
+    assert len({(one.audience, one.authority, one.scope, one.endpoint) for one in CLOUDS.values()}) == len(CLOUDS)
+
+
+def test_a_github_that_stumbles_is_asked_again() -> None:
+    issuer = Issuer((503, {}), (200, {"value": "token"}))
+    assert asyncio.run(assertions.github(GITHUB, "a", issuer.transport)()) == "token"
+    assert len(issuer.asked) == 2
+
+
+@pytest.mark.parametrize("answer", [(403, {}), (200, b"<html>"), (200, {}), (200, []), (200, ValueError())])
+def test_a_github_that_gives_no_token_is_explained_without_a_secret(answer: Any) -> None:
+    with pytest.raises(ClientAuthenticationError, match="GitHub gave no identity token") as raised:
+        asyncio.run(assertions.github(GITHUB, "a", Issuer(answer).transport)())
     assert "hush" not in str(raised.value)
 
 
 def test_the_request_token_is_never_sent_in_the_open() -> None:
+    issuer = Issuer((200, {"value": "token"}))
+    ask = assertions.github({**GITHUB, "ACTIONS_ID_TOKEN_REQUEST_URL": "http://gh/token"}, "a", issuer.transport)
     with pytest.raises(ClientAuthenticationError, match="https"):
-        github_assertion({**GITHUB, "ACTIONS_ID_TOKEN_REQUEST_URL": "http://gh/token"})()
+        asyncio.run(ask())
+    assert not issuer.asked
+
+
+def test_a_token_file_is_read_anew_each_time(tmp_path: Path) -> None:
+    path = tmp_path / "token"
+    ask = assertions.file({"AZURE_FEDERATED_TOKEN_FILE": str(path)})
+    path.write_text("one\n")
+    assert asyncio.run(ask()) == "one"
+    path.write_text("two\n")
+    assert asyncio.run(ask()) == "two"
+
+
+@pytest.mark.parametrize(("content", "told"), [(None, "No such file"), (b"", "is empty"), (b"\xff", "no text")])
+def test_a_token_file_that_gives_nothing_is_named(tmp_path: Path, content: Any, told: str) -> None:
+    path = tmp_path / "token"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ClientAuthenticationError, match=told) as raised:
+        asyncio.run(assertions.file({"AZURE_FEDERATED_TOKEN_FILE": str(path)})())
+    assert str(path) in str(raised.value)
+
+
+def test_while_a_token_is_good_a_lost_issuer_is_asked_again_only_now_and_then(monkeypatch: Any) -> None:
+    now = [1000.0]
+    monkeypatch.setattr("reconciler.azure.assertions.time.time", lambda: now[0])
+    asked: list[float] = []
+
+    async def ask() -> str:
+        asked.append(now[0])
+        if len(asked) > 1:
+            raise ClientAuthenticationError("no identity token")
+        return "assertion"
+
+    class Inner:
+        async def get_token_info(self, *_: Any, options: Any) -> Any:
+            from azure.core.credentials import AccessTokenInfo
+
+            return AccessTokenInfo("good", 1600)
+
+    own = Federated(ask, lambda _: Inner())
+
+    def token(**options: Any) -> str:
+        return asyncio.run(own.get_token_info("s", options=options)).token
+
+    assert token() == "good"
+    for now[0] in (1010.0, 1040.0, 1045.0, 1500.0):
+        assert token() == "good"
+    assert asked == [1000.0, 1040.0, 1500.0]
+    with pytest.raises(ClientAuthenticationError):
+        token(claims="another")
+    now[0] = 1601.0
+    with pytest.raises(ClientAuthenticationError):
+        token()
+
+
+# Refusals
+
+
+class Refusing:
+    def __init__(self, message: str) -> None:
+        self.message = message
+
+    async def get_token_info(self, *_: Any, **__: Any) -> Any:
+        raise ClientAuthenticationError(self.message)
+
+
+@pytest.mark.parametrize(
+    ("said", "hint"),
+    [
+        ("AADSTS700024: Client assertion is not within its valid time range.", "too old"),
+        ("AADSTS700213: No matching federated identity record found.", "subject"),
+        ("AADSTS7000222: The provided client secret keys are expired.", "make a new one"),
+        ("AADSTS90002: Tenant not found.", "--cloud"),
+        ("AADSTS1: Something else.", "id-token: write"),
+        ("GitHub gave no identity token (HTTP 403)", "id-token: write"),
+    ],
+)
+def test_a_refusal_names_the_way_that_was_tried_and_what_to_do(said: str, hint: str) -> None:
+    own = SignIn("github", WAYS["github"].shown, Refusing(f"{said} client_assertion=eyJhbGciOi.eyJzdWIi.c2ln"))
+    with pytest.raises(ClientAuthenticationError) as raised:
+        asyncio.run(own.get_token_info("s"))
+    assert str(raised.value).startswith(f"GitHub Actions' identity token: {said}")
+    assert "eyJ" not in str(raised.value)
+    assert hint in raised.value.hint  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_every_way_has_a_hint(way: str) -> None:
+    with pytest.raises(ClientAuthenticationError) as raised:
+        asyncio.run(SignIn(way, WAYS[way].shown, Refusing("no")).get_token_info("s"))
+    assert raised.value.hint  # type: ignore[attr-defined]
+
+
+def test_a_network_that_is_down_is_no_refusal() -> None:
+    class Down:
+        async def get_token_info(self, *_: Any, **__: Any) -> Any:
+            raise ServiceRequestError("no route")
+
+    with pytest.raises(ServiceRequestError):
+        asyncio.run(SignIn("default", "", Down()).get_token_info("s"))

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from reconciler.azure.opening import CLOUDS, check_endpoint, open_azure
+from reconciler.azure.clouds import CLOUDS
+from reconciler.azure.opening import check_endpoint, open_azure
 from reconciler.azure.virtual import new_loop
 from reconciler.azure.writing import Writer
 from reconciler.clock import LoopClock

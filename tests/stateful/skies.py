@@ -18,7 +18,7 @@ from reconciler.apply.look import look
 from reconciler.apply.outcome import Outcome
 from reconciler.apply.progress import Progress
 from reconciler.azure.connection import Azure
-from reconciler.azure.credentials import StaticToken
+from reconciler.azure.signing import StaticToken
 from reconciler.azure.inprocess import InProcessTransport
 from reconciler.azure.virtual import new_loop
 from reconciler.azure.writing import Writer

@@ -24,7 +24,7 @@ from invariants import one_object_each, rows
 from switching import covering
 from trial import Run, Trial
 
-from reconciler.azure.credentials import StaticToken
+from reconciler.azure.signing import StaticToken
 
 OWNER = "story"
 VAULTS = ("Alpha", "Beta")

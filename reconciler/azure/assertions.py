@@ -1,0 +1,125 @@
+"""Identity tokens that stand in for a secret, asked for anew with every access token.
+
+GitHub's live for five minutes, and a file may be renewed as often, while an apply that waits for role propagation needs
+an access token again after an hour: an assertion that was kept would be refused by then (AADSTS700024).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from azure.core.credentials import AccessTokenInfo
+from azure.core.exceptions import AzureError as SdkError
+from azure.core.exceptions import ClientAuthenticationError
+from azure.core.pipeline import AsyncPipeline
+from azure.core.pipeline.policies import AsyncRetryPolicy
+from azure.core.rest import HttpRequest
+
+Assertion = Callable[[], Awaitable[str]]
+"""Gives an identity token; ClientAuthenticationError when there is none."""
+
+_SECONDS = 10.0
+_AGAIN_AFTER = 30.0
+
+
+class Federated:
+    """A credential of workload identity federation that outlives its assertion.
+
+    `make` turns a function that returns the newest assertion into azure-identity's credential. While the access token
+    in hand is good, an assertion that can't be had is no reason to stop: it is asked for again half a minute later.
+    """
+
+    def __init__(self, assertion: Assertion, make: Callable[[Callable[[], str]], Any]) -> None:
+        self._ask = assertion
+        self._newest = ""
+        self._credential = make(lambda: self._newest)
+        self._kept: AccessTokenInfo | None = None
+        self._again_at = 0.0
+
+    async def get_token_info(self, *scopes: str, options: Mapping[str, Any] | None = None) -> AccessTokenInfo:
+        """An access token; ClientAuthenticationError when none can be had."""
+        kept, now = self._kept, time.time()
+        good = kept if kept is not None and kept.expires_on > now and not (options or {}).get("claims") else None
+        if good is not None and now < self._again_at:
+            return good
+        self._again_at = now + _AGAIN_AFTER
+        try:
+            self._newest = await self._ask()
+        except ClientAuthenticationError:
+            if good is None:
+                raise
+            return good
+        found: AccessTokenInfo = await self._credential.get_token_info(*scopes, options=options)
+        self._kept = found
+        return found
+
+    async def close(self) -> None:
+        """Close the connection to the token endpoint."""
+        await self._credential.close()
+
+
+def github(environment: Mapping[str, str], audience: str, transport: Any = None) -> Assertion:
+    """GitHub Actions' identity token for an audience."""
+    url = environment["ACTIONS_ID_TOKEN_REQUEST_URL"]
+    token = environment["ACTIONS_ID_TOKEN_REQUEST_TOKEN"]
+
+    async def ask() -> str:
+        if urlsplit(url).scheme != "https":
+            raise ClientAuthenticationError("ACTIONS_ID_TOKEN_REQUEST_URL is not an https URL")
+        full = f"{url}{'&' if '?' in url else '?'}audience={quote(audience, safe='')}"
+        request = HttpRequest("GET", full, headers={"Authorization": f"Bearer {token}", "Accept": "application/json"})
+        try:
+            return await _value(request, transport)
+        except (SdkError, ValueError, KeyError, TypeError) as error:
+            why = str(error) if isinstance(error, ClientAuthenticationError) else type(error).__name__
+            raise ClientAuthenticationError(f"GitHub gave no identity token ({why})") from error
+
+    return ask
+
+
+def file(environment: Mapping[str, str]) -> Assertion:
+    """The identity token in the file that AZURE_FEDERATED_TOKEN_FILE names, read anew each time."""
+    path = Path(environment["AZURE_FEDERATED_TOKEN_FILE"])
+
+    async def ask() -> str:
+        try:
+            text = path.read_text(encoding="ascii").strip()
+        except (OSError, ValueError) as error:
+            why = getattr(error, "strerror", None) or "it holds no text of a token"
+            raise ClientAuthenticationError(f"AZURE_FEDERATED_TOKEN_FILE {path} can't be read: {why}") from error
+        if not text:
+            raise ClientAuthenticationError(f"AZURE_FEDERATED_TOKEN_FILE {path} is empty")
+        return text
+
+    return ask
+
+
+def variable(environment: Mapping[str, str], name: str) -> Assertion:
+    """The identity token that a CI system put into a variable, such as GitLab's `id_tokens`."""
+
+    async def ask() -> str:
+        return environment[name].strip()
+
+    return ask
+
+
+async def _value(request: HttpRequest, transport: Any) -> str:
+    """The `value` of GitHub's answer; what is transient is tried again, in the time that a stop may take."""
+    retry = AsyncRetryPolicy(retry_total=2, retry_backoff_factor=0.5, retry_backoff_max=2)
+    async with AsyncPipeline[Any, Any](transport or _network(), [retry]) as pipeline:
+        answer = (await pipeline.run(request)).http_response
+        await answer.read()
+        if answer.status_code != HTTPStatus.OK:
+            raise ClientAuthenticationError(f"HTTP {answer.status_code}")
+        return str(answer.json()["value"])
+
+
+def _network() -> Any:
+    from azure.core.pipeline.transport import AioHttpTransport
+
+    return AioHttpTransport(connection_timeout=_SECONDS, read_timeout=_SECONDS)

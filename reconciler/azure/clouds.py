@@ -1,0 +1,46 @@
+"""The national clouds: where Resource Manager is, whom a token is for, and where to sign in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+
+class Cloud(NamedTuple):
+    """A national cloud.
+
+    `endpoint` is Resource Manager's, `scope` that of access tokens for it, `authority` the sign-in host, `audience`
+    whom an identity token must be made out to for workload identity federation.
+    """
+
+    endpoint: str
+    scope: str
+    authority: str
+    audience: str
+
+
+CLOUDS: Mapping[str, Cloud] = {
+    "AzureCloud": Cloud(
+        "https://management.azure.com",
+        "https://management.azure.com/.default",
+        "login.microsoftonline.com",
+        "api://AzureADTokenExchange",
+    ),
+    "AzureUSGovernment": Cloud(
+        "https://management.usgovcloudapi.net",
+        "https://management.core.usgovcloudapi.net/.default",
+        "login.microsoftonline.us",
+        "api://AzureADTokenExchangeUSGov",
+    ),
+    "AzureChinaCloud": Cloud(
+        "https://management.chinacloudapi.cn",
+        "https://management.chinacloudapi.cn/.default",
+        "login.chinacloudapi.cn",
+        "api://AzureADTokenExchangeChina",
+    ),
+}
+"""The clouds by the names that the Azure CLI gives them.
+
+Endpoints and scopes as azure-mgmt-core has them, authorities as azure-identity's AzureAuthorityHosts; audiences from
+Microsoft Entra's documentation of workload identity federation.
+"""
