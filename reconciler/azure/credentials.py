@@ -153,9 +153,7 @@ def _all(*names: str) -> tuple[tuple[str, ...], ...]:
 
 WAYS: Mapping[str, Way] = {
     "pinned": Way("AZURE_TOKEN_CREDENTIALS", _all("AZURE_TOKEN_CREDENTIALS"), _pinned),
-    "client-secret": Way(
-        "a service principal's client secret", _all(*_APPLICATION, "AZURE_CLIENT_SECRET"), _secret
-    ),
+    "client-secret": Way("a service principal's client secret", _all(*_APPLICATION, "AZURE_CLIENT_SECRET"), _secret),
     "certificate": Way(
         "a service principal's certificate", _all(*_APPLICATION, "AZURE_CLIENT_CERTIFICATE_PATH"), _certificate
     ),

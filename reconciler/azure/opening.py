@@ -9,7 +9,7 @@ from reconciler.azure.clouds import CLOUDS, Cloud
 from reconciler.azure.connection import Azure
 from reconciler.azure.inprocess import Exchange, InProcessTransport
 from reconciler.azure.origin import origin
-from reconciler.azure.signing import UNSIGNED, Signing, SignIn, StaticToken
+from reconciler.azure.signing import UNSIGNED, SignIn, Signing, StaticToken
 from reconciler.azure.versions import DATA_PROTECTION
 from reconciler.errors import UsageError
 

@@ -18,7 +18,14 @@ from reconciler.redaction import redact
 
 _LINES = 12
 _CODE = re.compile(r"\bAADSTS(\d+)")
-_NOISE = ("To mitigate this issue", "Troubleshooting", "Visit https://aka.ms", "Trace ID", "Correlation ID", "Timestamp")
+_NOISE = (
+    "To mitigate this issue",
+    "Troubleshooting",
+    "Visit https://aka.ms",
+    "Trace ID",
+    "Correlation ID",
+    "Timestamp",
+)
 
 _SUBJECT = (
     "Compare the federated credential of the application with this job: issuer, subject (repository, branch, environment) "

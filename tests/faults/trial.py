@@ -27,8 +27,8 @@ from stage import HOST, Call, Recorder, Stage
 from reconciler.apply.engine import Settings
 from reconciler.apply.outcome import Outcome
 from reconciler.azure.connection import Azure
-from reconciler.azure.signing import StaticToken
 from reconciler.azure.inprocess import InProcessTransport
+from reconciler.azure.signing import StaticToken
 from reconciler.azure.virtual import new_loop
 from reconciler.cli import main
 from reconciler.cli.session import Session

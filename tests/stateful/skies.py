@@ -18,8 +18,8 @@ from reconciler.apply.look import look
 from reconciler.apply.outcome import Outcome
 from reconciler.apply.progress import Progress
 from reconciler.azure.connection import Azure
-from reconciler.azure.signing import StaticToken
 from reconciler.azure.inprocess import InProcessTransport
+from reconciler.azure.signing import StaticToken
 from reconciler.azure.virtual import new_loop
 from reconciler.azure.writing import Writer
 from reconciler.errors import ReconcilerError
