@@ -19,6 +19,7 @@ DATA_PROTECTION = "2025-07-01"
 _RESOURCES = "microsoft.resources"
 _TABLE: Mapping[str, str] = {
     "microsoft.authorization/locks": "2020-05-01",
+    "microsoft.authorization/permissions": "2022-04-01",
     "microsoft.authorization/roleassignments": "2022-04-01",
     "microsoft.authorization/roledefinitions": "2022-04-01",
     "microsoft.compute/diskencryptionsets": "2024-03-02",

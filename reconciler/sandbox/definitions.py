@@ -104,18 +104,19 @@ def _own(world: World, name: str) -> Record | None:
 
 @provider.route("GET", "{scope}/providers/Microsoft.Authorization/permissions", "", collection=False)
 def allowed(world: World, request: Request, **ids: str) -> Response:
-    """What the caller may do at a scope, conditional permissions left out."""
+    """What the caller may do at a scope: the permissions of every role that reaches it."""
     found: list[Any] = [(("*",), ())] if request.caller.everywhere else []
     table, scopes = world.table(ASSIGNMENTS), set(chain(world, ids["scope"]))
     for key in table.below(f"principal:{lower(request.caller.object_id)}"):
         properties = table[key]["properties"]
-        if (
-            lower(properties["scope"]).rstrip("/") in scopes
-            and in_effect(world, table[key])
-            and not properties.get("condition")
-        ):
+        shown = world.switch("permissions_under_condition") or not properties.get("condition")
+        if shown and lower(properties["scope"]).rstrip("/") in scopes and in_effect(world, table[key]):
             found += permissions(world, properties["roleDefinitionId"])
-    return Response(200, {"value": [{"actions": list(actions), "notActions": list(minus)} for actions, minus in found]})
+    rows = [
+        {"actions": list(actions), "notActions": list(minus), "dataActions": [], "notDataActions": []}
+        for actions, minus in found
+    ]
+    return page_of(world, request, rows)
 
 
 def _built_in(role: Role, subscription: str) -> dict[str, Any]:

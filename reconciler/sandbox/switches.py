@@ -118,6 +118,9 @@ declare(
         "an identical role assignment under its own name: 200, or 409 RoleAssignmentExists",
         ("ok", "conflict"),
     ),
+    Switch(
+        "permissions_under_condition", True, "a caller's permissions are told though their role has a condition", ON_OFF
+    ),
     Switch("role_assignment_limit", 4000, "role assignments that a subscription takes", form="count"),
     Switch("graph_lag", "0", "seconds until Resource Graph shows what was written", form="seconds", samples=("120",)),
 )

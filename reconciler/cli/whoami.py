@@ -1,0 +1,47 @@
+"""`reconciler whoami`: say who signs in, how, and which rights are missing."""
+
+from __future__ import annotations
+
+import click
+
+from reconciler.cli.options import Connection, connection_options, format_option
+from reconciler.cli.output import Output
+
+_COMMANDS = ("validate", "plan", "drift", "apply", "backup", "restore")
+
+
+@click.command(
+    help="""Say who signs in, how, which subscriptions are visible, and which rights are missing there; change nothing.
+
+    With a manifest PATH: in the subscriptions that it names, and only what it needs there.
+    """
+)
+@click.argument("path", required=False)
+@click.option("--for", "command", type=click.Choice(_COMMANDS), help="Exit 1 when a right for this command is missing.")
+@format_option("text", "json", "markdown")
+@connection_options
+@click.pass_obj
+def whoami(output: Output, path: str | None, command: str | None, form: str, connection: Connection) -> int:
+    """0 it could be told, 1 it could not, or a right that `--for` asks about is missing."""
+    from reconciler.cli.loading import load_manifest
+    from reconciler.cli.progress import listener
+    from reconciler.cli.session import opened
+    from reconciler.operations.identity import identity
+
+    manifest = load_manifest(path) if path else None
+    with opened(connection, events=listener(output), readonly=True) as session:
+        found = session.run(lambda azure, _clock: identity(azure, manifest))
+
+    from reconciler import __version__
+    from reconciler.azure.credentials import WAYS
+    from reconciler.report.documents import text
+    from reconciler.report.identity import identity_document, identity_markdown, identity_text
+
+    ways = {name: way.shown for name, way in WAYS.items()}
+    forms = {
+        "json": lambda: text(identity_document(found, tool_version=__version__)),
+        "markdown": lambda: identity_markdown(found, ways=ways),
+        "text": lambda: identity_text(found, ways=ways, style=output.style),
+    }
+    output.data(forms[form]())
+    return 1 if command and found.lacks(command) else 0

@@ -1,0 +1,124 @@
+"""Who signs in, how, which subscriptions that shows, and which rights it brings there; nothing is written."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from reconciler import rights
+from reconciler.azure.connection import Azure
+from reconciler.azure.signing import claims
+from reconciler.azure.together import together
+from reconciler.errors import AzureError, ReadIncomplete
+from reconciler.ids import lower
+from reconciler.manifest.model import Manifest
+from reconciler.plan.reach import reach
+
+NOT_VISIBLE = "not visible to this caller: it does not exist, lies in another tenant, or no role reaches it"
+"""What is told of a subscription of the manifest that Azure doesn't show."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """Who an access token speaks for, by its own claims; empty is what it doesn't tell.
+
+    `way` is one of `azure.credentials.WAYS`, `static-token` or `none`; `kind` is `application` or `user`; `expires` is
+    in ISO 8601.
+    """
+
+    way: str
+    detail: str = ""
+    kind: str = ""
+    name: str = ""
+    tenant: str = ""
+    object_id: str = ""
+    client_id: str = ""
+    expires: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A subscription, and what is missing there, by command; `problem` when that could not be told."""
+
+    subscription: str
+    name: str = ""
+    state: str = ""
+    missing: Mapping[str, tuple[str, ...]] | None = None
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who is signed in at an endpoint, and every subscription that was looked at."""
+
+    endpoint: str
+    bearer: Bearer
+    places: tuple[Place, ...]
+
+    def lacks(self, command: str) -> bool:
+        """Whether a right for that command is missing somewhere, or could not be told, or there is no subscription."""
+        return not self.places or any(place.problem or (place.missing or {}).get(command) for place in self.places)
+
+
+async def identity(azure: Azure, manifest: Manifest | None) -> Identity:
+    """Who signs in, and their rights in the subscriptions of `manifest` (None: in all that are visible).
+
+    AzureError when the sign-in is refused, or the subscriptions can't be read.
+    """
+    rows = {lower(str(row.get("subscriptionId"))): row for row in await azure.list("/subscriptions")}
+    named = sorted(rows) if manifest is None else reach(manifest).subscriptions
+    places = await together(*(_place(azure, rows.get(one), one, manifest) for one in named))
+    return Identity(azure.endpoint, _bearer(azure, claims(await azure.signing.token())), tuple(places))
+
+
+def _bearer(azure: Azure, said: Mapping[str, Any]) -> Bearer:
+    kind = {"app": "application", "user": "user"}.get(str(said.get("idtyp")), "user" if said.get("scp") else "")
+    expires = said.get("exp")
+    return Bearer(
+        way=azure.signing.name,
+        detail=azure.signing.credential.detail if azure.signing.credential else "",
+        kind=kind,
+        name=str(said.get("upn") or said.get("unique_name") or said.get("app_displayname") or ""),
+        tenant=str(said.get("tid") or ""),
+        object_id=str(said.get("oid") or ""),
+        client_id=str(said.get("appid") or said.get("azp") or ""),
+        expires=datetime.fromtimestamp(expires, UTC).isoformat() if isinstance(expires, int) else "",
+    )
+
+
+async def _place(azure: Azure, row: Mapping[str, Any] | None, subscription: str, manifest: Manifest | None) -> Place:
+    if row is None:
+        return Place(subscription, problem=NOT_VISIBLE)
+    name, state = str(row.get("displayName") or ""), str(row.get("state") or "")
+    try:
+        held = await azure.list(f"/subscriptions/{subscription}/providers/Microsoft.Authorization/permissions")
+    except (AzureError, ReadIncomplete) as error:
+        return Place(subscription, name, state, problem=error.message)
+    vaults, disks = _kinds(manifest)
+    return Place(
+        subscription,
+        name,
+        state,
+        {
+            command: rights.missing(
+                rights.needed_at(
+                    command,
+                    has_vaults=vaults is None or subscription in vaults,
+                    has_disks=disks is None or subscription in disks,
+                ),
+                held,
+            )
+            for command in rights.COMMANDS
+        },
+    )
+
+
+def _kinds(manifest: Manifest | None) -> tuple[Collection[str] | None, Collection[str] | None]:
+    """The subscriptions of the manifest in which vaults lie, and those in which disks do; None: any."""
+    if manifest is None:
+        return None, None
+    found = reach(manifest)
+    vaults = {lower(vault.subscription) for vault in manifest.vaults.values()}
+    return vaults, {*found.disk_subscriptions, *found.role_subscriptions}

@@ -1,0 +1,80 @@
+"""Which of Azure's actions each command needs: what the two shipped roles hold is the one list there is."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+_INSTALLED = Path(__file__).parent / "roles"
+_CHECKOUT = Path(__file__).parent.parent / "samples" / "roles"
+_INSTANCES = "Microsoft.DataProtection/backupVaults/backupInstances"
+_JOBS = "Microsoft.DataProtection/backupVaults/backupJobs/read"
+_POINTS = f"{_INSTANCES}/recoveryPoints/read"
+_OPERATION = "Microsoft.DataProtection/locations/operationStatus/read"
+_GRANT = "Microsoft.Authorization/roleAssignments/write"
+_BEYOND_APPLY: Mapping[str, tuple[str, ...]] = {
+    "backup": (f"{_INSTANCES}/backup/action", _JOBS),
+    "restore": (f"{_INSTANCES}/restore/action", f"{_INSTANCES}/validateRestore/action", _POINTS, _JOBS),
+}
+_SHARED: Mapping[str, tuple[str, ...]] = {"backup": (_OPERATION,), "restore": (_OPERATION, _GRANT)}
+
+COMMANDS = ("validate", "plan", "drift", "apply", "backup", "restore")
+"""The commands whose rights are told; every other one reads as `plan` does, or asks nothing."""
+
+
+def role_text(name: str) -> str:
+    """The text of the shipped role `reader` or `operator`, as the Azure CLI takes it."""
+    folder = _INSTALLED if _INSTALLED.is_dir() else _CHECKOUT
+    return (folder / f"reconciler-{name}.json").read_text(encoding="utf-8")
+
+
+@cache
+def needed(command: str) -> frozenset[str]:
+    """The actions that a command of `COMMANDS` needs, wherever it needs them."""
+    if command == "validate":
+        return frozenset()
+    reader = _actions("reader")
+    reads = frozenset(action for action in reader if action.endswith("/read"))
+    if command == "plan":
+        return reader
+    if command == "drift":
+        return reads
+    own = frozenset(action for actions in _BEYOND_APPLY.values() for action in actions)
+    if command == "apply":
+        return _actions("operator") - own
+    return reads | frozenset(_BEYOND_APPLY[command]) | frozenset(_SHARED[command])
+
+
+def needed_at(command: str, *, has_vaults: bool, has_disks: bool) -> frozenset[str]:
+    """Those of them that matter in a subscription, by whether vaults lie there and whether disks do."""
+    spared = [] if has_vaults else ["Microsoft.DataProtection/", "Microsoft.ManagedIdentity/"]
+    spared += [] if has_disks else ["Microsoft.Compute/"]
+    return frozenset(action for action in needed(command) if not action.startswith(tuple(spared)))
+
+
+def missing(wanted: Iterable[str], permissions: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """The actions that no permission allows, sorted; permissions as Resource Manager lists them (`actions`, `notActions`).
+
+    Each permission is a role's: what one takes out, another may still allow.
+    """
+    return tuple(sorted(action for action in wanted if not any(_allows(row, action) for row in permissions)))
+
+
+def _allows(permission: Mapping[str, Any], action: str) -> bool:
+    return _covered(permission.get("actions"), action) and not _covered(permission.get("notActions"), action)
+
+
+def _covered(patterns: Iterable[str] | None, action: str) -> bool:
+    return any(
+        re.fullmatch(".*".join(map(re.escape, pattern.lower().split("*"))), action.lower())
+        for pattern in patterns or ()
+    )
+
+
+@cache
+def _actions(name: str) -> frozenset[str]:
+    return frozenset(json.loads(role_text(name))["Actions"])
