@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# Keeps one issue open while there is drift (or nobody can tell), its text up to date, and closes it when all is well.
+set -euo pipefail
+
+title=${TITLE//[^A-Za-z0-9._\/ -]/_}
+marker="<!-- reconciler-action:issue:${title:0:200} -->"
+issues="repos/$GITHUB_REPOSITORY/issues"
+open=$(gh api --paginate "$issues?state=open&creator=github-actions%5Bbot%5D&per_page=100" |
+  jq -rs --arg marker "$marker" 'add | .[] | select(.pull_request == null and ((.body // "") | startswith($marker))) | .number')
+
+if [ "${EXIT_CODE:-1}" = 0 ]; then
+  for number in $open; do
+    gh api --silent --method POST "$issues/$number/comments" --raw-field "body=No drift any more."
+    gh api --silent --method PATCH "$issues/$number" --raw-field state=closed --raw-field state_reason=completed
+  done
+  exit 0
+fi
+
+body=$(mktemp)
+{
+  echo "$marker"
+  cat "$REPORTS/report.md" 2>/dev/null ||
+    echo "**Whether there is drift could not be told.** See $GITHUB_SERVER_URL/$GITHUB_REPOSITORY/actions/runs/$GITHUB_RUN_ID"
+} >"$body"
+number=$(head -n 1 <<<"$open")
+if [ -n "$number" ]; then
+  gh api --silent --method PATCH "$issues/$number" --field "body=@$body"
+else
+  gh api --silent --method POST "$issues" --raw-field "title=Backup drift: $title" --field "body=@$body"
+fi
