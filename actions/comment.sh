@@ -4,8 +4,8 @@ set -euo pipefail
 
 number=$(jq -r '.pull_request.number // .number // empty' "$GITHUB_EVENT_PATH")
 [ -n "$number" ] || { echo "comment: this is no pull request" >&2; exit 1; }
-title=${TITLE//[^A-Za-z0-9._\/ -]/_}
-marker="<!-- reconciler-action:comment:${title:0:200} -->"
+named=${TITLE//[^A-Za-z0-9._\/ -]/_}
+marker="<!-- reconciler-action:comment:${named:0:200} -->"
 body=$(mktemp)
 {
   echo "$marker"

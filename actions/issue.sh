@@ -2,8 +2,8 @@
 # Keeps one issue open while there is drift (or nobody can tell), its text up to date, and closes it when all is well.
 set -euo pipefail
 
-title=${TITLE//[^A-Za-z0-9._\/ -]/_}
-marker="<!-- reconciler-action:issue:${title:0:200} -->"
+named=${TITLE//[^A-Za-z0-9._\/ -]/_}
+marker="<!-- reconciler-action:issue:${named:0:200} -->"
 issues="repos/$GITHUB_REPOSITORY/issues"
 open=$(gh api --paginate "$issues?state=open&creator=github-actions%5Bbot%5D&per_page=100" |
   jq -rs --arg marker "$marker" 'add | .[] | select(.pull_request == null and ((.body // "") | startswith($marker))) | .number')
@@ -26,5 +26,5 @@ number=$(head -n 1 <<<"$open")
 if [ -n "$number" ]; then
   gh api --silent --method PATCH "$issues/$number" --field "body=@$body"
 else
-  gh api --silent --method POST "$issues" --raw-field "title=Backup drift: $title" --field "body=@$body"
+  gh api --silent --method POST "$issues" --raw-field "title=Backup drift: $named" --field "body=@$body"
 fi
