@@ -39,11 +39,18 @@ async def settle(run: Run, change: Change) -> str:
 async def bring(run: Run, change: Change) -> str:
     """Restore the disk of a change and check it; what is worth a remark. ReconcilerError when it isn't as it must be."""
     steps = {step.op: step for step in change.steps}
-    start, patch, check = (steps[op] for op in (Op.RESTORE_START, Op.DISK_PATCH, Op.DISK_CHECK))
+    patch, check = steps[Op.DISK_PATCH], steps[Op.DISK_CHECK]
+    if Op.RESTORE_START in steps:
+        await _until_it_is_there(run, change, steps[Op.RESTORE_START], patch.target)
+    return _judged(patch.target, check.body, await _marked(run, change, patch))
+
+
+async def _until_it_is_there(run: Run, change: Change, start: Step, disk: ArmId) -> None:
+    """Restore; while role assignments are fresh, what fails for lack of them is tried again."""
     delays = run.delays(_FIRST_SECONDS, _MOST_SECONDS)
     while True:
         try:
-            await _restore(run, change, start, patch.target)
+            await _restore(run, change, start, disk)
         except AzureError as error:
             delay = next(delays)
             if not is_passing(error) or run.now + delay > run.patience(change, error):
@@ -51,8 +58,7 @@ async def bring(run: Run, change: Change) -> str:
             run.tell(change, f"waiting for permissions to become effective: {error.code}")
             await run.clock.sleep(delay)
         else:
-            break
-    return _judged(patch.target, check.body, await _marked(run, change, patch))
+            return
 
 
 async def _restore(run: Run, change: Change, start: Step, disk: ArmId) -> None:

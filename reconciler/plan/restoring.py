@@ -14,8 +14,8 @@ from reconciler.manifest.model import Manifest, VaultSpec
 from reconciler.plan import protection
 from reconciler.plan.builtin_roles import DISK_RESTORE_OPERATOR
 from reconciler.plan.draft import PENDING, Draft
-from reconciler.plan.model import Action, Change, Kind, Op, Options, Plan, Probe, Step
-from reconciler.plan.naming import RESTORED_TAG
+from reconciler.plan.model import Action, Change, FieldChange, Kind, Op, Options, Plan, Probe, Step
+from reconciler.plan.naming import RESTORED_TAG, tag_of
 from reconciler.plan.ordering import checksum, ordered
 from reconciler.plan.roles import Grants, RoleBook
 
@@ -249,7 +249,7 @@ def _restore(draft: Draft, book: RoleBook, source: Source, wish: Wish) -> list[C
     address = disk.text
     if not is_open(draft, group, address):
         return []
-    _refuse_existing(draft, disk, address)
+    is_cut_off = _is_cut_off(draft, source, disk)
     _refuse_impossible(draft, source, wish, disk)
     _refuse_too_many(draft, source, address)
     guard = guard_for(draft, source.instance.vault, address)
@@ -257,16 +257,16 @@ def _restore(draft: Draft, book: RoleBook, source: Source, wish: Wish) -> list[C
     asked: dict[str, Any] = {**({"sku": wish.sku} if wish.sku else {}), **({"zones": [wish.zone]} if wish.zone else {})}
     kind = {"sku": {"name": wish.sku}} if wish.sku else {}
     location = draft.estate.vaults[source.instance.vault.key].location
+    rest = (
+        Step(Op.DISK_PATCH, disk, {"tags": {**wish.tags, RESTORED_TAG: wish.run}, **kind}),
+        Step(Op.DISK_CHECK, disk, expected(source, asked)),
+    )
     change = Change(
         address=address,
         kind=Kind.RESTORE,
-        action=Action.ADD,
-        reason=f"restores {source.id.name}",
-        steps=(
-            start(source, location, disk, guard),
-            Step(Op.DISK_PATCH, disk, {"tags": {**wish.tags, RESTORED_TAG: wish.run}, **kind}),
-            Step(Op.DISK_CHECK, disk, expected(source, asked)),
-        ),
+        action=Action.CHANGE if is_cut_off else Action.ADD,
+        reason=f"ends a restore of {source.id.name} that was cut off" if is_cut_off else f"restores {source.id.name}",
+        steps=rest if is_cut_off else (start(source, location, disk, guard), *rest),
         after={
             "source": source.id.text,
             "recoveryPoint": source.point.id.text,
@@ -274,6 +274,7 @@ def _restore(draft: Draft, book: RoleBook, source: Source, wish: Wish) -> list[C
             "tags": {**wish.tags, RESTORED_TAG: wish.run},
             **asked,
         },
+        fields=(FieldChange(f"tags.{RESTORED_TAG}", None, wish.run),) if is_cut_off else (),
         depends=tuple(grants.planned),
         probe=probe,
         detail=() if source.disk else ("the source disk is gone: size, kind and encryption can't be compared",),
@@ -281,10 +282,19 @@ def _restore(draft: Draft, book: RoleBook, source: Source, wish: Wish) -> list[C
     return without_refused(draft, change)
 
 
-def _refuse_existing(draft: Draft, disk: ArmId, address: str) -> None:
-    presence = draft.presence(disk, address)
-    if presence is not None and presence.state == "there":
-        draft.refuse(address, "disk-exists", f"{disk} exists")
+def _is_cut_off(draft: Draft, source: Source, disk: ArmId) -> bool:
+    """Whether the disk is what a restore made that was cut off before it could mark it; any other is refused."""
+    presence = draft.presence(disk, disk.text)
+    if presence is None or presence.state != "there":
+        return False
+    made, body = presence.resource, presence.body or {}
+    origin = ((body.get("properties") or {}).get("creationData") or {}).get("sourceResourceId")
+    group = source.instance.snapshot_group
+    is_unmarked = isinstance(made, Disk) and not made.managed_by and not tag_of(made.tags, RESTORED_TAG)
+    if is_unmarked and origin and group and ArmId(str(origin)).is_within(group):
+        return True
+    draft.refuse(disk.text, "disk-exists", f"{disk} exists")
+    return False
 
 
 def _refuse_impossible(draft: Draft, source: Source, wish: Wish, made: ArmId) -> None:

@@ -184,7 +184,7 @@ def operation_document(verb: str, outcome: Outcome, plan: Plan, *, tool_version:
         "made": [
             {"disk": change.address, "source": jsonable((change.after or {}).get("source"))}
             for change, result in zip(plan.changes, outcome.results, strict=False)
-            if change.kind is Kind.RESTORE and change.action is Action.ADD and result.status is Status.DONE
+            if change.kind is Kind.RESTORE and change.action is not Action.DESTROY and result.status is Status.DONE
         ],
         "notes": [finding_document(finding) for finding in plan.findings],
     }

@@ -187,7 +187,7 @@ def made_text(outcome: Outcome, plan: Plan) -> str:
     lines = [
         f"Restored: {plain(change.address)}{f' ({plain(result.message)})' if result.message else ''}\n"
         for change, result in zip(plan.changes, outcome.results, strict=False)
-        if change.kind is Kind.RESTORE and change.action is Action.ADD and result.status is Status.DONE
+        if change.kind is Kind.RESTORE and change.action is not Action.DESTROY and result.status is Status.DONE
     ]
     return "".join(lines)
 

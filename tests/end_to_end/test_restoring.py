@@ -65,6 +65,18 @@ def test_a_disk_that_appears_after_the_plan_is_not_written_over_either(backed_up
     assert [call.kind for call in backed_up.writes()] == ["PUT roleAssignments"]
 
 
+def test_a_restore_that_was_cut_off_is_ended(backed_up: Stage) -> None:
+    """The run died before it could mark the disk; only one that was made from these very snapshots is taken for it."""
+    assert done(backed_up, manifest(), wish()).outcome.ok
+    backed_up.ask("PATCH", COPY, {"tags": {}}, version="2024-03-02")
+    backed_up.forget()
+    told = done(backed_up, manifest(), wish(tags={"ticket": "1"}))
+    assert told.outcome.ok, failures(told.outcome)
+    assert [call.kind for call in backed_up.writes()] == ["PATCH disks"]
+    assert backed_up.get(COPY, version="2024-03-02")["tags"] == {"ticket": "1", "reconciler-restored": RUN}
+    assert refusals(backed_up) == ["disk-exists"], "it bears the mark now"
+
+
 def test_a_disk_that_is_gone_comes_back(backed_up: Stage) -> None:
     backed_up.sandbox.remove(disk_id("PSTestDisk"))
     told = done(backed_up, manifest(disks=None), wish(disk=disk_id("PSTestDisk").upper()))
