@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from reconciler.cli.options import Connection, connection_options, format_option
+from reconciler.cli.options import Connection, connection_options, format_option, report_option
 from reconciler.cli.output import Output
 from reconciler.errors import UsageError
 
@@ -22,29 +22,43 @@ FAILING = ("uncovered", "disk-gone", "foreign-snapshot", "role-left-behind")
 @format_option("text", "json", "markdown")
 @click.option("--fail-on", metavar="WHAT,…", default="", help=f"Exit with 2 on these: {', '.join(FAILING)}.")
 @click.option("--tag", "tags", metavar="NAME", multiple=True, help="Also count by the values of this tag; repeatable.")
+@report_option
 @connection_options
 @click.pass_obj
-def coverage(output: Output, path: str, form: str, fail_on: str, tags: tuple[str, ...], connection: Connection) -> int:
+def coverage(
+    output: Output,
+    path: str,
+    form: str,
+    fail_on: str,
+    tags: tuple[str, ...],
+    reports: tuple[str, ...],
+    connection: Connection,
+) -> int:
     """0; 2 when something that counts was found; 1 when it could not be told."""
     from reconciler import __version__
     from reconciler.cli.loading import load_manifest, root_of
+    from reconciler.cli.page import page_of, wants_page
     from reconciler.cli.progress import listener
     from reconciler.cli.session import opened
+    from reconciler.cli.writing import reports_of, write_reports
     from reconciler.operations import coverage as operation
     from reconciler.report.coverage import coverage_document, coverage_markdown, coverage_text
     from reconciler.report.documents import text
 
     counted = _counted(fail_on)
+    wanted = reports_of(reports, ("html", "json", "md"))
     manifest, root = load_manifest(path), root_of(path)
     with opened(connection, events=listener(output), readonly=True) as session:
         found = session.run(lambda azure, clock: operation.coverage(azure, clock, manifest))
+        page = page_of(session, manifest, path, coverage=found) if wants_page(wanted) else ""
     forms = {
         "text": lambda: coverage_text(found, tags=tags, style=output.style, root=root),
         "json": lambda: text(coverage_document(found, tool_version=__version__, tags=tags)),
         "markdown": lambda: coverage_markdown(found, tags=tags, root=root),
     }
     output.data(forms[form]())
-    if any(finding.drift == "out-of-reach" for finding in found.findings):
+    failed = write_reports(wanted, {"json": forms["json"], "md": forms["markdown"], "html": lambda: page}, output)
+    if failed or any(finding.drift == "out-of-reach" for finding in found.findings):
         return 1
     told = {finding.code for finding in found.findings} | {row.state for row in found.rows}
     return 2 if told & counted else 0

@@ -45,22 +45,24 @@ def drift(
 ) -> int:
     """0 no drift, 2 drift, 1 it could not be told."""
     from reconciler.cli.loading import load_manifest, root_of
+    from reconciler.cli.page import page_of, wants_page
     from reconciler.cli.progress import listener
     from reconciler.cli.session import opened
     from reconciler.cli.showing import FORMS, Telling, drifted, tell
     from reconciler.cli.writing import reports_of
 
-    telling = Telling(form, reports_of(reports, FORMS), system)
+    telling = Telling(form, reports_of(reports, (*FORMS, "html")), system)
     classes = _classes(fail_on)
     manifest = load_manifest(path)
     with opened(connection, events=listener(output), readonly=True) as session:
         plan = session.look(manifest, plan_options(Planning(shard=shard), manifest, connection.api_version))
+        page = page_of(session, manifest, path, plan=plan) if wants_page(telling.reports) else ""
 
     from reconciler.report.drift import Drift
     from reconciler.report.terminal import drift_text
 
     found = Drift(plan, classes)
-    showing = drifted(found, path, manifest.place.file)
+    showing = drifted(found, path, manifest.place.file).with_page(page)
     failed = tell(output, telling, showing, lambda: drift_text(found, style=output.style, root=root_of(path)))
     return 1 if failed else found.exit_code
 

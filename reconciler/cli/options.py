@@ -206,8 +206,9 @@ def report_option(command: Command) -> Command:
         "reports",
         metavar="[FORM:]FILE",
         multiple=True,
-        help="Also write a report, by the file's ending: .md, .json, .sarif, .xml (JUnit), .sh (role assignments that"
-        " mode emit leaves to others); or by a form before it: md:FILE, gitlab:FILE (code quality).",
+        help="Also write a report, by the file's ending: .html (a page on the whole estate), .md, .json, .sarif,"
+        " .xml (JUnit), .sh (role assignments that mode emit leaves to others); or by a form before it: md:FILE,"
+        " gitlab:FILE (code quality).",
     )(command)
 
 

@@ -45,12 +45,13 @@ def plan(
 ) -> int:
     """0, or 1 when something is refused or wrong; with --detailed-exitcode 2 when there are changes."""
     from reconciler.cli.loading import load_manifest, root_of
+    from reconciler.cli.page import page_of, wants_page
     from reconciler.cli.progress import listener
     from reconciler.cli.session import opened
     from reconciler.cli.showing import FORMS
     from reconciler.cli.writing import check_writable, reports_of, write_file
 
-    wanted = reports_of(reports, (*FORMS, "sh"))
+    wanted = reports_of(reports, (*FORMS, "html", "sh"))
     if out:
         check_writable(Path(out), "the plan")
     manifest = load_manifest(path)
@@ -60,11 +61,12 @@ def plan(
         found = desk.look(session, lambda: session.look(manifest, options))
         if planning.preflight:
             found = session.preflight(found)
+        page = page_of(session, manifest, path, plan=found) if wants_page(wanted) else ""
 
     from reconciler.cli.showing import Telling, document_of, is_refused, planned, tell
     from reconciler.report.terminal import plan_text
 
-    showing = planned(found, document_of(found, path, connection, options), path, manifest.place.file)
+    showing = planned(found, document_of(found, path, connection, options), path, manifest.place.file).with_page(page)
     failed = tell(
         output,
         Telling(form, wanted, system),

@@ -32,6 +32,10 @@ class Showing(NamedTuple):
     texts: Mapping[str, Callable[[], str]]
     told: Callable[[], Told]
 
+    def with_page(self, page: str) -> Showing:
+        """The same with a report page, which was made while Azure could still be asked."""
+        return self._replace(texts={**self.texts, "html": lambda: page})
+
     def data(self, form: str) -> str:
         """The text of a `--format`."""
         return self.texts["md" if form == "markdown" else form]()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from reconciler.cli.options import Connection, connection_options, format_option
+from reconciler.cli.options import Connection, connection_options, format_option, report_option
 from reconciler.cli.output import Output
 
 
@@ -16,25 +16,31 @@ from reconciler.cli.output import Output
 )
 @click.argument("path")
 @format_option("text", "json", "markdown")
+@report_option
 @connection_options
 @click.pass_obj
-def status(output: Output, path: str, form: str, connection: Connection) -> int:
+def status(output: Output, path: str, form: str, reports: tuple[str, ...], connection: Connection) -> int:
     """0 all well, 2 not, 1 it could not be told."""
     from reconciler import __version__
     from reconciler.cli.loading import load_manifest, root_of
+    from reconciler.cli.page import page_of, wants_page
     from reconciler.cli.progress import listener
     from reconciler.cli.session import opened
+    from reconciler.cli.writing import reports_of, write_reports
     from reconciler.operations import status as operation
     from reconciler.report.documents import text
     from reconciler.report.status import status_document, status_markdown, status_text
 
+    wanted = reports_of(reports, ("html", "json", "md"))
     manifest, root = load_manifest(path), root_of(path)
     with opened(connection, events=listener(output), readonly=True) as session:
         found = session.run(lambda azure, clock: operation.status(azure, clock, manifest))
+        page = page_of(session, manifest, path, status=found) if wants_page(wanted) else ""
     forms = {
         "text": lambda: status_text(found, style=output.style, root=root),
         "json": lambda: text(status_document(found, tool_version=__version__)),
         "markdown": lambda: status_markdown(found, root=root),
     }
     output.data(forms[form]())
-    return found.exit_code
+    failed = write_reports(wanted, {"json": forms["json"], "md": forms["markdown"], "html": lambda: page}, output)
+    return 1 if failed else found.exit_code

@@ -49,7 +49,7 @@ def _unwritable(path: Path, what: str, error: OSError) -> UsageError:
     )
 
 
-FORMS = {".json": "json", ".md": "md", ".sarif": "sarif", ".xml": "junit", ".sh": "sh"}
+FORMS = {".html": "html", ".json": "json", ".md": "md", ".sarif": "sarif", ".xml": "junit", ".sh": "sh"}
 """The form of a report by the ending of its file; `gitlab` has none of its own and is named before the file."""
 
 

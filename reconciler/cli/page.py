@@ -1,0 +1,49 @@
+"""The report page for a verb: what it has not looked at itself is looked at on the same session."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from reconciler.cli.session import Session
+    from reconciler.cli.writing import Report
+    from reconciler.manifest.model import Manifest
+    from reconciler.plan.coverage import Coverage
+    from reconciler.plan.model import Plan
+    from reconciler.plan.status import Status
+
+
+def page_of(
+    session: Session,
+    manifest: Manifest,
+    path: str,
+    *,
+    plan: Plan | None = None,
+    status: Status | None = None,
+    coverage: Coverage | None = None,
+) -> str:
+    """The page of the manifest's estate as HTML; ReadIncomplete when a look can't be had."""
+    from reconciler import __version__
+    from reconciler.cli.loading import root_of
+    from reconciler.operations.coverage import coverage as cover
+    from reconciler.operations.status import status as tell
+    from reconciler.plan.model import Options
+    from reconciler.report.page.gathering import gathered
+    from reconciler.report.page.render import page_html
+
+    return page_html(
+        gathered(
+            plan or session.look(manifest, Options(tool_version=__version__)),
+            status or session.run(lambda azure, clock: tell(azure, clock, manifest)),
+            coverage or session.run(lambda azure, clock: cover(azure, clock, manifest)),
+            made=session.clock.now(),
+            version=__version__,
+            root=root_of(path),
+        )
+    )
+
+
+def wants_page(reports: Sequence[Report]) -> bool:
+    """Whether one of the reports is the page."""
+    return any(report.form == "html" for report in reports)

@@ -1,0 +1,85 @@
+"""Everything that was looked at, brought together for the page: a plan, a status, a coverage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from reconciler.findings import Finding
+from reconciler.ids import ArmId, lower
+from reconciler.plan import coverage as covering
+from reconciler.plan import status as telling
+from reconciler.plan.coverage import Coverage, Covered
+from reconciler.plan.model import Plan
+from reconciler.plan.status import DiskStatus, Status
+from reconciler.report.page.model import BAD, GOOD, LATE, LEFT_OUT, OPEN, DiskRow, Page
+
+_COVERED = {covering.COVERED: GOOD, covering.EXCLUDED: LEFT_OUT, covering.UNCOVERED: OPEN}
+_STATUS = {
+    telling.OK: GOOD,
+    telling.WAITING: GOOD,
+    telling.HALTED: LEFT_OUT,
+    telling.LATE: LATE,
+    telling.UNKNOWN: LATE,
+    telling.FAILING: BAD,
+    telling.UNPROTECTED: BAD,
+}
+"""What can't be told counts as late: nothing is called covered that isn't known to be."""
+
+
+def gathered(plan: Plan, status: Status, coverage: Coverage, *, made: datetime, version: str, root: str = "") -> Page:
+    """The page of one estate; findings that several looks made are shown once."""
+    told = {lower(row.disk): row for row in status.rows}
+    rows = [_row(row, told.pop(row.disk.id.key, None)) for row in coverage.rows]
+    rows += [_declared(DiskRow(row.disk, BAD), row) for row in told.values()]
+    return Page(
+        manifest=plan.manifest,
+        made=made.isoformat(timespec="seconds"),
+        version=version,
+        disks=tuple(sorted(rows, key=lambda row: lower(row.id))),
+        plan=plan,
+        findings=tuple(_once((*plan.findings, *status.findings, *coverage.findings))),
+        skipped=tuple(dict.fromkeys((*status.skipped, *coverage.skipped))),
+        root=root,
+    )
+
+
+def _row(row: Covered, declared: DiskStatus | None) -> DiskRow:
+    vault = _vault(row.instance) if row.instance else ""
+    known = DiskRow(
+        str(row.disk.id), _COVERED[row.state], vault, note=row.reason if row.state != covering.COVERED else ""
+    )
+    return _declared(known, declared) if declared else known
+
+
+def _declared(known: DiskRow, row: DiskStatus) -> DiskRow:
+    return replace(
+        known,
+        state=_STATUS[row.state],
+        policy=row.policy,
+        protection=row.protection,
+        newest=row.newest.isoformat(timespec="seconds") if row.newest else "",
+        age_hours=_hours(row.age),
+        promise_hours=_hours(row.promise),
+        proven=row.proven.isoformat(timespec="seconds") if row.proven else "",
+        note="" if row.state == telling.OK else row.note,
+    )
+
+
+def _vault(instance: ArmId) -> str:
+    """The name of the vault that an instance lies in."""
+    return instance.text.split("/")[8]
+
+
+def _hours(age: timedelta | None) -> float | None:
+    return None if age is None else age.total_seconds() / 3600
+
+
+def _once(findings: tuple[Finding, ...]) -> Iterator[Finding]:
+    seen = set()
+    for finding in findings:
+        key = (finding.code, lower(finding.address), finding.message)
+        if key not in seen:
+            seen.add(key)
+            yield finding

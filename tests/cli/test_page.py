@@ -1,0 +1,78 @@
+"""The report page from the command line: the same page, whichever verb was asked for it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from arm import APPS, disk, disk_id, estate, group
+from installed import AZURE, put_files, run
+from manifests import manifest
+from stage import Stage
+
+from reconciler.operations.coverage import coverage
+from reconciler.operations.status import status
+from reconciler.plan.model import Options
+from reconciler.report.page.gathering import gathered
+from reconciler.report.page.model import BAD, GOOD, OPEN
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    put_files(tmp_path, manifest(), estate(group(APPS, "diskrg"), disk("PSTestDisk"), disk("Forgotten")))
+    return tmp_path
+
+
+def tiles(path: Path) -> dict[str, str]:
+    found = re.findall(r"<dt>(\w+)</dt><dd>(\d+)", path.read_text())
+    return dict(found)
+
+
+@pytest.mark.parametrize(("verb", "code"), [("plan", 0), ("drift", 2), ("status", 2), ("coverage", 0)])
+def test_every_verb_writes_the_page_beside_what_it_says(folder: Path, verb: str, code: int) -> None:
+    done = run(folder, verb, "backup.yaml", *AZURE, "--report", "estate.html")
+    assert done.returncode == code, done.stderr
+    shown = tiles(folder / "estate.html")
+    assert {name: shown[name] for name in ("covered", "failing", "uncovered")} == {
+        "covered": "0",
+        "failing": "1",
+        "uncovered": "1",
+    }
+    assert shown["changes"] == "7"
+
+
+def test_the_page_says_what_three_looks_say(on_stage: Callable[..., Stage]) -> None:
+    stage = on_stage(estate(group(APPS, "diskrg"), disk("PSTestDisk"), disk("Forgotten")))
+    said = stage.manifest(manifest())
+    assert stage.apply(said).ok
+    stage.wait(86_400)
+    plan = stage.session.look(said, Options(tool_version="0"))
+    found = gathered(
+        plan,
+        stage.session.run(lambda azure, clock: status(azure, clock, said)),
+        stage.session.run(lambda azure, clock: coverage(azure, clock, said)),
+        made=stage.session.clock.now(),
+        version="0",
+    )
+    rows = {row.name: row for row in found.disks or ()}
+    assert {name: row.state for name, row in rows.items()} == {"PSTestDisk": GOOD, "Forgotten": OPEN}
+    good = rows["PSTestDisk"]
+    assert good.vault == "TestBkpVault"
+    assert good.policy.startswith("diskBkpPolicy")
+    assert good.age_hours is not None
+    assert good.age_hours <= (good.promise_hours or 0) == 6
+    assert found.all.percent == 50
+
+
+def test_a_declared_disk_that_no_list_shows_is_not_lost(on_stage: Callable[..., Stage]) -> None:
+    stage = on_stage(estate(group(APPS, "diskrg"), disk("PSTestDisk")))
+    said = stage.manifest(manifest())
+    assert stage.apply(said).ok
+    stage.sandbox.remove(disk_id("PSTestDisk"))
+    plan = stage.session.look(said, Options(tool_version="0"))
+    told = stage.session.run(lambda azure, clock: status(azure, clock, said))
+    seen = stage.session.run(lambda azure, clock: coverage(azure, clock, said))
+    found = gathered(plan, told, seen, made=stage.session.clock.now(), version="0")
+    assert [row.state for row in found.disks or ()] == [BAD]
