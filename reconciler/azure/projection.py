@@ -147,14 +147,14 @@ def role(body: Mapping[str, Any]) -> RoleAssignment:
         role=lower(str(pick(properties, "roleDefinitionId") or "")).rstrip("/").rpartition("/")[2],
         principal=lower(str(pick(properties, "principalId") or "")),
         conditional=bool(pick(properties, "condition")),
-        created=_time(pick(properties, "createdOn")),
+        created=moment(pick(properties, "createdOn")),
     )
 
 
 def recovery_point(body: Mapping[str, Any]) -> RecoveryPoint:
     """A recovery point; ValueError when it doesn't tell when it was taken."""
     properties = pick(body, "properties") or {}
-    taken = _time(pick(properties, "recoveryPointTime"))
+    taken = moment(pick(properties, "recoveryPointTime"))
     if taken is None:
         raise ValueError("a recovery point without a time")
     state = lower(str(pick(properties, "recoveryPointState") or "completed"))
@@ -164,7 +164,7 @@ def recovery_point(body: Mapping[str, Any]) -> RecoveryPoint:
 def restore_job(body: Mapping[str, Any]) -> RestoreJob:
     """A job that restores, as a row of Resource Graph."""
     properties = pick(body, "properties") or {}
-    began = _time(pick(properties, "startTime"))
+    began = moment(pick(properties, "startTime"))
     return RestoreJob(_id(body), str(pick(properties, "status") or ""), _utc(began) if began else None)
 
 
@@ -224,7 +224,8 @@ def _cut(own: ArmId, marker: str) -> int:
     return found if found >= 0 else len(own.text)
 
 
-def _time(text: Any) -> datetime | None:
+def moment(text: Any) -> datetime | None:
+    """The time that a text tells; None when it tells none."""
     try:
         return datetime.fromisoformat(text) if isinstance(text, str) else None
     except ValueError:

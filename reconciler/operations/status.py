@@ -73,7 +73,7 @@ async def _told(azure: Azure) -> tuple[Told, list[str]]:
 def _by_instance(rows: Iterable[Any]) -> dict[str, dict[str, datetime]]:
     found: dict[str, dict[str, datetime]] = {}
     for row in rows:
-        began = _time(projection.pick(row, "newest"))
+        began = projection.moment(projection.pick(row, "newest"))
         if began is not None:
             found.setdefault(str(projection.pick(row, "instance")), {})[str(projection.pick(row, "status"))] = began
     return found
@@ -93,12 +93,5 @@ async def _points(azure: Azure, instances: Iterable[Instance]) -> Mapping[str, d
 
 async def _newest(azure: Azure, instance: Instance) -> datetime | None:
     rows = await azure.list(f"{instance.id}/recoveryPoints")
-    times = (_time(projection.pick(row, "properties", "recoveryPointTime")) for row in rows)
+    times = (projection.moment(projection.pick(row, "properties", "recoveryPointTime")) for row in rows)
     return max(filter(None, times), default=None)
-
-
-def _time(text: Any) -> datetime | None:
-    try:
-        return datetime.fromisoformat(text) if isinstance(text, str) else None
-    except ValueError:
-        return None

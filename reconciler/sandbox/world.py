@@ -14,7 +14,6 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from hashlib import blake2b
 from typing import Any, NamedTuple, Protocol
-from uuid import UUID
 
 from reconciler.sandbox import switches
 from reconciler.sandbox.arm import group_id_of, lower, resource_type
@@ -139,7 +138,7 @@ class World:
 
     def stamp(self, at: datetime | None = None) -> str:
         """A time (default: now) as Azure writes it, with seven digits of a second."""
-        return f"{(at or self.now):%Y-%m-%dT%H:%M:%S.%f}0Z"
+        return f"{(at or self.now).isoformat(timespec='microseconds')[:26]}0Z"
 
     def table(self, name: str) -> Table:
         """A table by lower-cased resource type, made when it is first asked for."""
@@ -215,7 +214,10 @@ class World:
 
     def guid(self, address: str, purpose: str) -> str:
         """A GUID, as text."""
-        return str(UUID(bytes=self.digest(address, purpose), version=4))
+        digest = bytearray(self.digest(address, purpose))
+        digest[6], digest[8] = digest[6] & 0x0F | 0x40, digest[8] & 0x3F | 0x80  # version 4, without an object for each
+        text = digest.hex()
+        return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
     def hex32(self, address: str, purpose: str) -> str:
         """Thirty-two hexadecimal digits."""
