@@ -18,6 +18,7 @@ from reconciler.plan.desired import DesiredDisk, expand
 from reconciler.plan.draft import PENDING, Draft
 from reconciler.plan.naming import RESTORED_TAG, role_name
 from reconciler.plan.protection import WORDS, Health, health_of, preference, reason
+from reconciler.plan.reach import concerns
 from reconciler.plan.selection import Surroundings, matcher, places
 from reconciler.plan.support import obstacle
 
@@ -86,11 +87,9 @@ def cover(draft: Draft, told: Surveyed) -> Coverage:
     """The coverage; when `draft.questions` isn't empty it is a sketch: answer them, make it again."""
     survey = _Survey(draft, told)
     survey.desired = {one.disk.id.key: one for one in expand(draft)}
-    for instance in (*draft.estate.instances.values(), *(told.elsewhere or ())):
+    for instance in (*draft.estate.instances.values(), *_elsewhere(draft, told)):
         if instance.disk is not None:
-            known = survey.held.setdefault(instance.disk.key, [])
-            if all(one.id != instance.id for one in known):
-                known.append(instance)
+            survey.held.setdefault(instance.disk.key, []).append(instance)
     survey.left = dict(_left_out(draft))
     rows = tuple(_row(survey, disk) for _, disk in sorted(draft.disks.items()))
     _disks_gone(survey)
@@ -101,6 +100,12 @@ def cover(draft: Draft, told: Surveyed) -> Coverage:
     unread = [finding for finding in draft.findings if finding.drift == "out-of-reach"]
     findings = sorted({*survey.found, *unread}, key=lambda one: (one.code, lower(one.address), one.message))
     return Coverage(draft.manifest.name, rows, tuple(findings), tuple(survey.skipped))
+
+
+def _elsewhere(draft: Draft, told: Surveyed) -> Iterator[Instance]:
+    """Instances of vaults that weren't listed: of the others a list tells better than Resource Graph, which lags."""
+    listed = {key for key, vault in draft.estate.vaults.items() if concerns(draft.reach, vault)}
+    return (one for one in told.elsewhere or () if one.vault.key not in listed)
 
 
 def _left_out(draft: Draft) -> Iterator[tuple[str, tuple[str, Place | None]]]:

@@ -124,6 +124,15 @@ def test_what_was_stopped_is_not_covered_any_more(stage: Stage) -> None:
     assert "protection is stopped" in reasons(found)["gold-1"]
 
 
+def test_a_graph_that_lags_covers_nothing(stage: Stage) -> None:
+    stage.apply(SAID)
+    own = next(row.instance for row in covered(stage).rows if row.disk.id.name == "gold-1")
+    stage.switch(graph_lag="3600")
+    stage.ask("DELETE", str(own))
+    stage.wait(300)
+    assert states(covered(stage))["gold-1"] == "uncovered"
+
+
 def test_an_entry_that_claims_an_excluded_disk_makes_it_claimed(stage: Stage) -> None:
     said = SAID | {"disks": [*SAID["disks"], entry("scratch-1")]}
     assert states(covered(stage, said))["scratch-1"] == "uncovered"
