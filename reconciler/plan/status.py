@@ -41,7 +41,7 @@ STATES: Mapping[str, str] = {
 BAD = frozenset({FAILING, LATE, UNPROTECTED})
 """The states that make `status` exit with 2."""
 
-_WORTH_A_READ = (LATE, UNKNOWN)
+_WORTH_A_READ = (LATE, FAILING, UNKNOWN)
 _COMPLETED, _FAILED, _RUNNING = "completed", "failed", "inprogress"
 
 
@@ -101,7 +101,7 @@ class Status:
 
 
 def doubtful(draft: Draft, told: Told) -> list[Instance]:
-    """Instances whose newest recovery point is worth a read, those that look late first: jobs are told of with a lag."""
+    """Instances whose newest recovery point is worth a read, those that look late first: Resource Graph lags."""
     found: list[tuple[int, str, Instance]] = []
     for wanted in expand(draft):
         instance = _instance(draft, wanted)

@@ -88,14 +88,16 @@ def test_the_first_backup_is_waited_for_as_long_as_it_may_take(hours: float, sta
 
 
 def test_only_what_is_in_doubt_is_worth_a_read_the_late_ones_first() -> None:
-    names = ("a", "b", "c", "e")
+    names = ("a", "b", "c", "e", "f")
     known = {
         instance(name).id.key: jobs
-        for name, jobs in zip(names, ({}, {"completed": ago(9)}, {"completed": ago(1)}, {}), strict=True)
+        for name, jobs in zip(
+            names, ({}, {"completed": ago(9)}, {"completed": ago(1)}, {}, {"failed": ago(1)}), strict=True
+        )
     }
     made = draft(estate(*settled(*names)), manifest(rule(*map(disk_id, names))))
     asked = [one.disk.name for one in doubtful(made, Told(known, {}, {instance("e").id.key: ago(1)})) if one.disk]
-    assert asked == ["b", "a"]
+    assert asked == ["b", "f", "a"]
 
 
 def test_what_is_told_of_others_is_not_told_of_this() -> None:
