@@ -55,7 +55,7 @@ def saved(plan: Plan) -> dict[str, Any]:
     )
 
 
-@pytest.mark.parametrize("name", ["plan", "validate", "drift", "apply"])
+@pytest.mark.parametrize("name", ["plan", "validate", "drift", "apply", "export", "coverage", "status"])
 def test_the_schemas_are_schemas_and_describe_everything(name: str) -> None:
     jsonschema.Draft202012Validator.check_schema(schema(name))
 
