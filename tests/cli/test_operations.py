@@ -72,7 +72,7 @@ def backed_up(told_once: Path, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_restore_prints_the_new_disk(command: Run, backed_up: Path) -> None:
+def test_a_restore_prints_the_new_disk(command: Run, inside: Run, backed_up: Path) -> None:
     arguments = ("restore", "backup.yaml", "PSTestDisk", "--to", "diskrg", "--name", "copy", *AZURE)
     done = command(*arguments, "--auto-approve", "--audit", "audit.jsonl", "--report", "report.md")
     assert done.returncode == 0, done.stderr
@@ -84,9 +84,9 @@ def test_a_restore_prints_the_new_disk(command: Run, backed_up: Path) -> None:
     records = [json.loads(line) for line in (backed_up / "audit.jsonl").read_text(encoding="utf-8").splitlines()]
     assert {row["operation"] for row in records} == {"role.put", "restore.start", "disk.patch"}
     assert {row["address"] for row in records if row["operation"] != "role.put"} == {f"{DISK}/copy"}
-    shown = command("sandbox", "show", ESTATE, f"{DISK}/copy")
+    shown = inside("sandbox", "show", ESTATE, f"{DISK}/copy")
     assert records[0]["run"] in shown.stdout, "the disk bears the run that its audit records tell of"
-    again = command(*arguments, "--auto-approve")
+    again = inside(*arguments, "--auto-approve")
     assert (again.returncode, "disk-exists" in again.stdout) == (1, True)
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 import pytest
 from arm import disk_id, vault_id
@@ -100,49 +99,6 @@ def test_soft_delete_that_is_off_is_no_way(on_stage: Callable[..., Stage]) -> No
     said = manifest(vaults=vaults, disks=[DISK | {"vault": "NewVault"}])
     plan = planned(stage, said, moved(softly=True))
     assert [row.code for row in plan.errors] == ["move-impossible"]
-
-
-class Cut(Exception):
-    """The process is gone."""
-
-
-@pytest.mark.parametrize("softly", [False, True])
-def test_a_move_that_dies_is_ended_by_the_next_one(
-    on_stage: Callable[..., Stage], softly: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Cut off after each write of its own: the next run brings it to its end."""
-    for number in range(2 + 2 * softly):
-        stage = on_stage(world())
-        stage.switch(stopped_elsewhere="refused" if softly else "accepted")
-        assert stage.apply(BEFORE).ok
-        back_up(stage)
-        plan = planned(stage, AFTER, moved(softly=softly))
-        with monkeypatch.context() as patched:
-            cut_after(stage, number, patched)
-            stage.carry_out(plan)
-        told = done(stage, AFTER, moved(softly=softly))
-        assert told.outcome.ok, (number, failures(told.outcome))
-        settled_there(stage)
-
-
-def cut_after(stage: Stage, number: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing is answered any more once so many writes of instances were."""
-    seen = 0
-    handle = stage.recorder.handle
-    kinds = ("/stopprotection", "/undelete", "/backupinstances/")
-
-    def answered(method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Any:
-        nonlocal seen
-        if seen > number:
-            return 403, {"Content-Type": "application/json"}, b'{"error": {"code": "Gone", "message": "cut"}}', 0.0
-        answer = handle(method, url, headers, body)
-        path = url.partition("?")[0].lower()
-        seen += method in ("PUT", "POST", "DELETE") and (
-            path.endswith(kinds[:2]) or (kinds[2] in path and method != "POST")
-        )
-        return answer
-
-    monkeypatch.setattr(stage.recorder, "handle", answered)
 
 
 def test_another_snapshot_group_in_the_same_vault_cannot_be(backed_up: Stage) -> None:
