@@ -15,6 +15,11 @@ def _error(code: str, meaning: str, hint: str) -> Code:
 CODES = table(
     _error("azure", "Azure answered with an error that has no code.", "read the message; run it again"),
     _error(
+        "backup-limit",
+        "Azure takes ten on-demand backups of a disk a day, and so many began today.",
+        "try again tomorrow (UTC), or wait for the schedule",
+    ),
+    _error(
         "canceled",
         "A long-running operation of Azure was cancelled.",
         "find out who cancelled it in the activity log, then run it again",
@@ -76,17 +81,42 @@ CODES = table(
         "Nobody can be asked: this is no terminal, and approval was not given.",
         "give --auto-approve, --checksum SHA or a saved plan",
     ),
+    _error(
+        "no-backup-rule",
+        "A disk's policy shows no backup rule to back it up by.",
+        "look at the policy; `reconciler plan` compares it",
+    ),
     _error("no-manifest", "The path holds no manifest.", "name a folder with *.yaml files, or a file"),
     _error(
         "no-principal",
         "The vault's identity has no principal, so that no role can be assigned to it.",
         "see whether the identity was switched off, then plan again",
     ),
+    _error(
+        "no-such-disk",
+        "No disk of that name or id is declared, or protected in a vault of the manifest.",
+        "list the disks with `reconciler status PATH`",
+    ),
+    _error(
+        "no-such-job",
+        "There is no job of that name in any vault of the manifest.",
+        "list the jobs with `reconciler jobs list PATH`; Azure forgets old ones",
+    ),
     _error("no-such-path", "The path does not exist.", "name the manifest's file or folder"),
+    _error(
+        "no-such-rule",
+        "A disk's policy has no retention rule of the name that was asked for.",
+        "name one that it has; the message lists them",
+    ),
     _error(
         "not-ours",
         "A disk under the name that a drill would give is none that a drill made, or it is attached: it is left alone.",
         "look at it: rename it, detach it, or delete it if nobody needs it",
+    ),
+    _error(
+        "not-protected",
+        "A disk can't be backed up, since its protection isn't configured.",
+        "see `reconciler status PATH`, then `reconciler apply PATH`",
     ),
     _error(
         "restored-differently",

@@ -166,6 +166,28 @@ class RestoreJob:
     began: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job of a vault; times are UTC, `status` and `operation` as spelled.
+
+    `instance` and `disk` None: not told. `ended` None: it runs. `error` is the wire's `errorDetails`. `tag` and `point`
+    (the recovery point's name) are known only of a job that was read singly.
+    """
+
+    id: ArmId
+    status: str
+    operation: str
+    by_user: bool
+    began: datetime | None
+    ended: datetime | None
+    instance: ArmId | None
+    disk: ArmId | None
+    policy: str
+    error: tuple[Mapping[str, Any], ...] = ()
+    tag: str = ""
+    point: str = ""
+
+
 @dataclass(slots=True)
 class OwnedVault:
     """A row of the Resource Graph query for vaults that bear our mark; only ever adds findings."""

@@ -47,6 +47,12 @@ class Writer:
         body = {"restoreRequestObject": _restore_request(start)}
         return await self._sdk.begin(instances.begin_validate_for_restore, *_place(start.target), body)
 
+    async def back_up(self, instance: ArmId, rule: str, retention: str) -> Receipt:
+        """Begin an on-demand backup by a policy's backup rule, kept as one of its retention rules says."""
+        instances = self._sdk.dataprotection(instance.subscription).backup_instances
+        body = {"backupRuleOptions": {"ruleName": rule, "triggerOption": {"retentionTagOverride": retention}}}
+        return await self._sdk.begin(instances.begin_adhoc_backup, *_place(instance), body)
+
     async def validate(self, vault: ArmId, properties: Mapping[str, Any]) -> Receipt:
         """Ask Azure whether an instance with these properties could be protected (validateForBackup)."""
         return await _validate(self._sdk, vault, properties)

@@ -24,6 +24,13 @@ COMMANDS = {
     "plan": ("reconciler.cli.plan", "plan", "Show what would be changed in Azure; change nothing."),
     "apply": ("reconciler.cli.apply", "apply", "Change Azure until it is as the manifest says."),
     "drift": ("reconciler.cli.drift", "drift", "Say whether Azure still is as the manifest says."),
+    "backup": ("reconciler.cli.backup", "backup", "Back disks up now, beside their schedule."),
+    "jobs": ("reconciler.cli.jobs", "jobs", "List, show and wait for jobs: backups and restores."),
+    "recovery-points": (
+        "reconciler.cli.recovery_points",
+        "recovery_points",
+        "Say what disks can be restored from, newest first.",
+    ),
     "restore": ("reconciler.cli.restore", "restore", "Make a new disk of a recovery point, and check it."),
     "drill": ("reconciler.cli.drill", "drill", "Prove by trial restores that the backups can be restored."),
     "watch": ("reconciler.cli.watch", "watch", "Look every so often; serve metrics, tell webhooks what is new."),

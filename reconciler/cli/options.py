@@ -293,3 +293,14 @@ def _guard_request(text: str, manifest: Manifest) -> tuple[str, str]:
             hint=f"vaults: {', '.join(one.name for one in manifest.vaults.values())}",
         )
     return spec.id.key, request
+
+
+def disks_option(command: Command) -> Command:
+    """`--disk`, repeatable: which disks an operation is about."""
+    return click.option(
+        "--disk",
+        "disks",
+        metavar="DISK",
+        multiple=True,
+        help="A disk's id or name, or a pattern with *; may be repeated (default: all that the manifest declares).",
+    )(command)

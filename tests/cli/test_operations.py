@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import shutil
-import signal
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -13,8 +12,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-
-from reconciler.cli import main
+from installed import within
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 ROOT = Path(__file__).parents[2]
@@ -40,16 +38,6 @@ def told_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert within("sandbox", "put", estate, group, '{"location": "westus"}') == 0
     assert within("sandbox", "advance", estate, "6h") == 0
     return folder
-
-
-def within(*arguments: str) -> int:
-    """A command in this process, which spares its start; signals are as they were, afterwards."""
-    before = [(number, signal.getsignal(number)) for number in (signal.SIGINT, signal.SIGTERM)]
-    try:
-        return main.run(list(arguments))
-    finally:
-        for number, handler in before:
-            signal.signal(number, handler)
 
 
 @pytest.fixture

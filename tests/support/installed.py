@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ from typing import Any
 from stage import as_yaml
 
 import reconciler
+from reconciler.cli import main
 
 HIDDEN = ("RECONCILER_", "AZURE_", "ARM_", "NO_COLOR", "PYTEST_", "GITHUB_", "TF_BUILD", "COVERAGE_")
 ESTATE = "azure.estate.yaml"
@@ -24,6 +26,16 @@ def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """The environment without anything that would change how the command behaves."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(HIDDEN)}
     return {**kept, "PYTHONPATH": str(Path(reconciler.__file__).parents[1]), **(extra or {})}
+
+
+def within(*arguments: str) -> int:
+    """A command in this process, which spares its start; signals are as they were, afterwards."""
+    before = [(number, signal.getsignal(number)) for number in (signal.SIGINT, signal.SIGTERM)]
+    try:
+        return main.run(list(arguments))
+    finally:
+        for number, handler in before:
+            signal.signal(number, handler)
 
 
 def run(folder: Path, *arguments: str, **options: Any) -> Done:

@@ -1,0 +1,154 @@
+"""`reconciler jobs list`, `show` and `wait`: what backups and restores have been doing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli.options import Connection, connection_options, disks_option, format_option
+from reconciler.cli.output import Output
+from reconciler.errors import UsageError
+
+if TYPE_CHECKING:
+    from reconciler.estate import Job
+
+_FORMS = ("text", "json", "markdown")
+_HOURS = 4
+
+
+@click.group()
+def jobs() -> None:
+    """List, show and wait for jobs of backup vaults: backups and restores."""
+
+
+@jobs.command("list")
+@click.argument("path", required=False)
+@click.option("--all", "everywhere", is_flag=True, help="Of every vault that the caller sees, through Resource Graph.")
+@disks_option
+@click.option(
+    "--vault", "vaults", metavar="VAULT", multiple=True, help="A vault's id or name; may have *, be repeated."
+)
+@click.option(
+    "--status", "statuses", metavar="STATUS", multiple=True, help="InProgress, Completed, Failed …; may be repeated."
+)
+@click.option("--operation", "operations", metavar="NAME", multiple=True, help="Backup, Restore …; may be repeated.")
+@click.option(
+    "--since", metavar="TIME", default="7d", show_default=True, help="Begun at or after: a time, or 24h, 7d ago."
+)
+@click.option("--until", metavar="TIME", help="Begun before: a time, or 24h, 7d ago.")
+@format_option(*_FORMS)
+@connection_options
+@click.pass_obj
+def listed(
+    output: Output,
+    path: str | None,
+    everywhere: bool,
+    disks: tuple[str, ...],
+    vaults: tuple[str, ...],
+    statuses: tuple[str, ...],
+    operations: tuple[str, ...],
+    since: str,
+    until: str | None,
+    form: str,
+    connection: Connection,
+) -> int:
+    """List jobs, newest first: those of the vaults that the manifest PATH names, or --all; why the failed ones failed."""
+    from reconciler.cli.loading import load_manifest
+    from reconciler.cli.progress import listener
+    from reconciler.cli.session import opened
+    from reconciler.cli.spans import moment
+    from reconciler.operations.jobs import Filter, found
+
+    if everywhere == (path is not None):
+        raise UsageError("name a manifest, or give --all, and not both", hint="reconciler jobs list PATH")
+    manifest = load_manifest(path) if path is not None else None
+    with opened(connection, events=listener(output), readonly=True) as session:
+        now = session.clock.now()
+        wanted = Filter(
+            statuses,
+            operations,
+            disks,
+            vaults,
+            moment(since, "--since", now),
+            moment(until, "--until", now) if until else None,
+        )
+        rows = session.run(lambda azure, _: found(azure, manifest, wanted))
+    _tell(output, rows, form, manifest.name if manifest else None)
+    return 0
+
+
+@jobs.command("show")
+@click.argument("path")
+@click.argument("names", metavar="JOB...", nargs=-1, required=True)
+@format_option(*_FORMS)
+@connection_options
+@click.pass_obj
+def shown(output: Output, path: str, names: tuple[str, ...], form: str, connection: Connection) -> int:
+    """Show each JOB, an id or the name of one in a vault of the manifest PATH, and why it failed."""
+    from reconciler.cli.loading import load_manifest
+    from reconciler.cli.progress import listener
+    from reconciler.cli.session import opened
+    from reconciler.operations import jobs as operation
+
+    manifest = load_manifest(path)
+    with opened(connection, events=listener(output), readonly=True) as session:
+        rows = session.run(lambda azure, _: operation.shown(azure, manifest, names))
+    _tell(output, rows, form, manifest.name)
+    return 0
+
+
+@jobs.command("wait")
+@click.argument("path")
+@click.argument("names", metavar="[JOB]...", nargs=-1)
+@click.option(
+    "--timeout",
+    metavar="SECONDS",
+    type=click.FloatRange(min=0, min_open=True),
+    default=_HOURS * 3600.0,
+    show_default=True,
+    help="How long to wait.",
+)
+@format_option(*_FORMS)
+@connection_options
+@click.pass_obj
+def waited(output: Output, path: str, names: tuple[str, ...], timeout: float, form: str, connection: Connection) -> int:
+    """Wait until each JOB has ended (default: all that run in the vaults of the manifest PATH); 1 when one failed."""
+    from reconciler.azure.jobs import ended_well
+    from reconciler.cli.loading import load_manifest
+    from reconciler.cli.progress import listener
+    from reconciler.cli.session import opened
+    from reconciler.operations import jobs as operation
+
+    manifest, progress = load_manifest(path), listener(output)
+
+    def tell(job: Job) -> None:
+        progress.told(job.id.name, f"{job.operation} of {job.disk.name if job.disk else 'a disk'} is {job.status}")
+
+    # not read-only: a simulated Azure keeps what happened while it was waited for
+    with opened(connection, events=progress) as session:
+        progress.clock = session.clock
+        deadline = session.clock.monotonic() + timeout
+        running = operation.Filter(statuses=("InProgress",))
+        begun = session.run(
+            lambda azure, _: (
+                operation.shown(azure, manifest, names) if names else operation.found(azure, manifest, running)
+            )
+        )
+        rows = session.run(lambda azure, clock: operation.waited(azure, clock, begun, deadline=deadline, tell=tell))
+    _tell(output, rows, form, manifest.name)
+    return 0 if all(map(ended_well, rows)) else 1
+
+
+def _tell(output: Output, rows: Sequence[Job], form: str, manifest: str | None) -> None:
+    from reconciler import __version__
+    from reconciler.report.documents import text
+    from reconciler.report.jobs import jobs_document, jobs_markdown, jobs_text
+
+    forms = {
+        "text": lambda: jobs_text(rows, style=output.style),
+        "json": lambda: text(jobs_document(rows, tool_version=__version__, manifest=manifest)),
+        "markdown": lambda: jobs_markdown(rows),
+    }
+    output.data(forms[form]())

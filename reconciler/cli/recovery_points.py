@@ -1,0 +1,42 @@
+"""`reconciler recovery-points`: what disks can be restored from."""
+
+from __future__ import annotations
+
+import click
+
+from reconciler.cli.options import Connection, connection_options, disks_option, format_option
+from reconciler.cli.output import Output
+
+
+@click.command(
+    "recovery-points",
+    help="Say of disks of the manifest PATH what they can be restored from, newest first; change nothing.",
+)
+@click.argument("path")
+@disks_option
+@click.option("--limit", metavar="N", type=click.IntRange(min=1), help="At most so many of each disk.")
+@format_option("text", "json", "markdown")
+@connection_options
+@click.pass_obj
+def recovery_points(
+    output: Output, path: str, disks: tuple[str, ...], limit: int | None, form: str, connection: Connection
+) -> int:
+    """0 when they could be read."""
+    from reconciler import __version__
+    from reconciler.cli.loading import load_manifest
+    from reconciler.cli.progress import listener
+    from reconciler.cli.session import opened
+    from reconciler.operations import points
+    from reconciler.report.documents import text
+    from reconciler.report.points import points_document, points_markdown, points_text
+
+    manifest = load_manifest(path)
+    with opened(connection, events=listener(output), readonly=True) as session:
+        found = session.run(lambda azure, clock: points.recovery_points(azure, clock, manifest, disks, most=limit))
+    forms = {
+        "text": lambda: points_text(found),
+        "json": lambda: text(points_document(found, tool_version=__version__, manifest=manifest.name)),
+        "markdown": lambda: points_markdown(found),
+    }
+    output.data(forms[form]())
+    return 0

@@ -1,0 +1,221 @@
+"""On-demand backups of many disks at once: checked before, sent through the governor, followed if that is wanted.
+
+Azure's `ruleName` is the policy's backup rule, read from the live policy; the retention rule goes as an override.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from reconciler.azure import jobs as source
+from reconciler.azure.connection import Azure
+from reconciler.azure.operations import finish
+from reconciler.azure.projection import pick
+from reconciler.azure.together import together
+from reconciler.azure.writing import Writer
+from reconciler.clock import Clock
+from reconciler.errors import AzureError, OperationFailed, ReconcilerError, Transient
+from reconciler.estate import Instance, Job
+from reconciler.ids import ArmId, lower
+from reconciler.manifest.model import Manifest
+from reconciler.operations import jobs
+from reconciler.operations.targets import Targets, find
+from reconciler.plan.protection import Health, health_of
+from reconciler.plan.targets import Target
+
+A_DAY = 10
+"""On-demand backups of one instance a day, from Azure's support matrix."""
+
+DEFAULT_RULE = "Default"
+_IN_FLIGHT = 32
+_BEGIN_SECONDS = 600.0
+_LOST_SECONDS = 120.0
+READY, STARTED, COMPLETED, FAILED, REFUSED, RUNNING = (
+    "ready", "started", "completed", "failed", "refused", "in-progress",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What was asked for: the retention rule by its name, whether to follow the jobs, and until when (monotonic)."""
+
+    retention_rule: str = ""
+    dry_run: bool = False
+    wait: bool = False
+    deadline: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """One disk's on-demand backup.
+
+    `status`: `ready` (a dry run would have sent it), `started`, `completed`, `failed`, `refused` (nothing was sent) or
+    `in-progress` (it still ran at the deadline). `rule` and `retention_rule` are the policy's own names.
+    """
+
+    disk: ArmId
+    status: str
+    instance: ArmId | None = None
+    rule: str = ""
+    retention_rule: str = ""
+    job: Job | None = None
+    job_id: ArmId | None = None
+    code: str = ""
+    message: str = ""
+    hint: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """Whether it is as was asked for."""
+        return self.status in (READY, STARTED, COMPLETED)
+
+
+Tell = Callable[[Backup], None]
+
+
+async def back_up(
+    azure: Azure, clock: Clock, manifest: Manifest, named: Sequence[str], asked: Request, tell: Tell
+) -> tuple[Backup, ...]:
+    """Back up the disks that were named, by default all that the manifest declares, as their policies allow.
+
+    Whatever can't be is refused before anything is sent for that disk; the others go on. `tell` hears of each step.
+    """
+    targets = await find(azure, clock, manifest, named)
+    prepared = _prepared(targets, asked, await _today(azure, clock, targets))
+    for row in prepared:
+        tell(row)
+    if asked.dry_run:
+        return prepared
+    slots, writer = asyncio.Semaphore(_IN_FLIGHT), Writer(azure)
+
+    async def one(row: Backup) -> Backup:
+        return await _sent(azure, clock, writer, row, asked, tell, slots) if row.status == READY else row
+
+    return tuple(await together(*map(one, prepared)))
+
+
+async def _today(azure: Azure, clock: Clock, targets: Targets) -> Counter[str]:
+    """On-demand backups that began today (UTC), by instance."""
+    day = clock.now().date()
+    found = await source.jobs_of(azure, targets.vaults)
+    return Counter(
+        job.instance.key
+        for job in found
+        if job.instance and job.began and job.by_user and lower(job.operation) != "restore" and job.began.date() == day
+    )
+
+
+def _prepared(targets: Targets, asked: Request, today: Mapping[str, int]) -> tuple[Backup, ...]:
+    return tuple(_check(targets, target, asked, today) for target in targets.disks)
+
+
+def _check(targets: Targets, target: Target, asked: Request, today: Mapping[str, int]) -> Backup:
+    row = Backup(target.disk, REFUSED)
+    instance = target.instance
+    if instance is None:
+        hint = "protect it first: `reconciler apply`"
+        return replace(row, code="not-protected", message="it has no backup instance", hint=hint)
+    row = replace(row, instance=instance.id)
+    if health_of(instance) is not Health.CONFIGURED:
+        hint = "only a disk whose protection is configured can be backed up: see `reconciler status`"
+        return replace(row, code="not-protected", message=f"its protection is {instance.state}", hint=hint)
+    if today.get(instance.id.key, 0) >= A_DAY:
+        message = f"{A_DAY} on-demand backups began today, which is as many as Azure takes"
+        return replace(
+            row, code="backup-limit", message=message, hint="try again tomorrow (UTC), or wait for the schedule"
+        )
+    return _ruled(targets, row, instance, asked.retention_rule)
+
+
+def _ruled(targets: Targets, row: Backup, instance: Instance, wanted: str) -> Backup:
+    """The backup with the names that the live policy gives its rules; refused where it has none of that name."""
+    policy = targets.estate.policies.get(instance.policy.key) if instance.policy else None
+    rules = [rule for rule in (pick(policy.body, "policyRules") if policy else None) or () if isinstance(rule, Mapping)]
+    backups = _names(rules, "azurebackuprule")
+    retentions = _names(rules, "azureretentionrule")
+    if not backups:
+        message = f"its policy {instance.policy or ''} shows no backup rule"
+        return replace(
+            row, code="no-backup-rule", message=message, hint="look at the policy; `reconciler plan` compares it"
+        )
+    chosen = next((name for name in retentions if lower(name) == lower(wanted or DEFAULT_RULE)), "")
+    if not chosen:
+        message = f"its policy has no retention rule {wanted or DEFAULT_RULE}"
+        return replace(row, code="no-such-rule", message=message, hint=f"it has {', '.join(retentions) or 'none'}")
+    return replace(row, status=READY, rule=backups[0], retention_rule=chosen)
+
+
+def _names(rules: Sequence[Mapping[str, Any]], kind: str) -> list[str]:
+    return [str(pick(rule, "name")) for rule in rules if lower(str(pick(rule, "objectType") or "")) == kind]
+
+
+async def _sent(
+    azure: Azure, clock: Clock, writer: Writer, row: Backup, asked: Request, tell: Tell, slots: asyncio.Semaphore
+) -> Backup:
+    """The backup once its job has begun, or once that has ended where it is to be waited for."""
+    try:
+        async with slots:
+            row = await _started(azure, clock, writer, row)
+        tell(row)
+        return await _followed(azure, clock, row, asked, tell) if asked.wait and row.job_id else row
+    except ReconcilerError as error:
+        advice = error.advice if isinstance(error, AzureError) else ()
+        status = RUNNING if error.code == "still-in-progress" else FAILED
+        failed = replace(
+            row, status=status, code=error.code, message=error.message, hint=error.hint or " ".join(advice)
+        )
+        tell(failed)
+        return failed
+
+
+async def _started(azure: Azure, clock: Clock, writer: Writer, row: Backup) -> Backup:
+    if row.instance is None:
+        raise ValueError(row)
+    before = clock.now()
+    try:
+        receipt = await writer.back_up(row.instance, row.rule, row.retention_rule)
+    except Transient as error:
+        begun = await _begun_since(azure, clock, row.instance, before.timestamp()) if error.sent_unknown else None
+        if begun is None:
+            raise
+        return replace(row, status=STARTED, job=begun, job_id=begun.id)
+    ended = await finish(azure, receipt, deadline=clock.monotonic() + _BEGIN_SECONDS)
+    name = pick(ended, "properties", "jobId") or pick(ended, "jobId")
+    return replace(row, status=STARTED, job_id=ArmId(name) if isinstance(name, str) and name else None)
+
+
+async def _begun_since(azure: Azure, clock: Clock, instance: ArmId, moment: float) -> Job | None:
+    """The on-demand job that began since; looked for when it isn't known whether Azure was asked."""
+    until = clock.monotonic() + _LOST_SECONDS
+    while clock.monotonic() < until:
+        for job in await source.jobs_of(azure, [instance.parent]):
+            if job.instance == instance and job.by_user and job.began and job.began.timestamp() >= moment - 1:
+                return job
+        await clock.sleep(_LOST_SECONDS / 8)
+    return None
+
+
+async def _followed(azure: Azure, clock: Clock, row: Backup, asked: Request, tell: Tell) -> Backup:
+    if row.job_id is None:
+        raise ValueError(row)
+
+    def on_the_way(job: Job) -> None:
+        tell(replace(row, job=job))
+
+    first = await source.job(azure, row.job_id)
+    (job,) = await jobs.waited(azure, clock, [first], deadline=asked.deadline, tell=on_the_way)
+    if source.ended_well(job):
+        done = replace(row, status=COMPLETED, job=job)
+        tell(done)
+        return done
+    says = source.cause(job)
+    raise OperationFailed(
+        says.message or f"The job ended as {job.status}, and Azure gives no reason.",
+        code=says.code or "job-failed",
+        advice=says.advice,
+        hint="" if says.advice else f"`reconciler jobs show PATH {job.id.name}` shows the job",
+    )

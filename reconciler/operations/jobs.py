@@ -1,0 +1,123 @@
+"""Jobs: looked for over all vaults of a manifest or everywhere, filtered, shown, waited for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from reconciler.azure import jobs as source
+from reconciler.azure.connection import Azure
+from reconciler.azure.together import together
+from reconciler.clock import Clock
+from reconciler.errors import NotFound, OperationFailed, UsageError
+from reconciler.estate import Job
+from reconciler.ids import ArmId, lower
+from reconciler.manifest.model import Manifest
+from reconciler.plan.selection import glob
+
+FIRST_SECONDS, MOST_SECONDS = 15.0, 60.0
+Tell = Callable[[Job], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which jobs: what is said has to hold, of several words one; disks and vaults by name or id, with `*`."""
+
+    statuses: tuple[str, ...] = ()
+    operations: tuple[str, ...] = ()
+    disks: tuple[str, ...] = ()
+    vaults: tuple[str, ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def takes(self, job: Job) -> bool:
+        """Whether a job is one of these; one that doesn't tell when it began lies in no span of time."""
+        if (self.since or self.until) and job.began is None:
+            return False
+        return (
+            _is_word(self.statuses, job.status)
+            and _is_word(self.operations, job.operation)
+            and _is_named(self.disks, job.disk)
+            and _is_named(self.vaults, job.id.parent)
+            and (self.since is None or (job.began is not None and job.began >= self.since))
+            and (self.until is None or (job.began is not None and job.began < self.until))
+        )
+
+
+def _is_word(words: Sequence[str], text: str) -> bool:
+    return not words or lower(text) in map(lower, words)
+
+
+def _is_named(patterns: Sequence[str], address: ArmId | None) -> bool:
+    if not patterns:
+        return True
+    if address is None:
+        return False
+    return any(
+        glob(text.rstrip("/")).match(address.key if text.startswith("/") else lower(address.name)) for text in patterns
+    )
+
+
+async def found(azure: Azure, manifest: Manifest | None, wanted: Filter) -> list[Job]:
+    """The jobs of the manifest's vaults, newest first; without a manifest those that Resource Graph shows, which may lag.
+
+    A declared vault that isn't there has none. Those that failed tell why.
+    """
+    if manifest is None:
+        return [job for job in await source.jobs_everywhere(azure) if wanted.takes(job)]
+    vaults = [vault.id for vault in manifest.vaults.values() if _is_named(wanted.vaults, vault.id)]
+    there = [one for one in await together(*(_if_there(azure, vault) for vault in vaults)) if one is not None]
+    return [job for job in await source.jobs_of(azure, there) if wanted.takes(job)]
+
+
+async def _if_there(azure: Azure, vault: ArmId) -> ArmId | None:
+    try:
+        await azure.get(vault)
+    except NotFound:
+        return None
+    return vault
+
+
+async def shown(azure: Azure, manifest: Manifest, names: Iterable[str]) -> list[Job]:
+    """Jobs in full by id, or by name in any vault of the manifest; UsageError for one that is nowhere."""
+    return list(await together(*(_one(azure, manifest, name) for name in names)))
+
+
+async def _one(azure: Azure, manifest: Manifest, name: str) -> Job:
+    places = [ArmId(name)] if name.startswith("/") else [
+        ArmId(f"{vault.id}/backupJobs/{name}") for vault in manifest.vaults.values()
+    ]  # fmt: skip
+    for place in places:
+        try:
+            return await source.job(azure, place)
+        except NotFound:
+            continue
+    raise UsageError(
+        f"there is no job {name} in any vault of the manifest",
+        hint="`reconciler jobs list PATH` shows those of the last week; another vault's job is named by its id",
+        code="no-such-job",
+    )
+
+
+async def waited(azure: Azure, clock: Clock, jobs: Iterable[Job], *, deadline: float, tell: Tell) -> list[Job]:
+    """Jobs once they have ended, well or badly; `tell` hears of each look. OperationFailed at the deadline (monotonic)."""
+    return list(await together(*(_ended(azure, clock, one, deadline, tell) for one in jobs)))
+
+
+async def _ended(azure: Azure, clock: Clock, job: Job, deadline: float, tell: Tell) -> Job:
+    seconds = FIRST_SECONDS
+    while True:
+        tell(job)
+        if source.has_ended(job):
+            return job
+        if clock.monotonic() + seconds > deadline:
+            raise OperationFailed(
+                f"The job {job.id.name} is still {job.status or 'running'} after the time that it was given.",
+                code="still-in-progress",
+                hint="Azure goes on by itself. Wait again, with a longer --timeout.",
+            )
+        await clock.sleep(seconds)
+        seconds = min(seconds * 1.5, MOST_SECONDS)
+        fresh = await source.job(azure, job.id)
+        job = replace(fresh, disk=fresh.disk or job.disk)

@@ -1,0 +1,86 @@
+"""The recovery points of disks, newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from reconciler.azure.connection import Azure
+from reconciler.azure.projection import pick
+from reconciler.azure.together import together
+from reconciler.clock import Clock
+from reconciler.errors import ReadIncomplete
+from reconciler.estate import Instance
+from reconciler.ids import ArmId
+from reconciler.manifest.model import Manifest
+from reconciler.operations.targets import find
+from reconciler.plan.targets import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A recovery point: when it was taken and when it goes (None: not told), its kind, its retention rule."""
+
+    id: ArmId
+    taken: datetime
+    expires: datetime | None
+    kind: str
+    retention_rule: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class DiskPoints:
+    """The recovery points of one disk, newest first, over all its instances; `found` counts those left out as well."""
+
+    target: Target
+    points: tuple[Point, ...]
+    found: int
+
+
+async def recovery_points(
+    azure: Azure, clock: Clock, manifest: Manifest, named: Sequence[str] = (), *, most: int | None = None
+) -> tuple[DiskPoints, ...]:
+    """The recovery points of each disk, at most so many of each; ReadIncomplete when a list can't be read to its end."""
+    targets = await find(azure, clock, manifest, named)
+    return tuple(await together(*(_of(azure, target, most) for target in targets.disks)))
+
+
+async def _of(azure: Azure, target: Target, most: int | None) -> DiskPoints:
+    lists = await together(*(_listed(azure, instance) for instance in target.instances))
+    found = {point.id.key: point for points in lists for point in points}
+    ordered = sorted(found.values(), key=lambda point: (point.taken, point.id.key), reverse=True)
+    return DiskPoints(target, tuple(ordered[:most]), len(ordered))
+
+
+async def _listed(azure: Azure, instance: Instance) -> list[Point]:
+    rows = await azure.list(f"{instance.id}/recoveryPoints")
+    try:
+        return [_projected(row) for row in rows]
+    except (ValueError, TypeError, AttributeError) as error:
+        raise ReadIncomplete(
+            f"A recovery point of {instance.id} can't be understood: {error}. Nothing was concluded from the rest.",
+            hint="Run it again; if it stays, report this with the id.",
+        ) from error
+
+
+def _projected(body: Mapping[str, Any]) -> Point:
+    properties = pick(body, "properties") or {}
+    taken = _time(pick(properties, "recoveryPointTime"))
+    if taken is None:
+        raise ValueError("it doesn't tell when it was taken")
+    return Point(
+        id=ArmId(str(pick(body, "id"))),
+        taken=taken,
+        expires=_time(pick(properties, "expiryTime")),
+        kind=str(pick(properties, "recoveryPointType") or ""),
+        retention_rule=str(pick(properties, "retentionTagName") or ""),
+        state=str(pick(properties, "recoveryPointState") or ""),
+    )
+
+
+def _time(text: Any) -> datetime | None:
+    found = datetime.fromisoformat(text) if isinstance(text, str) and text else None
+    return found.replace(tzinfo=UTC) if found and found.tzinfo is None else found

@@ -1,0 +1,46 @@
+"""Which disks an operation is about, on one look at the estate: what every operational verb begins with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from reconciler import __version__
+from reconciler.apply.look import estate_for
+from reconciler.azure.connection import Azure
+from reconciler.azure.reading import answer
+from reconciler.clock import Clock
+from reconciler.estate import Estate
+from reconciler.ids import ArmId
+from reconciler.manifest.model import Manifest
+from reconciler.plan.draft import Draft
+from reconciler.plan.model import Options
+from reconciler.plan.targets import Target, targets
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """The disks, and the estate that they were found in."""
+
+    disks: tuple[Target, ...]
+    estate: Estate
+
+    @property
+    def vaults(self) -> tuple[ArmId, ...]:
+        """The vaults that hold an instance of any of these disks, in order."""
+        found = {instance.vault.key: instance.vault for target in self.disks for instance in target.instances}
+        return tuple(found[key] for key in sorted(found))
+
+
+async def find(azure: Azure, clock: Clock, manifest: Manifest, named: Sequence[str] = ()) -> Targets:
+    """The disks that were named (see `plan.targets`), by default all that the manifest declares, with their instances.
+
+    ReadIncomplete when a list can't be read to its end, UsageError for a name that means no disk, or two.
+    """
+    estate = await estate_for(azure, manifest)
+    while True:
+        draft = Draft(manifest, estate, Options(tool_version=__version__), clock.now())
+        found = targets(draft, named)
+        if not draft.questions:
+            return Targets(found, estate)
+        estate.answers.update(await answer(azure, draft.questions))
