@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
@@ -12,6 +13,7 @@ HERE = Path(__file__).parent
 for _folder in ("support", "faults", "stateful"):
     sys.path.insert(0, str(HERE.parent / _folder))
 
+from faults import Killed  # noqa: E402
 from telling import STEPS, Told, command, shortest, told  # noqa: E402
 
 
@@ -26,6 +28,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, help="tell this one, step by step")
     parser.add_argument("--without", default="", help="leave out these steps: 3,5")
     said = parser.parse_args()
+    logging.getLogger("asyncio").addFilter(lambda record: not record.exc_info or record.exc_info[0] is not Killed)
     without = frozenset(int(word) for word in said.without.split(",") if word)
     if said.seed is not None:
         return _show(told(said.seed, steps=said.steps, without=without))

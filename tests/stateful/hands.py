@@ -151,6 +151,18 @@ def switches_the_identity(story: Story, chance: Random) -> str | None:
     if chance.random() < 0.7:
         portal(story, "PATCH", vault, {"identity": {"type": "SystemAssigned"}})
         story.trial.wait(chance.choice((5, 60)))
+
+    def cure() -> None:
+        """Where the manifest doesn't say that the vault has one, the tool tells of it, and somebody switches it on."""
+        entry = next(row for row in story.said["vaults"] if vault_of(row["name"]) == vault)
+        if (
+            "identity" not in entry
+            and story.there(vault)
+            and not story.sandbox.get(vault)["identity"].get("principalId")
+        ):
+            portal(story, "PATCH", vault, {"identity": {"type": "SystemAssigned"}})
+
+    story.cures[f"identity {vault.lower()}"] = cure
     return f"{vault.rsplit('/', 1)[-1]}: {off}"
 
 
