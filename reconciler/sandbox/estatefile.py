@@ -103,8 +103,7 @@ def world_of(data: Mapped, clock: Callable[[], datetime]) -> World:
 def _raw(data: Mapped) -> list[tuple[Mapped, Record]]:
     found = []
     for body in friendly.mappings(data, "resources"):
-        friendly.text(body, "id")
-        found.append((body, plain(body)))
+        found.append((body, plain(body) | {"id": friendly.text(body, "id")}))
     return found
 
 

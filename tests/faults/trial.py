@@ -217,8 +217,10 @@ class Trial(Stage):
 
         class Watched(Session):
             def look(self, *arguments: Any) -> Plan:
-                run.plan = super().look(*arguments)
-                return run.plan
+                seen = super().look(*arguments)
+                if run.outcome is None:  # what is looked at after an apply is no plan of it
+                    run.plan = seen
+                return seen
 
             def apply(self, plan: Plan, settings: Settings, *arguments: Any) -> Outcome:
                 run.outcome = super().apply(plan, settings, *arguments)
