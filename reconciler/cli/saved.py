@@ -72,7 +72,10 @@ def read_saved(file: Path, manifest: str | None) -> SavedPlan:
         raise UsageError(f"The saved plan {file} cannot be read: {error.strerror or error}") from error
     except (ValueError, RecursionError) as error:
         raise _no_plan(file, str(error)) from error
-    problems = _problems(document)
+    try:
+        problems = _problems(document)
+    except UnicodeEncodeError as error:  # half a surrogate pair, which JSON can spell and no file of ours holds
+        raise _no_plan(file, str(error)) from error
     if problems:
         raise _no_plan(file, "; ".join(problems))
     path = manifest or document["path"]

@@ -102,7 +102,9 @@ def test_f26_a_plan_of_another_subscription(quickstart: Trial, saved: Path) -> N
     refused(quickstart.run("apply", path=saved))
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"null", b"[]", b"\xff\xfe", b'{"format_version": "1.0"}'])
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"null", b"[]", b"\xff\xfe", b'{"format_version": "1.0"}', b'{"path": "\\ud800"}']
+)
 def test_f26_a_plan_that_is_none(quickstart: Trial, saved: Path, content: bytes) -> None:
     saved.write_bytes(content)
     refused(quickstart.run("apply", path=saved))

@@ -54,6 +54,8 @@ def _sweep(said: argparse.Namespace) -> int:
             for one in pool.map(_told, ((seed, said.steps) for seed in some)):
                 count, steps = count + 1, steps + len(one.lines)
                 runs, hours = runs + one.runs, hours + one.hours
+                if count % 100 == 0:
+                    print(f"... {count} seeds, {steps} steps, {runs} applies, {hours:.0f} simulated hours", flush=True)
                 if one.error:
                     violations.append(one.seed)
                     _tell(one, said.steps)

@@ -1,0 +1,190 @@
+"""Breaks, for each row of the faults, the line that guards it, and sees the row's tests fail.
+
+`python -m tests.faults.mutations [F07 F31 …] [--write]`: each mutation is made in a copy of the project, whose tests of
+that row must fail then; `--write` puts the table into this folder's README.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+TOP = Path(__file__).parents[2]
+README = Path(__file__).parent / "README.md"
+BEGIN, END = "<!-- mutations -->\n", "<!-- end of mutations -->"
+SECONDS = 240
+"""A mutant that hangs is noticed as well."""
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """What a mutation does to one line; `tests` narrows the row's tests down to quick ones."""
+
+    row: str
+    what: str
+    file: str
+    old: str
+    new: str
+    tests: str = ""
+
+
+M = Mutation
+MUTATIONS = (
+    M("F01", "the header that says how long to wait is not read", "azure/governor.py", "pace.asked(answer.headers, self._clock, error.message)", "pace.asked({}, self._clock, error.message)"),
+    M("F02", "a delay in the error's text is not read", "azure/governor.py", "pace.asked(answer.headers, self._clock, error.message)", 'pace.asked(answer.headers, self._clock, "")'),
+    M("F03", "the call that was given up is not named", "azure/governor.py", 'f"{http.method} {path} was given up at the deadline: {why}"', 'f"A request was given up at the deadline: {why}"'),
+    M("F04", "503 is final", "azure/failures.py", "        HTTPStatus.SERVICE_UNAVAILABLE,\n", ""),
+    M("F05", "500 is final", "azure/failures.py", "        HTTPStatus.INTERNAL_SERVER_ERROR,\n", ""),
+    M("F06", "a lost answer to a PUT is final", "azure/governor.py", "Setback(_broken(error, http), retry=True", 'Setback(_broken(error, http), retry=http.method != "PUT"'),
+    M("F07", "a POST whose answer was lost is sent again at once", "azure/governor.py", 'return http.method == "POST" and not changes_nothing(http)', "return False"),
+    M("F08", "a look at an operation that is lost is final", "azure/governor.py", "Setback(_broken(error, http), retry=True", 'Setback(_broken(error, http), retry=http.method != "GET"'),
+    M("F09", "an operation that failed is taken to be under way", "azure/operations.py", 'frozenset({"failed", "canceled", "cancelled"})', 'frozenset({"canceled", "cancelled"})'),
+    M("F10", "an operation that was cancelled is taken to be under way", "azure/operations.py", 'frozenset({"failed", "canceled", "cancelled"})', 'frozenset({"failed"})'),
+    M("F11", "what is under way at the deadline is called failed", "azure/operations.py", 'code="still-in-progress",', 'code="operation-failed",'),
+    M("F12", "an empty answer about an operation never ends it", "azure/operations.py", 'return not found.body or status == "succeeded"', 'return status == "succeeded"'),
+    M("F13", "an accepted instance counts as protected", "apply/instances.py", 'return Target(frozenset({state} - {""}), wanted, was_failing)', 'return Target(frozenset({state, "configuringprotection"} - {""}), wanted, was_failing)'),
+    M("F14", "an assignment that exists under another name is an error", "azure/writing.py", 'if error.code != "RoleAssignmentExists":', 'if error.code != "":'),
+    M("F15", "an assignment's name doesn't hold the principal", "plan/naming.py", "{scope.key}|{lower(role)}|{lower(principal)}", "{scope.key}|{lower(role)}"),
+    M("F16", "an unknown principal is final", "apply/roles.py", '_NO_PRINCIPAL = "principalnotfound"', '_NO_PRINCIPAL = "nothing"'),
+    M("F17", "missing permissions are never waited for", "apply/refusals.py", "return is_permission(error) or lower(error.code) in _UNKNOWN_YET", "return lower(error.code) in _UNKNOWN_YET"),
+    M("F18", "the command that grants the role is not told", "apply/probing.py", 'hint=f"check for deny assignments, then make sure of: {wanted}" if wanted else error.hint', "hint=error.hint"),
+    M("F19", "a refusal of our own caller is tried again", "azure/failures.py", "        return OutOfReach\n", "        return Transient\n"),
+    M("F20", "a conflict is final", "apply/sending.py", "return not is_final_conflict(error)", "return False"),
+    M("F21", "an expired token is final", "azure/governor.py", "if not answer.retry or (expired and renewed):", "if not answer.retry or expired:"),
+    M("F22", "what a killed run left on its way is not waited for", "apply/engine.py", "*(self._wait(wait) for wait in self._plan.waits),", "", "test_f22_killed_before_and_after_every_call and quickstart"),
+    M("F23", "a report is written in place", "cli/writing.py", "temporary.replace(path)", "path.write_text(temporary.read_text())", "test_f23_killed_while_the_report"),
+    M("F24", "what a rival has written already is written again and again", "apply/rereading.py", "wanted = bool(step.body) and not differing(step.body, body)", "wanted = False", "test_f24_one_manifest_twice_at_random"),
+    M("F25", "a policy's name doesn't hold its content", "plan/naming.py", "text = canonical(content)", 'text = ""', "test_f25"),
+    M("F26", "a saved plan is not compared with what would be done now", "cli/approval.py", "        if self.saved:\n", "        if False:\n"),
+    M("F27", "a body from before the write is believed", "apply/vaults.py", "or run.now >= believed):\n            return body", "or True):\n            return body"),
+    M("F28", "what a list lacks is taken to be gone", "plan/draft.py", "return self.presence(subject, address, place)", 'return Presence("gone")'),
+    M("F29", "links are followed to any host", "azure/connection.py", "            SameOrigin(self.endpoint),\n", ""),
+    M("F30", "a page without rows is an empty page", "azure/connection.py", 'raise Malformed("a page of the list has no `value` with its rows")', 'page["value"] = []'),
+    M("F31", "two spellings of an id are two objects", "azure/reading.py", "into.setdefault(found.id.key, found)", "into.setdefault(found.id.text, found)"),
+    M("F32", "what is being changed is written to", "apply/rereading.py", 'return lower(str(properties.get("provisioningState") or "")) not in _RESTING', "return False"),
+    M("F33", "locks are not looked at", "plan/draft.py", "        if lock:\n            message", "        if False:\n            message"),
+    M("F34", "only ReadOnly locks count", "plan/draft.py", 'if deletes or lower(lock.level) == "readonly":', 'if lower(lock.level) == "readonly":'),
+    M("F35", "the Azure Policy assignment is not named", "azure/failures.py", 'lines += [text for text in _violations(nodes) if text not in " ".join(lines)]', "pass"),
+    M("F36", "a soft-deleted instance is created over", "plan/disks.py", "        if deleted:\n            self._undelete(wanted, deleted)", "        if False:\n            self._undelete(wanted, deleted)"),
+    M("F37", "who holds the disk is not named", "apply/instances.py", "        if found:\n            error.message", "        if False:\n            error.message"),
+    M("F38", "one-way doors are open", "plan/vault_fields.py", "    if (field.path, field.before) in doors:\n", "    if False:\n"),
+    M("F39", "how to register a provider is not told", "apply/refusals.py", "register the provider: az provider register --namespace Microsoft.DataProtection (and Microsoft.Compute)", "ask somebody"),
+    M("F40", "one change that fails ends the run", "apply/engine.py", "        except Exception as error:  # noqa: BLE001 - whatever befalls one change, the others go on\n", "        except ZeroDivisionError as error:\n"),
+    M("F41", "ids are compared with their case", "ids.py", "self.key = lower(self.text)", "self.key = self.text"),
+    M("F42", "ids are compared as Unicode folds them", "ids.py", "return text.lower() if text.isascii() else text.translate(_ASCII_LOWER)", "return text.lower()"),
+    M("F43", "aliases are let in", "manifest/reader.py", 'self.tell(codes.ALIAS, f"the alias *{event.anchor} is not allowed", _span(event))', "pass"),
+    M("F44", "nesting has no limit", "manifest/reader.py", "if len(self.outer) >= DEEPEST:", "if False:"),
+    M("F45", "the last of two keys wins", "manifest/reader.py", "        if text in section:\n", "        if False:\n"),
+    M("F46", "text that YAML reads as something else is told without a way out", "manifest/explaining.py", """hint=_as_hint(_rule(error, written)) or f'quote it: "{written}"'""", 'hint=""'),
+    M("F47", "includes may lead anywhere", "files.py", "if not resolved.is_relative_to(boundary):", "if False:"),
+    M("F48", "CI commands in foreign text are left as they are", "report/escape.py", "return commands(visible(redact(str(text))))", "return visible(redact(str(text)))"),
+    M("F49", "secrets are shown", "redaction.py", "    if not _SIGN.search(text.lower()):\n", "    if True:\n"),
+    M("F50", "a page has no limit", "report/markdown.py", "return self._used + len(text) <= self._limit", "return True"),
+    M("F51", "stdout that breaks is not noticed", "cli/output.py", "self.broken = str(error)", "pass"),
+    M("F52", "a signal ends nothing", "cli/signals.py", "loop.call_soon_threadsafe(stop.set)", "None", "test_f52_an_interrupt_inside_a_long_wait"),
+    M("F53", "a deadline follows the wall clock", "azure/governor.py", "limit = self._clock.monotonic() + DEFAULT_SECONDS if limit is None else limit", "limit = self._clock.now().timestamp() + DEFAULT_SECONDS if limit is None else limit"),
+    M("F54", "the order of a plan is that of Azure's rows", "plan/ordering.py", "return sorted(narrowed, key=_rank)", "return list(narrowed)", "test_f54_the_order"),
+    M("F55", "a vault without a difference is written to", "plan/vaults.py", "    if not fields and not adopts:\n        return\n", ""),
+    M("F56", "the date at which a schedule began is a difference", "plan/content.py", "(start.hour * 60 + start.minute) % (hours * 60)", "start.toordinal() % (hours * 60)"),
+    M("F57", "what isn't declared is lost with a write", "azure/bodies.py", "    result = dict(live)\n", "    result = {}\n"),
+    M("F58", "an answer that isn't JSON is an empty one", "azure/connection.py", 'raise Malformed(f"it is no JSON ({kind}, {len(content)} bytes)") from error', "return {'value': []}"),
+    M("F59", "what may not be read is taken to be gone", "plan/draft.py", '        if answer.state == "out-of-reach":\n', "        if False:\n"),
+    M("F60", "a vague refusal is believed without a probe", "apply/refusals.py", "        _VAGUE,  # what", "        # what"),
+    M("F61", "a soft-deleted vault is created over", "plan/vaults.py", 'if deleted is not None and "deleted-vault" not in draft.options.force:', "if False:"),
+    M("F62", "a value that Azure overrides is called done", "apply/vaults.py", "        raise overridden(change.address, path, value_at(wanted, path), value_at(body, path))\n    return body", "        break\n    return body"),
+    M("F63", "resource guards are not heeded", "plan/vaults.py", "if live.guarded and not guard and any(map(vault_fields.is_guarded, fields)):", "if False:"),
+    M("F64", "AlwaysOn does not satisfy On", "plan/vault_fields.py", '        ("softDelete.state", "On", "AlwaysOn"),\n        ("immutability"', '        ("immutability"'),
+    M("F65", "the assignments of the former identity are not told", "plan/roles.py", "if derived and lower(row.principal) not in known and row.scope.key in draft.disks:", "if False:"),
+    M("F66", "another manifest's mark is not heeded", "plan/disks.py", '            if owner == "foreign":\n', "            if False:\n"),
+)  # fmt: skip
+
+
+def main() -> int:
+    """0 when every mutation is noticed."""
+    parser = argparse.ArgumentParser(prog="python -m tests.faults.mutations", description=__doc__)
+    parser.add_argument("rows", nargs="*", help="these rows alone: F07 F31")
+    parser.add_argument("--write", action="store_true", help="put the table into the README")
+    said = parser.parse_args()
+    chosen = [one for one in MUTATIONS if not said.rows or one.row in said.rows]
+    noticed: dict[str, list[str]] = {}
+    with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
+        copy = _copied(Path(folder) / "project")
+        for one in chosen:
+            begun = time.monotonic()
+            noticed[one.row] = _noticed(one, copy)
+            told = f"noticed by {len(noticed[one.row])}" if noticed[one.row] else "NOT NOTICED"
+            print(f"{one.row} {one.what}: {told} ({time.monotonic() - begun:.0f} s)", flush=True)
+    missed = [row for row, names in noticed.items() if not names]
+    print(
+        f"{len(noticed)} mutations, {len(noticed) - len(missed)} noticed{', not: ' if missed else ''}{' '.join(missed)}"
+    )
+    if said.write:
+        _write([(one, noticed[one.row]) for one in chosen])
+    return 1 if missed else 0
+
+
+def _copied(to: Path) -> Path:
+    left_out = shutil.ignore_patterns(".*", "*.pyc", "__pycache__", "*.egg-info")
+    return Path(shutil.copytree(TOP, to, ignore=left_out))
+
+
+def _noticed(one: Mutation, copy: Path) -> list[str]:
+    """The tests of its row that fail under a mutation."""
+    file = copy / "reconciler" / one.file
+    text = file.read_text(encoding="utf-8")
+    if text.count(one.old) != 1:
+        raise SystemExit(f"{one.row}: the line stands {text.count(one.old)} times in {one.file}: {one.old}")
+    file.write_text(text.replace(one.old, one.new), encoding="utf-8")
+    try:
+        return _failing(one.tests or f"test_{one.row.lower()}", one.row.lower(), copy)
+    finally:
+        file.write_text(text, encoding="utf-8")
+
+
+def _failing(chosen: str, row: str, copy: Path) -> list[str]:
+    files = [str(path) for path in sorted((copy / "tests/faults").glob("test_*.py")) if f"_{row}_" in path.read_text()]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-x",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:randomly",
+        "-k",
+        chosen,
+        *files,
+    ]
+    environment = {**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
+    try:
+        done = subprocess.run(
+            command, cwd=copy, env=environment, capture_output=True, text=True, timeout=SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return ["(it hangs)"]
+    if done.returncode not in (0, 1):
+        raise SystemExit(done.stdout + done.stderr)
+    return sorted(set(re.findall(r"^(?:FAILED|ERROR) \S+::(test_\w+)", done.stdout, re.MULTILINE)))
+
+
+def _write(rows: list[tuple[Mutation, list[str]]]) -> None:
+    lines = ["| row | what is broken | where | noticed by |", "|---|---|---|---|"]
+    for one, names in rows:
+        told = ", ".join(f"`{name}`" for name in names) or "**nothing**"
+        lines.append(f"| {one.row} | {one.what} | `{one.file}` | {told} |")
+    before, _, rest = README.read_text(encoding="utf-8").partition(BEGIN)
+    README.write_text(f"{before}{BEGIN}" + "\n".join(lines) + f"\n{END}{rest.partition(END)[2]}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
