@@ -19,6 +19,7 @@ SAMPLES: dict[str, tuple[Any, ...]] = {
     "role_assignment_limit": (2000,),
     "vault_create_limit": (10,),
     "vault_lingers": ("0", "300"),
+    "backup_start": ("0", "600"),
 }
 """Values to try of switches that take any number: such that an apply can still succeed."""
 
