@@ -101,10 +101,8 @@ def world_of(data: Mapped, clock: Callable[[], datetime]) -> World:
 
 
 def _raw(data: Mapped) -> list[tuple[Mapped, Record]]:
-    found = []
-    for body in friendly.mappings(data, "resources"):
-        found.append((body, plain(body) | {"id": friendly.text(body, "id")}))
-    return found
+    found = friendly.mappings(data, "resources")
+    return [(body, plain(body) | {"id": friendly.text(body, "id")}) for body in found]
 
 
 def _order(entry: tuple[Mapped, Record]) -> tuple[int, int, int]:
