@@ -14,6 +14,7 @@ from reconciler.report.asking import ask_for, ask_markdown, ask_script
 
 def test_providers_that_are_not_registered(fresh: Stage) -> None:
     compiled = fresh.manifest(manifest())
+    assert fresh.session.run(lambda azure, _: unregistered(azure, compiled)) == ()
     with fresh._acting_as(READER):
         assert fresh.session.run(lambda azure, _: unregistered(azure, compiled)) == ()
         for subscription, namespace in ((PLATFORM, "Microsoft.DataProtection"), (APPS, "Microsoft.Compute")):
