@@ -15,7 +15,15 @@ import pip
 
 PROGRAMS = ("sh", "env", "cat", "ls", "rm", "mkdir")
 LEFT_OUT = ("test", "idlelib", "tkinter", "site-packages", "dist-packages", "config-*", "turtledemo", "*.a")
-OF_WHEELS = ("libgcc_s.so.1", "libstdc++.so.6", "librt.so.1", "libpthread.so.0", "libdl.so.2", "libutil.so.1", "libresolv.so.2")
+OF_WHEELS = (
+    "libgcc_s.so.1",
+    "libstdc++.so.6",
+    "librt.so.1",
+    "libpthread.so.0",
+    "libdl.so.2",
+    "libutil.so.1",
+    "libresolv.so.2",
+)
 VERSION = f"python{sys.version_info.major}.{sys.version_info.minor}"
 
 
