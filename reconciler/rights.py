@@ -45,7 +45,7 @@ def needed(command: str) -> frozenset[str]:
         return reads
     own = frozenset(action for actions in _BEYOND_APPLY.values() for action in actions)
     if command == "apply":
-        return _actions("operator") - own
+        return _actions("operator") - own | reader
     return reads | frozenset(_BEYOND_APPLY[command]) | frozenset(_SHARED[command])
 
 
