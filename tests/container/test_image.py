@@ -37,7 +37,7 @@ BASE, IMAGE = "localhost/reconciler-base", "localhost/reconciler"
 
 pytestmark = [
     pytest.mark.external,
-    pytest.mark.timeout(400),
+    pytest.mark.timeout(900),
     pytest.mark.xdist_group("image"),
     pytest.mark.skipif(os.geteuid() != 0, reason="mounting an image takes root"),
 ]
