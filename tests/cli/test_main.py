@@ -46,7 +46,7 @@ def test_the_version_is_told(command: Run) -> None:
         (("drift", "x", "--fail-on", "nonsense"), "no class of drift"),
         (("schema", "nonsense"), "there is no schema 'nonsense'"),
         (("plan", "x", "--out", "nowhere/plan.json"), "nowhere is no folder"),
-        (("plan", "x", "--report", "plan.txt"), "ends in .json, .md"),
+        (("plan", "x", "--report", "plan.txt"), "ends in .html, .json, .md"),
         (("apply", "x", "y"), "apply takes one manifest"),
         (("apply", "x"), "this is no terminal"),
         (("apply", "plan.json", "--prune"), "with the options that it was made with"),

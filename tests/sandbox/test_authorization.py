@@ -174,5 +174,6 @@ def test_definitions(ask: Any) -> None:
 
 def test_permissions_of_the_caller(ask: Any) -> None:
     path = f"{DISK}/providers/Microsoft.Authorization/permissions"
-    assert ask("GET", path).body["value"] == [{"actions": ["*"], "notActions": []}]
-    assert ask("GET", path, who="ci").body["value"] == [{"actions": ["*/read"], "notActions": []}]
+    nothing = {"notActions": [], "dataActions": [], "notDataActions": []}
+    assert ask("GET", path).body["value"] == [{"actions": ["*"], **nothing}]
+    assert ask("GET", path, who="ci").body["value"] == [{"actions": ["*/read"], **nothing}]
