@@ -61,16 +61,16 @@ MUTATIONS = (
     M("F21", "an expired token is final", "azure/governor.py", "if not answer.retry or (expired and renewed):", "if not answer.retry or expired:"),
     M("F22", "what a killed run left on its way is not waited for", "apply/engine.py", "*(self._wait(wait) for wait in self._plan.waits),", "", "test_f22_killed_before_and_after_every_call and quickstart"),
     M("F23", "a report is written in place", "cli/writing.py", "temporary.replace(path)", "path.write_text(temporary.read_text())", "test_f23_killed_while_the_report"),
-    M("F24", "what a rival has written already is written again and again", "apply/rereading.py", "wanted = bool(step.body) and not differing(step.body, body)", "wanted = False", "test_f24_one_manifest_twice_at_random"),
-    M("F25", "a policy's name doesn't hold its content", "plan/naming.py", "text = canonical(content)", 'text = ""', "test_f25"),
+    M("F24", "a conflict with a rival is not looked into", "apply/sending.py", "        return await reread()\n", "        raise error\n", "test_f24_one_manifest_twice_at_random"),
+    M("F25", "an instance's policy is right whatever it holds", "plan/usage.py", "self._shelf.contents.get(instance.policy.key) != content:", "self._shelf.contents.get(instance.policy.key) is None:", "test_f25_two_commits_of_what"),
     M("F26", "a saved plan is not compared with what would be done now", "cli/approval.py", "        if self.saved:\n", "        if False:\n"),
     M("F27", "a body from before the write is believed", "apply/vaults.py", "or run.now >= believed):\n            return body", "or True):\n            return body"),
     M("F28", "what a list lacks is taken to be gone", "plan/draft.py", "return self.presence(subject, address, place)", 'return Presence("gone")'),
     M("F29", "links are followed to any host", "azure/connection.py", "            SameOrigin(self.endpoint),\n", ""),
     M("F30", "a page without rows is an empty page", "azure/connection.py", 'raise Malformed("a page of the list has no `value` with its rows")', 'page["value"] = []'),
     M("F31", "two spellings of an id are two objects", "azure/reading.py", "into.setdefault(found.id.key, found)", "into.setdefault(found.id.text, found)"),
-    M("F32", "what is being changed is written to", "apply/rereading.py", 'return lower(str(properties.get("provisioningState") or "")) not in _RESTING', "return False"),
-    M("F33", "locks are not looked at", "plan/draft.py", "        if lock:\n            message", "        if False:\n            message"),
+    M("F32", "a vault that is being deleted is written to", "plan/vaults.py", '    if lower(live.provisioning_state) == "deleting":\n', "    if False:\n"),
+    M("F33", "a refusal by a lock is not known as one", "apply/refusals.py", '_LOCKED = frozenset({"scopelocked", "resourcelocked"})', "_LOCKED = frozenset()"),
     M("F34", "only ReadOnly locks count", "plan/draft.py", 'if deletes or lower(lock.level) == "readonly":', 'if lower(lock.level) == "readonly":'),
     M("F35", "the Azure Policy assignment is not named", "azure/failures.py", 'lines += [text for text in _violations(nodes) if text not in " ".join(lines)]', "pass"),
     M("F36", "a soft-deleted instance is created over", "plan/disks.py", "        if deleted:\n            self._undelete(wanted, deleted)", "        if False:\n            self._undelete(wanted, deleted)"),
@@ -80,10 +80,10 @@ MUTATIONS = (
     M("F40", "one change that fails ends the run", "apply/engine.py", "        except Exception as error:  # noqa: BLE001 - whatever befalls one change, the others go on\n", "        except ZeroDivisionError as error:\n"),
     M("F41", "ids are compared with their case", "ids.py", "self.key = lower(self.text)", "self.key = self.text"),
     M("F42", "ids are compared as Unicode folds them", "ids.py", "return text.lower() if text.isascii() else text.translate(_ASCII_LOWER)", "return text.lower()"),
-    M("F43", "aliases are let in", "manifest/reader.py", 'self.tell(codes.ALIAS, f"the alias *{event.anchor} is not allowed", _span(event))', "pass"),
+    M("F43", "anchors are let in", "manifest/reader.py", "        if event.anchor is not None:\n            self.tell", "        if False:\n            self.tell"),
     M("F44", "nesting has no limit", "manifest/reader.py", "if len(self.outer) >= DEEPEST:", "if False:"),
     M("F45", "the last of two keys wins", "manifest/reader.py", "        if text in section:\n", "        if False:\n"),
-    M("F46", "text that YAML reads as something else is told without a way out", "manifest/explaining.py", """hint=_as_hint(_rule(error, written)) or f'quote it: "{written}"'""", 'hint=""'),
+    M("F46", "every plain scalar is text", "manifest/reader.py", "self.place_value(resolve(text) if is_plain else text, span)", "self.place_value(text, span)"),
     M("F47", "includes may lead anywhere", "files.py", "if not resolved.is_relative_to(boundary):", "if False:"),
     M("F48", "CI commands in foreign text are left as they are", "report/escape.py", "return commands(visible(redact(str(text))))", "return visible(redact(str(text)))"),
     M("F49", "secrets are shown", "redaction.py", "    if not _SIGN.search(text.lower()):\n", "    if True:\n"),
@@ -178,12 +178,14 @@ def _failing(chosen: str, row: str, copy: Path) -> list[str]:
 
 
 def _write(rows: list[tuple[Mutation, list[str]]]) -> None:
-    lines = ["| row | what is broken | where | noticed by |", "|---|---|---|---|"]
-    for one, names in rows:
-        told = ", ".join(f"`{name}`" for name in names) or "**nothing**"
-        lines.append(f"| {one.row} | {one.what} | `{one.file}` | {told} |")
     before, _, rest = README.read_text(encoding="utf-8").partition(BEGIN)
-    README.write_text(f"{before}{BEGIN}" + "\n".join(lines) + f"\n{END}{rest.partition(END)[2]}", encoding="utf-8")
+    table, _, after = rest.partition(END)
+    told = {line[2:5]: line for line in table.splitlines() if line.startswith("| F")}
+    for one, names in rows:
+        noticed = ", ".join(f"`{name}`" for name in names) or "**nothing**"
+        told[one.row] = f"| {one.row} | {one.what} | `{one.file}` | {noticed} |"
+    lines = ["| row | what is broken | where | noticed by |", "|---|---|---|---|", *(told[row] for row in sorted(told))]
+    README.write_text(f"{before}{BEGIN}" + "\n".join(lines) + f"\n{END}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":

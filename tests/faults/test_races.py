@@ -99,6 +99,8 @@ def different(trial: Trial, schedule: Schedule, pair: tuple[Mapping[str, Any], M
         settled = attempt(trial)
         assert settled.plan is not None
         assert (settled.plan.changes, settled.plan.waits) == ((), ()), (str(schedule), settled.plan.changes)
+        wanted = said["policies"][0]["retention"]["default"].upper()
+        assert kept_days(trial, instance_of(trial)["properties"]["policyInfo"]["policyId"]) == f"P{wanted}"
     return {2: "both done", 1: "one was told", 0: "both were told"}[sum(ends)]
 
 
