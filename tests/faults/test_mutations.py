@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from mutations import MUTATIONS, TOP
+from mutations import BEGIN, MUTATIONS, README, TOP
 
 ROWS = [f"F{number:02}" for number in range(1, 67)]
 
@@ -20,3 +20,9 @@ def test_every_row_has_tests_that_bear_its_name() -> None:
     text = "".join(path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_*.py"))
     named = set(re.findall(r"def test_((?:f\d\d_)+)", text))
     assert {row.upper() for names in named for row in names.strip("_").split("_")} == set(ROWS)
+
+
+def test_the_readme_tells_who_noticed_each() -> None:
+    table = README.read_text(encoding="utf-8").partition(BEGIN)[2]
+    assert re.findall(r"^\| (F\d\d) \|", table, re.MULTILINE) == ROWS
+    assert "**nothing**" not in table

@@ -23,8 +23,8 @@ from stage import HOST, Stage
 
 from reconciler.apply.look import estate_for, look
 from reconciler.azure.connection import Azure
-from reconciler.azure.credentials import StaticToken
 from reconciler.azure.inprocess import InProcessTransport
+from reconciler.azure.signing import StaticToken
 from reconciler.azure.virtual import new_loop
 from reconciler.cli import main
 from reconciler.cli.options import Connection
