@@ -42,6 +42,7 @@ class _Task:
     change: Change
     step: Step
     is_last: bool
+    is_repeated: bool = False
 
     @property
     def instance(self) -> ArmId:
@@ -53,7 +54,7 @@ class _Task:
         own = _ENDS.get(self.step.op, "")
         state = lower(self.change.goal) if self.is_last and self.change.goal else own
         wanted = _shown(self.step.body) if self.step.op in _BODIES else {}
-        was_failing = before is not None and health(project(before).state) is Health.FAILING
+        was_failing = self.is_repeated or (before is not None and health(project(before).state) is Health.FAILING)
         return Target(frozenset({state} - {""}), wanted, was_failing)
 
 
@@ -143,10 +144,12 @@ async def _until_it_holds(run: Run, task: _Task) -> None:
 
 
 def _again(task: _Task) -> _Task:
-    """The next try of a write: a merge that failed may be in the body already, and still has to be PUT once more."""
-    if task.step.op is not Op.INSTANCE_MERGE:
-        return task
-    return replace(task, step=replace(task.step, op=Op.INSTANCE_REPAIR))
+    """The next try of a write: a merge that failed may be in the body already, and still has to be PUT once more.
+
+    What lists show of a failure may be that of the former try.
+    """
+    step = replace(task.step, op=Op.INSTANCE_REPAIR) if task.step.op is Op.INSTANCE_MERGE else task.step
+    return replace(task, step=step, is_repeated=True)
 
 
 async def _wait_for_rights(run: Run, task: _Task, error: AzureError, delay: float) -> None:
