@@ -3,41 +3,12 @@
 from __future__ import annotations
 
 from reconciler.findings import Code, Severity, table
+from reconciler.plan.disk_codes import CODES as _ABOUT_DISKS
 
 _E, _W, _I = Severity.ERROR, Severity.WARNING, Severity.INFO
 
 CODES = table(
-    Code(
-        "aks-volume",
-        _W,
-        "The disk is a volume of a Kubernetes cluster; its snapshots don't know the cluster's objects.",
-        "use AKS backup for it, or exclude the disk with a reason",
-    ),
-    Code(
-        "claimed-twice",
-        _E,
-        "Two selectors claim one disk; neither is applied.",
-        "narrow one of them, or name the disk by id in one entry: the id wins",
-    ),
-    Code(
-        "disk-gone",
-        _I,
-        "The disk of a backup instance is gone from Azure; its recovery points are left alone.",
-        "restore it, or list it under `removed` to take it out for good",
-    ),
-    Code(
-        "drill-late",
-        _W,
-        "The newest success of a drill is older than the manifest allows.",
-        "run `reconciler drill`, from a schedule at best",
-        "unhealthy",
-    ),
-    Code(
-        "foreign-snapshot",
-        _W,
-        "A snapshot resource group holds a snapshot that Azure Backup didn't make.",
-        "move it elsewhere: what lies there may be taken for a backup, and counts against the disk's 500 snapshots",
-    ),
+    *_ABOUT_DISKS.values(),
     Code(
         "group-location-unknown",
         _E,
@@ -108,13 +79,6 @@ CODES = table(
         "declare another vault for the disk; Azure changes the snapshot resource group of no instance",
     ),
     Code(
-        "never-proven",
-        _W,
-        "No run of a drill has ever restored one of its disks.",
-        "run `reconciler drill`, from a schedule at best",
-        "unhealthy",
-    ),
-    Code(
         "no-recovery-point",
         _W,
         "A disk has no recovery point that could be restored.",
@@ -139,20 +103,6 @@ CODES = table(
         "copy the address from `plan`; `*` stands for any text",
     ),
     Code(
-        "orphan",
-        _W,
-        "A backup instance that this manifest made is no longer named by it; it still runs.",
-        "`apply --prune` stops its protection and keeps the recovery points",
-        "orphaned",
-    ),
-    Code(
-        "orphaned-vault",
-        _W,
-        "A vault bears this manifest's mark but lies outside of what the manifest names.",
-        "name its subscription again, or remove the mark from the vault",
-        "orphaned",
-    ),
-    Code(
         "out-of-reach",
         _E,
         "The caller's rights don't reach an object, so nothing is known of it.",
@@ -172,30 +122,6 @@ CODES = table(
         "make it, correct `azureName`, or let the manifest manage it",
     ),
     Code(
-        "preflight-failed",
-        _E,
-        "Azure could not be asked whether it would protect the disk.",
-        "plan again; if it stays, leave --preflight out and let apply find out",
-    ),
-    Code(
-        "preflight-refused",
-        _E,
-        "Azure says that it would refuse to protect the disk.",
-        "mend what the message says, then plan again",
-    ),
-    Code(
-        "preflight-unchecked",
-        _I,
-        "Whether Azure would protect the disk can't be asked yet, since something that it needs isn't there yet.",
-        "apply asks once it is there",
-    ),
-    Code(
-        "protected-elsewhere",
-        _E,
-        "The disk is protected by a backup instance in another vault; Azure allows one.",
-        "declare that vault for the disk, or `reconciler move` it, which keeps its recovery points",
-    ),
-    Code(
         "resource-guard",
         _E,
         "The vault is under a resource guard, which must approve this change.",
@@ -213,7 +139,6 @@ CODES = table(
         "Azure restores a disk ten times a day at most.",
         "wait until the oldest of these is a day old",
     ),
-    Code("retained", _I, "Protection is stopped and the recovery points are kept, as asked for.", "nothing to do"),
     Code(
         "role-conditional",
         _E,
@@ -231,12 +156,6 @@ CODES = table(
         _W,
         "A role assignment that protection needs isn't there, and this manifest doesn't make them.",
         "have it granted; `roleAssignments: {mode: emit}` writes a ready script",
-    ),
-    Code(
-        "snapshot-group-immutable",
-        _E,
-        "The snapshot resource group of a backup instance can't be changed.",
-        "declare the one it has; or declare another vault, too, and `reconciler move` the disk there",
     ),
     Code(
         "points-expire",
@@ -257,15 +176,6 @@ CODES = table(
         "declare what the vault has",
     ),
     Code(
-        "uncovered",
-        _W,
-        "A selector found a disk that can't be protected.",
-        "exclude it with a reason, or remove what stands in the way",
-        "uncovered",
-    ),
-    Code("unchecked", _I, "Whether the disk is protected elsewhere was not asked.", "`plan --preflight` asks"),
-    Code("unmanaged", _I, "A vault holds backup instances that no manifest manages.", "name their disks to adopt them"),
-    Code(
         "unknown-state",
         _E,
         "A backup instance is in a state that this version doesn't know.",
@@ -273,42 +183,11 @@ CODES = table(
         "unhealthy",
     ),
     Code(
-        "region-differs",
-        _E,
-        "Azure Disk Backup protects a disk only from a vault in its own region.",
-        "give the disk a vault in its region; `vault` takes one per region",
-    ),
-    Code(
-        "region-unnamed",
-        _E,
-        "A disk lies in a region for which its entry names no vault, policy or snapshot resource group.",
-        "add the region to the entry",
-    ),
-    Code(
-        "disk-encryption",
-        _E,
-        "Azure Disk Backup doesn't support disks under Azure Disk Encryption.",
-        "move to encryption at host or a disk encryption set, or take the disk out of the manifest",
-    ),
-    Code(
         "replica-disk",
         _E,
         "The disk is a replica that Azure Site Recovery keeps rewriting; a snapshot of it is worth nothing.",
         "protect the source disk",
     ),
-    Code(
-        "disk-ambiguous",
-        _E,
-        "Several disks with backups have that name.",
-        "name the disk by its id",
-    ),
-    Code(
-        "disk-exists",
-        _E,
-        "A disk of that name exists; a restore never writes over a disk.",
-        "give the new disk another name with --name",
-    ),
-    Code("disk-deleting", _E, "Azure is deleting the disk.", "take it out of the manifest"),
     Code(
         "schedule-too-fast",
         _E,

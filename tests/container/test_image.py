@@ -153,7 +153,7 @@ def test_it_runs_without_rights_on_a_file_system_that_cannot_be_written(image: I
     code, out, err = image.run(PYTHON, "-c", said)
     assert out.split() == ["1", str(USER), str(USER)]
     assert "Read-only file system" in err
-    code, out, err = image.run(TOOL, "plan", "/work/backup.yaml", "--sandbox", "/work/azure.estate.yaml")
+    code, out, err = image.run(TOOL, "plan", "/data/backup.yaml", "--sandbox", "/data/azure.estate.yaml")
     assert code == 0, err
     assert "Plan:" in out
 
@@ -164,14 +164,14 @@ def test_sigterm_in_the_middle_of_an_apply_ends_the_first_process_with_its_repor
         *(
             TOOL,
             "apply",
-            "/work/backup.yaml",
+            "/data/backup.yaml",
             "--sandbox",
-            "/work/azure.estate.yaml",
+            "/data/azure.estate.yaml",
             "--clock",
             "real",
             "--auto-approve",
         ),
-        *("--audit", "/work/audit.jsonl", "--report", "/work/report.json"),
+        *("--audit", "/data/audit.jsonl", "--report", "/data/report.json"),
     )
     try:
         until = time.monotonic() + 60

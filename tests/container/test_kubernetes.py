@@ -83,7 +83,7 @@ def volume(tmp_path: Path) -> Path:
 def ran(volume: Path, container: Any, **extra: str) -> subprocess.CompletedProcess[str]:
     """The container's own command, with the manifest's volume where it is mounted."""
     command = container.get("command") or [sys.executable, "-m", "reconciler", *container["args"]]
-    command = [word.replace("/work/manifest", str(volume)).replace("exec reconciler", "exec $TOOL") for word in command]
+    command = [word.replace("/srv/manifest", str(volume)).replace("exec reconciler", "exec $TOOL") for word in command]
     said = {"TOOL": f"{sys.executable} -m reconciler", "RECONCILER_SANDBOX": str(volume.parent / "azure.estate.yaml")}
     return subprocess.run(
         command, env=environment({**said, **extra}), capture_output=True, text=True, timeout=60, check=False
