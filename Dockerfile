@@ -27,7 +27,7 @@ LABEL org.opencontainers.image.title="reconciler" \
 RUN python3 -m pip uninstall --yes --quiet --root-user-action ignore pip
 COPY --from=build /opt/reconciler /opt/reconciler
 ENV PATH=/opt/reconciler/bin:$PATH HOME=/tmp PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
-WORKDIR /work
+WORKDIR /estate
 USER 10001:10001
 # The tool is the first process: it has handlers for SIGINT and SIGTERM of its own, and starts no other.
 STOPSIGNAL SIGTERM

@@ -25,7 +25,7 @@ MOUNTED = """
 root=$1; work=$2; shift 2
 mount --make-rprivate /
 mount --bind "$root" "$root"
-mount --bind "$work" "$root/work"
+mount --bind "$work" "$root/estate"
 mount -t tmpfs tmpfs "$root/tmp"
 mount -t proc proc "$root/proc"
 mount -o remount,bind,ro "$root"
@@ -65,7 +65,7 @@ class Image:
                     *inside,
                     "sh",
                     "-c",
-                    'cd /work; exec "$@"',
+                    'cd /estate; exec "$@"',
                     "sh",
                     *command,
                 ),
@@ -153,7 +153,7 @@ def test_it_runs_without_rights_on_a_file_system_that_cannot_be_written(image: I
     code, out, err = image.run(PYTHON, "-c", said)
     assert out.split() == ["1", str(USER), str(USER)]
     assert "Read-only file system" in err
-    code, out, err = image.run(TOOL, "plan", "/data/backup.yaml", "--sandbox", "/data/azure.estate.yaml")
+    code, out, err = image.run(TOOL, "plan", "/estate/backup.yaml", "--sandbox", "/estate/azure.estate.yaml")
     assert code == 0, err
     assert "Plan:" in out
 
@@ -164,14 +164,14 @@ def test_sigterm_in_the_middle_of_an_apply_ends_the_first_process_with_its_repor
         *(
             TOOL,
             "apply",
-            "/data/backup.yaml",
+            "/estate/backup.yaml",
             "--sandbox",
-            "/data/azure.estate.yaml",
+            "/estate/azure.estate.yaml",
             "--clock",
             "real",
             "--auto-approve",
         ),
-        *("--audit", "/data/audit.jsonl", "--report", "/data/report.json"),
+        *("--audit", "/estate/audit.jsonl", "--report", "/estate/report.json"),
     )
     try:
         until = time.monotonic() + 60
