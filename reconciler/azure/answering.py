@@ -27,8 +27,19 @@ _RESTORES = (
 async def answer(azure: Azure, questions: Iterable[Question]) -> dict[Question, Any]:
     """The answer to each question; ReadIncomplete when one can't be had."""
     asked = list(dict.fromkeys(questions))
-    answers: Sequence[Any] = await together(*(_ANSWERS[question.kind](azure, question) for question in asked))
+    answers: Sequence[Any] = await together(*(_understood(azure, question) for question in asked))
     return dict(zip(asked, answers, strict=True))
+
+
+async def _understood(azure: Azure, question: Question) -> Any:
+    """The answer to one question; ReadIncomplete where what Azure says makes no sense."""
+    try:
+        return await _ANSWERS[question.kind](azure, question)
+    except (ValueError, TypeError, AttributeError, LookupError) as error:
+        raise ReadIncomplete(
+            f"What Azure says of {question.subject} can't be understood: {error}. Nothing was concluded from it.",
+            hint="Run it again; if it stays, report this with the id.",
+        ) from error
 
 
 async def _exists(azure: Azure, question: Question) -> Presence:
@@ -44,11 +55,6 @@ async def _exists(azure: Azure, question: Question) -> Presence:
         return Presence("out-of-reach")
     except AzureError as error:
         raise incomplete(question.subject.text, error) from error
-    except (ValueError, TypeError, AttributeError, LookupError) as error:
-        raise ReadIncomplete(
-            f"What Azure says of {question.subject} can't be understood: {error}. Nothing was concluded from it.",
-            hint="Run it again; if it stays, report this with the id.",
-        ) from error
 
 
 async def _deleted_vault(azure: Azure, question: Question) -> DeletedVault | None:

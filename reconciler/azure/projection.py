@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from math import isfinite
 from typing import Any
 
 from reconciler.estate import (
@@ -59,13 +60,15 @@ def vault(body: Mapping[str, Any]) -> Vault:
             lower(str(key)).rstrip("/"): _lowered(pick(value, "principalId")) for key, value in users.items()
         },
         identity_type=str(pick(body, "identity", "type") or "None"),
-        redundancy=pick(stores[0], "type"),
-        soft_delete_state=pick(soft_delete, "state"),
-        soft_delete_days=pick(soft_delete, "retentionDurationInDays"),
-        immutability=pick(properties, "securitySettings", "immutabilitySettings", "state"),
-        alerts=pick(properties, "monitoringSettings", "azureMonitorAlertSettings", "alertsForAllJobFailures"),
-        cross_region_restore=pick(properties, "featureSettings", "crossRegionRestoreSettings", "state"),
-        cross_subscription_restore=pick(properties, "featureSettings", "crossSubscriptionRestoreSettings", "state"),
+        redundancy=_word(pick(stores[0], "type")),
+        soft_delete_state=_word(pick(soft_delete, "state")),
+        soft_delete_days=_number(pick(soft_delete, "retentionDurationInDays")),
+        immutability=_word(pick(properties, "securitySettings", "immutabilitySettings", "state")),
+        alerts=_word(pick(properties, "monitoringSettings", "azureMonitorAlertSettings", "alertsForAllJobFailures")),
+        cross_region_restore=_word(pick(properties, "featureSettings", "crossRegionRestoreSettings", "state")),
+        cross_subscription_restore=_word(
+            pick(properties, "featureSettings", "crossSubscriptionRestoreSettings", "state")
+        ),
         guarded=bool(pick(properties, "isVaultProtectedByResourceGuard")),
         provisioning_state=str(pick(properties, "provisioningState") or ""),
         body=body,
@@ -209,6 +212,20 @@ def _id(body: Mapping[str, Any]) -> ArmId:
 
 def _optional_id(text: Any) -> ArmId | None:
     return ArmId(text) if isinstance(text, str) and text else None
+
+
+def _word(text: Any) -> str | None:
+    """A word of Azure's, or None; ValueError for anything else, of which nothing may be concluded."""
+    if text is not None and not isinstance(text, str):
+        raise ValueError(f"{text!r} where a word is expected")
+    return text
+
+
+def _number(value: Any) -> float | None:
+    """A finite number of Azure's, or None; ValueError for anything else."""
+    if value is not None and not (isinstance(value, int | float) and isfinite(value)):
+        raise ValueError(f"{value!r} where a number is expected")
+    return value
 
 
 def _lowered(text: Any) -> str | None:

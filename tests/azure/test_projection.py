@@ -202,3 +202,19 @@ def test_a_lock_lies_on_what_its_id_says(scope: str) -> None:
 )
 def test_a_body_is_projected_by_the_type_of_its_id(own: str, kind: str) -> None:
     assert type(projection.resource(ArmId(own), {"id": own})).__name__ == kind
+
+
+@pytest.mark.parametrize(
+    "properties",
+    [
+        {"securitySettings": {"softDeleteSettings": {"state": ["On"]}}},
+        {"securitySettings": {"softDeleteSettings": {"retentionDurationInDays": "many"}}},
+        {"securitySettings": {"softDeleteSettings": {"retentionDurationInDays": float("nan")}}},
+        {"securitySettings": {"immutabilitySettings": {"state": {}}}},
+        {"monitoringSettings": {"azureMonitorAlertSettings": {"alertsForAllJobFailures": 1.5}}},
+        {"storageSettings": [{"type": []}]},
+    ],
+)
+def test_a_vault_whose_settings_are_no_words_is_not_understood(properties: Any) -> None:
+    with pytest.raises(ValueError, match="expected"):
+        projection.vault({"id": "/subscriptions/s/resourceGroups/g/providers/x/y/z", "properties": properties})

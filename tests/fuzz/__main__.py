@@ -13,6 +13,13 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "support")]
 
+MEASURED = None
+if "--coverage" in sys.argv:  # what is imported before isn't measured
+    import coverage
+
+    MEASURED = coverage.Coverage(branch=True, data_file=None, source_pkgs=["reconciler"])
+    MEASURED.start()
+
 from fuzzing import Tally, chance_of, tried  # noqa: E402
 from targets import Targets  # noqa: E402
 
@@ -66,15 +73,12 @@ def _swept(targets: Targets, said: argparse.Namespace) -> int:
 
 
 def _covered(targets: Targets, said: argparse.Namespace) -> int:
-    import coverage
-
-    measured = coverage.Coverage(branch=True, data_file=None, source_pkgs=["reconciler"])
-    measured.start()
+    assert MEASURED is not None
     code = _swept(targets, said)
-    measured.stop()
+    MEASURED.stop()
     for folder in ("manifest", "plan", "report", "sandbox"):
         with Path(os.devnull).open("w") as nowhere:
-            share = measured.report(include=[f"*/reconciler/{folder}/*"], file=nowhere)
+            share = MEASURED.report(include=[f"*/reconciler/{folder}/*"], file=nowhere)
         print(f"reconciler/{folder}: {share:.0f} % of lines and branches")
     return code
 

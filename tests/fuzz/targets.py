@@ -153,7 +153,7 @@ class Targets:
         try:
             saved = read_saved(path, str(self.folder))
             assert saved.planning
-            assert saved.connection(Connection(sandbox="x.estate.yaml"))
+            assert saved.connection(Connection(sandbox=str(self.folder / "x.estate.yaml")))
         except ReconcilerError as error:
             _check_message(error)
             return "unread" if "no saved plan" in error.message else "read"
