@@ -132,4 +132,5 @@ def test_f31_from_nothing_with_every_row_doubled(trials: Callable[..., Trial]) -
     trial.inject("LIST *", changed(doubled), times=100_000)
     run = trial.apply()
     assert run.code == 0, run.text
-    assert len([call for call in run.writes if call.kind == "PUT backupInstances"]) == 4
+    written = {call.path.lower() for call in run.writes if call.kind == "PUT backupInstances"}
+    assert len(written) == 4  # one object for each disk; a right that spreads late takes another try at the same one
