@@ -23,9 +23,6 @@ SAMPLES: dict[str, tuple[Any, ...]] = {
 }
 """Values to try of switches that take any number: such that an apply can still succeed."""
 
-APART = frozenset({"permissions_under_condition"})
-"""Switches that no plan or apply can notice; what they concern is tried under each value elsewhere."""
-
 
 def settings_of(name: str) -> tuple[Any, ...]:
     """The values to try of a switch, its default left out."""
@@ -36,12 +33,12 @@ def settings_of(name: str) -> tuple[Any, ...]:
 
 def alone() -> list[tuple[str, Any]]:
     """Every setting that isn't the default, by switch."""
-    return [(name, value) for name in sorted({*SWITCHES} - APART) for value in settings_of(name)]
+    return [(name, value) for name in sorted(SWITCHES) for value in settings_of(name)]
 
 
 def covering() -> list[dict[str, Any]]:
     """Rows of settings such that every pair of settings of two switches is in some row: greedily, always the same."""
-    values = {name: (SWITCHES[name].default, *settings_of(name)) for name in sorted({*SWITCHES} - APART)}
+    values = {name: (SWITCHES[name].default, *settings_of(name)) for name in sorted(SWITCHES)}
     left = {
         ((one, here), (other, there))
         for one, other in combinations(values, 2)
