@@ -31,7 +31,8 @@ class ArmId:
 
     def __init__(self, text: str) -> None:
         self.text = text.rstrip("/")
-        self.key = lower(self.text)
+        key = lower(self.text)
+        self.key = self.text if key == self.text else key
 
     @classmethod
     def parse(cls, text: str) -> Self:

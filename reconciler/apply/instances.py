@@ -14,7 +14,6 @@ from reconciler.apply.run import Run
 from reconciler.apply.sending import Reread, Standing, send
 from reconciler.apply.watching import Row
 from reconciler.azure.answering import answer
-from reconciler.azure.operations import finish
 from reconciler.azure.projection import instance as project
 from reconciler.errors import AzureError, NotFound, ReconcilerError
 from reconciler.estate import Question
@@ -114,7 +113,7 @@ async def _validate(run: Run, task: _Task) -> None:
         try:
             receipt = await send(run, task.change, task.step, _reread(run, task, None), deadline)
             if receipt is not None:
-                await finish(run.azure, receipt, deadline=deadline)
+                await run.finish(task.step.op, receipt, deadline)
         except AzureError as error:
             if is_protected_in(error, task.instance.parent):
                 return
@@ -167,8 +166,9 @@ async def _take(run: Run, task: _Task) -> None:
     if _is_needless(task.step.op, before, target):
         return
     receipt = await send(run, task.change, task.step, _reread(run, task, target), deadline)
+    deadline = run.new_deadline()
     if receipt is not None and task.step.op not in _BODIES:
-        await finish(run.azure, receipt, deadline=deadline)
+        await run.finish(task.step.op, receipt, deadline)
         receipt = None
     await reach(run, task.change.address, task.instance, target, receipt, deadline)
 

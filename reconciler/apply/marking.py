@@ -16,13 +16,13 @@ async def mark(run: Run, vault: ArmId, digest: str) -> None:
     Whether a PATCH of tags replaces or merges them isn't documented for vaults: all are sent.
     """
     async with run.vault_locks[vault.key]:
-        deadline = run.new_deadline()
+        run.new_deadline()
         tags = (await run.azure.get(str(vault))).get("tags") or {}
         if tag_of(tags, APPLIED_TAG) == digest:
             return
         kept = {key: value for key, value in tags.items() if lower(key) != APPLIED_TAG}
         step = Step(Op.VAULT_PATCH, vault, {"tags": {**kept, APPLIED_TAG: digest}})
-        async with run.slots:
+        async with run.slot(vault) as deadline:
             with about(_subject(run, vault, tag_of(tags, APPLIED_TAG), digest)):
                 receipt = await run.writer.run(step)
         await finish(run.azure, receipt, deadline=deadline)

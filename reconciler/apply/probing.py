@@ -15,13 +15,13 @@ from reconciler.apply.refusals import is_already_protected, is_passing, is_permi
 from reconciler.apply.roles import Principals, az_line
 from reconciler.apply.run import Run, Skip
 from reconciler.azure.bodies import merged
-from reconciler.azure.operations import finish
 from reconciler.errors import AzureError, OperationFailed, ReconcilerError
 from reconciler.ids import lower
 from reconciler.plan.model import Change, Op, Probe, Step
 
 _WRITES = frozenset({Op.INSTANCE_PUT, Op.INSTANCE_MERGE, Op.INSTANCE_REPAIR, Op.INSTANCE_RESUME})
 _FIRST_SECONDS, _MOST_SECONDS = 5.0, 30.0
+_EACH_SECONDS, _CROWDED_SECONDS = 8.0, 120.0
 _CANARIES = 4
 
 
@@ -48,6 +48,7 @@ class Probes:
         self._run = run
         self._canaries: dict[str, asyncio.Future[AzureError | Skip | None]] = {}
         self._families: defaultdict[str, _Family] = defaultdict(_Family)
+        self._asking = 0
 
     async def passed(self, change: Change, step: Step) -> None:
         """Return when what the change needs is effective, or when only its own write can tell.
@@ -84,15 +85,36 @@ class Probes:
             await self._try(change, step, family)
 
     async def _try(self, change: Change, step: Step, family: _Family) -> None:
-        run, delays = self._run, self._run.delays(_FIRST_SECONDS, _MOST_SECONDS)
+        self._asking += 1
+        try:
+            await self._until_it_may(change, step, family)
+        finally:
+            self._asking -= 1
+
+    async def _until_it_may(self, change: Change, step: Step, family: _Family) -> None:
+        run, tries = self._run, 0
+        if self._is_crowded and change.probe is not None and change.probe.roles:
+            await run.clock.sleep(self._delay(0))  # what was assigned a moment ago is hardly ever effective yet
         while not family.is_proven and (error := await self.refusal(step)) is not None:
-            delay = next(delays)
+            delay = self._delay(tries)
+            tries += 1
             window = run.patience(change, error)
             if not is_passing(error) or run.now + delay > window:
                 raise await explained(run, change, error)
             run.tell(change, f"waiting for permissions to become effective: {error.code}")
             await run.clock.sleep(delay)
         family.is_proven = True
+
+    def _delay(self, tries: int) -> float:
+        """Seconds until Azure is asked again; the more there is to ask about, the rarer each is."""
+        bound = min(_FIRST_SECONDS * 2 ** min(tries, 10), _MOST_SECONDS)
+        if self._is_crowded:
+            bound = min(max(_EACH_SECONDS * self._asking, bound), _CROWDED_SECONDS)
+        return next(self._run.delays(bound, bound))
+
+    @property
+    def _is_crowded(self) -> bool:
+        return self._asking > _CANARIES
 
     async def refusal(self, step: Step) -> AzureError | None:
         """Why Azure couldn't protect the disk as the step asks; None when it could, or when that can't be asked.
@@ -106,7 +128,7 @@ class Probes:
         try:
             properties = await self._properties(step)
             receipt = await run.writer.validate(step.target.parent, properties)
-            await finish(run.azure, receipt, deadline=deadline)
+            await run.finish(Op.INSTANCE_VALIDATE, receipt, deadline)
         except AzureError as error:
             if is_protected_in(error, step.target.parent) or (exists and is_already_protected(error)):
                 return None

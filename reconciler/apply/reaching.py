@@ -14,6 +14,7 @@ from reconciler.apply.waiting import LAG_SECONDS
 from reconciler.apply.watching import LATE, Row
 from reconciler.azure.operations import finish
 from reconciler.azure.projection import instance as project
+from reconciler.azure.projection import state as state_of
 from reconciler.azure.writing import Receipt
 from reconciler.errors import NotFound, OperationFailed, ReconcilerError
 from reconciler.ids import ArmId, lower
@@ -36,14 +37,14 @@ class Target:
 
 def is_moving(row: Row) -> bool:
     """Whether Azure still works on the instance."""
-    return is_busy(row) or health(project(row).state) is Health.TRANSIENT
+    return is_busy(row) or health(state_of(row)) is Health.TRANSIENT
 
 
 def is_reached(row: Row, target: Target) -> bool:
     """Whether the row shows what is waited for."""
     if is_moving(row):
         return False
-    state = lower(project(row).state)
+    state = lower(state_of(row))
     rests = state in target.states if target.states else health(state) is not Health.FAILING
     return rests and not differing(target.wanted, row)
 
@@ -74,12 +75,12 @@ class Judgement:
 
     def _contradiction(self, row: Row) -> str:
         """What a row at rest that isn't as wanted means."""
-        is_failing = health(project(row).state) is Health.FAILING and GONE not in self._target.states
+        is_failing = health(state_of(row)) is Health.FAILING and GONE not in self._target.states
         if self._may_be_stale:
             return _FAILED if is_failing and self._believes_failure else ""
         if is_failing:
             return _FAILED
-        reached = lower(project(row).state) in self._target.states or not self._target.states
+        reached = lower(state_of(row)) in self._target.states or not self._target.states
         return _DIFFERS if reached else _ELSEWHERE
 
 
@@ -120,7 +121,7 @@ async def _by_id(run: Run, instance: ArmId) -> Row | None:
 
 
 def _so_far(instance: ArmId, row: Row | None) -> str:
-    return f"{instance.name} is in {project(row).state}" if row is not None else instance.name
+    return f"{instance.name} is in {state_of(row)}" if row is not None else instance.name
 
 
 def _ending(address: str, instance: ArmId, target: Target, word: str, row: Row | None) -> ReconcilerError:
@@ -131,7 +132,7 @@ def _ending(address: str, instance: ArmId, target: Target, word: str, row: Row |
     if word == _DIFFERS:
         path = next(iter(differing(target.wanted, row)))
         return overridden(address, path, value_at(target.wanted, path), value_at(row, path))
-    return _by_others(instance, f"it is in {project(row).state}")
+    return _by_others(instance, f"it is in {state_of(row)}")
 
 
 def _by_others(instance: ArmId, what: str) -> OperationFailed:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -15,11 +16,19 @@ from reconciler.apply.waiting import LAG_SECONDS, ROLE_WINDOW_SECONDS, delays
 from reconciler.apply.watching import Watch
 from reconciler.azure.connection import Azure
 from reconciler.azure.governor import deadline as request_deadline
-from reconciler.azure.writing import Writer
+from reconciler.azure.operations import finish
+from reconciler.azure.writing import Receipt, Writer
 from reconciler.clock import Clock
 from reconciler.errors import AzureError, OperationFailed, ReconcilerError
 from reconciler.ids import ArmId
 from reconciler.plan.model import Change, Plan
+
+_USUAL_SECONDS = 46.0
+"""What validations, and most stops, suspensions and resumptions, were recorded to take at most."""
+_PLACES = 100
+"""Writes of one vault that may stand in line for Azure's rate at once: ten seconds' worth in a subscription."""
+_A_LITTLE_SOONER = 0.99
+_LONGEST_EXPECTED = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +60,7 @@ class Run:
         self.changes: Mapping[str, Change] = {change.address: change for change in plan.changes}
         self.random = Random(plan.checksum)  # noqa: S311 - spreads retries, guards nothing
         self.slots = asyncio.Semaphore(max(1, settings.parallelism))
+        self._places: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(_PLACES))
         self.vault_locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self.began = clock.monotonic()
         self.ends = self.began + (settings.timeout_seconds or float("inf"))
@@ -60,6 +70,7 @@ class Run:
         self.probes: Any = None
         self.holders_asked = 0
         self._watches: dict[str, Watch] = {}
+        self._usual: dict[str, float] = {}
 
     @property
     def now(self) -> float:
@@ -75,6 +86,15 @@ class Run:
     def delays(self, first: float, most: float) -> Iterator[float]:
         """Seconds to wait before each next try, growing and jittered."""
         return delays(self.random, first, most)
+
+    @asynccontextmanager
+    async def slot(self, vault: ArmId | None) -> AsyncIterator[float]:
+        """Around a write: wait for a slot, of which no vault has so many that others wait long; the new deadline.
+
+        Time runs from here: what waits for its turn is not late.
+        """
+        async with self._places[vault.key if vault else ""], self.slots:
+            yield self.new_deadline()
 
     async def pause(self, seconds: float, deadline: float, what: str) -> None:
         """Wait, unless the deadline comes first: then OperationFailed, naming `what` is still in progress."""
@@ -99,6 +119,14 @@ class Run:
         if vault.key not in self._watches:
             self._watches[vault.key] = Watch(self.azure, self.clock, vault, self.settings.action_timeout)
         return self._watches[vault.key]
+
+    async def finish(self, kind: str, receipt: Receipt, deadline: float) -> dict[str, Any]:
+        """Wait until an operation ends; it is looked at when others of its kind had ended, to ask but once."""
+        begun, usual = self.now, self._usual.get(kind, _USUAL_SECONDS)
+        try:
+            return await finish(self.azure, receipt, deadline=deadline, expected=usual)
+        finally:
+            self._usual[kind] = min(max(self.now - begun, usual) * _A_LITTLE_SOONER, _LONGEST_EXPECTED)
 
     async def close(self) -> None:
         """Stop watching."""

@@ -41,7 +41,8 @@ async def send(
     while True:
         try:
             run.touched.add(change.address)
-            async with run.slots:
+            async with run.slot(change.vault) as fresh:
+                deadline = max(deadline, fresh)
                 with about(_subject(change, step, principal)):
                     return await run.writer.run(step, principal=principal)
         except (Conflict, Transient, NotFound) as error:

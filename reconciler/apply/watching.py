@@ -22,6 +22,7 @@ Judge = Callable[[Row | None], str]
 """Says in a word what the row of an instance (None: not in the list) means; empty: keep waiting."""
 
 _INTERVALS = (5.0, 10.0, 15.0)
+_STRETCH, _MOST_SECONDS = 1.5, 60.0
 _FAILURES = 5
 LATE = "late"
 """The word for a wait whose deadline came first."""
@@ -30,12 +31,17 @@ LATE = "late"
 @dataclass(slots=True, eq=False)
 class _Waiter:
     judge: Judge
+    since: float
     deadline: float
     answer: asyncio.Future[tuple[str, Row | None]]
 
 
 class Watch:
-    """Lists a vault's instances every 5, 10, then 15 seconds, as long as anybody waits."""
+    """Lists a vault's instances every 5, 10, then 15 seconds, as long as anybody waits.
+
+    As long as ever more come to wait, up to a minute apart: nobody is kept by that but the last, and they are not among
+    those who have just begun.
+    """
 
     def __init__(self, azure: Azure, clock: Clock, vault: ArmId, patience: float) -> None:
         self._azure = azure
@@ -43,6 +49,8 @@ class Watch:
         self._path = f"{vault}/backupInstances"
         self._patience = patience
         self._waiters: dict[str, list[_Waiter]] = {}
+        self._joined = 0
+        self._quickest = float("inf")
         self._task: asyncio.Task[None] | None = None
 
     async def until(self, instance: ArmId, judge: Judge, deadline: float) -> tuple[str, Row | None]:
@@ -50,8 +58,9 @@ class Watch:
 
         Raises what listing raises: at once when the vault is gone or out of reach, else after five failures in a row.
         """
-        waiter = _Waiter(judge, deadline, asyncio.get_running_loop().create_future())
+        waiter = _Waiter(judge, self._clock.monotonic(), deadline, asyncio.get_running_loop().create_future())
         self._waiters.setdefault(instance.key, []).append(waiter)
+        self._joined += 1
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._look_until_nobody_waits())
         return await waiter.answer
@@ -64,10 +73,13 @@ class Watch:
                 await self._task
 
     async def _look_until_nobody_waits(self) -> None:
-        looks, failures = 0, 0
+        looks, failures, interval = 0, 0, self._first_interval()
         while self._waiters:
-            await self._clock.sleep(_INTERVALS[min(looks, len(_INTERVALS) - 1)])
+            self._joined = 0
+            await self._clock.sleep(interval)
             looks += 1
+            usual = _INTERVALS[min(looks, len(_INTERVALS) - 1)]
+            interval = min(interval * _STRETCH, _MOST_SECONDS) if self._joined and looks > len(_INTERVALS) else usual
             request_deadline.set(self._clock.monotonic() + self._patience)
             try:
                 rows = await self._azure.list(self._path)
@@ -83,11 +95,18 @@ class Watch:
                 failures = 0
                 self._tell({lower(str(row.get("id", "")).rstrip("/")): row for row in rows})
 
+    def _first_interval(self) -> float:
+        """Seconds before the first look: not long, as long as it isn't known how soon anything shows in this vault."""
+        return _INTERVALS[0] if self._quickest == float("inf") else max(_INTERVALS[0], min(self._quickest / 2, 30.0))
+
     def _tell(self, rows: Mapping[str, Row]) -> None:
         now = self._clock.monotonic()
         for key in list(self._waiters):
             row = rows.get(key)
-            left = [waiter for waiter in self._waiters[key] if not _answered(waiter, row, now)]
+            waiting = self._waiters[key]
+            left = [waiter for waiter in waiting if not _answered(waiter, row, now)]
+            if len(left) < len(waiting):
+                self._quickest = min(self._quickest, now - waiting[0].since)
             if left:
                 self._waiters[key] = left
             else:

@@ -98,8 +98,14 @@ class Azure:
 
     async def list(self, path: ArmId | str, *, query: Query | None = None) -> Rows:
         """All rows of all pages; ReadIncomplete when any of them can't be had, never a part."""
+        rows: Rows = []
+        await self.each_page(path, rows.extend, query=query)
+        return rows
+
+    async def each_page(self, path: ArmId | str, take: Callable[[Rows], None], *, query: Query | None = None) -> None:
+        """Hand the rows of each page to `take` as it comes; ReadIncomplete as with `list`: what was taken is no list."""
         try:
-            return await self._pages(self.url(path, query))
+            await self._pages(self.url(path, query), take)
         except AzureError as error:
             raise incomplete(str(path), error) from error
 
@@ -148,15 +154,14 @@ class Azure:
         for credential in self._credentials:
             await credential.close()
 
-    async def _pages(self, url: str) -> Rows:
-        rows: Rows = []
+    async def _pages(self, url: str, take: Callable[[Rows], None]) -> None:
         seen = {url}
         page = await self._send("GET", url, page=True)
         while True:
-            rows += page["value"]
+            take(page["value"])
             link = page.get("nextLink")
             if not link:
-                return rows
+                return
             if not isinstance(link, str) or link in seen:
                 raise AzureError(
                     f"The list {urlsplit(url).path} does not end: a page links to one that was read before.",

@@ -94,8 +94,8 @@ class Governor(AsyncHTTPPolicy[Any, Any]):
         attempt = 0
         renewed = False
         while True:
-            await self._admitted(request, limit)
-            answer = await self._tried(request, accept)
+            turn = await self._admitted(request, limit)
+            answer = await self._tried(request, accept, turn)
             if not isinstance(answer, Setback):
                 return answer
             expired = answer.error.status == HTTPStatus.UNAUTHORIZED
@@ -107,44 +107,34 @@ class Governor(AsyncHTTPPolicy[Any, Any]):
             await self._wait(request, answer, attempt, limit)
             attempt += 1
 
-    async def _admitted(self, request: PipelineRequest[Any], limit: float) -> None:
-        """Take a token, waiting for it when there is none."""
-        http = request.http_request
-        wait = self._buckets.reserve(http.method, http.url, self._clock.monotonic())
+    async def _admitted(self, request: PipelineRequest[Any], limit: float) -> pace.Turn:
+        """Stand in line until the request may go."""
+        http, now = request.http_request, self._clock.monotonic
+        turn = self._buckets.turn(http.method, http.url, now())
+        is_late = False
         try:
-            await self._turn(request, wait, limit)
+            while (wait := turn.wait(now())) > 0 and not (is_late := now() + wait > limit):
+                await self._clock.sleep(wait)
         except BaseException:
-            self._buckets.give_back(http.method, http.url, self._clock.monotonic())
+            turn.give_back()
             raise
-
-    async def _turn(self, request: PipelineRequest[Any], wait: float, limit: float) -> None:
-        """Wait for the token that was reserved; again, when a pause has begun meanwhile."""
-        http = request.http_request
-        now = self._clock.monotonic
-        while wait > 0:
-            if now() + wait > limit:
-                raise self._late(request, None)
-            await self._clock.sleep(wait)
-            held = self._buckets.is_held(http.method, http.url, now())
-            wait = self._buckets.reserve(http.method, http.url, now()) if held else 0.0
+        if is_late:
+            turn.give_back()
+            raise self._late(request, None)
+        return turn
 
     async def _tried(
-        self, request: PipelineRequest[Any], accept: Callable[[Any], object] | None
+        self, request: PipelineRequest[Any], accept: Callable[[Any], object] | None, turn: pace.Turn
     ) -> PipelineResponse[Any, Any] | Setback:
         """One attempt: the answer, or what stands in the way."""
         http = request.http_request
         try:
-            # Each attempt gets the options anew: policies and the transport take theirs out.
-            options = dict(request.context.options)
-            try:
-                response: PipelineResponse[Any, Any] = await self.next.send(request)
-                answer = response.http_response
-                content = await content_of(answer)
-            finally:
-                request.context.options.update(options)
+            response = await self._sent(request, turn)
+            answer = response.http_response
+            content = await content_of(answer)
+            self._buckets.told(http.method, http.url, answer.headers, self._clock.monotonic())
             if answer.status_code >= HTTPStatus.BAD_REQUEST:
                 return self._refused(request, answer, content)
-            self._buckets.told(http.method, http.url, answer.headers, self._clock.monotonic())
             if accept is not None:
                 accept(answer)
         except ClientAuthenticationError as error:
@@ -153,6 +143,17 @@ class Governor(AsyncHTTPPolicy[Any, Any]):
             return Setback(_unread(error, http.url), retry=True, unknown=_is_post(http))
         except SdkError as error:
             return Setback(_broken(error, http), retry=True, unknown=_is_post(http) and not _never_sent(error))
+        return response
+
+    async def _sent(self, request: PipelineRequest[Any], turn: pace.Turn) -> PipelineResponse[Any, Any]:
+        """The answer; each attempt gets the options anew, since policies and the transport take theirs out."""
+        options = dict(request.context.options)
+        turn.sent()
+        try:
+            response: PipelineResponse[Any, Any] = await self.next.send(request)
+        finally:
+            turn.answered()
+            request.context.options.update(options)
         return response
 
     def _refused(self, request: PipelineRequest[Any], answer: Any, content: bytes) -> Setback:
@@ -164,7 +165,8 @@ class Governor(AsyncHTTPPolicy[Any, Any]):
             return Setback(error, retry=False)
         seconds = pace.asked(answer.headers, self._clock, error.message)
         if error.status == HTTPStatus.TOO_MANY_REQUESTS:
-            self._buckets.pause(http.method, http.url, error.code, seconds or 1.0, self._clock.monotonic())
+            now = self._clock.monotonic()
+            self._buckets.pause(http.method, http.url, error.code, seconds or 1.0, now, error.message)
         unacted = error.status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
         return Setback(error, retry=True, seconds=seconds, unknown=_is_post(http) and not unacted)
 

@@ -105,10 +105,16 @@ def _given(text: str) -> Signing:
 
 
 def _network() -> Any:
+    from urllib.request import getproxies
+
     from azure.core.pipeline.transport import AioHttpTransport
 
     return AioHttpTransport(
-        connection_timeout=_CONNECT_SECONDS, read_timeout=_READ_SECONDS, connection_data_block_size=_BLOCK
+        # aiohttp looks for a proxy in a thread, and anew for every request
+        use_env_settings=bool(getproxies()),
+        connection_timeout=_CONNECT_SECONDS,
+        read_timeout=_READ_SECONDS,
+        connection_data_block_size=_BLOCK,
     )
 
 

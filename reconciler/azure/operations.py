@@ -20,8 +20,10 @@ _LONGEST_WAIT = 30.0
 _FAILED = frozenset({"failed", "canceled", "cancelled"})
 
 
-async def finish(azure: Azure, receipt: Receipt, *, deadline: float) -> dict[str, Any]:
+async def finish(azure: Azure, receipt: Receipt, *, deadline: float, expected: float = 0.0) -> dict[str, Any]:
     """Wait until the operation of a receipt ends, at most until `deadline` (monotonic, of the connection's clock).
+
+    It is looked at first when Azure asks for that, and not before the `expected` seconds are over.
 
     Returns the last status body, or the receipt's own body where there was no operation; empty when nothing can be
     learned from the operation (its URL is gone, empty, or out of the caller's reach): then the resource has to tell.
@@ -30,7 +32,7 @@ async def finish(azure: Azure, receipt: Receipt, *, deadline: float) -> dict[str
     url = receipt.operation or receipt.location
     if not url:
         return dict(receipt.body)
-    wait, patience = receipt.retry_after, _FIRST_WAIT
+    wait, patience = max(receipt.retry_after, expected), _FIRST_WAIT
     while True:
         await _pause(azure, wait or patience, deadline)
         patience = min(patience * 1.5, _LONGEST_WAIT)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -21,51 +22,128 @@ _LIMITS: Mapping[str, tuple[float, float]] = {
 }
 _KINDS: Mapping[str, str] = {"GET": "reads", "HEAD": "reads", "DELETE": "deletes"}
 _IN_TEXT = re.compile(r"(?i)(?:retry|try again)\s+(?:after|in)\s+(\d+)\s*(second|minute|$|\.)?")
+_LIMIT = re.compile(r"limit of '?(\d+)'? for time interval '?(\d+:\d+:\d+)'?")
+_MOMENT = 1e-6
+_BLIND_SECONDS, _BLIND_SHARE = 0.1, 0.1
+_CUT, _CUT_SECONDS, _LEAST = 0.85, 5.0, 0.05
+_LOW, _LEARNING_SECONDS = 0.25, 15.0
+_GROWTH = 0.0005
 _ONE_RESOURCE = frozenset({"FailedIdentityOperation"})
 _ONE_PROVIDER = frozenset({"ResourceRequestsThrottled"})
 
 
 class _Bucket:
-    """A token bucket that may go into debt, so that waiters are served in order; times are monotonic seconds."""
+    """A token bucket; whoever draws gets a number, and numbers are called in order. Times are monotonic seconds.
 
-    __slots__ = ("_at", "_held", "_rate", "_size", "_tokens")
+    What Azure really grants is learnt: from how many tokens it says are left, and from its refusals.
+    """
 
-    def __init__(self, kind: str, now: float) -> None:
-        size, rate = _LIMITS[kind]
-        self._size = size * _SHARE
-        self._rate = rate * _SHARE
+    __slots__ = (
+        "_at", "_called", "_cut", "_flight", "_held", "_is_heard", "_issued", "_mark", "_rate", "_size", "_tokens", "_top",
+    )  # fmt: skip
+
+    def __init__(self, limit: tuple[float, float], now: float) -> None:
+        self._size, self._top = limit[0] * _SHARE, limit[1] * _SHARE
+        self._rate = self._top
         self._tokens = self._size
-        self._at = now
-        self._held = 0.0
+        self._at, self._held, self._cut = now, 0.0, float("-inf")
+        self._issued = self._called = self._flight = 0
+        self._is_heard = False
+        self._mark: tuple[float, float, int] | None = None
 
-    def reserve(self, now: float) -> float:
-        """Take a token; the seconds until it is there."""
+    def draw(self) -> int:
+        """The next number."""
+        self._issued += 1
+        return self._issued
+
+    def wait(self, number: int, now: float) -> float:
+        """Seconds until a number may be called; 0 when it may go. As long as Azure hasn't answered once, few go."""
         self._refill(now)
-        self._tokens -= 1
-        return max(0.0, -self._tokens / self._rate, self._held - now)
+        if self._held > now:
+            return self._held - now
+        if number > self._called:
+            return max((number - self._called - self._tokens) / self._rate, _MOMENT)
+        return _BLIND_SECONDS if not self._is_heard and self._flight >= self._size * _BLIND_SHARE else 0.0
 
     def give_back(self) -> None:
-        """A reserved token wasn't used."""
+        """A number that was drawn is not used."""
         self._tokens += 1
 
+    def sent(self) -> None:
+        """A request went out."""
+        self._flight += 1
+
+    def answered(self) -> None:
+        """It was answered, or broke off."""
+        self._flight -= 1
+        self._is_heard = True
+
     def hold(self, seconds: float, now: float) -> None:
-        """Nobody before that many seconds are over, and then at the bucket's rate."""
+        """A refusal: nobody before that many seconds are over, and then a little slower, once for all who were refused."""
         self._refill(now)
         self._held = max(self._held, now + seconds)
-        self._tokens = min(self._tokens, -seconds * self._rate)
-
-    def is_held(self, now: float) -> bool:
-        """Whether a pause is on."""
-        return self._held > now
+        self._tokens, self._at, self._mark = min(self._tokens, 0.0), max(self._at, self._held), None
+        if now - self._cut > _CUT_SECONDS:
+            self._rate, self._cut = max(self._rate * _CUT, self._top * _LEAST), now
 
     def remaining(self, count: float, now: float) -> None:
-        """Azure says how many are left."""
+        """Azure says how many are left: those under way may not be counted yet."""
         self._refill(now)
-        self._tokens = min(self._tokens, count)
+        self._tokens = min(self._tokens, max(0.0, count - self._flight))
+        if self._issued == self._called or count > self._size * _LOW:
+            self._mark = None  # what flows into a bucket that nobody waits for may be lost at its brim
+            return
+        since, left, answers = self._mark or (now, count, -1)
+        self._mark = (since, left, answers + 1)
+        if now - since >= _LEARNING_SECONDS:
+            granted = (count - left + answers + 1) / (now - since)
+            self._rate = min(self._top, max(granted * _SHARE, self._top * _LEAST))
+            if granted >= self._top:
+                self._rate = self._top
+            self._mark = None
 
     def _refill(self, now: float) -> None:
-        self._tokens = min(self._size, self._tokens + (now - self._at) * self._rate)
-        self._at = now
+        passed = max(0.0, now - self._at)
+        self._at = max(self._at, now)
+        self._rate = min(self._top, self._rate * (1 + _GROWTH * passed))
+        self._tokens = min(self._size, self._tokens + passed * self._rate)
+        called = min(int(self._tokens), self._issued - self._called)
+        if called > 0:
+            self._called += called
+            self._tokens -= called
+
+
+class Turn:
+    """One request's place in the lines of all buckets that it concerns."""
+
+    __slots__ = ("_all", "_key", "_numbers")
+
+    def __init__(self, every: Buckets, method: str, url: str, now: float) -> None:
+        self._all, self._key = every, (method, url)
+        self._numbers: dict[_Bucket, int] = {}
+        self.wait(now)
+
+    def wait(self, now: float) -> float:
+        """Seconds to wait, 0 when it may go; ask again after waiting, since pauses begin and lines move otherwise."""
+        for bucket in self._all.concerned(*self._key, now):
+            if bucket not in self._numbers:
+                self._numbers[bucket] = bucket.draw()
+        return max(bucket.wait(number, now) for bucket, number in self._numbers.items())
+
+    def give_back(self) -> None:
+        """The request was not sent after all."""
+        for bucket in self._numbers:
+            bucket.give_back()
+
+    def sent(self) -> None:
+        """The request went out."""
+        for bucket in self._numbers:
+            bucket.sent()
+
+    def answered(self) -> None:
+        """The request was answered, or broke off."""
+        for bucket in self._numbers:
+            bucket.answered()
 
 
 class Buckets:
@@ -75,43 +153,60 @@ class Buckets:
         self._buckets: dict[tuple[str, ...], _Bucket] = {}
         self._providers: dict[tuple[str, ...], _Bucket] = {}
 
-    def reserve(self, method: str, url: str, now: float) -> float:
-        """Take a token for this request; the seconds to wait before it may go."""
-        return max(bucket.reserve(now) for bucket in self._for(method, url, now))
+    def turn(self, method: str, url: str, now: float) -> Turn:
+        """A place in line for this request."""
+        return Turn(self, method, url, now)
 
-    def give_back(self, method: str, url: str, now: float) -> None:
-        """The request was not sent after all."""
-        for bucket in self._for(method, url, now):
-            bucket.give_back()
+    def pause(self, method: str, url: str, code: str, seconds: float, now: float, text: str = "") -> None:
+        """A 429 came: hold back everybody whom it concerns (nobody else when it is one resource's own).
 
-    def is_held(self, method: str, url: str, now: float) -> bool:
-        """Whether a pause that concerns this request is on."""
-        return any(bucket.is_held(now) for bucket in self._for(method, url, now))
-
-    def pause(self, method: str, url: str, code: str, seconds: float, now: float) -> None:
-        """A 429 came: hold back everybody whom it concerns (nobody else when it is one resource's own)."""
+        A provider that names its limit is believed, for all its requests wherever they go.
+        """
         if code in _ONE_RESOURCE:
             return
         scope, provider, kind = _place(method, url)
-        if code in _ONE_PROVIDER:
-            bucket = self._providers.setdefault((scope, provider, kind), _Bucket(kind, now))
+        said = _LIMIT.search(text)
+        if code not in _ONE_PROVIDER:
+            bucket = self._bucket(scope, kind, now)
+        elif said:
+            count, interval = float(said[1]), _seconds(said[2])
+            bucket = self._providers.setdefault((provider,), _Bucket((count, count / interval), now))
         else:
-            bucket = self._buckets.setdefault((scope, kind), _Bucket(kind, now))
+            bucket = self._providers.setdefault((scope, provider, kind), _Bucket(_LIMITS[kind], now))
         bucket.hold(seconds, now)
 
     def told(self, method: str, url: str, headers: Mapping[str, str], now: float) -> None:
-        """Take over what Azure says is left of the bucket (`x-ms-ratelimit-remaining-…`)."""
-        scope, _, kind = _place(method, url)
+        """Take over what Azure says is left of the bucket (`x-ms-ratelimit-remaining-…`).
+
+        A provider with limits of its own tells them in the header of its resource requests, in place of the plain one.
+        """
+        scope, provider, kind = _place(method, url)
         what = "tenant" if scope == "tenant" else "subscription"
         count = headers.get(f"x-ms-ratelimit-remaining-{what}-{kind}", "")
         if count.isdecimal():
-            self._buckets.setdefault((scope, kind), _Bucket(kind, now)).remaining(float(count), now)
+            self._bucket(scope, kind, now).remaining(float(count), now)
+        count = headers.get("x-ms-ratelimit-remaining-subscription-resource-requests", "")
+        if count.isdecimal():
+            key = (scope, provider, kind)
+            self._providers.setdefault(key, _Bucket(_LIMITS[kind], now)).remaining(float(count), now)
 
-    def _for(self, method: str, url: str, now: float) -> list[_Bucket]:
+    def concerned(self, method: str, url: str, now: float) -> list[_Bucket]:
+        """The buckets that a request draws from."""
         scope, provider, kind = _place(method, url)
-        found = [self._buckets.setdefault((scope, kind), _Bucket(kind, now))]
-        own = self._providers.get((scope, provider, kind))
-        return [*found, own] if own else found
+        own = (self._providers.get(key) for key in ((provider,), (scope, provider, kind))) if self._providers else ()
+        return [self._bucket(scope, kind, now), *(bucket for bucket in own if bucket)]
+
+    def _bucket(self, scope: str, kind: str, now: float) -> _Bucket:
+        found = self._buckets.get((scope, kind))
+        if found is None:
+            found = self._buckets[scope, kind] = _Bucket(_LIMITS[kind], now)
+        return found
+
+
+def _seconds(interval: str) -> float:
+    """Seconds of `00:01:00`."""
+    hours, minutes, seconds = (int(part) for part in interval.split(":"))
+    return max(1.0, hours * 3600.0 + minutes * 60.0 + seconds)
 
 
 def who(url: str) -> str:
@@ -154,6 +249,7 @@ def _is_number(text: str) -> bool:
     return bool(text) and text.replace(".", "", 1).isdecimal()
 
 
+@lru_cache(maxsize=256)
 def _place(method: str, url: str) -> tuple[str, str, str]:
     """Whose bucket: subscription or `tenant`, provider, kind of operation."""
     path = urlsplit(url).path.lower()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from math import isfinite
+from sys import intern
 from typing import Any
 
 from reconciler.estate import (
@@ -30,19 +32,37 @@ _ASSIGNMENTS = "/providers/microsoft.authorization/roleassignments/"
 def pick(body: Any, *path: str) -> Any:
     """The value at a path of keys, whatever their ASCII case; None when any of them is absent."""
     for key in path:
-        if not isinstance(body, Mapping):
+        if type(body) is not dict and not isinstance(body, Mapping):
             return None
         if key in body:
             body = body[key]
             continue
-        wanted = lower(key)
-        body = next((value for name, value in body.items() if lower(str(name)) == wanted), None)
+        spelled = _spelled(tuple(body), key)
+        if spelled is None:
+            return None
+        body = body[spelled]
     return body
+
+
+@lru_cache(maxsize=8192)
+def _spelled(names: tuple[str, ...], key: str) -> str | None:
+    """How a body with these keys spells one of them; bodies of one kind have the same keys again and again."""
+    wanted = lower(key)
+    return next((name for name in names if lower(str(name)) == wanted), None)
 
 
 def location(text: Any) -> str:
     """A region's normal form: `West US` is `westus`."""
-    return str(text or "").replace(" ", "").lower()
+    return _location(str(text or ""))
+
+
+@lru_cache(maxsize=1024)
+def _location(text: str) -> str:
+    return text.replace(" ", "").lower()
+
+
+_shared_id = lru_cache(maxsize=4096)(ArmId)
+"""Ids that many objects name, such as a policy's: one object for each spelling, to save room."""
 
 
 def vault(body: Mapping[str, Any]) -> Vault:
@@ -92,11 +112,11 @@ def instance(body: Mapping[str, Any], *, deleted: bool = False) -> Instance:
         id=own,
         vault=own.parent,
         disk=_disk_of(source),
-        policy=_optional_id(pick(properties, "policyInfo", "policyId")),
+        policy=_shared(pick(properties, "policyInfo", "policyId")),
         snapshot_group=_snapshot_group(properties),
         identity=_identity_of(properties),
-        state=str(pick(properties, "currentProtectionState") or pick(properties, "protectionStatus", "status") or ""),
-        provisioning_state=str(pick(properties, "provisioningState") or ""),
+        state=_state_in(properties),
+        provisioning_state=_kept(pick(properties, "provisioningState")),
         error=pick(properties, "protectionErrorDetails")
         or pick(properties, "protectionStatus", "errorDetails")
         or None,
@@ -106,6 +126,15 @@ def instance(body: Mapping[str, Any], *, deleted: bool = False) -> Instance:
     )
 
 
+def state(body: Mapping[str, Any]) -> str:
+    """The state of protection alone, of an instance that is looked at again and again."""
+    return _state_in(pick(body, "properties"))
+
+
+def _state_in(properties: Any) -> str:
+    return _kept(pick(properties, "currentProtectionState") or pick(properties, "protectionStatus", "status"))
+
+
 def disk(body: Mapping[str, Any]) -> Disk:
     """A managed disk."""
     properties = pick(body, "properties") or {}
@@ -113,13 +142,13 @@ def disk(body: Mapping[str, Any]) -> Disk:
     return Disk(
         id=_id(body),
         location=location(pick(body, "location")),
-        sku=str(pick(body, "sku", "name") or ""),
+        sku=_kept(pick(body, "sku", "name")),
         tags=_tags(body),
         managed_by=managed_by,
-        encryption_set=_optional_id(pick(properties, "encryption", "diskEncryptionSetId")),
+        encryption_set=_shared(pick(properties, "encryption", "diskEncryptionSetId")),
         ade=bool(pick(properties, "encryptionSettingsCollection", "enabled")),
-        state=str(pick(properties, "diskState") or ""),
-        provisioning_state=str(pick(properties, "provisioningState") or ""),
+        state=_kept(pick(properties, "diskState")),
+        provisioning_state=_kept(pick(properties, "provisioningState")),
         size_gb=pick(properties, "diskSizeGB"),
         zones=tuple(str(zone) for zone in pick(body, "zones") or ()),
         also_managed_by=tuple(
@@ -228,12 +257,28 @@ def _number(value: Any) -> float | None:
     return value
 
 
+def _shared(text: Any) -> ArmId | None:
+    return _shared_id(text) if isinstance(text, str) and text else None
+
+
+def _kept(text: Any) -> str:
+    """One of the few words that a field takes, kept once."""
+    return intern(str(text)) if text else ""
+
+
 def _lowered(text: Any) -> str | None:
     return lower(text) if isinstance(text, str) and text else None
 
 
 def _tags(body: Mapping[str, Any]) -> dict[str, str]:
-    return {str(key): str(value) for key, value in (pick(body, "tags") or {}).items()}
+    tags = pick(body, "tags")
+    return _shared_tags(tuple((str(key), str(value)) for key, value in tags.items())) if tags else {}
+
+
+@lru_cache(maxsize=4096)
+def _shared_tags(tags: tuple[tuple[str, str], ...]) -> dict[str, str]:
+    """Equal tags are one mapping, which nobody changes."""
+    return dict(tags)
 
 
 def _cut(own: ArmId, marker: str) -> int:
@@ -261,11 +306,11 @@ def _disk_of(source: Mapping[str, Any]) -> ArmId | None:
 
 def _snapshot_group(properties: Mapping[str, Any]) -> ArmId | None:
     stores = pick(properties, "policyInfo", "policyParameters", "dataStoreParametersList") or ()
-    return next((found for store in stores if (found := _optional_id(pick(store, "resourceGroupId")))), None)
+    return next((found for store in stores if (found := _shared(pick(store, "resourceGroupId")))), None)
 
 
 def _identity_of(properties: Mapping[str, Any]) -> ArmId | None:
     details = pick(properties, "identityDetails")
     if pick(details, "useSystemAssignedIdentity"):
         return None
-    return _optional_id(pick(details, "userAssignedIdentityArmUrl"))
+    return _shared(pick(details, "userAssignedIdentityArmUrl"))

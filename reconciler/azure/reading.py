@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from reconciler.azure import projection
@@ -127,14 +128,12 @@ class _Look:
 
     async def _subscription(self, subscription: str) -> None:
         base = f"/subscriptions/{subscription}"
-        vaults, groups, locks = await together(
-            self._rows(f"{base}/providers/Microsoft.DataProtection/backupVaults"),
-            self._rows(f"{base}/resourcegroups"),
-            self._rows(f"{base}/providers/Microsoft.Authorization/locks"),
+        estate = self.estate
+        await together(
+            self._read(f"{base}/providers/Microsoft.DataProtection/backupVaults", estate.vaults, projection.vault),
+            self._read(f"{base}/resourcegroups", estate.groups, projection.group),
+            self._read(f"{base}/providers/Microsoft.Authorization/locks", estate.locks, projection.lock),
         )
-        _keep(self.estate.vaults, vaults, projection.vault, base)
-        _keep(self.estate.groups, groups, projection.group, base)
-        _keep(self.estate.locks, locks, projection.lock, base)
 
     async def _unlisted_vaults(self) -> None:
         """Declared vaults that no list shows are asked for by id: a list may lag, or be filtered by rights."""
@@ -146,22 +145,20 @@ class _Look:
 
     async def _disks(self, subscription: str) -> None:
         path = f"/subscriptions/{subscription}/providers/Microsoft.Compute/disks"
-        _keep(self.estate.disks, await self._rows(path), projection.disk, path)
+        await self._read(path, self.estate.disks, projection.disk)
 
     async def _machines(self, subscription: str) -> None:
         path = f"/subscriptions/{subscription}/providers/Microsoft.Compute/virtualMachines"
         _keep(self.estate.machines, await self._rows(path), projection.machine, path)
 
     async def _vault(self, vault: Vault) -> None:
-        base = vault.id.text
-        policies, instances, deleted = await together(
-            self._rows(f"{base}/backupPolicies"),
-            self._rows(f"{base}/backupInstances"),
-            self._rows(f"{base}/deletedBackupInstances"),
+        base, estate = vault.id.text, self.estate
+        live, deleted = partial(_instance_of, vault, deleted=False), partial(_instance_of, vault, deleted=True)
+        await together(
+            self._read(f"{base}/backupPolicies", estate.policies, partial(_policy_of, vault)),
+            self._read(f"{base}/backupInstances", estate.instances, live),
+            self._read(f"{base}/deletedBackupInstances", estate.deleted_instances, deleted),
         )
-        _keep(self.estate.policies, policies, lambda body: _policy_of(vault, body), base)
-        _keep(self.estate.instances, instances, lambda body: _instance_of(vault, body, deleted=False), base)
-        _keep(self.estate.deleted_instances, deleted, lambda body: _instance_of(vault, body, deleted=True), base)
 
     async def _roles(self, vaults: Iterable[Vault]) -> None:
         principals = self._principals(vaults)
@@ -221,6 +218,11 @@ class _Look:
     async def _rows(self, path: str, query: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
         async with self._slots:
             return await self.azure.list(path, query=query)
+
+    async def _read(self, path: str, into: dict[str, _Found], project: Callable[[Mapping[str, Any]], _Found]) -> None:
+        """A list, projected page by page, since the bodies take ten times the room."""
+        async with self._slots:
+            await self.azure.each_page(path, lambda rows: _keep(into, rows, project, path))
 
 
 def _keep(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 
 from reconciler.manifest import addresses
@@ -20,12 +20,12 @@ def check_capacity(draft: Draft) -> None:
         (Kind.POLICY, "policies", draft.estate.policies.values()),
     ):
         counts = Counter(thing.vault.key for thing in held)
+        additions: defaultdict[str, list[str]] = defaultdict(list)
+        for change in draft.changes.values():
+            if change.kind is kind and change.action is Action.ADD and change.vault:
+                additions[change.vault.key].append(change.address)
         for spec in draft.vaults.values():
-            added = sorted(
-                change.address
-                for change in draft.changes.values()
-                if change.kind is kind and change.action is Action.ADD and change.vault == spec.id
-            )
+            added = sorted(additions[spec.id.key])
             count, address = counts[spec.id.key], addresses.vault(spec.name)
             if added and count + len(added) > LIMIT:
                 message = f"{spec.name} would hold {count + len(added)} {what}; Azure allows {LIMIT}"

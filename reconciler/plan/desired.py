@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from reconciler.estate import Disk, Machine
 from reconciler.findings import Place
@@ -15,7 +15,7 @@ from reconciler.plan.codes import CODES
 from reconciler.plan.draft import Draft
 from reconciler.plan.marks import chosen
 from reconciler.plan.naming import RESTORED_TAG
-from reconciler.plan.selection import Test, asks_machines, matcher, places, selectors
+from reconciler.plan.selection import Pool, Test, asks_machines, matcher, places, selectors
 from reconciler.plan.support import Obstacle, is_kubernetes_volume, obstacle
 
 _MACHINES = "microsoft.compute/virtualmachines"
@@ -26,7 +26,11 @@ Claim = tuple[Disk, DiskRule, Place, bool]
 
 @dataclass(slots=True)
 class DesiredDisk:
-    """A disk that the manifest wants in a state of protection; `by_id`: it was named, not found."""
+    """A disk that the manifest wants in a state of protection; `by_id`: it was named, not found.
+
+    `address` is `disk/<lower-cased disk id>`; `group_id` the snapshot resource group, which always lies in the disk's
+    own subscription.
+    """
 
     disk: Disk
     place: Place
@@ -35,16 +39,12 @@ class DesiredDisk:
     vault: VaultSpec
     policy: PolicySpec
     group: GroupSpec
+    address: str = field(init=False)
+    group_id: ArmId = field(init=False)
 
-    @property
-    def address(self) -> str:
-        """`disk/<lower-cased disk id>`."""
-        return addresses.disk(self.disk.id)
-
-    @property
-    def group_id(self) -> ArmId:
-        """The snapshot resource group, which always lies in the disk's own subscription."""
-        return group_id(self.disk.id.text.split("/")[2], self.group.azure_name or self.group.name)
+    def __post_init__(self) -> None:
+        self.address = addresses.disk(self.disk.id)
+        self.group_id = group_id(self.disk.id.text.split("/", 3)[2], self.group.azure_name or self.group.name)
 
     @property
     def chosen_by(self) -> str:
@@ -97,11 +97,12 @@ def _claim_by_selector(draft: Draft, claims: dict[str, Claim]) -> None:
         if disk.id.key not in untouchable and not any(lower(key) == RESTORED_TAG for key in disk.tags):
             by_subscription[disk.id.subscription].append(disk)
     _look_for_machines(draft, by_subscription)
+    pools = {subscription: Pool(disks) for subscription, disks in by_subscription.items()}
     twice: dict[str, list[DiskRule]] = defaultdict(list)
     for rule in draft.manifest.disks:
         if rule.select is None:
             continue
-        for disk in _selected(draft, rule.select, rule.exclude, by_subscription):
+        for disk in _selected(draft, rule.select, rule.exclude, pools):
             earlier = claims.get(disk.id.key)
             if earlier is None:
                 claims[disk.id.key] = (disk, rule, rule.place, False)
@@ -155,13 +156,13 @@ def _is_known(draft: Draft, disk: Disk, machine: ArmId) -> bool:
 
 
 def _selected(
-    draft: Draft, select: Selector, exclude: Iterable[Exclusion], by_subscription: dict[str, list[Disk]]
+    draft: Draft, select: Selector, exclude: Iterable[Exclusion], pools: Mapping[str, Pool]
 ) -> Iterator[Disk]:
     around = draft.surroundings
     takes: Test = matcher(select, around)
     leaves = [matcher(exclusion.selector, around) for exclusion in exclude]
-    for subscription in _where(draft, select, by_subscription):
-        for disk in by_subscription.get(subscription, ()):
+    for subscription in _where(draft, select, pools):
+        for disk in pools[subscription].candidates(select) if subscription in pools else ():
             if takes(disk) and not any(leaves_out(disk) for leaves_out in leaves):
                 yield disk
 

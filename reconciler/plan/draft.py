@@ -13,9 +13,9 @@ from reconciler.estate import Estate, Instance, Lock, Presence, Question
 from reconciler.findings import Finding, Place, Severity
 from reconciler.ids import ArmId, lower
 from reconciler.manifest import addresses
-from reconciler.manifest.model import Ignore, Manifest, VaultSpec
+from reconciler.manifest.model import DiskRule, Ignore, Manifest, VaultSpec
 from reconciler.plan.codes import CODES
-from reconciler.plan.marks import declared_for, drift_class, takes_mark
+from reconciler.plan.marks import by_vault, declared_for, drift_class, takes_mark
 from reconciler.plan.model import AT_REST, Action, Change, FieldChange, Kind, Options, Wait
 from reconciler.plan.naming import OWNER_TAG, tag_of
 from reconciler.plan.protection import Health, health
@@ -58,6 +58,7 @@ class Draft:
         self._ours = {lower(name) for name in (manifest.name, *manifest.formerly)}
         self._heirs = {lower(name) for name in manifest.hands_over_to}
         self._declared: dict[str, str] = {}
+        self._rules: dict[str, list[DiskRule]] | None = None
         self._spelled: dict[str, str] = {}
         self._passed_over: set[str] = set()
         self._doubted: set[str] = set()
@@ -226,7 +227,10 @@ class Draft:
     def declared(self, vault: VaultSpec) -> str:
         """The digest of what is declared for a vault."""
         if vault.id.key not in self._declared:
-            self._declared[vault.id.key] = declared_for(self.manifest, vault)
+            if self._rules is None:
+                self._rules = by_vault(self.manifest.disks)
+            rules = self._rules.get(lower(vault.name), ())
+            self._declared[vault.id.key] = declared_for(self.manifest, vault, rules)
         return self._declared[vault.id.key]
 
     def owned_vaults(self) -> Iterator[VaultSpec]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 _NOT_DECLARED = frozenset({"warnings", "sources", "number"})
 _DIGEST_LENGTH = 16
+_OPENED = 3
 
 
 def plain(value: Any) -> Any:
@@ -40,8 +42,36 @@ def plain(value: Any) -> Any:
 
 
 def digest(data: Any) -> str:
-    """SHA-256 of JSON data in canonical form, in hex."""
-    return hashlib.sha256(json.dumps(data, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    """SHA-256 of a declaration, or of JSON data, in canonical form, in hex."""
+    found = hashlib.sha256()
+    for text in _canonical(data, _OPENED):
+        found.update(text.encode())
+    return found.hexdigest()
+
+
+def _canonical(value: Any, opened: int) -> Iterator[str]:
+    """The canonical JSON, in pieces: the outer levels are opened, since a whole manifest at once takes much room."""
+    if opened and is_dataclass(value) and not isinstance(value, type):
+        value = {
+            field.name: getattr(value, field.name)
+            for field in fields(value)
+            if field.name not in _NOT_DECLARED and not isinstance(getattr(value, field.name), Place)
+        }
+    if opened and isinstance(value, Mapping):
+        yield "{"
+        for number, key in enumerate(sorted(value)):
+            yield f"{',' if number else ''}{json.dumps(str(key))}:"
+            yield from _canonical(value[key], opened - 1)
+        yield "}"
+    elif opened and isinstance(value, Iterable) and not isinstance(value, str):
+        yield "["
+        for number, item in enumerate(item for item in value if not isinstance(item, Place)):
+            if number:
+                yield ","
+            yield from _canonical(item, opened - 1)
+        yield "]"
+    else:
+        yield json.dumps(plain(value), sort_keys=True, separators=(",", ":"))
 
 
 def chosen(choice: Choice) -> tuple[str, ...]:
@@ -49,9 +79,17 @@ def chosen(choice: Choice) -> tuple[str, ...]:
     return tuple(sorted({lower(name) for name in ([choice] if isinstance(choice, str) else choice.values())}))
 
 
-def declared_for(manifest: Manifest, vault: VaultSpec) -> str:
-    """The digest of everything that the manifest declares for one vault."""
-    rules: list[DiskRule] = [rule for rule in manifest.disks if lower(vault.name) in chosen(rule.vault)]
+def by_vault(rules: Iterable[DiskRule]) -> dict[str, list[DiskRule]]:
+    """The entries that may put a disk into a vault, by its lower-cased name."""
+    found: defaultdict[str, list[DiskRule]] = defaultdict(list)
+    for rule in rules:
+        for name in chosen(rule.vault):
+            found[name].append(rule)
+    return found
+
+
+def declared_for(manifest: Manifest, vault: VaultSpec, rules: Sequence[DiskRule]) -> str:
+    """The digest of everything that the manifest declares for one vault; `rules` are its entries, as `by_vault` has them."""
     policies = sorted({name for rule in rules for name in chosen(rule.policy)})
     groups = sorted({name for rule in rules for name in chosen(rule.snapshot_group)})
     parts = [
@@ -63,7 +101,7 @@ def declared_for(manifest: Manifest, vault: VaultSpec) -> str:
         manifest.excluded,
         manifest.removed,
     ]
-    return digest(plain(parts))[:_DIGEST_LENGTH]
+    return digest(parts)[:_DIGEST_LENGTH]
 
 
 def takes_mark(change: Change) -> bool:

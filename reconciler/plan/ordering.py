@@ -76,7 +76,7 @@ def checksum(draft: Draft, changes: list[Change]) -> str:
 
     No findings, no health, no read-only fields, no times: what moves by itself must not make a plan stale.
     """
-    rows = [
+    rows = (
         {
             "address": lower(change.address),
             "action": change.action.value,
@@ -85,8 +85,8 @@ def checksum(draft: Draft, changes: list[Change]) -> str:
             "steps": [[step.op.value, step.target.key, _folded(plain(step.body))] for step in change.steps],
         }
         for change in changes
-    ]
-    data = {"tool": draft.options.tool_version, "manifest": plain(draft.manifest), "changes": rows}
+    )
+    data = {"tool": draft.options.tool_version, "manifest": draft.manifest, "changes": rows}
     return digest(data)
 
 

@@ -242,18 +242,24 @@ def prune(draft: Draft, wanted: dict[str, list[DesiredDisk]]) -> None:
     """
     if draft.manifest.roles.mode != "manage":
         return
+    held: defaultdict[str, list[RoleAssignment]] = defaultdict(list)
+    for row in draft.estate.roles.values():
+        if _is_ours(draft, row):
+            held[lower(row.principal)].append(row)
+    if not held:
+        return
+    instances: defaultdict[str, list[Instance]] = defaultdict(list)
+    for instance in (*draft.estate.instances.values(), *draft.estate.deleted_instances.values()):
+        instances[instance.vault.key].append(instance)
+    named = _scopes([arm_id for rule in draft.manifest.disks for arm_id, _ in rule.ids])
     for spec in draft.owned_vaults():
         live = draft.estate.vaults[spec.id.key]
-        if not live.principal_id:
+        rows = held.get(lower(live.principal_id), ()) if live.principal_id else ()
+        if not rows:
             continue
-        instances = [
-            instance
-            for instance in (*draft.estate.instances.values(), *draft.estate.deleted_instances.values())
-            if instance.vault == spec.id
-        ]
-        needed = _needed(draft, instances, wanted.get(spec.id.key, ()))
-        for row in draft.estate.roles.values():
-            if lower(row.principal) == lower(live.principal_id) and _is_ours(draft, row) and not needed(row):
+        needed = _needed(draft, instances[spec.id.key], wanted.get(spec.id.key, ()), named)
+        for row in rows:
+            if not needed(row):
                 _remove(draft, spec, row)
 
 
@@ -265,15 +271,17 @@ def _is_ours(draft: Draft, row: RoleAssignment) -> bool:
 class _needed:  # noqa: N801 - used as a predicate
     """Whether any instance or declared disk of a vault needs an assignment."""
 
-    def __init__(self, draft: Draft, instances: list[Instance], wanted: list[DesiredDisk] | tuple[()]) -> None:
-        named = [arm_id for rule in draft.manifest.disks for arm_id, _ in rule.ids]
+    def __init__(
+        self, draft: Draft, instances: list[Instance], wanted: list[DesiredDisk] | tuple[()], named: set[str]
+    ) -> None:
+        self._named = named
         disks = [instance.disk for instance in instances if instance.disk]
         groups = [instance.snapshot_group for instance in instances if instance.snapshot_group]
         known = [draft.disks.get(disk.key) for disk in disks]
         self._unsure = any(disk is None for disk in known)
         sets = [disk.encryption_set for disk in known if disk and disk.encryption_set]
         self._targets = {
-            DISK_BACKUP_READER.guid: _scopes([*disks, *named, *(disk.disk.id for disk in wanted)]),
+            DISK_BACKUP_READER.guid: _scopes([*disks, *(disk.disk.id for disk in wanted)]),
             DISK_SNAPSHOT_CONTRIBUTOR.guid: _scopes([*groups, *(disk.group_id for disk in wanted)]),
             READER.guid: _scopes([*sets, *(disk.disk.encryption_set for disk in wanted if disk.disk.encryption_set)]),
             DISK_RESTORE_OPERATOR.guid: _scopes(
@@ -288,12 +296,20 @@ class _needed:  # noqa: N801 - used as a predicate
     def __call__(self, row: RoleAssignment) -> bool:
         if row.role == READER.guid and self._unsure:
             return True
+        if row.role == DISK_BACKUP_READER.guid and row.scope.key in self._named:
+            return True
         return row.scope.key in self._targets[row.role] or not row.scope.subscription
 
 
 def _scopes(targets: list[ArmId]) -> set[str]:
-    """Every scope from which an assignment reaches one of `targets`."""
-    return {scope for target in targets for scope in target.enclosing()}
+    """Every scope from which an assignment reaches one of `targets`; most of them share all but the first."""
+    found: set[str] = set()
+    for target in targets:
+        for scope in target.enclosing():
+            if scope in found:
+                break
+            found.add(scope)
+    return found
 
 
 def _remove(draft: Draft, spec: VaultSpec, row: RoleAssignment) -> None:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import translate
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
+from itertools import chain
 
 from reconciler.estate import Disk, Machine
 from reconciler.ids import lower
 from reconciler.manifest.model import Manifest, Selector
 
 Test = Callable[[Disk], bool]
+
+_WILD = re.compile(r"[*?\[]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,41 @@ def matcher(selector: Selector, around: Surroundings) -> Test:
         called = None if selector.attached_names is None else tuple(map(glob, selector.attached_names))
         tests.append(partial(_attached, called, selector.attached_tags, around.machines))
     return partial(_all, tests)
+
+
+class Pool:
+    """Disks of one subscription, from which a selector takes its own without looking at each of the others."""
+
+    def __init__(self, disks: Iterable[Disk]) -> None:
+        self._disks = list(disks)
+
+    def candidates(self, selector: Selector) -> list[Disk]:
+        """All disks that a selector may take, as far as tags and resource groups tell: the fewest of what each finds."""
+        found = [self._disks]
+        for key, accepted in (selector.tags or {}).items():
+            if "*" not in accepted:
+                found.append(
+                    list(chain.from_iterable(self._tagged.get((lower(key), one), ()) for one in set(accepted)))
+                )
+        groups = selector.resource_groups
+        if groups is not None and not any(_WILD.search(name) for name in groups):
+            found.append(list(chain.from_iterable(self._grouped.get(one, ()) for one in set(map(lower, groups)))))
+        return min(found, key=len)
+
+    @cached_property
+    def _tagged(self) -> dict[tuple[str, str], list[Disk]]:
+        index: defaultdict[tuple[str, str], list[Disk]] = defaultdict(list)
+        for disk in self._disks:
+            for key, value in disk.tags.items():
+                index[lower(key), value].append(disk)
+        return index
+
+    @cached_property
+    def _grouped(self) -> dict[str, list[Disk]]:
+        index: defaultdict[str, list[Disk]] = defaultdict(list)
+        for disk in self._disks:
+            index[_group_name(disk)].append(disk)
+        return index
 
 
 def _all(tests: list[Test], disk: Disk) -> bool:

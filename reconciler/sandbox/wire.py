@@ -124,10 +124,7 @@ class Wire:
             return 0.0
         is_list = isinstance(response.body, dict) and isinstance(response.body.get("value"), list)
         median = _LIST if is_list else _MEDIANS.get(request.method, _WRITE)
-        digest = self._world.digest(mark, f"latency {number}")
-        first, second = (int.from_bytes(part, "big") / (1 << 48) for part in (digest[:6], digest[6:12]))
-        normal = math.sqrt(-2.0 * math.log(1.0 - first)) * math.cos(2.0 * math.pi * second)
-        return median * math.exp(_SPREAD * normal)
+        return median * math.exp(_SPREAD * self._world.normal(mark, f"latency {number}"))
 
 
 def _http_date(at: datetime) -> str:

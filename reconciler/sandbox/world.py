@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import heapq
 import json
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -211,6 +212,12 @@ class World:
     def draw(self, address: str, purpose: str) -> float:
         """A number in [0, 1)."""
         return int.from_bytes(self.digest(address, purpose)[:6], "big") / (1 << 48)
+
+    def normal(self, address: str, purpose: str) -> float:
+        """A number of the standard normal distribution."""
+        digest = self.digest(address, purpose)
+        first, second = (int.from_bytes(part, "big") / (1 << 48) for part in (digest[:6], digest[6:12]))
+        return math.sqrt(-2.0 * math.log(1.0 - first)) * math.cos(2.0 * math.pi * second)
 
     def guid(self, address: str, purpose: str) -> str:
         """A GUID, as text."""

@@ -6,6 +6,7 @@ to a minute; an update's takes 51 to 152 seconds, and UpdatingProtection lasts a
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from reconciler.sandbox.dataprotection import instancechecks, operations, states
@@ -13,6 +14,8 @@ from reconciler.sandbox.dataprotection.errors import MISSING_PERMISSIONS
 from reconciler.sandbox.dataprotection.namespace import vault_of
 from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import World, event
+
+_MEDIAN, _SPREAD = 35.0, 0.4
 
 
 def revise(world: World, instance: Record) -> int:
@@ -31,6 +34,13 @@ def mode(world: World, error: dict[str, Any]) -> str:
     """What a problem of an instance leads to: protection-error, refused or operation-failed."""
     switch = "permission_failure" if error["code"] == MISSING_PERMISSIONS else "check_failure"
     return str(world.switch(switch))
+
+
+def rest(world: World, address: str, revision: int) -> float:
+    """Seconds from the end of a write's operation until the instance is at rest."""
+    if world.switch("configuring") == "lognormal":
+        return _MEDIAN * math.exp(_SPREAD * world.normal(address, f"settle {revision}"))
+    return operations.between(world, address, f"settle {revision}", 15.0, 58.0)
 
 
 @operations.completion

@@ -119,7 +119,7 @@ def _configure(
         instance=address,
         revision=revision,
         goal=goal,
-        rest=operations.between(world, address, f"settle {revision}", 15.0, 58.0),
+        rest=configuring.rest(world, address, revision),
     )
 
 

@@ -49,6 +49,8 @@ OWN = (
     Switch("identical_instance", "no-op", "a PUT of an instance that changes nothing", ("no-op", "updates")),
     Switch("put_while_stopped", "keeps-state", "a PUT on stopped or suspended protection",
            ("keeps-state", "refused", "resumes")),
+    Switch("configuring", "recorded", "how long an instance takes from its write to its protection: 15 to 58 s, or a "
+           "lognormal around 35 s", ("recorded", "lognormal")),
     Switch("snapshot_group_change", "refused", "another snapshot resource group for an instance",
            ("refused", "ignored")),
     Switch("stopped_elsewhere", "refused", "protecting a disk in another vault while its protection is stopped here",
