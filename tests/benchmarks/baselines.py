@@ -119,7 +119,7 @@ class _Run:
         body = arm.vault(vault)
         wanted = {key: body[key] for key in ("location", "properties")} | {"identity": {"type": "SystemAssigned"}}
         await self.request("PUT", vault, wanted)
-        while (await self.request("GET", vault))[0].get("properties", {}).get("provisioningState") != "Succeeded":
+        while (await self.request("GET", vault))[0].get("properties", {}).get("provisioningState") != "Succeeded":  # noqa: ASYNC110
             await asyncio.sleep(30)
         policy = arm.policy(vault, "by-hand")
         await self.request("PUT", policy["id"], {"properties": policy["properties"]})

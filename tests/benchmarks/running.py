@@ -16,7 +16,7 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 from fleet import Fleet, manifest, sandbox
-from oracle import DOCUMENTED, HALVED, Bucket, Way, makespan
+from leasttime import DOCUMENTED, HALVED, Bucket, Way, makespan
 
 from reconciler.apply.engine import Settings, apply
 from reconciler.apply.look import look

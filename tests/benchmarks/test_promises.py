@@ -10,9 +10,9 @@ import pytest
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "support")]
 
-from baselines import CLIENTS, measured
-from fleet import Fleet
-from running import Case, Measured, Simulation
+from baselines import CLIENTS, measured  # noqa: E402
+from fleet import Fleet  # noqa: E402
+from running import Case, Measured, Simulation  # noqa: E402
 
 
 def run(case: Case) -> Measured:

@@ -9,7 +9,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from oracle import DOCUMENTED, HALVED, Way, makespan
+from leasttime import DOCUMENTED, HALVED, Way, makespan
 
 
 def test_what_fits_into_the_burst_takes_no_longer_than_azure_itself() -> None:
