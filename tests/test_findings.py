@@ -11,7 +11,7 @@ import reconciler
 from reconciler import error_codes
 from reconciler.findings import Code
 from reconciler.manifest import codes as manifest_codes
-from reconciler.plan.codes import CODES as PLAN_CODES
+from reconciler.planning.codes import CODES as PLAN_CODES
 
 CONSTANTS = {name: value for name, value in vars(manifest_codes).items() if isinstance(value, Code)}
 EVERY = (*manifest_codes.CODES.values(), *PLAN_CODES.values(), *error_codes.CODES.values())

@@ -29,8 +29,8 @@ from reconciler.estate import (
     Vault,
 )
 from reconciler.ids import ArmId, lower
-from reconciler.plan.naming import OWNER_TAG
-from reconciler.plan.reach import concerns
+from reconciler.planning.naming import OWNER_TAG
+from reconciler.planning.reach import concerns
 
 __all__ = ["answer", "descendants", "read_estate"]
 

@@ -17,8 +17,8 @@ from reconciler.azure.connection import Azure
 from reconciler.azure.sdk import Operations, Receipt, satisfied
 from reconciler.errors import Conflict
 from reconciler.ids import ArmId
-from reconciler.plan.model import Op, Step
-from reconciler.plan.naming import role_name
+from reconciler.planning.model import Op, Step
+from reconciler.planning.naming import role_name
 
 __all__ = ["Receipt", "Writer"]
 

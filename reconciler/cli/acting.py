@@ -17,13 +17,13 @@ from reconciler.cli.output import Output
 from reconciler.errors import Refused, UsageError
 
 if TYPE_CHECKING:
-    from reconciler.apply.look import Planner
-    from reconciler.apply.outcome import Outcome
+    from reconciler.applying.look import Planner
+    from reconciler.applying.outcome import Outcome
     from reconciler.cli.approval import Approval
     from reconciler.cli.auditing import AuditFile
     from reconciler.cli.session import Session
     from reconciler.manifest.model import Manifest
-    from reconciler.plan.model import Options, Plan
+    from reconciler.planning.model import Options, Plan
 
 Command = Callable[..., int]
 _FORMS = ("json", "md")
@@ -116,7 +116,7 @@ def _run(
     approval: Approval,
     audit: AuditFile | None,
 ) -> int:
-    from reconciler.apply.engine import Settings
+    from reconciler.applying.engine import Settings
     from reconciler.cli.auditing import Trail, origin_of
     from reconciler.cli.progress import listener
     from reconciler.cli.session import opened
@@ -144,7 +144,7 @@ def _run(
 
 
 def _look(session: Session, deed: Deed, options: Options) -> Plan:
-    from reconciler.apply.look import look
+    from reconciler.applying.look import look
 
     return session.run(
         lambda azure, clock: look(

@@ -25,14 +25,14 @@ from reconciler.cli.output import Output
 from reconciler.errors import Refused, UsageError
 
 if TYPE_CHECKING:
-    from reconciler.apply.engine import Settings
-    from reconciler.apply.outcome import Outcome
+    from reconciler.applying.engine import Settings
+    from reconciler.applying.outcome import Outcome
     from reconciler.cli.approval import Approval
     from reconciler.cli.auditing import AuditFile
     from reconciler.cli.session import Session
     from reconciler.cli.showing import Telling
     from reconciler.manifest.model import Manifest
-    from reconciler.plan.model import Options, Plan
+    from reconciler.planning.model import Options, Plan
 
 
 class Task(NamedTuple):
@@ -90,7 +90,7 @@ def apply(
     telling = Telling(form, reports_of(reports, (*FORMS, "sh")), system)
     task = _task(path, manifest_path, planning, connection, auto_approve=auto_approve, checksum=checksum)
 
-    from reconciler.apply.engine import Settings
+    from reconciler.applying.engine import Settings
 
     settings = Settings(timeout_seconds=timeout)
     if parallelism:

@@ -12,11 +12,11 @@ from reconciler.cli.output import Output
 from reconciler.errors import ReconcilerError, UsageError
 
 if TYPE_CHECKING:
-    from reconciler.apply.outcome import Outcome
+    from reconciler.applying.outcome import Outcome
     from reconciler.cli.session import Session
     from reconciler.manifest.model import Manifest
     from reconciler.operations.asking import Registration
-    from reconciler.plan.model import Plan
+    from reconciler.planning.model import Plan
 
 Command = Callable[..., int]
 _FORMS = (".sh", ".md")

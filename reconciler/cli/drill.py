@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 def drill(output: Output, path: str, names: tuple[str, ...], manner: Manner, connection: Connection) -> int:
     """0 when every disk of the sample was restored as it must be; 1 when not; 130 or 143 when interrupted."""
     from reconciler.cli.loading import load_manifest
-    from reconciler.plan import drilling
+    from reconciler.planning import drilling
 
     manifest = load_manifest(path)
     drills, run = _chosen(manifest, names), new_run()

@@ -10,7 +10,7 @@ from reconciler.errors import ManifestError
 if TYPE_CHECKING:
     from reconciler.cli.options import Connection
     from reconciler.manifest.model import Manifest
-    from reconciler.plan.model import Options
+    from reconciler.planning.model import Options
 
 
 def root_of(path: str) -> str:

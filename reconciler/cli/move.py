@@ -37,7 +37,7 @@ def move(
 ) -> int:
     """0 when every disk is protected at the new place; 1 when not, or refused; 130 or 143 when interrupted."""
     from reconciler.cli.loading import load_manifest
-    from reconciler.plan import moving
+    from reconciler.planning import moving
 
     planner = partial(moving.make, disks=disks, through_soft_delete=through_soft_delete)
     return act(output, Deed("move", path, load_manifest(path), planner, new_run()), manner, connection)

@@ -15,7 +15,7 @@ from reconciler.errors import ReconcilerError, UsageError
 
 if TYPE_CHECKING:
     from reconciler.manifest.model import Manifest
-    from reconciler.plan.model import Options
+    from reconciler.planning.model import Options
 
 Command = Callable[..., int]
 
@@ -250,8 +250,8 @@ def system_of(said: str, environment: Mapping[str, str]) -> str:
 def plan_options(planning: Planning, manifest: Manifest, api_version: str | None) -> Options:
     """The planner's options; UsageError for a resource guard request that names no vault."""
     from reconciler import __version__
-    from reconciler.plan.gates import NAMES
-    from reconciler.plan.model import Options
+    from reconciler.planning.gates import NAMES
+    from reconciler.planning.model import Options
     from reconciler.sharding import WHOLE, Shard
 
     for gate in planning.force:

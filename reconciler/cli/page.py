@@ -9,9 +9,9 @@ if TYPE_CHECKING:
     from reconciler.cli.session import Session
     from reconciler.cli.writing import Report
     from reconciler.manifest.model import Manifest
-    from reconciler.plan.coverage import Coverage
-    from reconciler.plan.model import Plan
-    from reconciler.plan.status import Status
+    from reconciler.planning.coverage import Coverage
+    from reconciler.planning.model import Plan
+    from reconciler.planning.status import Status
 
 
 def page_of(
@@ -28,7 +28,7 @@ def page_of(
     from reconciler.cli.loading import root_of
     from reconciler.operations.coverage import coverage as cover
     from reconciler.operations.status import status as tell
-    from reconciler.plan.model import Options
+    from reconciler.planning.model import Options
     from reconciler.report.page.gathering import gathered
     from reconciler.report.page.render import page_html
 

@@ -6,10 +6,10 @@ import sys
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
-from reconciler.apply.outcome import Result, Status
-from reconciler.apply.progress import Progress
+from reconciler.applying.outcome import Result, Status
+from reconciler.applying.progress import Progress
 from reconciler.cli.output import Output
-from reconciler.plan.model import Action, Change
+from reconciler.planning.model import Action, Change
 from reconciler.report.escape import plain
 
 if TYPE_CHECKING:

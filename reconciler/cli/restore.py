@@ -59,7 +59,7 @@ def restore(
 ) -> int:
     """0 when the disk is there and as expected; 1 when not, or refused; 130 or 143 when interrupted."""
     from reconciler.cli.loading import load_manifest
-    from reconciler.plan import restoring
+    from reconciler.planning import restoring
 
     if name and not _NAME.fullmatch(name):
         raise UsageError(

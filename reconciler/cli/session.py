@@ -14,16 +14,16 @@ from reconciler.clock import Clock, LoopClock
 from reconciler.errors import UsageError
 
 if TYPE_CHECKING:
-    from reconciler.apply.engine import Settings
-    from reconciler.apply.outcome import Outcome
-    from reconciler.apply.progress import Progress
+    from reconciler.applying.engine import Settings
+    from reconciler.applying.outcome import Outcome
+    from reconciler.applying.progress import Progress
     from reconciler.azure.auditing import Ledger
     from reconciler.azure.connection import Azure
     from reconciler.azure.governor import Events
     from reconciler.cli.options import Connection
     from reconciler.cli.signals import Interrupts
     from reconciler.manifest.model import Manifest
-    from reconciler.plan.model import Options, Plan
+    from reconciler.planning.model import Options, Plan
 
 T = TypeVar("T")
 Connect = Callable[[Clock], "Azure"]
@@ -87,13 +87,13 @@ class Session:
 
     def look(self, manifest: Manifest, options: Options) -> Plan:
         """Read Azure, and plan."""
-        from reconciler.apply.look import look
+        from reconciler.applying.look import look
 
         return self.run(lambda azure, clock: look(azure, manifest, options, clock))
 
     def preflight(self, plan: Plan) -> Plan:
         """The plan with what Azure says of its new disks."""
-        from reconciler.apply.preflight import preflight
+        from reconciler.applying.preflight import preflight
 
         return self.run(lambda azure, _: preflight(azure, plan))
 
@@ -108,7 +108,7 @@ class Session:
         """Apply the plan, telling the ledger of every write; the first interrupt makes it stop waiting."""
 
         async def work(azure: Azure, clock: Clock) -> Outcome:
-            from reconciler.apply.engine import apply
+            from reconciler.applying.engine import apply
             from reconciler.azure.writing import Writer
 
             stop = asyncio.Event()

@@ -15,10 +15,10 @@ from reconciler.cli.writing import Report, write_reports
 from reconciler.report.documents import Document, plan_document, text
 
 if TYPE_CHECKING:
-    from reconciler.apply.outcome import Outcome
+    from reconciler.applying.outcome import Outcome
     from reconciler.cli.options import Connection
     from reconciler.findings import Finding
-    from reconciler.plan.model import Options, Plan
+    from reconciler.planning.model import Options, Plan
     from reconciler.report.drift import Drift
     from reconciler.report.notices import Base, Notice
 

@@ -105,7 +105,7 @@ class _Task:
         self._applies = applies
 
     async def __call__(self, azure: Azure, clock: Clock, teller: Teller, stop: asyncio.Event) -> Seen:
-        from reconciler.apply.look import look
+        from reconciler.applying.look import look
         from reconciler.cli.loading import load_manifest
         from reconciler.report.drift import Drift
         from reconciler.watch.rounds import Seen
@@ -118,8 +118,8 @@ class _Task:
         refused = tuple(gate.name for gate in plan.closed_gates)
         if not self._applies or refused or not (plan.changes or plan.waits):
             return Seen(Drift(plan), refused=refused if self._applies else ())
-        from reconciler.apply.engine import Settings, apply
-        from reconciler.apply.progress import Progress
+        from reconciler.applying.engine import Settings, apply
+        from reconciler.applying.progress import Progress
         from reconciler.azure.writing import Writer
 
         with teller.traces.span("apply", changes=len(plan.changes)):

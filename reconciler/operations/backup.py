@@ -24,8 +24,8 @@ from reconciler.ids import ArmId, lower
 from reconciler.manifest.model import Manifest
 from reconciler.operations import jobs
 from reconciler.operations.targets import Targets, find
-from reconciler.plan.protection import Health, health_of
-from reconciler.plan.targets import Target
+from reconciler.planning.protection import Health, health_of
+from reconciler.planning.targets import Target
 
 A_DAY = 10
 """On-demand backups of one instance a day, from Azure's support matrix."""

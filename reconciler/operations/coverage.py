@@ -16,10 +16,10 @@ from reconciler.clock import Clock
 from reconciler.estate import Estate, Instance
 from reconciler.ids import ArmId, lower
 from reconciler.manifest.model import Manifest
-from reconciler.plan.coverage import Coverage, Surveyed, cover
-from reconciler.plan.draft import Draft
-from reconciler.plan.model import Options
-from reconciler.plan.reach import management_groups, reach
+from reconciler.planning.coverage import Coverage, Surveyed, cover
+from reconciler.planning.draft import Draft
+from reconciler.planning.model import Options
+from reconciler.planning.reach import management_groups, reach
 
 _INSTANCES = (
     "RecoveryServicesResources | where type =~ 'microsoft.dataprotection/backupvaults/backupinstances' "

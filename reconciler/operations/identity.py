@@ -14,7 +14,7 @@ from reconciler.azure.together import together
 from reconciler.errors import AzureError, ReadIncomplete
 from reconciler.ids import lower
 from reconciler.manifest.model import Manifest
-from reconciler.plan.reach import reach
+from reconciler.planning.reach import reach
 
 NOT_VISIBLE = "not visible to this caller: it does not exist, lies in another tenant, or no role reaches it"
 """What is told of a subscription of the manifest that Azure doesn't show."""

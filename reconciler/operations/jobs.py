@@ -14,7 +14,7 @@ from reconciler.errors import NotFound, OperationFailed, UsageError
 from reconciler.estate import Job
 from reconciler.ids import ArmId, lower
 from reconciler.manifest.model import Manifest
-from reconciler.plan.selection import glob
+from reconciler.planning.selection import glob
 
 FIRST_SECONDS, MOST_SECONDS = 15.0, 60.0
 Tell = Callable[[Job], None]

@@ -16,7 +16,7 @@ from reconciler.estate import Instance
 from reconciler.ids import ArmId
 from reconciler.manifest.model import Manifest
 from reconciler.operations.targets import find
-from reconciler.plan.targets import Target
+from reconciler.planning.targets import Target
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from reconciler import __version__
-from reconciler.apply.look import estate_for
+from reconciler.applying.look import estate_for
 from reconciler.azure import projection
 from reconciler.azure.connection import Azure
 from reconciler.azure.graph import graph_if_it_answers
@@ -17,9 +17,9 @@ from reconciler.clock import Clock
 from reconciler.estate import Instance
 from reconciler.ids import lower
 from reconciler.manifest.model import Manifest
-from reconciler.plan.draft import Draft
-from reconciler.plan.model import Options
-from reconciler.plan.status import Status, Told, doubtful, statuses
+from reconciler.planning.draft import Draft
+from reconciler.planning.model import Options
+from reconciler.planning.status import Status, Told, doubtful, statuses
 
 _JOBS = (
     "RecoveryServicesResources | where type =~ 'microsoft.dataprotection/backupvaults/backupjobs' "

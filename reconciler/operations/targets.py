@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reconciler import __version__
-from reconciler.apply.look import estate_for
+from reconciler.applying.look import estate_for
 from reconciler.azure.connection import Azure
 from reconciler.azure.reading import answer
 from reconciler.clock import Clock
 from reconciler.estate import Estate
 from reconciler.ids import ArmId
 from reconciler.manifest.model import Manifest
-from reconciler.plan.draft import Draft
-from reconciler.plan.model import Options
-from reconciler.plan.targets import Target, targets
+from reconciler.planning.draft import Draft
+from reconciler.planning.model import Options
+from reconciler.planning.targets import Target, targets
 
 
 @dataclass(frozen=True, slots=True)

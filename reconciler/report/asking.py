@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from reconciler.apply.outcome import Outcome, Result, Status
+from reconciler.applying.outcome import Outcome, Result, Status
 from reconciler.ids import lower
 from reconciler.operations.asking import Registration
-from reconciler.plan.builtin_roles import BY_GUID
-from reconciler.plan.model import Change, Kind, Op, Plan, Step
+from reconciler.planning.builtin_roles import BY_GUID
+from reconciler.planning.model import Change, Kind, Op, Plan, Step
 from reconciler.report.escape import code, fence, markdown, plain
 from reconciler.report.script import quoted, role_commands, script
 

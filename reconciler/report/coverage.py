@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from reconciler.estate import Disk
 from reconciler.ids import lower
-from reconciler.plan.coverage import COVERED, EXCLUDED, UNCOVERED, Coverage, Covered, by_key
+from reconciler.planning.coverage import COVERED, EXCLUDED, UNCOVERED, Coverage, Covered, by_key
 from reconciler.redaction import redact
 from reconciler.report.caret import location
 from reconciler.report.documents import Document, finding_document, head, place_document

@@ -7,9 +7,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from reconciler.apply.outcome import Outcome, Result, Status
+from reconciler.applying.outcome import Outcome, Result, Status
 from reconciler.findings import Finding, Place, Severity
-from reconciler.plan.model import Action, Change, Gate, Kind, Plan, Step
+from reconciler.planning.model import Action, Change, Gate, Kind, Plan, Step
 from reconciler.redaction import redact
 from reconciler.report.drift import CLASSES, Drift
 from reconciler.report.terminal import is_clean

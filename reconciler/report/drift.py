@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from reconciler.findings import Finding, Severity
-from reconciler.plan.model import Change, Plan
+from reconciler.planning.model import Change, Plan
 
 CLASSES = {
     "changed-outside": "Azure was changed by someone or something else since the last apply",

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from xml.etree import ElementTree as ET
 
-from reconciler.apply.outcome import Outcome, Result, Status
+from reconciler.applying.outcome import Outcome, Result, Status
 from reconciler.findings import Finding, Place, Severity
-from reconciler.plan.model import Change, Kind, Plan
+from reconciler.planning.model import Change, Kind, Plan
 from reconciler.report.drift import Drift, class_of
 from reconciler.report.escape import commands, plain
 from reconciler.report.lines import change_lines, gate_hint

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from reconciler.findings import Finding, Severity
-from reconciler.plan.model import Action, Change, FieldChange, Gate
+from reconciler.planning.model import Action, Change, FieldChange, Gate
 from reconciler.report.caret import location
 from reconciler.report.escape import plain
 from reconciler.report.values import leaves, shown

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import quote
 
-from reconciler.apply.outcome import Outcome, Result, Status
+from reconciler.applying.outcome import Outcome, Result, Status
 from reconciler.findings import Finding, Severity
-from reconciler.plan.model import Change, Gate, Plan
+from reconciler.planning.model import Change, Gate, Plan
 from reconciler.report.caret import location
 from reconciler.report.drift import Drift
 from reconciler.report.escape import code, fence, markdown

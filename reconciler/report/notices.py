@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import NamedTuple
 
-from reconciler.apply.outcome import Outcome, Result, Status
+from reconciler.applying.outcome import Outcome, Result, Status
 from reconciler.findings import Finding, Place, Severity
-from reconciler.plan.model import Change, Plan
+from reconciler.planning.model import Change, Plan
 from reconciler.redaction import redact
 from reconciler.report.drift import Drift, class_of
 from reconciler.report.lines import gate_hint

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from reconciler.findings import Severity
 from reconciler.manifest.codes import CODES as MANIFEST_CODES
-from reconciler.plan.codes import CODES as PLAN_CODES
+from reconciler.planning.codes import CODES as PLAN_CODES
 from reconciler.report.drift import CLASSES
 
 _APPLY = {

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from reconciler.plan.model import Step
+from reconciler.planning.model import Step
 from reconciler.report.escape import commands as obeyed
 from reconciler.report.escape import visible
 from reconciler.report.values import is_unknown

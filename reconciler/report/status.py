@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from reconciler.ids import ArmId
-from reconciler.plan.proofs import age
-from reconciler.plan.status import BAD, SNAPSHOT_LIMIT, STATES, UNKNOWN, DiskStatus, Status
+from reconciler.planning.proofs import age
+from reconciler.planning.status import BAD, SNAPSHOT_LIMIT, STATES, UNKNOWN, DiskStatus, Status
 from reconciler.redaction import redact
 from reconciler.report.caret import location
 from reconciler.report.documents import Document, finding_document, head, place_document

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from reconciler.apply.outcome import Outcome, Result, Status
+from reconciler.applying.outcome import Outcome, Result, Status
 from reconciler.findings import Finding
-from reconciler.plan.model import Action, Change, Gate, Kind, Plan
+from reconciler.planning.model import Action, Change, Gate, Kind, Plan
 from reconciler.report.caret import location
 from reconciler.report.drift import Drift
 from reconciler.report.escape import plain

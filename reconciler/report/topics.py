@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from reconciler import error_codes
-from reconciler.apply.refusals import hints
+from reconciler.applying.refusals import hints
 from reconciler.findings import Code
 from reconciler.manifest import codes as manifest_codes
-from reconciler.plan.codes import CODES as PLAN_CODES
-from reconciler.plan.gates import GATES
+from reconciler.planning.codes import CODES as PLAN_CODES
+from reconciler.planning.gates import GATES
 from reconciler.report.drift import CLASSES
 from reconciler.report.fields import Field, Schema, fields
 

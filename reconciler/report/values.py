@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from reconciler.plan.model import UNKNOWN
+from reconciler.planning.model import UNKNOWN
 from reconciler.redaction import redact
 from reconciler.report.escape import plain
 

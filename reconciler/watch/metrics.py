@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
-from reconciler.apply.outcome import Status
+from reconciler.applying.outcome import Status
 from reconciler.report.drift import CLASSES
 from reconciler.watch.rounds import Round, Seen
 

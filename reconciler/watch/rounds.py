@@ -9,7 +9,7 @@ from datetime import datetime
 from random import Random
 from typing import Any, TypeVar
 
-from reconciler.apply.outcome import Outcome
+from reconciler.applying.outcome import Outcome
 from reconciler.clock import Clock
 from reconciler.errors import ReconcilerError
 from reconciler.report.drift import Drift

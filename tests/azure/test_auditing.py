@@ -16,7 +16,7 @@ from reconciler.azure.signing import StaticToken
 from reconciler.azure.writing import Writer
 from reconciler.errors import ReconcilerError
 from reconciler.ids import ArmId
-from reconciler.plan.model import Op, Step
+from reconciler.planning.model import Op, Step
 
 GROUP = "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/rg"
 VAULT = f"{GROUP}/providers/Microsoft.DataProtection/backupVaults/v"

@@ -14,7 +14,7 @@ from reconciler.azure.writing import Writer
 from reconciler.clock import LoopClock
 from reconciler.errors import NotFound, Transient, UsageError
 from reconciler.ids import ArmId
-from reconciler.plan.model import Op, Step
+from reconciler.planning.model import Op, Step
 
 VAULT = "/subscriptions/s/resourceGroups/g/providers/Microsoft.DataProtection/backupVaults/v"
 DELETIONS = {

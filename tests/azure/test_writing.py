@@ -9,8 +9,8 @@ import pytest
 from reconciler.azure.writing import Receipt, Writer
 from reconciler.errors import AzureError, Conflict, Transient
 from reconciler.ids import ArmId
-from reconciler.plan.model import Op, Step
-from reconciler.plan.naming import role_name
+from reconciler.planning.model import Op, Step
+from reconciler.planning.naming import role_name
 
 G = "/subscriptions/s/resourceGroups/rg"
 V = f"{G}/providers/Microsoft.DataProtection/backupVaults/vault"

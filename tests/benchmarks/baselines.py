@@ -21,7 +21,7 @@ from running import BUCKETS, LIMITS, WORLD, Case, Measured, Traffic, oracle_of
 
 from reconciler.azure.virtual import new_loop
 from reconciler.ids import ArmId
-from reconciler.plan.naming import instance_name
+from reconciler.planning.naming import instance_name
 
 HOST = "https://management.azure.com"
 ATTEMPTS = 4

@@ -18,16 +18,16 @@ from urllib.parse import urlsplit
 from fleet import Fleet, manifest, sandbox
 from leasttime import DOCUMENTED, HALVED, Bucket, Way, makespan
 
-from reconciler.apply.engine import Settings, apply
-from reconciler.apply.look import look
-from reconciler.apply.outcome import Outcome
-from reconciler.apply.progress import Progress
+from reconciler.applying.engine import Settings, apply
+from reconciler.applying.look import look
+from reconciler.applying.outcome import Outcome
+from reconciler.applying.progress import Progress
 from reconciler.azure.opening import open_azure
 from reconciler.azure.virtual import new_loop
 from reconciler.azure.writing import Writer
 from reconciler.clock import LoopClock
 from reconciler.files import load
-from reconciler.plan.model import Options, Plan
+from reconciler.planning.model import Options, Plan
 from reconciler.sandbox.dataprotection.configuring import rest
 from reconciler.sandbox.sandbox import Sandbox
 

@@ -14,7 +14,7 @@ from stage import Stage
 
 from reconciler.operations.coverage import coverage
 from reconciler.operations.status import status
-from reconciler.plan.model import Options
+from reconciler.planning.model import Options
 from reconciler.report.page.gathering import gathered
 from reconciler.report.page.model import BAD, GOOD, OPEN
 

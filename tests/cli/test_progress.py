@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.apply.outcome import Result, Status
+from reconciler.applying.outcome import Result, Status
 from reconciler.cli.output import Output
 from reconciler.cli.progress import Bars, Lines, duration
-from reconciler.plan.model import Action, Change, Kind
+from reconciler.planning.model import Action, Change, Kind
 
 
 class StandingClock:

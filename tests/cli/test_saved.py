@@ -16,7 +16,7 @@ from reconciler.cli.saved import SavedPlan, read_saved, stale
 from reconciler.cli.showing import document_of
 from reconciler.errors import Refused, StalePlan, UsageError
 from reconciler.ids import ArmId
-from reconciler.plan.model import Action, Change, Kind, Op, Options, Plan, Step
+from reconciler.planning.model import Action, Change, Kind, Op, Options, Plan, Step
 
 CHANGE = Change("vault/a", Kind.VAULT, Action.ADD, "not there", (Step(Op.VAULT_PUT, ArmId("/v")),), after={"x": 1})
 PLAN = Plan("walkthrough", (CHANGE,), (), (), "0123")

@@ -57,7 +57,7 @@ def test_help_imports_neither_azure_nor_the_plan() -> None:
     program = (
         "import sys; from reconciler.cli.main import run; run(['--help']);"
         "print([name for name in sys.modules if name.split('.')[0] in {'azure', 'asyncio', 'yaml', 'rich', 'jsonschema'}"
-        " or name.startswith('reconciler.plan')])"
+        " or name.startswith('reconciler.planning')])"
     )
     done = subprocess.run(
         [sys.executable, "-c", program],

@@ -13,9 +13,9 @@ from arm import APPS, disk, disk_id, estate, group, vault_id
 from manifests import POLICY, manifest
 from stage import Recorder, Stage, Uninterrupted, failures
 
-from reconciler.apply.engine import Settings
-from reconciler.apply.outcome import Outcome
-from reconciler.apply.progress import Progress
+from reconciler.applying.engine import Settings
+from reconciler.applying.outcome import Outcome
+from reconciler.applying.progress import Progress
 from reconciler.cli.auditing import Trail, audit_file
 from reconciler.report.audit import Origin
 from reconciler.sandbox.arm import Request, Response

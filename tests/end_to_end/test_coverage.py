@@ -28,8 +28,8 @@ from stage import READER, Stage, failures
 
 from reconciler.ids import ArmId
 from reconciler.operations.coverage import coverage
-from reconciler.plan.coverage import Coverage
-from reconciler.plan.naming import role_name
+from reconciler.planning.coverage import Coverage
+from reconciler.planning.naming import role_name
 from reconciler.report.coverage import coverage_document, coverage_markdown, coverage_text
 from reconciler.report.documents import text
 from reconciler.schemas import schema_text

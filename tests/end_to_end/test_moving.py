@@ -11,8 +11,8 @@ from manifests import DISK, VAULT, manifest
 from operating import TARGET, back_up, done, planned, wish, world
 from stage import Stage, codes, failures
 
-from reconciler.apply.look import Planner
-from reconciler.plan import moving
+from reconciler.applying.look import Planner
+from reconciler.planning import moving
 
 OLD, NEW = vault_id(), vault_id("NewVault", "newRG")
 BOTH = [VAULT, {"name": "NewVault", "resourceGroup": "newRG"}]

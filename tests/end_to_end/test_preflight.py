@@ -10,8 +10,8 @@ from manifests import disk as entry
 from manifests import manifest
 from stage import READER, Stage, actions, codes
 
-from reconciler.apply import preflight
-from reconciler.plan.model import Plan
+from reconciler.applying import preflight
+from reconciler.planning.model import Plan
 
 SECOND = disk_id("second")
 WIDE = {"mode": "manage", "scope": "resourceGroup"}

@@ -14,14 +14,14 @@ from installed import ESTATE, put_files, run
 from manifests import POLICY, manifest
 from stage import Stage, actions, codes
 
-from reconciler.apply.engine import Settings, apply
-from reconciler.apply.look import look
-from reconciler.apply.outcome import Outcome
-from reconciler.apply.progress import Progress
+from reconciler.applying.engine import Settings, apply
+from reconciler.applying.look import look
+from reconciler.applying.outcome import Outcome
+from reconciler.applying.progress import Progress
 from reconciler.azure.writing import Writer
 from reconciler.cli import inprocess
 from reconciler.cli.options import Connection
-from reconciler.plan.model import Change, Options, Plan
+from reconciler.planning.model import Change, Options, Plan
 from reconciler.sharding import Shard
 
 REGIONS = ("westus", "westeurope")

@@ -14,7 +14,7 @@ from manifests import disk as entry
 from stage import READER, Stage
 
 from reconciler.operations.status import status
-from reconciler.plan.status import Status
+from reconciler.planning.status import Status
 from reconciler.report.documents import text
 from reconciler.report.status import status_document, status_markdown, status_text
 from reconciler.schemas import schema_text

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from faults import SECRET
 from stage import Call
 
-from reconciler.plan.model import Change, Op, Plan
+from reconciler.planning.model import Change, Op, Plan
 
 if TYPE_CHECKING:
     from trial import Run, Trial

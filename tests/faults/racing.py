@@ -12,13 +12,13 @@ import invariants
 from faults import Asked
 from trial import Run, Trial
 
-from reconciler.apply.engine import Settings, apply
-from reconciler.apply.look import look
-from reconciler.apply.progress import Progress
+from reconciler.applying.engine import Settings, apply
+from reconciler.applying.look import look
+from reconciler.applying.progress import Progress
 from reconciler.azure.virtual import new_loop
 from reconciler.azure.writing import Writer
 from reconciler.clock import Clock
-from reconciler.plan.model import Options
+from reconciler.planning.model import Options
 
 
 @dataclass

@@ -17,9 +17,9 @@ from faults import Asked, Fault, Killed
 from stage import Uninterrupted
 from trial import Run, Trial
 
-from reconciler.apply.engine import Settings
-from reconciler.apply.progress import Progress
-from reconciler.plan.model import Options
+from reconciler.applying.engine import Settings
+from reconciler.applying.progress import Progress
+from reconciler.planning.model import Options
 
 
 @dataclass

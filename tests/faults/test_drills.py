@@ -15,8 +15,8 @@ from replaying import Story, on_file, recovery_points
 from stage import Uninterrupted
 from trial import Run, Trial
 
-from reconciler.apply.engine import Settings
-from reconciler.apply.progress import Progress
+from reconciler.applying.engine import Settings
+from reconciler.applying.progress import Progress
 
 LONG = bool(os.environ.get("RECONCILER_LONG_TESTS"))
 pytestmark = pytest.mark.timeout(7200 if LONG else 120)

@@ -15,9 +15,9 @@ from replaying import Story, on_file, recovery_points
 from stage import Uninterrupted
 from trial import Run, Trial
 
-from reconciler.apply.engine import Settings
-from reconciler.apply.progress import Progress
-from reconciler.plan import moving
+from reconciler.applying.engine import Settings
+from reconciler.applying.progress import Progress
+from reconciler.planning import moving
 
 pytestmark = pytest.mark.timeout(120)
 BOTH = [VAULT, {"name": "NewVault", "resourceGroup": "newRG"}]

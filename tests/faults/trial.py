@@ -24,8 +24,8 @@ import pytest
 from faults import TOKEN, Answer, Asked, Fault, Injection, Killed
 from stage import HOST, Call, Recorder, Stage
 
-from reconciler.apply.engine import Settings
-from reconciler.apply.outcome import Outcome
+from reconciler.applying.engine import Settings
+from reconciler.applying.outcome import Outcome
 from reconciler.azure.connection import Azure
 from reconciler.azure.inprocess import InProcessTransport
 from reconciler.azure.signing import StaticToken
@@ -33,7 +33,7 @@ from reconciler.azure.virtual import new_loop
 from reconciler.cli import main
 from reconciler.cli.session import Session
 from reconciler.clock import Clock, LoopClock
-from reconciler.plan.model import Plan
+from reconciler.planning.model import Plan
 
 
 @dataclass

@@ -21,7 +21,7 @@ from breeding import TEXTS, bent, bytes_of, odd, written, yaml_text
 from manifests import manifest
 from stage import HOST, Stage
 
-from reconciler.apply.look import estate_for, look
+from reconciler.applying.look import estate_for, look
 from reconciler.azure.connection import Azure
 from reconciler.azure.inprocess import InProcessTransport
 from reconciler.azure.signing import StaticToken
@@ -34,8 +34,8 @@ from reconciler.errors import ManifestError, ReconcilerError
 from reconciler.estate import Estate, Presence
 from reconciler.manifest.compiling import compile_manifest
 from reconciler.manifest.model import Manifest
-from reconciler.plan.making import make
-from reconciler.plan.model import Options, Plan
+from reconciler.planning.making import make
+from reconciler.planning.model import Options, Plan
 from reconciler.report.caret import diagnostics
 from reconciler.report.terminal import plan_text
 from reconciler.sandbox import estatefile, estateyaml

@@ -4,7 +4,7 @@ import pytest
 
 from reconciler.findings import Finding, Place, Severity
 from reconciler.ids import ArmId
-from reconciler.plan.model import UNKNOWN, Action, Change, FieldChange, Gate, Kind, Op, Plan, Step, Wait
+from reconciler.planning.model import UNKNOWN, Action, Change, FieldChange, Gate, Kind, Op, Plan, Step, Wait
 
 VAULT = ArmId(
     "/subscriptions/s1/resourceGroups/testBkpVaultRG/providers/Microsoft.DataProtection/backupVaults/TestBkpVault"

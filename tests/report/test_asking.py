@@ -8,11 +8,11 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.apply.outcome import Outcome, Status, result_of
+from reconciler.applying.outcome import Outcome, Status, result_of
 from reconciler.findings import Finding, Severity
 from reconciler.ids import ArmId
 from reconciler.operations.asking import Registration
-from reconciler.plan.model import UNKNOWN, Action, Change, Kind, Op, Plan, Step
+from reconciler.planning.model import UNKNOWN, Action, Change, Kind, Op, Plan, Step
 from reconciler.report.asking import NOTHING, Ask, ask_for, ask_markdown, ask_script
 
 VAULT = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.DataProtection/backupVaults/v"

@@ -8,10 +8,10 @@ from typing import Any
 import jsonschema
 import pytest
 
-from reconciler.apply.outcome import Outcome, Result, Status
+from reconciler.applying.outcome import Outcome, Result, Status
 from reconciler.findings import Finding, Place, Severity
 from reconciler.ids import ArmId
-from reconciler.plan.model import UNKNOWN, Action, Change, FieldChange, Kind, Op, Plan, Step
+from reconciler.planning.model import UNKNOWN, Action, Change, FieldChange, Kind, Op, Plan, Step
 from reconciler.report.documents import (
     apply_document,
     drift_document,

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from reconciler.findings import Finding, Severity
-from reconciler.plan.model import Plan
+from reconciler.planning.model import Plan
 from reconciler.report.drift import DEFAULT_FAIL_ON, Drift
 
 

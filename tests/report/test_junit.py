@@ -7,9 +7,9 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from reconciler.apply.outcome import Outcome, Result, Status
+from reconciler.applying.outcome import Outcome, Result, Status
 from reconciler.findings import Finding, Place, Severity
-from reconciler.plan.model import Kind, Plan
+from reconciler.planning.model import Kind, Plan
 from reconciler.report.drift import Drift
 from reconciler.report.junit import drift_junit, outcome_junit, plan_junit, validate_junit
 from reconciler.report.notices import Base

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.apply.outcome import Outcome, Result, Status
+from reconciler.applying.outcome import Outcome, Result, Status
 from reconciler.findings import Finding
-from reconciler.plan.model import Action, Change, FieldChange, Kind, Plan
+from reconciler.planning.model import Action, Change, FieldChange, Kind, Plan
 from reconciler.report.drift import Drift
 from reconciler.report.markdown import drift_markdown, outcome_markdown, plan_markdown
 

@@ -10,9 +10,9 @@ import pytest
 from externals import of_npm
 from jsonschema import Draft7Validator
 
-from reconciler.apply.outcome import Outcome, Result, Status
+from reconciler.applying.outcome import Outcome, Result, Status
 from reconciler.findings import Finding, Place, Severity
-from reconciler.plan.model import Kind, Plan
+from reconciler.planning.model import Kind, Plan
 from reconciler.report.annotations import LIMIT, azure, github, left_out
 from reconciler.report.drift import Drift
 from reconciler.report.gitlab import code_quality

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from reconciler.apply.outcome import Outcome, Result, Status
+from reconciler.applying.outcome import Outcome, Result, Status
 from reconciler.findings import Finding, Severity
 from reconciler.ids import ArmId
-from reconciler.plan.model import UNKNOWN, Action, Change, FieldChange, Kind, Op, Plan, Step
+from reconciler.planning.model import UNKNOWN, Action, Change, FieldChange, Kind, Op, Plan, Step
 from reconciler.report.drift import Drift
 from reconciler.report.style import Style
 from reconciler.report.terminal import drift_text, outcome_text, plan_text

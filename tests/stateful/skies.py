@@ -13,17 +13,17 @@ from invariants import only_planned_writes
 from story import OPEN, Story, rule
 from trial import Run, Trial
 
-from reconciler.apply.engine import Settings, apply
-from reconciler.apply.look import look
-from reconciler.apply.outcome import Outcome
-from reconciler.apply.progress import Progress
+from reconciler.applying.engine import Settings, apply
+from reconciler.applying.look import look
+from reconciler.applying.outcome import Outcome
+from reconciler.applying.progress import Progress
 from reconciler.azure.connection import Azure
 from reconciler.azure.inprocess import InProcessTransport
 from reconciler.azure.signing import StaticToken
 from reconciler.azure.virtual import new_loop
 from reconciler.azure.writing import Writer
 from reconciler.errors import ReconcilerError
-from reconciler.plan.model import Options, Plan
+from reconciler.planning.model import Options, Plan
 
 KINDS = (
     "*", "GET *", "LIST *", "PUT *", "P*", "* backupInstances", "* roleAssignments", "* backupVaults", "* operationStatus",

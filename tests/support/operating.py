@@ -11,12 +11,12 @@ from arm import APPS, disk, disk_id, estate, group, group_id, instance_id, vault
 from manifests import manifest
 from stage import Stage
 
-from reconciler.apply.look import Planner, look
-from reconciler.apply.outcome import Outcome
+from reconciler.applying.look import Planner, look
+from reconciler.applying.outcome import Outcome
 from reconciler.ids import ArmId
-from reconciler.plan import drilling, restoring
-from reconciler.plan.model import Plan
-from reconciler.plan.naming import drill_disk_name, instance_name
+from reconciler.planning import drilling, restoring
+from reconciler.planning.model import Plan
+from reconciler.planning.naming import drill_disk_name, instance_name
 
 TARGET = group_id(APPS, "restorerg")
 SCRATCH = group_id(APPS, "drillrg")

@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
-from reconciler.apply.engine import Settings, apply
-from reconciler.apply.outcome import Outcome, Result
-from reconciler.apply.progress import Progress
+from reconciler.applying.engine import Settings, apply
+from reconciler.applying.outcome import Outcome, Result
+from reconciler.applying.progress import Progress
 from reconciler.azure.virtual import new_loop
 from reconciler.azure.writing import Receipt
 from reconciler.clock import LoopClock
 from reconciler.errors import NotFound
 from reconciler.ids import ArmId, lower
-from reconciler.plan.model import Action, Change, Kind, Op, Plan, Step
+from reconciler.planning.model import Action, Change, Kind, Op, Plan, Step
 
 VAULT = ArmId(
     "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/rg"

@@ -14,9 +14,9 @@ from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 from uuid import NAMESPACE_URL, uuid5
 
-from reconciler.apply.engine import Settings
-from reconciler.apply.outcome import Outcome
-from reconciler.apply.progress import Progress
+from reconciler.applying.engine import Settings
+from reconciler.applying.outcome import Outcome
+from reconciler.applying.progress import Progress
 from reconciler.azure.virtual import new_loop
 from reconciler.cli import inprocess
 from reconciler.cli.options import Connection
@@ -25,7 +25,7 @@ from reconciler.clock import LoopClock
 from reconciler.errors import ManifestError
 from reconciler.files import load
 from reconciler.manifest.model import Manifest
-from reconciler.plan.model import Options, Plan
+from reconciler.planning.model import Options, Plan
 from reconciler.report.drift import Drift
 from reconciler.sandbox.sandbox import Sandbox
 

@@ -13,8 +13,8 @@ from reconciler.manifest import addresses
 from reconciler.operations.exporting import policies, vaults
 from reconciler.operations.exporting.entries import Protected, entries, shared
 from reconciler.operations.exporting.model import UNNAMED, Asked, Choices, Data, Description, LeftOut
-from reconciler.plan.naming import OWNER_TAG, tag_of
-from reconciler.plan.protection import Health, health_of, preference
+from reconciler.planning.naming import OWNER_TAG, tag_of
+from reconciler.planning.protection import Health, health_of, preference
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 _PROTECTION = {Health.STOPPED: "stopped", Health.SUSPENDED: "suspended"}

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from reconciler.estate import Disk
 from reconciler.ids import lower
 from reconciler.operations.exporting.model import Data
-from reconciler.plan.naming import RESTORED_TAG
+from reconciler.planning.naming import RESTORED_TAG
 
 Tagged = dict[tuple[str, str], list[Disk]]
 """Disks by subscription and value of a tag."""

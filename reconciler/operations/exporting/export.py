@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from copy import deepcopy
 
 from reconciler import __version__
-from reconciler.apply.look import planned
+from reconciler.applying.look import planned
 from reconciler.azure.connection import Azure
 from reconciler.azure.reading import read_estate
 from reconciler.clock import Clock
@@ -19,8 +19,8 @@ from reconciler.manifest.compiling import compile_manifest
 from reconciler.manifest.model import Manifest
 from reconciler.operations.exporting.describing import describe
 from reconciler.operations.exporting.model import Asked, Choices, Data, Description, Exported
-from reconciler.plan.marks import plain
-from reconciler.plan.model import Options, Plan
+from reconciler.planning.marks import plain
+from reconciler.planning.model import Options, Plan
 
 _MOST_ROUNDS = 12
 _VAULTS = "microsoft.dataprotection/backupvaults"

@@ -12,8 +12,8 @@ from reconciler.manifest.model import PolicyContent
 from reconciler.manifest.policies import snapshots
 from reconciler.manifest.zones import UTC, iana_zone
 from reconciler.operations.exporting.model import Data
-from reconciler.plan.content import content_of
-from reconciler.plan.naming import is_derived_policy_name
+from reconciler.planning.content import content_of
+from reconciler.planning.naming import is_derived_policy_name
 
 _HOURLY = frozenset({1, 2, 4, 6, 8, 12})
 _DAY = 24

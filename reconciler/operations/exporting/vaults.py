@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from reconciler.estate import Estate, Vault
 from reconciler.ids import ArmId, lower
 from reconciler.operations.exporting.model import Data
-from reconciler.plan import vault_fields
+from reconciler.planning import vault_fields
 
 _SHORTEST, _LONGEST = 14, 180
 _STATES = ("Off", "On", "AlwaysOn")

@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 
 from reconciler.findings import Finding
 from reconciler.ids import ArmId, lower
-from reconciler.plan import coverage as covering
-from reconciler.plan import status as telling
-from reconciler.plan.coverage import Coverage, Covered
-from reconciler.plan.model import Plan
-from reconciler.plan.status import DiskStatus, Status
+from reconciler.planning import coverage as covering
+from reconciler.planning import status as telling
+from reconciler.planning.coverage import Coverage, Covered
+from reconciler.planning.model import Plan
+from reconciler.planning.status import DiskStatus, Status
 from reconciler.report.page.model import BAD, GOOD, LATE, LEFT_OUT, OPEN, DiskRow, Page
 
 _COVERED = {covering.COVERED: GOOD, covering.EXCLUDED: LEFT_OUT, covering.UNCOVERED: OPEN}

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from reconciler.findings import Finding
-from reconciler.plan.model import Plan
+from reconciler.planning.model import Plan
 
 GOOD, LATE, BAD, OPEN, LEFT_OUT = "covered", "late", "failing", "uncovered", "excluded"
 STATES: Mapping[str, str] = {

@@ -1,0 +1,73 @@
+"""Drills: a disk is restored, looked at, and taken away again; its instance then bears the proof.
+
+A run that dies leaves a disk behind whose name the next run derives again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from reconciler.applying import disks, instances, restoring
+from reconciler.applying.jobs import until_ended
+from reconciler.applying.run import Run, Skip
+from reconciler.azure.answering import answer
+from reconciler.errors import AzureError, ReconcilerError
+from reconciler.estate import Question
+from reconciler.ids import ArmId, lower
+from reconciler.planning.model import Change, Op
+from reconciler.planning.naming import PROVEN_TAG
+from reconciler.planning.proofs import stamp
+
+_RUNNING = "inprogress"
+
+
+async def settle(run: Run, change: Change) -> str:
+    """Restore, check, record the proof, clean up; ReconcilerError when any of these fails, the rest done all the same."""
+    steps = {step.op: step for step in change.steps}
+    delete = steps[Op.DISK_DELETE]
+    await _earlier_restores(run, change)
+    await disks.remove(run, change, delete)
+    told, failure = "", None
+    try:
+        told = await restoring.bring(run, change)
+        await _prove(run, change)
+    except (ReconcilerError, Skip) as error:
+        failure = error
+    if change.keeps == "all" or (change.keeps == "failed" and failure is not None):
+        told = f"{told}{'; ' if told else ''}{delete.target} is kept until the next run"
+    else:
+        await _clean(run, change, failure)
+    if failure is not None:
+        raise failure
+    return told
+
+
+async def _clean(run: Run, change: Change, failure: Exception | None) -> None:
+    """Take the restored disk away; a failure to do so doesn't hide why the drill failed."""
+    delete = next(step for step in change.steps if step.op is Op.DISK_DELETE)
+    try:
+        await disks.remove(run, change, delete)
+    except ReconcilerError as error:
+        if failure is None:
+            raise
+        run.tell(change, f"{delete.target} could not be taken away: {error.message}")
+
+
+async def _earlier_restores(run: Run, change: Change) -> None:
+    """Wait for restores of the disk that a run before has begun and not lived to see; they may yet make a disk."""
+    disk = ArmId(str((change.after or {})["source"]))
+    question = Question("restores", disk)
+    for job in (await answer(run.azure, [question]))[question]:
+        if lower(job.status) == _RUNNING:
+            run.tell(change, f"waiting for an earlier restore, the job {job.id.name}")
+            try:
+                await until_ended(run, job.id, run.new_deadline())
+            except AzureError as error:
+                run.tell(change, f"the earlier restore: {error.message}")
+
+
+async def _prove(run: Run, change: Change) -> None:
+    """Write the moment on the instance."""
+    merge = next(step for step in change.steps if step.op is Op.INSTANCE_MERGE)
+    merge = replace(merge, body={"tags": {PROVEN_TAG: stamp(run.clock.now())}})
+    await instances.settle(run, replace(change, steps=(merge,), goal="", probe=None))

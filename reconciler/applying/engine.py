@@ -1,0 +1,254 @@
+"""Plan to Outcome: a task for each change, begun when what it depends on is done; a failure stops only its dependants."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from graphlib import CycleError, TopologicalSorter
+from typing import Any
+
+from reconciler.applying import drilling, groups, instances, moving, policies, restoring, roles, vaults
+from reconciler.applying.marking import mark
+from reconciler.applying.outcome import Outcome, Result, Status, result_of
+from reconciler.applying.probing import Probes
+from reconciler.applying.progress import Progress
+from reconciler.applying.reaching import GONE, Target, reach
+from reconciler.applying.refusals import STILL_IN_PROGRESS, hint_for
+from reconciler.applying.run import Run, Settings, Skip
+from reconciler.azure.connection import Azure
+from reconciler.azure.writing import Writer
+from reconciler.clock import Clock
+from reconciler.errors import AzureError, ReconcilerError
+from reconciler.findings import Finding, Severity
+from reconciler.ids import lower
+from reconciler.planning.model import AT_REST, Change, Kind, Plan, Wait
+from reconciler.planning.protection import GOALS
+
+__all__ = ["Settings", "apply"]
+
+_SETTLE: Mapping[Kind, Callable[[Run, Change], Awaitable[str]]] = {
+    Kind.GROUP: groups.settle,
+    Kind.VAULT: vaults.settle,
+    Kind.POLICY: policies.settle,
+    Kind.ROLE: roles.settle,
+    Kind.DISK: instances.settle,
+    Kind.MOVE: moving.settle,
+    Kind.RESTORE: restoring.settle,
+    Kind.DRILL: drilling.settle,
+}
+"""How each kind of change is written, waited for and checked: returns a remark, raises what stands in the way."""
+
+_RESTING = frozenset({GONE, *map(lower, GOALS.values())})
+_GRACE_SECONDS = 15.0
+_INTERRUPTED = "the run was interrupted"
+_OUT_OF_TIME = "the run's time is over"
+
+
+async def apply(
+    plan: Plan,
+    azure: Azure,
+    writer: Writer,
+    clock: Clock,
+    *,
+    settings: Settings,
+    progress: Progress,
+    stop: asyncio.Event,
+) -> Outcome:
+    """Make Azure as the plan says, and see that it is; never raises for what Azure does to single changes.
+
+    `stop` ends it at once: nothing new is begun, nothing is waited for, and Azure goes on by itself. ValueError when
+    the plan's changes depend on each other in a circle.
+    """
+    _check_order(plan)
+    run = Run(plan, azure, writer, clock, settings, progress)
+    run.probes = Probes(run)
+    execution = _Execution(run, plan)
+    try:
+        await execution.until(stop)
+    finally:
+        await execution.end()
+        await run.close()
+    return execution.outcome(interrupted=_INTERRUPTED if stop.is_set() and execution.was_cut else "")
+
+
+def _check_order(plan: Plan) -> None:
+    try:
+        TopologicalSorter({change.address: change.depends for change in plan.changes}).prepare()
+    except CycleError as error:
+        raise ValueError(f"the plan's changes depend on each other in a circle: {error.args[1]}") from error
+
+
+class _Execution:
+    """The tasks of one apply, and their results."""
+
+    def __init__(self, run: Run, plan: Plan) -> None:
+        self.was_cut = False
+        self._run = run
+        self._plan = plan
+        self._results: dict[str, Result] = {}
+        self._wait_results: dict[str, Result] = {}
+        self._warnings: list[Finding] = []
+        self._ended = {change.address: asyncio.Event() for change in plan.changes}
+        self._why = _INTERRUPTED
+        self._tasks = [asyncio.create_task(work) for work in self._works()]
+
+    def _works(self) -> list[Coroutine[Any, Any, None]]:
+        by_vault: defaultdict[str, list[Change]] = defaultdict(list)
+        for change in self._plan.changes:
+            if change.vault is not None:
+                by_vault[change.vault.key].append(change)
+        return [
+            *(self._change(change) for change in self._plan.changes),
+            *(self._wait(wait) for wait in self._plan.waits),
+            *(
+                self._mark(vault, digest, by_vault[lower(vault)])
+                for vault, digest in sorted(self._plan.marks.items())
+                if by_vault[lower(vault)]
+            ),
+        ]
+
+    async def until(self, stop: asyncio.Event) -> None:
+        """Run until all is done, `stop` is set, or the run's time and a grace for last answers are over."""
+        if not self._tasks:
+            return
+        run = self._run
+        everything = asyncio.ensure_future(asyncio.wait(self._tasks))
+        guards: list[asyncio.Future[Any]] = [asyncio.ensure_future(stop.wait())]
+        if run.settings.timeout_seconds is not None:
+            guards.append(asyncio.ensure_future(run.clock.sleep(run.settings.timeout_seconds + _GRACE_SECONDS)))
+        try:
+            await asyncio.wait([everything, *guards], return_when=asyncio.FIRST_COMPLETED)
+            self.was_cut = not everything.done()
+            self._why = _INTERRUPTED if stop.is_set() else _OUT_OF_TIME
+        finally:
+            for future in (everything, *guards):
+                future.cancel()
+            await asyncio.gather(everything, *guards, return_exceptions=True)
+
+    async def end(self) -> None:
+        """Cancel what still runs; each task gives its result on the way out."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def outcome(self, *, interrupted: str) -> Outcome:
+        """The results in the plan's order; what never ran was skipped."""
+        results = [
+            self._results.get(change.address) or result_of(change, Status.SKIPPED, message=self._why)
+            for change in self._plan.changes
+        ]
+        waits = [self._wait_results.get(wait.address) or self._waiting(wait) for wait in self._plan.waits]
+        return Outcome((*results, *waits), interrupted, tuple(self._warnings), self._plan.errors)
+
+    async def _change(self, change: Change) -> None:
+        try:
+            result = await self._settled(change)
+        except asyncio.CancelledError:
+            self._end_change(change, self._cut(change))
+            raise
+        self._end_change(change, result)
+
+    def _end_change(self, change: Change, result: Result) -> None:
+        if result.status is Status.DONE:
+            self._run.done_at[change.address] = self._run.now
+        self._results[change.address] = result
+        self._ended[change.address].set()
+        self._run.progress.ended(result)
+
+    async def _settled(self, change: Change) -> Result:
+        because = await self._obstacle(change)
+        if because:
+            return result_of(change, Status.SKIPPED, message=because)
+        if self._run.now >= self._run.ends:
+            return result_of(change, Status.SKIPPED, message=_OUT_OF_TIME)
+        self._run.progress.started(change)
+        try:
+            message = await _SETTLE[change.kind](self._run, change)
+        except Exception as error:  # noqa: BLE001 - whatever befalls one change, the others go on
+            return _ending(self._run, change, error)
+        return result_of(change, Status.DONE, message=message)
+
+    async def _obstacle(self, change: Change) -> str:
+        """Wait for what the change depends on; why it can't be begun, empty when it can."""
+        because = ""
+        for address in change.depends:
+            if address not in self._ended:
+                continue
+            await self._ended[address].wait()
+            result = self._results[address]
+            if result.status is not Status.DONE and not because:
+                because = result.because if result.status is Status.SKIPPED else _said(result)
+        return because
+
+    def _cut(self, change: Change) -> Result:
+        if change.address not in self._run.touched:
+            return result_of(change, Status.SKIPPED, message=self._why)
+        hint = "Azure goes on by itself; apply again to see it through"
+        return result_of(change, Status.IN_PROGRESS, message=f"begun, then {self._why}", hint=hint)
+
+    async def _wait(self, wait: Wait) -> None:
+        run = self._run
+        try:
+            deadline = run.new_deadline()
+            target = Target(_RESTING if wait.goal == AT_REST else frozenset({lower(wait.goal)}))
+            await reach(run, wait.address, wait.instance, target, None, deadline)
+        except asyncio.CancelledError:
+            self._end_wait(self._waiting(wait))
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever befalls one wait, the others go on
+            status, message, code, hint = _explanation(run, wait.address, error)
+            self._end_wait(Result(wait.address, Kind.DISK, None, status, message, code, hint))
+        else:
+            self._end_wait(Result(wait.address, Kind.DISK, None, Status.DONE))
+
+    def _end_wait(self, result: Result) -> None:
+        self._wait_results[result.address] = result
+        self._run.progress.ended(result)
+
+    def _waiting(self, wait: Wait) -> Result:
+        return Result(wait.address, Kind.DISK, None, Status.IN_PROGRESS, f"not waited for: {self._why}")
+
+    async def _mark(self, vault: str, digest: str, changes: list[Change]) -> None:
+        for change in changes:
+            await self._ended[change.address].wait()
+        if any(self._results[change.address].status is not Status.DONE for change in changes):
+            return
+        own = changes[0].vault
+        if own is None or self._run.now >= self._run.ends:
+            return
+        try:
+            await mark(self._run, own, digest)
+        except Exception as error:  # noqa: BLE001 - a mark is worth a warning, not a failure
+            _, message, _, hint = _explanation(self._run, vault, error)
+            text = f"{own.name}: its mark of what was applied could not be written: {message}"
+            hint = (
+                hint or "the next apply that writes in this vault writes it; until then drift can't tell who changed it"
+            )
+            self._warnings.append(Finding("mark-not-written", Severity.WARNING, text, hint, address=str(own)))
+
+
+def _said(result: Result) -> str:
+    word = "failed" if result.status is Status.FAILED else "is still in progress"
+    return f"{result.address} {word}: {result.message or result.code}"
+
+
+def _ending(run: Run, change: Change, error: Exception) -> Result:
+    if isinstance(error, Skip):
+        return result_of(change, Status.SKIPPED, message=str(error))
+    status, message, code, hint = _explanation(run, change.address, error)
+    return result_of(change, status, message=message, code=code, hint=hint)
+
+
+def _explanation(run: Run, address: str, error: Exception) -> tuple[Status, str, str, str]:
+    """Status, message, code and hint for an error."""
+    if not isinstance(error, ReconcilerError):
+        return Status.FAILED, f"{type(error).__name__}: {error}", "unexpected", "this is a bug; please report it"
+    if error.code == STILL_IN_PROGRESS:
+        late = run.still_in_progress(address)
+        message = error.message if "after" in error.message else late.message
+        return Status.IN_PROGRESS, message, error.code, late.hint
+    message = error.message
+    if isinstance(error, AzureError) and error.request_id:
+        message = f"{message} [request {error.request_id}]"
+    return Status.FAILED, message, error.code, hint_for(error) if isinstance(error, AzureError) else error.hint

@@ -1,0 +1,216 @@
+"""Backup instances: written once permissions are effective, done when the vault's list shows the goal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any
+
+from reconciler.applying.probing import explained, needs_probe
+from reconciler.applying.reaching import GONE, Target, is_moving, is_reached, reach
+from reconciler.applying.refusals import is_already_protected, is_passing, is_protected_in, is_vague
+from reconciler.applying.run import Run
+from reconciler.applying.sending import Reread, Standing, send
+from reconciler.applying.watching import Row
+from reconciler.azure.answering import answer
+from reconciler.azure.projection import instance as project
+from reconciler.errors import AzureError, NotFound, ReconcilerError
+from reconciler.estate import Question
+from reconciler.ids import ArmId, lower
+from reconciler.planning.model import Change, Op, Step
+from reconciler.planning.protection import Health, health
+
+_ENDS: Mapping[Op, str] = {
+    Op.INSTANCE_UNDELETE: "protectionstopped",
+    Op.INSTANCE_RESUME: "protectionconfigured",
+    Op.INSTANCE_STOP: "protectionstopped",
+    Op.INSTANCE_SUSPEND: "backupssuspended",
+    Op.INSTANCE_REPAIR: "protectionconfigured",
+    Op.INSTANCE_DELETE: GONE,
+}
+"""The state that each operation itself leads to (recorded traffic)."""
+
+_BODIES = frozenset({Op.INSTANCE_PUT, Op.INSTANCE_MERGE, Op.INSTANCE_REPAIR})
+_FIRST_SECONDS, _MOST_SECONDS = 15.0, 120.0
+_MOST_HOLDERS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    change: Change
+    step: Step
+    is_last: bool
+    is_repeated: bool = False
+
+    @property
+    def instance(self) -> ArmId:
+        """The live instance, whatever list the step's target lies in."""
+        return _live(self.step.target)
+
+    def target(self, before: Row | None) -> Target:
+        """What the step is to end in: the change's goal if it is the last one."""
+        own = _ENDS.get(self.step.op, "")
+        state = lower(self.change.goal) if self.is_last and self.change.goal else own
+        wanted = _shown(self.step.body) if self.step.op in _BODIES else {}
+        was_failing = self.is_repeated or (before is not None and health(project(before).state) is Health.FAILING)
+        return Target(frozenset({state} - {""}), wanted, was_failing)
+
+
+def _live(target: ArmId) -> ArmId:
+    return target.parent.child("backupInstances", target.name)
+
+
+def _shown(body: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a written body its row must show: which policy, which identity, which tags."""
+    properties = body.get("properties") or {}
+    policy = (properties.get("policyInfo") or {}).get("policyId")
+    details = properties.get("identityDetails") or {}
+    shown: dict[str, Any] = {}
+    if policy:
+        shown["policyInfo"] = {"policyId": policy}
+    if details.get("userAssignedIdentityArmUrl"):
+        shown["identityDetails"] = {"userAssignedIdentityArmUrl": details["userAssignedIdentityArmUrl"]}
+    return {"properties": shown, "tags": dict(body.get("tags") or {})}
+
+
+async def settle(run: Run, change: Change) -> str:
+    """Take a disk's instance through its steps to the goal; each step's own state is waited for before the next."""
+    for number, planned in enumerate(change.steps, start=1):
+        step = planned if planned.op is Op.INSTANCE_UNDELETE else replace(planned, target=_live(planned.target))
+        task = _Task(change, step, number == len(change.steps))
+        if step.op is Op.INSTANCE_VALIDATE:
+            await _validate(run, task)
+            continue
+        try:
+            if needs_probe(change, step):
+                await run.probes.passed(change, step)
+            await _until_it_holds(run, task)
+        except AzureError as error:
+            await _name_holders(run, step, error)
+            raise
+    return ""
+
+
+async def _name_holders(run: Run, step: Step, error: AzureError) -> None:
+    """Add to a refusal which instances the disk has, as Azure lists them at the disk itself, in any vault."""
+    if step.op is not Op.INSTANCE_PUT or not is_already_protected(error) or run.holders_asked >= _MOST_HOLDERS:
+        return
+    run.holders_asked += 1
+    source = (step.body.get("properties") or {}).get("dataSourceInfo") or {}
+    question = Question("protected-elsewhere", ArmId(str(source.get("resourceID") or "")))
+    with suppress(ReconcilerError):
+        found: tuple[ArmId, ...] = (await answer(run.azure, [question]))[question]
+        if found:
+            error.message = f"{error.message} Its instances: {', '.join(map(str, found))}."
+
+
+async def _validate(run: Run, task: _Task) -> None:
+    """Ask before a repair; that the disk is protected already, by this instance, tells nothing."""
+    delays = run.delays(_FIRST_SECONDS, _MOST_SECONDS)
+    while True:
+        deadline = run.new_deadline()
+        try:
+            receipt = await send(run, task.change, task.step, _reread(run, task, None), deadline)
+            if receipt is not None:
+                await run.finish(task.step.op, receipt, deadline)
+        except AzureError as error:
+            if is_protected_in(error, task.instance.parent):
+                return
+            await _wait_for_rights(run, task, error, next(delays))
+        else:
+            return
+
+
+async def _until_it_holds(run: Run, task: _Task) -> None:
+    """Take a step; while role assignments are fresh, what fails for lack of them is tried again.
+
+    What Azure calls invalid input may be a missing right or really wrong: then it is asked which, first.
+    """
+    delays = run.delays(_FIRST_SECONDS, _MOST_SECONDS)
+    while True:
+        try:
+            await _take(run, task)
+        except AzureError as error:
+            await _wait_for_rights(run, task, error, next(delays))
+            if is_vague(error) and needs_probe(task.change, task.step):
+                refusal = await run.probes.refusal(task.step)
+                if refusal is not None and not is_passing(refusal):
+                    raise refusal from error
+            task = _again(task)
+        else:
+            return
+
+
+def _again(task: _Task) -> _Task:
+    """The next try of a write: a merge that failed may be in the body already, and still has to be PUT once more.
+
+    What lists show of a failure may be that of the former try.
+    """
+    step = replace(task.step, op=Op.INSTANCE_REPAIR) if task.step.op is Op.INSTANCE_MERGE else task.step
+    return replace(task, step=step, is_repeated=True)
+
+
+async def _wait_for_rights(run: Run, task: _Task, error: AzureError, delay: float) -> None:
+    """Wait before another try of what permissions refused; raises when waiting can't help."""
+    if not is_passing(error) or run.now + delay > run.patience(task.change, error):
+        raise await explained(run, task.change, error)
+    run.tell(task.change, f"tried again in a while: {error.code}")
+    await run.clock.sleep(delay)
+
+
+async def _take(run: Run, task: _Task) -> None:
+    deadline = run.new_deadline()
+    before = await _before(run, task, deadline)
+    target = task.target(before)
+    if _is_needless(task.step.op, before, target):
+        return
+    receipt = await send(run, task.change, task.step, _reread(run, task, target), deadline)
+    deadline = run.new_deadline()
+    if receipt is not None and task.step.op not in _BODIES:
+        await run.finish(task.step.op, receipt, deadline)
+        receipt = None
+    await reach(run, task.change.address, task.instance, target, receipt, deadline)
+
+
+def _is_needless(op: Op, before: Row | None, target: Target) -> bool:
+    """Whether what a step without a body is for is so already: another run may have been quicker."""
+    if op is Op.INSTANCE_DELETE:
+        return before is None
+    if op is Op.INSTANCE_UNDELETE:
+        return before is not None
+    return op not in _BODIES and before is not None and is_reached(before, target)
+
+
+async def _before(run: Run, task: _Task, deadline: float) -> Row | None:
+    """The instance before a write of what exists, at rest; None for a new one, and for one that isn't there."""
+    if task.step.op is Op.INSTANCE_PUT:
+        return None
+    delays = run.delays(5.0, 15.0)
+    while True:
+        try:
+            row: Row = await run.azure.get(str(task.instance))
+        except NotFound:
+            if task.step.op in (Op.INSTANCE_DELETE, Op.INSTANCE_UNDELETE):
+                return None
+            raise
+        if not is_moving(row):
+            return row
+        await run.pause(next(delays), deadline, f"{task.instance.name} is in {project(row).state}")
+
+
+def _reread(run: Run, task: _Task, target: Target | None) -> Reread:
+    """The second look: is the instance as the step would make it, on its way, or neither."""
+
+    async def look() -> Standing:
+        if target is None:
+            return Standing.DIFFERENT
+        try:
+            row = await run.azure.get(str(task.instance))
+        except NotFound:
+            return Standing.AS_WANTED if GONE in target.states else Standing.DIFFERENT
+        if is_reached(row, target):
+            return Standing.AS_WANTED
+        return Standing.BUSY if is_moving(row) else Standing.DIFFERENT
+
+    return look

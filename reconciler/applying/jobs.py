@@ -1,0 +1,49 @@
+"""Jobs of a vault, waited for: an operation ends as soon as its job has begun."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from reconciler.applying.run import Run
+from reconciler.applying.waiting import LAG_SECONDS
+from reconciler.azure.failures import told
+from reconciler.azure.projection import pick
+from reconciler.errors import NotFound, OperationFailed
+from reconciler.ids import ArmId, lower
+
+_WELL = frozenset({"completed", "completedwithwarnings"})
+_BADLY = frozenset({"failed", "cancelled", "canceled"})
+
+
+async def until_ended(run: Run, job: ArmId, deadline: float) -> Mapping[str, Any]:
+    """The job once it has ended well; OperationFailed with Azure's reason when it has not, or not in time."""
+    believed = run.now + LAG_SECONDS
+    delays = run.delays(10.0, 30.0)
+    status = "unknown"
+    while True:
+        try:
+            body = await run.azure.get(job)
+        except NotFound:
+            if run.now >= believed:
+                raise
+        else:
+            status = str(pick(body, "properties", "status") or status)
+            if lower(status) in _WELL:
+                return body
+            if lower(status) in _BADLY:
+                raise _failed(job, body, status)
+        await run.pause(next(delays), deadline, f"the job {job.name} is {status}")
+
+
+def _failed(job: ArmId, body: Mapping[str, Any], status: str) -> OperationFailed:
+    details = pick(body, "properties", "errorDetails")
+    says = told({"details": details} if isinstance(details, list) else details)
+    message = says.message or "Azure gives no reason"
+    return OperationFailed(
+        f"the job ended as {status}: {message}",
+        code=says.code or "job-failed",
+        advice=says.advice,
+        target=job.text,
+        hint="" if says.advice else f"look at the job {job.name} in the vault {job.parent.name}",
+    )

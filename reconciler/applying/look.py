@@ -1,0 +1,69 @@
+"""One look at Azure: what `plan`, `drift`, the first half of `apply` and the operations have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+from reconciler.azure.connection import Azure
+from reconciler.clock import Clock
+from reconciler.estate import Estate
+from reconciler.manifest.model import Manifest
+from reconciler.planning.model import Options, Plan
+from reconciler.sharding import WHOLE, Shard
+
+Planner = Callable[[Manifest, Estate, Options, datetime], Plan]
+"""Manifest, estate, options and the time to a plan, a sketch while it has questions."""
+
+
+async def estate_for(
+    azure: Azure, manifest: Manifest, shard: Shard = WHOLE, *, subscriptions: Iterable[str] = ()
+) -> Estate:
+    """Everything that the manifest concerns, with list calls only; its management groups are resolved first.
+
+    `subscriptions`, lower-cased, are looked at beside the manifest's own.
+    """
+    from reconciler.azure.reading import descendants, read_estate
+    from reconciler.planning.reach import management_groups, reach, widened
+
+    groups = await descendants(azure, management_groups(manifest))
+    estate = await read_estate(azure, widened(reach(manifest, shard, groups=groups), subscriptions))
+    estate.management_groups = groups
+    return estate
+
+
+async def look(
+    azure: Azure,
+    manifest: Manifest,
+    options: Options,
+    clock: Clock,
+    *,
+    planner: Planner | None = None,
+    subscriptions: Iterable[str] = (),
+) -> Plan:
+    """Read what the manifest concerns, and plan; each question that the lists leave open is asked once.
+
+    `planner`: another plan than that of apply; `subscriptions` as in `estate_for`.
+    Raises ReadIncomplete or AzureError when Azure can't be read to the end.
+    """
+    estate = await estate_for(azure, manifest, options.shard, subscriptions=subscriptions)
+    return await planned(azure, manifest, estate, options, clock, planner=planner)
+
+
+async def planned(
+    azure: Azure, manifest: Manifest, estate: Estate, options: Options, clock: Clock, *, planner: Planner | None = None
+) -> Plan:
+    """The plan on an estate that was read already, with its open questions asked."""
+    from reconciler.azure.reading import answer
+    from reconciler.planning.making import make as plan_of
+
+    make = planner or plan_of
+    now = clock.now()
+    plan = make(manifest, estate, options, now)
+    while plan.questions:
+        open_questions = [question for question in plan.questions if question not in estate.answers]
+        if not open_questions:
+            raise RuntimeError(f"planning asks again what was answered: {plan.questions[0]}")
+        estate.answers.update(await answer(azure, open_questions))
+        plan = make(manifest, estate, options, now)
+    return plan

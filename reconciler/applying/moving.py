@@ -1,0 +1,101 @@
+"""Moves: the old protection is stopped, the new one is made, and whatever happens the disk ends up protected.
+
+Recorded traffic: Azure protects a disk in another vault while its old instance is soft-deleted, and then undeletes that
+one as stopped. Whether a stopped one alone is in the way isn't documented, so that is tried first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from reconciler.applying import instances
+from reconciler.applying.reaching import GONE
+from reconciler.applying.refusals import is_already_protected
+from reconciler.applying.run import Run
+from reconciler.errors import AzureError, OperationFailed, ReconcilerError
+from reconciler.ids import ArmId
+from reconciler.planning.model import Change, Op, Step
+from reconciler.planning.protection import GOALS
+
+_GOALS = {
+    Op.INSTANCE_STOP: GOALS["stopped"],
+    Op.INSTANCE_DELETE: GONE,
+    Op.INSTANCE_UNDELETE: GOALS["stopped"],
+    Op.INSTANCE_RESUME: GOALS["protected"],
+}
+
+
+async def settle(run: Run, change: Change) -> str:
+    """Take a disk's protection to its new place; where that fails, back to the old one, and ReconcilerError."""
+    steps, made = _old(change), _new(change)
+    if not made:
+        await _do(run, change, change.steps[0])
+        return ""
+    if Op.INSTANCE_STOP in steps:
+        await _do(run, change, steps[Op.INSTANCE_STOP])
+    deleted = Op.INSTANCE_STOP not in steps
+    try:
+        try:
+            await _protect(run, change, made)
+        except AzureError as error:
+            if not is_already_protected(error) or deleted:
+                raise
+            if Op.INSTANCE_DELETE not in steps:
+                raise _refused(error) from error
+            run.tell(change, "Azure refuses while the old instance exists: it is deleted softly")
+            await _do(run, change, steps[Op.INSTANCE_DELETE])
+            deleted = True
+            again = change.probe and replace(change.probe, key=f"{change.probe.key}|again")
+            await _protect(run, replace(change, probe=again), made)
+    except ReconcilerError:
+        await _back(run, change, deleted=deleted)
+        raise
+    if deleted:
+        await _do(run, change, steps[Op.INSTANCE_UNDELETE])
+        return "the old instance went through soft delete and is back, stopped"
+    return ""
+
+
+def _refused(error: AzureError) -> OperationFailed:
+    return OperationFailed(
+        f"Azure protects the disk in no other vault while its old instance exists; it is protected as before: {error.message}",
+        code="move-refused",
+        hint="pass --through-soft-delete, which deletes the old instance softly and brings it back afterwards",
+    )
+
+
+def _is_old(change: Change, step: Step) -> bool:
+    return step.target.parent == ArmId(str((change.before or {})["instance"])).parent
+
+
+def _old(change: Change) -> dict[Op, Step]:
+    """The steps on the old instance."""
+    return {step.op: step for step in change.steps if _is_old(change, step)}
+
+
+def _new(change: Change) -> tuple[Step, ...]:
+    """The steps that protect the disk at the new place."""
+    return tuple(step for step in change.steps if not _is_old(change, step))
+
+
+async def _protect(run: Run, change: Change, made: tuple[Step, ...]) -> None:
+    """Take the new instance to where it is protected."""
+    await instances.settle(run, replace(change, steps=made, goal=GOALS["protected"]))
+
+
+async def _back(run: Run, change: Change, *, deleted: bool) -> None:
+    """Have the old protection again; what can't be is told, since the first failure is what counts."""
+    steps = _old(change)
+    wanted = [Op.INSTANCE_UNDELETE] * deleted + [Op.INSTANCE_RESUME]
+    for step in (steps[op] for op in wanted if op in steps):
+        try:
+            await _do(run, change, step)
+        except ReconcilerError as error:
+            run.tell(change, f"the old protection could not be brought back: {error.message}")
+            return
+    run.tell(change, "the disk is protected at the old place again")
+
+
+async def _do(run: Run, change: Change, step: Step) -> None:
+    """One step on the old instance, up to the state that it leads to."""
+    await instances.settle(run, replace(change, steps=(step,), goal=_GOALS[step.op], probe=None))

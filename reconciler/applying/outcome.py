@@ -1,0 +1,104 @@
+"""What became of a plan: one result per change, and whether the whole may be called done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from reconciler.findings import Finding
+from reconciler.planning.model import Action, Change, Kind
+
+
+class Status(StrEnum):
+    """How a change ended; only `done` means that Azure was seen to be as wanted."""
+
+    DONE = "done"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    IN_PROGRESS = "in-progress"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one change, or of a wait (then `action` is None).
+
+    `message` is for a person, `code` Azure's or ours, `hint` what to do next, `because` why it was skipped.
+    """
+
+    address: str
+    kind: Kind
+    action: Action | None
+    status: Status
+    message: str = ""
+    code: str = ""
+    hint: str = ""
+    because: str = ""
+
+
+def result_of(change: Change, status: Status, *, message: str = "", code: str = "", hint: str = "") -> Result:
+    """The result of a change; a skipped one says why in `because` as well."""
+    because = message if status is Status.SKIPPED else ""
+    return Result(change.address, change.kind, change.action, status, message, code, hint, because)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The results in the plan's order, waits last.
+
+    `interrupted` names what cut the run short (empty: nothing did); `warnings` are findings that fail nothing, such as
+    a mark that could not be written; `errors` are the plan's own errors: declared disks that no change could help.
+    """
+
+    results: tuple[Result, ...]
+    interrupted: str = ""
+    warnings: tuple[Finding, ...] = ()
+    errors: tuple[Finding, ...] = ()
+
+    def compared(self, later: Iterable[Change]) -> Outcome:
+        """The outcome after another look: what was waited for and still has a change isn't done."""
+        left = {change.address: change for change in later}
+        results = tuple(
+            replace(
+                result,
+                status=Status.FAILED,
+                code="differs-still",
+                message=f"it has settled and differs: {left[result.address].reason}",
+                hint="apply again: nothing is planned for an object while Azure works on it",
+            )
+            if result.action is None and result.status is Status.DONE and result.address in left
+            else result
+            for result in self.results
+        )
+        return replace(self, results=results)
+
+    def with_status(self, status: Status) -> tuple[Result, ...]:
+        """The results that ended so."""
+        return tuple(result for result in self.results if result.status is status)
+
+    @property
+    def added(self) -> int:
+        """How many objects were made."""
+        return self._done(Action.ADD)
+
+    @property
+    def changed(self) -> int:
+        """How many objects were changed."""
+        return self._done(Action.CHANGE)
+
+    @property
+    def destroyed(self) -> int:
+        """How many objects were taken away."""
+        return self._done(Action.DESTROY)
+
+    @property
+    def ok(self) -> bool:
+        """Whether everything declared is now as it should be: exit code 0."""
+        return not self.interrupted and not self.errors and _all_done(self.results)
+
+    def _done(self, action: Action) -> int:
+        return sum(result.status is Status.DONE and result.action is action for result in self.results)
+
+
+def _all_done(results: Iterable[Result]) -> bool:
+    return all(result.status is Status.DONE for result in results)

@@ -1,0 +1,64 @@
+"""Policies: made and retired synchronously; what came back must mean what was written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from reconciler.applying.comparing import differing, value_at
+from reconciler.applying.rereading import of_resource
+from reconciler.applying.run import Run, overridden
+from reconciler.applying.sending import send
+from reconciler.applying.waiting import LAG_SECONDS
+from reconciler.azure.projection import policy as project
+from reconciler.errors import AzureError, NotFound
+from reconciler.ids import lower
+from reconciler.planning.content import content_of, differences
+from reconciler.planning.model import Change, Op, Step
+
+_IN_USE = "usererrordpppolicyobjectinuse"
+
+
+async def settle(run: Run, change: Change) -> str:
+    """Make or retire a policy; ReconcilerError when what came back does something else."""
+    for step in change.steps:
+        if step.op is Op.POLICY_DELETE:
+            await _retire(run, change, step)
+            continue
+        deadline = run.new_deadline()
+        receipt = await send(run, change, step, of_resource(run, step), deadline)
+        if receipt is not None and receipt.body:
+            _check(change, step, receipt.body)
+    return ""
+
+
+def _check(change: Change, step: Step, body: Mapping[str, Any]) -> None:
+    wanted = content_of(project({"id": str(step.target), **step.body}))
+    live = content_of(project({"id": str(step.target), **body}))
+    if wanted is None:
+        for path in differing(step.body, body):
+            raise overridden(change.address, path, value_at(step.body, path), value_at(body, path))
+    elif live is None:
+        raise overridden(change.address, "policyRules", wanted, "something no manifest can say")
+    else:
+        for field in differences(live, wanted):
+            raise overridden(change.address, field.path, field.after, field.before)
+
+
+async def _retire(run: Run, change: Change, step: Step) -> None:
+    """Delete a policy; that it is still in use may be an echo of the instances just re-pointed, for a while."""
+    deadline = run.new_deadline()
+    believed = run.now + LAG_SECONDS
+    delays = run.delays(5.0, 30.0)
+    while True:
+        try:
+            await send(run, change, step, of_resource(run, step), deadline)
+        except NotFound:
+            return
+        except AzureError as error:
+            if lower(error.code) != _IN_USE or not change.depends or run.now >= believed:
+                raise
+            run.tell(change, "still in use, looked at again shortly")
+            await run.pause(next(delays), deadline, change.address)
+        else:
+            return

@@ -1,0 +1,115 @@
+"""Asking Azure before the merge whether it would protect each new disk: `validateForBackup`, which changes nothing.
+
+It can be asked where vault, policy, snapshot resource group and role assignments exist already; of the rest it is said
+that nobody asked. An operation takes Azure about 41 s, so that many are under way at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from reconciler.applying.refusals import hint_for, is_passing, is_protected_in
+from reconciler.azure.connection import Azure
+from reconciler.azure.governor import until
+from reconciler.azure.operations import finish
+from reconciler.azure.together import together
+from reconciler.azure.writing import Writer
+from reconciler.errors import AzureError, OutOfReach
+from reconciler.findings import Finding
+from reconciler.planning.codes import CODES
+from reconciler.planning.model import Action, Change, Kind, Op, Plan
+
+MOST = 500
+"""Disks that are asked about in one run."""
+
+_IN_FLIGHT = 64
+_SECONDS = 600.0
+_NAMED = 3
+_NO_RIGHT = "grant Microsoft.DataProtection/backupVaults/validateForBackup/action (samples/roles has it), or leave --preflight out"
+
+
+async def preflight(azure: Azure, plan: Plan) -> Plan:
+    """The plan with what Azure answers for each new disk: an error for each that it refuses, or can't be asked about."""
+    new = [change for change in plan.changes if _is_new(change)]
+    blocking = _blocking(plan.changes)
+    waiting: defaultdict[str, list[Change]] = defaultdict(list)
+    asked: list[Change] = []
+    for change in new:
+        because = next((blocking[one] for one in change.depends if one in blocking), "")
+        if not because and len(asked) >= MOST:
+            because = f"more than {MOST} disks can be asked about already"
+        if because:
+            waiting[because].append(change)
+        else:
+            asked.append(change)
+    slots, writer = asyncio.Semaphore(_IN_FLIGHT), Writer(azure)
+    answers = await together(*(_asked(azure, writer, change, slots) for change in asked))
+    findings = (*filter(None, answers), *_unasked(waiting))
+    return replace(plan, findings=_sorted((*plan.findings, *findings))) if findings else plan
+
+
+def _is_new(change: Change) -> bool:
+    return change.kind is Kind.DISK and any(step.op is Op.INSTANCE_PUT for step in change.steps)
+
+
+def _blocking(changes: Iterable[Change]) -> dict[str, str]:
+    """What an instance needs and this plan makes first, by address, with the reason why nothing can be asked."""
+    found = {}
+    for change in changes:
+        if change.kind is not Kind.DISK and change.action is Action.ADD:
+            found[change.address] = f"{change.address.partition('@')[0]} isn't there yet"
+        elif any(one.path.startswith("identity") for one in change.fields):
+            found[change.address] = f"the identity of {change.address} changes first"
+    return found
+
+
+async def _asked(azure: Azure, writer: Writer, change: Change, slots: asyncio.Semaphore) -> Finding | None:
+    """What Azure says against protecting the disk; None when nothing."""
+    step = next(step for step in change.steps if step.op is Op.INSTANCE_PUT)
+    async with slots:
+        deadline = azure.clock.monotonic() + _SECONDS
+        try:
+            with until(deadline):
+                receipt = await writer.validate(step.target.parent, step.body.get("properties") or {})
+            await finish(azure, receipt, deadline=deadline)
+        except OutOfReach as error:
+            return _finding(change, "preflight-failed", error.message, _NO_RIGHT)
+        except AzureError as error:
+            return _refusal(change, error)
+    return None
+
+
+def _refusal(change: Change, error: AzureError) -> Finding | None:
+    step = next(step for step in change.steps if step.op is Op.INSTANCE_PUT)
+    if is_protected_in(error, step.target.parent):
+        return None
+    if not error.code.lower().startswith(("usererror", "bmsusererror")) and not is_passing(error):
+        return _finding(change, "preflight-failed", error.message, error.hint)
+    if is_passing(error) and change.probe is not None and change.probe.fresh:
+        return _finding(
+            change, "preflight-unchecked", "its role assignments are too young to have an effect for sure", ""
+        )
+    advice = f" {error.advice}" if error.advice else ""
+    return _finding(change, "preflight-refused", f"{error.code}: {error.message}{advice}", hint_for(error))
+
+
+def _finding(change: Change, code: str, message: str, hint: str) -> Finding:
+    return CODES[code].at(message, address=change.address, place=change.place, hint=hint)
+
+
+def _unasked(waiting: dict[str, list[Change]]) -> Iterator[Finding]:
+    """One finding for each reason, so that a hundred new disks of one new vault are one line."""
+    for because in sorted(waiting):
+        disks = [change.address.rpartition("/")[2] for change in waiting[because]]
+        more = f" and {len(disks) - _NAMED} more" if len(disks) > _NAMED else ""
+        message = f"{because}; Azure was not asked about {', '.join(disks[:_NAMED])}{more}"
+        yield CODES["preflight-unchecked"].at(message)
+
+
+def _sorted(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    from reconciler.planning.making import finding_rank
+
+    return tuple(sorted(findings, key=finding_rank))

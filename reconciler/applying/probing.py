@@ -1,0 +1,183 @@
+"""Probing whether role assignments are effective: Azure is asked whether it could protect, in place of sleeping.
+
+`validateForBackup` tests the effect of role assignments, not their record. Disks that share identity, snapshot
+resource group and scope share one canary.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
+
+from reconciler.applying.refusals import is_already_protected, is_passing, is_permission, is_protected_in
+from reconciler.applying.roles import Principals, az_line
+from reconciler.applying.run import Run, Skip
+from reconciler.azure.bodies import merged
+from reconciler.errors import AzureError, OperationFailed, ReconcilerError
+from reconciler.ids import lower
+from reconciler.planning.model import Change, Op, Probe, Step
+
+_WRITES = frozenset({Op.INSTANCE_PUT, Op.INSTANCE_MERGE, Op.INSTANCE_REPAIR, Op.INSTANCE_RESUME})
+_FIRST_SECONDS, _MOST_SECONDS = 5.0, 30.0
+_EACH_SECONDS, _CROWDED_SECONDS = 8.0, 120.0
+_CANARIES = 4
+
+
+def needs_probe(change: Change, step: Step) -> bool:
+    """Whether the step should not be taken before the change's probe has passed."""
+    return change.probe is not None and step.op in _WRITES
+
+
+class _Family:
+    """Keys of one vault that differ only in what concerns the disk itself: a few canaries speak for all of them.
+
+    Writes tell the rest: one that permissions refuse is tried again, which costs less than a validation for each disk.
+    """
+
+    def __init__(self) -> None:
+        self.places = asyncio.Semaphore(_CANARIES)
+        self.is_proven = False
+
+
+class Probes:
+    """The canaries of a run: one validation at a time for each key, told to all who wait for it."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._canaries: dict[str, asyncio.Future[AzureError | Skip | None]] = {}
+        self._families: defaultdict[str, _Family] = defaultdict(_Family)
+        self._asking = 0
+
+    async def passed(self, change: Change, step: Step) -> None:
+        """Return when what the change needs is effective, or when only its own write can tell.
+
+        Skip when role assignments that are not ours to make are missing; AzureError when permissions didn't arrive in
+        time, or Azure refuses this very disk.
+        """
+        probe = change.probe
+        if probe is None:
+            return
+        canary = self._canaries.get(probe.key)
+        if canary is not None:
+            if error := await canary:
+                raise error
+            return
+        canary = self._canaries[probe.key] = asyncio.get_running_loop().create_future()
+        try:
+            await self._in_turn(change, step, probe)
+        except (AzureError, Skip) as error:
+            shared = isinstance(error, Skip) or is_permission(error)
+            canary.set_result(error if shared else None)
+            raise
+        finally:
+            # Whatever else became of this disk says nothing of the others: they find out by themselves.
+            if not canary.done():
+                canary.set_result(None)
+
+    async def _in_turn(self, change: Change, step: Step, probe: Probe) -> None:
+        if probe.missing:
+            await self._try(change, step, _Family())
+            return
+        family = self._families[_wider(change, probe)]
+        async with family.places:
+            await self._try(change, step, family)
+
+    async def _try(self, change: Change, step: Step, family: _Family) -> None:
+        self._asking += 1
+        try:
+            await self._until_it_may(change, step, family)
+        finally:
+            self._asking -= 1
+
+    async def _until_it_may(self, change: Change, step: Step, family: _Family) -> None:
+        run, tries = self._run, 0
+        if self._is_crowded and change.probe is not None and change.probe.roles:
+            await run.clock.sleep(self._delay(0))  # what was assigned a moment ago is hardly ever effective yet
+        while not family.is_proven and (error := await self.refusal(step)) is not None:
+            delay = self._delay(tries)
+            tries += 1
+            window = run.patience(change, error)
+            if not is_passing(error) or run.now + delay > window:
+                raise await explained(run, change, error)
+            run.tell(change, f"waiting for permissions to become effective: {error.code}")
+            await run.clock.sleep(delay)
+        family.is_proven = True
+
+    def _delay(self, tries: int) -> float:
+        """Seconds until Azure is asked again; the more there is to ask about, the rarer each is."""
+        bound = min(_FIRST_SECONDS * 2 ** min(tries, 10), _MOST_SECONDS)
+        if self._is_crowded:
+            bound = min(max(_EACH_SECONDS * self._asking, bound), _CROWDED_SECONDS)
+        return next(self._run.delays(bound, bound))
+
+    @property
+    def _is_crowded(self) -> bool:
+        return self._asking > _CANARIES
+
+    async def refusal(self, step: Step) -> AzureError | None:
+        """Why Azure couldn't protect the disk as the step asks; None when it could, or when that can't be asked.
+
+        An instance that exists is already protected, by itself: that tells nothing of its permissions. Nor does one in
+        the same vault: the write's own answer tells.
+        """
+        run = self._run
+        exists = step.op is not Op.INSTANCE_PUT
+        deadline = run.new_deadline()
+        try:
+            properties = await self._properties(step)
+            receipt = await run.writer.validate(step.target.parent, properties)
+            await run.finish(Op.INSTANCE_VALIDATE, receipt, deadline)
+        except AzureError as error:
+            if is_protected_in(error, step.target.parent) or (exists and is_already_protected(error)):
+                return None
+            return error
+        return None
+
+    async def _properties(self, step: Step) -> Mapping[str, Any]:
+        wanted: Mapping[str, Any] = step.body.get("properties") or {}
+        if step.op is Op.INSTANCE_PUT:
+            return wanted
+        live = await self._run.azure.get(str(step.target))
+        return merged(live.get("properties") or {}, wanted)
+
+
+def _wider(change: Change, probe: Probe) -> str:
+    """The key without what names the disk itself, such as role assignments at its own scope."""
+    disk = change.address.removeprefix("disk/")
+    return "|".join(part for part in probe.key.split("|") if disk not in lower(part))
+
+
+async def explained(run: Run, change: Change, error: AzureError) -> AzureError | Skip:
+    """The error as a person needs it: which role, where, for whom, and the line that would make it."""
+    if not is_permission(error) or change.probe is None:
+        return error
+    if change.probe.missing:
+        names = ", ".join(change.probe.missing)
+        return Skip(f"role missing: {names}")
+    lines = [await _line(run, address) for address in change.probe.roles]
+    wanted = "; ".join(line for line in lines if line)
+    failed = OperationFailed(
+        f"the vault's identity still lacks permissions: {error.message}",
+        status=error.status,
+        code=error.code,
+        advice=error.advice,
+        target=error.target,
+        request_id=error.request_id,
+        hint=f"check for deny assignments, then make sure of: {wanted}" if wanted else error.hint,
+    )
+    failed.__cause__ = error
+    return failed
+
+
+async def _line(run: Run, address: str) -> str:
+    change = run.changes.get(address)
+    if change is None:
+        return ""
+    step = change.steps[0]
+    try:
+        principal = await Principals.of(run).resolve(step)
+    except ReconcilerError:
+        principal = "<principal id of the vault's identity>"
+    return az_line(step.target, str(step.body["role"]), principal)

@@ -1,0 +1,25 @@
+"""What an apply tells while it runs: methods that do nothing, for whoever wants to listen."""
+
+from __future__ import annotations
+
+from reconciler.applying.outcome import Result
+from reconciler.planning.model import Change
+
+
+class Progress:
+    """A listener; the command line's overrides these methods. None of them may block."""
+
+    def started(self, change: Change) -> None:
+        """The first request of a change is about to be sent."""
+
+    def told(self, address: str, text: str) -> None:
+        """Something worth a line happened on the way: a wait, a retry and its reason."""
+
+    def ended(self, result: Result) -> None:
+        """A change, or a wait, has its result."""
+
+    def throttled(self, what: str, seconds: float) -> None:
+        """Azure asked everybody to wait."""
+
+    def retrying(self, why: str, seconds: float) -> None:
+        """A request keeps failing for a reason that may pass, and is tried again."""

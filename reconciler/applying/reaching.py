@@ -1,0 +1,144 @@
+"""Whether a backup instance has reached what a write was for, as its row in the vault's list shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from reconciler.applying.comparing import differing, value_at
+from reconciler.applying.refusals import CHANGED_BY_SOMEONE_ELSE, failure_of
+from reconciler.applying.rereading import is_busy
+from reconciler.applying.run import Run, overridden
+from reconciler.applying.waiting import LAG_SECONDS
+from reconciler.applying.watching import LATE, Row
+from reconciler.azure.operations import finish
+from reconciler.azure.projection import instance as project
+from reconciler.azure.projection import state as state_of
+from reconciler.azure.writing import Receipt
+from reconciler.errors import NotFound, OperationFailed, ReconcilerError
+from reconciler.ids import ArmId, lower
+from reconciler.planning.protection import Health, health
+
+GONE = "gone"
+_DONE, _FAILED, _DIFFERS, _ELSEWHERE, _ABSENT = "done", "failed", "differs", "elsewhere", "absent"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What to wait for: one of `states` (lower-cased; empty: any but transient ones), or GONE alone; `wanted` as in
+    the written body; `was_failing`: a failing row may still be the one from before the write.
+    """
+
+    states: frozenset[str]
+    wanted: Mapping[str, Any] = field(default_factory=dict)
+    was_failing: bool = False
+
+
+def is_moving(row: Row) -> bool:
+    """Whether Azure still works on the instance."""
+    return is_busy(row) or health(state_of(row)) is Health.TRANSIENT
+
+
+def is_reached(row: Row, target: Target) -> bool:
+    """Whether the row shows what is waited for."""
+    if is_moving(row):
+        return False
+    state = lower(state_of(row))
+    rests = state in target.states if target.states else health(state) is not Health.FAILING
+    return rests and not differing(target.wanted, row)
+
+
+class Judgement:
+    """Reads rows after a write: what is stale, what is on its way, what is an ending."""
+
+    def __init__(self, run: Run, target: Target) -> None:
+        self._run = run
+        self._target = target
+        self._believes_failure = not target.was_failing
+        self.since = run.now
+
+    @property
+    def _may_be_stale(self) -> bool:
+        return self._run.now - self.since < LAG_SECONDS
+
+    def __call__(self, row: Row | None) -> str:
+        """The word for the row; empty: keep waiting."""
+        if row is None:
+            return _ABSENT if GONE in self._target.states or not self._may_be_stale else ""
+        if is_moving(row):
+            self._believes_failure = True
+            return ""
+        if is_reached(row, self._target):
+            return _DONE
+        return self._contradiction(row)
+
+    def _contradiction(self, row: Row) -> str:
+        """What a row at rest that isn't as wanted means."""
+        is_failing = health(state_of(row)) is Health.FAILING and GONE not in self._target.states
+        if self._may_be_stale:
+            return _FAILED if is_failing and self._believes_failure else ""
+        if is_failing:
+            return _FAILED
+        reached = lower(state_of(row)) in self._target.states or not self._target.states
+        return _DIFFERS if reached else _ELSEWHERE
+
+
+async def reach(
+    run: Run, address: str, instance: ArmId, target: Target, receipt: Receipt | None, deadline: float
+) -> None:
+    """Wait until the instance is as `target` says; an error tells what it became instead.
+
+    A row that contradicts is believed only after reads can't lag any more and the write's operation has ended: that
+    operation is read only then, and only if the row doesn't carry the error itself.
+    """
+    judgement = Judgement(run, target)
+    operation = receipt if receipt is not None and receipt.operation else None
+    while True:
+        word, row = await run.watch(instance.parent).until(instance, judgement, deadline)
+        if word == _ABSENT:
+            row = await _by_id(run, instance)
+            word = judgement(row) if row is not None else _ABSENT
+            if row is None and GONE in target.states:
+                return
+        if word == _DONE:
+            return
+        if word == LATE:
+            raise run.still_in_progress(_so_far(instance, row))
+        if operation is not None and not (word == _FAILED and row is not None and project(row).error):
+            await finish(run.azure, operation, deadline=deadline)
+            operation, judgement.since = None, run.now
+        else:
+            raise _ending(address, instance, target, word, row)
+
+
+async def _by_id(run: Run, instance: ArmId) -> Row | None:
+    """The instance by its id: absence from a list proves nothing."""
+    try:
+        return await run.azure.get(str(instance))
+    except NotFound:
+        return None
+
+
+def _so_far(instance: ArmId, row: Row | None) -> str:
+    return f"{instance.name} is in {state_of(row)}" if row is not None else instance.name
+
+
+def _ending(address: str, instance: ArmId, target: Target, word: str, row: Row | None) -> ReconcilerError:
+    if row is None:
+        return _by_others(instance, "it is gone")
+    if word == _FAILED:
+        return failure_of(row, str(instance))
+    if word == _DIFFERS:
+        path = next(iter(differing(target.wanted, row)))
+        return overridden(address, path, value_at(target.wanted, path), value_at(row, path))
+    return _by_others(instance, f"it is in {state_of(row)}")
+
+
+def _by_others(instance: ArmId, what: str) -> OperationFailed:
+    return OperationFailed(
+        f"{instance.name} was changed by someone else: {what}",
+        code=CHANGED_BY_SOMEONE_ELSE,
+        target=str(instance),
+        hint="look at the vault's activity log, then plan again",
+    )

@@ -1,0 +1,97 @@
+"""One write, sent until it is accepted, found to be done already, or refused for good."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from enum import Enum
+
+from reconciler.applying.refusals import CHANGED_BY_SOMEONE_ELSE, hint_for, is_final_conflict
+from reconciler.applying.run import Run
+from reconciler.azure.auditing import Subject, about
+from reconciler.azure.writing import Receipt
+from reconciler.errors import AzureError, Conflict, NotFound, Transient
+from reconciler.planning.model import Change, Step
+
+
+class Standing(Enum):
+    """What a second look at an object shows, after its write was refused or its answer was lost."""
+
+    AS_WANTED = "as wanted"
+    BUSY = "busy"
+    DIFFERENT = "different"
+
+
+Reread = Callable[[], Awaitable[Standing]]
+_PATIENCE = 3
+_PUT = ".put"
+_LOST_SECONDS = 90.0  # stop, suspend, resume and delete were recorded to take 40 to 75 seconds
+
+
+async def send(
+    run: Run, change: Change, step: Step, reread: Reread, deadline: float, *, principal: str | None = None
+) -> Receipt | None:
+    """The receipt of a write; None when a second look shows that Azure is as wanted already.
+
+    A conflict is looked into: an operation under way is waited for, a rival's write of something else ends in an error
+    when ours is refused three times more. A lost answer to a POST is looked into before it is sent again. What was
+    made a moment ago may not be known everywhere yet: 404 for its children passes.
+    """
+    delays = run.delays(4.0, 30.0)
+    rivals = 0
+    while True:
+        try:
+            run.touched.add(change.address)
+            async with run.slot(change.vault) as fresh:
+                deadline = max(deadline, fresh)
+                with about(_subject(change, step, principal)):
+                    return await run.writer.run(step, principal=principal)
+        except (Conflict, Transient, NotFound) as error:
+            if not _may_pass(run, change, step, error):
+                raise
+            standing = await _second_look(run, error, reread)
+            if standing is Standing.AS_WANTED:
+                return None
+            rivals += standing is Standing.DIFFERENT
+            if rivals > _PATIENCE:
+                raise _rival(step, error) from error
+            run.tell(change, f"tried again: {error.message}")
+            await run.pause(next(delays), deadline, step.target.name)
+
+
+def _subject(change: Change, step: Step, principal: str | None) -> Subject:
+    """What the write is about; a principal that the plan could not know is known by now."""
+    after = {**change.after, "principal": principal} if principal and change.after else change.after
+    return Subject(change.address, step.op, change.before, after)
+
+
+async def _second_look(run: Run, error: AzureError, reread: Reread) -> Standing:
+    """How the object stands; whether a lost POST was received shows only when its operation may have ended."""
+    if isinstance(error, NotFound):
+        return Standing.BUSY
+    if isinstance(error, Conflict):
+        return await reread()
+    believed = run.now + _LOST_SECONDS
+    while (standing := await reread()) is not Standing.AS_WANTED and run.now < believed:
+        await run.clock.sleep(_LOST_SECONDS / 9)
+    return standing
+
+
+def _may_pass(run: Run, change: Change, step: Step, error: AzureError) -> bool:
+    if isinstance(error, NotFound):
+        return step.op.value.endswith(_PUT) and run.is_young(change)
+    if isinstance(error, Conflict):
+        return not is_final_conflict(error)
+    return bool(getattr(error, "sent_unknown", False))
+
+
+def _rival(step: Step, error: AzureError) -> AzureError:
+    if not isinstance(error, Conflict):
+        return error
+    return Conflict(
+        f"{step.target.name} was changed by someone else: {error.message}",
+        status=error.status,
+        code=CHANGED_BY_SOMEONE_ELSE,
+        target=error.target,
+        request_id=error.request_id,
+        hint=hint_for(error) or "look at the object's activity log, then plan again",
+    )

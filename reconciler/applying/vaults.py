@@ -1,0 +1,131 @@
+"""Vaults: one write at a time, done when Azure has finished and shows what was declared and the identity's principal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from reconciler.applying.comparing import differing, value_at
+from reconciler.applying.rereading import is_busy, of_resource
+from reconciler.applying.run import Run, overridden
+from reconciler.applying.sending import send
+from reconciler.applying.waiting import LAG_SECONDS
+from reconciler.azure.failures import told
+from reconciler.azure.operations import finish
+from reconciler.azure.projection import vault as project
+from reconciler.errors import NotFound, OperationFailed
+from reconciler.ids import ArmId, lower
+from reconciler.planning.model import Change, Op, Step
+
+Body = Mapping[str, Any]
+
+
+async def settle(run: Run, change: Change) -> str:
+    """Make or change a vault; ReconcilerError when it failed or a declared field came back different."""
+    for step in change.steps:
+        async with run.vault_locks[step.target.key]:
+            if step.op is Op.VAULT_PATCH:
+                removed = {lower(field.path[5:]) for field in change.fields if _removes_tag(field.path, field.after)}
+                await patch(run, change, step, removed)
+            else:
+                await _write(run, change, step)
+    return ""
+
+
+def _removes_tag(path: str, after: object) -> bool:
+    return path.startswith("tags.") and after is None
+
+
+async def patch(run: Run, change: Change, step: Step, removed: set[str]) -> None:
+    """Change a vault; call it under the vault's lock.
+
+    Whether a PATCH of tags replaces or merges them isn't documented for vaults, so the whole wanted set is sent, and a
+    removed tag that survives is sent as null once more.
+    """
+    live = await _at_rest(run, step.target, change.address, run.new_deadline())
+    body = dict(step.body)
+    if "tags" in body:
+        body["tags"] = _tags(live.get("tags") or {}, body["tags"], removed)
+    after = await _write(run, change, replace(step, body=body))
+    left = {key: None for key in after.get("tags") or {} if lower(key) in removed}
+    if left:
+        body = {"tags": {**body.get("tags", {}), **left}}
+        await _write(run, change, replace(step, body=body))
+
+
+def _tags(live: Mapping[str, str], wanted: Mapping[str, str | None], removed: set[str]) -> dict[str, str]:
+    """The live tags with the wanted ones laid over; keys compare without case."""
+    removed |= {lower(key) for key, value in wanted.items() if value is None}
+    replaced = removed | {lower(key) for key in wanted}
+    kept = {key: value for key, value in live.items() if lower(key) not in replaced}
+    return {**kept, **{key: value for key, value in wanted.items() if value is not None and lower(key) not in removed}}
+
+
+async def _write(run: Run, change: Change, step: Step) -> Body:
+    """Write, and return the vault as it then is; ReconcilerError when that isn't what was written."""
+    deadline = run.new_deadline()
+    receipt = await send(run, change, step, of_resource(run, step), deadline)
+    if receipt is not None and receipt.operation:
+        await finish(run.azure, receipt, deadline=deadline)
+    wanted = {key: value for key, value in step.body.items() if key != "identity"}
+    body = await _as_written(run, change, step, wanted, deadline)
+    for path in differing(wanted, body):
+        raise overridden(change.address, path, value_at(wanted, path), value_at(body, path))
+    return body
+
+
+async def _as_written(run: Run, change: Change, step: Step, wanted: Body, deadline: float) -> Body:
+    """The vault at rest, with its principal, showing what was written: or as it is when reads can't lag any more."""
+    believed = run.now + LAG_SECONDS
+    delays = run.delays(2.0, 15.0)
+    while True:
+        body = await _at_rest(run, step.target, change.address, deadline)
+        if lower(str((body.get("properties") or {}).get("provisioningState"))) == "failed":
+            raise _failed(step.target, body)
+        if _has_principals(step.body, body) and (not differing(wanted, body) or run.now >= believed):
+            return body
+        await run.pause(next(delays), deadline, change.address)
+
+
+def _has_principals(wanted: Body, body: Body) -> bool:
+    """Whether the identities that were asked for show their principals: user-assigned ones do so only later."""
+    identity = wanted.get("identity")
+    if not isinstance(identity, Mapping):
+        return True
+    vault, kind = project(body), lower(str(identity.get("type") or ""))
+    asked = [
+        lower(key).rstrip("/")
+        for key, value in (identity.get("userAssignedIdentities") or {}).items()
+        if value is not None
+    ]
+    return ("systemassigned" not in kind or bool(vault.principal_id)) and all(
+        vault.user_identities.get(key) for key in asked
+    )
+
+
+async def _at_rest(run: Run, vault: ArmId, what: str, deadline: float) -> Body:
+    """The vault's body once Azure works on it no more; a vault just made may be unknown for a while."""
+    believed = run.now + LAG_SECONDS
+    delays = run.delays(2.0, 15.0)
+    while True:
+        try:
+            body: Body = await run.azure.get(str(vault))
+        except NotFound:
+            if run.now >= believed:
+                raise
+        else:
+            if not is_busy(body):
+                return body
+        await run.pause(next(delays), deadline, what)
+
+
+def _failed(vault: ArmId, body: Body) -> OperationFailed:
+    says = told(body.get("error") or (body.get("properties") or {}).get("error"))
+    return OperationFailed(
+        f"the vault's provisioning failed: {says.message or 'Azure gives no reason'}",
+        code=says.code or "provisioning-failed",
+        advice=says.advice,
+        target=str(vault),
+        hint="look at the vault's activity log, then apply again",
+    )

@@ -1,0 +1,226 @@
+"""Which disks are covered by a backup, which are left out on purpose, and which are neither.
+
+Covered is what a backup instance protects now, whoever made it: the manifest's word alone protects nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from reconciler.estate import Disk, Instance
+from reconciler.findings import Finding, Place
+from reconciler.ids import ArmId, lower, subscription_id
+from reconciler.manifest import addresses
+from reconciler.manifest.model import DiskRule, Selector
+from reconciler.planning.codes import CODES
+from reconciler.planning.desired import DesiredDisk, expand
+from reconciler.planning.draft import PENDING, Draft
+from reconciler.planning.naming import RESTORED_TAG, role_name
+from reconciler.planning.protection import WORDS, Health, health_of, preference, reason
+from reconciler.planning.reach import concerns
+from reconciler.planning.selection import Surroundings, matcher, places
+from reconciler.planning.support import obstacle
+
+COVERED, EXCLUDED, UNCOVERED = "covered", "excluded", "uncovered"
+_MOST_ASKED = 200
+_RUNNING = frozenset({Health.CONFIGURED, Health.TRANSIENT})
+
+
+@dataclass(frozen=True, slots=True)
+class Surveyed:
+    """What Resource Graph told; None: it didn't answer, so nothing follows.
+
+    `elsewhere` are instances of disks in any vault, `principals` those of all vaults, `snapshots` those in the
+    snapshot resource groups that Azure Backup didn't make.
+    """
+
+    elsewhere: tuple[Instance, ...] | None = None
+    principals: frozenset[str] | None = None
+    snapshots: tuple[ArmId, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """A disk: `state`, why, the place in the manifest that says so, the instance that protects it.
+
+    `rule` is the code of the support rule that keeps Azure from protecting it; empty: none is known.
+    """
+
+    disk: Disk
+    state: str
+    reason: str
+    place: Place | None = None
+    instance: ArmId | None = None
+    rule: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """Every disk in the manifest's subscriptions, in the order of ids, and what else was found.
+
+    `skipped` says what wasn't looked at, one sentence each; `unclear`: something could not be read.
+    """
+
+    manifest: str
+    rows: tuple[Covered, ...]
+    findings: tuple[Finding, ...]
+    skipped: tuple[str, ...] = ()
+
+    def count(self, state: str) -> int:
+        """How many disks are in a state."""
+        return sum(row.state == state for row in self.rows)
+
+
+@dataclass(slots=True)
+class _Survey:
+    draft: Draft
+    told: Surveyed
+    desired: dict[str, DesiredDisk] = field(default_factory=dict)
+    held: dict[str, list[Instance]] = field(default_factory=dict)
+    left: dict[str, tuple[str, Place | None]] = field(default_factory=dict)
+    found: list[Finding] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
+
+
+def cover(draft: Draft, told: Surveyed) -> Coverage:
+    """The coverage; when `draft.questions` isn't empty it is a sketch: answer them, make it again."""
+    survey = _Survey(draft, told)
+    survey.desired = {one.disk.id.key: one for one in expand(draft)}
+    for instance in (*draft.estate.instances.values(), *_elsewhere(draft, told)):
+        if instance.disk is not None:
+            survey.held.setdefault(instance.disk.key, []).append(instance)
+    survey.left = dict(_left_out(draft))
+    rows = tuple(_row(survey, disk) for _, disk in sorted(draft.disks.items()))
+    _disks_gone(survey)
+    _foreign_snapshots(survey)
+    _left_behind(survey)
+    if told.elsewhere is None:
+        survey.skipped.append("Resource Graph didn't answer: disks that other vaults protect show as uncovered")
+    unread = [finding for finding in draft.findings if finding.drift == "out-of-reach"]
+    findings = sorted({*survey.found, *unread}, key=lambda one: (one.code, lower(one.address), one.message))
+    return Coverage(draft.manifest.name, rows, tuple(findings), tuple(survey.skipped))
+
+
+def _elsewhere(draft: Draft, told: Surveyed) -> Iterator[Instance]:
+    """Instances of vaults that weren't listed: of the others a list tells better than Resource Graph, which lags."""
+    listed = {key for key, vault in draft.estate.vaults.items() if concerns(draft.reach, vault)}
+    return (one for one in told.elsewhere or () if one.vault.key not in listed)
+
+
+def _left_out(draft: Draft) -> Iterator[tuple[str, tuple[str, Place | None]]]:
+    """Disks that the manifest leaves out, with the reason and the place; what comes later wins."""
+    around = draft.surroundings
+    for disk in draft.disks.values():
+        if any(lower(key) == RESTORED_TAG for key in disk.tags):
+            yield disk.id.key, ("a restore made it", None)
+    for rule in draft.manifest.disks:
+        if rule.select is not None and rule.exclude:
+            yield from _excluded_by(draft, rule, rule.select, around)
+    for removed in draft.manifest.removed:
+        yield removed.id.key, (removed.reason, removed.place)
+    for excluded in draft.manifest.excluded:
+        yield excluded.id.key, (excluded.reason, excluded.place)
+
+
+def _excluded_by(
+    draft: Draft, rule: DiskRule, select: Selector, around: Surroundings
+) -> Iterator[tuple[str, tuple[str, Place | None]]]:
+    takes, within = matcher(select, around), set(places(select, around.management_groups))
+    leaves = [(matcher(one.selector, around), one) for one in rule.exclude]
+    for disk in draft.disks.values():
+        if disk.id.subscription in within and takes(disk):
+            why = next((exclusion for leaves_out, exclusion in leaves if leaves_out(disk)), None)
+            if why:
+                yield disk.id.key, (why.reason, why.selector.place)
+
+
+def _row(survey: _Survey, disk: Disk) -> Covered:
+    key, wanted = disk.id.key, survey.desired.get(disk.id.key)
+    place = wanted.place if wanted else None
+    running = [one for one in survey.held.get(key, ()) if health_of(one) in _RUNNING]
+    if running:
+        instance = min(running, key=preference)
+        by = wanted.chosen_by if wanted else "by hand or by another manifest"
+        return Covered(disk, COVERED, f"{by}, in the vault {instance.vault.name}", place, instance.id)
+    claimed = wanted is not None or lower(addresses.disk(disk.id)) in {*map(lower, survey.draft.refused)}
+    if key in survey.left and not claimed:
+        why, place = survey.left[key]
+        return Covered(disk, EXCLUDED, why, place)
+    return _uncovered(survey, disk, wanted)
+
+
+def _uncovered(survey: _Survey, disk: Disk, wanted: DesiredDisk | None) -> Covered:
+    place = wanted.place if wanted else None
+    idle = min(survey.held.get(disk.id.key, ()), key=preference, default=None)
+    own = idle.id if idle else None
+    why = obstacle(disk, wanted.policy if wanted else None, disk.location)
+    refused = survey.draft.refused.get(survey.draft.spelled(addresses.disk(disk.id)), "")
+    if why:
+        return Covered(disk, UNCOVERED, why.sentence, place, own, why.code)
+    if refused:
+        finding = next((one for one in survey.draft.findings if one.message == refused), None)
+        return Covered(disk, UNCOVERED, refused, finding.place if finding else place, own)
+    if idle is not None:
+        health = health_of(idle)
+        state = reason(health, idle) if health is Health.FAILING else f"protection is {WORDS[health]}"
+        declared = f", as declared at {place}" if wanted and wanted.rule.protection == WORDS[health] else ""
+        return Covered(disk, UNCOVERED, f"{state} in the vault {idle.vault.name}{declared}", place, own)
+    if wanted is not None:
+        return Covered(disk, UNCOVERED, f"{wanted.chosen_by}, and not protected yet", place)
+    return Covered(disk, UNCOVERED, "no entry of the manifest claims it")
+
+
+def _disks_gone(survey: _Survey) -> None:
+    """Instances whose disk isn't there any more; asked by id, since a list proves no absence."""
+    draft, asked = survey.draft, 0
+    for key in sorted(survey.held):
+        instance = survey.held[key][0]
+        if key in draft.disks or instance.disk is None or instance.id.key not in draft.estate.instances:
+            continue
+        asked += 1
+        if asked > _MOST_ASKED:
+            continue
+        presence = draft.presence(instance.disk, addresses.disk(instance.disk))
+        if presence is not None and presence.state == "gone":
+            message = f"the disk of {instance.id} is gone"
+            survey.found.append(CODES["disk-gone"].at(message, address=addresses.disk(instance.disk)))
+    if asked > _MOST_ASKED:
+        survey.skipped.append(f"{asked - _MOST_ASKED} instances whose disks no list shows were not looked at by id")
+
+
+def _foreign_snapshots(survey: _Survey) -> None:
+    if survey.told.snapshots is None:
+        survey.skipped.append("Resource Graph didn't answer: foreign snapshots were not looked for")
+    for snapshot in survey.told.snapshots or ():
+        message = f"{snapshot.name} lies in the snapshot resource group {snapshot.group}"
+        survey.found.append(CODES["foreign-snapshot"].at(message, address=snapshot.text))
+
+
+def _left_behind(survey: _Survey) -> None:
+    """Role assignments that this tool made, for identities that no vault has any more."""
+    draft, known = survey.draft, survey.told.principals
+    if known is None:
+        survey.skipped.append("Resource Graph didn't answer: left-behind role assignments were not looked for")
+        return
+    known = known | {lower(one.principal_id) for one in draft.estate.identities.values()}
+    for vault in draft.estate.vaults.values():
+        known |= {lower(one) for one in (vault.principal_id, *vault.user_identities.values()) if one}
+    seen: set[str] = set()
+    for subscription in draft.reach.role_subscriptions:
+        rows = draft.ask("role-count", subscription_id(subscription))
+        for row in () if rows is PENDING else rows:
+            derived = lower(row.id.name) == role_name(row.scope, row.role, row.principal)
+            if derived and lower(row.principal) not in known and row.id.key not in seen:
+                seen.add(row.id.key)
+                message = f"{row.id.name} on {row.scope} is for the principal {row.principal}, which no vault has"
+                survey.found.append(CODES["role-left-behind"].at(message, address=row.id.text))
+
+
+def by_key(rows: tuple[Covered, ...], keys: Mapping[str, str]) -> dict[str, dict[str, int]]:
+    """Counts of the states by a key of each disk's lower-cased id, keys sorted."""
+    found: dict[str, dict[str, int]] = {}
+    for row in rows:
+        counts = found.setdefault(keys[row.disk.id.key], dict.fromkeys((COVERED, EXCLUDED, UNCOVERED), 0))
+        counts[row.state] += 1
+    return dict(sorted(found.items()))

@@ -1,0 +1,218 @@
+"""Manifest and disks to the desired set: which disk gets what, and which entry said so."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from reconciler.estate import Disk, Machine
+from reconciler.findings import Place
+from reconciler.ids import ArmId, group_id, lower
+from reconciler.manifest import addresses
+from reconciler.manifest.model import Choice, DiskRule, Exclusion, GroupSpec, PolicySpec, Selector, VaultSpec
+from reconciler.planning.codes import CODES
+from reconciler.planning.draft import Draft
+from reconciler.planning.marks import chosen
+from reconciler.planning.naming import RESTORED_TAG
+from reconciler.planning.selection import Pool, Test, asks_machines, matcher, places, selectors
+from reconciler.planning.support import Obstacle, is_kubernetes_volume, obstacle
+
+_MACHINES = "microsoft.compute/virtualmachines"
+
+Claim = tuple[Disk, DiskRule, Place, bool]
+"""A disk (its id as the manifest spells it, where it does), the entry and place that claim it, and whether by id."""
+
+
+@dataclass(slots=True)
+class DesiredDisk:
+    """A disk that the manifest wants in a state of protection; `by_id`: it was named, not found.
+
+    `address` is `disk/<lower-cased disk id>`; `group_id` the snapshot resource group, which always lies in the disk's
+    own subscription.
+    """
+
+    disk: Disk
+    place: Place
+    rule: DiskRule
+    by_id: bool
+    vault: VaultSpec
+    policy: PolicySpec
+    group: GroupSpec
+    address: str = field(init=False)
+    group_id: ArmId = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.address = addresses.disk(self.disk.id)
+        self.group_id = group_id(self.disk.id.text.split("/", 3)[2], self.group.azure_name or self.group.name)
+
+    @property
+    def chosen_by(self) -> str:
+        """The entry that chose the disk, for people."""
+        how = "by id" if self.by_id else "by selector"
+        return f"chosen {how} at {self.place}"
+
+
+def expand(draft: Draft) -> list[DesiredDisk]:
+    """The desired disks in order of their ids; what can't be desired becomes findings."""
+    claims: dict[str, Claim] = {}
+    _claim_by_id(draft, claims)
+    _claim_by_selector(draft, claims)
+    desired = (_resolve(draft, *claims[key]) for key in sorted(claims))
+    return [disk for disk in desired if disk is not None]
+
+
+def _claim_by_id(draft: Draft, claims: dict[str, Claim]) -> None:
+    for rule in draft.manifest.disks:
+        is_ours = any(name in draft.vaults for name in chosen(rule.vault))
+        for arm_id, place in rule.ids:
+            disk = draft.disks.get(arm_id.key) or (_unlisted(draft, arm_id, place) if is_ours else None)
+            if disk is not None:
+                claims[arm_id.key] = (replace(disk, id=arm_id), rule, place, True)
+
+
+def _unlisted(draft: Draft, arm_id: ArmId, place: Place) -> Disk | None:
+    """A disk that is named by id and that no list shows, asked for by id."""
+    presence = draft.presence(arm_id, addresses.disk(arm_id), place)
+    if presence is None:
+        return None
+    if presence.state == "there" and isinstance(presence.resource, Disk):
+        draft.disks[arm_id.key] = presence.resource
+        return presence.resource
+    _refuse_gone(draft, arm_id, place, "correct the id; if the disk is gone for good, list it under `removed`")
+    return None
+
+
+def _refuse_gone(draft: Draft, arm_id: ArmId, place: Place, hint: str) -> None:
+    finding = draft.code_as_error("disk-gone", f"{arm_id} isn't there", addresses.disk(arm_id), place, hint)
+    draft.findings.append(finding)
+    draft.refused[finding.address] = finding.message
+
+
+def _claim_by_selector(draft: Draft, claims: dict[str, Claim]) -> None:
+    untouchable = {entry.id.key for entry in draft.manifest.excluded}
+    untouchable |= {entry.id.key for entry in draft.manifest.removed}
+    by_subscription: dict[str, list[Disk]] = defaultdict(list)
+    for disk in draft.disks.values():
+        if disk.id.key not in untouchable and not any(lower(key) == RESTORED_TAG for key in disk.tags):
+            by_subscription[disk.id.subscription].append(disk)
+    _look_for_machines(draft, by_subscription)
+    pools = {subscription: Pool(disks) for subscription, disks in by_subscription.items()}
+    twice: dict[str, list[DiskRule]] = defaultdict(list)
+    for rule in draft.manifest.disks:
+        if rule.select is None:
+            continue
+        for disk in _selected(draft, rule.select, rule.exclude, pools):
+            earlier = claims.get(disk.id.key)
+            if earlier is None:
+                claims[disk.id.key] = (disk, rule, rule.place, False)
+            elif not earlier[3]:
+                twice[disk.id.key] += [earlier[1], rule]
+    for key, rules in sorted(twice.items()):
+        places = " and ".join(dict.fromkeys(str(rule.place) for rule in rules))
+        _refuse(draft, draft.disks[key].id, "claimed-twice", f"claimed at {places}", rules[-1].place)
+        del claims[key]
+
+
+def _refuse(draft: Draft, disk: ArmId, code: str, message: str, place: Place) -> None:
+    """Refuse a disk of no vault in particular: every shard does, one of them says so."""
+    address = addresses.disk(disk)
+    if draft.options.shard.takes(disk.key):
+        draft.refuse(address, code, message, place=place)
+    else:
+        draft.refused.setdefault(draft.spelled(address), message)
+
+
+def _look_for_machines(draft: Draft, by_subscription: dict[str, list[Disk]]) -> None:
+    """Have the machines that disks are attached to and no list shows, where selectors ask for their tags.
+
+    A disk whose machine may not be read is taken out: it can't be told whether it is meant. Instances of scale sets
+    are no virtual machines of their own, and are not asked for.
+    """
+    for select, exclude in selectors(draft.manifest):
+        if not any(map(asks_machines, (select, *exclude))):
+            continue
+        for subscription in _where(draft, select, by_subscription):
+            disks = by_subscription.get(subscription, [])
+            by_subscription[subscription] = [
+                disk for disk in disks if all(_is_known(draft, disk, one) for one in disk.machines)
+            ]
+
+
+def _where(draft: Draft, select: Selector, read: Iterable[str]) -> list[str]:
+    """The subscriptions that a selector looks in: all that were read when it names no place."""
+    if select.subscriptions is None and select.management_groups is None:
+        return sorted(read)
+    return list(places(select, draft.estate.management_groups))
+
+
+def _is_known(draft: Draft, disk: Disk, machine: ArmId) -> bool:
+    if machine.key in draft.machines or machine.type != _MACHINES:
+        return True
+    presence = draft.presence(machine, addresses.disk(disk.id))
+    if presence is not None and isinstance(presence.resource, Machine):
+        draft.machines[machine.key] = presence.resource
+    return presence is not None
+
+
+def _selected(
+    draft: Draft, select: Selector, exclude: Iterable[Exclusion], pools: Mapping[str, Pool]
+) -> Iterator[Disk]:
+    around = draft.surroundings
+    takes: Test = matcher(select, around)
+    leaves = [matcher(exclusion.selector, around) for exclusion in exclude]
+    for subscription in _where(draft, select, pools):
+        for disk in pools[subscription].candidates(select) if subscription in pools else ():
+            if takes(disk) and not any(leaves_out(disk) for leaves_out in leaves):
+                yield disk
+
+
+def _resolve(draft: Draft, disk: Disk, rule: DiskRule, place: Place, by_id: bool) -> DesiredDisk | None:
+    names = [pick(choice, disk.location) for choice in (rule.vault, rule.policy, rule.snapshot_group)]
+    if any(name is None for name in names):
+        why = Obstacle("region-unnamed", f"no vault, policy or snapshot resource group is named for {disk.location}")
+        if not draft.options.shard.takes(disk.id.key):
+            draft.refused[draft.spelled(addresses.disk(disk.id))] = why.sentence
+        else:
+            _reject(draft, disk, place, by_id, why)
+        return None
+    vault, policy, group = (lower(str(name)) for name in names)
+    wanted = DesiredDisk(
+        disk,
+        place,
+        rule,
+        by_id,
+        draft.manifest.vaults[vault],
+        draft.manifest.policies[policy],
+        draft.manifest.snapshot_groups[group],
+    )
+    if not draft.sees_to(wanted.vault):
+        return wanted
+    found = obstacle(disk, wanted.policy, _location(draft, wanted.vault)) if rule.protection == "protected" else None
+    if found:
+        _reject(draft, disk, place, by_id, found)
+        return None
+    if is_kubernetes_volume(disk):
+        draft.note("aks-volume", f"{disk.id.name} is a Kubernetes volume", address=wanted.address, place=place)
+    return wanted
+
+
+def _location(draft: Draft, vault: VaultSpec) -> str:
+    """Where a vault is: as Azure says, else as declared (which a vault that isn't managed need not)."""
+    live = draft.estate.vaults.get(vault.id.key)
+    return live.location if live else vault.location
+
+
+def pick(choice: Choice, location: str) -> str | None:
+    """The name that a choice gives for a region; None when it has no entry for it."""
+    return choice if isinstance(choice, str) else choice.get(location)
+
+
+def _reject(draft: Draft, disk: Disk, place: Place, by_id: bool, why: Obstacle) -> None:
+    """An error under the rule's own code for a disk that was named; one that was found is `uncovered`."""
+    address, sentence = addresses.disk(disk.id), f"{disk.id.name}: {why.sentence}"
+    if by_id:
+        draft.refuse(address, why.code, sentence, place=place)
+    else:
+        hint = f"{CODES[why.code].hint}; or exclude it with a reason"
+        draft.refuse(address, "uncovered", f"{sentence} ({why.code})", place=place, hint=hint)

@@ -1,0 +1,324 @@
+"""Backup instances of desired disks: made, re-pointed, resumed, repaired, suspended, stopped, brought back."""
+
+from __future__ import annotations
+
+from bisect import insort
+from collections import defaultdict
+from dataclasses import replace
+from typing import Any
+
+from reconciler.estate import Instance
+from reconciler.ids import ArmId
+from reconciler.manifest import addresses
+from reconciler.planning import instances, protection
+from reconciler.planning.desired import DesiredDisk
+from reconciler.planning.draft import PENDING, Draft
+from reconciler.planning.leaving import left_behind
+from reconciler.planning.marks import drift_class
+from reconciler.planning.model import AT_REST, Action, Change, FieldChange, Kind, Op, Step
+from reconciler.planning.naming import OWNER_TAG, instance_name, tag_of
+from reconciler.planning.protection import GOALS, Health
+from reconciler.planning.reach import concerns_others
+from reconciler.planning.roles import Grants, RoleBook
+from reconciler.planning.usage import Usage
+
+_PREFLIGHT_LIMIT = 500
+
+
+class Disks:
+    """The comparison of desired disks with the instances that the estate holds."""
+
+    def __init__(self, draft: Draft, usage: Usage, book: RoleBook) -> None:
+        self._draft, self._usage, self._book = draft, usage, book
+        self._live: dict[str, list[Instance]] = defaultdict(list)
+        self._deleted: dict[str, list[Instance]] = defaultdict(list)
+        for index, held in ((self._live, draft.estate.instances), (self._deleted, draft.estate.deleted_instances)):
+            for key in sorted(held):
+                disk = held[key].disk
+                if disk:
+                    index[disk.key].append(held[key])
+        self._others = [one for one in draft.estate.vaults.values() if concerns_others(draft.reach, one)]
+        self.unchecked = 0
+        self._asked = 0
+
+    def compare(self, wanted: DesiredDisk) -> None:
+        """Plan what `wanted` needs."""
+        if not self._know_others(wanted):
+            return
+        live = self._live.get(wanted.disk.id.key, [])
+        if self._is_elsewhere(wanted, live) or wanted.address in self._draft.refused:
+            return
+        here = [instance for instance in live if instance.vault == wanted.vault.id]
+        if here:
+            left_behind(self._draft, wanted, [*live, *self._deleted.get(wanted.disk.id.key, ())])
+            self._compare_live(wanted, min(here, key=protection.preference))
+        elif wanted.rule.protection == "protected":
+            self._bring(wanted)
+
+    def _know_others(self, wanted: DesiredDisk) -> bool:
+        """Whether it is known, as far as it matters, what the vaults of other shards hold.
+
+        It matters for a disk without an instance here, and there only vaults in its own region.
+        """
+        if not self._others or any(one.vault == wanted.vault.id for one in self._live.get(wanted.disk.id.key, ())):
+            return True
+        answers = {
+            vault.id: self._draft.ask("held", vault.id)
+            for vault in self._others
+            if vault.location == wanted.disk.location
+        }
+        if PENDING in answers.values():
+            return False
+        self._others = [vault for vault in self._others if vault.id not in answers]
+        for instance in (one for held in answers.values() for one in held):
+            if instance.disk:
+                index = self._deleted if instance.deleted else self._live
+                insort(index[instance.disk.key], instance, key=lambda one: one.id.key)
+        return True
+
+    def _is_elsewhere(self, wanted: DesiredDisk, live: list[Instance]) -> bool:
+        draft, address = self._draft, wanted.address
+        if self._is_others(wanted, live):
+            return True
+        others = [instance for instance in live if instance.vault != wanted.vault.id]
+        if others and len(others) == len(live):
+            message = f"{wanted.disk.id.name} is protected in the vault {others[0].vault.name} by {others[0].id.name}"
+            draft.refuse(address, "protected-elsewhere", message, place=wanted.place)
+            return True
+        return False
+
+    def _is_others(self, wanted: DesiredDisk, held: list[Instance]) -> bool:
+        """Whether another manifest has an instance of the disk: an error, unless it is being handed over to that."""
+        draft, address = self._draft, wanted.address
+        for instance in held:
+            owner = draft.owner(instance.tags)
+            if owner == "foreign":
+                mark = tag_of(instance.tags, OWNER_TAG)
+                message = f"{wanted.disk.id.name} is managed by the manifest {mark} ({instance.id})"
+                draft.refuse(address, "managed-elsewhere", message, place=wanted.place)
+                return True
+            if owner == "handed":
+                return True
+        return False
+
+    def _bring(self, wanted: DesiredDisk) -> None:
+        """Plan an instance where there is none: bring a soft-deleted one back, else make one."""
+        deleted = self._deleted.get(wanted.disk.id.key, [])
+        if deleted:
+            self._undelete(wanted, deleted)
+            return
+        own = wanted.vault.id.child("backupInstances", instance_name(wanted.disk.id))
+        presence = self._draft.unlisted(wanted.vault, own, wanted.address, wanted.place)
+        if presence is None:
+            return
+        if isinstance(presence.resource, Instance):
+            self._compare_live(wanted, replace(presence.resource, vault=wanted.vault.id))
+            return
+        if self._draft.options.preflight and self._asked < _PREFLIGHT_LIMIT:
+            self._asked += 1
+            found = self._draft.ask("protected-elsewhere", wanted.disk.id)
+            if found is PENDING:
+                return
+            if found:
+                message = f"{wanted.disk.id.name} is protected by {found[0]}"
+                self._draft.refuse(wanted.address, "protected-elsewhere", message, place=wanted.place)
+                return
+        else:
+            self.unchecked += 1
+        policy = self._usage.policy(wanted)
+        if not self._is_locked(wanted):
+            self._create(wanted, policy)
+
+    def _create(self, wanted: DesiredDisk, policy: ArmId | None) -> None:
+        draft = self._draft
+        grants = self._book.grant(wanted)
+        target = wanted.vault.id.child("backupInstances", instance_name(wanted.disk.id))
+        body = {} if policy is None else instances.body(wanted, policy, draft.manifest.name)
+        draft.add(
+            Change(
+                address=wanted.address,
+                kind=Kind.DISK,
+                action=Action.ADD,
+                reason="not protected",
+                steps=(Step(Op.INSTANCE_PUT, target, body),),
+                after=instances.shown(wanted, policy),
+                depends=_depends(wanted, grants),
+                vault=wanted.vault.id,
+                goal=GOALS["protected"],
+                probe=instances.probe(wanted, grants),
+                place=wanted.place,
+                detail=(wanted.chosen_by,),
+                drift=drift_class(draft, wanted.vault),
+            )
+        )
+
+    def _is_locked(self, wanted: DesiredDisk) -> bool:
+        """Snapshots need writes on the disk and in the snapshot resource group, which a ReadOnly lock refuses."""
+        for target in (wanted.disk.id, wanted.group_id):
+            lock = self._draft.lock_on(target)
+            if lock:
+                message = f"the lock {lock.id.name} ({lock.level}) on {lock.scope} forbids snapshots"
+                self._draft.refuse(wanted.address, "locked", message, place=wanted.place)
+                return True
+        return False
+
+    def _undelete(self, wanted: DesiredDisk, deleted: list[Instance]) -> None:
+        draft = self._draft
+        if self._is_others(wanted, deleted):
+            return
+        here = [instance for instance in deleted if instance.vault == wanted.vault.id]
+        fitting = [one for one in here if one.snapshot_group is None or one.snapshot_group == wanted.group_id]
+        instance = (fitting or here or deleted)[0]
+        if not fitting:
+            where = f"{instance.id.name} in the vault {instance.vault.name}, snapshots in {instance.snapshot_group}"
+            message = f"a soft-deleted instance keeps the disk's recovery points until {instance.purge_time}: {where}"
+            draft.refuse(wanted.address, "soft-deleted", message, place=wanted.place)
+            return
+        instance = replace(instance, id=instance.vault.child("backupInstances", instance.id.name))
+        presence = draft.presence(instance.id, wanted.address, wanted.place)
+        if presence is None:
+            return
+        if presence.state == "there":
+            draft.refuse(wanted.address, "list-incomplete", f"{instance.id} is there but isn't listed")
+            return
+        merge, fields = self._differences(wanted, instance)
+        steps = [Step(Op.INSTANCE_UNDELETE, instance.id), Step(Op.INSTANCE_RESUME, instance.id)]
+        if merge:
+            steps.append(Step(Op.INSTANCE_MERGE, instance.id, merge))
+        fields = (FieldChange("protection", "soft-deleted", "protected"), *fields)
+        self._change(wanted, instance, steps, fields, reason="soft-deleted: it comes back with its recovery points")
+
+    def _compare_live(self, wanted: DesiredDisk, instance: Instance) -> None:
+        draft, declared = self._draft, wanted.rule.protection
+        health = protection.health_of(instance)
+        group_differs = instance.snapshot_group is not None and instance.snapshot_group != wanted.group_id
+        if group_differs and not draft.ignores(wanted.address, "snapshotResourceGroup"):
+            message = f"its snapshots live in {instance.snapshot_group}, declared is {wanted.group_id}"
+            self._usage.policy(wanted)
+            draft.refuse(wanted.address, "snapshot-group-immutable", message, place=wanted.place)
+        elif health is Health.TRANSIENT:
+            if declared == "protected":
+                self._usage.policy(wanted)
+                self._book.grant(wanted)
+            goal = GOALS["protected"] if declared == "protected" else AT_REST
+            draft.wait_for(wanted.address, instance, wanted.place, goal)
+        elif health is Health.UNKNOWN:
+            message = f"{instance.id.name} is in the state {instance.state}"
+            draft.refuse(wanted.address, "unknown-state", message, place=wanted.place)
+        elif declared == "protected":
+            self._protect(wanted, instance, health)
+        elif not draft.ignores(wanted.address, "protection"):
+            self._halt(wanted, instance, health)
+
+    def _protect(self, wanted: DesiredDisk, instance: Instance, health: Health) -> None:
+        merge, fields = self._differences(wanted, instance)
+        steps: list[Step] = []
+        if health is not Health.CONFIGURED and not self._draft.ignores(wanted.address, "protection"):
+            before = protection.WORDS[health]
+            fields = (FieldChange("protection", before, "protected"), *fields)
+            if health is Health.FAILING:
+                steps.append(Step(Op.INSTANCE_VALIDATE, instance.id))
+                steps.append(Step(Op.INSTANCE_REPAIR, instance.id, merge))
+                merge = {}
+            else:
+                steps.append(Step(Op.INSTANCE_RESUME, instance.id))
+        if merge:
+            steps.append(Step(Op.INSTANCE_MERGE, instance.id, merge))
+        if steps:
+            self._change(wanted, instance, steps, fields, reason=protection.reason(health, instance))
+        else:
+            self._book.grant(wanted)
+
+    def _differences(self, wanted: DesiredDisk, instance: Instance) -> tuple[dict[str, Any], tuple[FieldChange, ...]]:
+        """What to lay over the live body, and the fields it changes; the mark goes along with any other write."""
+        draft, properties, fields = self._draft, dict[str, Any](), list[FieldChange]()
+        settled = self._usage.is_right(wanted, instance) or draft.ignores(wanted.address, "policy")
+        policy = None if settled else self._usage.policy(wanted)
+        if policy and instance.policy != policy:
+            before = instance.policy.name if instance.policy else None
+            fields.append(FieldChange("policy", before, policy.name))
+            properties["policyInfo"] = {"policyId": policy.text}
+        identity = wanted.vault.identity
+        if identity is not None and instance.identity != (identity if isinstance(identity, ArmId) else None):
+            before = instance.identity.key if instance.identity else "system"
+            fields.append(FieldChange("identity", before, str(identity)))
+            properties["identityDetails"] = instances.identity(identity)
+        kept = draft.kept(wanted.address, fields)
+        for field, key in (("policy", "policyInfo"), ("identity", "identityDetails")):
+            if not any(entry.path == field for entry in kept):
+                properties.pop(key, None)
+        failing = protection.health(instance.state) is Health.FAILING and not instance.deleted
+        marked = tag_of(instance.tags, OWNER_TAG) or None
+        if marked != draft.manifest.name and (properties or draft.options.adopt or failing):
+            change = FieldChange(f"tags.{OWNER_TAG}", marked, draft.manifest.name)
+            return {"properties": properties, "tags": {OWNER_TAG: draft.manifest.name}}, (*kept, change)
+        return ({"properties": properties} if properties else {}), kept
+
+    def _halt(self, wanted: DesiredDisk, instance: Instance, health: Health) -> None:
+        steps = protection.halting(wanted.rule.protection, health, instance.id)
+        if steps:
+            fields = (FieldChange("protection", protection.WORDS[health], wanted.rule.protection),)
+            self._change(wanted, instance, steps, fields, reason=f"declared {wanted.rule.protection}")
+
+    def _change(
+        self,
+        wanted: DesiredDisk,
+        instance: Instance,
+        steps: list[Step],
+        fields: tuple[FieldChange, ...],
+        *,
+        reason: str,
+    ) -> None:
+        draft, protects = self._draft, wanted.rule.protection == "protected"
+        guard = instances.guard_of(draft, wanted.vault.id, steps)
+        if guard is None:
+            message = f"the vault {wanted.vault.name} is under a resource guard"
+            draft.refuse(wanted.address, "resource-guard", message, place=wanted.place)
+            return
+        if protects and self._is_locked(wanted):
+            return
+        grants = self._book.grant(wanted) if protects else Grants()
+        moves = any(entry.path == "policy" for entry in fields)
+        shortened = self._usage.shortened(wanted, instance) if moves else ""
+        draft.add(
+            Change(
+                address=wanted.address,
+                kind=Kind.DISK,
+                action=Action.CHANGE,
+                reason=reason if fields[0].path == "protection" else _reason(fields),
+                steps=tuple(Step(step.op, step.target, step.body, guard) for step in steps),
+                before={"instance": instance.id.text} | {entry.path: entry.before for entry in fields},
+                after={"instance": instance.id.text} | {entry.path: entry.after for entry in fields},
+                fields=fields,
+                depends=_depends(wanted, grants) if protects else (),
+                vault=wanted.vault.id,
+                goal=GOALS[wanted.rule.protection],
+                probe=instances.probe(wanted, grants) if protects else None,
+                place=wanted.place,
+                detail=(wanted.chosen_by, *filter(None, (shortened,))),
+                drift="unhealthy" if protects and _is_health(fields) else drift_class(draft, wanted.vault),
+                weight=("shortens" if shortened else "") if protects else "stops",
+            )
+        )
+        if moves and wanted.address in draft.changes:
+            self._usage.move(wanted, instance)
+
+
+def _depends(wanted: DesiredDisk, grants: Grants) -> tuple[str, ...]:
+    return (
+        addresses.group(wanted.group_id),
+        addresses.vault(wanted.vault.name),
+        addresses.policy(wanted.vault.name, wanted.policy.name),
+        *grants.planned,
+    )
+
+
+def _is_health(fields: tuple[FieldChange, ...]) -> bool:
+    """Whether nothing but the state of protection differs; the mark goes along with any write."""
+    other = [entry for entry in fields if entry.path != "protection" and not entry.path.startswith("tags.")]
+    return fields[0].path == "protection" and not other
+
+
+def _reason(fields: tuple[FieldChange, ...]) -> str:
+    names = [entry.path for entry in fields if not entry.path.startswith("tags.")]
+    return f"another {' and '.join(names)} is declared" if names else "takes this manifest's mark"

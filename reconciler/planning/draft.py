@@ -1,0 +1,246 @@
+"""The plan while it is being made: what every kind of thing adds to, asks of, and is refused by."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from reconciler.estate import Estate, Instance, Lock, Presence, Question
+from reconciler.findings import Finding, Place, Severity
+from reconciler.ids import ArmId, lower
+from reconciler.manifest import addresses
+from reconciler.manifest.model import DiskRule, Ignore, Manifest, VaultSpec
+from reconciler.planning.codes import CODES
+from reconciler.planning.marks import by_vault, declared_for, drift_class, takes_mark
+from reconciler.planning.model import AT_REST, Action, Change, FieldChange, Kind, Options, Wait
+from reconciler.planning.naming import OWNER_TAG, tag_of
+from reconciler.planning.protection import Health, health
+from reconciler.planning.reach import reach
+from reconciler.planning.selection import Surroundings, glob
+
+PENDING = object()
+"""The answer to a question that has not been asked yet: decide nothing, the plan is made again with the answer."""
+
+_MOST_DOUBTS = 100
+"""How many objects that lists lack are asked for by id: above that the cause is hardly a list that trails."""
+
+
+class Draft:
+    """Manifest, estate and options, and what follows from them so far.
+
+    `disks` and `machines` are those of the estate, and those that no list shows and that were found by id; `vaults` are the declared
+    ones that this run sees to, by lower-cased name.
+    """
+
+    def __init__(self, manifest: Manifest, estate: Estate, options: Options, now: datetime) -> None:
+        self.manifest = manifest
+        self.estate = estate
+        self.disks = dict(estate.disks)
+        self.options = options
+        self.now = now
+        self.changes: dict[str, Change] = {}
+        self.findings: list[Finding] = list(manifest.warnings)
+        self.questions: set[Question] = set()
+        self.refused: dict[str, str] = {}
+        self._ignores = [entry for entry in manifest.ignore if self._is_current(entry)]
+        self._used: set[tuple[str, str]] = set()
+        self._locks: dict[str, list[Lock]] = defaultdict(list)
+        for lock in sorted(estate.locks.values(), key=lambda lock: lock.id.key):
+            self._locks[lock.scope.key].append(lock)
+        self.reach = reach(manifest, options.shard, groups=estate.management_groups)
+        self.machines = dict(estate.machines)
+        own = frozenset(self.reach.vaults)
+        self.vaults = {name: spec for name, spec in manifest.vaults.items() if spec.id.key in own}
+        self._ours = {lower(name) for name in (manifest.name, *manifest.formerly)}
+        self._heirs = {lower(name) for name in manifest.hands_over_to}
+        self._declared: dict[str, str] = {}
+        self._rules: dict[str, list[DiskRule]] | None = None
+        self._spelled: dict[str, str] = {}
+        self._passed_over: set[str] = set()
+        self._doubted: set[str] = set()
+        self.waits: list[Wait] = []
+        self.irreversible: dict[str, str] = {}
+        self.weakening: dict[str, str] = {}
+
+    def ask(self, kind: str, subject: ArmId, detail: str = "") -> Any:
+        """The answer to a question, or PENDING."""
+        question = Question(kind, subject, detail)
+        if question in self.estate.answers:
+            return self.estate.answers[question]
+        self.questions.add(question)
+        return PENDING
+
+    @cached_property
+    def held(self) -> dict[str, list[Instance]]:
+        """Live instances by the lower-cased id of their disk."""
+        found: dict[str, list[Instance]] = defaultdict(list)
+        for _, instance in sorted(self.estate.instances.items()):
+            if instance.disk is not None:
+                found[instance.disk.key].append(instance)
+        return found
+
+    @property
+    def surroundings(self) -> Surroundings:
+        """What selectors look at besides disks."""
+        return Surroundings(self.estate.management_groups, self.machines)
+
+    @property
+    def addresses(self) -> list[str]:
+        """Every address that came up so far."""
+        return list(self._spelled.values())
+
+    def presence(self, subject: ArmId, address: str, place: Place | None = None) -> Presence | None:
+        """Whether an object that the lists lack is there; None while unknown, and when out of reach (a finding)."""
+        answer = self.ask("exists", subject)
+        if answer is PENDING:
+            return None
+        if answer.state == "out-of-reach":
+            self.refuse(address, "out-of-reach", f"{subject} may not be read", place=place)
+            return None
+        return answer  # type: ignore[no-any-return]
+
+    def unlisted(self, vault: VaultSpec, subject: ArmId, address: str, place: Place | None = None) -> Presence | None:
+        """Whether an object of a vault is there although its list lacks it; None: decide nothing yet.
+
+        It is asked only where the vault's mark says that all of this was applied before, so that the list contradicts;
+        and only so often: lists rarely lack much of what is there.
+        """
+        if drift_class(self, vault) != "changed-outside" or len(self._doubted | {subject.key}) > _MOST_DOUBTS:
+            return Presence("gone")
+        self._doubted.add(subject.key)
+        return self.presence(subject, address, place)
+
+    def note(self, code: str, message: str, *, address: str = "", place: Place | None = None, hint: str = "") -> None:
+        """Add a finding."""
+        self.findings.append(CODES[code].at(message, address=address, place=place, hint=hint))
+
+    def wait_for(self, address: str, instance: Instance, place: Place | None, goal: str = AT_REST) -> None:
+        """Plan nothing for an instance that Azure is still working on, and let apply wait until it has settled."""
+        name = instance.disk.name if instance.disk else instance.id.name
+        state = instance.state if health(instance.state) is Health.TRANSIENT else instance.provisioning_state
+        self.note("in-progress", f"{name} is {state}", address=address, place=place)
+        self.waits.append(Wait(address, instance.id, goal))
+
+    def code_as_error(self, code: str, message: str, address: str, place: Place | None, hint: str) -> Finding:
+        """A finding that is an error here, whatever its code means elsewhere."""
+        return replace(CODES[code].at(message, address=address, place=place, hint=hint), severity=Severity.ERROR)
+
+    def refuse(self, address: str, code: str, message: str, *, place: Place | None = None, hint: str = "") -> None:
+        """Add a finding and let nothing be planned that depends on `address`."""
+        address = self.spelled(address)
+        self.note(code, message, address=address, place=place, hint=hint)
+        self.refused.setdefault(address, message)
+
+    def sees_to(self, vault: VaultSpec) -> bool:
+        """Whether a declared vault is this run's, and not another shard's."""
+        return lower(vault.name) in self.vaults
+
+    def spelled(self, address: str) -> str:
+        """The one spelling of an address in this plan, the first that was met: names have no case in Azure."""
+        return self._spelled.setdefault(lower(address), address)
+
+    def add(self, change: Change) -> None:
+        """Plan a change, unless the manifest says to ignore it, a lock forbids it, or what it needs is refused."""
+        address, depends = self.spelled(change.address), tuple(map(self.spelled, change.depends))
+        change = replace(change, address=address, depends=depends)
+        if self.ignores(address):
+            if change.action is Action.ADD and change.kind is not Kind.ROLE:
+                self.refused.setdefault(address, "it isn't there, and the manifest says to ignore that")
+                self._passed_over.add(address)
+            return
+        because = next((needed for needed in depends if needed in self.refused), None)
+        if because:
+            self._wait(change, because)
+            return
+        lock = self._lock_on(change)
+        if lock:
+            message = f"the lock {lock.id.name} ({lock.level}) on {lock.scope} forbids it"
+            self.refuse(address, "locked", message, place=change.place)
+            return
+        self.changes[address] = change
+
+    def _wait(self, change: Change, because: str) -> None:
+        """Nothing is planned for what needs something refused; when no error tells of that yet, this is one."""
+        address, message = change.address, f"waits for {because}"
+        self.refused[address] = f"{because}: {self.refused[because]}"
+        if because in self._passed_over:
+            self._passed_over.add(address)
+            message = f"{message}: {self.refused[because]}"
+            self.findings.append(self.code_as_error("waits-for", message, address, change.place, ""))
+        else:
+            self.note("waits-for", message, address=address, place=change.place)
+
+    def ignores(self, address: str, field: str = "") -> bool:
+        """Whether differences at `address` (of `field`; of everything when empty) are not to be acted on."""
+        for entry in self._ignores:
+            if entry.fields and not any(field == name or field.startswith(f"{name}.") for name in entry.fields):
+                continue
+            if glob(entry.address).match(lower(address)):
+                self._tell_ignored(address, field, entry)
+                return True
+        return False
+
+    def kept(self, address: str, fields: Iterable[FieldChange]) -> tuple[FieldChange, ...]:
+        """Those of `fields` that are not ignored."""
+        return tuple(field for field in fields if not self.ignores(address, field.path))
+
+    def _tell_ignored(self, address: str, field: str, entry: Ignore) -> None:
+        if (address, field) not in self._used:
+            self._used.add((address, field))
+            what = f"a difference of {field}" if field else "every difference"
+            self.note("ignored", f"{what} is ignored: {entry.reason}", address=address, place=entry.place)
+
+    def _is_current(self, entry: Ignore) -> bool:
+        if entry.expires is None or self.now.date() <= entry.expires:
+            return True
+        message = f"expired on {entry.expires.isoformat()}: {entry.reason}"
+        self.note("ignore-expired", message, address=entry.address, place=entry.place)
+        return False
+
+    def lock_on(self, target: ArmId, *, deletes: bool = False) -> Lock | None:
+        """A lock that forbids writing (or deleting) `target`: on itself or on anything that encloses it."""
+        if not self._locks:
+            return None
+        for scope in target.enclosing():
+            for lock in self._locks.get(scope, ()):
+                if deletes or lower(lock.level) == "readonly":
+                    return lock
+        return None
+
+    def _lock_on(self, change: Change) -> Lock | None:
+        found = (self.lock_on(step.target, deletes=step.op.value.endswith(".delete")) for step in change.steps)
+        return next(filter(None, found), None)
+
+    def owner(self, tags: Mapping[str, str]) -> str:
+        """Whose mark `tags` bear: `ours`, `handed` (ours to give away), `foreign` or nobody's (empty)."""
+        mark = tag_of(tags, OWNER_TAG)
+        if not mark:
+            return ""
+        if lower(mark) in self._ours:
+            return "ours"
+        return "handed" if lower(mark) in self._heirs else "foreign"
+
+    def declared(self, vault: VaultSpec) -> str:
+        """The digest of what is declared for a vault."""
+        if vault.id.key not in self._declared:
+            if self._rules is None:
+                self._rules = by_vault(self.manifest.disks)
+            rules = self._rules.get(lower(vault.name), ())
+            self._declared[vault.id.key] = declared_for(self.manifest, vault, rules)
+        return self._declared[vault.id.key]
+
+    def owned_vaults(self) -> Iterator[VaultSpec]:
+        """The declared vaults that are there and bear our mark, or take it by this plan."""
+        for spec in self.vaults.values():
+            live = self.estate.vaults.get(spec.id.key)
+            if live and (self.owner(live.tags) == "ours" or self.marking(spec)):
+                yield spec
+
+    def marking(self, vault: VaultSpec) -> tuple[str, ...]:
+        """The address of the change that gives a vault our mark: what we may do only to vaults of ours waits for it."""
+        change = self.changes.get(self.spelled(addresses.vault(vault.name)))
+        return (change.address,) if change and takes_mark(change) else ()

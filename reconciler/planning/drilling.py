@@ -1,0 +1,167 @@
+"""Drills: which disks a run restores on trial, and which leftovers of earlier runs it takes away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from uuid import uuid5
+
+from reconciler.estate import Estate, Instance
+from reconciler.ids import ArmId, group_id, lower
+from reconciler.manifest.model import DrillSpec, Manifest
+from reconciler.planning.desired import expand
+from reconciler.planning.draft import Draft
+from reconciler.planning.model import UNKNOWN, Action, Change, FieldChange, Kind, Op, Options, Plan, Step
+from reconciler.planning.naming import NAMESPACE, PROVEN_TAG, RESTORED_TAG, drill_disk_name, drill_mark, tag_of
+from reconciler.planning.proofs import Candidate, candidates, proven_at
+from reconciler.planning.restoring import (
+    Source,
+    expected,
+    finished,
+    grants_for,
+    guard_for,
+    is_open,
+    points_of,
+    start,
+    without_refused,
+)
+from reconciler.planning.roles import RoleBook
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
+_MOST_PASSED_OVER = 20
+
+
+def make(
+    manifest: Manifest, estate: Estate, options: Options, now: datetime, drills: tuple[DrillSpec, ...], run: str
+) -> Plan:
+    """The plan of a run of these drills; a sketch while it has `questions`."""
+    draft = Draft(manifest, estate, options, now)
+    desired = expand(draft)
+    draft.findings.clear()
+    book = RoleBook(draft)
+    changes: list[Change] = []
+    for drill in drills:
+        chosen = _sample(draft, drill, candidates(drill, desired, estate))
+        for source in chosen:
+            changes += _trial(draft, book, drill, source, run)
+        changes += _leftovers(draft, drill, {source.id.key for source in chosen})
+    return finished(draft, book, changes)
+
+
+def _sample(draft: Draft, drill: DrillSpec, found: list[Candidate]) -> list[Source]:
+    """The disks whose last proof is the oldest, each with its newest recovery point; those without one are passed over."""
+    in_turn = sorted(found, key=lambda one: (proven_at(one.instance.tags) or _NEVER, _lot(drill, one)))
+    chosen: list[Source] = []
+    asked = passed_over = 0
+    for one in in_turn:
+        if len(chosen) + asked >= drill.sample or passed_over >= _MOST_PASSED_OVER + drill.sample:
+            break
+        points = points_of(draft, one.instance)
+        if points is None:
+            asked += 1
+        elif points:
+            chosen.append(Source(one.instance, points[0], one.wanted.disk))
+        else:
+            passed_over += 1
+            message = f"{one.wanted.disk.id.name} has nothing to restore yet"
+            draft.note("no-recovery-point", message, address=_address(drill, one.wanted.disk.id))
+    return chosen
+
+
+def _lot(drill: DrillSpec, candidate: Candidate) -> str:
+    """Draws among disks that were proven at the same time, or never: another order for each drill, always the same."""
+    return str(uuid5(NAMESPACE, f"{lower(drill.name)}|{candidate.wanted.disk.id.key}"))
+
+
+def _address(drill: DrillSpec, disk: ArmId) -> str:
+    return f"drill/{drill.name}/{disk.key}"
+
+
+def _target(draft: Draft, drill: DrillSpec, disk: ArmId) -> ArmId:
+    """The disk that a drill makes of `disk`."""
+    group = group_id(drill.subscription or disk.subscription, drill.group)
+    name = drill_disk_name(draft.manifest.name, drill.name, disk)
+    return ArmId(f"{group}/providers/Microsoft.Compute/disks/{name}")
+
+
+def _trial(draft: Draft, book: RoleBook, drill: DrillSpec, source: Source, run: str) -> list[Change]:
+    disk, address = _target(draft, drill, source.id), _address(drill, source.id)
+    if not is_open(draft, disk.group_id, address):
+        return []
+    if source.disk and source.disk.encryption_set and disk.subscription != source.id.subscription:
+        message = "a disk with a customer-managed key can't be restored into another subscription"
+        draft.refuse(
+            address, "restore-impossible", message, place=drill.place, hint="leave the drill's `subscription` out"
+        )
+    delete = _deletion(draft, drill, disk, source.instance)
+    _refuse_locked(draft, disk, address)
+    guard = guard_for(draft, source.instance.vault, address)
+    grants, probe = grants_for(draft, book, source.instance, disk.group_id)
+    location = draft.estate.vaults[source.instance.vault.key].location
+    before = tag_of(source.instance.tags, PROVEN_TAG) or None
+    change = Change(
+        address=address,
+        kind=Kind.DRILL,
+        action=Action.CHANGE,
+        reason=f"restores the recovery point of {source.point.taken:%Y-%m-%d %H:%M} UTC on trial",
+        steps=(
+            start(source, location, disk, guard),
+            Step(Op.DISK_PATCH, disk, {"tags": {RESTORED_TAG: drill_mark(draft.manifest.name, drill.name) + run}}),
+            Step(Op.DISK_CHECK, disk, expected(source, {})),
+            Step(Op.INSTANCE_MERGE, source.instance.id, guard=guard),
+            delete,
+        ),
+        before={PROVEN_TAG: before},
+        after={PROVEN_TAG: UNKNOWN, "source": source.id.text, "recoveryPoint": source.point.id.text, "disk": disk.text},
+        fields=(FieldChange(f"tags.{PROVEN_TAG}", before, UNKNOWN),),
+        depends=tuple(grants.planned),
+        vault=source.instance.vault,
+        probe=probe,
+        place=drill.place,
+        detail=(f"makes {disk}", _KEPT[drill.keep]),
+        keeps=drill.keep,
+    )
+    return without_refused(draft, change)
+
+
+_KEPT = {
+    "none": "and deletes it again",
+    "failed": "and deletes it again, unless it isn't as expected",
+    "all": "and keeps it until the drill's next run",
+}
+
+
+def _deletion(draft: Draft, drill: DrillSpec, disk: ArmId, instance: Instance) -> Step:
+    snapshots = instance.snapshot_group.text if instance.snapshot_group else ""
+    return Step(Op.DISK_DELETE, disk, {"mark": drill_mark(draft.manifest.name, drill.name), "snapshots": snapshots})
+
+
+def _refuse_locked(draft: Draft, disk: ArmId, address: str) -> None:
+    lock = draft.lock_on(disk, deletes=True)
+    if lock:
+        draft.refuse(address, "locked", f"the lock {lock.id.name} ({lock.level}) on {lock.scope} forbids it")
+
+
+def _leftovers(draft: Draft, drill: DrillSpec, chosen: set[str]) -> Iterator[Change]:
+    """Disks of earlier runs, known by the names that the drill derives from the disks with instances here.
+
+    Those of disks chosen now are taken away by their own trial.
+    """
+    for instance in draft.estate.instances.values():
+        if instance.disk is None or instance.disk.key in chosen:
+            continue
+        disk = _target(draft, drill, instance.disk)
+        if disk.key not in draft.disks:
+            continue
+        yield from without_refused(
+            draft,
+            Change(
+                address=disk.text,
+                kind=Kind.RESTORE,
+                action=Action.DESTROY,
+                reason=f"left behind by an earlier run of the drill {drill.name}",
+                steps=(_deletion(draft, drill, disk, instance),),
+                before={"source": instance.disk.text},
+                place=drill.place,
+            ),
+        )

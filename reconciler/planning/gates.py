@@ -1,0 +1,153 @@
+"""Gates: refusals that cover the whole run, each opened by its own word."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from reconciler.planning.desired import DesiredDisk
+from reconciler.planning.draft import Draft
+from reconciler.planning.model import Action, Change, Gate, Kind
+from reconciler.planning.roles import DISK_SCOPE_LIMIT, QUOTA, RoleBook, over_quota
+
+GATES: Mapping[str, str] = {
+    "deleted-vault": "A soft-deleted vault of the same name would be replaced by an empty one.",
+    "empty": "The manifest wants nothing, while instances of its own exist.",
+    "irreversible": "A one-way door: AlwaysOn, Locked, cross-region restore, or a deletion where soft delete is off.",
+    "mass-change": "More than 30 % of the instances of a vault, or of all, would be stopped, suspended or deleted.",
+    "role-quota": "A subscription would hold more role assignments than Azure allows.",
+    "role-scope": "More than 500 role assignments at disk scope in one subscription.",
+    "weakens-protection": "A vault would lose protection: soft delete, immutability or alerts.",
+}
+"""The gates that `--force` opens, and what each guards; `allow-delete` has an option of its own, which wants a number.
+
+`deleted-vault` is decided where vaults are compared.
+"""
+
+NAMES = tuple(GATES)
+"""Their names."""
+
+MASS_PERCENT = 30
+MASS_FROM = 10
+_SHOWN = 10
+
+
+def gates(draft: Draft, book: RoleBook, desired: list[DesiredDisk], changes: list[Change]) -> tuple[Gate, ...]:
+    """Every gate that these changes stand before, open or closed."""
+    found = [
+        *_empty(draft, desired),
+        *_mass(draft, changes),
+        *_irreversible(draft, changes),
+        *_weakening(draft, changes),
+        *_deletions(draft, changes),
+        *_quota(draft, changes),
+        *_scopes(draft, book),
+    ]
+    return tuple(sorted(found, key=lambda gate: gate.name))
+
+
+def _forced(draft: Draft, name: str) -> bool:
+    return name in draft.options.force
+
+
+def _empty(draft: Draft, desired: list[DesiredDisk]) -> Iterable[Gate]:
+    """A manifest that wants nothing, or whose entries find nothing while there are instances of ours to lose."""
+    manifest = draft.manifest
+    owns = any(draft.owner(instance.tags) == "ours" for instance in draft.estate.instances.values())
+    found_nothing = bool(manifest.disks) and not desired and owns
+    if found_nothing or not (manifest.vaults or manifest.disks or manifest.removed):
+        message = "the desired set is empty: " + (
+            "no entry of `disks` finds a disk, yet instances of this manifest exist"
+            if found_nothing
+            else "the manifest names no vault and no disk"
+        )
+        yield Gate(
+            "empty",
+            message,
+            "check the manifest's path and the caller's rights; --force empty opens",
+            _forced(draft, "empty"),
+        )
+
+
+def _mass(draft: Draft, changes: list[Change]) -> Iterable[Gate]:
+    """More than 30 % of the instances of a vault, or of all, losing protection or retention at once."""
+    total: Counter[str] = Counter()
+    for instance in draft.estate.instances.values():
+        if instance.disk:
+            total.update((instance.vault.key, ""))
+    touched: Counter[str] = Counter()
+    for change in changes:
+        if change.weight and change.vault:
+            touched.update((change.vault.key, ""))
+    for key in sorted(touched):
+        if total[key] >= MASS_FROM and touched[key] * 100 > MASS_PERCENT * total[key]:
+            where = f"the vault {key.rsplit('/', 1)[-1]}" if key else "all vaults"
+            message = (
+                f"{touched[key]} of {total[key]} instances of {where} would be stopped, suspended, deleted "
+                f"or kept for less time (more than {MASS_PERCENT} %)"
+            )
+            addresses = tuple(change.address for change in changes if change.weight)
+            hint = "look at the list; --force mass-change opens"
+            yield Gate("mass-change", message, hint, _forced(draft, "mass-change"), addresses)
+            return
+
+
+def _of(reasons: dict[str, str], changes: list[Change]) -> list[str]:
+    planned = {change.address for change in changes}
+    return [address for address in sorted(reasons) if address in planned]
+
+
+def _irreversible(draft: Draft, changes: list[Change]) -> Iterable[Gate]:
+    addresses = _of(draft.irreversible, changes)
+    if addresses:
+        message = _listed([draft.irreversible[address] for address in addresses])
+        hint = "--accept-irreversible opens"
+        is_open = draft.options.accept_irreversible or _forced(draft, "irreversible")
+        yield Gate("irreversible", message, hint, is_open, tuple(addresses))
+
+
+def _weakening(draft: Draft, changes: list[Change]) -> Iterable[Gate]:
+    addresses = _of(draft.weakening, changes)
+    if addresses:
+        message = _listed([draft.weakening[address] for address in addresses])
+        hint = "--force weakens-protection opens"
+        yield Gate("weakens-protection", message, hint, _forced(draft, "weakens-protection"), tuple(addresses))
+
+
+def _deletions(draft: Draft, changes: list[Change]) -> Iterable[Gate]:
+    """Deleting recovery points needs the exact count, said by the person who runs it."""
+    deleted = [change.address for change in changes if change.kind is Kind.DISK and change.action is Action.DESTROY]
+    said = draft.options.allow_delete
+    if deleted or said:
+        count = len(deleted)
+        message = f"{count} backup instance{'s' * (count != 1)} would be deleted with {'their' if count != 1 else 'its'} recovery points"
+        told = "" if said is None else f"; --allow-delete said {said}"
+        yield Gate("allow-delete", message + told, f"--allow-delete {count} opens", said == count, tuple(deleted))
+
+
+def _quota(draft: Draft, changes: list[Change]) -> Iterable[Gate]:
+    added = Counter(
+        change.steps[0].target.subscription
+        for change in changes
+        if change.kind is Kind.ROLE and change.action is Action.ADD
+    )
+    over = over_quota(draft, added)
+    if over:
+        where = _listed([f"{subscription} would have {count}" for subscription, count in sorted(over.items())])
+        message = f"more than {QUOTA} role assignments in a subscription: {where}"
+        hint = "declare `roleAssignments: {scope: resourceGroup}`; --force role-quota opens where the limit was raised"
+        yield Gate("role-quota", message, hint, _forced(draft, "role-quota"))
+
+
+def _scopes(draft: Draft, book: RoleBook) -> Iterable[Gate]:
+    over = {key: len(scopes) for key, scopes in sorted(book.disk_scopes.items()) if len(scopes) > DISK_SCOPE_LIMIT}
+    if over:
+        where = _listed([f"{count} in {subscription}" for subscription, count in over.items()])
+        message = f"more than {DISK_SCOPE_LIMIT} role assignments at disk scope: {where}"
+        hint = "declare `roleAssignments: {scope: resourceGroup}`"
+        yield Gate("role-scope", message, hint, _forced(draft, "role-scope"))
+
+
+def _listed(texts: list[str]) -> str:
+    rest = len(texts) - _SHOWN
+    return "; ".join(texts[:_SHOWN]) + (f"; and {rest} more" if rest > 0 else "")

@@ -1,0 +1,81 @@
+"""A backup instance's body, and what goes along with a write of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from reconciler.ids import ArmId
+from reconciler.planning.desired import DesiredDisk
+from reconciler.planning.draft import Draft
+from reconciler.planning.model import Op, Probe, Step
+from reconciler.planning.naming import OWNER_TAG
+from reconciler.planning.roles import Grants
+
+_GUARDED = frozenset({Op.INSTANCE_MERGE, Op.INSTANCE_REPAIR, Op.INSTANCE_STOP, Op.INSTANCE_SUSPEND, Op.INSTANCE_DELETE})
+
+
+def guard_of(draft: Draft, vault: ArmId, steps: list[Step]) -> tuple[str, ...] | None:
+    """The resource guard requests to send along; None when one is needed and none was given."""
+    live = draft.estate.vaults.get(vault.key)
+    requests = tuple(draft.options.guard_requests.get(vault.key, ()))
+    if live and live.guarded and any(step.op in _GUARDED for step in steps) and not requests:
+        return None
+    return requests
+
+
+def probe(wanted: DesiredDisk, grants: Grants) -> Probe | None:
+    """What must be effective before the disk's instance is written; None when nothing is new or missing."""
+    new = (*grants.planned, *grants.young, *grants.missing)
+    if not new:
+        return None
+    identity = wanted.vault.identity
+    used = identity.key if isinstance(identity, ArmId) else "system"
+    key = "|".join((wanted.vault.id.key, used, wanted.group_id.key, *new))
+    fresh = bool(grants.planned or grants.young)
+    return Probe(key, fresh, tuple(grants.planned), tuple(grants.missing))
+
+
+def identity(declared: ArmId | str) -> dict[str, Any]:
+    """The wire's `identityDetails` for a declared identity."""
+    if isinstance(declared, ArmId):
+        return {"useSystemAssignedIdentity": False, "userAssignedIdentityArmUrl": declared.text}
+    return {"useSystemAssignedIdentity": True}
+
+
+def shown(wanted: DesiredDisk, policy: ArmId | None) -> dict[str, Any]:
+    """A new instance for people."""
+    return {
+        "vault": wanted.vault.azure_name,
+        "policy": policy.name if policy else wanted.policy.name,
+        "snapshotResourceGroup": wanted.group_id.text,
+        "protection": "protected",
+    }
+
+
+def body(wanted: DesiredDisk, policy: ArmId, owner: str) -> dict[str, Any]:
+    """The body of a new instance, with the keys and constants of recorded traffic."""
+    disk = wanted.disk
+    source = {
+        "objectType": "Datasource",
+        "datasourceType": "Microsoft.Compute/disks",
+        "resourceID": disk.id.text,
+        "resourceLocation": disk.location,
+        "resourceName": disk.id.name,
+        "resourceType": "Microsoft.Compute/disks",
+        "resourceUri": disk.id.text,
+    }
+    store = {
+        "objectType": "AzureOperationalStoreParameters",
+        "dataStoreType": "OperationalStore",
+        "resourceGroupId": wanted.group_id.text,
+    }
+    properties: dict[str, Any] = {
+        "objectType": "BackupInstance",
+        "friendlyName": disk.id.name,
+        "dataSourceInfo": source,
+        "policyInfo": {"policyId": policy.text, "policyParameters": {"dataStoreParametersList": [store]}},
+        "validationType": "ShallowValidation",
+    }
+    if isinstance(wanted.vault.identity, ArmId):
+        properties["identityDetails"] = identity(wanted.vault.identity)
+    return {"properties": properties, "tags": {OWNER_TAG: owner}}

@@ -1,0 +1,188 @@
+"""Instances that the manifest no longer names: orphans, retained ones, removals, disks that are gone."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from reconciler.estate import Instance
+from reconciler.ids import ArmId, lower
+from reconciler.manifest import addresses
+from reconciler.manifest.model import Removed
+from reconciler.planning.desired import DesiredDisk
+from reconciler.planning.draft import Draft
+from reconciler.planning.instances import guard_of
+from reconciler.planning.model import Action, Change, FieldChange, Kind, Op, Step
+from reconciler.planning.naming import OWNER_TAG, tag_of
+from reconciler.planning.protection import WORDS, Health, health, health_of, is_active
+
+
+def compare(draft: Draft, desired: list[DesiredDisk]) -> None:
+    """Report or prune what left the manifest, and do what `removed` asks for."""
+    removed = {entry.id.key: entry for entry in draft.manifest.removed}
+    claimed = {disk.disk.id.key for disk in desired}
+    unmanaged: dict[str, int] = defaultdict(int)
+    for key in sorted(draft.estate.instances):
+        instance = draft.estate.instances[key]
+        if instance.disk is None or instance.disk.key in claimed:
+            continue
+        entry = removed.get(instance.disk.key)
+        if entry is not None:
+            _remove(draft, instance, instance.disk, entry)
+        elif addresses.disk(instance.disk) not in draft.refused:
+            owner = draft.owner(instance.tags)
+            if owner == "ours":
+                _orphan(draft, instance, instance.disk)
+            elif not owner:
+                unmanaged[instance.vault.key] += 1
+    for vault, count in sorted(unmanaged.items()):
+        name = draft.estate.vaults[vault].id.text if vault in draft.estate.vaults else vault
+        draft.note("unmanaged", f"{count} backup instance{'s' * (count != 1)} that no manifest manages", address=name)
+
+
+def _address(draft: Draft, instance: Instance, disk: ArmId) -> str:
+    """The disk's address; its second instance, in another vault, goes by its own id."""
+    address = addresses.disk(disk)
+    return instance.id.text if address in draft.changes else address
+
+
+def _orphan(draft: Draft, instance: Instance, disk: ArmId) -> None:
+    address = _address(draft, instance, disk)
+    if not is_active(instance):
+        draft.note("retained", f"{instance.id.name} keeps its recovery points", address=address)
+        return
+    if disk.key not in draft.disks:
+        presence = draft.presence(disk, address)
+        if presence is None:
+            return
+        if presence.state == "gone":
+            draft.note("disk-gone", f"the disk of {instance.id.name} is gone", address=address)
+            return
+        if disk.subscription in draft.reach.disk_subscriptions:
+            draft.refuse(address, "list-incomplete", f"{disk} is there but isn't listed")
+            return
+    prunes = draft.options.prune and not draft.manifest.hands_over_to
+    if prunes and health_of(instance) is not Health.TRANSIENT:
+        _stop(draft, instance, address, "no longer in the manifest", "orphaned")
+        return
+    if prunes:
+        draft.wait_for(address, instance, None)
+    draft.note("orphan", f"{instance.id.name} is no longer in the manifest and is {instance.state}", address=address)
+
+
+def _stop(
+    draft: Draft, instance: Instance, address: str, reason: str, drift: str, entry: Removed | None = None
+) -> None:
+    before = WORDS[health(instance.state)]
+    _change(
+        draft,
+        instance,
+        address,
+        Action.CHANGE,
+        Op.INSTANCE_STOP,
+        f"{reason}: protection stops, recovery points are kept",
+        FieldChange("protection", before, "stopped"),
+        goal="ProtectionStopped",
+        drift=drift,
+        entry=entry,
+    )
+
+
+def _remove(draft: Draft, instance: Instance, disk: ArmId, entry: Removed) -> None:
+    """Act on a `removed` entry, whoever made the instance, unless another manifest owns it."""
+    address, owner = _address(draft, instance, disk), draft.owner(instance.tags)
+    if owner == "handed":
+        return
+    if owner == "foreign":
+        mark = tag_of(instance.tags, OWNER_TAG)
+        draft.refuse(address, "managed-elsewhere", f"{instance.id} belongs to {mark}", place=entry.place)
+    elif health_of(instance) is Health.TRANSIENT:
+        draft.wait_for(address, instance, entry.place)
+    elif entry.data == "delete":
+        if not _is_kept_when_deleted(draft, instance):
+            draft.irreversible[address] = f"{instance.id.name} is deleted for good: soft delete is off in its vault"
+        _change(
+            draft,
+            instance,
+            address,
+            Action.DESTROY,
+            Op.INSTANCE_DELETE,
+            f"removed with its recovery points: {entry.reason}",
+            FieldChange("protection", WORDS[health(instance.state)], None),
+            goal="gone",
+            drift="not-yet-applied",
+            entry=entry,
+        )
+    elif is_active(instance):
+        _stop(draft, instance, address, f"removed: {entry.reason}", "not-yet-applied", entry)
+    else:
+        draft.note("retained", f"{instance.id.name} keeps its recovery points", address=address, place=entry.place)
+
+
+def _is_kept_when_deleted(draft: Draft, instance: Instance) -> bool:
+    """Whether its vault has soft delete on, and keeps it through this plan: vaults are changed before instances."""
+    vault = draft.estate.vaults.get(instance.vault.key)
+    names = (spec.name for spec in draft.manifest.vaults.values() if spec.id == instance.vault)
+    change = draft.changes.get(addresses.vault(next(names, "")))
+    turned_off = change and any((field.path, field.after) == ("softDelete.state", "Off") for field in change.fields)
+    return vault is not None and lower(vault.soft_delete_state or "off") != "off" and not turned_off
+
+
+def _change(
+    draft: Draft,
+    instance: Instance,
+    address: str,
+    action: Action,
+    op: Op,
+    reason: str,
+    field: FieldChange,
+    *,
+    goal: str,
+    drift: str,
+    entry: Removed | None,
+) -> None:
+    guard = guard_of(draft, instance.vault, [Step(op, instance.id)])
+    place = entry.place if entry else None
+    if guard is None:
+        message = f"the vault {instance.vault.name} is under a resource guard"
+        draft.refuse(address, "resource-guard", message, place=place)
+        return
+    draft.add(
+        Change(
+            address=address,
+            kind=Kind.DISK,
+            action=action,
+            reason=reason,
+            steps=(Step(op, instance.id, guard=guard),),
+            before={"instance": instance.id.text, field.path: field.before},
+            after=None if action is Action.DESTROY else {"instance": instance.id.text, field.path: field.after},
+            fields=(field,),
+            vault=instance.vault,
+            goal=goal,
+            place=place,
+            drift=drift,
+            weight="stops",
+        )
+    )
+
+
+def left_behind(draft: Draft, wanted: DesiredDisk, held: Iterable[Instance]) -> None:
+    """Tell what other vaults keep of a disk that is protected where it is declared."""
+    for one in held:
+        where = f"{one.id.name} in the vault {one.vault.name}"
+        if one.vault == wanted.vault.id:
+            continue
+        if one.deleted:
+            message = f"{where} is soft-deleted; its recovery points are purged at {one.purge_time}"
+            draft.note("points-expire", message, address=wanted.address, place=wanted.place)
+        elif not is_active(one):
+            draft.note("retained", f"{where} keeps older recovery points", address=wanted.address, place=wanted.place)
+
+
+def orphaned_vaults(draft: Draft) -> None:
+    """Report vaults that bear our mark outside of what was read."""
+    for vault in sorted(draft.estate.owned_vaults, key=lambda row: row.id.key):
+        if draft.owner({OWNER_TAG: vault.owner}) != "ours" or vault.id.key in draft.estate.vaults:
+            continue
+        if draft.options.shard.takes(vault.id.key):
+            draft.note("orphaned-vault", f"{vault.id} bears the mark of {vault.owner}", address=vault.id.text)

@@ -1,0 +1,172 @@
+"""Manifest and estate to a plan."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import datetime
+
+from reconciler.errors import UsageError
+from reconciler.estate import Estate
+from reconciler.findings import Finding
+from reconciler.ids import lower
+from reconciler.manifest import addresses
+from reconciler.manifest.model import Manifest
+from reconciler.planning import groups, leaving, policies, proofs, roles, vaults
+from reconciler.planning.capacity import check_capacity
+from reconciler.planning.desired import DesiredDisk, expand
+from reconciler.planning.disks import Disks
+from reconciler.planning.draft import Draft
+from reconciler.planning.gates import gates
+from reconciler.planning.groups import WantedGroup
+from reconciler.planning.marks import chosen, takes_mark
+from reconciler.planning.model import Change, Options, Plan
+from reconciler.planning.naming import APPLIED_TAG, tag_of
+from reconciler.planning.ordering import Narrowing, checksum, narrowed, ordered
+from reconciler.planning.policies import Shelf
+from reconciler.planning.protection import GOALS
+from reconciler.planning.usage import Usage
+
+_SEVERITIES = ("error", "warning", "info")
+
+
+def make(manifest: Manifest, estate: Estate, options: Options, now: datetime) -> Plan:
+    """The plan that makes `estate` as `manifest` says; `now` only tells the age of role assignments, ignores
+    and proofs.
+
+    When `questions` of the result isn't empty, the plan is a sketch: answer them into `estate.answers`, make it again.
+    """
+    if options.only and options.prune:
+        raise UsageError("--only and --prune don't go together", hint="prune looks at the whole manifest; run it alone")
+    draft = Draft(manifest, estate, options, now)
+    everything = expand(draft)
+    desired = [wanted for wanted in everything if draft.sees_to(wanted.vault)]
+    groups.compare(draft, _groups(draft, everything))
+    vaults.compare(draft)
+    shelf, book = Shelf(estate.policies.values()), roles.RoleBook(draft)
+    usage = Usage(draft, shelf)
+    book.count_others(everything)
+    disks = Disks(draft, usage, book)
+    for wanted in desired:
+        disks.compare(wanted)
+    policies.name_users(draft, usage.joining)
+    proofs.compare(draft, everything)
+    leaving.compare(draft, everything)
+    leaving.orphaned_vaults(draft)
+    _keep_policies(manifest, usage)
+    policies.retire(draft, shelf, usage.wanted, usage.moving)
+    roles.prune(draft, _by_vault(desired))
+    check_capacity(draft)
+    _tell_unchecked(draft, disks)
+    return _finish(draft, everything, book)
+
+
+def _finish(draft: Draft, everything: list[DesiredDisk], book: roles.RoleBook) -> Plan:
+    used = {wanted.address: addresses.policy(wanted.vault.name, wanted.policy.name) for wanted in everything}
+    narrowing = Narrowing(draft.options.only, used)
+    changes = ordered(narrowed(draft.changes.values(), narrowing))
+    _tell_unmatched(draft, narrowing, used)
+    closed = gates(draft, book, everything, changes)
+    return Plan(
+        manifest=draft.manifest.name,
+        changes=tuple(changes),
+        findings=tuple(sorted(_concerning(draft, changes, narrowing), key=finding_rank)),
+        gates=closed,
+        checksum="" if draft.questions else checksum(draft, changes),
+        waits=tuple(wait for wait in draft.waits if narrowing.takes(wait.address)),
+        marks=_marks(draft, changes),
+        emitted=tuple(book.emitted[address] for address in sorted(book.emitted)),
+        missing=tuple(book.missing[address] for address in sorted(book.missing)),
+        expected={
+            wanted.address: GOALS[wanted.rule.protection]
+            for wanted in everything
+            if draft.sees_to(wanted.vault) and narrowing.takes(wanted.address)
+        },
+        questions=tuple(sorted(draft.questions, key=lambda question: (question.kind, question.subject.key))),
+    )
+
+
+def _concerning(draft: Draft, changes: list[Change], narrowing: Narrowing) -> list[Finding]:
+    """The findings of what `--only` takes, and those of nothing in particular."""
+    planned = {change.address for change in changes}
+    return [
+        finding
+        for finding in draft.findings
+        if not finding.address or finding.address in planned or narrowing.takes(finding.address)
+    ]
+
+
+def _tell_unmatched(draft: Draft, narrowing: Narrowing, used: Mapping[str, str]) -> None:
+    """An address that is nothing here is a slip of the pen, and must not pass for "no changes"."""
+    vaulted = (addresses.vault(spec.name) for spec in draft.manifest.vaults.values())
+    told = (finding.address for finding in draft.findings)
+    for pattern in narrowing.unmatched((*draft.addresses, *used, *used.values(), *vaulted, *told)):
+        draft.note("only-unmatched", f"--only {pattern} names nothing that the manifest or this plan has")
+
+
+def finding_rank(finding: Finding) -> tuple[int, str, str, str]:
+    """What a plan's findings are sorted by: severity, code, address, message."""
+    return _SEVERITIES.index(finding.severity), finding.code, lower(finding.address), finding.message
+
+
+def _by_vault(desired: list[DesiredDisk]) -> dict[str, list[DesiredDisk]]:
+    found: dict[str, list[DesiredDisk]] = defaultdict(list)
+    for wanted in desired:
+        found[wanted.vault.id.key].append(wanted)
+    return found
+
+
+def _groups(draft: Draft, desired: list[DesiredDisk]) -> list[WantedGroup]:
+    """The resource groups of declared vaults, and a snapshot resource group per subscription of disks to protect."""
+    found: dict[str, WantedGroup] = {}
+    for spec in draft.manifest.vaults.values():
+        if spec.manage:
+            wanted = found.setdefault(spec.id.group_id.key, groups.for_vault(spec))
+            wanted.vaults[spec.id.key] = spec
+    for disk in desired:
+        if disk.rule.protection != "protected":
+            continue
+        key = disk.group_id.key
+        wanted = found.setdefault(key, groups.for_snapshots(disk.group, disk.group_id))
+        wanted.manage = wanted.manage and disk.group.manage
+        wanted.tags.update(disk.group.tags)
+        wanted.location = disk.group.location or wanted.location
+        wanted.locations.add(disk.disk.location)
+        wanted.vaults[disk.vault.id.key] = disk.vault
+    return [group for group in found.values() if any(map(draft.sees_to, group.vaults.values()))]
+
+
+def _keep_policies(manifest: Manifest, usage: Usage) -> None:
+    """A declared disk that can't be looked at now, or for which nothing can be planned, still wants its policy."""
+    pairs = {
+        (vault, policy) for rule in manifest.disks for vault in chosen(rule.vault) for policy in chosen(rule.policy)
+    }
+    for vault, policy in pairs:
+        usage.keep(manifest.vaults[vault], manifest.policies[policy])
+
+
+def _tell_unchecked(draft: Draft, disks: Disks) -> None:
+    if disks.unchecked:
+        count = disks.unchecked
+        draft.note("unchecked", f"{count} new disk{'s' * (count != 1)}: whether another vault has them was not asked")
+
+
+def _marks(draft: Draft, changes: list[Change]) -> dict[str, str]:
+    """The digests to write on vaults that we own, or that take our mark now, where this plan writes anything.
+
+    A vault of which `--only` leaves something out isn't applied, so it keeps the digest that it has.
+    """
+    marks: dict[str, str] = {}
+    planned = {change.address for change in changes}
+    touched = {change.vault.key for change in changes if change.vault}
+    touched -= {change.vault.key for change in draft.changes.values() if change.vault and change.address not in planned}
+    taking = {change.vault.key for change in changes if change.vault and takes_mark(change)}
+    for spec in draft.vaults.values():
+        live = draft.estate.vaults.get(spec.id.key)
+        is_ours = spec.id.key in taking or (live is not None and draft.owner(live.tags) == "ours")
+        if not spec.manage or spec.id.key not in touched or not is_ours:
+            continue
+        value = draft.declared(spec)
+        if live is None or tag_of(live.tags, APPLIED_TAG) != value:
+            marks[spec.id.text] = value
+    return dict(sorted(marks.items()))

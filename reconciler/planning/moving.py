@@ -1,0 +1,209 @@
+"""Moves: a disk's backups go on in another vault, and its old recovery points stay restorable in the old one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from reconciler.estate import Estate, Instance
+from reconciler.findings import Severity
+from reconciler.ids import lower
+from reconciler.manifest.model import Manifest
+from reconciler.planning import making, protection
+from reconciler.planning.desired import DesiredDisk, expand
+from reconciler.planning.draft import Draft
+from reconciler.planning.instances import guard_of
+from reconciler.planning.marks import digest
+from reconciler.planning.model import Action, Change, FieldChange, Kind, Op, Options, Plan, Step
+from reconciler.planning.protection import GOALS, Health, health_of
+
+_KEPT = "the old recovery points stay restorable in the old vault, kept until somebody deletes them there"
+_GAP = (
+    "no backup starts from the stop at the old place until the protection at the new one: minutes,"
+    " or up to half an hour where permissions have to spread first"
+)
+_SOFTLY = (
+    "if Azure refuses while the old instance exists, that is deleted softly, and undeleted as soon as the disk is"
+    " protected; should the run die in between, run it again before the vault's soft delete ends"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Move:
+    wanted: DesiredDisk
+    old: Instance
+
+
+def make(
+    manifest: Manifest,
+    estate: Estate,
+    options: Options,
+    now: datetime,
+    disks: tuple[str, ...],
+    through_soft_delete: bool,
+) -> Plan:
+    """The plan that moves these disks (names or ids) to where the manifest wants them; a sketch with `questions`.
+
+    It is the plan that would be made if the old instances weren't there, with what has to happen to these.
+    """
+    draft = Draft(manifest, estate, options, now)
+    desired = expand(draft)
+    draft.findings.clear()
+    moves = [move for named in disks for move in _moves(draft, desired, named)]
+    refused = tuple(draft.findings)
+    if not moves:
+        return Plan(manifest.name, (), refused, (), "", questions=tuple(draft.questions))
+    base = making.make(manifest, _without(estate, moves), _narrowed(options, moves), now)
+    by_address = {move.wanted.address: move for move in moves}
+    changes = [
+        _change(draft, by_address[change.address], change, through_soft_delete)
+        if change.address in by_address
+        else change
+        for change in base.changes
+    ]
+    changes += [
+        _brought_back(move)
+        for address, move in by_address.items()
+        if _is_there_already(base, address) and not _is_let_go(move.old)
+    ]
+    findings = (*refused, *draft.findings[len(refused) :], *base.findings)
+    told = [[change.address, [step.op.value for step in change.steps]] for change in changes]
+    return replace(
+        base,
+        changes=tuple(changes),
+        findings=findings,
+        marks={},
+        checksum=digest([base.checksum, told]) if base.checksum else "",
+        questions=(*base.questions, *draft.questions),
+    )
+
+
+def _moves(draft: Draft, desired: list[DesiredDisk], named: str) -> Iterator[_Move]:
+    """The move of a disk, when the manifest wants it elsewhere; findings when it can't be made."""
+    meant = [one for one in desired if lower(named).rstrip("/") in (one.disk.id.key, lower(one.disk.id.name))]
+    if len(meant) != 1:
+        code = "disk-ambiguous" if meant else "move-impossible"
+        told = ", ".join(one.disk.id.text for one in meant) or "the manifest declares no such disk"
+        draft.note(code, f"{named}: {told}", hint="" if meant else "declare it where its backups are to go")
+        return
+    (wanted,) = meant
+    held = [one for one in draft.estate.instances.values() if one.disk == wanted.disk.id]
+    here = [one for one in held if one.vault == wanted.vault.id]
+    if any(one.snapshot_group not in (None, wanted.group_id) for one in here):
+        message = f"{wanted.disk.id.name} has an instance in {wanted.vault.name} whose snapshots lie in {here[0].snapshot_group}"
+        draft.refuse(wanted.address, "move-impossible", message, place=wanted.place)
+        return
+    gone = [one for one in draft.estate.deleted_instances.values() if one.disk == wanted.disk.id]
+    others = [one for one in (*held, *gone) if one.vault != wanted.vault.id]
+    live = [one for one in others if not one.deleted]
+    old = min(live or others, key=protection.preference, default=None)
+    if old is None or (_is_let_go(old) and any(health_of(one) is Health.CONFIGURED for one in here)):
+        return
+    if _is_movable(draft, wanted, old):
+        yield _Move(wanted, old)
+
+
+def _is_let_go(old: Instance) -> bool:
+    """Whether the old instance is as a move leaves it."""
+    return not old.deleted and not protection.is_active(old)
+
+
+def _is_movable(draft: Draft, wanted: DesiredDisk, old: Instance) -> bool:
+    address = wanted.address
+    if draft.owner(old.tags) == "foreign":
+        draft.refuse(address, "managed-elsewhere", f"{old.id} belongs to another manifest", place=wanted.place)
+    elif health_of(old) is Health.TRANSIENT:
+        draft.refuse(address, "waits-for", f"Azure is at work on {old.id}: it is {old.state}", place=wanted.place)
+    elif guard_of(draft, old.vault, [Step(Op.INSTANCE_STOP, old.id)]) is None:
+        draft.refuse(address, "resource-guard", f"the vault {old.vault.name} is under a resource guard")
+    elif lock := draft.lock_on(old.id, deletes=True):
+        draft.refuse(address, "locked", f"the lock {lock.id.name} ({lock.level}) on {lock.scope} forbids it")
+    else:
+        return True
+    return False
+
+
+def _without(estate: Estate, moves: list[_Move]) -> Estate:
+    """The estate as if the old instances weren't there; answers to questions are shared with it."""
+    left = {move.old.id.key for move in moves}
+    return replace(
+        estate,
+        instances={key: one for key, one in estate.instances.items() if key not in left},
+        deleted_instances={key: one for key, one in estate.deleted_instances.items() if key not in left},
+    )
+
+
+def _narrowed(options: Options, moves: list[_Move]) -> Options:
+    return replace(options, only=tuple(move.wanted.address for move in moves), prune=False)
+
+
+def _change(draft: Draft, move: _Move, made: Change, through_soft_delete: bool) -> Change:
+    """The change that protects the disk anew, with what happens to the old instance around it."""
+    wanted, old = move.wanted, move.old
+    guard = guard_of(draft, old.vault, [Step(Op.INSTANCE_STOP, old.id)]) or ()
+    live = old.vault.child("backupInstances", old.id.name)
+    before, after, detail = [], [], [_KEPT, _GAP]
+    if old.deleted:
+        after.append(Step(Op.INSTANCE_UNDELETE, live))
+    else:
+        before.append(Step(Op.INSTANCE_STOP, live, guard=guard))
+        if through_soft_delete:
+            if not _keeps_deleted(draft, old):
+                message = f"soft delete is off in the vault {old.vault.name}: deleting {old.id.name} would lose its recovery points"
+                draft.refuse(wanted.address, "move-impossible", message, hint="switch soft delete on there first")
+            before.append(Step(Op.INSTANCE_DELETE, live, guard=guard))
+            after.append(Step(Op.INSTANCE_UNDELETE, live))
+            detail.append(_SOFTLY)
+        after.append(Step(Op.INSTANCE_RESUME, live))
+        detail.append("should the disk not be protected at the new place, the old protection is resumed")
+    field = FieldChange("vault", old.vault.text, wanted.vault.id.text)
+    return replace(
+        made,
+        kind=Kind.MOVE,
+        action=Action.CHANGE,
+        reason=f"moves from the vault {old.vault.name}, where {old.id.name} stays as it is, stopped",
+        steps=(*before, *made.steps, *after),
+        before={"instance": old.id.text},
+        after={**(made.after or {}), "instance": made.steps[0].target.text},
+        fields=(field, FieldChange("snapshotResourceGroup", _text(old), wanted.group_id.text)),
+        detail=(*made.detail, *detail),
+    )
+
+
+def _text(old: Instance) -> str | None:
+    return old.snapshot_group.text if old.snapshot_group else None
+
+
+def _keeps_deleted(draft: Draft, old: Instance) -> bool:
+    vault = draft.estate.vaults.get(old.vault.key)
+    return vault is not None and lower(vault.soft_delete_state or "off") != "off"
+
+
+def _is_there_already(base: Plan, address: str) -> bool:
+    """Whether the disk is protected at the new place, and only the old one is left to be seen to."""
+    planned = {change.address for change in base.changes}
+    told = {finding.address for finding in base.findings if finding.severity is Severity.ERROR}
+    return (
+        not base.questions and address not in planned and address not in told and base.expected.get(address) is not None
+    )
+
+
+def _brought_back(move: _Move) -> Change:
+    """What is left of a move when the disk is protected at the new place: the old instance comes back, or is stopped."""
+    old = move.old
+    live = old.vault.child("backupInstances", old.id.name)
+    op = Op.INSTANCE_UNDELETE if old.deleted else Op.INSTANCE_STOP
+    return Change(
+        address=move.wanted.address,
+        kind=Kind.MOVE,
+        action=Action.CHANGE,
+        reason="protected at the new place; the old instance keeps its recovery points, stopped",
+        steps=(Step(op, live),),
+        before={"instance": old.id.text},
+        after={"instance": live.text},
+        fields=(FieldChange("protection", "soft-deleted" if old.deleted else "protected", "stopped"),),
+        vault=old.vault,
+        goal=GOALS["stopped"],
+        place=move.wanted.place,
+    )

@@ -1,0 +1,105 @@
+"""Order, narrowing and checksum of a plan: the same changes always in the same order, under the same sum."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from reconciler.ids import lower
+from reconciler.planning.draft import Draft
+from reconciler.planning.marks import digest, plain
+from reconciler.planning.model import Action, Change, Kind
+from reconciler.planning.selection import glob
+
+_PHASES = {kind: number for number, kind in enumerate(Kind)}
+
+
+def ordered(changes: Iterable[Change]) -> list[Change]:
+    """In order of phases and addresses; what retires comes last. `depends` keeps only what is planned."""
+    found = list(changes)
+    planned = {change.address for change in found}
+    narrowed = (replace(change, depends=_planned(change.depends, planned)) for change in found)
+    return sorted(narrowed, key=_rank)
+
+
+def _planned(depends: tuple[str, ...], planned: set[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(address for address in depends if address in planned))
+
+
+def _rank(change: Change) -> tuple[bool, int, str]:
+    retires = change.action is Action.DESTROY and change.kind is not Kind.DISK
+    return retires, _PHASES[change.kind], lower(change.address)
+
+
+class Narrowing:
+    """What `--only` leaves of a plan; a policy's address brings the disks that use it.
+
+    `used` are the addresses of the policies that disks use, by the disks' addresses.
+    """
+
+    def __init__(self, only: tuple[str, ...], used: Mapping[str, str]) -> None:
+        self._patterns = {pattern: glob(pattern) for pattern in only}
+        self._used = used
+
+    def takes(self, address: str) -> bool:
+        """Whether an address, or the policy of its disk, is named."""
+        if not self._patterns:
+            return True
+        texts = [lower(text) for text in (address, self._used.get(address, "")) if text]
+        return any(pattern.match(text) for pattern in self._patterns.values() for text in texts)
+
+    def unmatched(self, known: Iterable[str]) -> list[str]:
+        """The patterns that no known address has."""
+        texts = [lower(address) for address in known] if self._patterns else []
+        return [text for text, pattern in self._patterns.items() if not any(map(pattern.match, texts))]
+
+
+def narrowed(changes: Iterable[Change], narrowing: Narrowing) -> list[Change]:
+    """The changes that a narrowing takes, and what they depend on.
+
+    What would retire waits for the disks that leave it, so it never goes without them.
+    """
+    by_address = {change.address: change for change in changes}
+    chosen = {address for address in by_address if narrowing.takes(address)}
+    waiting = list(chosen)
+    while waiting:
+        for address in by_address[waiting.pop()].depends:
+            if address in by_address and address not in chosen:
+                chosen.add(address)
+                waiting.append(address)
+    return [change for change in by_address.values() if change.address in chosen]
+
+
+def checksum(draft: Draft, changes: list[Change]) -> str:
+    """Covers the compiled manifest, the tool's version, and the changes with before and after of owned fields.
+
+    No findings, no health, no read-only fields, no times: what moves by itself must not make a plan stale.
+    """
+    rows = (
+        {
+            "address": lower(change.address),
+            "action": change.action.value,
+            "before": _owned(change.before),
+            "after": _owned(change.after),
+            "steps": [[step.op.value, step.target.key, _folded(plain(step.body))] for step in change.steps],
+        }
+        for change in changes
+    )
+    data = {"tool": draft.options.tool_version, "manifest": draft.manifest, "changes": rows}
+    return digest(data)
+
+
+def _owned(fields: Mapping[str, Any] | None) -> Any:
+    return (
+        None if fields is None else _folded(plain({key: value for key, value in fields.items() if key != "protection"}))
+    )
+
+
+def _folded(value: Any) -> Any:
+    """JSON data with ids in lower case: Azure spells them otherwise from one answer to the next."""
+    if isinstance(value, dict):
+        return {key: _folded(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_folded(item) for item in value]
+    return lower(value) if isinstance(value, str) and value.startswith("/") else value

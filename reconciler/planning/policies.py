@@ -1,0 +1,159 @@
+"""Policies: made where used, never written over, rolled and retired."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from reconciler.estate import Policy
+from reconciler.ids import ArmId, lower
+from reconciler.manifest import addresses
+from reconciler.manifest.model import PolicyContent, PolicySpec, VaultSpec
+from reconciler.planning.content import body_of, content_of, differences, shown
+from reconciler.planning.draft import Draft
+from reconciler.planning.marks import drift_class
+from reconciler.planning.model import Action, Change, Kind, Op, Step
+from reconciler.planning.naming import is_derived_policy_name, policy_names
+
+_SHOWN = 10
+
+
+class Shelf:
+    """The live policies of every vault by content, read once per plan."""
+
+    def __init__(self, policies: Iterable[Policy]) -> None:
+        self.contents: dict[str, PolicyContent | None] = {}
+        self.by_vault: dict[str, list[Policy]] = defaultdict(list)
+        for policy in sorted(policies, key=lambda policy: policy.id.key):
+            self.contents[policy.id.key] = content_of(policy)
+            self.by_vault[policy.vault.key].append(policy)
+
+    def named(self, vault: ArmId, name: str) -> Policy | None:
+        """The policy of that name in a vault."""
+        return next((policy for policy in self.by_vault[vault.key] if lower(policy.id.name) == lower(name)), None)
+
+    def holding(self, vault: VaultSpec, content: PolicyContent, preferred: Iterable[str]) -> Policy | None:
+        """The vault's policy with that content; one with a preferred name first, else the first by name."""
+        equal = [policy for policy in self.by_vault[vault.id.key] if self.contents[policy.id.key] == content]
+        order = {lower(name): number for number, name in enumerate(preferred)}
+        return min(
+            equal, key=lambda policy: (order.get(lower(policy.id.name), len(order)), policy.id.key), default=None
+        )
+
+
+def settle(draft: Draft, shelf: Shelf, vault: VaultSpec, spec: PolicySpec) -> ArmId | None:
+    """The id of the policy that `vault`'s disks are to use, planned where missing; None when it is refused."""
+    address = addresses.policy(vault.name, spec.name)
+    if not spec.manage or spec.content is None:
+        return _unmanaged(draft, shelf, vault, spec)
+    live = shelf.holding(vault, spec.content, preferred(spec))
+    if live:
+        return live.id
+    names = policy_names(spec.name, spec.content)
+    name = next((name for name in names if shelf.named(vault.id, name) is None), None)
+    if name is None:
+        draft.refuse(address, "policy-differs", f"{', '.join(names)} all hold something else", place=spec.place)
+        return None
+    policy = vault.id.child("backupPolicies", name)
+    presence = draft.unlisted(vault, policy, address, spec.place)
+    if presence is None:
+        return None
+    if isinstance(presence.resource, Policy) and content_of(presence.resource) == spec.content:
+        return policy
+    earlier = _versions(shelf, vault, spec)
+    names_before = ", ".join(old.id.name for old in earlier)
+    content_before = shelf.contents[earlier[0].id.key] if len(earlier) == 1 else None
+    draft.add(
+        Change(
+            address=address,
+            kind=Kind.POLICY,
+            action=Action.ADD,
+            reason=f"its content changed: {name} replaces {names_before}" if earlier else "not in the vault",
+            steps=(Step(Op.POLICY_PUT, policy, body_of(spec)),),
+            after={"name": name, **shown(spec.content)},
+            fields=differences(content_before, spec.content) if content_before else (),
+            depends=(addresses.vault(vault.name),),
+            vault=vault.id,
+            place=spec.place,
+            drift=drift_class(draft, vault),
+        )
+    )
+    return policy if address in draft.changes else None
+
+
+def preferred(spec: PolicySpec) -> tuple[str, ...]:
+    """The names that a policy with the declared content would best have, best first."""
+    return (spec.azure_name or "", *(policy_names(spec.name, spec.content) if spec.content else ()))
+
+
+def name_users(draft: Draft, joining: Mapping[str, Iterable[str]]) -> None:
+    """Say on each new policy which instances are re-pointed to it; `joining` maps its address to theirs."""
+    for address, users in joining.items():
+        change = draft.changes.get(address)
+        moved = sorted(user for user in users if user in draft.changes)
+        if change and moved:
+            more = f" and {len(moved) - _SHOWN} more" if len(moved) > _SHOWN else ""
+            text = f"re-points {len(moved)} instance{'s' * (len(moved) != 1)}: {', '.join(moved[:_SHOWN])}{more}"
+            draft.changes[address] = replace(change, detail=(*change.detail, text))
+
+
+def _unmanaged(draft: Draft, shelf: Shelf, vault: VaultSpec, spec: PolicySpec) -> ArmId | None:
+    address, name = addresses.policy(vault.name, spec.name), spec.azure_name or spec.name
+    live = shelf.named(vault.id, name)
+    if live is None:
+        draft.refuse(address, "policy-missing", f"{vault.name} has no policy {name}", place=spec.place)
+        return None
+    if spec.content is not None and shelf.contents[live.id.key] != spec.content:
+        draft.refuse(address, "policy-differs", f"{name} isn't as declared", place=spec.place)
+        return None
+    return live.id
+
+
+def _versions(shelf: Shelf, vault: VaultSpec, spec: PolicySpec) -> list[Policy]:
+    """Live policies that were derived from the same name, with other content."""
+    return [
+        policy
+        for policy in shelf.by_vault[vault.id.key]
+        if lower(policy.id.name.rpartition("-")[0]) == lower(spec.name)
+        and is_derived_policy_name(policy.id.name, shelf.contents[policy.id.key])
+    ]
+
+
+def retire(draft: Draft, shelf: Shelf, wanted: set[str], moving: Mapping[str, Sequence[str]]) -> None:
+    """Plan the end of policies of ours that nothing uses, in vaults that bear our mark.
+
+    A vault that takes our mark by this plan counts: else a run that ends well would leave something to plan.
+    `wanted` are ids of policies that declared disks use; `moving` maps ids of policies to the addresses of the
+    disks whose re-pointing this plan holds: a policy's last users may be among them.
+    """
+    users: dict[str, int] = defaultdict(int)
+    for instance in (*draft.estate.instances.values(), *draft.estate.deleted_instances.values()):
+        if instance.policy:
+            users[instance.policy.key] += 1
+    for vault in draft.owned_vaults():
+        for policy in shelf.by_vault[vault.id.key]:
+            content, leaving = shelf.contents[policy.id.key], moving.get(policy.id.key, ())
+            if policy.id.key in wanted or users[policy.id.key] > len(leaving):
+                continue
+            if content is not None and is_derived_policy_name(policy.id.name, content):
+                _retire(draft, policy, content, vault, leaving)
+
+
+def _retire(draft: Draft, policy: Policy, content: PolicyContent, vault: VaultSpec, leaving: Iterable[str]) -> None:
+    address = addresses.policy(vault.name, policy.id.name)
+    if address in draft.changes:  # a declared policy has just this name: the next run retires the old one
+        return
+    draft.add(
+        Change(
+            address=address,
+            kind=Kind.POLICY,
+            action=Action.DESTROY,
+            reason="nothing uses it any more",
+            steps=(Step(Op.POLICY_DELETE, policy.id),),
+            before={"name": policy.id.name, **shown(content)},
+            depends=(*draft.marking(vault), *leaving),
+            vault=vault.id,
+            drift=drift_class(draft, vault),
+        )
+    )

@@ -1,0 +1,106 @@
+"""What a run has to look at, as the manifest alone tells, and which vaults are this run's to see to.
+
+What lies below the management groups of a manifest is asked beforehand.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from types import MappingProxyType
+
+from reconciler.estate import Reach, Vault
+from reconciler.ids import ArmId, lower
+from reconciler.manifest.model import Manifest
+from reconciler.planning.naming import OWNER_TAG, tag_of
+from reconciler.planning.selection import asks_machines, drill_selectors, places, selectors
+from reconciler.sharding import WHOLE, Shard
+
+Groups = Mapping[str, tuple[str, ...]]
+NO_GROUPS: Groups = MappingProxyType({})
+
+
+def management_groups(manifest: Manifest) -> tuple[str, ...]:
+    """The management groups that selectors name, lower-cased and sorted: to be resolved before anything is read."""
+    found = {
+        lower(group)
+        for select, exclude in (*selectors(manifest), *drill_selectors(manifest))
+        for selector in (select, *exclude)
+        for group in selector.management_groups or ()
+    }
+    return tuple(sorted(found))
+
+
+def reach(manifest: Manifest, shard: Shard = WHOLE, *, groups: Groups = NO_GROUPS) -> Reach:
+    """The subscriptions, vaults and identities to read for `manifest`; KeyError for a management group not in `groups`.
+
+    A shard reads the instances and policies of its own vaults, and every other list whole: who claims a disk, and what
+    a resource group is to be like, is a matter of the whole manifest.
+    """
+    disks = {arm_id.subscription for rule in manifest.disks for arm_id, _ in rule.ids}
+    machines: set[str] = set()
+    for select, exclude in selectors(manifest):
+        disks.update(places(select, groups))
+        if any(map(asks_machines, (select, *exclude))):
+            machines.update(places(select, groups))
+    for select, exclude in drill_selectors(manifest):
+        if any(map(asks_machines, (select, *exclude))):
+            machines.update(disks.intersection(places(select, groups)) or disks)
+    named = {lower(subscription) for subscription in manifest.subscriptions}
+    named.update(disks, (lower(vault.subscription) for vault in manifest.vaults.values()))
+    removed = {entry.id.subscription for entry in manifest.removed}
+    named.update(removed)
+    declared = {vault.id.key for vault in manifest.vaults.values()}
+    own = shard.dealt(_bundles(manifest))
+    return Reach(
+        subscriptions=tuple(sorted(named)),
+        disk_subscriptions=tuple(sorted(disks)),
+        role_subscriptions=tuple(sorted(disks | removed)),
+        vaults=tuple(sorted(own)),
+        identities=tuple(
+            sorted({vault.identity.key for vault in manifest.vaults.values() if isinstance(vault.identity, ArmId)})
+        ),
+        owners=tuple(sorted({lower(name) for name in (manifest.name, *manifest.formerly)})),
+        elsewhere=tuple(sorted(declared - own)),
+        shard=shard,
+        machine_subscriptions=tuple(sorted(machines)),
+    )
+
+
+def _bundles(manifest: Manifest) -> list[list[str]]:
+    """The declared vaults; those that use one user-assigned identity share its role assignments, so they stay together."""
+    bundles: defaultdict[str, list[str]] = defaultdict(list)
+    for vault in manifest.vaults.values():
+        shared = vault.identity.key if isinstance(vault.identity, ArmId) else vault.id.key
+        bundles[shared].append(vault.id.key)
+    return list(bundles.values())
+
+
+def concerns(reach: Reach, vault: Vault) -> bool:
+    """Whether a vault that was found is this run's to see to: it is declared, or it bears our mark."""
+    key = vault.id.key
+    if key in reach.vaults or key in reach.elsewhere:
+        return key in reach.vaults
+    return _is_marked(reach, vault) and reach.shard.takes(key)
+
+
+def concerns_others(reach: Reach, vault: Vault) -> bool:
+    """Whether another shard of the same manifest sees to a vault that was found."""
+    return not concerns(reach, vault) and (vault.id.key in reach.elsewhere or _is_marked(reach, vault))
+
+
+def _is_marked(reach: Reach, vault: Vault) -> bool:
+    return lower(tag_of(vault.tags, OWNER_TAG)) in reach.owners
+
+
+def widened(found: Reach, subscriptions: Iterable[str]) -> Reach:
+    """The reach with what lies in more subscriptions, disks included."""
+    more = set(subscriptions)
+    if not more:
+        return found
+    return replace(
+        found,
+        subscriptions=tuple(sorted(more.union(found.subscriptions))),
+        disk_subscriptions=tuple(sorted(more.union(found.disk_subscriptions))),
+    )

@@ -1,0 +1,327 @@
+"""A restore: which recovery point becomes which new disk, and what stands in its way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from reconciler.estate import Disk, Estate, Instance, RecoveryPoint
+from reconciler.findings import Severity
+from reconciler.ids import ArmId, group_id, lower
+from reconciler.manifest.model import Manifest, VaultSpec
+from reconciler.planning import protection
+from reconciler.planning.builtin_roles import DISK_RESTORE_OPERATOR
+from reconciler.planning.draft import PENDING, Draft
+from reconciler.planning.model import Action, Change, FieldChange, Kind, Op, Options, Plan, Probe, Step
+from reconciler.planning.naming import RESTORED_TAG, tag_of
+from reconciler.planning.ordering import checksum, ordered
+from reconciler.planning.roles import Grants, RoleBook
+
+A_DAY = 10
+"""Restores of one instance a day, from Azure's support matrix."""
+
+FIXED_SKUS = frozenset({"premiumv2_lrs", "ultrassd_lrs"})
+"""Kinds of disk that others can't be turned into in place."""
+
+_SEVERITIES = tuple(Severity)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is to be restored: `disk` a name or an id, `point` a recovery point's name or `latest`, `before` the moment
+    that it must be older than, `group` the new disk's resource group, `subscription` that of the group (empty: the
+    disk's own), `name` its name (empty: one is derived).
+    """
+
+    disk: str
+    group: str
+    run: str
+    subscription: str = ""
+    name: str = ""
+    point: str = "latest"
+    before: datetime | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    sku: str = ""
+    zone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What a disk is restored from: the instance, its recovery point, and the disk as it is now (None: gone)."""
+
+    instance: Instance
+    point: RecoveryPoint
+    disk: Disk | None
+
+    @property
+    def id(self) -> ArmId:
+        """The id of the disk that was backed up."""
+        assert self.instance.disk is not None  # noqa: S101 - instances of other kinds are never a source
+        return self.instance.disk
+
+
+def make(manifest: Manifest, estate: Estate, options: Options, now: datetime, wish: Wish) -> Plan:
+    """The plan of one restore; a sketch while it has `questions`."""
+    draft = Draft(manifest, estate, options, now)
+    draft.findings.clear()
+    book = RoleBook(draft)
+    source = _source(draft, wish)
+    changes = [] if source is None else _restore(draft, book, source, wish)
+    return finished(draft, book, changes)
+
+
+def finished(draft: Draft, book: RoleBook, changes: Iterable[Change]) -> Plan:
+    """The plan of these changes and of the role assignments that they need, and of nothing else."""
+    own = list(changes)
+    needed = {address for change in own for address in change.depends}
+    every = ordered([*(change for change in draft.changes.values() if change.address in needed), *own])
+    rank = lambda one: (_SEVERITIES.index(one.severity), one.code, lower(one.address), one.message)  # noqa: E731
+    return Plan(
+        manifest=draft.manifest.name,
+        changes=tuple(every),
+        findings=tuple(sorted(draft.findings, key=rank)),
+        gates=(),
+        checksum="" if draft.questions else checksum(draft, every),
+        emitted=tuple(book.emitted[address] for address in sorted(book.emitted)),
+        missing=tuple(book.missing[address] for address in sorted(book.missing)),
+        questions=tuple(sorted(draft.questions, key=lambda question: (question.kind, question.subject.key))),
+    )
+
+
+def points_of(draft: Draft, instance: Instance) -> tuple[RecoveryPoint, ...] | None:
+    """The instance's recovery points that can be restored, newest first; None until they were asked for."""
+    found = draft.ask("recovery-points", instance.id)
+    return None if found is PENDING else tuple(point for point in found if point.is_complete)
+
+
+def start(source: Source, location: str, disk: ArmId, guard: tuple[str, ...]) -> Step:
+    """The request that restores; keys and constants are those of recorded traffic."""
+    body: dict[str, Any] = {
+        "objectType": "AzureBackupRecoveryPointBasedRestoreRequest",
+        "recoveryPointId": source.point.id.name,
+        "sourceDataStoreType": "OperationalStore",
+        "restoreTargetInfo": {
+            "objectType": "RestoreTargetInfo",
+            "recoveryOption": "FailIfExists",
+            "restoreLocation": location,
+            "datasourceInfo": {
+                "objectType": "Datasource",
+                "datasourceType": "Microsoft.Compute/disks",
+                "resourceId": disk.text,
+                "resourceUri": disk.text,
+                "resourceName": disk.name,
+                "resourceType": "Microsoft.Compute/disks",
+                "resourceLocation": location,
+            },
+        },
+    }
+    if source.instance.identity is not None:
+        user = source.instance.identity.text
+        body["identityDetails"] = {"useSystemAssignedIdentity": False, "userAssignedIdentityArmUrl": user}
+    return Step(Op.RESTORE_START, source.instance.id, body, guard)
+
+
+def expected(source: Source, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """What the restored disk must be: as its source, where that still exists, or as it was asked for."""
+    disk = source.disk
+    as_source: dict[str, Any] = {}
+    if disk is not None:
+        as_source = {"size_gb": disk.size_gb, "sku": disk.sku, "zones": list(disk.zones)}
+        as_source["encryption_set"] = disk.encryption_set.key if disk.encryption_set else None
+    return {**as_source, **asked, "asked": sorted(asked)}
+
+
+def grants_for(draft: Draft, book: RoleBook, instance: Instance, group: ArmId) -> tuple[Grants, Probe | None]:
+    """What the instance's identity has and lacks in the target resource group, and what to wait for."""
+    grants = book.need(vault_of(draft, instance), DISK_RESTORE_OPERATOR, group)
+    new = (*grants.planned, *grants.young, *grants.missing)
+    key = "|".join((instance.vault.key, "restore", group.key, *new))
+    fresh = bool(grants.planned or grants.young)
+    return grants, Probe(key, fresh, tuple(grants.planned), tuple(grants.missing)) if new else None
+
+
+def vault_of(draft: Draft, instance: Instance) -> VaultSpec:
+    """The declaration of the instance's vault, with the identity that the instance uses; made up for one left behind."""
+    own = instance.vault
+    spec = next((one for one in draft.manifest.vaults.values() if one.id == own), None)
+    if spec is None:
+        live = draft.estate.vaults[own.key]
+        spec = VaultSpec(
+            draft.manifest.place, own.name, own.name, own.subscription, own.group, live.location, manage=False
+        )
+    return replace(spec, identity=instance.identity or "system")
+
+
+def guard_for(draft: Draft, vault: ArmId, address: str) -> tuple[str, ...]:
+    """The resource guard requests to send along; refuses when the vault is guarded and none was given."""
+    live, requests = draft.estate.vaults.get(vault.key), draft.options.guard_requests.get(vault.key, ())
+    if live and live.guarded and not requests:
+        draft.refuse(address, "resource-guard", f"the vault {vault.name} is under a resource guard")
+    return tuple(requests)
+
+
+def is_open(draft: Draft, group: ArmId, address: str) -> bool:
+    """Whether disks can be made in a resource group: it is there and not locked; a finding says why not."""
+    presence = draft.presence(group, address)
+    if presence is None:
+        return False
+    if presence.state == "gone":
+        hint = f"make it: az group create --name {group.name} --subscription {group.subscription} --location …"
+        draft.refuse(address, "group-missing", f"the resource group {group} isn't there", hint=hint)
+        return False
+    lock = draft.lock_on(group)
+    if lock:
+        draft.refuse(address, "locked", f"the lock {lock.id.name} ({lock.level}) on {lock.scope} forbids it")
+    return lock is None
+
+
+def without_refused(draft: Draft, change: Change) -> list[Change]:
+    """The change, unless it or something that it needs is refused."""
+    if change.address in draft.refused:
+        return []
+    because = next((needed for needed in change.depends if needed in draft.refused), None)
+    if because is None:
+        return [change]
+    draft.refuse(change.address, "waits-for", f"waits for {because}: {draft.refused[because]}")
+    return []
+
+
+def _source(draft: Draft, wish: Wish) -> Source | None:
+    """The newest recovery point that is as asked for, over all instances of the disk."""
+    instances = _instances(draft, wish.disk)
+    found: list[tuple[Instance, RecoveryPoint]] = []
+    asked = [(instance, points_of(draft, instance)) for instance in instances]
+    if any(points is None for _, points in asked) or not instances:
+        return None
+    for instance, points in asked:
+        found += [(instance, point) for point in points or () if _fits(point, wish)]
+    if not found:
+        told = sum(len(points or ()) for _, points in asked)
+        what = "is older than asked for" if wish.before else f"is named {wish.point}" if wish.point != "latest" else ""
+        message = f"none of its {told} recovery points {what}" if told and what else "it has no recovery point"
+        draft.note("nothing-to-restore", f"{instances[0].disk}: {message}")
+        return None
+    instance, point = max(found, key=lambda one: (one[1].taken, protection.is_active(one[0]), one[1].id.key))
+    assert instance.disk is not None  # noqa: S101 - chosen by their disks
+    disk = draft.disks.get(instance.disk.key)
+    if disk is None:
+        presence = draft.ask("exists", instance.disk)
+        if presence is PENDING:
+            return None
+        disk = presence.resource if isinstance(presence.resource, Disk) else None
+    return Source(instance, point, disk)
+
+
+def _fits(point: RecoveryPoint, wish: Wish) -> bool:
+    named = wish.point == "latest" or lower(wish.point) in (lower(point.id.name), point.id.key)
+    return named and (wish.before is None or point.taken < wish.before)
+
+
+def _instances(draft: Draft, named: str) -> list[Instance]:
+    """The instances of the disk with that name or id; findings when there is none, or more than one disk."""
+
+    def is_meant(disk: ArmId | None) -> bool:
+        return disk is not None and lower(named).rstrip("/") in (disk.key, lower(disk.name))
+
+    found = [one for one in draft.estate.instances.values() if is_meant(one.disk)]
+    keys = sorted({one.disk.text for one in found if one.disk}, key=lower)
+    if len({lower(key) for key in keys}) > 1:
+        draft.note("disk-ambiguous", f"{named}: {', '.join(keys)}")
+        return []
+    if found:
+        return found
+    deleted = next((one for one in draft.estate.deleted_instances.values() if is_meant(one.disk)), None)
+    if deleted is not None:
+        message = f"{named}: its backup instance is soft-deleted, and purged at {deleted.purge_time}"
+        hint = "undelete it first: declare the disk again and apply, or use the portal"
+        draft.note("nothing-to-restore", message, hint=hint)
+    else:
+        draft.note("nothing-to-restore", f"{named}: no vault that the manifest names has a backup instance of it")
+    return []
+
+
+def _restore(draft: Draft, book: RoleBook, source: Source, wish: Wish) -> list[Change]:
+    name = wish.name or f"{source.id.name[:60]}-{source.point.taken:%Y%m%d%H%M%S}"
+    group = group_id(wish.subscription or source.id.subscription, wish.group)
+    disk = ArmId(f"{group}/providers/Microsoft.Compute/disks/{name}")
+    address = disk.text
+    if not is_open(draft, group, address):
+        return []
+    is_cut_off = _is_cut_off(draft, source, disk)
+    _refuse_impossible(draft, source, wish, disk)
+    _refuse_too_many(draft, source, address)
+    guard = guard_for(draft, source.instance.vault, address)
+    grants, probe = grants_for(draft, book, source.instance, group)
+    asked: dict[str, Any] = {**({"sku": wish.sku} if wish.sku else {}), **({"zones": [wish.zone]} if wish.zone else {})}
+    kind = {"sku": {"name": wish.sku}} if wish.sku else {}
+    location = draft.estate.vaults[source.instance.vault.key].location
+    rest = (
+        Step(Op.DISK_PATCH, disk, {"tags": {**wish.tags, RESTORED_TAG: wish.run}, **kind}),
+        Step(Op.DISK_CHECK, disk, expected(source, asked)),
+    )
+    change = Change(
+        address=address,
+        kind=Kind.RESTORE,
+        action=Action.CHANGE if is_cut_off else Action.ADD,
+        reason=f"ends a restore of {source.id.name} that was cut off" if is_cut_off else f"restores {source.id.name}",
+        steps=rest if is_cut_off else (start(source, location, disk, guard), *rest),
+        after={
+            "source": source.id.text,
+            "recoveryPoint": source.point.id.text,
+            "taken": source.point.taken.isoformat(),
+            "tags": {**wish.tags, RESTORED_TAG: wish.run},
+            **asked,
+        },
+        fields=(FieldChange(f"tags.{RESTORED_TAG}", None, wish.run),) if is_cut_off else (),
+        depends=tuple(grants.planned),
+        probe=probe,
+        detail=() if source.disk else ("the source disk is gone: size, kind and encryption can't be compared",),
+    )
+    return without_refused(draft, change)
+
+
+def _is_cut_off(draft: Draft, source: Source, disk: ArmId) -> bool:
+    """Whether the disk is what a restore made that was cut off before it could mark it; any other is refused."""
+    presence = draft.presence(disk, disk.text)
+    if presence is None or presence.state != "there":
+        return False
+    made, body = presence.resource, presence.body or {}
+    origin = ((body.get("properties") or {}).get("creationData") or {}).get("sourceResourceId")
+    group = source.instance.snapshot_group
+    is_unmarked = isinstance(made, Disk) and not made.managed_by and not tag_of(made.tags, RESTORED_TAG)
+    if is_unmarked and origin and group and ArmId(str(origin)).is_within(group):
+        return True
+    draft.refuse(disk.text, "disk-exists", f"{disk} exists")
+    return False
+
+
+def _refuse_impossible(draft: Draft, source: Source, wish: Wish, made: ArmId) -> None:
+    """What Azure's support matrix rules out, and what can't be changed of a disk once it is there."""
+    disk, address = source.disk, made.text
+    if disk is not None and disk.encryption_set and disk.id.subscription != made.subscription:
+        message = "a disk with a customer-managed key can't be restored into another subscription"
+        draft.refuse(address, "restore-impossible", message, hint="choose a resource group of the disk's subscription")
+    if wish.zone and (disk is None or list(disk.zones) != [wish.zone]):
+        have = f"zone {', '.join(disk.zones)}" if disk and disk.zones else "no zone" if disk else "a zone not known"
+        message = f"Azure restores into the zone of the source, which has {have}, and a disk's zone never changes"
+        draft.refuse(address, "restore-impossible", message, hint="leave --zone out")
+    before = lower(disk.sku) if disk else ""
+    if (
+        wish.sku
+        and lower(wish.sku) != before
+        and ({before, lower(wish.sku)} & FIXED_SKUS or before.endswith("_zrs") != lower(wish.sku).endswith("_zrs"))
+    ):
+        message = f"a disk of the kind {disk.sku if disk else 'that is not known'} can't become {wish.sku} in place"
+        draft.refuse(address, "restore-impossible", message, hint="leave --sku out, and copy the disk by a snapshot")
+
+
+def _refuse_too_many(draft: Draft, source: Source, address: str) -> None:
+    jobs = draft.ask("restores", source.id)
+    if jobs is PENDING:
+        return
+    recent = [job for job in jobs if job.began is not None and draft.now - job.began < timedelta(days=1)]
+    if len(recent) >= A_DAY:
+        message = f"{source.id.name} was restored {len(recent)} times within a day"
+        draft.refuse(address, "restore-limit", message)

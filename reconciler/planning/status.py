@@ -1,0 +1,252 @@
+"""How each declared disk's backups are: protected, and as fresh as the schedule promises.
+
+A backup may begin up to two hours after it is due (Azure Backup's own FAQ), so the newest recovery point is never
+older than the interval and these two hours while all is well; a job that runs counts from when it began.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from reconciler.estate import Instance
+from reconciler.findings import Finding, Place
+from reconciler.ids import lower
+from reconciler.planning import proofs
+from reconciler.planning.builtin_roles import DISK_BACKUP_READER
+from reconciler.planning.content import content_of
+from reconciler.planning.desired import DesiredDisk, expand
+from reconciler.planning.draft import Draft
+from reconciler.planning.protection import WORDS, Health, health_of, preference, reason
+
+START_WINDOW = timedelta(hours=2)
+SNAPSHOT_LIMIT = 450
+"""Snapshots of a disk that a policy may keep; Azure's hard limit is 500."""
+
+OK, LATE, FAILING, UNPROTECTED, WAITING, HALTED, UNKNOWN = (
+    "ok", "late", "failing", "unprotected", "waiting", "halted", "unknown",
+)  # fmt: skip
+STATES: Mapping[str, str] = {
+    FAILING: "protection or the last backup failed",
+    LATE: "the newest recovery point is older than the schedule promises",
+    UNPROTECTED: "declared as protected, and not protected",
+    UNKNOWN: "it could not be told when the newest recovery point was made",
+    WAITING: "protected since so recently that the first backup isn't due yet",
+    HALTED: "suspended or stopped, as declared",
+    OK: "protected, and as fresh as promised",
+}
+"""Every state with its meaning, worst first."""
+
+BAD = frozenset({FAILING, LATE, UNPROTECTED})
+"""The states that make `status` exit with 2."""
+
+_WORTH_A_READ = (LATE, FAILING, UNKNOWN)
+_COMPLETED, _FAILED, _RUNNING = "completed", "failed", "inprogress"
+
+
+@dataclass(slots=True)
+class Told:
+    """What was learnt of backups beside the estate.
+
+    `jobs`: when the newest backup job of each status began, by lower-cased instance id and lower-cased status; `points`:
+    the newest recovery point of instances that were asked for theirs (None: they have none); `snapshots`: incremental
+    snapshots by lower-cased disk id. `jobs` and `snapshots` are None when Resource Graph didn't answer.
+    """
+
+    jobs: Mapping[str, Mapping[str, datetime]] | None = None
+    snapshots: Mapping[str, int] | None = None
+    points: dict[str, datetime | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class DiskStatus:
+    """One line: times are UTC, `promise` is the age that the newest recovery point may have (None: none is promised)."""
+
+    disk: str
+    state: str
+    note: str
+    protection: str
+    policy: str
+    place: Place
+    newest: datetime | None = None
+    age: timedelta | None = None
+    promise: timedelta | None = None
+    job: str = ""
+    job_began: datetime | None = None
+    proven: datetime | None = None
+    snapshots: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Every declared disk in the order of ids; `skipped` says what wasn't looked at."""
+
+    manifest: str
+    rows: tuple[DiskStatus, ...]
+    findings: tuple[Finding, ...]
+    skipped: tuple[str, ...]
+    now: datetime
+
+    def count(self, state: str) -> int:
+        """How many disks are in a state."""
+        return sum(row.state == state for row in self.rows)
+
+    @property
+    def exit_code(self) -> int:
+        """2 when anything is late or failing, a drill included; 1 when something could not be told; else 0."""
+        unclear = self.count(UNKNOWN) or any(one.drift == "out-of-reach" for one in self.findings)
+        bad = any(row.state in BAD for row in self.rows) or any(one.drift == "unhealthy" for one in self.findings)
+        return 1 if unclear else 2 if bad else 0
+
+
+def doubtful(draft: Draft, told: Told) -> list[Instance]:
+    """Instances whose newest recovery point is worth a read, those that look late first: Resource Graph lags."""
+    found: list[tuple[int, str, Instance]] = []
+    for wanted in expand(draft):
+        instance = _instance(draft, wanted)
+        if instance is None or instance.id.key in told.points:
+            continue
+        row = _row(draft, wanted, told)
+        if row.state in _WORTH_A_READ or (row.newest is None and row.state != WAITING):
+            rank = _WORTH_A_READ.index(row.state) if row.state in _WORTH_A_READ else len(_WORTH_A_READ)
+            found.append((rank, instance.id.key, instance))
+    return [instance for *_, instance in sorted(found, key=lambda one: one[:2])]
+
+
+def statuses(draft: Draft, told: Told, skipped: tuple[str, ...] = ()) -> Status:
+    """The status; when `draft.questions` isn't empty it is a sketch: answer them, make it again."""
+    desired = expand(draft)
+    rows = [_row(draft, wanted, told) for wanted in desired]
+    known = {wanted.address for wanted in desired}
+    rows += _refused(draft, known)
+    late = list(proofs.complaints(draft.manifest, desired, draft.estate, draft.now))
+    unread = [finding for finding in draft.findings if finding.drift == "out-of-reach"]
+    return Status(
+        draft.manifest.name,
+        tuple(sorted(rows, key=lambda row: lower(row.disk))),
+        tuple(sorted((*late, *unread), key=lambda one: (one.code, lower(one.address), one.message))),
+        skipped,
+        draft.now,
+    )
+
+
+def _refused(draft: Draft, known: set[str]) -> Iterator[DiskStatus]:
+    """Declared disks that can't be protected: gone, in no region that is named, or against a rule of support."""
+    for finding in draft.findings:
+        address = lower(finding.address)
+        if (
+            address.startswith("disk/")
+            and address not in known
+            and finding.place
+            and finding.code in {"uncovered", "disk-gone", *_RULES}
+        ):
+            known.add(address)
+            yield DiskStatus(address.removeprefix("disk/"), UNPROTECTED, finding.message, "", "", finding.place)
+
+
+_RULES = frozenset(
+    {
+        "region-differs",
+        "region-unnamed",
+        "disk-encryption",
+        "replica-disk",
+        "disk-deleting",
+        "schedule-too-fast",
+        "claimed-twice",
+    }
+)
+
+
+def _instance(draft: Draft, wanted: DesiredDisk) -> Instance | None:
+    """The instance that protects a declared disk in its vault."""
+    held = draft.held.get(wanted.disk.id.key, ())
+    return min((one for one in held if one.vault == wanted.vault.id), key=preference, default=None)
+
+
+def _row(draft: Draft, wanted: DesiredDisk, told: Told) -> DiskStatus:
+    instance = _instance(draft, wanted)
+    snapshots = None if told.snapshots is None else told.snapshots.get(wanted.disk.id.key, 0)
+    if instance is None:
+        state, note = (
+            (UNPROTECTED, "no backup instance")
+            if wanted.rule.protection == "protected"
+            else (HALTED, "nothing to stop")
+        )
+        return DiskStatus(wanted.disk.id.text, state, note, "", wanted.policy.name, wanted.place, snapshots=snapshots)
+    jobs = {} if told.jobs is None else told.jobs.get(instance.id.key, {})
+    newest = max(filter(None, (jobs.get(_COMPLETED), told.points.get(instance.id.key))), default=None)
+    latest = max(jobs.items(), key=lambda one: (one[1], one[0]), default=None)
+    promise = _promise(draft, instance)
+    state, note = _state(draft, wanted, instance, told, newest, promise)
+    return DiskStatus(
+        disk=wanted.disk.id.text,
+        state=state,
+        note=note,
+        protection=WORDS[health_of(instance)],
+        policy=_policy_name(wanted, instance),
+        place=wanted.place,
+        newest=newest,
+        age=draft.now - newest if newest else None,
+        promise=promise if wanted.rule.protection == "protected" else None,
+        job=latest[0] if latest else "",
+        job_began=latest[1] if latest else None,
+        proven=proofs.proven_at(instance.tags),
+        snapshots=snapshots,
+    )
+
+
+def _policy_name(wanted: DesiredDisk, instance: Instance) -> str:
+    return instance.policy.name if instance.policy else wanted.policy.name
+
+
+def _promise(draft: Draft, instance: Instance) -> timedelta | None:
+    """How old the newest recovery point may be under the policy that the instance has now."""
+    policy = draft.estate.policies.get(instance.policy.key) if instance.policy else None
+    content = content_of(policy) if policy else None
+    return timedelta(hours=content.interval_hours) + START_WINDOW if content else None
+
+
+def _state(
+    draft: Draft,
+    wanted: DesiredDisk,
+    instance: Instance,
+    told: Told,
+    newest: datetime | None,
+    promise: timedelta | None,
+) -> tuple[str, str]:
+    health = health_of(instance)
+    if wanted.rule.protection != "protected":
+        return HALTED, f"declared {wanted.rule.protection}"
+    if health not in {Health.CONFIGURED, Health.TRANSIENT}:
+        return FAILING if health is Health.FAILING else UNPROTECTED, reason(health, instance)
+    jobs = {} if told.jobs is None else told.jobs.get(instance.id.key, {})
+    failed = jobs.get(_FAILED)
+    if failed and (newest is None or failed > newest):
+        return FAILING, f"the backup of {failed:%Y-%m-%d %H:%M} UTC failed"
+    if promise is None:
+        return UNKNOWN, "its policy's schedule can't be told"
+    if newest is None:
+        return _first(draft, wanted, instance, told, promise)
+    return _freshness(draft.now, newest, jobs.get(_RUNNING), promise)
+
+
+def _freshness(now: datetime, newest: datetime, running: datetime | None, promise: timedelta) -> tuple[str, str]:
+    if now - max(newest, running or newest) <= promise:
+        return OK, ""
+    return LATE, f"{proofs.age(now - newest)} old, promised are {proofs.age(promise)}"
+
+
+def _first(draft: Draft, wanted: DesiredDisk, instance: Instance, told: Told, promise: timedelta) -> tuple[str, str]:
+    """A disk without a recovery point: how long it is protected only its own role assignment tells."""
+    own = [
+        row.created
+        for row in draft.estate.roles.values()
+        if row.scope == wanted.disk.id and row.role == DISK_BACKUP_READER.guid and row.created
+    ]
+    is_young = bool(own) and draft.now - max(own) <= promise
+    if instance.id.key not in told.points and not is_young:
+        return UNKNOWN, "its recovery points were not read"
+    if own and not is_young:
+        return LATE, f"no recovery point yet, {proofs.age(draft.now - max(own))} after its role assignment was made"
+    return WAITING, "no recovery point yet"

@@ -1,0 +1,69 @@
+"""The disks that an operation is about: those that the manifest declares, or those that were named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from reconciler.errors import UsageError
+from reconciler.estate import Instance
+from reconciler.ids import ArmId, lower
+from reconciler.planning import protection
+from reconciler.planning.desired import expand
+from reconciler.planning.draft import Draft
+from reconciler.planning.selection import glob
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A disk with its backup instances, active ones first; there may be none yet, and several after a move."""
+
+    disk: ArmId
+    instances: tuple[Instance, ...] = ()
+
+    @property
+    def instance(self) -> Instance | None:
+        """The instance to act on."""
+        return self.instances[0] if self.instances else None
+
+
+def targets(draft: Draft, named: Sequence[str] = ()) -> tuple[Target, ...]:
+    """The disks of an operation, in the order of their ids.
+
+    `named`: ids, names, or patterns of either with `*` and `?`, without regard to case; none: every disk that the
+    manifest declares. Named are disks that are declared and disks with an instance in a vault that the manifest names,
+    though they be gone. A sketch as long as `draft.questions` isn't empty. UsageError for a name that is nobody's, or
+    that two disks share.
+    """
+    declared = {wanted.disk.id.key: wanted.disk.id for wanted in expand(draft)}
+    if draft.questions or not named:
+        return _found(draft, declared.values())
+    known = {key: instances[0].disk for key, instances in draft.held.items()}
+    ids = [one for one in {**known, **declared}.values() if one is not None]
+    return _found(draft, {disk.key: disk for text in named for disk in _named(text, ids)}.values())
+
+
+def _found(draft: Draft, disks: Iterable[ArmId]) -> tuple[Target, ...]:
+    return tuple(
+        Target(disk, tuple(sorted(draft.held.get(disk.key, ()), key=protection.preference)))
+        for disk in sorted(disks, key=lambda one: one.key)
+    )
+
+
+def _named(text: str, disks: Iterable[ArmId]) -> list[ArmId]:
+    wanted = text.rstrip("/")
+    is_id, pattern = wanted.startswith("/"), glob(wanted)
+    found = [disk for disk in disks if pattern.match(disk.key if is_id else lower(disk.name))]
+    if not found:
+        raise UsageError(
+            f"--disk {text!r}: no disk of that name or id is declared, or protected in a vault of the manifest",
+            hint="`reconciler status PATH` lists the disks; patterns take * and ?",
+            code="no-such-disk",
+        )
+    if len(found) > 1 and not any(mark in wanted for mark in "*?["):
+        raise UsageError(
+            f"--disk {text!r} means {len(found)} disks: {', '.join(disk.text for disk in found)}",
+            hint="name one by its id, or all of them by a pattern",
+            code="disk-ambiguous",
+        )
+    return found

@@ -1,0 +1,72 @@
+"""Which policies the desired disks use, and which instances a plan re-points from one to another."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from reconciler.estate import Instance
+from reconciler.ids import ArmId, lower
+from reconciler.manifest import addresses
+from reconciler.manifest.model import PolicySpec, VaultSpec
+from reconciler.planning import policies
+from reconciler.planning.content import shortens
+from reconciler.planning.desired import DesiredDisk
+from reconciler.planning.draft import Draft
+
+
+class Usage:
+    """The policies in use.
+
+    `wanted` are ids of policies that declared disks use. Of re-pointed instances, `joining` maps the address of the
+    policy that they come to, and `moving` the id of the one that they leave, to the addresses of their disks.
+    """
+
+    def __init__(self, draft: Draft, shelf: policies.Shelf) -> None:
+        self._draft, self._shelf = draft, shelf
+        self._settled: dict[tuple[str, str], ArmId | None] = {}
+        self.wanted: set[str] = set()
+        self.moving: dict[str, list[str]] = defaultdict(list)
+        self.joining: dict[str, list[str]] = defaultdict(list)
+
+    def policy(self, wanted: DesiredDisk) -> ArmId | None:
+        """The policy that the disk is to have, made once per vault; None when it is refused."""
+        key = (wanted.vault.id.key, lower(wanted.policy.name))
+        if key not in self._settled:
+            self._settled[key] = policies.settle(self._draft, self._shelf, wanted.vault, wanted.policy)
+        policy = self._settled[key]
+        if policy:
+            self.wanted.add(policy.key)
+        return policy
+
+    def keep(self, vault: VaultSpec, spec: PolicySpec) -> None:
+        """Keep the policy that holds what `spec` declares, whether or not anything could be planned for its disks."""
+        held = self._shelf.holding(vault, spec.content, policies.preferred(spec)) if spec.content else None
+        if held:
+            self.wanted.add(held.id.key)
+
+    def is_right(self, wanted: DesiredDisk, instance: Instance) -> bool:
+        """An instance's policy is right when its content is, whatever its name; one that isn't managed has a name."""
+        content = wanted.policy.content
+        if instance.policy is None or content is None or not wanted.policy.manage:
+            return False
+        if not instance.policy.is_within(wanted.vault.id) or self._shelf.contents.get(instance.policy.key) != content:
+            return False
+        self.wanted.add(instance.policy.key)
+        return True
+
+    def move(self, wanted: DesiredDisk, instance: Instance) -> None:
+        """Note that this plan re-points the instance."""
+        self.joining[addresses.policy(wanted.vault.name, wanted.policy.name)].append(wanted.address)
+        if instance.policy:
+            self.moving[instance.policy.key].append(wanted.address)
+
+    def shortened(self, wanted: DesiredDisk, instance: Instance) -> str:
+        """What re-pointing the instance does to how long recovery points are kept; empty when nothing is lost."""
+        if instance.policy is None:
+            return ""
+        before = self._shelf.contents.get(instance.policy.key)
+        if before is None:
+            return "retention may get shorter: what the present policy keeps can't be told"
+        if wanted.policy.content and shortens(before, wanted.policy.content):
+            return "retention gets shorter for new recovery points; existing ones keep theirs"
+        return ""

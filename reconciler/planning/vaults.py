@@ -1,0 +1,236 @@
+"""Backup vaults: made by PUT, changed by PATCH with the changed blocks alone, never replaced."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from reconciler.estate import Vault
+from reconciler.ids import ArmId, lower
+from reconciler.manifest import addresses
+from reconciler.manifest.model import VaultSpec
+from reconciler.planning import vault_fields
+from reconciler.planning.draft import PENDING, Draft
+from reconciler.planning.groups import laid_over, merged_tags, tag_differences
+from reconciler.planning.marks import drift_class
+from reconciler.planning.model import Action, Change, FieldChange, Kind, Op, Step
+from reconciler.planning.naming import OWNER_TAG, tag_of
+
+_ALWAYS_ON_FROM = "2025-09-01"
+_ALWAYS_ON_REGIONS = frozenset({"australiaeast", "eastasia", "westcentralus"})
+"""Where soft delete can't be off, whatever the api-version: "secure by default" in Microsoft's documentation of 2025-11."""
+
+_SOFT_DELETE_BLOCK = ("softDelete.state", "softDelete.retentionDays")
+
+
+def compare(draft: Draft) -> None:
+    """Plan every declared vault that is missing or differs, and refuse what Azure could not take back."""
+    for _, spec in sorted(draft.vaults.items()):
+        live = draft.estate.vaults.get(spec.id.key)
+        if live is None:
+            _compare_missing(draft, spec)
+        else:
+            _verify_guard(draft, spec, live)
+            _compare_live(draft, spec, live)
+
+
+def _compare_missing(draft: Draft, spec: VaultSpec) -> None:
+    address = addresses.vault(spec.name)
+    presence = draft.presence(spec.id, address, spec.place)
+    if presence is None:
+        return
+    if presence.state == "there":
+        draft.refuse(address, "list-incomplete", f"{spec.id} is there but isn't listed", place=spec.place)
+    elif not spec.manage:
+        draft.refuse(address, "vault-missing", f"{spec.id} isn't there", place=spec.place)
+    elif _may_create(draft, spec):
+        _create(draft, spec)
+
+
+def _may_create(draft: Draft, spec: VaultSpec) -> bool:
+    deleted = draft.ask("deleted-vault", spec.id, spec.location)
+    if deleted is PENDING:
+        return False
+    if deleted is not None and "deleted-vault" not in draft.options.force:
+        message = f"a soft-deleted vault {spec.azure_name} exists until {deleted.purge_time}"
+        draft.refuse(addresses.vault(spec.name), "vault-soft-deleted", message, place=spec.place)
+        return False
+    if draft.options.api_version >= _ALWAYS_ON_FROM and spec.soft_delete.state != "AlwaysOn":
+        message = f"api-version {draft.options.api_version} makes vaults with soft delete AlwaysOn only"
+        hint = "declare `softDelete: {state: AlwaysOn}`, or use api-version 2025-07-01"
+        draft.refuse(addresses.vault(spec.name), "one-way-door", message, place=spec.place, hint=hint)
+        return False
+    if spec.soft_delete.state == "Off" and spec.location in _ALWAYS_ON_REGIONS:
+        message = f"{spec.location} has no vaults with soft delete off: it makes them AlwaysOn"
+        hint = "declare `softDelete: {state: AlwaysOn}`, or another location"
+        draft.refuse(addresses.vault(spec.name), "one-way-door", message, place=spec.place, hint=hint)
+        return False
+    return True
+
+
+def _create(draft: Draft, spec: VaultSpec) -> None:
+    said = vault_fields.declared(spec)
+    said.setdefault("redundancy", "LocallyRedundant")
+    tags = {key: value for key, value in laid_over(spec.default_tags, spec.tags).items() if value is not None}
+    tags[OWNER_TAG] = draft.manifest.name
+    storage = [{"datastoreType": "VaultStore", "type": said["redundancy"]}]
+    body = {
+        "identity": vault_fields.identity_body(spec, None),
+        "location": spec.location,
+        "tags": tags,
+        "properties": {**vault_fields.properties(said), "storageSettings": storage},
+    }
+    fields = [FieldChange(path, None, value) for path, value in said.items()]
+    _count(draft, spec, fields)
+    draft.add(
+        Change(
+            address=addresses.vault(spec.name),
+            kind=Kind.VAULT,
+            action=Action.ADD,
+            reason="not there",
+            steps=(Step(Op.VAULT_PUT, spec.id, body),),
+            after={"id": spec.id.text, **said, "tags": tags},
+            depends=(addresses.group(spec.id),),
+            vault=spec.id,
+            place=spec.place,
+            drift=drift_class(draft, spec),
+        )
+    )
+
+
+def _verify_guard(draft: Draft, spec: VaultSpec, live: Vault) -> None:
+    """Resource guards are verified, never written; which one it is only the vault's proxy tells."""
+    if spec.resource_guard is None:
+        return
+    proxy = spec.id.child("backupResourceGuardProxies", "DppResourceGuardProxy")
+    answer = draft.ask("exists", proxy) if live.guarded else None
+    if answer is PENDING:
+        return
+    if answer and answer.state == "out-of-reach":
+        draft.note("out-of-reach", f"{proxy} may not be read", address=addresses.vault(spec.name), place=spec.place)
+        return
+    body = (answer.body or {}) if answer else {}
+    mapped = str((body.get("properties") or {}).get("resourceGuardResourceId") or "")
+    if ArmId(mapped) != spec.resource_guard and not draft.ignores(addresses.vault(spec.name), "resourceGuard"):
+        message = f"{spec.name} is under {mapped or 'no resource guard'}, not {spec.resource_guard}"
+        draft.note("guard-differs", message, address=addresses.vault(spec.name), place=spec.place)
+
+
+def _compare_live(draft: Draft, spec: VaultSpec, live: Vault) -> None:
+    address = addresses.vault(spec.name)
+    if lower(live.provisioning_state) == "deleting":
+        draft.refuse(address, "vault-deleting", f"{spec.name} is being deleted", place=spec.place)
+        return
+    admissible = _admissible(draft, spec, vault_fields.differences(spec, live))
+    if admissible is None:
+        return
+    owner = draft.owner(live.tags)
+    tags = [*tag_differences(spec.tags, live.tags)]
+    fields = draft.kept(address, [*admissible, *tags])
+    if not spec.manage:
+        if fields:
+            names = ", ".join(field.path for field in fields)
+            draft.note("vault-differs", f"{spec.name} differs in {names}", address=address, place=spec.place)
+        return
+    if owner == "handed":
+        return
+    if owner == "foreign" and fields:
+        mark = tag_of(live.tags, OWNER_TAG)
+        draft.note("managed-elsewhere", f"{spec.name} belongs to {mark}", address=address, place=spec.place)
+        return
+    _patch(draft, spec, live, fields, owner)
+
+
+def _admissible(draft: Draft, spec: VaultSpec, fields: list[FieldChange]) -> list[FieldChange] | None:
+    """The differences that a PATCH can mend; None when one of them is refused, and with it the vault's change."""
+    address, kept, refused = addresses.vault(spec.name), [], False
+    for field in fields:
+        code, message = vault_fields.refusal(field)
+        if draft.ignores(address, field.path):
+            continue
+        if vault_fields.is_satisfied_by_more(field):
+            message = f"{field.path} is {field.before}, declared is {field.after}"
+            draft.note("stronger-than-declared", message, address=address, place=spec.place)
+        elif code:
+            draft.note(code, message, address=address, place=spec.place)
+            refused = True
+        else:
+            kept.append(field)
+    return None if refused else kept
+
+
+def _patch(draft: Draft, spec: VaultSpec, live: Vault, fields: tuple[FieldChange, ...], owner: str) -> None:
+    """Plan the PATCH; it also writes our mark and the default tags, as does every write of a vault that we may own."""
+    mark = tag_of(live.tags, OWNER_TAG)
+    takes_mark = owner != "foreign" and mark != draft.manifest.name
+    adopts = takes_mark and draft.options.adopt
+    if adopts or fields or owner == "ours":
+        defaults = tag_differences(laid_over(spec.default_tags, spec.tags), live.tags)
+        known = {field.path for field in fields}
+        fields = (
+            *fields,
+            *draft.kept(addresses.vault(spec.name), (field for field in defaults if field.path not in known)),
+        )
+    if not fields and not adopts:
+        return
+    if takes_mark:
+        fields = (*fields, FieldChange(f"tags.{OWNER_TAG}", mark or None, draft.manifest.name))
+    guard = draft.options.guard_requests.get(spec.id.key, ())
+    if live.guarded and not guard and any(map(vault_fields.is_guarded, fields)):
+        draft.note("resource-guard", f"{spec.name} is under a resource guard", address=addresses.vault(spec.name))
+        return
+    _count(draft, spec, fields)
+    have = vault_fields.live(live, spec.identity)
+    draft.add(
+        Change(
+            address=addresses.vault(spec.name),
+            kind=Kind.VAULT,
+            action=Action.CHANGE,
+            reason="its declared fields differ" if len(fields) > takes_mark else "takes this manifest's mark",
+            steps=(Step(Op.VAULT_PATCH, spec.id, _patch_body(spec, live, fields), tuple(guard)),),
+            before={field.path: field.before for field in fields} | {"id": spec.id.text},
+            after={field.path: field.after for field in fields} | {"id": spec.id.text},
+            fields=fields,
+            vault=spec.id,
+            place=spec.place,
+            drift=drift_class(draft, spec),
+            detail=_sharing(have, fields),
+        )
+    )
+
+
+def _patch_body(spec: VaultSpec, live: Vault, fields: tuple[FieldChange, ...]) -> dict[str, Any]:
+    values = {field.path: field.after for field in fields if not field.path.startswith("tags.")}
+    if values.keys() & set(_SOFT_DELETE_BLOCK):
+        have = vault_fields.live(live, spec.identity)
+        values = {path: have[path] for path in _SOFT_DELETE_BLOCK} | values
+        if values["softDelete.state"] == "Off":
+            values["softDelete.retentionDays"] = None
+    body: dict[str, Any] = {}
+    if "identity" in values:
+        body["identity"] = vault_fields.identity_body(spec, live)
+    settings = vault_fields.properties(values)
+    if settings:
+        body["properties"] = settings
+    if any(field.path.startswith("tags.") for field in fields):
+        body["tags"] = merged_tags(live.tags, fields)
+    return body
+
+
+def _sharing(have: dict[str, Any], fields: tuple[FieldChange, ...]) -> tuple[str, ...]:
+    """What to say when an identity is added: the one that is there stays."""
+    added = any(field.path == "identity" for field in fields)
+    return (f"the vault keeps its identity {have['identity']}",) if added and have["identity"] else ()
+
+
+def _count(draft: Draft, spec: VaultSpec, fields: list[FieldChange] | tuple[FieldChange, ...]) -> None:
+    """Tell the gates which of the differences are one-way or weaken the vault."""
+    for field in fields:
+        address = addresses.vault(spec.name)
+        if vault_fields.is_irreversible(field):
+            _also(draft.irreversible, address, f"{spec.name}: {field.path} becomes {field.after} for good")
+        elif field.before is not None and vault_fields.weakens(field):
+            _also(draft.weakening, address, f"{spec.name}: {field.path} goes from {field.before} to {field.after}")
+
+
+def _also(reasons: dict[str, str], address: str, reason: str) -> None:
+    reasons[address] = f"{reasons[address]}; {reason}" if address in reasons else reason

@@ -1,0 +1,20 @@
+"""What became of a plan, and what another look says of it."""
+
+from __future__ import annotations
+
+from reconciler.applying.outcome import Outcome, Result, Status
+from reconciler.planning.model import Action, Change, Kind
+
+
+def test_what_was_waited_for_and_differs_still_is_not_done() -> None:
+    waited = Result("disk/a", Kind.DISK, None, Status.DONE)
+    written = Result("disk/b", Kind.DISK, Action.ADD, Status.DONE)
+    later = [
+        Change(address, Kind.DISK, Action.CHANGE, "another policy is declared", ()) for address in ("disk/a", "disk/b")
+    ]
+    outcome = Outcome((waited, written))
+    assert outcome.ok
+    compared = outcome.compared(later)
+    assert not compared.ok
+    assert [(one.address, one.code) for one in compared.with_status(Status.FAILED)] == [("disk/a", "differs-still")]
+    assert outcome.compared([]) == outcome

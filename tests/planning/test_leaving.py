@@ -1,0 +1,318 @@
+"""What the manifest no longer names: orphans, retained ones, removals, disks that are gone, vaults left behind."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from plan_builders import (
+    FORBIDDEN,
+    NAME,
+    VAULT,
+    D,
+    S,
+    addresses,
+    at,
+    change,
+    closed,
+    codes,
+    deleted,
+    disk,
+    disk_id,
+    errors,
+    estate,
+    ignore,
+    instance,
+    lock,
+    manifest,
+    place,
+    plan,
+    removed,
+    rule,
+    selector,
+    settled,
+    soft,
+    steps,
+    vault,
+    vault_spec,
+)
+
+from reconciler.estate import OwnedVault, Presence
+from reconciler.findings import Severity
+from reconciler.ids import vault_id
+from reconciler.planning.model import Action, FieldChange, Op, Plan
+
+LEFT = at("x")
+LOST = vault_id(S, "vaultrg", "Lost")
+
+
+def world(*things: Any) -> Any:
+    """The settled world, another disk `x`, and what is said of it."""
+    return estate(*settled(), disk("x"), *things)
+
+
+def orphan(**said: Any) -> Any:
+    return instance("x", **said)
+
+
+def destroyed(made: Plan) -> Any:
+    return [one.address for one in made.changes if one.action is Action.DESTROY]
+
+
+# --- orphans ----------------------------------------------------------------------------------------------------------
+
+
+def test_an_orphan_is_reported_and_left_alone() -> None:
+    made = plan(manifest(), world(orphan()))
+    (found,) = made.findings
+    assert (found.code, found.address, found.drift, found.severity) == ("orphan", LEFT, "orphaned", Severity.WARNING)
+    assert addresses(made) == []
+
+
+@pytest.mark.parametrize("state", ["ProtectionConfigured", "BackupsSuspended", "ProtectionError", "Levitating"])
+def test_prune_stops_it_and_keeps_the_data(state: str) -> None:
+    made = plan(manifest(), world(orphan(state=state)), prune=True)
+    found = change(made, LEFT)
+    assert steps(made, LEFT) == ["instance.stop"]
+    assert (found.goal, found.weight, found.drift) == ("ProtectionStopped", "stops", "orphaned")
+    assert found.fields[0].after == "stopped"
+    assert codes(made) == []
+
+
+def test_a_stopped_orphan_is_retained_and_no_difference() -> None:
+    made = plan(manifest(), world(orphan(state="protectionSTOPPED")), prune=True)
+    assert addresses(made) == []
+    assert [(one.code, one.severity, one.drift) for one in made.findings] == [("retained", Severity.INFO, "")]
+
+
+def test_an_orphan_that_azure_works_on_is_not_pruned_yet() -> None:
+    made = plan(manifest(), world(orphan(state="UpdatingProtection")), prune=True)
+    assert (addresses(made), codes(made)) == ([], ["orphan", "in-progress"])
+    assert [wait.goal for wait in made.waits] == ["at rest"]
+
+
+@pytest.mark.parametrize("owner", ["other", "heir"])
+def test_what_is_not_ours_is_no_orphan(owner: str | None) -> None:
+    made = plan(manifest(hands_over_to=("heir",)), world(orphan(owner=owner)), prune=True)
+    assert (addresses(made), codes(made)) == ([], [])
+
+
+def test_what_bears_no_mark_is_unmanaged_and_counted_by_vault() -> None:
+    made = plan(manifest(), world(orphan(owner=None), instance("y", owner=None), disk("y")), prune=True, adopt=True)
+    (found,) = made.findings
+    assert (found.code, found.address, found.severity) == ("unmanaged", VAULT.text, Severity.INFO)
+    assert found.message.startswith("2 backup instances")
+    assert addresses(made) == []
+
+
+def test_unmanaged_ones_of_a_vault_that_was_not_read_bear_its_id() -> None:
+    made = plan(manifest(), world(orphan(owner=None, of=LOST)))
+    assert made.findings[0].address == LOST.key
+
+
+def test_other_kinds_of_data_are_never_looked_at() -> None:
+    made = plan(manifest(), world(orphan(disk=None), orphan(disk=None, owner=None, of=LOST)), prune=True)
+    assert (addresses(made), codes(made)) == ([], [])
+
+
+def test_orphans_are_found_in_every_vault_that_bears_our_mark() -> None:
+    made = plan(manifest(), world(vault(LOST), orphan(of=LOST)), prune=True)
+    assert addresses(made) == [LEFT]
+
+
+def test_former_names_leave_orphans_too() -> None:
+    assert codes(plan(manifest(formerly=("old",)), world(orphan(owner="old")))) == ["orphan"]
+
+
+def test_while_handing_over_nothing_is_pruned() -> None:
+    made = plan(manifest(hands_over_to=("heir",)), world(orphan()), prune=True)
+    assert (addresses(made), codes(made)) == ([], ["orphan"])
+
+
+def test_an_ignored_orphan_is_not_pruned() -> None:
+    made = plan(manifest(ignore=(ignore("disk/*/x"),)), world(orphan()), prune=True)
+    assert addresses(made) == []
+
+
+def test_an_orphan_under_a_guard_needs_a_request() -> None:
+    things = (vault(guarded=True), orphan())
+    assert errors(plan(manifest(), world(*things), prune=True)) == ["resource-guard"]
+    made = plan(manifest(), world(*things), prune=True, guard_requests={VAULT.key: ("r",)})
+    assert change(made, LEFT).steps[0].guard == ("r",)
+
+
+def test_a_read_only_lock_keeps_an_orphan_from_being_pruned() -> None:
+    assert errors(plan(manifest(), world(orphan(), lock(VAULT)), prune=True)) == ["locked"]
+
+
+# --- disks that are gone ----------------------------------------------------------------------------------------------
+
+
+def test_a_disk_that_is_gone_is_information_and_prune_leaves_it() -> None:
+    made = plan(manifest(), estate(*settled(), orphan()), prune=True)
+    assert addresses(made) == []
+    assert [(one.code, one.severity, one.drift) for one in made.findings] == [("disk-gone", Severity.INFO, "")]
+
+
+def test_a_stopped_instance_of_a_disk_that_is_gone_is_retained_without_a_question() -> None:
+    asked = estate(*settled(), orphan(state="ProtectionStopped"))
+    assert codes(plan(manifest(), asked)) == ["retained"]
+    assert asked.answers == {}
+
+
+def test_a_disk_out_of_reach_is_an_error_and_never_pruned() -> None:
+    made = plan(manifest(), estate(*settled(), orphan()), {"exists": FORBIDDEN}, prune=True)
+    assert (addresses(made), errors(made)) == ([], ["out-of-reach"])
+
+
+def test_a_list_that_lacks_a_disk_that_is_there_proves_nothing() -> None:
+    made = plan(manifest(), estate(*settled(), orphan()), {"exists": Presence("there")}, prune=True)
+    assert (addresses(made), errors(made)) == ([], ["list-incomplete"])
+
+
+def test_a_disk_whose_subscription_was_not_listed_is_asked_for_and_pruned() -> None:
+    far = disk_id("x", subscription=S)
+    made = plan(manifest(), estate(*settled(), instance(far)), {"exists": Presence("there")}, prune=True)
+    assert addresses(made) == [at(far)]
+
+
+# --- removed ----------------------------------------------------------------------------------------------------------
+
+
+def leaving(data: str = "retain", **said: Any) -> Any:
+    return manifest(removed=(removed(disk_id("X"), data),), **said)
+
+
+@pytest.mark.parametrize("owner", [NAME, None])
+@pytest.mark.parametrize("state", ["ProtectionConfigured", "BackupsSuspended", "ProtectionError"])
+def test_retaining_stops_protection_at_a_plain_apply(owner: str | None, state: str) -> None:
+    made = plan(leaving(), world(orphan(owner=owner, state=state)))
+    found = change(made, LEFT)
+    assert (steps(made, LEFT), found.action, found.weight) == (["instance.stop"], Action.CHANGE, "stops")
+    assert found.drift == "not-yet-applied"
+    assert "ticket 1" in found.reason
+    assert closed(made) == []
+
+
+def test_retained_already_is_satisfied() -> None:
+    made = plan(leaving(), world(orphan(state="ProtectionStopped")))
+    assert (addresses(made), codes(made)) == ([], ["retained"])
+
+
+@pytest.mark.parametrize("data", ["retain", "delete"])
+@pytest.mark.parametrize("things", [(), (deleted("x"),)])
+def test_nothing_there_is_satisfied(data: str, things: Any) -> None:
+    made = plan(leaving(data), world(*things))
+    assert (addresses(made), codes(made), closed(made)) == ([], [], [])
+
+
+@pytest.mark.parametrize("state", ["ProtectionConfigured", "ProtectionStopped", "BackupsSuspended"])
+def test_deleting_needs_the_exact_count(state: str) -> None:
+    made = plan(leaving("delete"), world(orphan(state=state)))
+    found = change(made, LEFT)
+    assert (found.action, found.steps[0].op, found.after, found.goal) == (
+        Action.DESTROY,
+        Op.INSTANCE_DELETE,
+        None,
+        "gone",
+    )
+    assert closed(made) == ["allow-delete"]
+    assert "--allow-delete 1" in made.closed_gates[0].hint
+    assert closed(plan(leaving("delete"), world(orphan()), allow_delete=2)) == ["allow-delete"]
+    assert closed(plan(leaving("delete"), world(orphan()), allow_delete=0)) == ["allow-delete"]
+    assert closed(plan(leaving("delete"), world(orphan()), allow_delete=1)) == []
+    assert closed(plan(leaving("delete"), world(orphan()), force=frozenset({"allow-delete"}))) == ["allow-delete"]
+
+
+@pytest.mark.parametrize("allow", [None, 0])
+def test_without_deletions_no_count_is_needed(allow: int | None) -> None:
+    assert closed(plan(manifest(), world(), allow_delete=allow)) == []
+
+
+def test_a_count_without_deletions_is_a_mistake() -> None:
+    assert closed(plan(manifest(), world(), allow_delete=1)) == ["allow-delete"]
+
+
+@pytest.mark.parametrize(
+    ("what", "has", "is_closed"),
+    [
+        ("on", {}, False),
+        ("always on", {"soft_delete_state": "ALWAYSON"}, False),
+        ("off", {"soft_delete_state": "OFF"}, True),
+        ("unsaid", {"soft_delete_state": None}, True),
+    ],
+)
+def test_deleting_where_soft_delete_is_off_is_irreversible(what: str, has: dict[str, Any], is_closed: bool) -> None:
+    made = plan(leaving("delete"), world(vault(**has), orphan()), allow_delete=1)
+    assert closed(made) == (["irreversible"] if is_closed else []), what
+    kept = plan(leaving("delete"), world(vault(**has), orphan()), allow_delete=1, accept_irreversible=True)
+    assert closed(kept) == []
+
+
+def test_deleting_from_a_vault_that_was_not_read_is_irreversible() -> None:
+    made = plan(leaving("delete"), world(orphan(of=LOST)), allow_delete=1)
+    assert closed(made) == ["irreversible"]
+
+
+def test_turning_soft_delete_off_in_the_same_run_makes_a_deletion_irreversible() -> None:
+    desire = leaving("delete", vaults=[vault_spec(**soft("Off"))])
+    made = plan(desire, world(orphan()), allow_delete=1, force=frozenset({"weakens-protection"}))
+    assert closed(made) == ["irreversible"]
+
+
+def test_removed_beats_a_selector() -> None:
+    desire = leaving()
+    desire = manifest(rule(select=selector(subscriptions=(D,))), removed=desire.removed)
+    assert steps(plan(desire, world(orphan())), LEFT) == ["instance.stop"]
+
+
+def test_another_manifests_instance_is_not_removed() -> None:
+    made = plan(leaving("delete"), world(orphan(owner="other")), allow_delete=1)
+    assert errors(made) == ["managed-elsewhere"]
+    assert destroyed(made) == []
+
+
+@pytest.mark.parametrize("data", ["retain", "delete"])
+def test_what_was_handed_over_is_its_heirs_to_remove(data: str) -> None:
+    made = plan(leaving(data, hands_over_to=("heir",)), world(orphan(owner="heir")))
+    assert (addresses(made), codes(made)) == ([], [])
+
+
+def test_what_azure_works_on_is_removed_later() -> None:
+    made = plan(leaving("delete"), world(orphan(state="ConfiguringProtection")))
+    assert (addresses(made), codes(made)) == ([], ["in-progress"])
+
+
+def test_removing_works_on_a_disk_that_is_gone() -> None:
+    made = plan(leaving(), estate(*settled(), orphan()))
+    assert steps(made, LEFT) == ["instance.stop"]
+
+
+def test_a_delete_lock_keeps_an_instance() -> None:
+    made = plan(leaving("delete"), world(orphan(), lock(VAULT, "CanNotDelete")))
+    assert (destroyed(made), errors(made)) == ([], ["locked"])
+
+
+def test_a_deletion_under_a_guard_needs_a_request() -> None:
+    made = plan(leaving("delete"), world(vault(guarded=True), orphan()))
+    assert errors(made) == ["resource-guard"]
+
+
+def test_what_a_deletion_says() -> None:
+    found = change(plan(leaving("delete"), world(orphan())), LEFT)
+    assert found.fields == (FieldChange("protection", "protected", None),)
+    assert found.before["instance"] == orphan().id.text
+    assert found.place == place(80)
+
+
+# --- vaults left behind -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("own", "owner", "is_told"),
+    [(LOST, NAME, True), (LOST, NAME.upper(), True), (LOST, "old", True), (LOST, "other", False), (VAULT, NAME, False)],
+)
+def test_a_vault_with_our_mark_outside_of_what_was_read(own: Any, owner: str | None, is_told: bool) -> None:
+    made = plan(manifest(formerly=("old",)), estate(*settled(), owned_vaults=(OwnedVault(own, owner),)))
+    assert codes(made) == (["orphaned-vault"] if is_told else [])
+    assert addresses(made) == []

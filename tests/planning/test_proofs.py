@@ -1,0 +1,86 @@
+"""Whether drills have proved that restoring works, and how long ago."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from plan_builders import NOW, codes, disk_id, estate, instance, manifest, place, plan, rule, selector, settled, without
+
+from reconciler.estate import Instance
+from reconciler.findings import Severity
+from reconciler.manifest.model import DrillSpec, Exclusion
+from reconciler.planning.proofs import age, proven_at, stamp
+
+
+def drill(**said: Any) -> DrillSpec:
+    return DrillSpec(place(70), "monthly", "drillrg", **{"max_age_hours": 30 * 24, **said})
+
+
+def told(*proofs: str | None, **said: Any) -> list[tuple[str, str]]:
+    """What a plan says of the drill when disks `a`, `b`, … bear these proofs."""
+    names = [chr(ord("a") + number) for number in range(len(proofs))]
+    world = without(settled(*names), Instance)
+    for name, proof in zip(names, proofs, strict=True):
+        tags = {"reconciler-owner": "team"} | ({"Reconciler-Proven": proof} if proof else {})
+        world.append(instance(name, tags=tags))
+    made = plan(manifest(rule(*map(disk_id, names)), drills=(drill(**said),)), estate(*world))
+    assert not made.changes
+    return [(row.code, row.message) for row in made.findings if row.address == "drill/monthly"]
+
+
+def ago(**length: float) -> str:
+    return stamp(NOW - timedelta(**length))
+
+
+def test_the_newest_success_counts() -> None:
+    assert told(ago(days=12), ago(days=80), None) == []
+    assert told(ago(days=30)) == [], "the age that is allowed is allowed"
+    assert told(ago(days=31), ago(days=80)) == [
+        ("drill-late", "the drill monthly last proved a restore 31 days ago, 30 days are allowed")
+    ]
+
+
+def test_never_is_told_apart_from_late() -> None:
+    assert told(None, None) == [("never-proven", "the drill monthly has never restored one of its 2 disks")]
+    assert told("yesterday") == told(None), "what nobody can read proves nothing"
+
+
+def test_only_disks_that_the_drill_selects_count() -> None:
+    only_b = {"select": selector(names=("b",))}
+    assert told(ago(days=1), None, **only_b)[0][0] == "never-proven"
+    without_a = {"exclude": (Exclusion(selector(names=("a",)), "cache"),)}
+    assert told(ago(days=1), None, **without_a)[0][0] == "never-proven"
+    assert told(None, select=selector(names=("z",))) == [], "nothing to restore, nothing to complain about"
+
+
+def test_any_age_will_do_when_none_is_said() -> None:
+    assert told(None, max_age_hours=None) == []
+
+
+def test_it_counts_as_unhealthy_drift_and_is_no_error() -> None:
+    made = plan(manifest(drills=(drill(),)), estate(*settled()))
+    assert codes(made) == ["never-proven"]
+    (finding,) = made.findings
+    assert (finding.drift, finding.severity, finding.place) == ("unhealthy", Severity.WARNING, place(70))
+
+
+@pytest.mark.parametrize(
+    ("length", "text"),
+    [
+        (timedelta(minutes=59), "0 hours"),
+        (timedelta(hours=1), "1 hour"),
+        (timedelta(hours=47, minutes=59), "47 hours"),
+        (timedelta(hours=48), "2 days"),
+        (timedelta(days=12, hours=23), "12 days"),
+    ],
+)
+def test_ages_for_people(length: timedelta, text: str) -> None:
+    assert age(length) == text
+
+
+def test_a_proof_is_read_as_it_is_written() -> None:
+    assert proven_at({"reconciler-proven": stamp(NOW)}) == NOW
+    assert proven_at({}) is None
+    assert proven_at({"reconciler-proven": "2026-05-04T12:00:00"}) == NOW, "UTC unless said"

@@ -1,0 +1,105 @@
+"""What a disk's backups are called, by what is known of its jobs and recovery points; NOW is noon, backups every 4 h."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from plan_builders import GOLD, NOW, D, body_for, disk_id, estate, instance, manifest, options, policy, rule, settled
+
+from reconciler.estate import Estate
+from reconciler.planning.draft import Draft
+from reconciler.planning.status import DiskStatus, Told, doubtful, statuses
+
+OWN = instance().id.key
+PROMISE = 6.0
+
+
+def ago(hours: float) -> datetime:
+    return NOW - timedelta(hours=hours)
+
+
+def told(points: Any = (), **jobs: float) -> Told:
+    """Jobs of the one disk by status and age in hours; recovery points likewise, when they were read."""
+    found = {status: ago(hours) for status, hours in jobs.items()}
+    read = {OWN: max((ago(one) for one in points), default=None)} if points != () else {}
+    return Told({OWN: found} if found else {}, {}, dict(read))
+
+
+def draft(world: Estate | None = None, said: Any = None) -> Draft:
+    return Draft(said or manifest(rule(disk_id())), world or estate(*settled("d")), options(), NOW)
+
+
+def row(known: Told, world: Estate | None = None, said: Any = None) -> DiskStatus:
+    (found,) = statuses(draft(world, said), known).rows
+    return found
+
+
+@pytest.mark.parametrize(
+    ("known", "state"),
+    [
+        (told(completed=1), "ok"),
+        (told(completed=PROMISE), "ok"),
+        (told(completed=PROMISE + 0.01), "late"),
+        (told(completed=7, inprogress=1), "ok"),
+        (told(completed=13, inprogress=7), "late"),
+        (told(completed=1, failed=5), "ok"),
+        (told(completed=5, failed=1), "failing"),
+        (told(failed=1), "failing"),
+        (told(failed=1, points=[0.5]), "ok"),
+        (told(completed=30, points=[2]), "ok"),
+        (told(completed=2, points=[30]), "ok"),
+        (told(points=[7]), "late"),
+        (told(), "unknown"),
+        (told(points=[]), "late"),
+        (Told(None, None, {OWN: ago(1)}), "ok"),
+        (Told(None, None, {}), "unknown"),
+    ],
+)
+def test_freshness(known: Told, state: str) -> None:
+    assert row(known).state == state
+
+
+def test_the_promise_is_that_of_the_policy_which_the_disk_has_now() -> None:
+    other = policy(replace(GOLD, interval_hours=12), name="slow")
+    world = estate(*settled("d"), other)
+    world.instances[OWN].policy = other.id
+    found = row(told(completed=13.9), world)
+    assert (found.state, found.promise, found.policy) == ("ok", timedelta(hours=14), "slow")
+
+
+def test_a_schedule_that_is_not_understood_promises_nothing() -> None:
+    body = body_for(GOLD)
+    body["policyRules"][0]["trigger"]["schedule"]["repeatingTimeIntervals"] *= 2
+    odd = policy(name="odd", body=body)
+    world = estate(*settled("d"), odd)
+    world.instances[OWN].policy = odd.id
+    assert row(told(completed=1), world).state == "unknown"
+
+
+@pytest.mark.parametrize(("hours", "state"), [(1, "waiting"), (5.9, "waiting"), (6.1, "late")])
+def test_the_first_backup_is_waited_for_as_long_as_it_may_take(hours: float, state: str) -> None:
+    world = estate(*settled("d"))
+    for one in world.roles.values():
+        one.created = ago(hours)
+    assert row(told(points=[]), world).state == state
+
+
+def test_only_what_is_in_doubt_is_worth_a_read_the_late_ones_first() -> None:
+    names = ("a", "b", "c", "e", "f")
+    known = {
+        instance(name).id.key: jobs
+        for name, jobs in zip(
+            names, ({}, {"completed": ago(9)}, {"completed": ago(1)}, {}, {"failed": ago(1)}), strict=True
+        )
+    }
+    made = draft(estate(*settled(*names)), manifest(rule(*map(disk_id, names))))
+    asked = [one.disk.name for one in doubtful(made, Told(known, {}, {instance("e").id.key: ago(1)})) if one.disk]
+    assert asked == ["b", "f", "a"]
+
+
+def test_what_is_told_of_others_is_not_told_of_this() -> None:
+    other = disk_id("other", subscription=D)
+    assert row(Told({instance(other).id.key: {"completed": ago(1)}}, {})).state == "unknown"
