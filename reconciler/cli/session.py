@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable, Coroutine, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 from reconciler.clock import Clock, LoopClock
 from reconciler.errors import UsageError
@@ -21,11 +21,23 @@ if TYPE_CHECKING:
     from reconciler.azure.connection import Azure
     from reconciler.azure.governor import Events
     from reconciler.cli.options import Connection
-    from reconciler.cli.signals import Interrupts
     from reconciler.manifest.model import Manifest
     from reconciler.planning.model import Options, Plan
 
 T = TypeVar("T")
+
+
+class Signals(Protocol):
+    """Who says that a run is to stop: `name` is what did, empty while nothing has."""
+
+    @property
+    def name(self) -> str:
+        """Such as `SIGTERM`."""
+
+    def watched(self, loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> AbstractContextManager[None]:
+        """Within this block `stop` is set when the run is to stop."""
+
+
 Connect = Callable[[Clock], "Azure"]
 
 
@@ -102,7 +114,7 @@ class Session:
         plan: Plan,
         settings: Settings,
         progress: Progress,
-        interrupts: Interrupts,
+        interrupts: Signals,
         ledger: Ledger | None = None,
     ) -> Outcome:
         """Apply the plan, telling the ledger of every write; the first interrupt makes it stop waiting."""

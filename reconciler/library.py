@@ -1,0 +1,139 @@
+"""The library: load a manifest, connect, plan, apply, look for drift; `from reconciler import load, plan, apply, drift`.
+
+Everything here follows semantic versioning, as do the machine-readable formats. Nothing prints; errors are those of
+`reconciler.errors`, and each explains itself (`code`, `message`, `hint`).
+"""
+
+from __future__ import annotations
+
+from asyncio import AbstractEventLoop, Event
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconciler import __version__
+from reconciler.cli.options import CLOUDS, Connection
+from reconciler.cli.session import Session, opened
+from reconciler.errors import Refused, StalePlan
+from reconciler.manifest.model import Manifest
+
+if TYPE_CHECKING:
+    from reconciler.applying.outcome import Outcome
+    from reconciler.applying.progress import Progress
+    from reconciler.planning.model import Options, Plan
+    from reconciler.report.drift import Drift
+
+__all__ = ["Manifest", "Session", "apply", "connect", "drift", "load", "options", "plan"]
+
+
+def load(path: Path | str) -> Manifest:
+    """The compiled manifest of a file or a folder.
+
+    Raises ManifestError with every problem at once (`findings`), UsageError when nothing is there.
+    """
+    from reconciler.files import load as loaded
+
+    return loaded(Path(path))
+
+
+@contextmanager
+def connect(
+    *,
+    sandbox: Path | str | None = None,
+    endpoint: str | None = None,
+    cloud: str = CLOUDS[0],
+    clock: str | None = None,
+    api_version: str | None = None,
+) -> Iterator[Session]:
+    """A connection: to the simulated Azure of an estate file, to another Resource Manager, or to a cloud.
+
+    Signs in with what the environment offers, as the command does. `clock` is `real`, `scaled:N` or `virtual[:START]`
+    (the default for a sandbox). Not to be used from within a running event loop.
+    """
+    target = None if sandbox is None else str(sandbox)
+    with opened(Connection(target, endpoint, cloud, clock, api_version)) as session:
+        yield session
+
+
+def options(
+    *,
+    prune: bool = False,
+    adopt: bool = False,
+    allow_delete: int | None = None,
+    accept_irreversible: bool = False,
+    force: Sequence[str] = (),
+    only: Sequence[str] = (),
+) -> Options:
+    """How to plan: the command's options of the same names."""
+    from reconciler.planning.model import Options
+
+    return Options(
+        tool_version=__version__,
+        prune=prune,
+        adopt=adopt,
+        allow_delete=allow_delete,
+        accept_irreversible=accept_irreversible,
+        force=frozenset(force),
+        only=tuple(only),
+    )
+
+
+def plan(manifest: Manifest, azure: Session, how: Options | None = None) -> Plan:
+    """What would be changed in Azure; writes nothing.
+
+    Raises ReadIncomplete or AzureError when Azure can't be read to the end.
+    """
+    return azure.look(manifest, how or options())
+
+
+def apply(
+    manifest: Manifest,
+    azure: Session,
+    how: Options | None = None,
+    *,
+    checksum: str | None = None,
+    timeout: float | None = None,
+    progress: Progress | None = None,
+) -> Outcome:
+    """Look, change Azure until it is as the manifest says, and wait until it is, for `timeout` seconds at most.
+
+    `checksum` is that of an approved plan: StalePlan when something else would be done now. Refused when a gate is
+    closed; then nothing was written. What Azure does to single changes raises nothing: see `Outcome.ok`.
+    """
+    from reconciler.applying.engine import Settings
+    from reconciler.applying.progress import Progress as Silent
+
+    found = plan(manifest, azure, how)
+    if checksum is not None and found.checksum != checksum:
+        raise StalePlan(
+            f"The plan of checksum {checksum} was approved, and it is {found.checksum} now. Nothing was written.",
+            hint="plan again, and approve what is shown",
+        )
+    if found.closed_gates:
+        names = ", ".join(gate.name for gate in found.closed_gates)
+        raise Refused(
+            f"Nothing was written: the plan is refused by {names}.", hint="see Plan.closed_gates", code="gate"
+        )
+    return azure.apply(found, Settings(timeout_seconds=timeout), progress or Silent(), _NoSignals())
+
+
+def drift(manifest: Manifest, azure: Session, *, fail_on: Sequence[str] | None = None) -> Drift:
+    """Whether Azure still is as the manifest says, in classes; writes nothing.
+
+    `fail_on` are the classes that count (None: every class but in-progress); `Drift.exit_code` is the command's.
+    """
+    from reconciler.report.drift import DEFAULT_FAIL_ON, Drift
+
+    return Drift(plan(manifest, azure), tuple(fail_on) if fail_on is not None else DEFAULT_FAIL_ON)
+
+
+class _NoSignals:
+    """Signals are the caller's business."""
+
+    name = ""
+
+    @contextmanager
+    def watched(self, _loop: AbstractEventLoop, _stop: Event) -> Iterator[None]:
+        """Nothing is changed."""
+        yield

@@ -1,0 +1,98 @@
+"""The package as a library: typed, quiet, and the same as the command."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import reconciler
+from reconciler import apply, connect, drift, load, options, plan
+from reconciler.errors import ManifestError, Refused, StalePlan
+
+TYPED = """
+from reconciler import apply, connect, drift, load, options, plan
+
+manifest = load("estate")
+with connect(sandbox="azure.estate.yaml") as azure:
+    found = plan(manifest, azure, options(prune=True, only=["disk/*"]))
+    reveal_type(found.summary.add)
+    reveal_type(apply(manifest, azure, checksum=found.checksum).ok)
+    reveal_type(drift(manifest, azure).exit_code)
+"""
+
+
+@pytest.fixture
+def estate(samples: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(samples / "quickstart", tmp_path / "estate", ignore=shutil.ignore_patterns("*.json")))
+
+
+def test_the_whole_story(estate: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    manifest = load(estate)
+    with connect(sandbox=estate / "azure.estate.yaml") as azure:
+        found = plan(manifest, azure)
+        assert (found.summary.add, found.summary.change, found.summary.destroy) == (7, 0, 0)
+        assert drift(manifest, azure).exit_code == 2
+        outcome = apply(manifest, azure, checksum=found.checksum)
+        assert outcome.ok
+        assert outcome.added == 7
+        assert drift(manifest, azure).exit_code == 0
+    with connect(sandbox=estate / "azure.estate.yaml") as azure:
+        assert plan(manifest, azure).changes == ()
+    assert capfd.readouterr() == ("", "")
+
+
+def test_what_was_not_approved_is_not_done(estate: Path) -> None:
+    with connect(sandbox=estate / "azure.estate.yaml") as azure, pytest.raises(StalePlan, match="Nothing was written"):
+        apply(load(estate), azure, checksum="0" * 64)
+
+
+def test_a_closed_gate_refuses(estate: Path) -> None:
+    text = (estate / "backup.yaml").read_text()
+    changed = text.replace("redundancy: LocallyRedundant", "softDelete: {state: AlwaysOn, retentionDays: 14}")
+    (estate / "backup.yaml").write_text(changed)
+    with connect(sandbox=estate / "azure.estate.yaml") as azure:
+        with pytest.raises(Refused, match="irreversible"):
+            apply(load(estate), azure)
+        assert apply(load(estate), azure, options(accept_irreversible=True)).ok
+
+
+def test_every_problem_of_a_manifest_at_once(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("apiVersion: reconciler/v1\nname: x\nvaults: 1\npolicies: 2\n")
+    with pytest.raises(ManifestError) as caught:
+        load(tmp_path)
+    assert len(caught.value.findings) == 2
+
+
+def test_every_name_is_there_and_importing_costs_nothing() -> None:
+    for name in reconciler.__all__:
+        assert getattr(reconciler, name) is not None
+    with pytest.raises(AttributeError):
+        _ = reconciler.nothing
+    script = (
+        "import sys, reconciler; print([name for name in sys.modules if name.startswith(('azure', 'click', 'yaml'))])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+@pytest.mark.external
+def test_the_types_are_there_for_a_type_checker(tmp_path: Path) -> None:
+    api = pytest.importorskip("mypy.api", reason="mypy is in the dev extra")
+    script = tmp_path / "typed.py"
+    script.write_text(TYPED)
+    told, _, code = api.run(
+        ["--strict", "--cache-dir", str(tmp_path / "cache"), "--follow-imports", "silent", str(script)]
+    )
+    assert code == 0, told
+    assert [line.rsplit('"', 2)[1] for line in told.splitlines() if "Revealed" in line] == ["int", "bool", "int"]
+
+
+def test_the_sample_script(samples: Path, estate: Path) -> None:
+    command = [sys.executable, str(samples / "library" / "nightly.py"), str(estate / "azure.estate.yaml"), str(estate)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=samples.parent)
+    assert (done.returncode, done.stderr) == (2, "")
+    assert "quickstart: Drift: " in done.stdout
