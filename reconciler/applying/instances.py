@@ -15,6 +15,8 @@ from reconciler.applying.sending import Reread, Standing, send
 from reconciler.applying.watching import Row
 from reconciler.azure.answering import answer
 from reconciler.azure.projection import instance as project
+from reconciler.azure.projection import pick
+from reconciler.azure.writing import Receipt
 from reconciler.errors import AzureError, NotFound, ReconcilerError
 from reconciler.estate import Question
 from reconciler.ids import ArmId, lower
@@ -90,6 +92,11 @@ async def settle(run: Run, change: Change) -> str:
             await _name_holders(run, step, error)
             raise
     return ""
+
+
+def _is_creation(receipt: Receipt) -> bool:
+    """Whether the instance wasn't there before: only then is it answered as `Provisioning` (recorded traffic)."""
+    return lower(str(pick(receipt.body, "properties", "provisioningState"))) == "provisioning"
 
 
 async def _name_holders(run: Run, step: Step, error: AzureError) -> None:
@@ -170,6 +177,8 @@ async def _take(run: Run, task: _Task) -> None:
     if receipt is not None and task.step.op not in _BODIES:
         await run.finish(task.step.op, receipt, deadline)
         receipt = None
+    if receipt is not None and task.step.op is not Op.INSTANCE_MERGE:
+        target = replace(target, was_there=not _is_creation(receipt))
     await reach(run, task.change.address, task.instance, target, receipt, deadline)
 
 

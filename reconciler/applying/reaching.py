@@ -27,12 +27,14 @@ _DONE, _FAILED, _DIFFERS, _ELSEWHERE, _ABSENT = "done", "failed", "differs", "el
 @dataclass(frozen=True, slots=True)
 class Target:
     """What to wait for: one of `states` (lower-cased; empty: any but transient ones), or GONE alone; `wanted` as in
-    the written body; `was_failing`: a failing row may still be the one from before the write.
+    the written body; `was_failing`, `was_there`: a failing row, or one that is as wanted, may still be the one from
+    before the write.
     """
 
     states: frozenset[str]
     wanted: Mapping[str, Any] = field(default_factory=dict)
     was_failing: bool = False
+    was_there: bool = False
 
 
 def is_moving(row: Row) -> bool:
@@ -59,13 +61,14 @@ class Judgement:
         self.since = run.now
 
     @property
-    def _may_be_stale(self) -> bool:
+    def may_be_stale(self) -> bool:
+        """Whether a list may still show what was before the write."""
         return self._run.now - self.since < LAG_SECONDS
 
     def __call__(self, row: Row | None) -> str:
         """The word for the row; empty: keep waiting."""
         if row is None:
-            return _ABSENT if GONE in self._target.states or not self._may_be_stale else ""
+            return _ABSENT if GONE in self._target.states or not self.may_be_stale else ""
         if is_moving(row):
             self._believes_failure = True
             return ""
@@ -76,7 +79,7 @@ class Judgement:
     def _contradiction(self, row: Row) -> str:
         """What a row at rest that isn't as wanted means."""
         is_failing = health(state_of(row)) is Health.FAILING and GONE not in self._target.states
-        if self._may_be_stale:
+        if self.may_be_stale:
             return _FAILED if is_failing and self._believes_failure else ""
         if is_failing:
             return _FAILED
@@ -101,6 +104,11 @@ async def reach(
             word = judgement(row) if row is not None else _ABSENT
             if row is None and GONE in target.states:
                 return
+        if word == _DONE and target.was_there and judgement.may_be_stale:
+            row = await _by_id(run, instance)
+            word = judgement(row)
+            if not word:
+                continue
         if word == _DONE:
             return
         if word == LATE:

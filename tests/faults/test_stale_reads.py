@@ -10,7 +10,7 @@ from arm import APPS, disk, estate, group
 from faults import Fault, changed
 from invariants import rows
 from manifests import VAULT, manifest
-from stories import applied, orphaned, rolled, soft_deleted, state_of
+from stories import VAULT_ID, applied, orphaned, rolled, soft_deleted, state_of
 from trial import Trial
 
 
@@ -116,3 +116,16 @@ def test_f27_a_body_from_before_the_write_is_no_override(quickstart: Trial) -> N
     assert run.code == 0, run.text
     assert "overridden-by-azure" not in run.text
     assert len([call for call in run.writes if call.kind == "PATCH backupVaults" and "properties" in call.body]) == 1
+
+
+@pytest.mark.parametrize("version", ["2025-07-01", "2024-04-01"])
+def test_f28_an_instance_that_was_there_all_along_is_done_when_its_write_is(quickstart: Trial, version: str) -> None:
+    applied(quickstart)
+    quickstart.is_lagging = True
+    unmarked = quickstart.sandbox.get(VAULT_ID) | {"tags": {}}
+    quickstart.sandbox.put(VAULT_ID, unmarked)  # instances of a vault that isn't ours are not asked for by id
+    quickstart.switch(list_lag="300", identical_instance="updates")
+    quickstart.inject("LIST backupInstances", without("PSTestDisk"), times=1)
+    run = quickstart.apply("--adopt", "--api-version", version)
+    assert (run.code, len([call for call in run.writes if call.kind == "PUT backupInstances"])) == (0, 1), run.text
+    assert state_of(quickstart) == "ProtectionConfigured"
