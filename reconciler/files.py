@@ -45,7 +45,7 @@ def read(path: Path) -> Files:
     if not texts:
         raise UsageError(
             f"{path} holds no manifest: no *.yaml or *.yml in it or below it",
-            hint="hidden files and *.estate.yaml are left out",
+            hint="`reconciler init` writes a first one; hidden files and *.estate.yaml are left out",
             code="no-manifest",
         )
     return Files(path, texts)

@@ -215,6 +215,8 @@ def check_page(page: Mapping[str, Any]) -> None:
 
 def incomplete(what: str, error: AzureError) -> ReadIncomplete:
     """The error for a list that could not be read to its end; it says what, why, and which right is needed."""
+    if error.code == "no-token":
+        return ReadIncomplete(error.message, hint=error.hint, code=error.code)
     hint = error.hint
     if isinstance(error, OutOfReach) and error.status == HTTPStatus.FORBIDDEN:
         hint = f"Give the caller the role Reader (or one that may read this) at {what.partition('/providers/')[0] or 'the tenant'}."
@@ -223,7 +225,6 @@ def incomplete(what: str, error: AzureError) -> ReadIncomplete:
     return ReadIncomplete(
         f"{what} could not be read to the end: {error.message} Nothing was concluded from the part.",
         hint=hint or "Run it again.",
-        code="read-incomplete",
     )
 
 

@@ -10,14 +10,15 @@ SHELLS = ("bash", "zsh", "fish")
 
 
 @click.command(
-    help="""Print the completion script of SHELL, to be read when the shell starts.
+    help="""Print the completion script of SHELL (bash, zsh or fish), to be read when the shell starts.
 
-    bash: reconciler completion bash > ~/.local/share/bash-completion/completions/reconciler.
-    zsh: reconciler completion zsh > a folder of $fpath, as _reconciler.
-    fish: reconciler completion fish > ~/.config/fish/completions/reconciler.fish.
+    \b
+    reconciler completion bash > ~/.local/share/bash-completion/completions/reconciler
+    reconciler completion zsh > FOLDER/_reconciler   # a folder of $fpath
+    reconciler completion fish > ~/.config/fish/completions/reconciler.fish
     """
 )
-@click.argument("shell", type=click.Choice(SHELLS))
+@click.argument("shell", metavar="SHELL", type=click.Choice(SHELLS))
 @click.pass_context
 def completion(context: click.Context, shell: str) -> int:
     """The script on stdout."""

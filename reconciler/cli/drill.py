@@ -47,10 +47,10 @@ def drill(output: Output, path: str, names: tuple[str, ...], manner: Manner, con
 
 def _chosen(manifest: Manifest, names: tuple[str, ...]) -> tuple[DrillSpec, ...]:
     known = {one.name.lower(): one for one in manifest.drills}
-    for name in names:
-        if name.lower() not in known:
-            told = ", ".join(one.name for one in manifest.drills) or "none"
-            raise UsageError(f"the manifest has no drill {name!r}", hint=f"drills: {told}")
     if not known:
         raise UsageError("the manifest declares no drill", hint="add one under `drills`")
+    for name in names:
+        if name.lower() not in known:
+            told = ", ".join(one.name for one in manifest.drills)
+            raise UsageError(f"the manifest has no drill {name!r}", hint=f"drills: {told}")
     return tuple(one for key, one in known.items() if not names or key in map(str.lower, names))

@@ -47,7 +47,7 @@ def init(output: Output, folder: str, name: str | None, subscription: str, locat
     write_file(place / "manifest.schema.json", schema_text("manifest"), "the schema")
     write_file(manifest, text, "the manifest")
     output.data(f"{manifest.as_posix()}\n")
-    if subscription == _NOWHERE:
-        output.tell(f"Put your subscription's id into {manifest.as_posix()}, then:\n")
+    first = "put your subscription's id into it, then" if subscription == _NOWHERE else "next"
+    output.tell(f"A first manifest, and its schema for editors beside it; {first}:\n")
     output.tell(f"  reconciler validate {folder}\n  reconciler plan {folder}\n")
     return 0

@@ -23,7 +23,7 @@ def jobs() -> None:
     """List, show and wait for jobs of backup vaults: backups and restores."""
 
 
-@jobs.command("list")
+@jobs.command("list", short_help="List jobs, newest first, and why the failed ones failed.")
 @click.argument("path", required=False)
 @click.option("--all", "everywhere", is_flag=True, help="Of every vault that the caller sees, through Resource Graph.")
 @disks_option
@@ -79,7 +79,7 @@ def listed(
     return 0
 
 
-@jobs.command("show")
+@jobs.command("show", short_help="Show jobs in full.")
 @click.argument("path")
 @click.argument("names", metavar="JOB...", nargs=-1, required=True)
 @format_option(*_FORMS)
@@ -99,7 +99,7 @@ def shown(output: Output, path: str, names: tuple[str, ...], form: str, connecti
     return 0
 
 
-@jobs.command("wait")
+@jobs.command("wait", short_help="Wait until jobs have ended.")
 @click.argument("path")
 @click.argument("names", metavar="[JOB]...", nargs=-1)
 @click.option(

@@ -128,6 +128,6 @@ def _tell_usage(error: click.ClickException, output: Output) -> None:
         return
     from reconciler.report.escape import plain
 
-    output.tell(f"error[usage]: {plain(error.format_message())}\n")
+    output.tell(f"error[usage]: {plain(' '.join(error.format_message().split()))}\n")
     if context is not None:
         output.tell(f"hint: see `{context.command_path} --help`\n")

@@ -116,7 +116,7 @@ def fail(output: Output, estate: str, resource_id: str, code: str, times: int) -
     with opened(estate) as sandbox:
         for one in _matching(sandbox, resource_id):
             sandbox.fail(one, code, times)
-            _told(output, f"will fail {times} times", one)
+            _told(output, f"will fail {times} time{'s' * (times != 1)}", one)
     return 0
 
 

@@ -10,6 +10,7 @@ from reconciler.cli.options import Connection, Planning
 from reconciler.errors import Refused, StalePlan, UsageError
 
 _MOST_TOLD = 20
+_MAKE_ONE = "make one with `reconciler plan PATH --out FILE`"
 
 
 class SavedPlan(NamedTuple):
@@ -69,7 +70,7 @@ def read_saved(file: Path, manifest: str | None) -> SavedPlan:
     try:
         document = json.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
-        raise UsageError(f"The saved plan {file} cannot be read: {error.strerror or error}") from error
+        raise UsageError(f"The saved plan {file} cannot be read: {error.strerror or error}", hint=_MAKE_ONE) from error
     except (ValueError, RecursionError) as error:
         raise _no_plan(file, str(error)) from error
     try:
@@ -107,9 +108,7 @@ def _problems(document: Any) -> list[str]:
 
 
 def _no_plan(file: Path, why: str) -> UsageError:
-    return UsageError(
-        f"{file} is no saved plan of this version: {why}", hint="make one with `reconciler plan PATH --out FILE`"
-    )
+    return UsageError(f"{file} is no saved plan of this version: {why}", hint=_MAKE_ONE)
 
 
 def stale(what: str, moved: Sequence[str]) -> StalePlan:

@@ -102,7 +102,10 @@ def _claim_by_selector(draft: Draft, claims: dict[str, Claim]) -> None:
     for rule in draft.manifest.disks:
         if rule.select is None:
             continue
-        for disk in _selected(draft, rule.select, rule.exclude, pools):
+        selected = list(_selected(draft, rule.select, rule.exclude, pools))
+        if not selected and draft.options.shard.takes(str(rule.place)):
+            draft.note("selects-nothing", "the selector takes no disk", place=rule.place)
+        for disk in selected:
             earlier = claims.get(disk.id.key)
             if earlier is None:
                 claims[disk.id.key] = (disk, rule, rule.place, False)

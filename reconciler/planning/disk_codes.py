@@ -97,6 +97,12 @@ CODES = table(
         "exclude it with a reason, or remove what stands in the way",
         "uncovered",
     ),
+    Code(
+        "selects-nothing",
+        _I,
+        "A selector takes no disk: what only it would use is not made either.",
+        "check its tags, names and places; `coverage` lists the disks that nothing takes",
+    ),
     Code("unchecked", _I, "Whether the disk is protected elsewhere was not asked.", "`plan --preflight` asks"),
     Code("unmanaged", _I, "A vault holds backup instances that no manifest manages.", "name their disks to adopt them"),
     Code(

@@ -36,7 +36,8 @@ def test_the_version_is_told(command: Run) -> None:
     ("arguments", "said"),
     [
         ((), "Usage: reconciler"),
-        (("plna",), "No such command"),
+        (("plna",), "No such command 'plna'. Did you mean plan?"),
+        (("completion",), "Missing argument 'SHELL'. Choose from: bash, zsh, fish"),
         (("plan",), "Missing argument 'PATH'"),
         (("plan", "x", "--nonsense"), "No such option"),
         (("plan", "x", "--format", "xml"), "'xml' is not one of"),

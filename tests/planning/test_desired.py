@@ -36,6 +36,7 @@ from reconciler.findings import Severity
 from reconciler.manifest.model import DiskRule, Excluded, Exclusion
 from reconciler.planning.model import Plan
 from reconciler.planning.naming import RESTORED_TAG
+from reconciler.sharding import Shard
 
 EVERY = selector(subscriptions=(D,))
 
@@ -56,6 +57,14 @@ def test_a_selector_finds_every_disk_in_its_subscriptions() -> None:
     made = plan(selecting(), world(disk("a"), disk("b"), disk(disk_id("c", subscription=S))))
     assert expected(made) == [at("a"), at("b")]
     assert "chosen by selector at backup.yaml:10:1" in change(made, at("a")).detail
+
+
+def test_a_selector_that_takes_no_disk_is_told_by_one_shard() -> None:
+    nothing = selecting(names=("b",))
+    found = [one for one in plan(nothing, world(disk("a"))).findings if one.code == "selects-nothing"]
+    assert [(str(one.place), one.severity, one.drift) for one in found] == [("backup.yaml:10:1", Severity.INFO, "")]
+    shards = [plan(nothing, world(disk("a")), shard=Shard(number, 2)) for number in (1, 2)]
+    assert sum(codes(one).count("selects-nothing") for one in shards) == 1
 
 
 def test_a_selector_without_subscriptions_takes_all_that_were_read() -> None:
