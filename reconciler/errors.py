@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from reconciler.findings import Finding
 
 
+NO_TOKEN = "no-token"  # noqa: S105 - a code
+"""The code of every error whose cause is that no access token could be had."""
+
+
 class ReconcilerError(Exception):
     """The base of all: `code` is stable, `hint` says what to do next."""
 

@@ -11,7 +11,7 @@ from reconciler.applying.waiting import LAG_SECONDS, ROLE_WINDOW_SECONDS
 from reconciler.azure.projection import identity as project_identity
 from reconciler.azure.projection import vault as project_vault
 from reconciler.azure.writing import Receipt
-from reconciler.errors import AzureError, NotFound, OutOfReach, ReconcilerError
+from reconciler.errors import NO_TOKEN, AzureError, NotFound, OutOfReach, ReconcilerError
 from reconciler.ids import ArmId, lower
 from reconciler.planning.builtin_roles import BY_GUID
 from reconciler.planning.model import Change, Op, Step
@@ -57,7 +57,7 @@ async def _assign(run: Run, change: Change, step: Step) -> Receipt | None:
         try:
             receipt = await send(run, change, step, nothing_to_look_at, deadline, principal=principal)
         except OutOfReach as error:
-            if error.code == "no-token":
+            if error.code == NO_TOKEN:
                 raise
             line = az_line(step.target, step.body["role"], principal)
             error.hint = f"have someone with the right to assign roles there run: {line}"

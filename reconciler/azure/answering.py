@@ -10,7 +10,7 @@ from reconciler.azure import projection
 from reconciler.azure.connection import Azure, incomplete
 from reconciler.azure.governor import until
 from reconciler.azure.together import together
-from reconciler.errors import AzureError, NotFound, OutOfReach, ReadIncomplete, ReconcilerError
+from reconciler.errors import NO_TOKEN, AzureError, NotFound, OutOfReach, ReadIncomplete, ReconcilerError
 from reconciler.estate import DeletedVault, Instance, Presence, Question, RecoveryPoint, RestoreJob, RoleAssignment
 from reconciler.ids import ArmId, lower
 
@@ -50,7 +50,7 @@ async def _exists(azure: Azure, question: Question) -> Presence:
     except NotFound:
         return Presence("gone")
     except OutOfReach as error:
-        if error.code == "no-token":
+        if error.code == NO_TOKEN:
             raise incomplete(question.subject.text, error) from error
         return Presence("out-of-reach")
     except AzureError as error:

@@ -20,6 +20,8 @@ from azure.core.pipeline import AsyncPipeline
 from azure.core.pipeline.policies import AsyncRetryPolicy
 from azure.core.rest import HttpRequest
 
+from reconciler.redaction import redact
+
 Assertion = Callable[[], Awaitable[str]]
 """Gives an identity token; ClientAuthenticationError when there is none."""
 
@@ -76,7 +78,7 @@ def github(environment: Mapping[str, str], audience: str, transport: Any = None)
         try:
             return await _value(request, transport)
         except (SdkError, ValueError, KeyError, TypeError) as error:
-            why = str(error) if isinstance(error, ClientAuthenticationError) else type(error).__name__
+            why = redact(str(error)) if isinstance(error, SdkError) else type(error).__name__
             raise ClientAuthenticationError(f"GitHub gave no identity token ({why})") from error
 
     return ask

@@ -25,7 +25,7 @@ from reconciler.azure.governor import Events, Governor, Malformed
 from reconciler.azure.origin import SameOrigin
 from reconciler.azure.pace import asked
 from reconciler.azure.signing import UNSIGNED, Signing
-from reconciler.errors import AzureError, NotFound, OutOfReach, ReadIncomplete
+from reconciler.errors import NO_TOKEN, AzureError, NotFound, OutOfReach, ReadIncomplete
 from reconciler.ids import ArmId
 
 if TYPE_CHECKING:
@@ -225,6 +225,7 @@ def incomplete(what: str, error: AzureError) -> ReadIncomplete:
     return ReadIncomplete(
         f"{what} could not be read to the end: {error.message} Nothing was concluded from the part.",
         hint=hint or "Run it again.",
+        code=NO_TOKEN if error.code == NO_TOKEN else ReadIncomplete.code,
     )
 
 

@@ -22,7 +22,7 @@ from azure.core.pipeline.policies import AsyncHTTPPolicy
 
 from reconciler.azure import failures, pace
 from reconciler.azure.signing import NotSignedIn
-from reconciler.errors import AzureError, OutOfReach, Transient
+from reconciler.errors import NO_TOKEN, AzureError, OutOfReach, Transient
 from reconciler.redaction import redact
 
 if TYPE_CHECKING:
@@ -273,7 +273,7 @@ def _no_token(error: ClientAuthenticationError, url: str) -> OutOfReach:
     hint = getattr(error, "hint", "") or "Sign in (az login), or check the federated credential of this pipeline."
     return OutOfReach(
         f"No access token could be had with {told}" if isinstance(error, NotSignedIn) else f"No access token: {told}",
-        code="no-token",
+        code=NO_TOKEN,
         target=urlsplit(url).path,
         hint=f"{hint} What is done stays done: run it again.",
     )

@@ -13,7 +13,7 @@ from reconciler.azure import failures
 from reconciler.azure.connection import Azure, Followed
 from reconciler.azure.governor import until
 from reconciler.azure.sdk import Receipt
-from reconciler.errors import NotFound, OperationFailed, OutOfReach, Transient
+from reconciler.errors import NO_TOKEN, NotFound, OperationFailed, OutOfReach, Transient
 
 _FIRST_WAIT = 2.0
 _LONGEST_WAIT = 30.0
@@ -40,7 +40,7 @@ async def finish(azure: Azure, receipt: Receipt, *, deadline: float, expected: f
             with until(deadline):
                 found = await azure.follow(url)
         except (NotFound, OutOfReach) as error:
-            if error.code == "no-token":
+            if error.code == NO_TOKEN:
                 raise
             return {}
         except Transient as error:

@@ -22,6 +22,7 @@ _NOISE = (
     "To mitigate this issue",
     "Troubleshooting",
     "Visit https://aka.ms",
+    "Content: ",
     "Trace ID",
     "Correlation ID",
     "Timestamp",

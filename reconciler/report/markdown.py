@@ -13,7 +13,7 @@ from reconciler.report.drift import Drift
 from reconciler.report.escape import code, fence, markdown
 from reconciler.report.lines import by_severity, change_lines, gate_hint
 from reconciler.report.script import role_script
-from reconciler.report.terminal import is_clean, outcome_summary, plan_summary
+from reconciler.report.terminal import is_clean, outcome_summary, plan_summary, what_next
 
 COMMENT_LIMIT = 65_000
 """Characters; GitHub refuses comments above 65,535."""
@@ -202,8 +202,9 @@ def outcome_markdown(
     status = "complete" if outcome.ok else "interrupted" if outcome.interrupted else "incomplete"
     page = _Page(limit - len(footer))
     page.add(_marker(verb, plan.manifest))
-    summary = markdown(outcome_summary(outcome, verb))
-    page.add(f"## {verb.capitalize()} of {markdown(plan.manifest)}: {status}\n\n**{summary}**\n")
+    summary = f"**{markdown(outcome_summary(outcome, verb))}**"
+    left = "" if outcome.ok else f"\n\n{markdown(what_next(outcome, verb))}"
+    page.add(f"## {verb.capitalize()} of {markdown(plan.manifest)}: {status}\n\n{summary}{left}\n")
     for state, heading in (
         (Status.FAILED, "Failed"),
         (Status.SKIPPED, "Skipped"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from reconciler.applying.outcome import Outcome, Result, Status
+from reconciler.errors import NO_TOKEN
 from reconciler.findings import Finding
 from reconciler.planning.model import Action, Change, Gate, Kind, Plan
 from reconciler.report.caret import location
@@ -148,6 +149,14 @@ def outcome_summary(outcome: Outcome, verb: str = "apply") -> str:
     return f"{word} {counts}{'; ' if left else ''}{', '.join(left)}."
 
 
+def what_next(outcome: Outcome, verb: str = "apply") -> str:
+    """How much of an incomplete run is done, and how to do the rest."""
+    done = f"{len(outcome.with_status(Status.DONE))} of {len(outcome.results) + len(outcome.errors)} done"
+    if any(result.code == NO_TOKEN for result in outcome.results):
+        return f"The sign-in was lost: re-run; {done}, and {verb} goes on from what Azure holds then."
+    return f"{done}. Run {verb} again when the causes are gone: it goes on from what Azure holds then."
+
+
 def _result(result: Result, style: Style) -> Iterator[str]:
     symbol = SYMBOLS[result.action] if result.action else " "
     code = f" {plain(result.code)}:" if result.code else ""
@@ -176,9 +185,7 @@ def outcome_text(outcome: Outcome, *, style: Style | None = None, root: str = ""
     summary = outcome_summary(outcome, verb)
     lines.append(style.good(summary) if outcome.ok else style.bad(summary))
     if not outcome.ok:
-        wanted = len(outcome.results) + len(outcome.errors)
-        done = f"{len(outcome.with_status(Status.DONE))} of {wanted} done."
-        lines.append(f"{done} Run {verb} again when the causes are gone: it goes on from what Azure holds then.")
+        lines.append(what_next(outcome, verb))
     return "\n".join(lines) + "\n"
 
 
