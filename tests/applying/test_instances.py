@@ -185,7 +185,7 @@ def test_f40_an_instance_deleted_under_us_fails_its_branch(carry_out: CarryOut) 
 def test_completion_of_many_is_seen_by_listing_once_for_all(carry_out: CarryOut, scripted: Scripted) -> None:
     async def put(step: Step) -> Receipt:
         asyncio.get_running_loop().call_later(50, scripted.put, row(step.target.name))
-        return Receipt(201)
+        return Receipt(201, {"properties": {"provisioningState": "Provisioning"}})
 
     scripted.on[Op.INSTANCE_PUT] = put
     applied = carry_out(plan_of(*(disk_change(f"i{number}") for number in range(500))))
