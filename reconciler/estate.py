@@ -270,9 +270,8 @@ class Reach:
     `role_subscriptions`: role assignments, for the identities of the vaults in `vaults`; `vaults`: declared vaults,
     whose policies, instances and deleted instances are listed, as are those of every vault in `subscriptions` whose
     owner's mark is one of `owners`; `identities`: user-assigned identities to read; `elsewhere`: declared vaults that
-    other shards than `shard` see to.
-    owner's mark is one of `owners`; `identities`: user-assigned identities to read; `machine_subscriptions`: their
-    virtual machines are listed, for selectors that ask what a disk is attached to.
+    other shards than `shard` see to; `machine_subscriptions`: their virtual machines are listed, for selectors that ask
+    what a disk is attached to.
     """
 
     subscriptions: tuple[str, ...]

@@ -20,8 +20,9 @@ from reconciler.azure.connection import Azure
 from reconciler.azure.writing import Writer
 from reconciler.clock import Clock
 from reconciler.errors import AzureError, ReconcilerError
-from reconciler.findings import Finding, Severity
+from reconciler.findings import Finding
 from reconciler.ids import lower
+from reconciler.planning.codes import CODES
 from reconciler.planning.model import AT_REST, Change, Kind, Plan, Wait
 from reconciler.planning.protection import GOALS
 
@@ -222,10 +223,7 @@ class _Execution:
         except Exception as error:  # noqa: BLE001 - a mark is worth a warning, not a failure
             _, message, _, hint = _explanation(self._run, vault, error)
             text = f"{own.name}: its mark of what was applied could not be written: {message}"
-            hint = (
-                hint or "the next apply that writes in this vault writes it; until then drift can't tell who changed it"
-            )
-            self._warnings.append(Finding("mark-not-written", Severity.WARNING, text, hint, address=str(own)))
+            self._warnings.append(CODES["mark-not-written"].at(text, hint=hint, address=str(own)))
 
 
 def _said(result: Result) -> str:

@@ -135,7 +135,8 @@ def _run(
         progress.clock = session.clock
         origin = replace(origin_of(plan.manifest, Path(deed.path), os.environ), run=deed.run) if audit else None
         trail = Trail(audit, origin, session.clock.now) if audit and origin else None
-        outcome = session.apply(plan, Settings(timeout_seconds=manner.timeout), progress, interrupts, trail)
+        with progress.running(len(plan.changes)):
+            outcome = session.apply(plan, Settings(timeout_seconds=manner.timeout), progress, interrupts, trail)
     with interrupts.held():
         failed = _tell(output, deed, manner, plan, outcome)
     if outcome.interrupted or interrupts.received:

@@ -153,7 +153,8 @@ def _run(output: Output, task: Task, telling: Telling, settings: Settings, audit
         trail = (
             Trail(audit, origin_of(plan.manifest, Path(task.path), os.environ), session.clock.now) if audit else None
         )
-        outcome = session.apply(plan, settings, progress, interrupts, trail)
+        with progress.running(len(plan.changes) + len(plan.waits)):
+            outcome = session.apply(plan, settings, progress, interrupts, trail)
         if plan.waits and outcome.ok:
             outcome = outcome.compared(session.look(task.manifest, task.options).changes)
     with interrupts.held():

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _DOING = {Action.ADD: "creating…", Action.CHANGE: "changing…", Action.DESTROY: "removing…"}
 _MINUTE = 60
+_BAR = 20
 
 
 def duration(seconds: float) -> str:
@@ -37,17 +38,15 @@ class Lines(Progress):
     def started(self, change: Change) -> None:
         """`policy/TestBkpVault/diskBkpPolicy: creating…`."""
         self._begun[change.address] = self._now()
-        self._say(f"{plain(change.address)}: {_DOING[change.action]}")
+        self._beside(_DOING[change.action], change.address)
 
     def told(self, address: str, text: str) -> None:
         """What happened on the way; what is told again says for how long it has been so."""
-        line = f"{plain(address)}: {plain(text)}"
         first = self._first.get(address, ("", 0.0))
-        if first[0] == text:
-            line += f" ({duration(self._now() - first[1])} so far)"
-        else:
-            self._first[address] = (text, self._now())
-        self._say(line)
+        if first[0] != text:
+            first = self._first[address] = (text, self._now())
+        lasted = self._now() - first[1]
+        self._beside(f"{plain(text)}{f' ({duration(lasted)} so far)' if lasted else ''}", address)
 
     def ended(self, result: Result) -> None:
         """`…: done after 12 s`, or how else it ended and why."""
@@ -63,23 +62,27 @@ class Lines(Progress):
         """`No answer …; trying again in 7 s`."""
         self._beside(f"{plain(why)}; trying again in {duration(seconds)}")
 
-    def running(self, total: int) -> AbstractContextManager[object]:
+    def running(self, total: int) -> AbstractContextManager[object]:  # noqa: ARG002 - lines need no total
         """Around the run of `total` changes and waits."""
-        _ = total
         return nullcontext()
 
     def _now(self) -> float:
         return self.clock.monotonic() if self.clock else 0.0
 
     def _say(self, line: str) -> None:
+        """Tell what ended."""
         self._output.tell(line + "\n")
 
-    def _beside(self, text: str) -> None:
-        self._say(text)
+    def _beside(self, text: str, address: str = "") -> None:
+        """Tell what is under way."""
+        self._say(f"{plain(address)}: {text}" if address else text)
 
 
 class Bars(Lines):
-    """A bar over the whole run below the lines of what ended; what is under way shows only beside the bar."""
+    """A bar over the whole run below the lines of what ended; what is under way shows only beside the bar.
+
+    Where nothing is `running` there is no bar, and lines tell everything.
+    """
 
     def __init__(self, output: Output, clock: Clock | None = None) -> None:
         super().__init__(output, clock)
@@ -91,27 +94,20 @@ class Bars(Lines):
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
         from rich.progress import Progress as RichProgress
+        from rich.table import Column
 
         self._bar = RichProgress(
-            BarColumn(),
+            BarColumn(bar_width=_BAR),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
-            TextColumn("{task.description}", markup=False),
+            TextColumn("{task.description}", markup=False, table_column=Column(ratio=1, no_wrap=True)),
             console=Console(stderr=True),
+            expand=True,
             transient=True,
         )
         self._task = self._bar.add_task("", total=total)
         bar: AbstractContextManager[object] = self._bar
         return bar
-
-    def started(self, change: Change) -> None:
-        """Beside the bar."""
-        self._begun[change.address] = self._now()
-        self._beside(f"{plain(change.address)}: {_DOING[change.action]}")
-
-    def told(self, address: str, text: str) -> None:
-        """Beside the bar."""
-        self._beside(f"{plain(address)}: {plain(text)}")
 
     def ended(self, result: Result) -> None:
         """A line above the bar, which moves on."""
@@ -119,9 +115,12 @@ class Bars(Lines):
         if self._bar is not None:
             self._bar.advance(self._task)
 
-    def _beside(self, text: str) -> None:
-        if self._bar is not None:
-            self._bar.update(self._task, description=text)
+    def _beside(self, text: str, address: str = "") -> None:
+        if self._bar is None:
+            super()._beside(text, address)
+        else:
+            name = f"{plain(address.rpartition('/')[2])}: " if address else ""
+            self._bar.update(self._task, description=f"{name}{text}")
 
     def _say(self, line: str) -> None:
         if self._bar is None:

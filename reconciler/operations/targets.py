@@ -33,7 +33,7 @@ class Targets:
 
 
 async def find(azure: Azure, clock: Clock, manifest: Manifest, named: Sequence[str] = ()) -> Targets:
-    """The disks that were named (see `plan.targets`), by default all that the manifest declares, with their instances.
+    """The disks that were named (see `planning.targets`), by default all that the manifest declares, with their instances.
 
     ReadIncomplete when a list can't be read to its end, UsageError for a name that means no disk, or two.
     """

@@ -73,6 +73,12 @@ CODES = table(
         "take it out of one of them; or declare `formerly` here and `handsOverTo` there to move it",
     ),
     Code(
+        "mark-not-written",
+        _W,
+        "All was applied in a vault, but the tag that says so could not be written.",
+        "the next apply that writes in this vault writes it; until then drift can't tell who changed it",
+    ),
+    Code(
         "move-impossible",
         _E,
         "A disk's backups can't be moved as the manifest asks.",

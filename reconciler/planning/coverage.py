@@ -59,7 +59,7 @@ class Covered:
 class Coverage:
     """Every disk in the manifest's subscriptions, in the order of ids, and what else was found.
 
-    `skipped` says what wasn't looked at, one sentence each; `unclear`: something could not be read.
+    `skipped` says what wasn't looked at, one sentence each.
     """
 
     manifest: str

@@ -1,6 +1,13 @@
 from __future__ import annotations
 
+import os
+import pty
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
 import pytest
+from installed import AZURE, run
 
 from reconciler.applying.outcome import Result, Status
 from reconciler.cli.output import Output
@@ -51,6 +58,7 @@ def test_lines_tell_what_happens_in_the_clocks_time(capsys: pytest.CaptureFixtur
 
 def test_a_bar_moves_on_with_each_result(capsys: pytest.CaptureFixture[str]) -> None:
     bars = Bars(Output(), StandingClock())  # type: ignore[arg-type]
+    bars.started(CHANGE)
     with bars.running(2):
         bars.started(CHANGE)
         bars.told(CHANGE.address, "[bold]waiting")
@@ -58,4 +66,35 @@ def test_a_bar_moves_on_with_each_result(capsys: pytest.CaptureFixture[str]) -> 
         bars.ended(Result("disk/[red]b", Kind.DISK, Action.ADD, Status.DONE))
     captured = capsys.readouterr()
     assert not captured.out
+    assert captured.err.startswith(f"{CHANGE.address}: creating…\n")  # nothing runs yet, so there is no bar
     assert "disk/[red]b: done" in captured.err
+
+
+def test_on_a_terminal_an_apply_has_its_bar_and_a_wait_its_lines(folder: Path) -> None:
+    with terminal() as (screen, shown):
+        apply = run(folder, "apply", ".", *AZURE, "--auto-approve", stderr=screen)
+        assert apply.returncode == 0
+        assert "7/7" in shown()
+        backup = run(folder, "backup", ".", *AZURE, "--wait", stderr=screen)
+        assert backup.returncode == 0
+        assert "has ended well" in shown()
+
+
+@contextmanager
+def terminal() -> Iterator[tuple[int, Callable[[], str]]]:
+    """A terminal to write to, and what it has shown since it was last asked."""
+    here, screen = pty.openpty()
+    os.set_blocking(here, False)
+
+    def shown() -> str:
+        found = b""
+        with suppress(BlockingIOError):
+            while True:
+                found += os.read(here, 1 << 16)
+        return found.decode()
+
+    try:
+        yield screen, shown
+    finally:
+        os.close(here)
+        os.close(screen)

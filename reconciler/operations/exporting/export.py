@@ -62,7 +62,11 @@ async def export(azure: Azure, clock: Clock, asked: Asked) -> Exported:
                 description.left_out,
                 description.notes,
             )
-    raise ReconcilerError("no manifest with an empty plan was found", hint="export single vaults to see which it is")
+    raise ReconcilerError(
+        "no manifest with an empty plan was found",
+        hint="export single vaults to see which it is",
+        code="export-not-empty",
+    )
 
 
 def says(written: str, manifest: Manifest) -> bool:
