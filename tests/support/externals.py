@@ -27,3 +27,11 @@ def of_npm(*parts: str) -> Path:
     if not path.exists():
         pytest.skip(f"{parts[0]} is not installed: .ci/externals installs it")
     return path
+
+
+def of_source(*parts: str) -> Path:
+    """A file of a Python package's source distribution; the test is skipped where there is none."""
+    path = HOME.joinpath("sources", *parts)
+    if not path.exists():
+        pytest.skip(f"the sources of {parts[0]} are not there: .ci/externals fetches them")
+    return path
