@@ -41,6 +41,7 @@ CLOUDS: Mapping[str, Cloud] = {
 }
 """The clouds by the names that the Azure CLI gives them.
 
-Endpoints and scopes as azure-mgmt-core has them, authorities as azure-identity's AzureAuthorityHosts; audiences from
-Microsoft Entra's documentation of workload identity federation.
+Endpoints and scopes are those of azure-mgmt-core (`get_arm_endpoints`), authorities those of azure-identity
+(`AzureAuthorityHosts`); a test holds them to the installed packages. Audiences: Microsoft Entra's documentation, on the
+page "Configure an application to trust a managed identity", gives one for each of the three.
 """

@@ -153,10 +153,6 @@ def _all(*names: str) -> tuple[tuple[str, ...], ...]:
 
 WAYS: Mapping[str, Way] = {
     "pinned": Way("AZURE_TOKEN_CREDENTIALS", _all("AZURE_TOKEN_CREDENTIALS"), _pinned),
-    "client-secret": Way("a service principal's client secret", _all(*_APPLICATION, "AZURE_CLIENT_SECRET"), _secret),
-    "certificate": Way(
-        "a service principal's certificate", _all(*_APPLICATION, "AZURE_CLIENT_CERTIFICATE_PATH"), _certificate
-    ),
     "github": Way(
         "GitHub Actions' identity token",
         _all(*_APPLICATION, "ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"),
@@ -171,11 +167,16 @@ WAYS: Mapping[str, Way] = {
         (*_all("SYSTEM_OIDCREQUESTURI", "SYSTEM_ACCESSTOKEN"), _SERVICE_CONNECTION, _PIPELINE_TENANT, _PIPELINE_CLIENT),
         _azure_pipelines,
     ),
+    "client-secret": Way("a service principal's client secret", _all(*_APPLICATION, "AZURE_CLIENT_SECRET"), _secret),
+    "certificate": Way(
+        "a service principal's certificate", _all(*_APPLICATION, "AZURE_CLIENT_CERTIFICATE_PATH"), _certificate
+    ),
     "managed-identity": Way("a managed identity", (("IDENTITY_ENDPOINT", "MSI_ENDPOINT"),), _managed_identity),
     "default": Way("azure-identity's default chain", (), _default),
 }
 """Every way to sign in, in the order in which they are considered.
 
-What was said outright comes first: a pinned chain, then a secret or certificate that somebody put there; then what
-needs no secret; last azure-identity's own chain, which ends with the Azure CLI.
+A pinned chain was said outright. Then what needs no secret: federation, and Azure Pipelines' form of it; a secret or
+certificate that was left beside it is not touched. These two come before a managed identity, which would take
+AZURE_CLIENT_ID for its own; last azure-identity's own chain, which ends with the Azure CLI.
 """

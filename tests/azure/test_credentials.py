@@ -6,7 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from azure.core import AzureClouds
 from azure.core.exceptions import ClientAuthenticationError, ServiceRequestError
+from azure.identity import AzureAuthorityHosts
+from azure.mgmt.core.tools import get_arm_endpoints
 
 from reconciler.azure import assertions
 from reconciler.azure.assertions import Federated
@@ -47,7 +50,12 @@ IDENTITY = {"IDENTITY_ENDPOINT": "http://x", "IDENTITY_HEADER": "h"}
         ({**PIPELINE, "SYSTEM_ACCESSTOKEN": ""}, "default"),
         (IDENTITY, "managed-identity"),
         ({**GITHUB, **APPLICATION, "AZURE_TOKEN_CREDENTIALS": "prod"}, "pinned"),
-        ({**SECRET, **GITHUB}, "client-secret"),
+        (SECRET, "client-secret"),
+        ({**SECRET, **CERTIFICATE, **GITHUB}, "github"),
+        ({**SECRET, **FILE}, "token-file"),
+        ({**SECRET, **VARIABLE}, "token-variable"),
+        ({**SECRET, **PIPELINE}, "azure-pipelines"),
+        ({**SECRET, **IDENTITY}, "client-secret"),
         ({**SECRET, "AZURE_TENANT_ID": "", **IDENTITY}, "managed-identity"),
         (CERTIFICATE, "certificate"),
     ],
@@ -119,6 +127,21 @@ def test_f21_github_is_asked_for_a_fresh_token_each_time() -> None:
     ask = assertions.github(GITHUB, PUBLIC.audience, issuer.transport)
     assert [asyncio.run(ask()), asyncio.run(ask())] == ["token-1", "token-2"]
     assert issuer.asked[0] == ("GET", "https://gh/token?x=1&audience=api%3A%2F%2FAzureADTokenExchange", "Bearer hush")
+
+
+@pytest.mark.parametrize(
+    ("cloud", "named", "authority"),
+    [
+        ("AzureCloud", AzureClouds.AZURE_PUBLIC_CLOUD, AzureAuthorityHosts.AZURE_PUBLIC_CLOUD),
+        ("AzureUSGovernment", AzureClouds.AZURE_US_GOVERNMENT, AzureAuthorityHosts.AZURE_GOVERNMENT),
+        ("AzureChinaCloud", AzureClouds.AZURE_CHINA_CLOUD, AzureAuthorityHosts.AZURE_CHINA),
+    ],
+)
+def test_clouds_are_as_the_sdk_knows_them(cloud: str, named: AzureClouds, authority: str) -> None:
+    theirs, ours = get_arm_endpoints(named), CLOUDS[cloud]
+    assert theirs["resource_manager"] == f"{ours.endpoint}/"
+    assert theirs["credential_scopes"] == [ours.scope]
+    assert ours.authority == authority
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
