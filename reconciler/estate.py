@@ -34,7 +34,6 @@ class Vault:
     tags: Mapping[str, str]
     principal_id: str | None
     user_identities: Mapping[str, str | None]
-    identity_type: str
     redundancy: str | None
     soft_delete_state: str | None
     soft_delete_days: float | None
@@ -45,6 +44,11 @@ class Vault:
     guarded: bool
     provisioning_state: str
     body: Mapping[str, Any]
+
+    @property
+    def principals(self) -> tuple[str, ...]:
+        """The principal ids of its identities, as far as the vault tells them."""
+        return tuple(filter(None, (self.principal_id, *self.user_identities.values())))
 
 
 @dataclass(slots=True)
@@ -138,6 +142,9 @@ class Lock:
     id: ArmId
     scope: ArmId
     level: str
+
+    def __str__(self) -> str:
+        return f"the lock {self.id.name} ({self.level}) on {self.scope}"
 
 
 @dataclass(slots=True)

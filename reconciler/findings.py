@@ -7,11 +7,22 @@ from enum import StrEnum
 
 
 class Severity(StrEnum):
-    """How much a finding matters: an error fails the run's exit code, a warning and information don't."""
+    """How much a finding matters: an error fails the run's exit code, a warning and information don't.
+
+    The order of members is that of reports.
+    """
 
     ERROR = "error"
     WARNING = "warning"
     INFO = "info"
+
+    @property
+    def rank(self) -> int:
+        """Its place in the order of reports."""
+        return _ORDER.index(self)
+
+
+_ORDER = tuple(Severity)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from reconciler.errors import AzureError, OutOfReach
 from reconciler.findings import Finding
 from reconciler.planning.codes import CODES
 from reconciler.planning.model import Action, Change, Kind, Op, Plan
+from reconciler.planning.ordering import finding_rank
 
 MOST = 500
 """Disks that are asked about in one run."""
@@ -48,7 +49,7 @@ async def preflight(azure: Azure, plan: Plan) -> Plan:
     slots, writer = asyncio.Semaphore(_IN_FLIGHT), Writer(azure)
     answers = await together(*(_asked(azure, writer, change, slots) for change in asked))
     findings = (*filter(None, answers), *_unasked(waiting))
-    return replace(plan, findings=_sorted((*plan.findings, *findings))) if findings else plan
+    return replace(plan, findings=tuple(sorted((*plan.findings, *findings), key=finding_rank))) if findings else plan
 
 
 def _is_new(change: Change) -> bool:
@@ -107,9 +108,3 @@ def _unasked(waiting: dict[str, list[Change]]) -> Iterator[Finding]:
         more = f" and {len(disks) - _NAMED} more" if len(disks) > _NAMED else ""
         message = f"{because}; Azure was not asked about {', '.join(disks[:_NAMED])}{more}"
         yield CODES["preflight-unchecked"].at(message)
-
-
-def _sorted(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    from reconciler.planning.making import finding_rank
-
-    return tuple(sorted(findings, key=finding_rank))

@@ -79,7 +79,6 @@ def vault(body: Mapping[str, Any]) -> Vault:
         user_identities={
             lower(str(key)).rstrip("/"): _lowered(pick(value, "principalId")) for key, value in users.items()
         },
-        identity_type=str(pick(body, "identity", "type") or "None"),
         redundancy=_word(pick(stores[0], "type")),
         soft_delete_state=_word(pick(soft_delete, "state")),
         soft_delete_days=_number(pick(soft_delete, "retentionDurationInDays")),

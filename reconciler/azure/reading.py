@@ -186,11 +186,9 @@ class _Look:
 
     def _principals(self, vaults: Iterable[Vault]) -> list[str]:
         """The principals of the identities in play, sorted."""
-        found = {vault.principal_id for vault in vaults}
-        for vault in vaults:
-            found.update(vault.user_identities.values())
-        found.update(identity.principal_id for identity in self.estate.identities.values())
-        return sorted(principal for principal in found if principal)
+        found = {principal for vault in vaults for principal in vault.principals}
+        found.update(identity.principal_id for identity in self.estate.identities.values() if identity.principal_id)
+        return sorted(found)
 
     async def _identity(self, identity: ArmId) -> None:
         try:

@@ -44,8 +44,8 @@ def choice(section: Section, key: str, uses: list[Use], notes: Notes) -> Choice 
 
 
 def names_in(found: Choice) -> tuple[str, ...]:
-    """Every name that may be chosen, sorted."""
-    return (found,) if isinstance(found, str) else tuple(sorted(set(found.values())))
+    """Every name that may be chosen, lower-cased, sorted."""
+    return tuple(sorted({lower(name) for name in ([found] if isinstance(found, str) else found.values())}))
 
 
 def chosen(found: Choice, location: str) -> str | None:

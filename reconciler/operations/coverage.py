@@ -84,8 +84,7 @@ def _instances(rows: Iterable[Any]) -> Iterable[Instance]:
 
 def _principals(rows: Iterable[Any]) -> Iterable[str]:
     for row in rows:
-        vault = projection.vault(row)
-        yield from (lower(one) for one in (vault.principal_id, *vault.user_identities.values()) if one)
+        yield from projection.vault(row).principals
 
 
 def _foreign(lists: Iterable[Any], groups: set[ArmId]) -> Iterable[ArmId]:

@@ -16,9 +16,10 @@ from reconciler.manifest.model import DiskRule, Selector
 from reconciler.planning.codes import CODES
 from reconciler.planning.desired import DesiredDisk, expand
 from reconciler.planning.draft import PENDING, Draft
-from reconciler.planning.naming import RESTORED_TAG, role_name
+from reconciler.planning.naming import is_restored
 from reconciler.planning.protection import WORDS, Health, health_of, preference, reason
 from reconciler.planning.reach import concerns
+from reconciler.planning.roles import is_derived
 from reconciler.planning.selection import Surroundings, matcher, places
 from reconciler.planning.support import obstacle
 
@@ -112,7 +113,7 @@ def _left_out(draft: Draft) -> Iterator[tuple[str, tuple[str, Place | None]]]:
     """Disks that the manifest leaves out, with the reason and the place; what comes later wins."""
     around = draft.surroundings
     for disk in draft.disks.values():
-        if any(lower(key) == RESTORED_TAG for key in disk.tags):
+        if is_restored(disk.tags):
             yield disk.id.key, ("a restore made it", None)
     for rule in draft.manifest.disks:
         if rule.select is not None and rule.exclude:
@@ -205,13 +206,12 @@ def _left_behind(survey: _Survey) -> None:
         return
     known = known | {lower(one.principal_id) for one in draft.estate.identities.values()}
     for vault in draft.estate.vaults.values():
-        known |= {lower(one) for one in (vault.principal_id, *vault.user_identities.values()) if one}
+        known |= {lower(one) for one in vault.principals}
     seen: set[str] = set()
     for subscription in draft.reach.role_subscriptions:
         rows = draft.ask("role-count", subscription_id(subscription))
         for row in () if rows is PENDING else rows:
-            derived = lower(row.id.name) == role_name(row.scope, row.role, row.principal)
-            if derived and lower(row.principal) not in known and row.id.key not in seen:
+            if is_derived(row) and lower(row.principal) not in known and row.id.key not in seen:
                 seen.add(row.id.key)
                 message = f"{row.id.name} on {row.scope} is for the principal {row.principal}, which no vault has"
                 survey.found.append(CODES["role-left-behind"].at(message, address=row.id.text))

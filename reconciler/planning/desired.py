@@ -10,11 +10,11 @@ from reconciler.estate import Disk, Machine
 from reconciler.findings import Place
 from reconciler.ids import ArmId, group_id, lower
 from reconciler.manifest import addresses
-from reconciler.manifest.model import Choice, DiskRule, Exclusion, GroupSpec, PolicySpec, Selector, VaultSpec
+from reconciler.manifest.choices import chosen, names_in
+from reconciler.manifest.model import DiskRule, Exclusion, GroupSpec, PolicySpec, Selector, VaultSpec
 from reconciler.planning.codes import CODES
 from reconciler.planning.draft import Draft
-from reconciler.planning.marks import chosen
-from reconciler.planning.naming import RESTORED_TAG
+from reconciler.planning.naming import is_restored
 from reconciler.planning.selection import Pool, Test, asks_machines, matcher, places, selectors
 from reconciler.planning.support import Obstacle, is_kubernetes_volume, obstacle
 
@@ -64,7 +64,7 @@ def expand(draft: Draft) -> list[DesiredDisk]:
 
 def _claim_by_id(draft: Draft, claims: dict[str, Claim]) -> None:
     for rule in draft.manifest.disks:
-        is_ours = any(name in draft.vaults for name in chosen(rule.vault))
+        is_ours = any(name in draft.vaults for name in names_in(rule.vault))
         for arm_id, place in rule.ids:
             disk = draft.disks.get(arm_id.key) or (_unlisted(draft, arm_id, place) if is_ours else None)
             if disk is not None:
@@ -94,7 +94,7 @@ def _claim_by_selector(draft: Draft, claims: dict[str, Claim]) -> None:
     untouchable |= {entry.id.key for entry in draft.manifest.removed}
     by_subscription: dict[str, list[Disk]] = defaultdict(list)
     for disk in draft.disks.values():
-        if disk.id.key not in untouchable and not any(lower(key) == RESTORED_TAG for key in disk.tags):
+        if disk.id.key not in untouchable and not is_restored(disk.tags):
             by_subscription[disk.id.subscription].append(disk)
     _look_for_machines(draft, by_subscription)
     pools = {subscription: Pool(disks) for subscription, disks in by_subscription.items()}
@@ -171,7 +171,7 @@ def _selected(
 
 
 def _resolve(draft: Draft, disk: Disk, rule: DiskRule, place: Place, by_id: bool) -> DesiredDisk | None:
-    names = [pick(choice, disk.location) for choice in (rule.vault, rule.policy, rule.snapshot_group)]
+    names = [chosen(choice, disk.location) for choice in (rule.vault, rule.policy, rule.snapshot_group)]
     if any(name is None for name in names):
         why = Obstacle("region-unnamed", f"no vault, policy or snapshot resource group is named for {disk.location}")
         if not draft.options.shard.takes(disk.id.key):
@@ -204,11 +204,6 @@ def _location(draft: Draft, vault: VaultSpec) -> str:
     """Where a vault is: as Azure says, else as declared (which a vault that isn't managed need not)."""
     live = draft.estate.vaults.get(vault.id.key)
     return live.location if live else vault.location
-
-
-def pick(choice: Choice, location: str) -> str | None:
-    """The name that a choice gives for a region; None when it has no entry for it."""
-    return choice if isinstance(choice, str) else choice.get(location)
 
 
 def _reject(draft: Draft, disk: Disk, place: Place, by_id: bool, why: Obstacle) -> None:

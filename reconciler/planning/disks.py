@@ -157,7 +157,7 @@ class Disks:
         for target in (wanted.disk.id, wanted.group_id):
             lock = self._draft.lock_on(target)
             if lock:
-                message = f"the lock {lock.id.name} ({lock.level}) on {lock.scope} forbids snapshots"
+                message = f"{lock} forbids snapshots"
                 self._draft.refuse(wanted.address, "locked", message, place=wanted.place)
                 return True
         return False

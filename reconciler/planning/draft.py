@@ -158,7 +158,7 @@ class Draft:
             return
         lock = self._lock_on(change)
         if lock:
-            message = f"the lock {lock.id.name} ({lock.level}) on {lock.scope} forbids it"
+            message = f"{lock} forbids it"
             self.refuse(address, "locked", message, place=change.place)
             return
         self.changes[address] = change

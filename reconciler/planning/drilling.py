@@ -41,7 +41,7 @@ def make(
     book = RoleBook(draft)
     changes: list[Change] = []
     for drill in drills:
-        chosen = _sample(draft, drill, candidates(drill, desired, estate))
+        chosen = _sample(draft, drill, candidates(draft, drill, desired))
         for source in chosen:
             changes += _trial(draft, book, drill, source, run)
         changes += _leftovers(draft, drill, {source.id.key for source in chosen})
@@ -139,7 +139,7 @@ def _deletion(draft: Draft, drill: DrillSpec, disk: ArmId, instance: Instance) -
 def _refuse_locked(draft: Draft, disk: ArmId, address: str) -> None:
     lock = draft.lock_on(disk, deletes=True)
     if lock:
-        draft.refuse(address, "locked", f"the lock {lock.id.name} ({lock.level}) on {lock.scope} forbids it")
+        draft.refuse(address, "locked", f"{lock} forbids it")
 
 
 def _leftovers(draft: Draft, drill: DrillSpec, chosen: set[str]) -> Iterator[Change]:

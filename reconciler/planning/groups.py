@@ -68,7 +68,7 @@ def _tell_lock(draft: Draft, group: WantedGroup) -> None:
     """Azure Backup makes and deletes snapshots there; a lock keeps it from that, silently."""
     lock = draft.lock_on(group.id, deletes=True) if group.locations else None
     if lock:
-        message = f"the lock {lock.id.name} ({lock.level}) on {lock.scope} is in the way of Azure Backup"
+        message = f"{lock} is in the way of Azure Backup"
         draft.note("lock-keeps-snapshots", message, address=group.address, place=group.place)
 
 

@@ -25,14 +25,9 @@ def guard_of(draft: Draft, vault: ArmId, steps: list[Step]) -> tuple[str, ...] |
 
 def probe(wanted: DesiredDisk, grants: Grants) -> Probe | None:
     """What must be effective before the disk's instance is written; None when nothing is new or missing."""
-    new = (*grants.planned, *grants.young, *grants.missing)
-    if not new:
-        return None
     identity = wanted.vault.identity
     used = identity.key if isinstance(identity, ArmId) else "system"
-    key = "|".join((wanted.vault.id.key, used, wanted.group_id.key, *new))
-    fresh = bool(grants.planned or grants.young)
-    return Probe(key, fresh, tuple(grants.planned), tuple(grants.missing))
+    return grants.probe(wanted.vault.id.key, used, wanted.group_id.key)
 
 
 def identity(declared: ArmId | str) -> dict[str, Any]:

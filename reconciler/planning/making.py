@@ -9,8 +9,8 @@ from datetime import datetime
 from reconciler.errors import UsageError
 from reconciler.estate import Estate
 from reconciler.findings import Finding
-from reconciler.ids import lower
 from reconciler.manifest import addresses
+from reconciler.manifest.choices import names_in
 from reconciler.manifest.model import Manifest
 from reconciler.planning import groups, leaving, policies, proofs, roles, vaults
 from reconciler.planning.capacity import check_capacity
@@ -19,15 +19,13 @@ from reconciler.planning.disks import Disks
 from reconciler.planning.draft import Draft
 from reconciler.planning.gates import gates
 from reconciler.planning.groups import WantedGroup
-from reconciler.planning.marks import chosen, takes_mark
+from reconciler.planning.marks import takes_mark
 from reconciler.planning.model import Change, Options, Plan
 from reconciler.planning.naming import APPLIED_TAG, tag_of
-from reconciler.planning.ordering import Narrowing, checksum, narrowed, ordered
+from reconciler.planning.ordering import Narrowing, checksum, finding_rank, narrowed, ordered
 from reconciler.planning.policies import Shelf
 from reconciler.planning.protection import GOALS
 from reconciler.planning.usage import Usage
-
-_SEVERITIES = ("error", "warning", "info")
 
 
 def make(manifest: Manifest, estate: Estate, options: Options, now: datetime) -> Plan:
@@ -104,11 +102,6 @@ def _tell_unmatched(draft: Draft, narrowing: Narrowing, used: Mapping[str, str])
         draft.note("only-unmatched", f"--only {pattern} names nothing that the manifest or this plan has")
 
 
-def finding_rank(finding: Finding) -> tuple[int, str, str, str]:
-    """What a plan's findings are sorted by: severity, code, address, message."""
-    return _SEVERITIES.index(finding.severity), finding.code, lower(finding.address), finding.message
-
-
 def _by_vault(desired: list[DesiredDisk]) -> dict[str, list[DesiredDisk]]:
     found: dict[str, list[DesiredDisk]] = defaultdict(list)
     for wanted in desired:
@@ -139,7 +132,7 @@ def _groups(draft: Draft, desired: list[DesiredDisk]) -> list[WantedGroup]:
 def _keep_policies(manifest: Manifest, usage: Usage) -> None:
     """A declared disk that can't be looked at now, or for which nothing can be planned, still wants its policy."""
     pairs = {
-        (vault, policy) for rule in manifest.disks for vault in chosen(rule.vault) for policy in chosen(rule.policy)
+        (vault, policy) for rule in manifest.disks for vault in names_in(rule.vault) for policy in names_in(rule.policy)
     }
     for vault, policy in pairs:
         usage.keep(manifest.vaults[vault], manifest.policies[policy])

@@ -11,8 +11,9 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from reconciler.findings import Place
-from reconciler.ids import ArmId, lower
-from reconciler.manifest.model import Choice, DiskRule, Manifest, VaultSpec
+from reconciler.ids import ArmId
+from reconciler.manifest.choices import names_in
+from reconciler.manifest.model import DiskRule, Manifest, VaultSpec
 from reconciler.planning.model import Change, Kind
 from reconciler.planning.naming import APPLIED_TAG, OWNER_TAG, tag_of
 
@@ -74,24 +75,19 @@ def _canonical(value: Any, opened: int) -> Iterator[str]:
         yield json.dumps(plain(value), sort_keys=True, separators=(",", ":"))
 
 
-def chosen(choice: Choice) -> tuple[str, ...]:
-    """Every name that a choice can give, lower-cased, sorted."""
-    return tuple(sorted({lower(name) for name in ([choice] if isinstance(choice, str) else choice.values())}))
-
-
 def by_vault(rules: Iterable[DiskRule]) -> dict[str, list[DiskRule]]:
     """The entries that may put a disk into a vault, by its lower-cased name."""
     found: defaultdict[str, list[DiskRule]] = defaultdict(list)
     for rule in rules:
-        for name in chosen(rule.vault):
+        for name in names_in(rule.vault):
             found[name].append(rule)
     return found
 
 
 def declared_for(manifest: Manifest, vault: VaultSpec, rules: Sequence[DiskRule]) -> str:
     """The digest of everything that the manifest declares for one vault; `rules` are its entries, as `by_vault` has them."""
-    policies = sorted({name for rule in rules for name in chosen(rule.policy)})
-    groups = sorted({name for rule in rules for name in chosen(rule.snapshot_group)})
+    policies = sorted({name for rule in rules for name in names_in(rule.policy)})
+    groups = sorted({name for rule in rules for name in names_in(rule.snapshot_group)})
     parts = [
         vault,
         rules,

@@ -118,7 +118,7 @@ def _is_movable(draft: Draft, wanted: DesiredDisk, old: Instance) -> bool:
     elif guard_of(draft, old.vault, [Step(Op.INSTANCE_STOP, old.id)]) is None:
         draft.refuse(address, "resource-guard", f"the vault {old.vault.name} is under a resource guard")
     elif lock := draft.lock_on(old.id, deletes=True):
-        draft.refuse(address, "locked", f"the lock {lock.id.name} ({lock.level}) on {lock.scope} forbids it")
+        draft.refuse(address, "locked", f"{lock} forbids it")
     else:
         return True
     return False

@@ -33,6 +33,11 @@ def tag_of(tags: Mapping[str, str], name: str) -> str:
     return next((value for key, value in tags.items() if lower(key) == name), "")
 
 
+def is_restored(tags: Mapping[str, str]) -> bool:
+    """Whether a disk bears the tag of those that a restore made; selectors pass it over."""
+    return any(lower(key) == RESTORED_TAG for key in tags)
+
+
 def instance_name(disk: ArmId) -> str:
     """The name of a new backup instance: `<disk>-<disk>-<uuid5 of the disk's id>`, as the portal and the CLI form it."""
     part = disk.name[:_DISK_PART]

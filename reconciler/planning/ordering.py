@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from reconciler.findings import Finding
 from reconciler.ids import lower
 from reconciler.planning.draft import Draft
 from reconciler.planning.marks import digest, plain
@@ -30,6 +31,11 @@ def _planned(depends: tuple[str, ...], planned: set[str]) -> tuple[str, ...]:
 def _rank(change: Change) -> tuple[bool, int, str]:
     retires = change.action is Action.DESTROY and change.kind is not Kind.DISK
     return retires, _PHASES[change.kind], lower(change.address)
+
+
+def finding_rank(finding: Finding) -> tuple[int, str, str, str]:
+    """What a plan's findings are sorted by: severity, code, address, message."""
+    return finding.severity.rank, finding.code, lower(finding.address), finding.message
 
 
 class Narrowing:

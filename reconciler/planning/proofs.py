@@ -6,15 +6,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from reconciler.estate import Estate, Instance
+from reconciler.estate import Instance
 from reconciler.findings import Finding
-from reconciler.manifest.model import DrillSpec, Manifest
+from reconciler.manifest.model import DrillSpec
 from reconciler.planning import protection
 from reconciler.planning.codes import CODES
 from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import Draft
 from reconciler.planning.naming import PROVEN_TAG, tag_of
-from reconciler.planning.selection import Surroundings, matcher
+from reconciler.planning.selection import matcher
 
 _HOURS = 48
 
@@ -48,30 +48,27 @@ def age(length: timedelta) -> str:
     return f"{count} {word}{'s' * (count != 1)}"
 
 
-def candidates(drill: DrillSpec, desired: Iterable[DesiredDisk], estate: Estate) -> list[Candidate]:
+def candidates(draft: Draft, drill: DrillSpec, desired: Iterable[DesiredDisk]) -> list[Candidate]:
     """The protected disks that a drill may choose, by id; those without an instance have nothing to restore."""
-    around = Surroundings(estate.management_groups, estate.machines)
+    around = draft.surroundings
     takes = (lambda _: True) if drill.select is None else matcher(drill.select, around)
     leaves = [matcher(exclusion.selector, around) for exclusion in drill.exclude]
-    held: dict[str, list[Instance]] = {}
-    for instance in estate.instances.values():
-        if instance.disk is not None:
-            held.setdefault(instance.disk.key, []).append(instance)
     found = [
         Candidate(wanted, min(here, key=protection.preference))
         for wanted in desired
         if wanted.rule.protection == "protected"
         and takes(wanted.disk)
         and not any(leaves_out(wanted.disk) for leaves_out in leaves)
-        and (here := [one for one in held.get(wanted.disk.id.key, ()) if one.vault == wanted.vault.id])
+        and (here := [one for one in draft.held.get(wanted.disk.id.key, ()) if one.vault == wanted.vault.id])
     ]
     return sorted(found, key=lambda one: one.wanted.disk.id.key)
 
 
-def complaints(manifest: Manifest, desired: list[DesiredDisk], estate: Estate, now: datetime) -> Iterator[Finding]:
+def complaints(draft: Draft, desired: list[DesiredDisk]) -> Iterator[Finding]:
     """A finding for each drill whose newest success is older than the manifest allows, or that never had one."""
-    for drill in manifest.drills:
-        chosen = candidates(drill, desired, estate) if drill.max_age_hours is not None else []
+    now = draft.now
+    for drill in draft.manifest.drills:
+        chosen = candidates(draft, drill, desired) if drill.max_age_hours is not None else []
         if not chosen or drill.max_age_hours is None:
             continue
         address, most = f"drill/{drill.name}", timedelta(hours=drill.max_age_hours)
@@ -88,4 +85,4 @@ def compare(draft: Draft, desired: list[DesiredDisk]) -> None:
     """Tell which drills are late; a shard can't, since it doesn't see all the disks of a drill."""
     if not draft.options.shard.is_whole:
         return
-    draft.findings += complaints(draft.manifest, desired, draft.estate, draft.now)
+    draft.findings += complaints(draft, desired)

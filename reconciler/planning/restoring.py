@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from reconciler.estate import Disk, Estate, Instance, RecoveryPoint
-from reconciler.findings import Severity
 from reconciler.ids import ArmId, group_id, lower
 from reconciler.manifest.model import Manifest, VaultSpec
 from reconciler.planning import protection
@@ -16,7 +15,7 @@ from reconciler.planning.builtin_roles import DISK_RESTORE_OPERATOR
 from reconciler.planning.draft import PENDING, Draft
 from reconciler.planning.model import Action, Change, FieldChange, Kind, Op, Options, Plan, Probe, Step
 from reconciler.planning.naming import RESTORED_TAG, tag_of
-from reconciler.planning.ordering import checksum, ordered
+from reconciler.planning.ordering import checksum, finding_rank, ordered
 from reconciler.planning.roles import Grants, RoleBook
 
 A_DAY = 10
@@ -24,8 +23,6 @@ A_DAY = 10
 
 FIXED_SKUS = frozenset({"premiumv2_lrs", "ultrassd_lrs"})
 """Kinds of disk that others can't be turned into in place."""
-
-_SEVERITIES = tuple(Severity)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +74,10 @@ def finished(draft: Draft, book: RoleBook, changes: Iterable[Change]) -> Plan:
     own = list(changes)
     needed = {address for change in own for address in change.depends}
     every = ordered([*(change for change in draft.changes.values() if change.address in needed), *own])
-    rank = lambda one: (_SEVERITIES.index(one.severity), one.code, lower(one.address), one.message)  # noqa: E731
     return Plan(
         manifest=draft.manifest.name,
         changes=tuple(every),
-        findings=tuple(sorted(draft.findings, key=rank)),
+        findings=tuple(sorted(draft.findings, key=finding_rank)),
         gates=(),
         checksum="" if draft.questions else checksum(draft, every),
         emitted=tuple(book.emitted[address] for address in sorted(book.emitted)),
@@ -136,10 +132,7 @@ def expected(source: Source, asked: Mapping[str, Any]) -> dict[str, Any]:
 def grants_for(draft: Draft, book: RoleBook, instance: Instance, group: ArmId) -> tuple[Grants, Probe | None]:
     """What the instance's identity has and lacks in the target resource group, and what to wait for."""
     grants = book.need(vault_of(draft, instance), DISK_RESTORE_OPERATOR, group)
-    new = (*grants.planned, *grants.young, *grants.missing)
-    key = "|".join((instance.vault.key, "restore", group.key, *new))
-    fresh = bool(grants.planned or grants.young)
-    return grants, Probe(key, fresh, tuple(grants.planned), tuple(grants.missing)) if new else None
+    return grants, grants.probe(instance.vault.key, "restore", group.key)
 
 
 def vault_of(draft: Draft, instance: Instance) -> VaultSpec:
@@ -173,7 +166,7 @@ def is_open(draft: Draft, group: ArmId, address: str) -> bool:
         return False
     lock = draft.lock_on(group)
     if lock:
-        draft.refuse(address, "locked", f"the lock {lock.id.name} ({lock.level}) on {lock.scope} forbids it")
+        draft.refuse(address, "locked", f"{lock} forbids it")
     return lock is None
 
 

@@ -22,7 +22,7 @@ from reconciler.planning.builtin_roles import (
 from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import PENDING, Draft
 from reconciler.planning.marks import drift_class
-from reconciler.planning.model import UNKNOWN, Action, Change, Kind, Op, Step
+from reconciler.planning.model import UNKNOWN, Action, Change, Kind, Op, Probe, Step
 from reconciler.planning.naming import role_name
 
 WINDOW = timedelta(minutes=30)
@@ -45,6 +45,15 @@ class Grants:
     planned: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     young: list[str] = field(default_factory=list)
+
+    def probe(self, *about: str) -> Probe | None:
+        """What must be effective before a write; those that are `about` the same share it. None when nothing is new."""
+        new = (*self.planned, *self.young, *self.missing)
+        if not new:
+            return None
+        return Probe(
+            "|".join((*about, *new)), bool(self.planned or self.young), tuple(self.planned), tuple(self.missing)
+        )
 
 
 class RoleBook:
@@ -217,7 +226,7 @@ class RoleBook:
         if address in self._draft.refused:
             return True
         row = self._conditional.get((lower(principal), role.guid, scope.key)) if isinstance(principal, str) else None
-        if row is None or lower(row.id.name) == role_name(scope, role.guid, row.principal):
+        if row is None or is_derived(row):
             return False
         message = f"{row.id.name} on {scope} has a condition, so it may not reach everything that {vault.name} needs"
         self._draft.refuse(address, "role-conditional", message, place=vault.place)
@@ -263,9 +272,13 @@ def prune(draft: Draft, wanted: dict[str, list[DesiredDisk]]) -> None:
                 _remove(draft, spec, row)
 
 
+def is_derived(row: RoleAssignment) -> bool:
+    """Whether a role assignment has the name that this tool derives for it: then it is ours."""
+    return lower(row.id.name) == role_name(row.scope, row.role, row.principal)
+
+
 def _is_ours(draft: Draft, row: RoleAssignment) -> bool:
-    derived = lower(row.id.name) == role_name(row.scope, row.role, row.principal)
-    return derived and row.role in BY_GUID and row.created is not None and draft.now - row.created > _SETTLED
+    return is_derived(row) and row.role in BY_GUID and row.created is not None and draft.now - row.created > _SETTLED
 
 
 class _needed:  # noqa: N801 - used as a predicate
@@ -347,7 +360,6 @@ def _tell_left_behind(draft: Draft, rows: tuple[RoleAssignment, ...]) -> None:
     known = {lower(vault.principal_id) for vault in draft.estate.vaults.values() if vault.principal_id}
     known |= {lower(identity.principal_id) for identity in draft.estate.identities.values()}
     for row in sorted(rows, key=lambda row: row.id.key):
-        derived = lower(row.id.name) == role_name(row.scope, row.role, row.principal)
-        if derived and lower(row.principal) not in known and row.scope.key in draft.disks:
+        if is_derived(row) and lower(row.principal) not in known and row.scope.key in draft.disks:
             message = f"{row.id.name} on {row.scope} is for the principal {row.principal}, which no vault here has"
             draft.note("role-left-behind", message, address=row.id.text)

@@ -120,7 +120,7 @@ def statuses(draft: Draft, told: Told, skipped: tuple[str, ...] = ()) -> Status:
     rows = [_row(draft, wanted, told) for wanted in desired]
     known = {wanted.address for wanted in desired}
     rows += _refused(draft, known)
-    late = list(proofs.complaints(draft.manifest, desired, draft.estate, draft.now))
+    late = list(proofs.complaints(draft, desired))
     unread = [finding for finding in draft.findings if finding.drift == "out-of-reach"]
     return Status(
         draft.manifest.name,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from reconciler.applying.outcome import Outcome, Result, Status
@@ -30,6 +31,11 @@ def text(document: Mapping[str, Any] | Sequence[Any], *, indent: int | None = 2)
     `indent` None: on one line.
     """
     return _COMMAND.sub(r"\\u0023", json.dumps(document, indent=indent)) + "\n"
+
+
+def stamp(moment: datetime | None) -> str | None:
+    """A time as every document writes it."""
+    return None if moment is None else f"{moment:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def place_document(place: Place | None) -> Document | None:

@@ -17,7 +17,7 @@ def code_quality(notices: Iterable[Notice]) -> str:
     return text(
         [
             {
-                "description": plain(_description(notice)),
+                "description": plain(notice.sentence),
                 "check_name": notice.code,
                 "fingerprint": fingerprint,
                 "severity": _SEVERITIES[notice.severity],
@@ -26,8 +26,3 @@ def code_quality(notices: Iterable[Notice]) -> str:
             for notice, fingerprint in fingerprints(notices)
         ]
     )
-
-
-def _description(notice: Notice) -> str:
-    address = f"{notice.address}: " if notice.address else ""
-    return f"{address}{notice.message}{f' (hint: {notice.hint})' if notice.hint else ''}"

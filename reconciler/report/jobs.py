@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from reconciler.azure.jobs import cause, has_ended
 from reconciler.estate import Job
 from reconciler.redaction import redact
-from reconciler.report.documents import Document, head
+from reconciler.report.documents import Document, head, stamp
 from reconciler.report.escape import code, markdown, plain
 from reconciler.report.markdown import cut
 from reconciler.report.style import Style
@@ -16,11 +15,6 @@ from reconciler.report.tables import Table, table_markdown, table_text
 
 _HEADINGS = ("began", "disk", "operation", "status", "took", "retention rule", "vault", "job")
 _MINUTE, _HOUR = 60, 3600
-
-
-def stamp(moment: datetime | None) -> str | None:
-    """A time as every document writes it."""
-    return None if moment is None else f"{moment:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _took(job: Job) -> str:

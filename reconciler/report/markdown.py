@@ -13,7 +13,7 @@ from reconciler.report.drift import Drift
 from reconciler.report.escape import code, fence, markdown
 from reconciler.report.lines import by_severity, change_lines, gate_hint
 from reconciler.report.script import role_script
-from reconciler.report.terminal import is_clean, outcome_summary, plan_summary, what_next
+from reconciler.report.terminal import HEADINGS, is_clean, outcome_summary, plan_summary, what_next
 
 COMMENT_LIMIT = 65_000
 """Characters; GitHub refuses comments above 65,535."""
@@ -205,12 +205,7 @@ def outcome_markdown(
     summary = f"**{markdown(outcome_summary(outcome, verb))}**"
     left = "" if outcome.ok else f"\n\n{markdown(what_next(outcome, verb))}"
     page.add(f"## {verb.capitalize()} of {markdown(plan.manifest)}: {status}\n\n{summary}{left}\n")
-    for state, heading in (
-        (Status.FAILED, "Failed"),
-        (Status.SKIPPED, "Skipped"),
-        (Status.IN_PROGRESS, "Still in progress in Azure"),
-        (Status.DONE, "Done"),
-    ):
+    for state, heading in HEADINGS.items():
         results = outcome.with_status(state)
         page.items(f"{heading} ({len(results)})", [_result(result) for result in results])
     _findings(page, (*outcome.errors, *outcome.warnings), root)

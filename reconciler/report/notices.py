@@ -15,7 +15,6 @@ from reconciler.redaction import redact
 from reconciler.report.drift import Drift, class_of
 from reconciler.report.lines import gate_hint
 
-_RANKS = (Severity.ERROR, Severity.WARNING, Severity.INFO)
 _SEPARATOR = "\0"
 
 
@@ -42,6 +41,12 @@ class Notice:
     path: str
     line: int = 1
     column: int = 1
+
+    @property
+    def sentence(self) -> str:
+        """All of it in one line: address, message and hint."""
+        address = f"{self.address}: " if self.address else ""
+        return f"{address}{self.message}{f' (hint: {self.hint})' if self.hint else ''}"
 
     @property
     def fingerprint(self) -> str:
@@ -84,7 +89,7 @@ def of_outcome(outcome: Outcome, plan: Plan, base: Base) -> tuple[Notice, ...]:
 
 
 def _ranked(notices: Iterable[Notice]) -> tuple[Notice, ...]:
-    return tuple(sorted(notices, key=lambda notice: _RANKS.index(notice.severity)))
+    return tuple(sorted(notices, key=lambda notice: notice.severity.rank))
 
 
 def _notice(

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reconciler.operations.points import DiskPoints, Point
-from reconciler.report.documents import Document, head
+from reconciler.report.documents import Document, head, stamp
 from reconciler.report.escape import markdown, plain
-from reconciler.report.jobs import stamp
 from reconciler.report.markdown import cut
 from reconciler.report.tables import Table, table_markdown, table_text
 

@@ -51,14 +51,12 @@ def _rule(code: str) -> Document:
 
 
 def _result(notice: Notice, fingerprint: str, index: int) -> Document:
-    address = f"{notice.address}: " if notice.address else ""
-    hint = f" (hint: {notice.hint})" if notice.hint else ""
     region = {"startLine": max(notice.line, 1), "startColumn": max(notice.column, 1)}
     return {
         "ruleId": notice.code,
         "ruleIndex": index,
         "level": _LEVELS[notice.severity],
-        "message": {"text": _unlinked(plain(f"{address}{notice.message}{hint}"))},
+        "message": {"text": _unlinked(plain(notice.sentence))},
         "locations": [
             {"physicalLocation": {"artifactLocation": {"uri": quote(notice.path)}, "region": region}},
         ],

@@ -9,7 +9,7 @@ from reconciler.planning.proofs import age
 from reconciler.planning.status import BAD, SNAPSHOT_LIMIT, STATES, UNKNOWN, DiskStatus, Status
 from reconciler.redaction import redact
 from reconciler.report.caret import location
-from reconciler.report.documents import Document, finding_document, head, place_document
+from reconciler.report.documents import Document, finding_document, head, place_document, stamp
 from reconciler.report.escape import code, markdown, plain
 from reconciler.report.markdown import cut
 from reconciler.report.style import Style
@@ -94,10 +94,6 @@ def status_markdown(status: Status, *, root: str = "") -> str:
     return cut([*parts, *table_markdown(_table(status)).splitlines(keepends=True)])
 
 
-def _stamp(moment: datetime | None) -> str | None:
-    return None if moment is None else f"{moment:%Y-%m-%dT%H:%M:%SZ}"
-
-
 def _seconds(length: timedelta | None) -> int | None:
     return None if length is None else int(length.total_seconds())
 
@@ -106,7 +102,7 @@ def status_document(status: Status, *, tool_version: str) -> Document:
     """Every disk with times in UTC and ages in whole seconds."""
     return {
         **head(tool_version, status.manifest),
-        "now": _stamp(status.now),
+        "now": stamp(status.now),
         "exit_code": status.exit_code,
         "summary": {"disks": len(status.rows), **{state: status.count(state) for state in STATES}},
         "disks": [
@@ -116,12 +112,12 @@ def status_document(status: Status, *, tool_version: str) -> Document:
                 "note": redact(row.note),
                 "protection": row.protection,
                 "policy": row.policy,
-                "newest_recovery_point": _stamp(row.newest),
+                "newest_recovery_point": stamp(row.newest),
                 "age_seconds": _seconds(row.age),
                 "promised_seconds": _seconds(row.promise),
                 "last_job": row.job,
-                "last_job_began": _stamp(row.job_began),
-                "last_proven": _stamp(row.proven),
+                "last_job_began": stamp(row.job_began),
+                "last_proven": stamp(row.proven),
                 "snapshots": row.snapshots,
                 "place": place_document(row.place),
             }

@@ -120,12 +120,13 @@ def plan_text(plan: Plan, *, style: Style | None = None, root: str = "", verb: s
     return "\n".join(lines) + "\n"
 
 
-_HEADINGS = (
-    (Status.FAILED, "Failed"),
-    (Status.SKIPPED, "Skipped"),
-    (Status.IN_PROGRESS, "Still in progress in Azure"),
-    (Status.DONE, "Done"),
-)
+HEADINGS = {
+    Status.FAILED: "Failed",
+    Status.SKIPPED: "Skipped",
+    Status.IN_PROGRESS: "Still in progress in Azure",
+    Status.DONE: "Done",
+}
+"""How results ended, in the order of reports."""
 
 
 def outcome_summary(outcome: Outcome, verb: str = "apply") -> str:
@@ -174,7 +175,7 @@ def outcome_text(outcome: Outcome, *, style: Style | None = None, root: str = ""
     style = style or Style()
     lines: list[str] = []
     if not outcome.ok:
-        for status, heading in _HEADINGS:
+        for status, heading in HEADINGS.items():
             results = outcome.with_status(status)
             if results:
                 lines.append(style.bold(f"{heading} ({len(results)}):"))

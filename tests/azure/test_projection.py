@@ -53,7 +53,7 @@ def test_a_vault_as_the_portal_makes_it() -> None:
 
 def test_a_vault_that_says_next_to_nothing() -> None:
     vault = projection.vault({"id": V})
-    assert (vault.principal_id, vault.identity_type, vault.redundancy) == (None, "None", None)
+    assert (vault.principal_id, vault.principals, vault.redundancy) == (None, (), None)
     assert (vault.soft_delete_state, vault.immutability, vault.alerts, vault.guarded) == (None, None, None, False)
 
 

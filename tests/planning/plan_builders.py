@@ -163,7 +163,6 @@ def vault(own: ArmId = VAULT, *, owner: str | None = NAME, **said: Any) -> Vault
         "tags": {**tags, **said.pop("tags", {})},
         "principal_id": PRINCIPAL,
         "user_identities": {},
-        "identity_type": "SystemAssigned",
         "redundancy": "LocallyRedundant",
         "soft_delete_state": "On",
         "soft_delete_days": 14.0,

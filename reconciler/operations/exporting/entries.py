@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from reconciler.estate import Disk
 from reconciler.ids import lower
 from reconciler.operations.exporting.model import Data
-from reconciler.planning.naming import RESTORED_TAG
+from reconciler.planning.naming import is_restored
 
 Tagged = dict[tuple[str, str], list[Disk]]
 """Disks by subscription and value of a tag."""
@@ -110,6 +110,4 @@ def _selectors(own: Sequence[Protected], tag: str, tagged: Tagged) -> Iterator[t
 
 
 def _takeable(disks: Iterable[Disk], regions: set[str]) -> Iterator[Disk]:
-    return (
-        disk for disk in disks if disk.location in regions and not any(lower(key) == RESTORED_TAG for key in disk.tags)
-    )
+    return (disk for disk in disks if disk.location in regions and not is_restored(disk.tags))
