@@ -87,7 +87,7 @@ def apply(
     from reconciler.cli.showing import FORMS, Telling
     from reconciler.cli.writing import reports_of
 
-    telling = Telling(form, reports_of(reports, (*FORMS, "sh")), system)
+    telling = Telling(form, reports_of(reports, (*FORMS, "html", "sh")), system)
     task = _task(path, manifest_path, planning, connection, auto_approve=auto_approve, checksum=checksum)
 
     from reconciler.applying.engine import Settings
@@ -159,6 +159,7 @@ def _run(output: Output, task: Task, telling: Telling, settings: Settings, audit
             outcome = outcome.compared(session.look(task.manifest, task.options).changes)
     with interrupts.held():
         failed = _tell(output, task, telling, plan, outcome) or desk.write(plan, outcome)
+    failed = _page(output, task, telling, outcome) or failed
     if outcome.interrupted or interrupts.received:
         return interrupts.exit_code or 1
     return 0 if outcome.ok and not failed else 1
@@ -193,10 +194,28 @@ def _check(output: Output, task: Task, plan: Plan, session: Session) -> None:
 
 
 def _tell(output: Output, task: Task, telling: Telling, plan: Plan, outcome: Outcome) -> int:
-    """The result on stdout, the reports, the CI system; 1 when a file could not be written."""
+    """The result on stdout, the reports but the page, the CI system; 1 when a file could not be written."""
     from reconciler.cli.loading import root_of
     from reconciler.cli.showing import applied, tell
     from reconciler.report.terminal import outcome_text
 
     showing = applied(outcome, plan, task.path, task.manifest.place.file)
+    telling = telling._replace(reports=tuple(report for report in telling.reports if report.form != "html"))
     return tell(output, telling, showing, lambda: outcome_text(outcome, style=output.style, root=root_of(task.path)))
+
+
+def _page(output: Output, task: Task, telling: Telling, outcome: Outcome) -> int:
+    """The report page, if it is wanted; 1 when it could not be written.
+
+    The result is told by now, and a connection of its own looks at Azure once more: whoever has no patience for that
+    can interrupt it.
+    """
+    from reconciler.cli.page import page_after, wants_page
+    from reconciler.cli.session import opened
+    from reconciler.cli.writing import write_reports
+
+    if not wants_page(telling.reports):
+        return 0
+    with opened(task.connection, readonly=True) as session:
+        page = page_after(session, task.manifest, task.path, task.options, outcome)
+    return write_reports([one for one in telling.reports if one.form == "html"], {"html": lambda: page}, output)

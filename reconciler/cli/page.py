@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from reconciler.applying.outcome import Outcome
     from reconciler.cli.session import Session
     from reconciler.cli.writing import Report
     from reconciler.manifest.model import Manifest
     from reconciler.planning.coverage import Coverage
-    from reconciler.planning.model import Plan
+    from reconciler.planning.model import Options, Plan
     from reconciler.planning.status import Status
 
 
@@ -19,9 +20,11 @@ def page_of(
     manifest: Manifest,
     path: str,
     *,
+    options: Options | None = None,
     plan: Plan | None = None,
     status: Status | None = None,
     coverage: Coverage | None = None,
+    outcome: Outcome | None = None,
 ) -> str:
     """The page of the manifest's estate as HTML; ReadIncomplete when a look can't be had."""
     from reconciler import __version__
@@ -34,14 +37,33 @@ def page_of(
 
     return page_html(
         gathered(
-            plan or session.look(manifest, Options(tool_version=__version__)),
+            plan or session.look(manifest, options or Options(tool_version=__version__)),
             status or session.run(lambda azure, clock: tell(azure, clock, manifest)),
             coverage or session.run(lambda azure, clock: cover(azure, clock, manifest)),
             made=session.clock.now(),
             version=__version__,
             root=root_of(path),
+            outcome=outcome,
         )
     )
+
+
+def page_after(session: Session, manifest: Manifest, path: str, options: Options, outcome: Outcome) -> str:
+    """The page after an apply: what it did, and the estate as it is now, unless that can't be told any more."""
+    from reconciler import __version__
+    from reconciler.cli.loading import root_of
+    from reconciler.errors import ReconcilerError
+    from reconciler.report.page.gathering import unseen
+    from reconciler.report.page.render import page_html
+
+    why = f"Azure, since {outcome.interrupted} cut the run short" if outcome.interrupted else ""
+    if not why:
+        try:
+            return page_of(session, manifest, path, options=options, outcome=outcome)
+        except ReconcilerError as error:
+            why = f"Azure, after the run: {error.message}"
+    now = session.clock.now()
+    return page_html(unseen(outcome, manifest.name, why, made=now, version=__version__, root=root_of(path)))
 
 
 def wants_page(reports: Sequence[Report]) -> bool:

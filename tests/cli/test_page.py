@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from installed import AZURE, put_files, run
 from manifests import manifest
 from stage import Stage
 
+from reconciler.cli.page import page_after
 from reconciler.operations.coverage import coverage
 from reconciler.operations.status import status
 from reconciler.planning.model import Options
@@ -41,6 +44,42 @@ def test_every_verb_writes_the_page_beside_what_it_says(folder: Path, verb: str,
         "uncovered": "1",
     }
     assert shown["changes"] == "7"
+
+
+def test_after_an_apply_the_page_says_what_was_done_and_how_it_is_now(folder: Path) -> None:
+    done = run(folder, "apply", "backup.yaml", *AZURE, "--auto-approve", "--report", "after.html", "--report", "r.json")
+    assert done.returncode == 0, done.stderr
+    text = (folder / "after.html").read_text()
+    assert "Apply complete! Resources: 7 added, 0 changed, 0 destroyed." in text
+    assert "<dt>done</dt><dd>7 <small>of 7</small>" in text
+    assert "None: Azure matches the manifest." in text
+    shown = tiles(folder / "after.html")
+    assert {name: shown[name] for name in ("changes", "failing", "uncovered")} == {
+        "changes": "0",
+        "failing": "0",
+        "uncovered": "1",
+    }
+    assert len(json.loads((folder / "r.json").read_text())["results"]) == 7
+
+
+@pytest.mark.parametrize("cause", ["SIGTERM", "a look that fails"])
+def test_an_apply_is_told_even_when_azure_can_not_be_looked_at_any_more(
+    cause: str, on_stage: Callable[..., Stage]
+) -> None:
+    stage = on_stage(estate(group(APPS, "diskrg"), disk("PSTestDisk")))
+    said = stage.manifest(manifest())
+    outcome = stage.apply(said)
+    if cause == "SIGTERM":
+        outcome = replace(outcome, interrupted=cause)
+    else:
+        stage.sandbox.remove("/subscriptions/22222222-2222-2222-2222-222222222222")
+    calls = len(stage.recorder.calls)
+    text = page_after(stage.session, said, "backup.yaml", Options(tool_version="0"), outcome)
+    assert "<dt>done</dt><dd>7 <small>of 7</small>" in text
+    assert "<h3>Not looked at</h3><ul><li>Azure, " in text
+    assert "Azure matches the manifest" not in text
+    assert '<h2 id="disks">' not in text
+    assert (len(stage.recorder.calls) > calls) is (cause != "SIGTERM")
 
 
 def test_the_page_says_what_three_looks_say(on_stage: Callable[..., Stage]) -> None:

@@ -9,7 +9,9 @@ import pytest
 from browser import CHROMIUM, Browser
 from externals import of_npm
 
+from reconciler.applying.outcome import Outcome, Result, Status
 from reconciler.findings import Finding, Severity
+from reconciler.planning.model import Action, Kind
 from reconciler.report.page.model import STATES, DiskRow, Page
 from reconciler.report.page.render import page_html
 
@@ -46,7 +48,11 @@ def estate(count: int) -> str:
     findings = tuple(
         Finding("uncovered", Severity.WARNING, f"{n} {TINY}", "exclude it", f"disk/{n}") for n in range(30)
     )
-    return page_html(Page("estate", "2026-01-05T08:00:00+00:00", "0", rows, None, findings))
+    results = tuple(
+        Result(f"disk/{n}", Kind.DISK, Action.ADD, status, f"{n} {TINY}", "UserErrorX", "do this")
+        for n, status in enumerate(Status)
+    )
+    return page_html(Page("estate", "2026-01-05T08:00:00+00:00", "0", rows, None, findings, outcome=Outcome(results)))
 
 
 def written(folder: Path, count: int) -> Path:

@@ -10,7 +10,9 @@ from html.parser import HTMLParser
 
 import pytest
 
+from reconciler.applying.outcome import Outcome, Result, Status
 from reconciler.findings import Finding, Place, Severity
+from reconciler.planning.model import Action, Kind
 from reconciler.report.page.graph import graph
 from reconciler.report.page.model import STATES, DiskRow, Page, Share, freshness
 from reconciler.report.page.render import FIRST, page_html
@@ -101,6 +103,36 @@ def test_foreign_text_is_shown_and_never_markup() -> None:
     assert "\u202e" not in text
     assert "abcdefgh" not in text
     assert "49" not in re.findall(r"\{\{ 7\*7 \}\}|49 sig", text)
+
+
+def results(*statuses: Status, text: str = "said") -> Outcome:
+    rows = [Result(f"disk/{one}{text}", Kind.DISK, Action.ADD, one, text, text, text) for one in statuses]
+    return Outcome(tuple(rows), errors=(Finding("ade", Severity.ERROR, text, text, "disk/impossible"),))
+
+
+def test_an_apply_is_told_with_what_failed_first_and_how_much_is_done() -> None:
+    outcome = results(Status.DONE, Status.IN_PROGRESS, Status.SKIPPED, Status.FAILED)
+    text = page_html(page(row(), outcome=outcome))
+    data = re.search(r'id="result-rows-data">(.*?)</script>', text, re.DOTALL)
+    assert data is not None
+    assert [(one[0], one[3]) for one in json.loads(data[1])] == [
+        ("failed", ["said: said", "said"]),
+        ("skipped", ["said: said", "said"]),
+        ("in-progress", ["said: said", "said"]),
+        ("done", ["said: said", "said"]),
+    ]
+    assert "<dt>done</dt><dd>1 <small>of 5</small>" in text
+    assert "Apply incomplete! Resources: 1 added, 0 changed, 0 destroyed; 1 failed, 1 skipped, 1 in progress" in text
+    assert "1 of 5 done. Run apply again" in text
+    assert '<a href="#result">' in text
+    assert '<a href="#result">' not in page_html(page(row()))
+
+
+def test_a_result_is_never_markup_either() -> None:
+    elements = Elements(page_html(page(row(), outcome=results(*Status, text=HOSTILE)))).found
+    assert not [tag for tag, _ in elements if tag == "img"]
+    assert sum(tag == "script" for tag, _ in elements) == 3
+    assert not [name for _, attributes in elements for name in attributes if name.startswith("on")]
 
 
 def test_nothing_is_asked_of_the_network_and_only_its_own_script_may_run() -> None:

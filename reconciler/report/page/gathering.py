@@ -1,4 +1,4 @@
-"""Everything that was looked at, brought together for the page: a plan, a status, a coverage."""
+"""Everything that was looked at, brought together for the page: a plan, a status, a coverage; and what was done before."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from reconciler.applying.outcome import Outcome
 from reconciler.findings import Finding
 from reconciler.ids import ArmId, lower
 from reconciler.planning import coverage as covering
@@ -28,8 +29,17 @@ _STATUS = {
 """What can't be told counts as late: nothing is called covered that isn't known to be."""
 
 
-def gathered(plan: Plan, status: Status, coverage: Coverage, *, made: datetime, version: str, root: str = "") -> Page:
-    """The page of one estate; findings that several looks made are shown once."""
+def gathered(
+    plan: Plan,
+    status: Status,
+    coverage: Coverage,
+    *,
+    made: datetime,
+    version: str,
+    root: str = "",
+    outcome: Outcome | None = None,
+) -> Page:
+    """The page of one estate, after an apply with its `outcome`; findings that several looks made are shown once."""
     told = {lower(row.disk): row for row in status.rows}
     rows = [_row(row, told.pop(row.disk.id.key, None)) for row in coverage.rows]
     rows += [_declared(DiskRow(row.disk, BAD), row) for row in told.values()]
@@ -39,10 +49,22 @@ def gathered(plan: Plan, status: Status, coverage: Coverage, *, made: datetime, 
         version=version,
         disks=tuple(sorted(rows, key=lambda row: lower(row.id))),
         plan=plan,
-        findings=tuple(_once((*plan.findings, *status.findings, *coverage.findings))),
+        findings=tuple(_once((*_findings(outcome), *plan.findings, *status.findings, *coverage.findings))),
         skipped=tuple(dict.fromkeys((*status.skipped, *coverage.skipped))),
         root=root,
+        outcome=outcome,
     )
+
+
+def unseen(outcome: Outcome, manifest: str, why: str, *, made: datetime, version: str, root: str = "") -> Page:
+    """The page of an apply after which Azure was not looked at, and `why` not."""
+    findings = tuple(_findings(outcome))
+    return Page(manifest, made.isoformat(timespec="seconds"), version, None, None, findings, (why,), root, outcome)
+
+
+def _findings(outcome: Outcome | None) -> Iterator[Finding]:
+    if outcome is not None:
+        yield from (*outcome.errors, *outcome.warnings)
 
 
 def _row(row: Covered, declared: DiskStatus | None) -> DiskRow:

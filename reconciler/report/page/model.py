@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from reconciler.applying.outcome import Outcome
 from reconciler.findings import Finding
 from reconciler.planning.model import Plan
 
@@ -80,7 +81,7 @@ class Share:
 class Page:
     """Everything on the page; `made` is when (ISO 8601), `plan` what differs (None: not looked at).
 
-    `disks` None: not looked at.
+    `disks` None: not looked at; `outcome` what became of an apply, when there was one, before the looks.
     """
 
     manifest: str
@@ -91,6 +92,7 @@ class Page:
     findings: tuple[Finding, ...] = ()
     skipped: tuple[str, ...] = ()
     root: str = ""
+    outcome: Outcome | None = None
 
     @property
     def all(self) -> Share:

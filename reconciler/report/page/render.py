@@ -7,12 +7,14 @@ from functools import cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
+from reconciler.applying.outcome import Outcome, Status
 from reconciler.redaction import redact
 from reconciler.report.escape import visible
 from reconciler.report.lines import change_lines
 from reconciler.report.page.graph import HEIGHT, WIDTH, graph
 from reconciler.report.page.model import STATES, Page, freshness
-from reconciler.report.page.tables import disk_table, finding_table
+from reconciler.report.page.tables import disk_table, finding_table, result_table
+from reconciler.report.terminal import outcome_summary, what_next
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -39,7 +41,12 @@ def page_html(page: Page) -> str:
         box=(WIDTH, HEIGHT),
         changes=[_change(page, number) for number in range(len(page.plan.changes))] if page.plan else [],
         first=FIRST,
-        tables={"findings": finding_table(page, _text), "disks": disk_table(page, _text, _hours)},
+        tables={
+            "results": result_table(page, _text),
+            "findings": finding_table(page, _text),
+            "disks": disk_table(page, _text, _hours),
+        },
+        result=_told(page.outcome) if page.outcome else {},
     )
 
 
@@ -78,6 +85,17 @@ def _hours(value: float | None) -> str:
         return "unknown"
     days, hours = divmod(round(value), 24)
     return f"{days} d {hours} h" if days else f"{hours} h"
+
+
+def _told(outcome: Outcome) -> dict[str, Any]:
+    """An apply in two sentences and two numbers."""
+    return {
+        "ok": outcome.ok,
+        "summary": outcome_summary(outcome),
+        "next": "" if outcome.ok else what_next(outcome),
+        "done": len(outcome.with_status(Status.DONE)),
+        "all": len(outcome.results) + len(outcome.errors),
+    }
 
 
 def _change(page: Page, number: int) -> dict[str, Any]:

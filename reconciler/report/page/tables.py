@@ -1,10 +1,11 @@
-"""The page's two long tables: rows of plain text, which the template shows first and the script shows later."""
+"""The page's long tables: rows of plain text, which the template shows first and the script shows later."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from reconciler.applying.outcome import Result, Status
 from reconciler.report.caret import location
 from reconciler.report.page.model import STATES, DiskRow, Page
 
@@ -57,6 +58,29 @@ def finding_table(page: Page, text: Text) -> LongTable:
         for one in page.findings
     ]
     return LongTable("finding-rows", "What there is to know", columns, rows)
+
+
+_ORDER = (Status.FAILED, Status.SKIPPED, Status.IN_PROGRESS, Status.DONE)
+
+
+def result_table(page: Page, text: Text) -> LongTable:
+    """What became of each change of an apply, what failed first."""
+    columns = _columns(
+        ("result", "badge", tuple(map(str, _ORDER))),
+        ("change", "text", ()),
+        ("about", "text", ()),
+        ("why, and what to do", "aside", ()),
+    )
+    results = page.outcome.results if page.outcome else ()
+    rows = [_result(one, text) for status in _ORDER for one in results if one.status is status]
+    return LongTable("result-rows", "What became of each change", columns, rows)
+
+
+def _result(result: Result, text: Text) -> list[Cell]:
+    said = f"because {result.because}" if result.because else result.message
+    code = f"{result.code}: " if result.code else ""
+    change = str(result.action) if result.action else "wait"
+    return [str(result.status), change, text(result.address), [text(f"{code}{said}"), text(result.hint)]]
 
 
 def disk_table(page: Page, text: Text, hours: Callable[[float | None], str]) -> LongTable:
