@@ -8,16 +8,14 @@ from typing import Any
 from reconciler.applying.run import Run
 from reconciler.applying.waiting import LAG_SECONDS
 from reconciler.azure.failures import told
+from reconciler.azure.jobs import ENDED, WELL
 from reconciler.azure.projection import pick
 from reconciler.errors import NotFound, OperationFailed
 from reconciler.ids import ArmId, lower
 
-_WELL = frozenset({"completed", "completedwithwarnings"})
-_BADLY = frozenset({"failed", "cancelled", "canceled"})
 
-
-async def until_ended(run: Run, job: ArmId, deadline: float) -> Mapping[str, Any]:
-    """The job once it has ended well; OperationFailed with Azure's reason when it has not, or not in time."""
+async def until_ended(run: Run, job: ArmId, deadline: float) -> None:
+    """Wait until the job has ended well; OperationFailed with Azure's reason when it has not, or not in time."""
     believed = run.now + LAG_SECONDS
     delays = run.delays(10.0, 30.0)
     status = "unknown"
@@ -29,9 +27,9 @@ async def until_ended(run: Run, job: ArmId, deadline: float) -> Mapping[str, Any
                 raise
         else:
             status = str(pick(body, "properties", "status") or status)
-            if lower(status) in _WELL:
-                return body
-            if lower(status) in _BADLY:
+            if lower(status) in WELL:
+                return
+            if lower(status) in ENDED:
                 raise _failed(job, body, status)
         await run.pause(next(delays), deadline, f"the job {job.name} is {status}")
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from typing import TYPE_CHECKING, TypeVar
 
+from reconciler import __version__
 from reconciler.azure.connection import Azure
 from reconciler.clock import Clock
 from reconciler.estate import Estate
@@ -12,6 +14,10 @@ from reconciler.manifest.model import Manifest
 from reconciler.planning.model import Options, Plan
 from reconciler.sharding import WHOLE, Shard
 
+if TYPE_CHECKING:
+    from reconciler.planning.draft import Draft
+
+_Made = TypeVar("_Made")
 Planner = Callable[[Manifest, Estate, Options, datetime], Plan]
 """Manifest, estate, options and the time to a plan, a sketch while it has questions."""
 
@@ -67,3 +73,18 @@ async def planned(
         estate.answers.update(await answer(azure, open_questions))
         plan = make(manifest, estate, options, now)
     return plan
+
+
+async def drafted(
+    azure: Azure, clock: Clock, manifest: Manifest, estate: Estate, make: Callable[[Draft], _Made]
+) -> _Made:
+    """What `make` makes of a draft on an estate that was read already, once no question of the draft is open."""
+    from reconciler.azure.reading import answer
+    from reconciler.planning.draft import Draft
+
+    while True:
+        draft = Draft(manifest, estate, Options(tool_version=__version__), clock.now())
+        made = make(draft)
+        if not draft.questions:
+            return made
+        estate.answers.update(await answer(azure, draft.questions))

@@ -17,7 +17,7 @@ async def mark(run: Run, vault: ArmId, digest: str) -> None:
     """
     async with run.vault_locks[vault.key]:
         run.new_deadline()
-        tags = (await run.azure.get(str(vault))).get("tags") or {}
+        tags = (await run.azure.get(vault)).get("tags") or {}
         if tag_of(tags, APPLIED_TAG) == digest:
             return
         kept = {key: value for key, value in tags.items() if lower(key) != APPLIED_TAG}

@@ -139,7 +139,7 @@ class Probes:
         wanted: Mapping[str, Any] = step.body.get("properties") or {}
         if step.op is Op.INSTANCE_PUT:
             return wanted
-        live = await self._run.azure.get(str(step.target))
+        live = await self._run.azure.get(step.target)
         return merged(live.get("properties") or {}, wanted)
 
 

@@ -123,7 +123,7 @@ async def reach(
 async def _by_id(run: Run, instance: ArmId) -> Row | None:
     """The instance by its id: absence from a list proves nothing."""
     try:
-        return await run.azure.get(str(instance))
+        return await run.azure.get(instance)
     except NotFound:
         return None
 

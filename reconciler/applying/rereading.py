@@ -26,7 +26,7 @@ def of_resource(run: Run, step: Step) -> Reread:
 
     async def look() -> Standing:
         try:
-            body = await run.azure.get(str(step.target))
+            body = await run.azure.get(step.target)
         except NotFound:
             return Standing.AS_WANTED if step.op.value.endswith(".delete") else Standing.BUSY
         if is_busy(body):

@@ -110,7 +110,7 @@ async def _at_rest(run: Run, vault: ArmId, what: str, deadline: float) -> Body:
     delays = run.delays(2.0, 15.0)
     while True:
         try:
-            body: Body = await run.azure.get(str(vault))
+            body: Body = await run.azure.get(vault)
         except NotFound:
             if run.now >= believed:
                 raise

@@ -8,18 +8,16 @@ from typing import Any
 
 from reconciler.azure import projection
 from reconciler.azure.connection import Azure, incomplete
-from reconciler.azure.governor import until
+from reconciler.azure.graph import graph_if_it_answers, literal
 from reconciler.azure.together import together
-from reconciler.errors import NO_TOKEN, AzureError, NotFound, OutOfReach, ReadIncomplete, ReconcilerError
+from reconciler.errors import NO_TOKEN, AzureError, NotFound, OutOfReach, ReadIncomplete
 from reconciler.estate import DeletedVault, Instance, Presence, Question, RecoveryPoint, RestoreJob, RoleAssignment
 from reconciler.ids import ArmId, lower
 
 _INSTANCES = ("backupInstances", "deletedBackupInstances")
-_GRAPH = "/providers/Microsoft.ResourceGraph/resources"
-_GRAPH_SECONDS = 20.0
 _RESTORES = (
     "RecoveryServicesResources | where type =~ 'microsoft.dataprotection/backupvaults/backupjobs' "
-    "| where properties.dataSourceId in~ ('{disk}') | where properties.operationCategory =~ 'Restore' "
+    "| where properties.dataSourceId in~ ({disk}) | where properties.operationCategory =~ 'Restore' "
     "| project id, properties"
 )
 
@@ -33,13 +31,8 @@ async def answer(azure: Azure, questions: Iterable[Question]) -> dict[Question, 
 
 async def _understood(azure: Azure, question: Question) -> Any:
     """The answer to one question; ReadIncomplete where what Azure says makes no sense."""
-    try:
+    with projection.understood(f"What Azure says of {question.subject}"):
         return await _ANSWERS[question.kind](azure, question)
-    except (ValueError, TypeError, AttributeError, LookupError) as error:
-        raise ReadIncomplete(
-            f"What Azure says of {question.subject} can't be understood: {error}. Nothing was concluded from it.",
-            hint="Run it again; if it stays, report this with the id.",
-        ) from error
 
 
 async def _exists(azure: Azure, question: Question) -> Presence:
@@ -126,25 +119,16 @@ async def _held(azure: Azure, question: Question) -> tuple[Instance, ...]:
 async def _recovery_points(azure: Azure, question: Question) -> tuple[RecoveryPoint, ...]:
     """The recovery points of an instance, newest first."""
     rows = await azure.list(f"{question.subject}/recoveryPoints")
-    try:
-        found = {point.id.key: point for point in map(projection.recovery_point, rows)}
-    except (ValueError, TypeError, AttributeError) as error:
-        raise ReadIncomplete(
-            f"A recovery point of {question.subject} can't be understood: {error}. Nothing was concluded from the rest.",
-            hint="Run it again; if it stays, report this with the id.",
-        ) from error
+    found = {point.id.key: point for point in map(projection.recovery_point, rows)}
     return tuple(sorted(found.values(), key=lambda point: (point.taken, point.id.key), reverse=True))
 
 
 async def _restores(azure: Azure, question: Question) -> tuple[RestoreJob, ...]:
     """The restores of a disk that Resource Graph knows; none when it can't be asked, since it only ever adds."""
-    query = _RESTORES.format(disk=question.subject.key.replace("'", ""))
+    rows = await graph_if_it_answers(azure, _RESTORES.format(disk=literal(question.subject.key)))
     try:
-        with until(azure.clock.monotonic() + _GRAPH_SECONDS):
-            page = await azure.post(_GRAPH, {"query": query, "options": {"$top": 1000, "resultFormat": "objectArray"}})
-        rows = page.get("data")
-        found = [projection.restore_job(row) for row in (rows if isinstance(rows, list) else ())]
-    except (ReconcilerError, ValueError, TypeError, AttributeError):
+        found = [projection.restore_job(row) for row in rows or ()]
+    except (ValueError, TypeError, AttributeError):
         return ()
     return tuple(sorted(found, key=lambda job: job.id.key))
 

@@ -10,9 +10,8 @@ from typing import Any
 from reconciler.azure.connection import Azure
 from reconciler.azure.failures import Told, told
 from reconciler.azure.graph import graph
-from reconciler.azure.projection import pick
+from reconciler.azure.projection import moment, pick, understood
 from reconciler.azure.together import together
-from reconciler.errors import ReadIncomplete
 from reconciler.estate import Job
 from reconciler.ids import ArmId, lower
 
@@ -80,8 +79,8 @@ def cause(one: Job) -> Told:
 
 
 def _projected(body: Mapping[str, Any]) -> Job:
-    properties = pick(body, "properties") or {}
-    try:
+    with understood("A job"):
+        properties = pick(body, "properties") or {}
         address = ArmId(str(pick(body, "id")))
         errors = pick(properties, "errorDetails")
         extended = pick(properties, "extendedInfo") or {}
@@ -90,8 +89,8 @@ def _projected(body: Mapping[str, Any]) -> Job:
             status=str(pick(properties, "status") or ""),
             operation=str(pick(properties, "operation") or ""),
             by_user=pick(properties, "isUserTriggered") is True,
-            began=_time(pick(properties, "startTime")),
-            ended=_time(pick(properties, "endTime")),
+            began=moment(pick(properties, "startTime")),
+            ended=moment(pick(properties, "endTime")),
             instance=_id(pick(properties, "backupInstanceId")),
             disk=_id(pick(properties, "dataSourceId")),
             policy=str(pick(properties, "policyName") or ""),
@@ -99,17 +98,7 @@ def _projected(body: Mapping[str, Any]) -> Job:
             tag=str(pick(extended, "additionalDetails", "RetentionTag") or ""),
             point=str(pick(extended, "targetRecoverPoint", "recoveryPointID") or ""),
         )
-    except (ValueError, TypeError, AttributeError, LookupError) as error:
-        raise ReadIncomplete(
-            f"A job can't be understood: {error}. Nothing was concluded from the rest.",
-            hint="Run it again; if it stays, report this with the job's id.",
-        ) from error
 
 
 def _id(text: Any) -> ArmId | None:
     return ArmId(text) if isinstance(text, str) and text.startswith("/") else None
-
-
-def _time(text: Any) -> datetime | None:
-    found = datetime.fromisoformat(text) if isinstance(text, str) and text else None
-    return found.replace(tzinfo=UTC) if found and found.tzinfo is None else found

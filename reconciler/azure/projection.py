@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
 from math import isfinite
 from sys import intern
 from typing import Any
 
+from reconciler.errors import ReadIncomplete
 from reconciler.estate import (
     Disk,
     Instance,
@@ -189,14 +191,13 @@ def recovery_point(body: Mapping[str, Any]) -> RecoveryPoint:
     if taken is None:
         raise ValueError("a recovery point without a time")
     state = lower(str(pick(properties, "recoveryPointState") or "completed"))
-    return RecoveryPoint(id=_id(body), taken=_utc(taken), is_complete=state == "completed")
+    return RecoveryPoint(id=_id(body), taken=taken, is_complete=state == "completed")
 
 
 def restore_job(body: Mapping[str, Any]) -> RestoreJob:
     """A job that restores, as a row of Resource Graph."""
     properties = pick(body, "properties") or {}
-    began = moment(pick(properties, "startTime"))
-    return RestoreJob(_id(body), str(pick(properties, "status") or ""), _utc(began) if began else None)
+    return RestoreJob(_id(body), str(pick(properties, "status") or ""), moment(pick(properties, "startTime")))
 
 
 def lock(body: Mapping[str, Any]) -> Lock:
@@ -286,15 +287,24 @@ def _cut(own: ArmId, marker: str) -> int:
 
 
 def moment(text: Any) -> datetime | None:
-    """The time that a text tells; None when it tells none."""
+    """The time that a text tells, UTC unless it says otherwise; None when it tells none."""
     try:
-        return datetime.fromisoformat(text) if isinstance(text, str) else None
+        found = datetime.fromisoformat(text) if isinstance(text, str) else None
     except ValueError:
         return None
+    return found.replace(tzinfo=UTC) if found and found.tzinfo is None else found
 
 
-def _utc(moment: datetime) -> datetime:
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+@contextmanager
+def understood(what: str) -> Iterator[None]:
+    """ReadIncomplete where a body makes no sense: what it was to tell is not known, and nothing follows from the rest."""
+    try:
+        yield
+    except (ValueError, TypeError, AttributeError, LookupError) as error:
+        raise ReadIncomplete(
+            f"{what} can't be understood: {error}. Nothing was concluded from the rest.",
+            hint="Run it again; if it stays, report this with the id.",
+        ) from error
 
 
 def _disk_of(source: Mapping[str, Any]) -> ArmId | None:

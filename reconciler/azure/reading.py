@@ -230,15 +230,10 @@ def _keep(
     what: str,
 ) -> None:
     """Project the rows into a mapping by id, so that one id in two spellings is one object."""
-    for row in rows:
-        try:
+    with projection.understood(f"A row in a list of {what}"):
+        for row in rows:
             found = project(row)
-        except (ValueError, TypeError, AttributeError, LookupError) as error:
-            raise ReadIncomplete(
-                f"A row in a list of {what} can't be understood: {error}. Nothing was concluded from the rest.",
-                hint="Run it again; if it stays, report this with the row's id.",
-            ) from error
-        into.setdefault(found.id.key, found)
+            into.setdefault(found.id.key, found)
 
 
 def _policy_of(vault: Vault, body: Mapping[str, Any]) -> Policy:

@@ -10,10 +10,9 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Self
 
-import orjson
 from azure.core.exceptions import AzureError as SdkError
 
-from reconciler.azure.connection import Azure
+from reconciler.azure.connection import Azure, read_object
 from reconciler.azure.governor import Malformed
 from reconciler.azure.pace import asked
 from reconciler.errors import AzureError, NotFound
@@ -117,12 +116,7 @@ class Operations:
 
     def _receipt(self, answer: Any) -> Receipt:
         content: bytes = answer.content if hasattr(answer, "content") else answer.body()
-        try:
-            body = orjson.loads(content) if content else {}
-        except orjson.JSONDecodeError as error:
-            raise Malformed(f"it is no JSON ({answer.headers.get('Content-Type')}, {len(content)} bytes)") from error
-        if not isinstance(body, dict):
-            raise Malformed(f"it is a {type(body).__name__} where an object is expected")
+        body = read_object(answer) if content else {}
         if not content and answer.status_code in _SHOWING and answer.request.method in _SHOWN:
             raise Malformed("it is empty where the object that was written is expected")
         return Receipt(

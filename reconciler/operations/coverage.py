@@ -6,19 +6,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from reconciler import __version__
+from reconciler.applying.look import drafted
 from reconciler.azure import projection
 from reconciler.azure.connection import Azure
 from reconciler.azure.graph import graph_if_it_answers, literal
-from reconciler.azure.reading import answer, descendants, read_estate
+from reconciler.azure.reading import descendants, read_estate
 from reconciler.azure.together import together
 from reconciler.clock import Clock
 from reconciler.estate import Estate, Instance
 from reconciler.ids import ArmId, lower
 from reconciler.manifest.model import Manifest
 from reconciler.planning.coverage import Coverage, Surveyed, cover
-from reconciler.planning.draft import Draft
-from reconciler.planning.model import Options
 from reconciler.planning.reach import management_groups, reach
 
 _INSTANCES = (
@@ -38,13 +36,7 @@ async def coverage(azure: Azure, clock: Clock, manifest: Manifest) -> Coverage:
     """The coverage of the subscriptions that the manifest names; ReadIncomplete when a list of them can't be read."""
     estate = await _everything(azure, manifest)
     told = await _surveyed(azure, estate)
-    options = Options(tool_version=__version__)
-    while True:
-        draft = Draft(manifest, estate, options, clock.now())
-        found = cover(draft, told)
-        if not draft.questions:
-            return found
-        estate.answers.update(await answer(azure, draft.questions))
+    return await drafted(azure, clock, manifest, estate, lambda draft: cover(draft, told))
 
 
 async def _everything(azure: Azure, manifest: Manifest) -> Estate:

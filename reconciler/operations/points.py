@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from reconciler.azure.connection import Azure
-from reconciler.azure.projection import pick
+from reconciler.azure.projection import moment, pick, understood
 from reconciler.azure.together import together
 from reconciler.clock import Clock
-from reconciler.errors import ReadIncomplete
 from reconciler.estate import Instance
 from reconciler.ids import ArmId
 from reconciler.manifest.model import Manifest
@@ -57,30 +56,20 @@ async def _of(azure: Azure, target: Target, most: int | None) -> DiskPoints:
 
 async def _listed(azure: Azure, instance: Instance) -> list[Point]:
     rows = await azure.list(f"{instance.id}/recoveryPoints")
-    try:
+    with understood(f"A recovery point of {instance.id}"):
         return [_projected(row) for row in rows]
-    except (ValueError, TypeError, AttributeError) as error:
-        raise ReadIncomplete(
-            f"A recovery point of {instance.id} can't be understood: {error}. Nothing was concluded from the rest.",
-            hint="Run it again; if it stays, report this with the id.",
-        ) from error
 
 
 def _projected(body: Mapping[str, Any]) -> Point:
     properties = pick(body, "properties") or {}
-    taken = _time(pick(properties, "recoveryPointTime"))
+    taken = moment(pick(properties, "recoveryPointTime"))
     if taken is None:
         raise ValueError("it doesn't tell when it was taken")
     return Point(
         id=ArmId(str(pick(body, "id"))),
         taken=taken,
-        expires=_time(pick(properties, "expiryTime")),
+        expires=moment(pick(properties, "expiryTime")),
         kind=str(pick(properties, "recoveryPointType") or ""),
         retention_rule=str(pick(properties, "retentionTagName") or ""),
         state=str(pick(properties, "recoveryPointState") or ""),
     )
-
-
-def _time(text: Any) -> datetime | None:
-    found = datetime.fromisoformat(text) if isinstance(text, str) and text else None
-    return found.replace(tzinfo=UTC) if found and found.tzinfo is None else found

@@ -6,19 +6,16 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from reconciler import __version__
-from reconciler.applying.look import estate_for
+from reconciler.applying.look import drafted, estate_for
 from reconciler.azure import projection
 from reconciler.azure.connection import Azure
 from reconciler.azure.graph import graph_if_it_answers
-from reconciler.azure.reading import answer
 from reconciler.azure.together import together
 from reconciler.clock import Clock
 from reconciler.estate import Instance
 from reconciler.ids import lower
 from reconciler.manifest.model import Manifest
 from reconciler.planning.draft import Draft
-from reconciler.planning.model import Options
 from reconciler.planning.status import Status, Told, doubtful, statuses
 
 _JOBS = (
@@ -39,23 +36,18 @@ async def status(azure: Azure, clock: Clock, manifest: Manifest) -> Status:
     """The status of every declared disk; ReadIncomplete when a list of the estate can't be read to its end."""
     estate = await estate_for(azure, manifest)
     told, skipped = await _told(azure)
-    options = Options(tool_version=__version__)
-    asked: list[Instance] | None = None
-    while True:
-        draft = Draft(manifest, estate, options, clock.now())
-        found = statuses(draft, told, tuple(skipped))
-        if draft.questions:
-            estate.answers.update(await answer(azure, draft.questions))
-        elif asked is None:
-            asked = doubtful(draft, told)
-            most = max(_LEAST_READS, int(len(found.rows) * _READS_PER_DISK))
-            told.points.update(await _points(azure, asked[:most]))
-            if len(asked) > most:
-                skipped.append(
-                    f"recovery points of {len(asked) - most} disks were not read: only {most} are, of those in doubt"
-                )
-        else:
-            return found
+
+    def first(draft: Draft) -> tuple[int, list[Instance]]:
+        return len(statuses(draft, told).rows), doubtful(draft, told)
+
+    disks, asked = await drafted(azure, clock, manifest, estate, first)
+    most = max(_LEAST_READS, int(disks * _READS_PER_DISK))
+    told.points.update(await _points(azure, asked[:most]))
+    if len(asked) > most:
+        skipped.append(
+            f"recovery points of {len(asked) - most} disks were not read: only {most} are, of those in doubt"
+        )
+    return await drafted(azure, clock, manifest, estate, lambda draft: statuses(draft, told, tuple(skipped)))
 
 
 async def _told(azure: Azure) -> tuple[Told, list[str]]:

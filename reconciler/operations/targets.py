@@ -5,16 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reconciler import __version__
-from reconciler.applying.look import estate_for
+from reconciler.applying.look import drafted, estate_for
 from reconciler.azure.connection import Azure
-from reconciler.azure.reading import answer
 from reconciler.clock import Clock
 from reconciler.estate import Estate
 from reconciler.ids import ArmId
 from reconciler.manifest.model import Manifest
-from reconciler.planning.draft import Draft
-from reconciler.planning.model import Options
 from reconciler.planning.targets import Target, targets
 
 
@@ -38,9 +34,4 @@ async def find(azure: Azure, clock: Clock, manifest: Manifest, named: Sequence[s
     ReadIncomplete when a list can't be read to its end, UsageError for a name that means no disk, or two.
     """
     estate = await estate_for(azure, manifest)
-    while True:
-        draft = Draft(manifest, estate, Options(tool_version=__version__), clock.now())
-        found = targets(draft, named)
-        if not draft.questions:
-            return Targets(found, estate)
-        estate.answers.update(await answer(azure, draft.questions))
+    return Targets(await drafted(azure, clock, manifest, estate, lambda draft: targets(draft, named)), estate)
