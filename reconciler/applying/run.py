@@ -6,9 +6,9 @@ import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
-from typing import Any
+from typing import Any, Self
 
 from reconciler.applying.progress import Progress
 from reconciler.applying.refusals import OVERRIDDEN, STILL_IN_PROGRESS, is_permission
@@ -40,6 +40,12 @@ class Settings:
     parallelism: int = 1000
     timeout_seconds: float | None = None
     action_timeout: float = 1800.0
+
+    @classmethod
+    def bounded(cls, parallelism: int | None, timeout_seconds: float | None) -> Self:
+        """These bounds; without the first, writes are bounded by the governor alone."""
+        found = cls(timeout_seconds=timeout_seconds)
+        return replace(found, parallelism=parallelism) if parallelism else found
 
 
 class Skip(Exception):

@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from reconciler.cli.options import Connection, Planning, connection_options, format_option, plan_options, report_option
+from reconciler.cli.options import (
+    Connection,
+    Planning,
+    audit_option,
+    connection_options,
+    format_option,
+    plan_options,
+    report_option,
+)
 from reconciler.cli.output import Output
 from reconciler.errors import Refused, UsageError
 
@@ -38,6 +46,7 @@ class Manner(NamedTuple):
     audit: str | None
     reports: tuple[str, ...]
     resource_guard_request: tuple[str, ...]
+    parallelism: int | None = None
 
 
 class Deed(NamedTuple):
@@ -52,11 +61,14 @@ class Deed(NamedTuple):
 
 
 def acting_options(command: Command) -> Command:
-    """Add the options that these verbs share; the command gets them as `manner` and `connection`."""
+    """Add the options that these verbs share; the command gets them as `manner` and `connection`.
+
+    A verb that acts on many disks adds `parallelism_option` below this one.
+    """
 
     @functools.wraps(command)
     def wrapped(*arguments: Any, **options: Any) -> int:
-        manner = Manner(**{name: options.pop(name) for name in Manner._fields})
+        manner = Manner(**{name: options.pop(name) for name in Manner._fields if name in options})
         return command(*arguments, manner=manner, **options)
 
     added = (
@@ -65,9 +77,7 @@ def acting_options(command: Command) -> Command:
         click.option(
             "--timeout", metavar="SECONDS", type=click.FloatRange(min=0, min_open=True), help="Of the whole run."
         ),
-        click.option(
-            "--audit", metavar="FILE", help="Append a record of each write before it is sent, and of its answer."
-        ),
+        audit_option,
         click.option(
             "--resource-guard-request",
             metavar="VAULT=ID",
@@ -136,7 +146,8 @@ def _run(
         origin = replace(origin_of(plan.manifest, Path(deed.path), os.environ), run=deed.run) if audit else None
         trail = Trail(audit, origin, session.clock.now) if audit and origin else None
         with progress.running(len(plan.changes)):
-            outcome = session.apply(plan, Settings(timeout_seconds=manner.timeout), progress, interrupts, trail)
+            settings = Settings.bounded(manner.parallelism, manner.timeout)
+        outcome = session.apply(plan, settings, progress, interrupts, trail)
     with interrupts.held():
         failed = _tell(output, deed, manner, plan, outcome)
     if outcome.interrupted or interrupts.received:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,8 +14,10 @@ from reconciler.cli.options import (
     Connection,
     Planning,
     annotations_option,
+    audit_option,
     connection_options,
     format_option,
+    parallelism_option,
     plan_options,
     planning_options,
     report_option,
@@ -57,9 +58,9 @@ class Task(NamedTuple):
 @format_option("text", "json", "markdown", "gitlab")
 @click.option("--auto-approve", is_flag=True, help="Don't ask.")
 @click.option("--checksum", metavar="SHA", help="Apply only the plan of this checksum, without asking.")
-@click.option("--parallelism", metavar="N", type=click.IntRange(min=1), help="Writes under way at most.")
+@parallelism_option
 @click.option("--timeout", metavar="SECONDS", type=click.FloatRange(min=0, min_open=True), help="Of the whole run.")
-@click.option("--audit", metavar="FILE", help="Append a record of each write before it is sent, and of its answer.")
+@audit_option
 @report_option
 @annotations_option
 @ask_option
@@ -92,9 +93,7 @@ def apply(
 
     from reconciler.applying.engine import Settings
 
-    settings = Settings(timeout_seconds=timeout)
-    if parallelism:
-        settings = replace(settings, parallelism=parallelism)
+    settings = Settings.bounded(parallelism, timeout)
     with audit_file(audit) as ledger:
         return _run(output, task, telling, settings, ledger, Desk(asks, task.manifest, output))
 

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from reconciler.cli.options import Connection, connection_options, disks_option, format_option
+from reconciler.cli.options import (
+    Connection,
+    audit_option,
+    connection_options,
+    disks_option,
+    format_option,
+    parallelism_option,
+)
 from reconciler.cli.output import Output
 
 if TYPE_CHECKING:
-    from reconciler.operations.backup import Backup, Tell
+    from reconciler.azure.connection import Azure
+    from reconciler.clock import Clock
+    from reconciler.manifest.model import Manifest
+    from reconciler.operations.backup import Backup, Request, Tell
 
 _HOURS = 4
 
@@ -41,6 +54,8 @@ _HOURS = 4
     help="How long to wait.",
 )
 @click.option("--dry-run", is_flag=True, help="Check, say what would be done, and send nothing.")
+@parallelism_option
+@audit_option
 @format_option("text", "json", "markdown")
 @connection_options
 @click.pass_obj
@@ -52,31 +67,61 @@ def backup(
     wait: bool,
     timeout: float,
     dry_run: bool,
+    parallelism: int | None,
+    audit: str | None,
     form: str,
     connection: Connection,
 ) -> int:
     """0 when all began, or ended well where they were waited for; 1 when some did not."""
     from reconciler import __version__
     from reconciler.cli.loading import load_manifest
-    from reconciler.cli.progress import listener
-    from reconciler.cli.session import opened
-    from reconciler.operations.backup import Request, back_up
+    from reconciler.operations.backup import Request
     from reconciler.report.backups import backups_document, backups_markdown, backups_text
     from reconciler.report.documents import text
 
-    manifest = load_manifest(path)
-    progress = listener(output)
-    with opened(connection, events=progress, readonly=dry_run) as session:
-        progress.clock = session.clock
-        asked = Request(retention_rule, dry_run, wait, session.clock.monotonic() + timeout)
-        rows = session.run(lambda azure, clock: back_up(azure, clock, manifest, disks, asked, _telling(progress.told)))
+    asked = Request(retention_rule, dry_run, wait)
+    asked = replace(asked, parallelism=parallelism) if parallelism else asked
+    task = _Task(path, load_manifest(path), disks, asked, timeout)
+    rows = _rows(output, task, connection, audit)
+    name = task.manifest.name
     forms = {
         "text": lambda: backups_text(rows, style=output.style, dry_run=dry_run),
-        "json": lambda: text(backups_document(rows, tool_version=__version__, manifest=manifest.name, dry_run=dry_run)),
+        "json": lambda: text(backups_document(rows, tool_version=__version__, manifest=name, dry_run=dry_run)),
         "markdown": lambda: backups_markdown(rows, dry_run=dry_run),
     }
     output.data(forms[form]())
     return 0 if all(row.ok for row in rows) else 1
+
+
+class _Task(NamedTuple):
+    """What one backup is about; it is waited for `timeout` seconds at most."""
+
+    path: str
+    manifest: Manifest
+    disks: tuple[str, ...]
+    asked: Request
+    timeout: float
+
+
+def _rows(output: Output, task: _Task, connection: Connection, audit: str | None) -> tuple[Backup, ...]:
+    """What became of each disk; with an audit file nothing is sent that can't be recorded there."""
+    from reconciler.cli.auditing import Trail, audit_file, origin_of
+    from reconciler.cli.progress import listener
+    from reconciler.cli.session import opened
+    from reconciler.operations.backup import back_up
+
+    progress = listener(output)
+    with audit_file(audit) as file, opened(connection, events=progress, readonly=task.asked.dry_run) as session:
+        progress.clock = session.clock
+        asked = replace(task.asked, deadline=session.clock.monotonic() + task.timeout)
+        origin = origin_of(task.manifest.name, Path(task.path), os.environ) if file else None
+        trail = Trail(file, origin, session.clock.now) if file and origin else None
+
+        async def work(azure: Azure, clock: Clock) -> tuple[Backup, ...]:
+            azure.audited.ledger = trail
+            return await back_up(azure, clock, task.manifest, task.disks, asked, _telling(progress.told))
+
+        return session.run(work)
 
 
 def _telling(told: Callable[[str, str], None]) -> Tell:

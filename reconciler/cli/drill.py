@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.acting import Deed, Manner, act, acting_options, new_run
-from reconciler.cli.options import Connection
+from reconciler.cli.options import Connection, parallelism_option
 from reconciler.cli.output import Output
 from reconciler.errors import UsageError
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 @click.argument("path")
 @click.argument("names", metavar="[NAME]...", nargs=-1)
 @acting_options
+@parallelism_option
 @click.pass_obj
 def drill(output: Output, path: str, names: tuple[str, ...], manner: Manner, connection: Connection) -> int:
     """0 when every disk of the sample was restored as it must be; 1 when not; 130 or 143 when interrupted."""

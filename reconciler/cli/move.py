@@ -7,7 +7,7 @@ from functools import partial
 import click
 
 from reconciler.cli.acting import Deed, Manner, act, acting_options, new_run
-from reconciler.cli.options import Connection
+from reconciler.cli.options import Connection, parallelism_option
 from reconciler.cli.output import Output
 
 
@@ -26,6 +26,7 @@ from reconciler.cli.output import Output
     help="Where Azure refuses otherwise: delete the old instance softly, and undelete it as soon as the disk is protected.",
 )
 @acting_options
+@parallelism_option
 @click.pass_obj
 def move(
     output: Output,

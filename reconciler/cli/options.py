@@ -199,6 +199,20 @@ def format_option(*formats: str) -> Callable[[Command], Command]:
     )
 
 
+def parallelism_option(command: Command) -> Command:
+    """`--parallelism N`; None when it isn't given."""
+    return click.option("--parallelism", metavar="N", type=click.IntRange(min=1), help="Writes under way at most.")(
+        command
+    )
+
+
+def audit_option(command: Command) -> Command:
+    """`--audit FILE`; None when it isn't given."""
+    return click.option(
+        "--audit", metavar="FILE", help="Append a record of each write before it is sent, and of its answer."
+    )(command)
+
+
 def report_option(command: Command) -> Command:
     """`--report [FORM:]FILE`, repeatable."""
     return click.option(

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from reconciler.azure import jobs as source
+from reconciler.azure.auditing import Subject, about
 from reconciler.azure.connection import Azure
 from reconciler.azure.operations import finish
 from reconciler.azure.projection import pick
@@ -31,7 +32,6 @@ A_DAY = 10
 """On-demand backups of one instance a day, from Azure's support matrix."""
 
 DEFAULT_RULE = "Default"
-_IN_FLIGHT = 32
 _BEGIN_SECONDS = 600.0
 _LOST_SECONDS = 120.0
 READY, STARTED, COMPLETED, FAILED, REFUSED, RUNNING = (
@@ -41,12 +41,16 @@ READY, STARTED, COMPLETED, FAILED, REFUSED, RUNNING = (
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What was asked for: the retention rule by its name, whether to follow the jobs, and until when (monotonic)."""
+    """What was asked for: the retention rule by its name, whether to follow the jobs, and until when (monotonic).
+
+    `parallelism`: requests under way at most.
+    """
 
     retention_rule: str = ""
     dry_run: bool = False
     wait: bool = False
     deadline: float = 0.0
+    parallelism: int = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +94,7 @@ async def back_up(
         tell(row)
     if asked.dry_run:
         return prepared
-    slots, writer = asyncio.Semaphore(_IN_FLIGHT), Writer(azure)
+    slots, writer = asyncio.Semaphore(asked.parallelism), Writer(azure)
 
     async def one(row: Backup) -> Backup:
         return await _sent(azure, clock, writer, row, asked, tell, slots) if row.status == READY else row
@@ -177,7 +181,8 @@ async def _started(azure: Azure, clock: Clock, writer: Writer, row: Backup) -> B
         raise ValueError(row)
     before = clock.now()
     try:
-        receipt = await writer.back_up(row.instance, row.rule, row.retention_rule)
+        with about(_subject(row)):
+            receipt = await writer.back_up(row.instance, row.rule, row.retention_rule)
     except Transient as error:
         begun = await _begun_since(azure, clock, row.instance, before.timestamp()) if error.sent_unknown else None
         if begun is None:
@@ -186,6 +191,11 @@ async def _started(azure: Azure, clock: Clock, writer: Writer, row: Backup) -> B
     ended = await finish(azure, receipt, deadline=clock.monotonic() + _BEGIN_SECONDS)
     name = pick(ended, "properties", "jobId") or pick(ended, "jobId")
     return replace(row, status=STARTED, job_id=ArmId(name) if isinstance(name, str) and name else None)
+
+
+def _subject(row: Backup) -> Subject:
+    after = {"rule": row.rule, "retention_rule": row.retention_rule}
+    return Subject(f"disk/{row.disk.key}", "instance.backup", {}, after)
 
 
 async def _begun_since(azure: Azure, clock: Clock, instance: ArmId, moment: float) -> Job | None:

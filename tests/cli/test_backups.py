@@ -6,8 +6,11 @@ import json
 import shutil
 from pathlib import Path
 
+import jsonschema
 import pytest
 from installed import AZURE, ESTATE, run, within
+
+from reconciler.schemas import schema_text
 
 
 @pytest.fixture
@@ -20,9 +23,19 @@ def folder(samples: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
 
 def test_as_the_readme_says(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert within("apply", "backup.yaml", *AZURE, "--auto-approve") == 0
-    done = run(folder, "backup", "backup.yaml", "--disk", "PSTestDisk", "--wait", *AZURE)
+    bounds = ("--parallelism", "1", "--audit", "audit.jsonl")
+    done = run(folder, "backup", "backup.yaml", "--disk", "PSTestDisk", "--wait", *bounds, *AZURE)
     assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "Backup: 1 completed of 1 disk.")
     assert "PSTestDisk: the job " in done.stderr
+    intent, result = [json.loads(line) for line in (folder / "audit.jsonl").read_text().splitlines()]
+    for record in (intent, result):
+        jsonschema.validate(record, json.loads(schema_text("audit")))
+        assert record["address"].startswith("disk//subscriptions/")
+    assert (intent["operation"], intent["after"]) == (
+        "instance.backup",
+        {"rule": "BackupHourly", "retention_rule": "Default"},
+    )
+    assert (result["record"], result["status"], result["run"]) == ("result", 202, intent["run"])
     capsys.readouterr()
 
     def said(*arguments: str) -> str:

@@ -14,6 +14,9 @@ import jsonschema
 import pytest
 from installed import within
 
+from reconciler.applying.engine import Settings
+from reconciler.applying.outcome import Outcome
+
 Run = Callable[..., subprocess.CompletedProcess[str]]
 ROOT = Path(__file__).parents[2]
 ESTATE = "azure.estate.yaml"
@@ -95,7 +98,7 @@ def test_a_drill_proves_and_drift_is_content(inside: Run, backed_up: Path) -> No
     file.write_text(text + "\ndrills: [{name: monthly, targetResourceGroup: drillrg, maxAge: 30d}]\n", encoding="utf-8")
     late = inside("drift", ".", *AZURE)
     assert (late.returncode, "never-proven" in late.stdout) == (2, True)
-    done = inside("drill", ".", "monthly", *AZURE, "--auto-approve", "--format", "json")
+    done = inside("drill", ".", "monthly", *AZURE, "--auto-approve", "--format", "json", "--parallelism", "1")
     assert done.returncode == 0, done.stderr
     fits(json.loads(done.stdout))
     assert inside("drift", ".", *AZURE).returncode == 0
@@ -157,3 +160,22 @@ def test_a_wrong_command_line_is_told_before_azure_is_asked(
     code, (out, err) = within(*arguments, *AZURE), capsys.readouterr()
     assert (code, out, told in err) == (1, "", True), err
     assert not list(folder.glob("*.state.json"))
+
+
+@pytest.mark.parametrize(("given", "bound"), [((), Settings().parallelism), (("--parallelism", "3"), 3)])
+def test_writes_of_many_disks_can_be_bounded(
+    inside: Run, backed_up: Path, monkeypatch: pytest.MonkeyPatch, given: tuple[str, ...], bound: int
+) -> None:
+    seen: list[int] = []
+
+    def apply(_session: Any, _plan: Any, settings: Any, *_more: Any) -> Outcome:
+        seen.append(settings.parallelism)
+        return Outcome(())
+
+    monkeypatch.setattr("reconciler.cli.session.Session.apply", apply)
+    file = backed_up / "backup.yaml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text + "\ndrills: [{name: monthly, targetResourceGroup: drillrg, maxAge: 30d}]\n", encoding="utf-8")
+    for verb in (("drill", "."), ("move", ".", "PSTestDisk")):
+        inside(*verb, *AZURE, "--auto-approve", *given)
+    assert seen == [bound, bound]

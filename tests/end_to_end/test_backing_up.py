@@ -14,7 +14,7 @@ from manifests import POLICY, manifest
 from manifests import disk as entry
 from stage import READER, Stage
 
-from reconciler.errors import OperationFailed, UsageError
+from reconciler.errors import OperationFailed, ReconcilerError, UsageError
 from reconciler.estate import Job
 from reconciler.operations import jobs as operation
 from reconciler.operations.backup import Backup, Request, back_up
@@ -99,6 +99,35 @@ def test_a_dry_run_sends_nothing(stage: Stage) -> None:
     assert [row.status for row in rows] == ["ready", "ready"]
     assert stage.writes() == []
     assert "Nothing was sent" in backups_text(rows, dry_run=True)
+
+
+def test_requests_under_way_are_bounded(stage: Stage) -> None:
+    def moments() -> list[float]:
+        return [call.at for call in stage.writes() if call.kind == "POST backup"]
+
+    assert all(row.ok for row in backed_up(stage))
+    first, second = moments()
+    assert first == second
+    stage.forget()
+    assert all(row.ok for row in backed_up(stage, parallelism=1))
+    first, second = moments()
+    assert first < second
+
+
+def test_what_can_not_be_recorded_is_not_sent(stage: Stage) -> None:
+    class Full:
+        def intent(self, _write: Any) -> None:
+            raise ReconcilerError("the disk is full", code="unaudited")
+
+        def result(self, _write: Any, _answer: Any) -> None:
+            raise AssertionError
+
+    async def audited(azure: Any, _clock: Any) -> None:
+        azure.audited.ledger = Full()
+
+    stage.session.run(audited)
+    assert [(row.status, row.code) for row in backed_up(stage)] == [("failed", "unaudited")] * 2
+    assert stage.writes() == []
 
 
 def test_ten_a_day_are_counted_before_anything_is_sent(stage: Stage) -> None:
