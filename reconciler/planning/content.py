@@ -70,8 +70,11 @@ def _is_incremental(rule: Mapping[str, Any]) -> bool:
 
 
 def _tag_names(criteria: Iterable[Mapping[str, Any]]) -> set[str]:
-    """The retention rules that backups are tagged for; ValueError for criteria that a manifest can't say."""
-    names = set()
+    """The retention rules that backups are tagged for; ValueError for criteria that a manifest can't say.
+
+    The rule of the lowest priority number holds a backup: only weekly before daily before default is what we say.
+    """
+    names, priorities = set(), dict[str, float]()
     for entry in criteria:
         name = "Default" if entry.get("isDefault") else str(entry["tagInfo"]["tagName"]).capitalize()
         if name != "Default":
@@ -82,6 +85,11 @@ def _tag_names(criteria: Iterable[Mapping[str, Any]]) -> set[str]:
             ]:
                 raise ValueError(name)
         names.add(name)
+        if entry.get("taggingPriority") is not None:
+            priorities[name] = float(entry["taggingPriority"])
+    in_turn = [priorities[name] for name in ("Weekly", "Daily", "Default") if name in priorities]
+    if in_turn != sorted(set(in_turn)):
+        raise ValueError(priorities)
     return names
 
 
@@ -186,10 +194,15 @@ def differences(before: PolicyContent, after: PolicyContent) -> tuple[FieldChang
 
 
 def shortens(before: PolicyContent, after: PolicyContent) -> bool:
-    """Whether future recovery points would be kept for less time under some rule."""
-    pairs = (
-        (before.default_days, after.default_days),
-        (before.daily_days or 0, after.daily_days or 0),
-        (before.weekly_days or 0, after.weekly_days or 0),
-    )
-    return any(new < old for old, new in pairs)
+    """Whether some future recovery points would be kept for less time.
+
+    Azure keeps the first of a week by the weekly rule, else the first of a day by the daily one, else any by default:
+    a rule that is added takes its backups from the one that held them, and may keep them for less.
+    """
+    return any(new < old for old, new in zip(_kept(before), _kept(after), strict=True))
+
+
+def _kept(content: PolicyContent) -> tuple[int, int, int]:
+    """For how many days any backup, the first of a day and the first of a week are kept."""
+    daily = content.daily_days or content.default_days
+    return content.default_days, daily, content.weekly_days or daily

@@ -7,7 +7,7 @@ from collections import defaultdict
 from reconciler.estate import Instance
 from reconciler.ids import ArmId, lower
 from reconciler.manifest import addresses
-from reconciler.manifest.model import PolicySpec, VaultSpec
+from reconciler.manifest.model import PolicyContent, PolicySpec, VaultSpec
 from reconciler.planning import policies
 from reconciler.planning.content import shortens
 from reconciler.planning.desired import DesiredDisk
@@ -64,9 +64,17 @@ class Usage:
         """What re-pointing the instance does to how long recovery points are kept; empty when nothing is lost."""
         if instance.policy is None:
             return ""
-        before = self._shelf.contents.get(instance.policy.key)
-        if before is None:
-            return "retention may get shorter: what the present policy keeps can't be told"
-        if wanted.policy.content and shortens(before, wanted.policy.content):
+        before, after = self._shelf.contents.get(instance.policy.key), self._content(wanted)
+        if before is None or after is None:
+            which = "the present policy keeps" if before is None else "the other policy keeps"
+            return f"retention may get shorter: what {which} can't be told"
+        if shortens(before, after):
             return "retention gets shorter for new recovery points; existing ones keep theirs"
         return ""
+
+    def _content(self, wanted: DesiredDisk) -> PolicyContent | None:
+        """What the disk's policy holds: as declared, else as the policy that isn't managed has it."""
+        if wanted.policy.content is not None:
+            return wanted.policy.content
+        policy = self.policy(wanted)
+        return self._shelf.contents.get(policy.key) if policy else None
