@@ -49,7 +49,8 @@ def open_azure(
     if exchange is not None:
         return Azure(InProcessTransport(exchange), endpoint=chosen.endpoint, **common)
     endpoint = endpoint or environment.get(ENDPOINT_VARIABLE) or chosen.endpoint
-    return Azure(_network(), endpoint=endpoint, signing=_signing(endpoint, chosen, environment), **common)
+    signing = _signing(endpoint, chosen, environment)
+    return Azure(_network(endpoint), endpoint=endpoint, signing=signing, **common)
 
 
 def check_endpoint(endpoint: str) -> bool:
@@ -104,14 +105,15 @@ def _given(text: str) -> Signing:
     return Signing("static-token", StaticToken(text), None, token)
 
 
-def _network() -> Any:
+def _network(endpoint: str) -> Any:
+    """The transport; on loopback no proxy is asked, which would be told the token and mean another machine by it."""
     from urllib.request import getproxies
 
     from azure.core.pipeline.transport import AioHttpTransport
 
     return AioHttpTransport(
         # aiohttp looks for a proxy in a thread, and anew for every request
-        use_env_settings=bool(getproxies()),
+        use_env_settings=not check_endpoint(endpoint) and bool(getproxies()),
         connection_timeout=_CONNECT_SECONDS,
         read_timeout=_READ_SECONDS,
         connection_data_block_size=_BLOCK,

@@ -9,7 +9,7 @@ from ipaddress import ip_address
 from typing import Any, NamedTuple
 from urllib.error import URLError
 from urllib.parse import urlsplit
-from urllib.request import HTTPRedirectHandler, Request, build_opener
+from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener
 
 from reconciler.errors import UsageError
 from reconciler.watch.notices import KINDS
@@ -28,12 +28,23 @@ class Webhook(NamedTuple):
 def webhook(text: str) -> Webhook:
     """What `KIND=URL` names; UsageError, which does not show the address, when it names none."""
     kind, _, url = text.partition("=")
-    parts = urlsplit(url)
-    if kind not in KINDS or not parts.hostname:
+    host = _host(url)
+    if kind not in KINDS or not host:
         raise UsageError("--notify takes KIND=URL", hint=f"kinds: {', '.join(KINDS)}")
-    if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(parts.hostname)):
+    scheme = urlsplit(url).scheme
+    if scheme != "https" and not (scheme == "http" and _is_loopback(host)):
         raise UsageError("--notify takes an https address (http on loopback only)", hint="use https")
     return Webhook(kind, url)
+
+
+def _host(url: str) -> str:
+    """The host of a URL as it can be asked for; empty when it is none."""
+    try:
+        parts = urlsplit(url)
+        is_url = parts.port is None or parts.port > 0
+    except ValueError:
+        return ""
+    return (parts.hostname or "") if is_url and url.isascii() and url.isprintable() and " " not in url else ""
 
 
 def _is_loopback(host: str) -> bool:
@@ -55,8 +66,9 @@ def post(to: Webhook, body: Mapping[str, Any]) -> str:
     request = Request(  # noqa: S310 - the scheme was checked
         to.url, data=json.dumps(body).encode(), headers={"Content-Type": "application/json"}, method="POST"
     )
+    direct = [ProxyHandler({})] if _is_loopback(_host(to.url)) else []  # a proxy means another machine by it
     try:
-        with build_opener(_Straight).open(request, timeout=SECONDS):
+        with build_opener(_Straight, *direct).open(request, timeout=SECONDS):
             return ""
     except URLError as error:
         return f"the {to.kind} webhook did not take it: {getattr(error, 'code', '') or type(error.reason).__name__}"

@@ -88,7 +88,10 @@ def test_in_process_needs_neither_network_nor_token() -> None:
         assert runner.run(main())["id"].startswith("https://management.azure.com/subscriptions/s")
 
 
-def test_over_http_on_loopback_the_given_token_is_sent() -> None:
+def test_over_http_on_loopback_the_given_token_is_sent_and_no_proxy_hears_of_it(monkeypatch: Any) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
     seen = []
 
     async def respond(request: Any) -> Any:

@@ -83,6 +83,10 @@ def test_a_long_list_is_cut_and_says_so() -> None:
         "slack=http://hooks.example.test/T0/secret",
         "slack=ftp://a.test",
         "teams=https://",
+        "json=https://a.test/sécret",
+        "json=https://a.test/secret part",
+        "json=https://a.test:99999/secret",
+        "json=https://[::1",
     ],
 )
 def test_an_address_that_will_not_do_is_refused_and_not_shown(text: str) -> None:
@@ -112,7 +116,12 @@ def hook() -> Iterator[tuple[str, list[Any]]]:
 
 
 @pytest.mark.parametrize(("path", "arrives"), [("/x", True), ("/broken", False), ("/moved", False)])
-def test_a_webhook_takes_it_or_not_and_redirects_nowhere(hook: tuple[str, list[Any]], path: str, arrives: bool) -> None:
+def test_a_webhook_takes_it_or_not_and_redirects_nowhere(
+    hook: tuple[str, list[Any]], path: str, arrives: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
     url, got = hook
     why = post(webhook(f"json={url}{path}"), {"a": 1})
     assert (why == "") is arrives
