@@ -108,7 +108,7 @@ def _phrase(status: int) -> str:
 def _envelope(content: bytes) -> Mapping[str, Any]:
     try:
         body = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     if not isinstance(body, Mapping):
         return {}
@@ -162,6 +162,6 @@ def _violations(nodes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 
 def _actions(node: Mapping[str, Any]) -> Iterator[str]:
     actions = node.get("recommendedAction")
-    for action in [actions] if isinstance(actions, str) else actions or ():
+    for action in [actions] if isinstance(actions, str) else actions if isinstance(actions, list) else ():
         if isinstance(action, str) and action.strip():
             yield action.strip()

@@ -84,7 +84,21 @@ def test_the_older_shape_of_error_bodies_is_understood() -> None:
     assert (error.code, error.message) == ("Old", "Long ago. (Old)")
 
 
-@pytest.mark.parametrize("content", [b"", b"<html>proxy</html>", b'{"error": ', b"[]", b'"text"', b'{"error": null}'])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"<html>proxy</html>",
+        b'{"error": ',
+        b"[]",
+        b'"text"',
+        b'{"error": null}',
+        b'{"error": {"recommendedAction": 1}}',
+        b"[" * 100_000,
+        b'{"error":' * 100_000,
+    ],
+    ids=lambda content: content[:40].decode(),
+)
 def test_what_explains_nothing_is_still_an_error_with_a_sentence(content: Any) -> None:
     error = failure(502, {"x-ms-request-id": "r1"}, content, URL)
     assert isinstance(error, Transient)
