@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from reconciler import __version__
 from reconciler.cli.options import CLOUDS, Connection
 from reconciler.cli.session import Session, opened
-from reconciler.errors import Refused, StalePlan
+from reconciler.errors import Refused, StalePlan, UsageError
 from reconciler.manifest.model import Manifest
 
 if TYPE_CHECKING:
@@ -65,8 +65,13 @@ def options(
     force: Sequence[str] = (),
     only: Sequence[str] = (),
 ) -> Options:
-    """How to plan: the command's options of the same names."""
+    """How to plan: the command's options of the same names. UsageError for what isn't one, such as text for a list."""
     from reconciler.planning.model import Options
+
+    for name, said in (("force", force), ("only", only)):
+        _check_list(name, said)
+    if isinstance(allow_delete, bool):
+        raise UsageError("allow_delete is the exact number of deletions", hint="say how many, or None")
 
     return Options(
         tool_version=__version__,
@@ -115,17 +120,28 @@ def apply(
         raise Refused(
             f"Nothing was written: the plan is refused by {names}.", hint="see Plan.closed_gates", code="gate"
         )
-    return azure.apply(found, Settings(timeout_seconds=timeout), progress or Silent(), _NoSignals())
+    outcome = azure.apply(found, Settings(timeout_seconds=timeout), progress or Silent(), _NoSignals())
+    return outcome.compared(plan(manifest, azure, how)) if found.waits and outcome.ok else outcome
 
 
 def drift(manifest: Manifest, azure: Session, *, fail_on: Sequence[str] | None = None) -> Drift:
     """Whether Azure still is as the manifest says, in classes; writes nothing.
 
-    `fail_on` are the classes that count (None: every class but in-progress); `Drift.exit_code` is the command's.
+    `fail_on` are the classes that count (None: every class but in-progress), UsageError for one that there is none of;
+    `Drift.exit_code` is the command's.
     """
-    from reconciler.report.drift import DEFAULT_FAIL_ON, Drift
+    from reconciler.report.drift import CLASSES, DEFAULT_FAIL_ON, Drift
 
+    _check_list("fail_on", fail_on or ())
+    for name in fail_on or ():
+        if name not in CLASSES:
+            raise UsageError(f"{name!r} is no class of drift", hint=f"classes: {', '.join(CLASSES)}")
     return Drift(plan(manifest, azure), tuple(fail_on) if fail_on is not None else DEFAULT_FAIL_ON)
+
+
+def _check_list(name: str, said: Sequence[str]) -> None:
+    if isinstance(said, str):
+        raise UsageError(f"{name} is a list of texts, and {said!r} is one text", hint=f"write [{said!r}]")
 
 
 class _NoSignals:

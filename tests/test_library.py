@@ -6,12 +6,13 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import reconciler
 from reconciler import apply, connect, drift, load, options, plan
-from reconciler.errors import ManifestError, Refused, StalePlan
+from reconciler.errors import ManifestError, Refused, StalePlan, UsageError
 
 TYPED = """
 from reconciler import apply, connect, drift, load, options, plan
@@ -58,6 +59,37 @@ def test_a_closed_gate_refuses(estate: Path) -> None:
         with pytest.raises(Refused, match="irreversible"):
             apply(load(estate), azure)
         assert apply(load(estate), azure, options(accept_irreversible=True)).ok
+
+
+def test_what_settles_otherwise_than_declared_is_not_ok(estate: Path) -> None:
+    with connect(sandbox=estate / "azure.estate.yaml") as azure:
+        assert apply(load(estate), azure).ok
+    text = (estate / "backup.yaml").read_text()
+    (estate / "backup.yaml").write_text(text.replace("default: 7d", "default: 8d"))
+    with connect(sandbox=estate / "azure.estate.yaml") as azure:
+        cut = apply(load(estate), azure, timeout=20)
+        assert not cut.ok
+    (estate / "backup.yaml").write_text(text)
+    with connect(sandbox=estate / "azure.estate.yaml") as azure:
+        found = plan(load(estate), azure)
+        assert found.waits
+        assert not apply(load(estate), azure).ok
+        assert apply(load(estate), azure).ok
+
+
+@pytest.mark.parametrize(
+    "said", [{"force": "mass-change"}, {"only": "disk/a"}, {"allow_delete": True}], ids=lambda said: next(iter(said))
+)
+def test_options_of_the_wrong_kind_are_refused(said: dict[str, Any]) -> None:
+    with pytest.raises(UsageError):
+        options(**said)
+
+
+def test_a_class_that_there_is_none_of_never_passes_for_no_drift(estate: Path) -> None:
+    with connect(sandbox=estate / "azure.estate.yaml") as azure:
+        for wrong in ("unhealthy", ["unhelthy"]):
+            with pytest.raises(UsageError):
+                drift(load(estate), azure, fail_on=wrong)
 
 
 def test_every_problem_of_a_manifest_at_once(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from reconciler.findings import Finding
-from reconciler.planning.model import Action, Change, Kind
+from reconciler.planning.model import Action, Change, Kind, Plan
 
 
 class Status(StrEnum):
@@ -55,9 +55,9 @@ class Outcome:
     warnings: tuple[Finding, ...] = ()
     errors: tuple[Finding, ...] = ()
 
-    def compared(self, later: Iterable[Change]) -> Outcome:
-        """The outcome after another look: what was waited for and still has a change isn't done."""
-        left = {change.address: change for change in later}
+    def compared(self, later: Plan) -> Outcome:
+        """The outcome after another look: what was waited for and still has a change, or an error, isn't done."""
+        left = {change.address: change for change in later.changes}
         results = tuple(
             replace(
                 result,
@@ -70,7 +70,7 @@ class Outcome:
             else result
             for result in self.results
         )
-        return replace(self, results=results)
+        return replace(self, results=results, errors=later.errors)
 
     def with_status(self, status: Status) -> tuple[Result, ...]:
         """The results that ended so."""

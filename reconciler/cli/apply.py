@@ -123,6 +123,11 @@ def _task(
         path, planning, connection = saved.path, saved.planning, saved.connection(connection)
     elif manifest_path:
         raise UsageError("apply takes one manifest", hint="put its files into one folder, or use `include`")
+    if checksum is not None and not checksum.strip():
+        raise UsageError(
+            "--checksum is empty, so it approves nothing.",
+            hint="look at the step that was to give it; to apply without one leave --checksum out",
+        )
     asks = not (auto_approve or checksum or saved)
     if asks and not sys.stdin.isatty():
         raise UsageError(
@@ -155,7 +160,7 @@ def _run(output: Output, task: Task, telling: Telling, settings: Settings, audit
         with progress.running(len(plan.changes) + len(plan.waits)):
             outcome = session.apply(plan, settings, progress, interrupts, trail)
         if plan.waits and outcome.ok:
-            outcome = outcome.compared(session.look(task.manifest, task.options).changes)
+            outcome = outcome.compared(session.look(task.manifest, task.options))
     with interrupts.held():
         failed = _tell(output, task, telling, plan, outcome) or desk.write(plan, outcome)
     failed = _page(output, task, telling, outcome) or failed

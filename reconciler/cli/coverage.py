@@ -20,7 +20,7 @@ FAILING = ("uncovered", "disk-gone", "foreign-snapshot", "role-left-behind")
 )
 @click.argument("path")
 @format_option("text", "json", "markdown")
-@click.option("--fail-on", metavar="WHAT,…", default="", help=f"Exit with 2 on these: {', '.join(FAILING)}.")
+@click.option("--fail-on", metavar="WHAT,…", help=f"Exit with 2 on these: {', '.join(FAILING)}.")
 @click.option("--tag", "tags", metavar="NAME", multiple=True, help="Also count by the values of this tag; repeatable.")
 @report_option
 @connection_options
@@ -29,7 +29,7 @@ def coverage(
     output: Output,
     path: str,
     form: str,
-    fail_on: str,
+    fail_on: str | None,
     tags: tuple[str, ...],
     reports: tuple[str, ...],
     connection: Connection,
@@ -64,8 +64,12 @@ def coverage(
     return 2 if told & counted else 0
 
 
-def _counted(fail_on: str) -> set[str]:
+def _counted(fail_on: str | None) -> set[str]:
+    if fail_on is None:
+        return set()
     named = {name.strip() for name in fail_on.split(",") if name.strip()}
+    if not named:
+        raise UsageError("--fail-on names nothing", hint=f"choose from {', '.join(FAILING)}")
     for name in sorted(named - set(FAILING)):
         raise UsageError(f"--fail-on names {name!r}, which nothing is", hint=f"choose from {', '.join(FAILING)}")
     return named

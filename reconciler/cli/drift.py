@@ -73,6 +73,8 @@ def _classes(fail_on: str | None) -> tuple[str, ...]:
     if fail_on is None:
         return DEFAULT_FAIL_ON
     named = tuple(name.strip() for name in fail_on.split(",") if name.strip())
+    if not named:
+        raise UsageError("--fail-on names no class of drift", hint=f"classes: {', '.join(CLASSES)}")
     for name in named:
         if name not in CLASSES:
             raise UsageError(

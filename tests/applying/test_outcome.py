@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from reconciler.applying.outcome import Outcome, Result, Status
-from reconciler.planning.model import Action, Change, Kind
+from reconciler.findings import Finding, Severity
+from reconciler.planning.model import Action, Change, Kind, Plan
 
 
 def test_what_was_waited_for_and_differs_still_is_not_done() -> None:
@@ -14,7 +15,13 @@ def test_what_was_waited_for_and_differs_still_is_not_done() -> None:
     ]
     outcome = Outcome((waited, written))
     assert outcome.ok
-    compared = outcome.compared(later)
+    compared = outcome.compared(Plan("m", tuple(later), (), (), ""))
     assert not compared.ok
     assert [(one.address, one.code) for one in compared.with_status(Status.FAILED)] == [("disk/a", "differs-still")]
-    assert outcome.compared([]) == outcome
+    assert outcome.compared(Plan("m", (), (), (), "")) == outcome
+
+
+def test_what_was_waited_for_and_nothing_can_help_is_not_done() -> None:
+    outcome = Outcome((Result("disk/a", Kind.DISK, None, Status.DONE),))
+    locked = Finding("locked", Severity.ERROR, "a lock forbids it", "", address="disk/a")
+    assert not outcome.compared(Plan("m", (), (locked,), (), "")).ok
