@@ -35,7 +35,7 @@ _SHOWN = 10
 def gates(draft: Draft, book: RoleBook, desired: list[DesiredDisk], changes: list[Change]) -> tuple[Gate, ...]:
     """Every gate that these changes stand before, open or closed."""
     found = [
-        *_empty(draft, desired),
+        *_empty(draft, desired, changes),
         *_mass(draft, changes),
         *_irreversible(draft, changes),
         *_weakening(draft, changes),
@@ -50,23 +50,23 @@ def _forced(draft: Draft, name: str) -> bool:
     return name in draft.options.force
 
 
-def _empty(draft: Draft, desired: list[DesiredDisk]) -> Iterable[Gate]:
+def _empty(draft: Draft, desired: list[DesiredDisk], changes: list[Change]) -> Iterable[Gate]:
     """A manifest that wants nothing, or whose entries find nothing while there are instances of ours to lose."""
     manifest = draft.manifest
-    owns = any(draft.owner(instance.tags) == "ours" for instance in draft.estate.instances.values())
-    found_nothing = bool(manifest.disks) and not desired and owns
-    if found_nothing or not (manifest.vaults or manifest.disks or manifest.removed):
-        message = "the desired set is empty: " + (
-            "no entry of `disks` finds a disk, yet instances of this manifest exist"
-            if found_nothing
-            else "the manifest names no vault and no disk"
-        )
-        yield Gate(
-            "empty",
-            message,
-            "check the manifest's path and the caller's rights; --force empty opens",
-            _forced(draft, "empty"),
-        )
+    if not (manifest.vaults or manifest.disks or manifest.removed):
+        why = "the manifest names no vault and no disk"
+    elif not desired and manifest.disks and _owns_any(draft):
+        why = "no entry of `disks` finds a disk, yet instances of this manifest exist"
+    elif not desired and any(change.drift == "orphaned" for change in changes):
+        why = "the manifest has no entry of `disks`, and --prune would stop what it had"
+    else:
+        return
+    hint = "check the manifest's path and the caller's rights; --force empty opens"
+    yield Gate("empty", f"the desired set is empty: {why}", hint, _forced(draft, "empty"))
+
+
+def _owns_any(draft: Draft) -> bool:
+    return any(draft.owner(instance.tags) == "ours" for instance in draft.estate.instances.values())
 
 
 def _mass(draft: Draft, changes: list[Change]) -> Iterable[Gate]:

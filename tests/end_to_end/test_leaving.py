@@ -12,6 +12,7 @@ from stage import Stage, codes, failures
 
 ADDRESS = disk_id("PSTestDisk")
 WITHOUT = manifest(disks=None)
+LAST = frozenset({"empty"})
 DELETING = manifest(disks=None, removed=[{"id": ADDRESS, "data": "delete", "reason": "ticket 4711"}])
 RETAINING = manifest(disks=None, removed=[{"id": ADDRESS, "data": "retain", "reason": "ticket 4711"}])
 
@@ -35,16 +36,16 @@ def test_a_disk_that_left_is_an_orphan_until_it_is_pruned(applied: Stage) -> Non
     assert applied.drift(WITHOUT).exit_code == 2
     assert applied.drift(WITHOUT).counted == {"orphaned": 1}
 
-    forced = applied.plan(WITHOUT, prune=True)
+    forced = applied.plan(WITHOUT, prune=True, force=LAST)
     assert [(str(change.kind), change.goal) for change in forced.changes] == [("disk", "ProtectionStopped")]
-    outcome = applied.apply(WITHOUT, prune=True)
+    outcome = applied.apply(WITHOUT, prune=True, force=LAST)
     assert outcome.ok, failures(outcome)
     assert state(applied) == "ProtectionStopped"
 
     drift = applied.drift(WITHOUT)
     assert drift.exit_code == 0
     assert "retained" in codes(drift.plan)
-    assert applied.plan(WITHOUT, prune=True).changes == ()
+    assert applied.plan(WITHOUT, prune=True, force=LAST).changes == ()
 
 
 def test_a_plain_apply_leaves_an_orphan_alone(applied: Stage) -> None:
@@ -65,6 +66,17 @@ def test_deletion_needs_removed_and_the_exact_count(applied: Stage) -> None:
     assert deleted["properties"]["friendlyName"] == "PSTestDisk"
     assert applied.plan(DELETING).changes == ()
     assert applied.drift(DELETING).exit_code == 0
+
+
+def test_what_was_to_be_deleted_softly_is_never_deleted_for_good(applied: Stage) -> None:
+    applied.switch(secure_by_default="nowhere")
+    plan = applied.plan(DELETING, allow_delete=1)
+    assert not plan.closed_gates
+    off = {"securitySettings": {"softDeleteSettings": {"state": "Off"}}}
+    applied.ask("PATCH", vault_id(), {"properties": off})
+    outcome = applied.carry_out(plan)
+    assert [row.code for row in outcome.results] == ["soft-delete-off"]
+    assert "pstestdisk" in applied.instances(vault_id())
 
 
 def test_the_vault_and_its_resource_group_are_never_deleted(applied: Stage) -> None:
@@ -110,7 +122,7 @@ def test_deleting_for_good_needs_a_second_key(fresh: Stage) -> None:
 
 
 def test_an_orphan_comes_back_when_it_is_declared_again(applied: Stage) -> None:
-    applied.apply(WITHOUT, prune=True)
+    applied.apply(WITHOUT, prune=True, force=LAST)
     outcome = applied.apply(manifest())
     assert outcome.ok, failures(outcome)
     assert state(applied) == "ProtectionConfigured"

@@ -110,6 +110,16 @@ def test_re_pointing_counts_only_when_retention_shortens(content: Any, is_closed
     assert closed(made) == (["mass-change"] if is_closed else [])
 
 
+@pytest.mark.parametrize(("content", "is_closed"), [(SHORTER, True), (GOLD, False)])
+def test_a_policy_that_is_not_managed_keeps_what_it_really_keeps(content: Any, is_closed: bool) -> None:
+    own = ids(10)
+    theirs = policy_spec("theirs", None, manage=False, azure_name="theirs")
+    desire = manifest(rule(*own, policy="theirs"), policies=[theirs])
+    made = plan(desire, estate(*settled(*own), policy(content, "theirs")))
+    assert sum(one.kind == "disk" for one in made.changes) == 10
+    assert closed(made) == (["mass-change"] if is_closed else [])
+
+
 def test_other_kinds_of_data_are_not_counted() -> None:
     own = ids(10)
     blobs = [instance(f"blob{number}", disk=None, owner=None) for number in range(30)]
@@ -134,6 +144,13 @@ def test_entries_that_find_nothing_while_there_is_something_to_lose() -> None:
     assert closed(plan(nothing, estate(*settled()), prune=True)) == ["empty"]
     assert closed(plan(nothing, estate(*settled(), instance(owner=None)))) == []
     assert closed(plan(nothing, estate(vault()))) == []
+
+
+def test_a_manifest_that_lost_its_disks_prunes_nothing() -> None:
+    lost = replace(bare(), vaults=manifest().vaults)
+    assert closed(plan(lost, estate(*settled()))) == []
+    assert closed(plan(lost, estate(*settled()), prune=True)) == ["empty"]
+    assert closed(plan(replace(lost, removed=(removed(disk_id()),)), estate(*settled()), prune=True)) == []
 
 
 def test_gates_count_only_what_only_leaves() -> None:
