@@ -153,6 +153,11 @@ CODES = table(
     _error("refused", "Nothing was written, on purpose.", "the message says why"),
     _error("sandbox", "The simulated Azure refuses its estate file, its state or a command.", "the message says what"),
     _error(
+        "soft-delete-off",
+        "A backup instance was to be deleted softly, and its vault's soft delete has been switched off since: nothing was.",
+        "switch soft delete on there, or plan again, which asks for `--accept-irreversible`",
+    ),
+    _error(
         "stale-plan",
         "What was approved is not what would be done now.",
         "see what moved, then plan and approve again",

@@ -16,6 +16,7 @@ from reconciler.applying.watching import Row
 from reconciler.azure.answering import answer
 from reconciler.azure.projection import instance as project
 from reconciler.azure.projection import pick
+from reconciler.azure.projection import vault as project_vault
 from reconciler.azure.writing import Receipt
 from reconciler.errors import AzureError, NotFound, ReconcilerError
 from reconciler.estate import Question
@@ -172,6 +173,8 @@ async def _take(run: Run, task: _Task) -> None:
     target = task.target(before)
     if _is_needless(task.step.op, before, target):
         return
+    if task.step.op is Op.INSTANCE_DELETE and task.step.body.get("softly"):
+        await _check_soft_delete(run, task.instance)
     receipt = await send(run, task.change, task.step, _reread(run, task, target), deadline)
     deadline = run.new_deadline()
     if receipt is not None and task.step.op not in _BODIES:
@@ -180,6 +183,17 @@ async def _take(run: Run, task: _Task) -> None:
     if receipt is not None and task.step.op is not Op.INSTANCE_MERGE:
         target = replace(target, was_there=not _is_creation(receipt))
     await reach(run, task.change.address, task.instance, target, receipt, deadline)
+
+
+async def _check_soft_delete(run: Run, instance: ArmId) -> None:
+    """ReconcilerError when the vault's soft delete was switched off since it was planned: nobody would get it back."""
+    vault = project_vault(await run.azure.get(instance.parent))
+    if lower(vault.soft_delete_state or "off") == "off":
+        raise ReconcilerError(
+            f"soft delete is off in the vault {vault.id.name} by now: {instance.name} would be deleted for good, and wasn't",
+            code="soft-delete-off",
+            hint="switch soft delete on there, or plan again, which asks for --accept-irreversible",
+        )
 
 
 def _is_needless(op: Op, before: Row | None, target: Target) -> bool:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Any
 
 from reconciler.estate import Instance
 from reconciler.ids import ArmId, lower
@@ -99,7 +101,8 @@ def _remove(draft: Draft, instance: Instance, disk: ArmId, entry: Removed) -> No
     elif health_of(instance) is Health.TRANSIENT:
         draft.wait_for(address, instance, entry.place)
     elif entry.data == "delete":
-        if not _is_kept_when_deleted(draft, instance):
+        softly = _is_kept_when_deleted(draft, instance)
+        if not softly:
             draft.irreversible[address] = f"{instance.id.name} is deleted for good: soft delete is off in its vault"
         _change(
             draft,
@@ -112,6 +115,7 @@ def _remove(draft: Draft, instance: Instance, disk: ArmId, entry: Removed) -> No
             goal="gone",
             drift="not-yet-applied",
             entry=entry,
+            body={"softly": True} if softly else {},
         )
     elif is_active(instance):
         _stop(draft, instance, address, f"removed: {entry.reason}", "not-yet-applied", entry)
@@ -140,6 +144,7 @@ def _change(
     goal: str,
     drift: str,
     entry: Removed | None,
+    body: Mapping[str, Any] = MappingProxyType({}),
 ) -> None:
     guard = guard_of(draft, instance.vault, [Step(op, instance.id)])
     place = entry.place if entry else None
@@ -153,7 +158,7 @@ def _change(
             kind=Kind.DISK,
             action=action,
             reason=reason,
-            steps=(Step(op, instance.id, guard=guard),),
+            steps=(Step(op, instance.id, body, guard),),
             before={"instance": instance.id.text, field.path: field.before},
             after=None if action is Action.DESTROY else {"instance": instance.id.text, field.path: field.after},
             fields=(field,),

@@ -44,8 +44,8 @@ class Op(StrEnum):
     POLICY_DELETE: nothing. ROLE_PUT: `{"role": guid, "principal": id or UNKNOWN, "identity": "system" or a lower-cased
     id, "vault": vault id}` with `target` the scope. ROLE_DELETE: nothing. INSTANCE_PUT: the whole body of a new one.
     INSTANCE_MERGE: what to lay over the live body before it is PUT again, unless that changes nothing; INSTANCE_REPAIR
-    the same, PUT in any case. INSTANCE_VALIDATE: nothing (validateForBackup
-    of the live body). RESTORE_START: the restore request, with `target` the instance. DISK_PATCH: what to change of a
+    the same, PUT in any case. INSTANCE_DELETE: `{"softly": True}` where it may only be done while the vault's soft
+    delete is on. INSTANCE_VALIDATE: nothing (validateForBackup of the live body). RESTORE_START: the restore request, with `target` the instance. DISK_PATCH: what to change of a
     disk (tags are laid over those that it has). DISK_CHECK, a look: what a restored disk must be (`size_gb`, `sku`,
     `zones`, `encryption_set`; None: not known). DISK_DELETE: how a disk proves to be ours (`mark`: how its tag of
     restored disks begins; `snapshots`: the resource group of the snapshots that it may have been made from). The

@@ -152,7 +152,7 @@ def _change(draft: Draft, move: _Move, made: Change, through_soft_delete: bool) 
             if not _keeps_deleted(draft, old):
                 message = f"soft delete is off in the vault {old.vault.name}: deleting {old.id.name} would lose its recovery points"
                 draft.refuse(wanted.address, "move-impossible", message, hint="switch soft delete on there first")
-            before.append(Step(Op.INSTANCE_DELETE, live, guard=guard))
+            before.append(Step(Op.INSTANCE_DELETE, live, {"softly": True}, guard))
             after.append(Step(Op.INSTANCE_UNDELETE, live))
             detail.append(_SOFTLY)
         after.append(Step(Op.INSTANCE_RESUME, live))

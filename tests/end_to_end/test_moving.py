@@ -101,6 +101,17 @@ def test_soft_delete_that_is_off_is_no_way(on_stage: Callable[..., Stage]) -> No
     assert [row.code for row in plan.errors] == ["move-impossible"]
 
 
+def test_soft_delete_that_is_switched_off_meanwhile_costs_no_recovery_point(backed_up: Stage) -> None:
+    backed_up.switch(secure_by_default="nowhere")
+    plan = planned(backed_up, AFTER, moved(softly=True))
+    off = {"securitySettings": {"softDeleteSettings": {"state": "Off"}}}
+    backed_up.ask("PATCH", OLD, {"properties": off})
+    outcome = backed_up.carry_out(plan)
+    assert "soft-delete-off" in [row.code for row in outcome.results]
+    assert states(backed_up) == ("ProtectionConfigured", "")
+    assert points(backed_up) == 1
+
+
 def test_another_snapshot_group_in_the_same_vault_cannot_be(backed_up: Stage) -> None:
     groups = [{"name": "snapshotrg"}, {"name": "others"}]
     said = BEFORE | {"snapshotResourceGroups": groups, "disks": [DISK | {"snapshotResourceGroup": "others"}]}
