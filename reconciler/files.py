@@ -88,7 +88,8 @@ def _yaml_paths(folder: Path) -> list[Path]:
 
 
 def _is_ours(name: str) -> bool:
-    return name.endswith(_YAML) and not name.endswith(_ESTATE) and not name.startswith(".")
+    ending = name.lower()  # `DISKS.YAML` is meant too: left out in silence, its disks would be orphans
+    return ending.endswith(_YAML) and not ending.endswith(_ESTATE) and not name.startswith(".")
 
 
 def _unreadable(error: OSError) -> None:

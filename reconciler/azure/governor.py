@@ -135,6 +135,8 @@ class Governor(AsyncHTTPPolicy[Any, Any]):
             self._buckets.told(http.method, http.url, answer.headers, self._clock.monotonic())
             if answer.status_code >= HTTPStatus.BAD_REQUEST:
                 return self._refused(request, answer, content)
+            if answer.status_code >= HTTPStatus.MULTIPLE_CHOICES:
+                raise Malformed("it is a redirect, which Azure never sends")
             if accept is not None:
                 accept(answer)
         except ClientAuthenticationError as error:

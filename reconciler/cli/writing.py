@@ -26,7 +26,9 @@ def write_file(path: Path, text: str, what: str) -> None:
         return
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        temporary.write_text(text, encoding="utf-8")
+        temporary.unlink(missing_ok=True)  # a run that was killed left it, or somebody put a link there
+        with temporary.open("x", encoding="utf-8") as file:
+            file.write(text)
         temporary.replace(path)
     except OSError as error:
         temporary.unlink(missing_ok=True)

@@ -10,7 +10,10 @@ from azure.core.exceptions import ClientAuthenticationError
 from azure.core.pipeline.policies import AsyncHTTPPolicy
 
 from reconciler.azure.governor import until
+from reconciler.azure.writing import Writer
 from reconciler.errors import AzureError, Blocked, OutOfReach, Transient
+from reconciler.ids import ArmId
+from reconciler.planning.model import Op, Step
 
 PATH = "/subscriptions/s/providers/Microsoft.Compute/disks/d"
 STOP = "/subscriptions/s/resourceGroups/g/providers/Microsoft.DataProtection/backupVaults/v/backupInstances/i/stopProtection"
@@ -207,6 +210,16 @@ def test_f58_an_answer_that_cannot_be_read_is_transient_and_then_an_error(wire: 
     with pytest.raises(Transient, match="can't be read") as raised:
         wire.run(look)
     assert raised.value.code == "unreadable-answer"
+
+
+def test_f58_a_redirect_is_never_taken_for_an_answer(wire: Any) -> None:
+    """A portal in between sends people to its page; an empty answer of that kind must not pass for a success."""
+    group = Step(Op.GROUP_PUT, ArmId("/subscriptions/s/resourceGroups/g"), {"location": "westus"})
+    path = "/subscriptions/s/resourcegroups/g"
+    wire.on("PUT", path, (302, b"", {"Location": "https://portal.example/login"}))
+    with pytest.raises(Transient, match="redirect"):
+        wire.run(lambda azure: Writer(azure).run(group))
+    assert {call.path for call in wire.calls} == {path[1:]}
 
 
 def test_the_same_seed_gives_the_same_run(wire: Any) -> None:

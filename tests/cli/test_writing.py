@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -24,10 +25,19 @@ def test_a_full_disk_is_an_error_and_keeps_the_old_file(tmp_path: Path, monkeypa
     def full(*_arguments: object, **_options: object) -> int:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_text", full)
-    with pytest.raises(UsageError, match="No space left on device"):
+    with monkeypatch.context() as patch, pytest.raises(UsageError, match="No space left on device"):
+        patch.setattr(Path, "open", full)
         write_file(file, "new", "the plan")
     assert file.read_text(encoding="utf-8") == "old"
+
+
+def test_a_link_that_lies_in_the_way_is_not_followed(tmp_path: Path) -> None:
+    victim, file = tmp_path / "victim", tmp_path / "plan.json"
+    victim.write_text("precious", encoding="utf-8")
+    (tmp_path / f".{file.name}.{os.getpid()}.tmp").symlink_to(victim)
+    write_file(file, "new", "the plan")
+    assert (victim.read_text(encoding="utf-8"), file.read_text(encoding="utf-8")) == ("precious", "new")
+    assert not file.is_symlink()
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")

@@ -28,11 +28,11 @@ def test_a_folder_is_read_with_all_below_it(tmp_path: Path) -> None:
     _write(
         tmp_path,
         {
-            "b.yaml": NAMED, "a/c.yml": HEAD, "azure.estate.yaml": "x", ".hidden.yaml": "x", ".git/x.yaml": "x",
+            "b.yaml": NAMED, "a/c.yml": HEAD, "a/D.YAML": HEAD, "azure.estate.yaml": "x", "b.Estate.YML": "x", ".hidden.yaml": "x", ".git/x.yaml": "x",
             "notes.txt": "x", "a/.terraform/y.yaml": "x",
         },
     )  # fmt: skip
-    assert list(read(tmp_path).texts) == ["a/c.yml", "b.yaml"]
+    assert list(read(tmp_path).texts) == ["a/D.YAML", "a/c.yml", "b.yaml"]
     assert load(tmp_path).name == "x"
 
 
