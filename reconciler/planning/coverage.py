@@ -113,7 +113,7 @@ def _left_out(draft: Draft) -> Iterator[tuple[str, tuple[str, Place | None]]]:
     """Disks that the manifest leaves out, with the reason and the place; what comes later wins."""
     around = draft.surroundings
     for disk in draft.disks.values():
-        if is_restored(disk.tags):
+        if is_restored(disk.tags) and not disk.machines:
             yield disk.id.key, ("a restore made it", None)
     for rule in draft.manifest.disks:
         if rule.select is not None and rule.exclude:
@@ -169,6 +169,8 @@ def _uncovered(survey: _Survey, disk: Disk, wanted: DesiredDisk | None) -> Cover
         return Covered(disk, UNCOVERED, f"{state} in the vault {idle.vault.name}{declared}", place, own)
     if wanted is not None:
         return Covered(disk, UNCOVERED, f"{wanted.chosen_by}, and not protected yet", place)
+    if is_restored(disk.tags):
+        return Covered(disk, UNCOVERED, "a restore made it, so no selector takes it, and it is in use: name it by id")
     return Covered(disk, UNCOVERED, "no entry of the manifest claims it")
 
 

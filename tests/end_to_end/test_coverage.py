@@ -114,6 +114,14 @@ def test_each_disk_says_why(stage: Stage) -> None:
     assert found.skipped == ()
 
 
+def test_a_restored_disk_that_is_in_use_is_not_left_out_in_silence(on_stage: Callable[..., Stage]) -> None:
+    machine = f"{group_id(APPS, 'diskrg')}/providers/Microsoft.Compute/virtualMachines/sql"
+    stage = on_stage(estate([disk("back", tags=GOLD | {"reconciler-restored": "run-1"}, managed_by=machine)]))
+    found = covered(stage, manifest(disks=[selecting()]))
+    assert states(found) == {"back": "uncovered"}
+    assert "name it by id" in reasons(found)["back"]
+
+
 def test_what_was_stopped_is_not_covered_any_more(stage: Stage) -> None:
     stage.apply(SAID)
     stopped = next(row.instance for row in covered(stage).rows if row.disk.id.name == "gold-1")
