@@ -119,7 +119,7 @@ def test_a_whole_life_of_a_disk(scene: Scene) -> None:
     story: list[tuple[Any, dict[str, Any]]] = [
         (manifest(), {}),
         (ROLLED, {}),
-        (WITHOUT, {"prune": True}),
+        (WITHOUT, {"prune": True, "force": frozenset({"empty"})}),
         (ROLLED, {}),
         (DELETING, {"allow_delete": 1}),
         (manifest(), {}),
