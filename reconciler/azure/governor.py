@@ -135,8 +135,7 @@ class Governor(AsyncHTTPPolicy[Any, Any]):
             self._buckets.told(http.method, http.url, answer.headers, self._clock.monotonic())
             if answer.status_code >= HTTPStatus.BAD_REQUEST:
                 return self._refused(request, answer, content)
-            if answer.status_code >= HTTPStatus.MULTIPLE_CHOICES:
-                raise Malformed("it is a redirect, which Azure never sends")
+            _check_direct(answer)
             if accept is not None:
                 accept(answer)
         except ClientAuthenticationError as error:
@@ -234,6 +233,12 @@ async def _nothing() -> bytes:
 def changes_nothing(http: Any) -> bool:
     """Whether a request only reads, or asks by POST."""
     return http.method in _READS or urlsplit(http.url).path.lower().endswith(_HARMLESS_POSTS)
+
+
+def _check_direct(answer: Any) -> None:
+    """Malformed for a redirect, which Azure never sends: something in between does, and its body is no answer."""
+    if answer.status_code >= HTTPStatus.MULTIPLE_CHOICES:
+        raise Malformed("it is a redirect")
 
 
 def _is_post(http: Any) -> bool:

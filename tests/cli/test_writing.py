@@ -25,9 +25,10 @@ def test_a_full_disk_is_an_error_and_keeps_the_old_file(tmp_path: Path, monkeypa
     def full(*_arguments: object, **_options: object) -> int:
         raise OSError(28, "No space left on device")
 
-    with monkeypatch.context() as patch, pytest.raises(UsageError, match="No space left on device"):
+    with monkeypatch.context() as patch:
         patch.setattr(Path, "open", full)
-        write_file(file, "new", "the plan")
+        with pytest.raises(UsageError, match="No space left on device"):
+            write_file(file, "new", "the plan")
     assert file.read_text(encoding="utf-8") == "old"
 
 
