@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
 from functools import partial
 
 import click
@@ -59,6 +58,7 @@ def restore(
 ) -> int:
     """0 when the disk is there and as expected; 1 when not, or refused; 130 or 143 when interrupted."""
     from reconciler.cli.loading import load_manifest
+    from reconciler.cli.spans import time_of
     from reconciler.planning import restoring
 
     if name and not _NAME.fullmatch(name):
@@ -68,49 +68,32 @@ def restore(
     if before and point != "latest":
         raise UsageError("--before and --point exclude each other", hint="leave one of them out")
     run = new_run()
-    target = _Target(group, subscription)
+    where, group = _place(group, subscription)
     manifest = load_manifest(path)
     wish = restoring.Wish(
         disk=disk,
-        group=target.group,
-        subscription=target.subscription,
+        group=group,
+        subscription=where,
         run=run,
         name=name,
         point=point,
-        before=_moment(before) if before else None,
+        before=time_of(before, "--before") if before else None,
         tags=_tags(tags),
         sku=sku or "",
         zone=zone or "",
     )
-    deed = Deed(
-        "restore",
-        path,
-        manifest,
-        partial(restoring.make, wish=wish),
-        run,
-        (target.subscription,) if target.subscription else (),
-    )
+    deed = Deed("restore", path, manifest, partial(restoring.make, wish=wish), run, (where,) if where else ())
     return act(output, deed, manner, connection)
 
 
-class _Target:
-    """The resource group that was named: its name, and its subscription (empty: the disk's own)."""
-
-    def __init__(self, group: str, subscription: str | None) -> None:
-        self.group, self.subscription = group, (subscription or "").lower()
-        if group.startswith("/"):
-            found = re.fullmatch(r"/subscriptions/([^/]+)/resourcegroups/([^/]+)/?", group, re.IGNORECASE)
-            if found is None:
-                raise UsageError(f"--to {group!r} is not the id of a resource group", hint="write its id, or its name")
-            self.subscription, self.group = found[1].lower(), found[2]
-
-
-def _moment(text: str) -> datetime:
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        raise UsageError(f"--before {text!r} is no time", hint="write 2026-01-05T08:00:00Z") from None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+def _place(group: str, subscription: str | None) -> tuple[str, str]:
+    """The subscription (empty: the disk's own) and the name of the resource group that was named."""
+    if not group.startswith("/"):
+        return (subscription or "").lower(), group
+    found = re.fullmatch(r"/subscriptions/([^/]+)/resourcegroups/([^/]+)/?", group, re.IGNORECASE)
+    if found is None:
+        raise UsageError(f"--to {group!r} is not the id of a resource group", hint="write its id, or its name")
+    return found[1].lower(), found[2]
 
 
 def _tags(pairs: tuple[str, ...]) -> dict[str, str]:

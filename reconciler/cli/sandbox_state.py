@@ -18,8 +18,6 @@ from reconciler.cli.output import Output
 from reconciler.cli.sandbox_doors import Door, opened
 from reconciler.errors import UsageError
 
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
-
 
 @click.command(help="List what exists in the sandbox ESTATE; with ID (which may have *), the bodies of that.")
 @click.argument("estate")
@@ -97,7 +95,11 @@ def delete(output: Output, estate: str, resource_id: str) -> int:
 @click.pass_obj
 def advance(output: Output, estate: str, duration: str) -> int:
     """What is due meanwhile happens."""
-    seconds = _duration(duration)
+    from reconciler.cli.spans import seconds_of
+
+    seconds = seconds_of(duration)
+    if seconds is None:
+        raise UsageError(f"{duration!r} is no duration", hint="write 90s, 30m, 2h, 14d or 1h30m")
     with opened(estate) as sandbox:
         now = sandbox.advance(seconds)
     output.data(f"It is now {now:%Y-%m-%dT%H:%M:%SZ} in the sandbox.\n")
@@ -182,21 +184,6 @@ def _object(text: str) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise UsageError("a JSON object is needed", hint="begin with a brace: '{\"properties\": {…}}'")
     return found
-
-
-def _duration(text: str) -> float:
-    """The seconds of `90`, `90s`, `1h30m`; UsageError when it is no duration."""
-    seconds, digits = 0.0, ""
-    for character in text:
-        if character in _SECONDS and digits:
-            seconds, digits = seconds + float(digits) * _SECONDS[character], ""
-        elif character.isascii() and (character.isdigit() or (character == "." and "." not in digits)):
-            digits += character
-        else:
-            raise UsageError(f"{text!r} is no duration", hint="write 90s, 30m, 2h, 14d or 1h30m")
-    if digits == "." or (not digits and not seconds):
-        raise UsageError(f"{text!r} is no duration", hint="write 90s, 30m, 2h, 14d or 1h30m")
-    return seconds + float(digits or 0)
 
 
 def _line(body: Mapping[str, Any]) -> str:

@@ -12,7 +12,7 @@ import click
 
 from reconciler.cli.options import Connection, Planning, connection_options, plan_options
 from reconciler.cli.output import Output
-from reconciler.errors import ReconcilerError, UsageError
+from reconciler.errors import UsageError
 
 if TYPE_CHECKING:
     from reconciler.azure.connection import Azure
@@ -144,18 +144,9 @@ async def _watch(azure: Azure, clock: Clock, task: _Task, teller: Teller, interr
 
 def interval(text: str) -> float:
     """Seconds of a duration such as `10m`; UsageError for what is none, or shorter than a second."""
-    import re
+    from reconciler.cli.spans import seconds_of
 
-    from isodate import parse_duration
-
-    match = re.fullmatch(r"(\d+)([smhd])", text.strip())
-    try:
-        if match:
-            seconds = float(match[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[match[2]]
-        else:
-            seconds = float(parse_duration(text).total_seconds())
-    except (ValueError, ReconcilerError, AttributeError):
-        seconds = 0.0
+    seconds = seconds_of(text.strip()) or 0.0
     if seconds < 1:
         raise UsageError(f"--every {text!r} is no duration of a second or more", hint="write 30s, 10m, 1h or PT10M")
     return seconds

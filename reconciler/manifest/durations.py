@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _PLAIN = re.compile(r"([0-9]{1,9})([hdw])")
 _SIMPLE_ISO = re.compile(r"P([0-9]{1,9})([DWY])|PT([0-9]{1,9})(H)")
@@ -14,7 +15,8 @@ def hours(text: str) -> int | None:
     """The whole hours that `text` means; None when it is no duration, or not one of whole hours (months vary)."""
     match = _PLAIN.fullmatch(text) or _SIMPLE_ISO.fullmatch(text)
     if match is None:
-        return _any_iso_hours(text)
+        length = seconds(text)
+        return None if length is None or length % 3600 else int(length // 3600)
     number, unit = [part for part in match.groups() if part]
     return int(number) * _HOURS[unit]
 
@@ -39,7 +41,9 @@ def iso_hours(length: int) -> str:
     return "P1D" if length == _DAY else f"PT{length}H"
 
 
-def _any_iso_hours(text: str) -> int | None:
+@lru_cache(maxsize=4096)
+def seconds(text: str) -> float | None:
+    """The length of an ISO 8601 duration; a year is 365 days; None for months and what isn't a duration."""
     if not text.startswith("P") or not text.isascii() or not text[-2:-1].isdigit():
         return None
     from isodate import Duration, ISO8601Error, parse_duration
@@ -53,5 +57,5 @@ def _any_iso_hours(text: str) -> int | None:
         if parsed.months or parsed.years != int(parsed.years):
             return None
         years, parsed = int(parsed.years), parsed.tdelta
-    seconds = parsed.total_seconds()
-    return None if seconds < 0 or seconds % 3600 else years * _HOURS["Y"] + int(seconds // 3600)
+    length = years * _HOURS["Y"] * 3600 + parsed.total_seconds()
+    return None if length < 0 else length

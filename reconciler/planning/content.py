@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from reconciler.estate import Policy
 from reconciler.ids import lower
-from reconciler.manifest.durations import iso_hours
+from reconciler.manifest.durations import iso_hours, seconds
 from reconciler.manifest.model import PolicyContent, PolicySpec
 from reconciler.manifest.zones import iana_zone, windows_zone
 from reconciler.planning.model import FieldChange
@@ -19,20 +18,6 @@ _START = datetime(2020, 1, 1)  # noqa: DTZ001 - the zone is added when it is kno
 _DAY_HOURS = 24
 _STORE = {"objectType": "DataStoreInfoBase", "dataStoreType": "OperationalStore"}
 _TAGS = {"Daily": ("FirstOfDay", 25), "Weekly": ("FirstOfWeek", 20)}
-
-
-@lru_cache(maxsize=4096)
-def seconds(duration: str) -> float | None:
-    """The length of an ISO 8601 duration; a year is 365 days; None for months and what isn't a duration."""
-    import isodate
-
-    try:
-        value = isodate.parse_duration(duration, as_timedelta_if_possible=True)
-    except (isodate.ISO8601Error, TypeError, ValueError, OverflowError):
-        return None
-    if isinstance(value, timedelta):
-        return value.total_seconds()
-    return None if value.months else (value.tdelta + timedelta(days=365 * int(value.years))).total_seconds()
 
 
 def content_of(policy: Policy) -> PolicyContent | None:

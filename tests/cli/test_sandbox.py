@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.cli.sandbox_state import _duration
-from reconciler.errors import UsageError
+from reconciler.cli.spans import seconds_of
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 ESTATE = "azure.estate.yaml"
@@ -16,16 +15,20 @@ DISK = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/diskr
 
 
 @pytest.mark.parametrize(
-    ("text", "seconds"), [("90", 90), ("90s", 90), ("30m", 1800), ("1h30m", 5400), ("1.5h", 5400), ("14d", 1209600)]
+    ("text", "seconds"), [("90s", 90), ("PT90S", 90), ("30m", 1800), ("1h30m", 5400), ("1.5h", 5400), ("14d", 1209600)]
 )
 def test_durations_are_read(text: str, seconds: float) -> None:
-    assert _duration(text) == seconds
+    assert seconds_of(text) == seconds
 
 
-@pytest.mark.parametrize("text", ["", "m", "5x", "-5m", "1h-3", ".", "1..5h", "٣h"])
+@pytest.mark.parametrize("text", ["", "90", "m", "5x", "-5m", "1h-3", ".", "1..5h", "٣h", "P-7D"])
 def test_what_is_no_duration_is_refused(text: str) -> None:
-    with pytest.raises(UsageError, match="is no duration"):
-        _duration(text)
+    assert seconds_of(text) is None
+
+
+def test_nobody_advances_by_what_is_no_duration(command: Run) -> None:
+    done = command("sandbox", "advance", ESTATE, "90")
+    assert (done.returncode, "'90' is no duration" in done.stderr) == (1, True)
 
 
 def test_help_lists_the_commands(command: Run) -> None:
