@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from installed import environment
 
 import reconciler
 from reconciler import apply, connect, drift, load, options, plan
@@ -90,6 +91,25 @@ def test_a_class_that_there_is_none_of_never_passes_for_no_drift(estate: Path) -
         for wrong in ("unhealthy", ["unhelthy"]):
             with pytest.raises(UsageError):
                 drift(load(estate), azure, fail_on=wrong)
+
+
+def test_the_nightly_sample_tells_the_worst_of_several_estates(estate: Path, samples: Path) -> None:
+    def nightly(*manifests: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, str(samples / "library" / "nightly.py"), "azure.estate.yaml", *manifests]
+        return subprocess.run(command, capture_output=True, text=True, check=False, cwd=estate, env=environment())
+
+    done = nightly("backup.yaml")
+    assert (done.returncode, done.stderr) == (2, "")
+    assert "7 to add, 0 to change" in done.stdout
+    done = nightly("missing.yaml", "backup.yaml")
+    assert (done.returncode, len(done.stdout.splitlines())) == (1, 2)
+    with connect(sandbox=estate / "azure.estate.yaml") as azure:
+        assert apply(load(estate), azure).ok
+    done = nightly("backup.yaml")
+    assert (done.returncode, done.stdout) == (
+        0,
+        "quickstart: No drift. Azure matches the manifest. 0 to add, 0 to change\n",
+    )
 
 
 def test_every_problem_of_a_manifest_at_once(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ def main(estate: str, *manifests: str) -> int:
             worst = 1
             continue
         print(f"{manifest.name}: {found.summary} {pending.add} to add, {pending.change} to change")
-        worst = worst or found.exit_code
+        worst = 1 if 1 in (worst, found.exit_code) else max(worst, found.exit_code)
     return worst
 
 

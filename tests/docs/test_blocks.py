@@ -25,7 +25,7 @@ SET_UP = re.compile(r"^(python3 -m venv|\.venv(-test)?/bin/(pip|pytest))\b")
 BLOCK = re.compile(
     r"^(?:<!-- file: (?P<file>\S+) -->\n)?```(?P<kind>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL
 )
-RUN, SHOWN = ("sh", "console"), ("yaml", "text", "json", "dockerfile")
+RUN, SHOWN = ("sh", "console"), ("yaml", "text", "json", "dockerfile", "python")
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,7 @@ def desk(tmp_path: Path) -> Path:
     tools.mkdir(parents=True)
     (tools / "activate").touch()
     _script(tools / "reconciler", f'exec {shlex.quote(sys.executable)} -m reconciler "$@"')
+    _script(tools / "python", f'exec {shlex.quote(sys.executable)} "$@"')
     for name in OTHERS:
         _script(tools / name, f'echo "{name} $*" >> {shlex.quote(str(tmp_path / "others.log"))}')
     return tmp_path
