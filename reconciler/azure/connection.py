@@ -15,7 +15,7 @@ from urllib.parse import quote, urljoin, urlsplit
 
 import orjson
 from azure.core.pipeline import AsyncPipeline
-from azure.core.pipeline.policies import ContentDecodePolicy, HeadersPolicy, RequestIdPolicy, UserAgentPolicy
+from azure.core.pipeline.policies import ContentDecodePolicy
 from azure.core.rest import HttpRequest
 from azure.mgmt.core import AsyncARMPipelineClient
 
@@ -25,6 +25,7 @@ from reconciler.azure.governor import Events, Governor, Malformed
 from reconciler.azure.origin import SameOrigin
 from reconciler.azure.pace import asked
 from reconciler.azure.signing import UNSIGNED, Signing
+from reconciler.azure.stamping import Stamping
 from reconciler.errors import NO_TOKEN, AzureError, NotFound, OutOfReach, ReadIncomplete
 from reconciler.ids import ArmId
 
@@ -77,9 +78,7 @@ class Azure:
         self.governor = Governor(clock, chance=chance, events=events)
         self.audited = Audited()
         policies = [
-            RequestIdPolicy(),
-            UserAgentPolicy(base_user_agent="reconciler"),
-            HeadersPolicy(base_headers={"Accept-Encoding": "gzip, deflate"}),  # all that azure-core decodes
+            Stamping(),
             ContentDecodePolicy(),
             self.governor,
             SameOrigin(self.endpoint),

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
-from azure.core.pipeline import PipelineRequest
-from azure.core.pipeline.policies import SansIOHTTPPolicy
+from azure.core.pipeline import PipelineRequest, PipelineResponse
+from azure.core.pipeline.policies import AsyncHTTPPolicy
 
 from reconciler.errors import AzureError
 
@@ -31,7 +31,7 @@ def origin(url: str) -> tuple[str, str, int] | None:
     return scheme, parts.hostname.lower(), port or _PORTS[scheme]
 
 
-class SameOrigin(SansIOHTTPPolicy[Any, Any]):
+class SameOrigin(AsyncHTTPPolicy[Any, Any]):
     """Refuses every request whose scheme, host or port is not the endpoint's."""
 
     def __init__(self, endpoint: str) -> None:
@@ -39,7 +39,7 @@ class SameOrigin(SansIOHTTPPolicy[Any, Any]):
         self._home = origin(endpoint)
         self._endpoint = endpoint
 
-    def on_request(self, request: PipelineRequest[Any]) -> None:
+    async def send(self, request: PipelineRequest[Any]) -> PipelineResponse[Any, Any]:
         """AzureError `foreign-host` before anything, the token least of all, is sent."""
         found = origin(request.http_request.url)
         if found is None or found != self._home:
@@ -49,3 +49,4 @@ class SameOrigin(SansIOHTTPPolicy[Any, Any]):
                 code="foreign-host",
                 hint="If a proxy rewrites links, let it pass Host or X-Forwarded-Host and -Proto on; else report this.",
             )
+        return await self.next.send(request)

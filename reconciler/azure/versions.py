@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from azure.core.pipeline import PipelineRequest
-from azure.core.pipeline.policies import SansIOHTTPPolicy
+from azure.core.pipeline import PipelineRequest, PipelineResponse
+from azure.core.pipeline.policies import AsyncHTTPPolicy
 
 DATA_PROTECTION = "2025-07-01"
 """The default for Microsoft.DataProtection: the newest that still takes soft delete On and Off at creation."""
@@ -65,18 +65,18 @@ def with_version(url: str, version: str) -> str:
     return urlunsplit(parts._replace(query="&".join([*kept, f"api-version={quote(version)}"])))
 
 
-class ApiVersions(SansIOHTTPPolicy[Any, Any]):
+class ApiVersions(AsyncHTTPPolicy[Any, Any]):
     """Rewrites `api-version` on every request; links that Azure gave us (option `verbatim`) stay untouched."""
 
     def __init__(self, versions: Mapping[str, str]) -> None:
         super().__init__()
         self._versions = versions
 
-    def on_request(self, request: PipelineRequest[Any]) -> None:
+    async def send(self, request: PipelineRequest[Any]) -> PipelineResponse[Any, Any]:
         """Put the table's version on the wire; a path that no entry fits keeps what it has."""
-        if request.context.options.pop("verbatim", False):
-            return
         http = request.http_request
-        version = version_for(urlsplit(http.url).path, self._versions)
-        if version:
-            http.url = with_version(http.url, version)
+        if not request.context.options.pop("verbatim", False):
+            version = version_for(urlsplit(http.url).path, self._versions)
+            if version:
+                http.url = with_version(http.url, version)
+        return await self.next.send(request)

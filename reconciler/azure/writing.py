@@ -104,9 +104,8 @@ async def _delete_role(sdk: Operations, step: Step) -> Receipt:
 
 
 async def _put_instance(sdk: Operations, step: Step) -> Receipt:
-    instances = sdk.dataprotection(step.target.subscription).backup_instances
-    body = bodies.guarded(step.body, step.guard)
-    return await sdk.begin(instances.begin_create_or_update, *_place(step.target), body)
+    """Through the ARM client: this is the one write of each disk, and the SDK's operation takes half as long again."""
+    return await sdk.put(step.target.text, bodies.guarded(step.body, step.guard))
 
 
 async def _merge_instance(sdk: Operations, step: Step) -> Receipt:

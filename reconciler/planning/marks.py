@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import date
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from reconciler.findings import Place
@@ -23,16 +24,16 @@ if TYPE_CHECKING:
 _NOT_DECLARED = frozenset({"warnings", "sources", "number"})
 _DIGEST_LENGTH = 16
 _OPENED = 3
+_AS_THEY_ARE = frozenset({str, int, float, bool, type(None)})
+_encoded = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 
 
 def plain(value: Any) -> Any:
     """A declaration as JSON data, without its places: what two commits are compared by."""
-    if is_dataclass(value) and not isinstance(value, type):
-        return {
-            field.name: plain(getattr(value, field.name))
-            for field in fields(value)
-            if field.name not in _NOT_DECLARED and not isinstance(getattr(value, field.name), Place)
-        }
+    if type(value) in _AS_THEY_ARE:
+        return value
+    if names := _declared(type(value)):
+        return {name: plain(item) for name, item in _items(value, names)}
     if isinstance(value, Mapping):
         return {str(key): plain(value[key]) for key in sorted(value)}
     if isinstance(value, list | tuple):
@@ -40,6 +41,18 @@ def plain(value: Any) -> Any:
     if isinstance(value, ArmId):
         return value.key
     return value.isoformat() if isinstance(value, date) else value
+
+
+@lru_cache(maxsize=256)
+def _declared(kind: type) -> tuple[str, ...]:
+    """The names of what instances of a dataclass declare; none for other types."""
+    found = fields(kind) if is_dataclass(kind) else ()
+    return tuple(field.name for field in found if field.name not in _NOT_DECLARED)
+
+
+def _items(value: Any, names: Iterable[str]) -> Iterator[tuple[str, Any]]:
+    pairs = ((name, getattr(value, name)) for name in names)
+    return (pair for pair in pairs if not isinstance(pair[1], Place))
 
 
 def digest(data: Any) -> str:
@@ -52,16 +65,12 @@ def digest(data: Any) -> str:
 
 def _canonical(value: Any, opened: int) -> Iterator[str]:
     """The canonical JSON, in pieces: the outer levels are opened, since a whole manifest at once takes much room."""
-    if opened and is_dataclass(value) and not isinstance(value, type):
-        value = {
-            field.name: getattr(value, field.name)
-            for field in fields(value)
-            if field.name not in _NOT_DECLARED and not isinstance(getattr(value, field.name), Place)
-        }
+    if opened and (names := _declared(type(value))):
+        value = dict(_items(value, names))
     if opened and isinstance(value, Mapping):
         yield "{"
         for number, key in enumerate(sorted(value)):
-            yield f"{',' if number else ''}{json.dumps(str(key))}:"
+            yield f"{',' if number else ''}{_encoded(str(key))}:"
             yield from _canonical(value[key], opened - 1)
         yield "}"
     elif opened and isinstance(value, Iterable) and not isinstance(value, str):
@@ -72,7 +81,7 @@ def _canonical(value: Any, opened: int) -> Iterator[str]:
             yield from _canonical(item, opened - 1)
         yield "]"
     else:
-        yield json.dumps(plain(value), sort_keys=True, separators=(",", ":"))
+        yield _encoded(plain(value))
 
 
 def by_vault(rules: Iterable[DiskRule]) -> dict[str, list[DiskRule]]:

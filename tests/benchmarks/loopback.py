@@ -52,7 +52,7 @@ class Target(NamedTuple):
 
 def cost(folder: Path, *arguments: str, url: str = "", output: Path | None = None) -> Cost:
     """Run Python with these arguments in a process of its own."""
-    hidden = ("RECONCILER_", "AZURE_")
+    hidden = ("RECONCILER_", "AZURE_", "PYTHONDONTWRITEBYTECODE")
     environment = {name: value for name, value in os.environ.items() if not name.startswith(hidden)}
     if url:
         environment |= {"RECONCILER_ARM_ENDPOINT": url, "RECONCILER_ARM_TOKEN": "benchmark"}
