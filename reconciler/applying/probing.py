@@ -48,6 +48,7 @@ class Probes:
         self._run = run
         self._canaries: dict[str, asyncio.Future[AzureError | Skip | None]] = {}
         self._families: defaultdict[str, _Family] = defaultdict(_Family)
+        self._vaults: defaultdict[str, _Family] = defaultdict(_Family)
         self._asking = 0
 
     async def passed(self, change: Change, step: Step) -> None:
@@ -77,23 +78,32 @@ class Probes:
                 canary.set_result(None)
 
     async def _in_turn(self, change: Change, step: Step, probe: Probe) -> None:
-        if probe.missing:
-            await self._try(change, step, _Family())
-            return
-        family = self._families[_wider(change, probe)]
-        async with family.places:
-            await self._try(change, step, family)
-
-    async def _try(self, change: Change, step: Step, family: _Family) -> None:
         self._asking += 1
         try:
-            await self._until_it_may(change, step, family)
+            if probe.missing:
+                await self._until_it_may(change, step, _Family())
+                return
+            family = self._families[_wider(change, probe)]
+            async with family.places:
+                await self._after_the_first(change, step, family)
         finally:
             self._asking -= 1
 
-    async def _until_it_may(self, change: Change, step: Step, family: _Family) -> None:
+    async def _after_the_first(self, change: Change, step: Step, family: _Family) -> None:
+        """As long as nothing of a vault may be protected a few families ask: what all of them share may be missing."""
+        vault = self._vaults[step.target.parent.key]
+        is_early = not vault.is_proven
+        if is_early:
+            async with vault.places:
+                if not vault.is_proven:
+                    await self._until_it_may(change, step, family)
+                    vault.is_proven = True
+                    return
+        await self._until_it_may(change, step, family, has_waited=is_early)
+
+    async def _until_it_may(self, change: Change, step: Step, family: _Family, *, has_waited: bool = False) -> None:
         run, tries = self._run, 0
-        if self._is_crowded and change.probe is not None and change.probe.roles:
+        if self._is_crowded and change.probe is not None and change.probe.roles and not has_waited:
             await run.clock.sleep(self._delay(0))  # what was assigned a moment ago is hardly ever effective yet
         while not family.is_proven and (error := await self.refusal(step)) is not None:
             delay = self._delay(tries)
