@@ -21,5 +21,8 @@ class Progress:
     def throttled(self, what: str, seconds: float) -> None:
         """Azure asked everybody to wait."""
 
+    def held_back(self, what: str, seconds: float) -> None:
+        """Requests wait for more than a moment so as to stay within a limit of Azure's."""
+
     def retrying(self, why: str, seconds: float) -> None:
         """A request keeps failing for a reason that may pass, and is tried again."""

@@ -35,6 +35,7 @@ DEFAULT_SECONDS = 300.0
 
 _CAP = 60.0
 _QUIET_ATTEMPTS = 2
+_QUIET_SECONDS = 3.0
 _READS = ("GET", "HEAD")
 _HARMLESS_POSTS = (
     "/providers/microsoft.resourcegraph/resources",
@@ -64,6 +65,9 @@ class Events(Protocol):
     def throttled(self, what: str, seconds: float) -> None:
         """A request waits because Azure said so."""
 
+    def held_back(self, what: str, seconds: float) -> None:
+        """Requests wait for more than a moment, so that Azure has no reason to refuse them: `what` has a limit."""
+
     def retrying(self, why: str, seconds: float) -> None:
         """A request keeps failing for a reason that may pass, and is tried again."""
 
@@ -85,6 +89,7 @@ class Governor(AsyncHTTPPolicy[Any, Any]):
         self._clock = clock
         self._chance = chance or random.Random()  # noqa: S311 - jitter, no secret
         self._buckets = pace.Buckets()
+        self._told_until: dict[str, float] = {}
 
     async def send(self, request: PipelineRequest[Any]) -> PipelineResponse[Any, Any]:
         """Send until it succeeds, is refused, or the deadline comes."""
@@ -114,6 +119,7 @@ class Governor(AsyncHTTPPolicy[Any, Any]):
         is_late = False
         try:
             while (wait := turn.wait(now())) > 0 and not (is_late := now() + wait > limit):
+                self._tell(turn, wait)
                 await self._clock.sleep(wait)
         except BaseException:
             turn.give_back()
@@ -122,6 +128,16 @@ class Governor(AsyncHTTPPolicy[Any, Any]):
             turn.give_back()
             raise self._late(request, None)
         return turn
+
+    def _tell(self, turn: pace.Turn, seconds: float) -> None:
+        """Say who has a limit that requests wait for: once for all that wait meanwhile."""
+        if seconds < _QUIET_SECONDS or self.events is None:
+            return
+        now = self._clock.monotonic()
+        what = turn.limited_by(now)
+        if self._told_until.get(what, now) <= now:
+            self._told_until[what] = now + seconds
+            self.events.held_back(what, seconds)
 
     async def _tried(
         self, request: PipelineRequest[Any], accept: Callable[[Any], object] | None, turn: pace.Turn

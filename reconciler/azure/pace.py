@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 if TYPE_CHECKING:
     from reconciler.clock import Clock
 
+RESOURCE_MANAGER = "Azure Resource Manager"
+
 _SHARE = 0.97
 _LIMITS: Mapping[str, tuple[float, float]] = {
     "reads": (250.0, 25.0),
@@ -130,6 +132,11 @@ class Turn:
                 self._numbers[bucket] = bucket.draw()
         return max(bucket.wait(number, now) for bucket, number in self._numbers.items())
 
+    def limited_by(self, now: float) -> str:
+        """Who has the limit that it waits for the longest, for people: a provider, or Azure Resource Manager."""
+        slowest = max(self._numbers, key=lambda bucket: bucket.wait(self._numbers[bucket], now))
+        return who(self._key[1]) if self._all.is_providers(slowest) else RESOURCE_MANAGER
+
     def give_back(self) -> None:
         """The request was not sent after all."""
         for bucket in self._numbers:
@@ -196,6 +203,10 @@ class Buckets:
         own = (self._providers.get(key) for key in ((provider,), (scope, provider, kind))) if self._providers else ()
         return [self._bucket(scope, kind, now), *(bucket for bucket in own if bucket)]
 
+    def is_providers(self, bucket: _Bucket) -> bool:
+        """Whether a bucket is a provider's own."""
+        return any(bucket is own for own in self._providers.values())
+
     def _bucket(self, scope: str, kind: str, now: float) -> _Bucket:
         found = self._buckets.get((scope, kind))
         if found is None:
@@ -212,7 +223,7 @@ def _seconds(interval: str) -> float:
 def who(url: str) -> str:
     """Who is throttling, for people: the provider of a URL, or Azure Resource Manager."""
     _, found, rest = urlsplit(url).path.rpartition("/providers/")
-    return rest.split("/")[0] if found else "Azure Resource Manager"
+    return rest.split("/")[0] if found else RESOURCE_MANAGER
 
 
 def asked(headers: Mapping[str, str], clock: Clock, text: str = "") -> float:

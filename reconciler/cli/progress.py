@@ -58,6 +58,10 @@ class Lines(Progress):
         """`throttled by …, waiting 7 s`."""
         self._beside(f"throttled by {plain(what)}, waiting {duration(seconds)}")
 
+    def held_back(self, what: str, seconds: float) -> None:
+        """`held back by the limits of …, 12 s`."""
+        self._beside(f"held back by the limits of {plain(what)}, {duration(seconds)}")
+
     def retrying(self, why: str, seconds: float) -> None:
         """`No answer …; trying again in 7 s`."""
         self._beside(f"{plain(why)}; trying again in {duration(seconds)}")

@@ -15,7 +15,7 @@ _MINUTES = (1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600)
 
 
 class Metrics:
-    """What is counted and measured; also listens to the governor (`throttled`, `retrying`) and to every call."""
+    """What is counted and measured; also listens to the governor (`throttled`, `held_back`, `retrying`) and to every call."""
 
     def __init__(self) -> None:
         self.registry = registry = CollectorRegistry()
@@ -92,6 +92,9 @@ class Metrics:
     def throttled(self, what: str, seconds: float) -> None:
         """Azure asked everybody to wait."""
         self._throttled.labels(what).inc(seconds)
+
+    def held_back(self, what: str, seconds: float) -> None:
+        """Requests keep within Azure's limits: nothing that it asked for."""
 
     def retrying(self, why: str, seconds: float) -> None:  # noqa: ARG002 - the governor's words
         """A request is tried again."""

@@ -41,6 +41,7 @@ class Wire:
     scripts: list[tuple[str, str, list[Any]]] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
     throttled_events: list[tuple[str, float]] = field(default_factory=list)
+    held_events: list[tuple[str, float]] = field(default_factory=list)
     retry_events: list[tuple[str, float]] = field(default_factory=list)
 
     def on(self, method: str, part: str, *answers: Any) -> None:
@@ -64,6 +65,9 @@ class Wire:
 
     def throttled(self, what: str, seconds: float) -> None:
         self.throttled_events.append((what, seconds))
+
+    def held_back(self, what: str, seconds: float) -> None:
+        self.held_events.append((what, seconds))
 
     def retrying(self, why: str, seconds: float) -> None:
         self.retry_events.append((why, seconds))

@@ -258,3 +258,39 @@ def test_a_request_that_is_called_off_gives_its_turn_back(wire: Any) -> None:
         return azure.clock.monotonic() - before
 
     assert wire.run(called_off) < 1
+
+
+def test_what_holds_requests_back_is_told_though_azure_refused_nothing(wire: Any) -> None:
+    wire.on("POST", VALIDATE, {})
+
+    async def many(azure: Any) -> None:
+        await asyncio.gather(*(azure.post(VALIDATE, {}) for _ in range(400)))
+
+    wire.run(many)
+    assert wire.throttled_events == []
+    assert {what for what, _ in wire.held_events} == {"Azure Resource Manager"}
+    assert 1 <= len(wire.held_events) <= 10, "once for all that wait meanwhile"
+    assert all(seconds >= 3 for _, seconds in wire.held_events)
+
+
+def test_the_provider_whose_limit_holds_requests_back_is_named(wire: Any) -> None:
+    text = "Number of requests for Microsoft.Authorization exceeded the limit of '20' for time interval '00:00:40'."
+    role = "/subscriptions/s/providers/Microsoft.Authorization/roleAssignments"
+    wire.on("GET", role, busy(429, "ResourceRequestsThrottled", text, Retry_After="5"), FINE)
+
+    async def many(azure: Any) -> None:
+        await asyncio.gather(*(azure.get(f"{role}/{number}") for number in range(30)))
+
+    wire.run(many)
+    assert ("Microsoft.Authorization", 5.0) in wire.throttled_events
+    assert {what for what, _ in wire.held_events} == {"Microsoft.Authorization"}
+
+
+def test_a_wait_of_a_moment_is_not_worth_a_word(wire: Any) -> None:
+    wire.on("POST", VALIDATE, {})
+
+    async def a_few(azure: Any) -> None:
+        await asyncio.gather(*(azure.post(VALIDATE, {}) for _ in range(210)))
+
+    wire.run(a_few)
+    assert wire.held_events == []

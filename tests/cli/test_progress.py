@@ -39,6 +39,7 @@ def test_lines_tell_what_happens_in_the_clocks_time(capsys: pytest.CaptureFixtur
         clock.seconds = 12
         lines.told(CHANGE.address, "waiting for the role\n")
         lines.throttled("Microsoft.Authorization", 7)
+        lines.held_back("Azure Resource Manager", 12)
         lines.ended(Result(CHANGE.address, Kind.POLICY, Action.ADD, Status.DONE))
         lines.ended(Result("disk/a", Kind.DISK, Action.ADD, Status.SKIPPED, because="the vault failed"))
         lines.ended(Result("disk/b", Kind.DISK, Action.ADD, Status.FAILED, "no", "UserErrorX"))
@@ -49,6 +50,7 @@ def test_lines_tell_what_happens_in_the_clocks_time(capsys: pytest.CaptureFixtur
         "policy/TestBkpVault/diskBkpPolicy: creating…",
         r"policy/TestBkpVault/diskBkpPolicy: waiting for the role\n",
         "throttled by Microsoft.Authorization, waiting 7 s",
+        "held back by the limits of Azure Resource Manager, 12 s",
         "policy/TestBkpVault/diskBkpPolicy: done after 12 s",
         "disk/a: skipped (because the vault failed)",
         "disk/b: failed: UserErrorX: no",
