@@ -20,7 +20,7 @@ from reconciler.cli.lazy import LazyGroup
 from reconciler.cli.output import Output
 from reconciler.errors import ReconcilerError
 
-_COLLECTION = (50_000, 20, 50)
+COLLECTION = (50_000, 20, 50)
 """When garbage is collected: rarely, since a run makes much that stays, which each collection would walk again."""
 
 COMMANDS = {
@@ -69,7 +69,7 @@ def root() -> None:
 def run(arguments: list[str]) -> int:
     """Run one command; the exit code. Nothing that goes wrong ends in a traceback unless `--verbose` asks for it."""
     output = Output()
-    gc.set_threshold(*_COLLECTION)
+    gc.set_threshold(*COLLECTION)
     for number in (signal.SIGINT, signal.SIGTERM):
         if signal.getsignal(number) is not signal.SIG_IGN:  # as of a job in a script's background
             signal.signal(number, _leave)

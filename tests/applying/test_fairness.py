@@ -23,7 +23,9 @@ MANY, FEW = 1000, 10
 LATER = 30.0
 
 
-async def _answered(_method: str, _url: str, _headers: object, _body: bytes | None) -> tuple[int, dict[str, str], bytes]:
+async def _answered(
+    _method: str, _url: str, _headers: object, _body: bytes | None
+) -> tuple[int, dict[str, str], bytes]:
     await asyncio.sleep(0.5)
     return 201, {"Content-Type": "application/json"}, b"{}"
 

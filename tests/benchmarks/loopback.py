@@ -1,4 +1,4 @@
-"""CPU, memory and start-up of the installed command, over real HTTP: `python -m tests.benchmarks.loopback [--full]`.
+"""CPU, memory and start-up of the command, over real HTTP.
 
 The simulated Azure answers in a process of its own; what the command takes is what the system says of that process
 alone. CPU is the least of some repeats, memory the peak of its resident set.
@@ -6,25 +6,24 @@ alone. CPU is the least of some repeats, memory the peak of its resident set.
 
 from __future__ import annotations
 
-import argparse
-import itertools
-import json
 import os
+import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
+from fleet import Fleet, manifest
+
 HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE), str(HERE.parent / "support")]
-
-from fleet import Fleet, manifest  # noqa: E402
-
+SAMPLE = HERE.parents[1] / "samples" / "quickstart"
 APPLY_SCALE = 20.0
+APPLIED, APPLIES = 1000, 2
 MEGABYTE = 1024.0
 
 
@@ -35,19 +34,6 @@ class Cost(NamedTuple):
     seconds: float
     memory: float
     code: int
-
-
-class Target(NamedTuple):
-    """A promised figure, and what was measured."""
-
-    what: str
-    measured: float
-    promised: float
-    unit: str
-
-    @property
-    def is_met(self) -> bool:
-        return self.measured <= self.promised
 
 
 def cost(folder: Path, *arguments: str, url: str = "", output: Path | None = None) -> Cost:
@@ -95,93 +81,89 @@ def check(fleet: Fleet, form: str, repeats: int) -> Cost:
     return least(found)
 
 
-def first_apply(fleet: Fleet) -> Cost:
-    """A first apply, with a clock that runs 20 times as fast on both sides."""
+def first_apply(fleet: Fleet) -> tuple[Cost, Cost]:
+    """What a plan and then an apply of the same changes take, with a clock that runs 20 times as fast on both sides."""
     with TemporaryDirectory() as name, served(fleet, protected=False, scale=APPLY_SCALE) as url:
         folder = Path(name)
         (folder / "fleet.yaml").write_text(manifest(fleet, listed=False), encoding="utf-8")
         clock = ("--clock", f"scaled:{APPLY_SCALE:g}")
+        planned = cost(folder, "-m", "reconciler", "plan", "fleet.yaml", *clock, url=url)
         found = cost(folder, "-m", "reconciler", "apply", "fleet.yaml", "--auto-approve", *clock, url=url)
-        assert found.code == 0, (folder / "output.txt").read_text()[-2000:]
-    return found
+        assert (planned.code, found.code) == (0, 0), (folder / "output.txt").read_text()[-2000:]
+    return planned, found
 
 
 def start_up(repeats: int) -> dict[str, float]:
-    """Milliseconds of CPU above an interpreter that does nothing."""
-    fleet = Fleet(1)
+    """Milliseconds of CPU above an interpreter that does nothing: of the quickstart, and of one disk over HTTP."""
     with TemporaryDirectory() as name:
         folder = Path(name)
-        (folder / "fleet.yaml").write_text(manifest(fleet, listed=True), encoding="utf-8")
-        bare = least([cost(folder, "-c", "pass") for _ in range(repeats)]).cpu
-        said = {"--version": ["--version"], "--help": ["--help"], "validate": ["validate", "fleet.yaml"]}
+        shutil.copytree(SAMPLE, folder / "quickstart", ignore=shutil.ignore_patterns("*.state.json", "*.lock"))
+        bare = least([cost(folder, "-c", "pass") for _ in range(repeats + 1)]).cpu
+        sandbox = ("--sandbox", "quickstart/azure.estate.yaml")
+        said = {
+            "--version": ("--version",),
+            "--help": ("--help",),
+            "validate": ("validate", "quickstart"),
+            "plan": ("plan", "quickstart", *sandbox),
+        }
         found = {
-            name: least([cost(folder, "-m", "reconciler", *words) for _ in range(repeats)]).cpu - bare
+            name: least([cost(folder, "-m", "reconciler", *words) for _ in range(repeats + 1)]).cpu - bare
             for name, words in said.items()
         }
-    found["plan"] = check(fleet, "listed", repeats).cpu - bare
+    found["plan over HTTP"] = check(Fleet(1), "listed", repeats + 1).cpu - bare
     return {name: round(1000 * cpu, 1) for name, cpu in found.items()}
 
 
-def main() -> int:
-    """0 when every promise is kept."""
-    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.loopback", description=__doc__)
-    parser.add_argument("--full", action="store_true", help="100,000 disks in 25 subscriptions, too")
-    parser.add_argument("--repeats", type=int, default=3, help="of each measurement of CPU")
-    parser.add_argument("--disks", default="1000,10000", help="fleets to plan")
-    parser.add_argument("--apply", type=int, default=1000, help="disks of the first apply; 0: none")
-    parser.add_argument("--json", metavar="FILE", help="write the figures")
-    said = parser.parse_args()
-    sizes = [int(word) for word in said.disks.split(",") if word]
-    fleets = [Fleet(size) for size in sizes] + ([Fleet(100_000, several=True)] if said.full else [])
-    costs: dict[str, Any] = {}
-    for fleet in fleets:
-        for form in ("selectors", "listed"):
-            found = check(fleet, form, said.repeats if fleet.disks <= 10_000 else 1)
-            costs[f"plan {fleet.disks} {form}"] = found._asdict()
-            print(f"plan of {fleet.disks:,} disks, {form}: {found.cpu:.2f} s CPU, "
-                  f"{1000 * found.cpu / fleet.disks:.3f} ms/disk, {found.memory:.0f} MB", flush=True)  # fmt: skip
-    starts = start_up(said.repeats)
+@dataclass(frozen=True)
+class Costs:
+    """What was measured: plans by disks and form, start-up in ms, and ms of CPU for each write of a first apply.
+
+    `operation` is what an apply takes above a plan of the same changes, over its writes.
+    """
+
+    plans: dict[tuple[int, str], Cost]
+    start_up: dict[str, float]
+    applied: int
+    operation: float
+    whole_apply: Cost
+
+    def document(self) -> dict[str, Any]:
+        """As JSON data."""
+        return {
+            "plans": [{"disks": disks, "form": form} | cost._asdict() for (disks, form), cost in self.plans.items()],
+            "start_up_ms": self.start_up,
+            "first_apply": {"disks": self.applied, "ms_per_operation": self.operation} | self.whole_apply._asdict(),
+        }
+
+
+def measured(*, full: bool, repeats: int) -> Costs:
+    """Everything, told as it is found; `full`: 100,000 disks listed one by one, too."""
+    print("\nover HTTP, in a process of its own", flush=True)
+    plans = {}
+    for fleet, form in _plans(full=full):
+        found = check(fleet, form, repeats if fleet.disks <= 10_000 else 1)
+        plans[fleet.disks, form] = found
+        print(f"plan of {fleet.disks:,} disks, {form}: {found.cpu:.2f} s CPU, "
+              f"{1000 * found.cpu / fleet.disks:.3f} ms/disk, {found.memory:.0f} MB", flush=True)  # fmt: skip
+    starts = start_up(repeats)
     print("start-up above a bare interpreter, ms:", starts, flush=True)
-    applied = None
-    if said.apply:
-        applied = first_apply(Fleet(said.apply))
-        print(f"first apply of {said.apply:,} disks: {applied.cpu:.2f} s CPU, {applied.memory:.0f} MB", flush=True)
-    targets = list(_targets(costs, starts, said.apply, applied))
-    _tell(targets, costs, sizes)
-    if said.json:
-        document = {"costs": costs, "start_up_ms": starts, "first_apply": applied and applied._asdict()}
-        Path(said.json).write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
-    return 0 if all(target.is_met for target in targets) else 1
+    pairs = [first_apply(Fleet(APPLIED)) for _ in range(APPLIES)]
+    planned, applied = least([plan for plan, _ in pairs]), least([apply for _, apply in pairs])
+    operation = 1000 * (applied.cpu - planned.cpu) / _writes(Fleet(APPLIED))
+    print(f"first apply of {APPLIED:,} disks: {applied.cpu:.2f} s CPU, {applied.memory:.0f} MB; "
+          f"a plan of the same {planned.cpu:.2f} s", flush=True)  # fmt: skip
+    return Costs(plans, starts, APPLIED, operation, applied)
 
 
-def _targets(costs: dict[str, Any], starts: dict[str, float], disks: int, applied: Cost | None) -> Iterator[Target]:
-    per_disk = {"selectors": 0.25, "listed": 0.6}
-    for form, promised in per_disk.items():
-        if found := costs.get(f"plan 10000 {form}"):
-            yield Target(f"no-change plan of 10,000, {form}: CPU/disk", found["cpu"] / 10, promised, "ms")
-            yield Target(f"no-change plan of 10,000, {form}: peak", found["memory"], 100, "MB")
-    if found := costs.get("plan 100000 selectors"):
-        yield Target("no-change plan of 100,000 over 25 subscriptions: CPU", found["cpu"], 15, "s")
-        yield Target("no-change plan of 100,000 over 25 subscriptions: peak", found["memory"], 300, "MB")
-    for name, promised in (("--version", 100), ("--help", 100), ("validate", 200), ("plan", 600)):
-        yield Target(f"start-up of {name}: CPU", starts[name], promised, "ms")
-    if applied:
-        operation = 1000 * (applied.cpu - starts["plan"] / 1000) / disks
-        yield Target("first apply: CPU/operation", operation, 2.5, "ms")
+def _plans(*, full: bool) -> Iterator[tuple[Fleet, str]]:
+    for disks in (1000, 10_000):
+        yield from ((Fleet(disks), form) for form in ("selectors", "listed"))
+    yield Fleet(100_000, several=True), "selectors"
+    if full:
+        yield Fleet(100_000, several=True), "listed"
 
 
-def _tell(targets: list[Target], costs: dict[str, Any], sizes: list[int]) -> None:
-    for target in targets:
-        mark = "met" if target.is_met else "MISSED"
-        print(f"{mark:6} {target.what}: {target.measured:.3g} {target.unit}, promised {target.promised:g}")
-    steps = [(small, large) for small, large in itertools.pairwise(sizes)]
-    for small, large in steps:
-        for form in ("selectors", "listed"):
-            one, other = costs[f"plan {small} {form}"], costs[f"plan {large} {form}"]
-            cpu = 1000 * (other["cpu"] - one["cpu"]) / (large - small)
-            memory = 1024 * (other["memory"] - one["memory"]) / (large - small)
-            print(f"slope from {small:,} to {large:,} disks, {form}: {cpu:.3f} ms and {memory:.1f} kB a disk")
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+def _writes(fleet: Fleet) -> int:
+    """Vault, policy and mark of each vault, two resource groups, the role assignments, and an instance for each disk."""
+    roles = fleet.vaults + len(list(fleet.scopes()))
+    return 3 * fleet.vaults + 2 * fleet.subscriptions + roles + fleet.disks

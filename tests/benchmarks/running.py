@@ -25,6 +25,7 @@ from reconciler.applying.progress import Progress
 from reconciler.azure.opening import open_azure
 from reconciler.azure.virtual import new_loop
 from reconciler.azure.writing import Writer
+from reconciler.cli.main import COLLECTION
 from reconciler.clock import LoopClock
 from reconciler.files import load
 from reconciler.planning.model import Options, Plan
@@ -147,12 +148,15 @@ class Simulation:
         self.sandbox.time.follow(lambda: begin + timedelta(seconds=loop.time()))
 
     def __enter__(self) -> Self:
+        self._collected = gc.get_threshold()
         gc.collect()
         gc.freeze()
+        gc.set_threshold(*COLLECTION)
         return self
 
     def __exit__(self, *_: object) -> None:
         self.runner.close()
+        gc.set_threshold(*self._collected)
         gc.unfreeze()
 
     async def connect(self) -> tuple[Any, LoopClock]:

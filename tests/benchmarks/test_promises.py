@@ -27,12 +27,12 @@ def test_a_check_of_what_is_in_order_writes_nothing_and_reads_lists_alone(form: 
     assert found.reads <= 10
 
 
-@pytest.mark.parametrize("limits", ["documented", "halved"])
-def test_a_first_apply_is_refused_nothing_that_it_could_know(limits: str) -> None:
-    found = run(Case("first-apply", Fleet(300), limits))
+@pytest.mark.parametrize(("limits", "disks"), [("documented", 250), ("halved", 150)])
+def test_a_first_apply_is_refused_nothing_that_it_could_know(limits: str, disks: int) -> None:
+    found = run(Case("first-apply", Fleet(disks), limits))
     assert found.failed == 0
     assert found.refused <= (0 if limits == "documented" else 0.01 * (found.reads + found.writes + found.probes))
-    assert found.reads <= 0.4 * 300
+    assert found.reads <= 0.4 * disks
 
 
 def test_what_a_run_cut_half_way_left_is_done_by_the_next() -> None:
