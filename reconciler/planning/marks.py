@@ -30,9 +30,10 @@ _encoded = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 
 def plain(value: Any) -> Any:
     """A declaration as JSON data, without its places: what two commits are compared by."""
-    if type(value) in _AS_THEY_ARE:
+    kind: Any = type(value)
+    if kind in _AS_THEY_ARE:
         return value
-    if names := _declared(type(value)):
+    if names := _declared(kind):
         return {name: plain(item) for name, item in _items(value, names)}
     if isinstance(value, Mapping):
         return {str(key): plain(value[key]) for key in sorted(value)}
@@ -44,7 +45,7 @@ def plain(value: Any) -> Any:
 
 
 @lru_cache(maxsize=256)
-def _declared(kind: type) -> tuple[str, ...]:
+def _declared(kind: Any) -> tuple[str, ...]:
     """The names of what instances of a dataclass declare; none for other types."""
     found = fields(kind) if is_dataclass(kind) else ()
     return tuple(field.name for field in found if field.name not in _NOT_DECLARED)
@@ -65,7 +66,8 @@ def digest(data: Any) -> str:
 
 def _canonical(value: Any, opened: int) -> Iterator[str]:
     """The canonical JSON, in pieces: the outer levels are opened, since a whole manifest at once takes much room."""
-    if opened and (names := _declared(type(value))):
+    kind: Any = type(value)
+    if opened and (names := _declared(kind)):
         value = dict(_items(value, names))
     if opened and isinstance(value, Mapping):
         yield "{"
