@@ -83,11 +83,12 @@ def _yaml_paths(folder: Path) -> list[Path]:
         folders[:] = [name for name in folders if not name.startswith(".")]
         links = [path for path in (Path(parent) / name for name in folders) if path.is_symlink()]
         found += [path for path in links if not path.resolve().is_relative_to(folder)]
-        found += [Path(parent) / name for name in names if _is_ours(name)]
+        found += [Path(parent) / name for name in names if is_ours(name)]
     return found
 
 
-def _is_ours(name: str) -> bool:
+def is_ours(name: str) -> bool:
+    """Whether a file of that name in a manifest's folder belongs to the manifest."""
     ending = name.lower()  # `DISKS.YAML` is meant too: left out in silence, its disks would be orphans
     return ending.endswith(_YAML) and not ending.endswith(_ESTATE) and not name.startswith(".")
 
@@ -131,7 +132,7 @@ def _printable(name: str) -> str:
 def _includer(root: Path) -> Callable[[str, str], Mapping[str, bytes]]:
     """What follows an include: file that includes, and the path it names, to the files there, named from `root`."""
     base = root.resolve()
-    boundary = _repository(base)
+    boundary = repository(base) or base
 
     def include(file: str, named: str) -> Mapping[str, bytes]:
         _check_relative(named)
@@ -163,6 +164,6 @@ def _check_relative(named: str) -> None:
         raise UsageError(f"{named} is not a relative path", hint="write the path relative to the file that includes")
 
 
-def _repository(folder: Path) -> Path:
-    """The git repository that the folder lies in; the folder itself outside of one."""
-    return next((parent for parent in (folder, *folder.parents) if (parent / ".git").exists()), folder)
+def repository(folder: Path) -> Path | None:
+    """The git repository that the folder lies in; None outside of one."""
+    return next((parent for parent in (folder, *folder.parents) if (parent / ".git").exists()), None)

@@ -20,7 +20,7 @@ from reconciler.azure.writing import Writer
 from reconciler.errors import AzureError, OutOfReach
 from reconciler.findings import Finding
 from reconciler.planning.codes import CODES
-from reconciler.planning.model import Action, Change, Kind, Op, Plan
+from reconciler.planning.model import Action, Change, Kind, Op, Plan, Step
 from reconciler.planning.ordering import finding_rank
 
 MOST = 500
@@ -69,7 +69,7 @@ def _blocking(changes: Iterable[Change]) -> dict[str, str]:
 
 async def _asked(azure: Azure, writer: Writer, change: Change, slots: asyncio.Semaphore) -> Finding | None:
     """What Azure says against protecting the disk; None when nothing."""
-    step = next(step for step in change.steps if step.op is Op.INSTANCE_PUT)
+    step = _put(change)
     async with slots:
         deadline = azure.clock.monotonic() + _SECONDS
         try:
@@ -83,9 +83,12 @@ async def _asked(azure: Azure, writer: Writer, change: Change, slots: asyncio.Se
     return None
 
 
+def _put(change: Change) -> Step:
+    return next(step for step in change.steps if step.op is Op.INSTANCE_PUT)
+
+
 def _refusal(change: Change, error: AzureError) -> Finding | None:
-    step = next(step for step in change.steps if step.op is Op.INSTANCE_PUT)
-    if is_protected_in(error, step.target.parent):
+    if is_protected_in(error, _put(change).target.parent):
         return None
     if not error.code.lower().startswith(("usererror", "bmsusererror")) and not is_passing(error):
         return _finding(change, "preflight-failed", error.message, error.hint)

@@ -82,34 +82,25 @@ def is_final_conflict(error: AzureError) -> bool:
     return code in _FINAL_CONFLICTS or "quota" in code
 
 
-_HINTS: Mapping[str, str] = {
+HINTS: Mapping[str, str] = {
     **dict.fromkeys(
-        _LOCKED, "a lock forbids it; whoever set it has to lift it, then apply again. Locks are never removed from here"
+        ("ScopeLocked", "ResourceLocked"),
+        "a lock forbids it; whoever set it has to lift it, then apply again. Locks are never removed from here",
     ),
     **dict.fromkeys(
-        _ALREADY_PROTECTED,
+        ("UserErrorDppDatasourceAlreadyProtected", "UserErrorDppDatasourceAlreadyHasBackupInstance"),
         "leave the disk out here (`excluded`), or take it out of the other vault first; it is never moved by itself",
     ),
-    "missingsubscriptionregistration": (
+    "MissingSubscriptionRegistration": (
         "register the provider: az provider register --namespace Microsoft.DataProtection (and Microsoft.Compute)"
     ),
-    "requestdisallowedbypolicy": (
+    "RequestDisallowedByPolicy": (
         "an Azure Policy forbids it: ask its owner for an exemption, or declare what it allows"
     ),
 }
+"""What to do about each code of Azure's for which something better than its own advice is known."""
 
-
-def hints() -> Mapping[str, str]:
-    """What to do about each code of Azure's for which something better than its own advice is known."""
-    spelled = {
-        "scopelocked": "ScopeLocked",
-        "resourcelocked": "ResourceLocked",
-        "usererrordppdatasourcealreadyprotected": "UserErrorDppDatasourceAlreadyProtected",
-        "usererrordppdatasourcealreadyhasbackupinstance": "UserErrorDppDatasourceAlreadyHasBackupInstance",
-        "missingsubscriptionregistration": "MissingSubscriptionRegistration",
-        "requestdisallowedbypolicy": "RequestDisallowedByPolicy",
-    }
-    return {spelled.get(code, code): hint for code, hint in _HINTS.items()}
+_HINT_OF = {lower(code): hint for code, hint in HINTS.items()}
 
 
 def hint_for(error: AzureError) -> str:
@@ -119,7 +110,7 @@ def hint_for(error: AzureError) -> str:
         return "it is soft-deleted there: plan again, which brings it back, or wait until it is purged"
     if "always-on soft delete" in message:
         return "soft delete can only be AlwaysOn there: declare `softDelete: {state: AlwaysOn}`, which can't be undone"
-    return _HINTS.get(code) or error.hint
+    return _HINT_OF.get(code) or error.hint
 
 
 def failure_of(row: Mapping[str, Any], target: str) -> OperationFailed:

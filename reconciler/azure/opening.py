@@ -62,7 +62,7 @@ def check_endpoint(endpoint: str) -> bool:
             hint="Give a URL such as https://management.azure.com, without user name or spaces.",
         )
     scheme, host, _ = found
-    if not _is_loopback(host):
+    if not is_loopback(host):
         if scheme == "http":
             raise UsageError(
                 f"{endpoint} is plain http beyond this machine; an access token would travel in the open.",
@@ -120,7 +120,8 @@ def _network(endpoint: str) -> Any:
     )
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine."""
     if host == "localhost":
         return True
     from ipaddress import ip_address

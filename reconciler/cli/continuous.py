@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 SUMMARY_BYTES = 1024 * 1024
 """GitHub drops the whole summary of a step that is longer."""
 
-_ESTATE = (".estate.yaml", ".estate.yml")
 _SHOWN_BYTES = 4
 """Of one character at most, in UTF-8."""
 
@@ -40,15 +39,16 @@ def base_of(path: str, file: str = "") -> Base:
 
     `file` is the one that stands for what has no place; not known: the first.
     """
+    from reconciler.files import is_ours, repository
     from reconciler.report.notices import Base
 
     named = Path(path)
     folder = (named if named.is_dir() else named.parent).resolve()
-    top = next((one for one in (folder, *folder.parents) if (one / ".git").exists()), Path.cwd())
+    top = repository(folder) or Path.cwd()
     inner = folder.relative_to(top).as_posix() if folder.is_relative_to(top) else folder.as_posix()
     if not file:
-        found = (one.relative_to(folder).as_posix() for one in folder.glob("**/*.y*ml")) if named.is_dir() else ()
-        file = min((one for one in found if not one.endswith(_ESTATE)), default=named.name)
+        found = (one for one in folder.rglob("*") if is_ours(one.name)) if named.is_dir() else ()
+        file = min((one.relative_to(folder).as_posix() for one in found), default=named.name)
     return Base(inner, file)
 
 

@@ -9,11 +9,11 @@ from reconciler.report.caret import diagnostics
 from reconciler.report.escape import plain
 
 
-def tell_error(error: ReconcilerError, output: Output, *, root: str = "") -> None:
+def tell_error(error: ReconcilerError, output: Output) -> None:
     """An error of ours on stderr: its findings with carets, or its message, Azure's request id and its hint."""
     style = output.error_style
     if isinstance(error, ManifestError):
-        output.tell(diagnostics(error.findings, error.sources, style=style, root=root or getattr(error, "root", "")))
+        output.tell(diagnostics(error.findings, error.sources, style=style, root=error.root))
         output.tell(f"\n{plain(error.message)}\n")
         return
     first, *more = error.message.split("\n")

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from reconciler import error_codes
-from reconciler.applying.refusals import hints
+from reconciler.applying.refusals import HINTS
 from reconciler.findings import Code
 from reconciler.manifest import codes as manifest_codes
 from reconciler.planning.codes import CODES as PLAN_CODES
@@ -54,7 +54,7 @@ def _all(schema: Schema) -> Iterator[Topic]:
             "drift", name, f"{meaning[0].upper()}{meaning[1:]}.", "`drift --fail-on` names the classes that count"
         )
     yield from map(_field, fields(schema).values())
-    for name, hint in sorted(hints().items()):
+    for name, hint in sorted(HINTS.items()):
         yield Topic("azure", name, "Azure refused a request with this code.", hint)
 
 

@@ -11,7 +11,7 @@ from reconciler.sandbox.grouplist import group_filter
 from reconciler.sandbox.paging import page, page_of
 from reconciler.sandbox.subscriptions import provider
 from reconciler.sandbox.tables import Record
-from reconciler.sandbox.world import GROUPS, OBJECTIONS, World, adopted, event
+from reconciler.sandbox.world import GROUPS, World, adopted, event
 
 KIND = "Microsoft.Resources/resourceGroups"
 _READ, _WRITE, _DELETE = (
@@ -110,31 +110,17 @@ def delete(world: World, request: Request, **_ids: str) -> Response:
     known = world.table(GROUPS)[lower(request.path)]
     known["properties"] = {"provisioningState": "Deleting"}
     operation = world.guid(request.path, f"deletion {world.count(request.path, 'deletion')}")
-    world.table(OPERATIONS)[operation] = {"_ended": False, "_error": None}
+    world.table(OPERATIONS)[operation] = {"_ended": False}
     world.after(_DELETION, "resources.group-deleted", group=known["id"], operation=operation)
     return Response(202, None, _location(request, operation))
 
 
 @event("resources.group-deleted")
 def group_deleted(world: World, **data: Any) -> None:
-    """The end of a group's deletion: all is gone, or nothing when a resource objects."""
-    operation, group = world.table(OPERATIONS)[data["operation"]], world.find(data["group"])
-    operation["_ended"] = True
-    if group is None:
-        return
-    reasons = []
-    for name, objection in sorted(OBJECTIONS.items()):
-        table = world.table(name)
-        for key in table.below(lower(data["group"])):
-            reason = objection(world, key, table[key])
-            reasons += [f"{table[key]['id']}: {reason}"] if reason else []
-    if reasons:
-        group["properties"] = {"provisioningState": "Succeeded"}
-        operation["_error"] = "Deletion of resource group failed as resources could not be deleted: " + "; ".join(
-            reasons
-        )
-        return
-    outofband.remove(world, data["group"])
+    """The end of a group's deletion: all is gone."""
+    world.table(OPERATIONS)[data["operation"]]["_ended"] = True
+    if world.find(data["group"]) is not None:
+        outofband.remove(world, data["group"])
 
 
 @provider.route("GET", "/subscriptions/{subscription}/operationresults/{operation}")
@@ -145,8 +131,6 @@ def result(world: World, request: Request, **ids: str) -> Response:
         raise ArmError(404, "OperationNotFound", f"The operation '{ids['operation']}' could not be found.")
     if not found["_ended"]:
         return Response(202, None, _location(request, ids["operation"]))
-    if found["_error"]:
-        raise ArmError(409, "ResourceGroupDeletionBlocked", found["_error"])
     return Response(200)
 
 

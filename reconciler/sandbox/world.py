@@ -43,13 +43,11 @@ class Shadow(NamedTuple):
 
 
 Adopter = Callable[["World", str, Record], None]
-Objection = Callable[["World", str, Record], str]
 Drawing = Callable[["World", str, Sketch], Record]
 Routine = Callable[["World"], None]
 
 EVENTS: dict[str, EventFunction] = {}
 ADOPTERS: dict[str, Adopter] = {}
-OBJECTIONS: dict[str, Objection] = {}
 DRAWINGS: dict[str, Drawing] = {}
 ROUTINES: list[Routine] = []
 
@@ -72,16 +70,6 @@ def adopted(kind: str) -> Callable[[Adopter], Adopter]:
 
     def register(function: Adopter) -> Adopter:
         ADOPTERS[kind] = function
-        return function
-
-    return register
-
-
-def objects_to_removal(kind: str) -> Callable[[Objection], Objection]:
-    """Register what says why a resource of `kind` cannot be deleted together with its group ("" when it can)."""
-
-    def register(function: Objection) -> Objection:
-        OBJECTIONS[kind] = function
         return function
 
     return register

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from http.client import HTTPException
-from ipaddress import ip_address
 from typing import Any, NamedTuple
 from urllib.error import URLError
 from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener
 
+from reconciler.azure.opening import is_loopback
 from reconciler.errors import UsageError
 from reconciler.watch.notices import KINDS
 
@@ -32,7 +32,7 @@ def webhook(text: str) -> Webhook:
     if kind not in KINDS or not host:
         raise UsageError("--notify takes KIND=URL", hint=f"kinds: {', '.join(KINDS)}")
     scheme = urlsplit(url).scheme
-    if scheme != "https" and not (scheme == "http" and _is_loopback(host)):
+    if scheme != "https" and not (scheme == "http" and is_loopback(host)):
         raise UsageError("--notify takes an https address (http on loopback only)", hint="use https")
     return Webhook(kind, url)
 
@@ -47,13 +47,6 @@ def _host(url: str) -> str:
     return (parts.hostname or "") if is_url and url.isascii() and url.isprintable() and " " not in url else ""
 
 
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 class _Straight(HTTPRedirectHandler):
     """Follows no redirect: a message goes where it was meant to go, or nowhere."""
 
@@ -66,7 +59,7 @@ def post(to: Webhook, body: Mapping[str, Any]) -> str:
     request = Request(  # noqa: S310 - the scheme was checked
         to.url, data=json.dumps(body).encode(), headers={"Content-Type": "application/json"}, method="POST"
     )
-    direct = [ProxyHandler({})] if _is_loopback(_host(to.url)) else []  # a proxy means another machine by it
+    direct = [ProxyHandler({})] if is_loopback(_host(to.url)) else []  # a proxy means another machine by it
     try:
         with build_opener(_Straight, *direct).open(request, timeout=SECONDS):
             return ""

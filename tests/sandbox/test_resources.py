@@ -49,17 +49,7 @@ def test_a_resource_group_comes_changes_and_goes(ask: Any) -> None:
     assert ask("GET", new).code == "ResourceGroupNotFound"
 
 
-def test_a_group_takes_what_lies_in_it_along_unless_that_objects(ask: Any) -> None:
-    from reconciler.sandbox.world import OBJECTIONS
-
-    OBJECTIONS["microsoft.compute/snapshots"] = lambda world, key, record: "it is kept"
-    try:
-        gone = ask("DELETE", GROUP)
-        ask.sandbox.advance(21)
-        assert ask("GET", gone.headers["Location"]).code == "ResourceGroupDeletionBlocked"
-        assert ask("GET", GROUP).body["properties"] == {"provisioningState": "Succeeded"}
-    finally:
-        del OBJECTIONS["microsoft.compute/snapshots"]
+def test_a_group_takes_what_lies_in_it_along(ask: Any) -> None:
     ask("DELETE", GROUP)
     ask.sandbox.advance(21)
     assert ask("GET", DISK).code == "ResourceGroupNotFound"

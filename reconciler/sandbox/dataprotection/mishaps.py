@@ -11,7 +11,6 @@ from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import World
 
 MISHAPS = "mishaps of jobs"
-CODE = "CloudInternalError"
 
 
 def ask_for(world: World, disk: str, code: str, times: int) -> None:
