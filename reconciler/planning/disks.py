@@ -275,9 +275,10 @@ class Disks:
             message = f"the vault {wanted.vault.name} is under a resource guard"
             draft.refuse(wanted.address, "resource-guard", message, place=wanted.place)
             return
-        if protects and self._is_locked(wanted):
+        resumes = protects or any(step.op is Op.INSTANCE_RESUME for step in steps)
+        if resumes and self._is_locked(wanted):
             return
-        grants = self._book.grant(wanted) if protects else Grants()
+        grants = self._book.grant(wanted) if resumes else Grants()
         moves = any(entry.path == "policy" for entry in fields)
         shortened = self._usage.shortened(wanted, instance) if moves else ""
         draft.add(
@@ -290,10 +291,10 @@ class Disks:
                 before={"instance": instance.id.text} | {entry.path: entry.before for entry in fields},
                 after={"instance": instance.id.text} | {entry.path: entry.after for entry in fields},
                 fields=fields,
-                depends=_depends(wanted, grants) if protects else (),
+                depends=_depends(wanted, grants) if resumes else (),
                 vault=wanted.vault.id,
                 goal=GOALS[wanted.rule.protection],
-                probe=instances.probe(wanted, grants) if protects else None,
+                probe=instances.probe(wanted, grants) if resumes else None,
                 place=wanted.place,
                 detail=(wanted.chosen_by, *filter(None, (shortened,))),
                 drift="unhealthy" if protects and _is_health(fields) else drift_class(draft, wanted.vault),

@@ -51,6 +51,7 @@ class Run:
     outcome: Outcome | None = None
     calls: list[Call] = field(default_factory=list)
     seconds: float = 0.0
+    meets_others: bool = False
 
     @property
     def writes(self) -> list[Call]:
@@ -122,7 +123,8 @@ class Trial(Stage):
     """A manifest, an estate, and the tool's own command line between them.
 
     `cures` are what has to happen before a last run can succeed; `is_lagging`: what Azure shows trails what it did, so
-    a plan right after an apply tells nothing; `has_rivals`: others write as well, so done may be undone at once.
+    a plan right after an apply tells nothing; `has_rivals`: others write as well, so done may be undone at once;
+    `rests_at`: when what others began has ended.
     """
 
     def __init__(
@@ -144,6 +146,7 @@ class Trial(Stage):
         self.cures: list[Callable[[], object]] = []
         self.is_lagging = False
         self.has_rivals = False
+        self.rests_at = self.sandbox.time()
         self.is_over = False
         self.token: Callable[[], Any] = lambda: StaticToken(TOKEN)
         self.clock: Clock | None = None
@@ -174,6 +177,7 @@ class Trial(Stage):
         for report in reports if verb in ("apply", "drift") else ():
             arguments += ["--report", str(report)]
         begun, at = len(self.weather.calls), self.sandbox.time()
+        run.meets_others = self.has_rivals or at < self.rests_at
         self.weather.is_dead = False
         out, err = io.StringIO(), io.StringIO()
         with _logged(run), _signals(), redirect_stdout(out), redirect_stderr(err):

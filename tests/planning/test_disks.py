@@ -42,10 +42,10 @@ from plan_builders import (
     without,
 )
 
-from reconciler.estate import Instance, Policy, Presence, UserIdentity
+from reconciler.estate import Instance, Policy, Presence, RoleAssignment, UserIdentity
 from reconciler.ids import ArmId, group_id, vault_id
 from reconciler.planning import protection
-from reconciler.planning.model import Action, FieldChange, Op
+from reconciler.planning.model import Action, FieldChange, Kind, Op
 from reconciler.planning.naming import OWNER_TAG, instance_name
 
 OTHER = vault_id(S, "vaultrg", "W")
@@ -119,6 +119,17 @@ def test_what_azure_works_on_is_waited_for_and_not_changed(word: str, state: str
     assert [(one.address, one.instance, one.goal) for one in made.waits] == [
         (at(), instance().id, "ProtectionConfigured" if word == "protected" else "at rest")
     ]
+
+
+@pytest.mark.parametrize("word", ["suspended", "stopped"])
+def test_rights_are_seen_to_where_the_way_to_a_pause_leads_over_protection(word: str) -> None:
+    state = {"suspended": "ProtectionStopped", "stopped": "BackupsSuspended"}[word]
+    made = plan(declared(word), estate(*without(settled(), Instance, RoleAssignment), instance(state=state)))
+    resumes = word == "suspended"
+    assert [one.kind for one in made.changes] == [*([Kind.ROLE, Kind.ROLE] if resumes else []), Kind.DISK]
+    found = change(made, at())
+    assert (found.probe is not None) is resumes
+    assert {one.address for one in made.changes} - {at()} <= set(found.depends)
 
 
 def test_an_unknown_state_is_an_error_and_never_written() -> None:

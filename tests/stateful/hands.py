@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from random import Random
 
 import arm
@@ -34,9 +35,10 @@ def operates_an_instance(story: Story, chance: Random) -> str | None:
     verb = chance.choice(("stopProtection", "suspendBackups", "resumeProtection", "DELETE"))
     method, path = ("DELETE", row["id"]) if verb == "DELETE" else ("POST", f"{row['id']}/{verb}")
     done = portal(story, method, path)
+    story.trial.rests_at = story.sandbox.time() + timedelta(seconds=120)  # until then it shows nowhere
     if verb == "DELETE" and done:
         story.gone_by_hand.add(row["id"].lower())
-    if chance.random() < 0.6 or verb == "DELETE":  # a deletion under way shows nowhere: the tool can't know of it
+    if chance.random() < 0.6 or verb == "DELETE":
         story.trial.wait(120)
     return f"{verb} {row['id'].rsplit('/', 1)[-1]}: {done}"
 
