@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
+from reconciler.ids import lower
 from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import Draft
 from reconciler.planning.model import Action, Change, Gate, Kind
+from reconciler.planning.protection import is_active
 from reconciler.planning.roles import DISK_SCOPE_LIMIT, QUOTA, RoleBook, over_quota
 
 GATES: Mapping[str, str] = {
@@ -70,15 +72,18 @@ def _owns_any(draft: Draft) -> bool:
 
 
 def _mass(draft: Draft, changes: list[Change]) -> Iterable[Gate]:
-    """More than 30 % of the instances of a vault, or of all, losing protection or retention at once."""
+    """More than 30 % of the instances of a vault, or of all, losing protection or retention at once.
+
+    Those that are stopped already have nothing to lose but their recovery points: in vaults that keep years of them,
+    they would make the rest look few.
+    """
+    weighty = [change for change in changes if change.weight and change.vault]
+    touched = Counter(key for change in weighty if change.vault for key in (change.vault.key, ""))
+    losing = {lower(str((change.before or {}).get("instance"))) for change in weighty}
     total: Counter[str] = Counter()
     for instance in draft.estate.instances.values():
-        if instance.disk:
+        if instance.disk and (is_active(instance) or instance.id.key in losing):
             total.update((instance.vault.key, ""))
-    touched: Counter[str] = Counter()
-    for change in changes:
-        if change.weight and change.vault:
-            touched.update((change.vault.key, ""))
     for key in sorted(touched):
         if total[key] >= MASS_FROM and touched[key] * 100 > MASS_PERCENT * total[key]:
             where = f"the vault {key.rsplit('/', 1)[-1]}" if key else "all vaults"

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from reconciler import __version__
+from reconciler.redaction import redact
 
 _EXPORTER = "opentelemetry.exporter.otlp.proto.http.trace_exporter"
 
@@ -25,10 +26,14 @@ class Tracing:
             yield
             return
         before = self._current
-        with self._tracer.start_as_current_span(name, attributes=attributes) as span:
+        quiet = {"record_exception": False, "set_status_on_exception": False}  # both send what is not redacted
+        with self._tracer.start_as_current_span(name, attributes=attributes, **quiet) as span:
             self._current = span
             try:
                 yield
+            except Exception as error:
+                span.set_status(_failed(error))
+                raise
             finally:
                 self._current = before
 
@@ -38,6 +43,12 @@ class Tracing:
             self._current.add_event(
                 "arm-call", {"http.request.method": method, "http.response.status_code": status or 0}
             )
+
+
+def _failed(error: Exception) -> Any:
+    from opentelemetry.trace import Status, StatusCode
+
+    return Status(StatusCode.ERROR, redact(f"{type(error).__name__}: {error}"))
 
 
 @contextmanager

@@ -81,6 +81,17 @@ def test_pruning_counts() -> None:
     assert "4 of 10 instances of all vaults" in made.closed_gates[0].message
 
 
+def test_what_is_retained_already_does_not_make_the_rest_look_few() -> None:
+    own, kept = ids(10), ids(90, "kept")
+    retained = [instance(one, state="ProtectionStopped") for one in kept]
+    made = plan(manifest(rule(*own[:6])), estate(*settled(*own), *retained), prune=True)
+    assert closed(made) == ["mass-change"]
+    assert "4 of 10 instances" in made.closed_gates[0].message
+    cleaned = tuple(removed(one, "delete") for one in kept[:4])
+    made = plan(manifest(rule(*own), removed=cleaned), estate(*settled(*own), *retained), allow_delete=4)
+    assert closed(made) == [], "4 of the 14 that have something to lose"
+
+
 def test_removals_and_deletions_count_together() -> None:
     own = ids(10)
     gone = tuple(removed(one, data) for one, data in zip(own, ["retain", "retain", "delete", "delete"], strict=False))

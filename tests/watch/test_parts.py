@@ -197,6 +197,20 @@ def test_spans_hold_the_calls_that_happen_in_them() -> None:
     assert [event.attributes["http.response.status_code"] for event in span.events] == [200, 0]
 
 
+def test_a_span_that_fails_says_why_without_a_secret() -> None:
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+    from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+    exporter, provider = InMemorySpanExporter(), TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    with pytest.raises(ValueError, match="hush"), Tracing(provider.get_tracer("t")).span("look"):
+        raise ValueError("refused: client_secret=hush") from RuntimeError("Authorization: Bearer hush")
+    (span,) = exporter.get_finished_spans()
+    assert (span.status.is_ok, span.status.description) == (False, "ValueError: refused: client_secret=***")
+    assert "hush" not in span.to_json()
+
+
 def test_without_an_endpoint_there_are_no_traces() -> None:
     with tracing({}) as traces, traces.span("look"):
         traces.called("GET", 200)
