@@ -9,7 +9,13 @@ from typing import Any
 
 from reconciler.applying.probing import explained, needs_probe
 from reconciler.applying.reaching import GONE, Target, is_moving, is_reached, reach
-from reconciler.applying.refusals import is_already_protected, is_passing, is_protected_in, is_vague
+from reconciler.applying.refusals import (
+    CHANGED_BY_SOMEONE_ELSE,
+    is_already_protected,
+    is_passing,
+    is_protected_in,
+    is_vague,
+)
 from reconciler.applying.run import Run
 from reconciler.applying.sending import Reread, Standing, send
 from reconciler.applying.watching import Row
@@ -18,10 +24,11 @@ from reconciler.azure.projection import instance as project
 from reconciler.azure.projection import pick
 from reconciler.azure.projection import vault as project_vault
 from reconciler.azure.writing import Receipt
-from reconciler.errors import AzureError, NotFound, ReconcilerError
+from reconciler.errors import AzureError, NotFound, OperationFailed, ReconcilerError
 from reconciler.estate import Question
 from reconciler.ids import ArmId, lower
 from reconciler.planning.model import Change, Op, Step
+from reconciler.planning.naming import OWNER_TAG, tag_of
 from reconciler.planning.protection import Health, health
 
 _ENDS: Mapping[Op, str] = {
@@ -37,6 +44,7 @@ _ENDS: Mapping[Op, str] = {
 _BODIES = frozenset({Op.INSTANCE_PUT, Op.INSTANCE_MERGE, Op.INSTANCE_REPAIR})
 _FIRST_SECONDS, _MOST_SECONDS = 15.0, 120.0
 _MOST_HOLDERS = 50
+_AGED_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +193,25 @@ async def _take(run: Run, task: _Task) -> None:
     await reach(run, task.change.address, task.instance, target, receipt, deadline)
 
 
+async def _check_owner(run: Run, task: _Task) -> None:
+    """OperationFailed when another manifest has made the instance since it was planned: a PUT would take it away.
+
+    The name follows from the disk, so it is the same for everybody; Azure would take the PUT for a change. It is asked
+    only once the plan has aged, as it does while permissions spread.
+    """
+    ours = tag_of(task.step.body.get("tags") or {}, OWNER_TAG)
+    if not ours or run.now - run.began < _AGED_SECONDS:
+        return
+    mark = await run.watch(task.instance.parent).owner(task.instance)
+    if mark and lower(mark) != lower(ours):
+        raise OperationFailed(
+            f"{task.instance.name} was made by the manifest {mark} meanwhile; it is left alone",
+            code=CHANGED_BY_SOMEONE_ELSE,
+            target=str(task.instance),
+            hint="a disk belongs to one manifest: take it out of one of them, then plan again",
+        )
+
+
 async def _check_soft_delete(run: Run, instance: ArmId) -> None:
     """ReconcilerError when the vault's soft delete was switched off since it was planned: nobody would get it back."""
     vault = project_vault(await run.azure.get(instance.parent))
@@ -208,6 +235,7 @@ def _is_needless(op: Op, before: Row | None, target: Target) -> bool:
 async def _before(run: Run, task: _Task, deadline: float) -> Row | None:
     """The instance before a write of what exists, at rest; None for a new one, and for one that isn't there."""
     if task.step.op is Op.INSTANCE_PUT:
+        await _check_owner(run, task)
         return None
     delays = run.delays(5.0, 15.0)
     while True:

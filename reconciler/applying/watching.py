@@ -6,7 +6,7 @@ A thousand instances cost five pages a look in place of a thousand requests.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +16,7 @@ from reconciler.azure.governor import deadline as request_deadline
 from reconciler.clock import Clock
 from reconciler.errors import NotFound, OutOfReach, ReconcilerError
 from reconciler.ids import ArmId, lower
+from reconciler.planning.naming import OWNER_TAG, tag_of
 
 Row = Mapping[str, Any]
 Judge = Callable[[Row | None], str]
@@ -52,6 +53,20 @@ class Watch:
         self._joined = 0
         self._quickest = float("inf")
         self._task: asyncio.Task[None] | None = None
+        self._owners: dict[str, str] = {}
+        self._listed = float("-inf")
+        self._listing = asyncio.Lock()
+
+    async def owner(self, instance: ArmId) -> str:
+        """The manifest whose mark an instance bore within the last minute; empty: nobody's, or it isn't listed."""
+        async with self._listing:
+            if self._clock.monotonic() - self._listed > _MOST_SECONDS:
+                self._remember(await self._azure.list(self._path))
+        return self._owners.get(instance.key, "")
+
+    def _remember(self, rows: Iterable[Row]) -> None:
+        self._listed = self._clock.monotonic()
+        self._owners = {_key(row): mark for row in rows if (mark := tag_of(row.get("tags") or {}, OWNER_TAG))}
 
     async def until(self, instance: ArmId, judge: Judge, deadline: float) -> tuple[str, Row | None]:
         """The first word that `judge` finds for the instance, with its row; `LATE` at the deadline.
@@ -93,7 +108,8 @@ class Watch:
                 return
             else:
                 failures = 0
-                self._tell({lower(str(row.get("id", "")).rstrip("/")): row for row in rows})
+                self._remember(rows)
+                self._tell({_key(row): row for row in rows})
 
     def _first_interval(self) -> float:
         """Seconds before the first look: not long, as long as it isn't known how soon anything shows in this vault."""
@@ -118,6 +134,10 @@ class Watch:
                 if not waiter.answer.done():
                     waiter.answer.set_exception(error)
         self._waiters.clear()
+
+
+def _key(row: Row) -> str:
+    return lower(str(row.get("id", "")).rstrip("/"))
 
 
 def _answered(waiter: _Waiter, row: Row | None, now: float) -> bool:

@@ -9,7 +9,10 @@ import pytest
 from arm import disk, disk_id, estate, grants, group_id, instance, policy, vault, vault_id
 from manifests import DISK, POLICY, VAULT, manifest
 from manifests import disk as entry
-from stage import Stage, actions, codes, failures
+from stage import Stage, Uninterrupted, actions, codes, failures
+
+from reconciler.applying.engine import Settings
+from reconciler.applying.progress import Progress
 
 ADDRESS = f"disk/{disk_id('PSTestDisk').lower()}"
 GUEST_VAULT = VAULT | {"manage": False}
@@ -107,6 +110,26 @@ def test_a_managed_vault_of_another_manifest_is_not_written(shared: Stage) -> No
     plan = shared.plan(said)
     assert "managed-elsewhere" in [finding.code for finding in plan.errors]
     assert "vault/TestBkpVault" not in actions(plan)
+
+
+def test_what_another_made_while_permissions_spread_is_left_alone(on_stage: Callable[..., Stage]) -> None:
+    """Both derive one name from the disk, and Azure takes a second PUT for a change of the first."""
+    stage = on_stage(estate(disk("host-disk")))
+    plan = stage.plan(HOST)
+    (made,) = [change.steps[0] for change in plan.changes if change.kind == "disk"]
+
+    class Rival(Progress):
+        def told(self, address: str, text: str) -> None:
+            if "permissions" in text and not stage.sandbox.ids(made.target.text):
+                body = instance(vault_id(), disk_id("host-disk"), "theirs", tags={"reconciler-owner": "rival"})
+                stage.place(policy(vault_id(), "theirs"))
+                stage.place(body | {"id": made.target.text, "name": made.target.name})
+
+    stage.switch(propagation="200..300")
+    outcome = stage.session.apply(plan, Settings(), Rival(), Uninterrupted())  # type: ignore[arg-type]
+    assert [row.code for row in outcome.results if row.status == "failed"] == ["changed-by-someone-else"]
+    assert owners(stage) == {"host-disk": "rival"}
+    assert codes(stage.plan(HOST)).count("managed-elsewhere") == 1
 
 
 # Adoption
