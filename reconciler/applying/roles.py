@@ -13,7 +13,7 @@ from reconciler.azure.projection import vault as project_vault
 from reconciler.azure.writing import Receipt
 from reconciler.errors import NO_TOKEN, AzureError, NotFound, OutOfReach, ReconcilerError
 from reconciler.ids import ArmId, lower
-from reconciler.planning.builtin_roles import BY_GUID
+from reconciler.planning.builtin_roles import title_of
 from reconciler.planning.model import Change, Op, Step
 
 _NO_PRINCIPAL = "principalnotfound"
@@ -21,11 +21,9 @@ _NO_PRINCIPAL = "principalnotfound"
 
 def az_line(scope: ArmId | str, role: str, principal: str) -> str:
     """The Azure CLI's command that makes this role assignment."""
-    known = BY_GUID.get(lower(role))
-    name = known.title if known else role
     return (
         f"az role assignment create --assignee-object-id {principal} --assignee-principal-type ServicePrincipal"
-        f" --role '{name}' --scope '{scope}'"
+        f" --role '{title_of(role)}' --scope '{scope}'"
     )
 
 

@@ -11,8 +11,8 @@ from reconciler.manifest.sections import Section
 from reconciler.manifest.zones import windows_zone, zone_names
 
 _RULES = {"default": "Default", "daily": "Daily", "weekly": "Weekly"}
-_LONGEST = 365
-_MOST_BY_RULE = 450
+LONGEST_DAYS = 365
+MOST_SNAPSHOTS = 450
 _MOST_TOGETHER = 420
 _DAILY = 24
 
@@ -81,8 +81,8 @@ def _retention(section: Section, notes: Notes) -> dict[str, int] | None:
         if not length:
             message = f"the retention {section[key]} is not a number of whole days"
             notes.add(codes.INVALID_DURATION, message, place)
-        elif length > _LONGEST:
-            message = f"`{key}` keeps backups for {length} days; Azure keeps disk snapshots for {_LONGEST} at most"
+        elif length > LONGEST_DAYS:
+            message = f"`{key}` keeps backups for {length} days; Azure keeps disk snapshots for {LONGEST_DAYS} at most"
             notes.add(codes.RETENTION_LONG, message, place)
         else:
             found[key] = length
@@ -102,12 +102,12 @@ def snapshots(content: PolicyContent) -> dict[str, int]:
 def _check_budget(content: PolicyContent, section: Section, notes: Notes) -> None:
     counts = snapshots(content)
     for key, count in counts.items():
-        if count > _MOST_BY_RULE:
-            longest = _MOST_BY_RULE * content.interval_hours // _DAILY
-            message = f"`{key}` alone needs {count} snapshots of each disk; Azure allows a policy {_MOST_BY_RULE}"
+        if count > MOST_SNAPSHOTS:
+            longest = MOST_SNAPSHOTS * content.interval_hours // _DAILY
+            message = f"`{key}` alone needs {count} snapshots of each disk; Azure allows a policy {MOST_SNAPSHOTS}"
             hint = f"with a backup every {content.interval_hours} h keep at most {longest}d, or back up less often"
             notes.add(codes.SNAPSHOT_BUDGET, message, section.place(key), hint=hint)
-    if sum(counts.values()) > _MOST_TOGETHER and max(counts.values()) <= _MOST_BY_RULE:
+    if sum(counts.values()) > _MOST_TOGETHER and max(counts.values()) <= MOST_SNAPSHOTS:
         message = (
             f"the rules together may need {sum(counts.values())} snapshots of each disk, of the 500 that Azure allows"
         )

@@ -11,9 +11,9 @@ from reconciler.manifest.model import DiskRule, Selector, VaultSpec
 from reconciler.manifest.notes import Notes
 from reconciler.manifest.references import Declared
 
-_SLOW_SKUS = frozenset({"premiumv2_lrs", "ultrassd_lrs"})
+SLOW_SKUS = frozenset({"premiumv2_lrs", "ultrassd_lrs"})
 """Kinds of disk that Azure backs up every 12 hours or daily only."""
-_SLOWEST_HOURLY = 12
+SLOW_HOURS = 12
 
 
 def check_support(declared: Declared, notes: Notes) -> None:
@@ -54,11 +54,11 @@ def _check_selected_regions(rule: DiskRule, select: Selector, declared: Declared
 
 def _check_skus(rule: DiskRule, select: Selector, declared: Declared, notes: Notes) -> None:
     """A selector of such kinds alone must use a schedule that they allow; others are checked disk by disk, in plan."""
-    if not select.skus or not set(select.skus) <= _SLOW_SKUS:
+    if not select.skus or not set(select.skus) <= SLOW_SKUS:
         return
     for name in names_in(rule.policy):
         spec = declared.policies.get(name)
-        if spec and spec.content and spec.content.interval_hours < _SLOWEST_HOURLY:
+        if spec and spec.content and spec.content.interval_hours < SLOW_HOURS:
             message = f"{', '.join(select.skus)} disks can't follow {spec.name}, which backs up every {spec.content.interval_hours} h"
             notes.add(codes.SKU_SCHEDULE, message, select.place)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from reconciler.ids import lower
+
 
 @dataclass(frozen=True, slots=True)
 class Role:
@@ -22,3 +24,9 @@ READER = Role("acdd72a7-3385-48ef-bd42-f606fba81ae7", "Reader", "reader")
 DISK_RESTORE_OPERATOR = Role("b50d9833-a0cb-478e-945f-707fcc997c13", "Disk Restore Operator", "disk-restore-operator")
 
 BY_GUID = {role.guid: role for role in (DISK_BACKUP_READER, DISK_SNAPSHOT_CONTRIBUTOR, READER, DISK_RESTORE_OPERATOR)}
+
+
+def title_of(role: str) -> str:
+    """The title of the role with this id; the id itself for a role that isn't built in."""
+    known = BY_GUID.get(lower(role))
+    return known.title if known else role

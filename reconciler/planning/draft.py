@@ -74,6 +74,11 @@ class Draft:
         self.questions.add(question)
         return PENDING
 
+    @property
+    def sorted_questions(self) -> tuple[Question, ...]:
+        """The open questions in an order that doesn't depend on chance."""
+        return tuple(sorted(self.questions, key=lambda question: (question.kind, question.subject.key)))
+
     @cached_property
     def held(self) -> dict[str, list[Instance]]:
         """Live instances by the lower-cased id of their disk."""

@@ -80,7 +80,7 @@ def _finish(draft: Draft, everything: list[DesiredDisk], book: roles.RoleBook) -
             for wanted in everything
             if draft.sees_to(wanted.vault) and narrowing.takes(wanted.address)
         },
-        questions=tuple(sorted(draft.questions, key=lambda question: (question.kind, question.subject.key))),
+        questions=draft.sorted_questions,
     )
 
 

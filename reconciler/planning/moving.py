@@ -53,7 +53,7 @@ def make(
     moves = [move for named in disks for move in _moves(draft, desired, named)]
     refused = tuple(draft.findings)
     if not moves:
-        return Plan(manifest.name, (), refused, (), "", questions=tuple(draft.questions))
+        return Plan(manifest.name, (), refused, (), "", questions=draft.sorted_questions)
     base = making.make(manifest, _without(estate, moves), _narrowed(options, moves), now)
     by_address = {move.wanted.address: move for move in moves}
     changes = [
@@ -75,7 +75,7 @@ def make(
         findings=findings,
         marks={},
         checksum=digest([base.checksum, told]) if base.checksum else "",
-        questions=(*base.questions, *draft.questions),
+        questions=(*base.questions, *draft.sorted_questions),
     )
 
 

@@ -82,7 +82,7 @@ def finished(draft: Draft, book: RoleBook, changes: Iterable[Change]) -> Plan:
         checksum="" if draft.questions else checksum(draft, every),
         emitted=tuple(book.emitted[address] for address in sorted(book.emitted)),
         missing=tuple(book.missing[address] for address in sorted(book.missing)),
-        questions=tuple(sorted(draft.questions, key=lambda question: (question.kind, question.subject.key))),
+        questions=draft.sorted_questions,
     )
 
 

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from reconciler.estate import Disk
 from reconciler.ids import lower
 from reconciler.manifest.model import PolicySpec
+from reconciler.manifest.support import SLOW_HOURS, SLOW_SKUS
 
-_TWICE_A_DAY_SKUS = frozenset({"premiumv2_lrs", "ultrassd_lrs"})
-_SLOW_INTERVALS = frozenset({12, 24})
 _KUBERNETES_TAGS = frozenset({"kubernetes.io-created-for-pvc-name", "k8s-azure-created-by"})
 
 
@@ -36,7 +35,7 @@ def obstacle(disk: Disk, policy: PolicySpec | None, vault_location: str) -> Obst
     if lower(disk.provisioning_state) == "deleting":
         return Obstacle("disk-deleting", "it is being deleted")
     hours = policy.content.interval_hours if policy and policy.content else None
-    if hours and lower(disk.sku) in _TWICE_A_DAY_SKUS and hours not in _SLOW_INTERVALS:
+    if hours and lower(disk.sku) in SLOW_SKUS and hours < SLOW_HOURS:
         return Obstacle("schedule-too-fast", f"{disk.sku} disks can't be backed up every {hours} hours")
     return None
 

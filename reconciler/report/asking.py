@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from reconciler.applying.outcome import Outcome, Result, Status
 from reconciler.ids import lower
 from reconciler.operations.asking import Registration
-from reconciler.planning.builtin_roles import BY_GUID
+from reconciler.planning.builtin_roles import title_of
 from reconciler.planning.model import Change, Kind, Op, Plan, Step
 from reconciler.report.escape import code, fence, markdown, plain
 from reconciler.report.script import quoted, role_commands, script
@@ -114,7 +114,7 @@ def ask_markdown(ask: Ask) -> str:
         lines.append("")
     if ask.roles:
         lines += ["### Assign roles", "", "Azure Backup uses them with the vault's own identity.", ""]
-        lines += [f"- {code(_title(step))} on {code(step.target)}" for step in ask.roles]
+        lines += [f"- {code(title_of(str(step.body.get('role', ''))))} on {code(step.target)}" for step in ask.roles]
         lines.append("")
     if ask.providers or ask.roles:
         commands = ask_script(Ask(ask.manifest, ask.roles, ask.providers))
@@ -124,9 +124,3 @@ def ask_markdown(ask: Ask) -> str:
         lines += [f"- {markdown(text)}" for text in ask.requests]
         lines.append("")
     return "\n".join(lines).rstrip() + "\n"
-
-
-def _title(step: Step) -> str:
-    role = str(step.body.get("role", ""))
-    known = BY_GUID.get(lower(role))
-    return known.title if known else role

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from reconciler.estate import Policy
 from reconciler.ids import lower
 from reconciler.manifest.model import PolicyContent
-from reconciler.manifest.policies import snapshots
+from reconciler.manifest.policies import LONGEST_DAYS, MOST_SNAPSHOTS, snapshots
 from reconciler.manifest.zones import UTC, iana_zone
 from reconciler.operations.exporting.model import Data
 from reconciler.planning.content import content_of
@@ -18,8 +18,6 @@ from reconciler.planning.naming import is_derived_policy_name
 _HOURLY = frozenset({1, 2, 4, 6, 8, 12})
 _DAY = 24
 _WEEK = 7
-_LONGEST_DAYS = 365
-_MOST_SNAPSHOTS = 450
 _LONGEST_NAME = 141
 
 
@@ -73,7 +71,7 @@ def described(policies: Iterable[Policy], users: Mapping[str, int], named: Mappi
 def is_sayable(content: PolicyContent) -> bool:
     """Whether a manifest may declare such a policy: Azure's own limits, which a live one may have been made before."""
     lengths = (content.default_days, content.daily_days or 0, content.weekly_days or 0)
-    fits = max(lengths) <= _LONGEST_DAYS and max(snapshots(content).values()) <= _MOST_SNAPSHOTS
+    fits = max(lengths) <= LONGEST_DAYS and max(snapshots(content).values()) <= MOST_SNAPSHOTS
     return fits and (content.interval_hours in _HOURLY or content.interval_hours == _DAY)
 
 
