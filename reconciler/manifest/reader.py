@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from sys import intern
 from typing import Any
 
 import yaml
@@ -14,6 +15,9 @@ from reconciler.manifest import codes
 from reconciler.manifest.scalars import resolve
 from reconciler.manifest.sections import Items, Section, Span, placed
 from reconciler.manifest.syntax import syntax_finding
+
+_REPEATED = 64
+"""Shorter texts than this are kept once: keys and names stand in entry after entry."""
 
 DEEPEST = 64
 """Levels of nesting that are read; a manifest has no more than 8."""
@@ -145,6 +149,8 @@ class _Builder:
         if event.anchor is not None or event.tag is not None:
             self.check_properties(event)
         text: str = event.value
+        if len(text) < _REPEATED:
+            text = intern(text)
         start, end = event.start_mark, event.end_mark
         span = (start.line, start.column, end.column if end.line == start.line else -1)
         is_plain = event.implicit[0]

@@ -30,6 +30,8 @@ _SALTS = 4
 
 def tag_of(tags: Mapping[str, str], name: str) -> str:
     """The value of a tag, whose name has no case in Azure; empty when it isn't there."""
+    if name in tags:
+        return tags[name]
     return next((value for key, value in tags.items() if lower(key) == name), "")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
@@ -233,11 +233,17 @@ class RoleBook:
         return True
 
 
+_SCOPES: Mapping[str, Callable[[ArmId], ArmId]] = {
+    "disk": lambda disk: disk,
+    "resourceGroup": lambda disk: disk.group_id,
+    "subscription": lambda disk: subscription_id(disk.subscription),
+}
+
+
 def _needs(wanted: DesiredDisk, width: str) -> Iterator[tuple[Role, ArmId, ArmId]]:
     """Role, what it must cover, and the scope at which it would be made (from Azure's support matrix)."""
     disk = wanted.disk.id
-    scopes = {"disk": disk, "resourceGroup": disk.group_id, "subscription": subscription_id(disk.subscription)}
-    yield DISK_BACKUP_READER, disk, scopes[width]
+    yield DISK_BACKUP_READER, disk, _SCOPES[width](disk)
     yield DISK_SNAPSHOT_CONTRIBUTOR, wanted.group_id, wanted.group_id
     if wanted.disk.encryption_set:
         yield READER, wanted.disk.encryption_set, wanted.disk.encryption_set
