@@ -95,10 +95,25 @@ def commands(group: click.Group, *path: str) -> list[tuple[tuple[str, ...], clic
     return found
 
 
-@promise("There is no HTML and no CSV output, so a spreadsheet formula stays text.")
-def test_no_form_of_output_is_a_spreadsheet_or_a_page(
-    tmp_path: Path, reconciler: Callable[..., tuple[int, str]]
-) -> None:
+@promise("The report page loads nothing and runs no script but its own.")
+def test_hostile_text_is_text_in_the_report_page(trial: Trial) -> None:
+    trial.said["vaults"] = [{**trial.said["vaults"][0], "tags": {"note": HOSTILE}}]
+    trial.inject("PUT backupInstances", error(400, "UserErrorHostile", HOSTILE, HOSTILE), times=9)
+    page = trial.folder / "page.html"
+    assert trial.apply("--report", str(page)).code == 1
+    text = page.read_text(encoding="utf-8")
+    assert "alert(1)" in text, "it is shown"
+    assert "<script>alert" not in text
+    policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]+)"', text)
+    assert policy is not None
+    allowed = dict(one.split(maxsplit=1) for one in policy[1].replace("&#39;", "'").split("; "))
+    assert allowed["default-src"] == "'none'"
+    assert re.fullmatch(r"'sha256-[^' ]+'", allowed["script-src"]), "one script, by its hash"
+    assert "<link" not in text
+
+
+@promise("There is no CSV output, so a spreadsheet formula stays text.")
+def test_no_form_of_output_is_a_spreadsheet(tmp_path: Path, reconciler: Callable[..., tuple[int, str]]) -> None:
     forms: set[str] = set()
     for _, command in commands(root):  # type: ignore[arg-type]
         forms |= {
