@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from reconciler.applying.refusals import is_already_protected, is_passing, is_permission, is_protected_in
@@ -78,14 +79,21 @@ class Probes:
                 canary.set_result(None)
 
     async def _in_turn(self, change: Change, step: Step, probe: Probe) -> None:
+        if probe.missing:
+            with self._counted():
+                await self._until_it_may(change, step, _Family())
+            return
+        family = self._families[_wider(change, probe)]
+        async with family.places:
+            with self._counted():
+                await self._after_the_first(change, step, family)
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        """Those whose turn it is: who waits for a canary of the own family asks nothing."""
         self._asking += 1
         try:
-            if probe.missing:
-                await self._until_it_may(change, step, _Family())
-                return
-            family = self._families[_wider(change, probe)]
-            async with family.places:
-                await self._after_the_first(change, step, family)
+            yield
         finally:
             self._asking -= 1
 
@@ -103,7 +111,8 @@ class Probes:
 
     async def _until_it_may(self, change: Change, step: Step, family: _Family, *, has_waited: bool = False) -> None:
         run, tries = self._run, 0
-        if self._is_crowded and change.probe is not None and change.probe.roles and not has_waited:
+        is_fresh = change.probe is not None and bool(change.probe.roles)
+        if self._is_crowded and is_fresh and not (has_waited or family.is_proven):
             await run.clock.sleep(self._delay(0))  # what was assigned a moment ago is hardly ever effective yet
         while not family.is_proven and (error := await self.refusal(step)) is not None:
             delay = self._delay(tries)
