@@ -36,6 +36,7 @@ from reconciler.manifest.compiling import compile_manifest
 from reconciler.manifest.model import Manifest
 from reconciler.planning.making import make
 from reconciler.planning.model import Options, Plan
+from reconciler.planning.reach import management_groups
 from reconciler.report.caret import diagnostics
 from reconciler.report.terminal import plan_text
 from reconciler.sandbox import estatefile, estateyaml
@@ -132,7 +133,8 @@ class Targets:
 
     def plan(self, compiled: Manifest) -> Plan:
         """The plan on the estate, its questions answered: nothing else is there."""
-        estate = replace(self.estate, answers={})
+        groups = dict.fromkeys(management_groups(compiled), (arm.APPS,))  # resolved before a plan is made
+        estate = replace(self.estate, answers={}, management_groups=groups)
         plan = make(compiled, estate, Options(tool_version="0"), NOW)
         while plan.questions:
             estate.answers |= {row: _ANSWERS.get(row.kind, ()) for row in plan.questions}
