@@ -76,7 +76,7 @@ def _covered(targets: Targets, said: argparse.Namespace) -> int:
     assert MEASURED is not None
     code = _swept(targets, said)
     MEASURED.stop()
-    for folder in ("manifest", "plan", "report", "sandbox"):
+    for folder in ("manifest", "planning", "report", "sandbox"):
         with Path(os.devnull).open("w") as nowhere:
             share = MEASURED.report(include=[f"*/reconciler/{folder}/*"], file=nowhere)
         print(f"reconciler/{folder}: {share:.0f} % of lines and branches")
