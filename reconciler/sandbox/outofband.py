@@ -37,7 +37,7 @@ def put(world: World, resource_id: str, body: Mapping[str, Any]) -> Record:
             adopter(world, resource_id, record)
         record[MARK] = True
         world.table(lower(kind))[key] = record
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
         raise SandboxError(
             f"the body of {resource_id} doesn't have the form of a {record['type']}: {type(error).__name__} {error}",
             "write it as Azure's REST API answers it",
