@@ -48,6 +48,7 @@ GROUP = f"{HEAD}    resourceGroups:\n      - name: rg\n        location: westus\
             4,
             "group rg, which does not",
         ),
+        (f"{GROUP}        disks:\n          - name: d\n            sizeGB: 1.0e+999", 7, "doesn't have the form"),
         (f"{HEAD}roleAssignments:\n  - {{role: Reader, principal: p}}", 4, "scope is missing"),
         (f"{HEAD}    roleAssignments:\n      - {{role: King, principal: p}}", 4, "no role 'King'"),
         (f"{HEAD}    roleAssignments:\n      - {{role: Reader, principal: /a/b}}", 4, "has no identity"),
