@@ -13,13 +13,14 @@ from reconciler.manifest import addresses
 from reconciler.planning import instances, protection
 from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import PENDING, Draft
+from reconciler.planning.grants import Grants
 from reconciler.planning.leaving import left_behind
 from reconciler.planning.marks import drift_class
 from reconciler.planning.model import AT_REST, Action, Change, FieldChange, Kind, Op, Step
 from reconciler.planning.naming import OWNER_TAG, instance_name, tag_of
 from reconciler.planning.protection import GOALS, Health
 from reconciler.planning.reach import concerns_others
-from reconciler.planning.roles import Grants, RoleBook
+from reconciler.planning.roles import RoleBook
 from reconciler.planning.usage import Usage
 
 _PREFLIGHT_LIMIT = 500

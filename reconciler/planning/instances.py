@@ -7,9 +7,9 @@ from typing import Any
 from reconciler.ids import ArmId
 from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import Draft
+from reconciler.planning.grants import Grants
 from reconciler.planning.model import Op, Probe, Step
 from reconciler.planning.naming import OWNER_TAG
-from reconciler.planning.roles import Grants
 
 _GUARDED = frozenset({Op.INSTANCE_MERGE, Op.INSTANCE_REPAIR, Op.INSTANCE_STOP, Op.INSTANCE_SUSPEND, Op.INSTANCE_DELETE})
 

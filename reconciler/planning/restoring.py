@@ -13,10 +13,11 @@ from reconciler.manifest.model import Manifest, VaultSpec
 from reconciler.planning import protection
 from reconciler.planning.builtin_roles import DISK_RESTORE_OPERATOR
 from reconciler.planning.draft import PENDING, Draft
+from reconciler.planning.grants import Grants
 from reconciler.planning.model import Action, Change, FieldChange, Kind, Op, Options, Plan, Probe, Step
 from reconciler.planning.naming import RESTORED_TAG, tag_of
 from reconciler.planning.ordering import checksum, finding_rank, ordered
-from reconciler.planning.roles import Grants, RoleBook
+from reconciler.planning.roles import RoleBook
 
 A_DAY = 10
 """Restores of one instance a day, from Azure's support matrix."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import timedelta
 
 from reconciler.estate import Instance, RoleAssignment
@@ -21,8 +21,9 @@ from reconciler.planning.builtin_roles import (
 )
 from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import PENDING, Draft
+from reconciler.planning.grants import Grants
 from reconciler.planning.marks import drift_class
-from reconciler.planning.model import UNKNOWN, Action, Change, Kind, Op, Probe, Step
+from reconciler.planning.model import UNKNOWN, Action, Change, Kind, Op, Step
 from reconciler.planning.naming import role_name
 
 WINDOW = timedelta(minutes=30)
@@ -34,26 +35,6 @@ DISK_SCOPE_LIMIT = 500
 """How many disk-scope role assignments per subscription this tool makes before it asks for a wider scope."""
 
 Principal = str | Mapping[str, str]
-
-
-@dataclass(slots=True)
-class Grants:
-    """What one disk's protection has and lacks: addresses of planned assignments, addresses of missing ones that are
-    not ours to make, and scopes of those that are so new that they may not be effective yet.
-    """
-
-    planned: list[str] = field(default_factory=list)
-    missing: list[str] = field(default_factory=list)
-    young: list[str] = field(default_factory=list)
-
-    def probe(self, *about: str) -> Probe | None:
-        """What must be effective before a write; those that are `about` the same share it. None when nothing is new."""
-        new = (*self.planned, *self.young, *self.missing)
-        if not new:
-            return None
-        return Probe(
-            "|".join((*about, *new)), bool(self.planned or self.young), tuple(self.planned), tuple(self.missing)
-        )
 
 
 class RoleBook:
