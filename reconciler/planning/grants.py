@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from reconciler.planning.model import Probe
+
+Principal = str | Mapping[str, str]
+"""A principal's id, or what tells that it is known only after apply."""
 
 
 @dataclass(slots=True)

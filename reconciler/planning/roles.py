@@ -21,7 +21,7 @@ from reconciler.planning.builtin_roles import (
 )
 from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import PENDING, Draft
-from reconciler.planning.grants import Grants
+from reconciler.planning.grants import Grants, Principal
 from reconciler.planning.marks import drift_class
 from reconciler.planning.model import UNKNOWN, Action, Change, Kind, Op, Step
 from reconciler.planning.naming import role_name
@@ -33,8 +33,6 @@ QUOTA = 4000
 """Role assignments per subscription, from Azure's limits page."""
 DISK_SCOPE_LIMIT = 500
 """How many disk-scope role assignments per subscription this tool makes before it asks for a wider scope."""
-
-Principal = str | Mapping[str, str]
 
 
 class RoleBook:
