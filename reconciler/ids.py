@@ -57,7 +57,7 @@ class ArmId:
     @property
     def group_id(self) -> ArmId:
         """The id of the resource group that the resource lies in."""
-        return ArmId("/".join(self.text.split("/")[:5]))
+        return shared("/".join(self.text.split("/", 5)[:5]))
 
     @property
     def name(self) -> str:
@@ -73,7 +73,7 @@ class ArmId:
     @property
     def parent(self) -> ArmId:
         """The id that this one is nested under: a policy's vault, a vault's own group's provider path."""
-        return ArmId(self.text.rsplit("/", 2)[0])
+        return shared(self.text.rsplit("/", 2)[0])
 
     def child(self, kind: str, name: str) -> ArmId:
         """The id of `name` of the type segment `kind` below this id."""
@@ -81,7 +81,7 @@ class ArmId:
 
     def is_within(self, scope: ArmId | str) -> bool:
         """Whether `scope` is this id itself or encloses it."""
-        key = lower(str(scope)).rstrip("/")
+        key = scope.key if isinstance(scope, ArmId) else lower(scope).rstrip("/")
         return self.key == key or self.key.startswith(key + "/")
 
     def enclosing(self) -> Iterator[str]:
@@ -103,6 +103,10 @@ class ArmId:
 
     def __repr__(self) -> str:
         return f"ArmId({self.text!r})"
+
+
+shared = lru_cache(maxsize=4096)(ArmId)
+"""Ids that many objects name, such as a policy's: one object for each spelling, to save room and time."""
 
 
 def subscription_id(subscription: str) -> ArmId:

@@ -24,7 +24,7 @@ from reconciler.estate import (
     UserIdentity,
     Vault,
 )
-from reconciler.ids import ArmId, lower
+from reconciler.ids import ArmId, lower, shared
 
 _DISKS = "microsoft.compute/disks"
 _LOCKS = "/providers/microsoft.authorization/locks/"
@@ -46,6 +46,18 @@ def pick(body: Any, *path: str) -> Any:
     return body
 
 
+def pick_each(body: Any, *keys: str) -> list[Any]:
+    """The values of several keys, as `pick` finds each of them: for bodies of which there are very many."""
+    if type(body) is not dict and not isinstance(body, Mapping):
+        return [None] * len(keys)
+    return [body.get(key) for key in _spelled_each(tuple(body), keys)]
+
+
+@lru_cache(maxsize=8192)
+def _spelled_each(names: tuple[str, ...], keys: tuple[str, ...]) -> tuple[str | None, ...]:
+    return tuple(key if key in names else _spelled(names, key) for key in keys)
+
+
 @lru_cache(maxsize=8192)
 def _spelled(names: tuple[str, ...], key: str) -> str | None:
     """How a body with these keys spells one of them; bodies of one kind have the same keys again and again."""
@@ -61,10 +73,6 @@ def location(text: Any) -> str:
 @lru_cache(maxsize=1024)
 def _location(text: str) -> str:
     return text.replace(" ", "").lower()
-
-
-_shared_id = lru_cache(maxsize=4096)(ArmId)
-"""Ids that many objects name, such as a policy's: one object for each spelling, to save room."""
 
 
 def vault(body: Mapping[str, Any]) -> Vault:
@@ -106,24 +114,32 @@ def policy(body: Mapping[str, Any]) -> Policy:
 
 def instance(body: Mapping[str, Any], *, deleted: bool = False) -> Instance:
     """A backup instance, or a row of the soft-deleted ones."""
-    properties = pick(body, "properties") or {}
-    source = pick(properties, "dataSourceInfo") or {}
+    properties = pick(body, "properties")
+    source, used, identity, provisioning_state, error, status, deletion = pick_each(
+        properties,
+        "dataSourceInfo",
+        "policyInfo",
+        "identityDetails",
+        "provisioningState",
+        "protectionErrorDetails",
+        "protectionStatus",
+        "deletionInfo",
+    )
+    policy_id, parameters = pick_each(used, "policyId", "policyParameters")
     own = _id(body)
     return Instance(
         id=own,
         vault=own.parent,
         disk=_disk_of(source),
-        policy=_shared(pick(properties, "policyInfo", "policyId")),
-        snapshot_group=_snapshot_group(properties),
-        identity=_identity_of(properties),
+        policy=_shared(policy_id),
+        snapshot_group=_snapshot_group(parameters),
+        identity=_identity_of(identity),
         state=_state_in(properties),
-        provisioning_state=_kept(pick(properties, "provisioningState")),
-        error=pick(properties, "protectionErrorDetails")
-        or pick(properties, "protectionStatus", "errorDetails")
-        or None,
+        provisioning_state=_kept(provisioning_state),
+        error=error or pick(status, "errorDetails") or None,
         tags=_tags(body),
         deleted=deleted,
-        purge_time=str(pick(properties, "deletionInfo", "scheduledPurgeTime") or ""),
+        purge_time=str(pick(deletion, "scheduledPurgeTime") or ""),
     )
 
 
@@ -138,25 +154,27 @@ def _state_in(properties: Any) -> str:
 
 def disk(body: Mapping[str, Any]) -> Disk:
     """A managed disk."""
-    properties = pick(body, "properties") or {}
-    managed_by = _optional_id(pick(body, "managedBy"))
+    where, sku, holder, holders, zones, properties = pick_each(
+        body, "location", "sku", "managedBy", "managedByExtended", "zones", "properties"
+    )
+    encryption, encrypted_within, state, provisioning_state, size = pick_each(
+        properties, "encryption", "encryptionSettingsCollection", "diskState", "provisioningState", "diskSizeGB"
+    )
+    managed_by = _optional_id(holder)
+    others = (other for text in holders or () if (other := _optional_id(text)) and other != managed_by)
     return Disk(
         id=_id(body),
-        location=location(pick(body, "location")),
-        sku=_kept(pick(body, "sku", "name")),
+        location=location(where),
+        sku=_kept(pick(sku, "name")),
         tags=_tags(body),
         managed_by=managed_by,
-        encryption_set=_shared(pick(properties, "encryption", "diskEncryptionSetId")),
-        ade=bool(pick(properties, "encryptionSettingsCollection", "enabled")),
-        state=_kept(pick(properties, "diskState")),
-        provisioning_state=_kept(pick(properties, "provisioningState")),
-        size_gb=pick(properties, "diskSizeGB"),
-        zones=tuple(str(zone) for zone in pick(body, "zones") or ()),
-        also_managed_by=tuple(
-            other
-            for text in pick(body, "managedByExtended") or ()
-            if (other := _optional_id(text)) and other != managed_by
-        ),
+        encryption_set=_shared(pick(encryption, "diskEncryptionSetId")),
+        ade=bool(pick(encrypted_within, "enabled")),
+        state=_kept(state),
+        provisioning_state=_kept(provisioning_state),
+        size_gb=size,
+        zones=tuple(map(str, zones or ())),
+        also_managed_by=tuple(others),
     )
 
 
@@ -258,7 +276,7 @@ def _number(value: Any) -> float | None:
 
 
 def _shared(text: Any) -> ArmId | None:
-    return _shared_id(text) if isinstance(text, str) and text else None
+    return shared(text) if isinstance(text, str) and text else None
 
 
 def _kept(text: Any) -> str:
@@ -272,7 +290,7 @@ def _lowered(text: Any) -> str | None:
 
 def _tags(body: Mapping[str, Any]) -> dict[str, str]:
     tags = pick(body, "tags")
-    return _shared_tags(tuple((str(key), str(value)) for key, value in tags.items())) if tags else {}
+    return _shared_tags(tuple([(str(key), str(value)) for key, value in tags.items()])) if tags else {}
 
 
 @lru_cache(maxsize=4096)
@@ -307,19 +325,20 @@ def understood(what: str) -> Iterator[None]:
         ) from error
 
 
-def _disk_of(source: Mapping[str, Any]) -> ArmId | None:
-    found = _optional_id(pick(source, "resourceID") or pick(source, "resourceUri"))
-    kind = lower(str(pick(source, "datasourceType") or pick(source, "resourceType") or (found.type if found else "")))
+def _disk_of(source: Any) -> ArmId | None:
+    by_id, by_uri, datasource, resource_type = pick_each(
+        source, "resourceID", "resourceUri", "datasourceType", "resourceType"
+    )
+    found = _optional_id(by_id or by_uri)
+    kind = lower(str(datasource or resource_type or (found.type if found else "")))
     return found if kind == _DISKS else None
 
 
-def _snapshot_group(properties: Mapping[str, Any]) -> ArmId | None:
-    stores = pick(properties, "policyInfo", "policyParameters", "dataStoreParametersList") or ()
+def _snapshot_group(parameters: Any) -> ArmId | None:
+    stores = pick(parameters, "dataStoreParametersList") or ()
     return next((found for store in stores if (found := _shared(pick(store, "resourceGroupId")))), None)
 
 
-def _identity_of(properties: Mapping[str, Any]) -> ArmId | None:
-    details = pick(properties, "identityDetails")
-    if pick(details, "useSystemAssignedIdentity"):
-        return None
-    return _shared(pick(details, "userAssignedIdentityArmUrl"))
+def _identity_of(details: Any) -> ArmId | None:
+    of_the_vault, user_assigned = pick_each(details, "useSystemAssignedIdentity", "userAssignedIdentityArmUrl")
+    return None if of_the_vault else _shared(user_assigned)

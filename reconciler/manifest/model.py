@@ -10,7 +10,7 @@ from reconciler.findings import Finding, Place
 from reconciler.ids import ArmId, vault_id
 
 Choice = str | Mapping[str, str]
-"""A name, or one per region (keys are normalised locations such as `westus`)."""
+"""A lower-cased name, or one per region (keys are normalised locations such as `westus`)."""
 
 
 @dataclass(frozen=True, slots=True)

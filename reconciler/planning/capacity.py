@@ -1,16 +1,23 @@
-"""How many instances and policies a vault may hold: 5,000 of each, from Azure's support matrix."""
+"""How much fits: instances and policies of a vault, from Azure's support matrix, and role assignments."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
+from reconciler.estate import RoleAssignment
+from reconciler.ids import lower, subscription_id
 from reconciler.manifest import addresses
-from reconciler.planning.draft import Draft
+from reconciler.planning.draft import PENDING, Draft
 from reconciler.planning.model import Action, Kind
+from reconciler.planning.roles import is_derived
 
 LIMIT = 5000
 NEARLY = 4500
+QUOTA = 4000
+"""Role assignments per subscription, from Azure's limits page."""
+DISK_SCOPE_LIMIT = 500
+"""How many disk-scope role assignments per subscription this tool makes before it asks for a wider scope."""
 
 
 def check_capacity(draft: Draft) -> None:
@@ -50,3 +57,26 @@ def _drop(draft: Draft, surplus: Iterable[str], message: str) -> None:
         }
         for address, waits in dropped.items():
             draft.note("waits-for", waits, address=address, place=draft.changes[address].place)
+
+
+def over_quota(draft: Draft, additions: Mapping[str, int]) -> dict[str, int]:
+    """Subscriptions whose role assignments would exceed Azure's limit, with the count they would reach."""
+    over: dict[str, int] = {}
+    for subscription, added in sorted(additions.items()):
+        rows = draft.ask("role-count", subscription_id(subscription))
+        if rows is PENDING:
+            continue
+        _tell_left_behind(draft, rows)
+        if len(rows) + added > QUOTA:
+            over[subscription] = len(rows) + added
+    return over
+
+
+def _tell_left_behind(draft: Draft, rows: tuple[RoleAssignment, ...]) -> None:
+    """Assignments of ours on a disk whose principal is no vault's that was read: a re-created identity leaves them."""
+    known = {lower(vault.principal_id) for vault in draft.estate.vaults.values() if vault.principal_id}
+    known |= {lower(identity.principal_id) for identity in draft.estate.identities.values()}
+    for row in sorted(rows, key=lambda row: row.id.key):
+        if is_derived(row) and lower(row.principal) not in known and row.scope.key in draft.disks:
+            message = f"{row.id.name} on {row.scope} is for the principal {row.principal}, which no vault here has"
+            draft.note("role-left-behind", message, address=row.id.text)

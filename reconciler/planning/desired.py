@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from reconciler.estate import Disk, Machine
 from reconciler.findings import Place
-from reconciler.ids import ArmId, group_id, lower
+from reconciler.ids import ArmId, group_id
 from reconciler.manifest import addresses
 from reconciler.manifest.choices import chosen, names_in
 from reconciler.manifest.model import DiskRule, Exclusion, GroupSpec, PolicySpec, Selector, VaultSpec
@@ -171,15 +171,14 @@ def _selected(
 
 
 def _resolve(draft: Draft, disk: Disk, rule: DiskRule, place: Place, by_id: bool) -> DesiredDisk | None:
-    names = [chosen(choice, disk.location) for choice in (rule.vault, rule.policy, rule.snapshot_group)]
-    if any(name is None for name in names):
+    vault, policy, group = (chosen(choice, disk.location) for choice in (rule.vault, rule.policy, rule.snapshot_group))
+    if vault is None or policy is None or group is None:
         why = Obstacle("region-unnamed", f"no vault, policy or snapshot resource group is named for {disk.location}")
         if not draft.options.shard.takes(disk.id.key):
             draft.refused[draft.spelled(addresses.disk(disk.id))] = why.sentence
         else:
             _reject(draft, disk, place, by_id, why)
         return None
-    vault, policy, group = (lower(str(name)) for name in names)
     wanted = DesiredDisk(
         disk,
         place,

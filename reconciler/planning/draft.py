@@ -53,8 +53,8 @@ class Draft:
             self._locks[lock.scope.key].append(lock)
         self.reach = reach(manifest, options.shard, groups=estate.management_groups)
         self.machines = dict(estate.machines)
-        own = frozenset(self.reach.vaults)
-        self.vaults = {name: spec for name, spec in manifest.vaults.items() if spec.id.key in own}
+        self._own = frozenset(self.reach.vaults)
+        self.vaults = {name: spec for name, spec in manifest.vaults.items() if spec.id.key in self._own}
         self._ours = {lower(name) for name in (manifest.name, *manifest.formerly)}
         self._heirs = {lower(name) for name in manifest.hands_over_to}
         self._declared: dict[str, str] = {}
@@ -142,7 +142,7 @@ class Draft:
 
     def sees_to(self, vault: VaultSpec) -> bool:
         """Whether a declared vault is this run's, and not another shard's."""
-        return lower(vault.name) in self.vaults
+        return vault.id.key in self._own
 
     def spelled(self, address: str) -> str:
         """The one spelling of an address in this plan, the first that was met: names have no case in Azure."""

@@ -6,11 +6,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from reconciler.ids import lower
+from reconciler.planning.capacity import DISK_SCOPE_LIMIT, QUOTA, over_quota
 from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import Draft
 from reconciler.planning.model import Action, Change, Gate, Kind
 from reconciler.planning.protection import is_active
-from reconciler.planning.roles import DISK_SCOPE_LIMIT, QUOTA, RoleBook, over_quota
+from reconciler.planning.roles import RoleBook
 
 GATES: Mapping[str, str] = {
     "deleted-vault": "A soft-deleted vault of the same name would be replaced by an empty one.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
+from functools import lru_cache
 
 from reconciler.estate import Instance
 from reconciler.ids import ArmId, lower
@@ -51,6 +52,7 @@ _STATES = {
 _AT_WORK = frozenset({"provisioning", "updating", "deleting"})
 
 
+@lru_cache(maxsize=256)
 def health(state: str) -> Health:
     """What a state means; the wire knows words that the SDK's enumerations lack, so they are compared as text."""
     return _STATES.get(lower(state), Health.UNKNOWN)

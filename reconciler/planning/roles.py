@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
+from itertools import islice
 
 from reconciler.estate import Instance, RoleAssignment
 from reconciler.ids import ArmId, group_id, lower, subscription_id
@@ -29,10 +30,6 @@ from reconciler.planning.naming import role_name
 WINDOW = timedelta(minutes=30)
 """How long a new role assignment may take to be effective, by Microsoft's staff's word."""
 _SETTLED = timedelta(hours=24)
-QUOTA = 4000
-"""Role assignments per subscription, from Azure's limits page."""
-DISK_SCOPE_LIMIT = 500
-"""How many disk-scope role assignments per subscription this tool makes before it asks for a wider scope."""
 
 
 class RoleBook:
@@ -42,6 +39,7 @@ class RoleBook:
         self._draft = draft
         self._held: dict[tuple[str, str], dict[str, list[RoleAssignment]]] = defaultdict(lambda: defaultdict(list))
         self._above: dict[tuple[str, str], list[RoleAssignment]] = defaultdict(list)
+        self._around: dict[tuple[str, ...], list[RoleAssignment]] = {}
         self._conditional: dict[tuple[str, str, str], RoleAssignment] = {}
         self._listed = set(draft.reach.role_subscriptions)
         self._take(draft.estate.roles.values())
@@ -52,6 +50,7 @@ class RoleBook:
         self._told: set[str] = set()
 
     def _take(self, rows: Iterable[RoleAssignment]) -> None:
+        self._around.clear()
         for row in rows:
             key = (lower(row.principal), row.role)
             if row.conditional:
@@ -126,12 +125,21 @@ class RoleBook:
 
     def _covering(self, principal: Principal, role: Role, target: ArmId) -> list[RoleAssignment]:
         """The assignments that reach `target`, nearest first: on itself or on anything that encloses it."""
-        self._look_into(target.subscription)
+        subscription = target.subscription
+        self._look_into(subscription)
         if not isinstance(principal, str):
             return []
         key = (lower(principal), role.guid)
-        by_scope, above = self._held.get(key, {}), self._above.get(key, ())
-        near = (row for scope in target.enclosing() for row in by_scope.get(scope, ()))
+        place = (*key, subscription, target.key.rpartition("/")[0])
+        around = self._around.get(place)
+        if around is None:
+            around = self._around[place] = self._covering_all_beside(key, target)
+        return [*self._held[key].get(target.key, ()), *around]
+
+    def _covering_all_beside(self, key: tuple[str, str], target: ArmId) -> list[RoleAssignment]:
+        """The assignments on what encloses `target`, which are those of everything beside it, too."""
+        by_scope, above = self._held[key], self._above[key]
+        near = (row for scope in islice(target.enclosing(), 1, None) for row in by_scope.get(scope, ()))
         return [*near, *(row for row in above if not row.scope.key or target.subscription in row.listed_in)]
 
     def _look_into(self, subscription: str) -> None:
@@ -325,26 +333,3 @@ def _remove(draft: Draft, spec: VaultSpec, row: RoleAssignment) -> None:
             drift=drift_class(draft, spec),
         )
     )
-
-
-def over_quota(draft: Draft, additions: Mapping[str, int]) -> dict[str, int]:
-    """Subscriptions whose role assignments would exceed Azure's limit, with the count they would reach."""
-    over: dict[str, int] = {}
-    for subscription, added in sorted(additions.items()):
-        rows = draft.ask("role-count", subscription_id(subscription))
-        if rows is PENDING:
-            continue
-        _tell_left_behind(draft, rows)
-        if len(rows) + added > QUOTA:
-            over[subscription] = len(rows) + added
-    return over
-
-
-def _tell_left_behind(draft: Draft, rows: tuple[RoleAssignment, ...]) -> None:
-    """Assignments of ours on a disk whose principal is no vault's that was read: a re-created identity leaves them."""
-    known = {lower(vault.principal_id) for vault in draft.estate.vaults.values() if vault.principal_id}
-    known |= {lower(identity.principal_id) for identity in draft.estate.identities.values()}
-    for row in sorted(rows, key=lambda row: row.id.key):
-        if is_derived(row) and lower(row.principal) not in known and row.scope.key in draft.disks:
-            message = f"{row.id.name} on {row.scope} is for the principal {row.principal}, which no vault here has"
-            draft.note("role-left-behind", message, address=row.id.text)

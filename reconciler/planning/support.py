@@ -35,14 +35,14 @@ def obstacle(disk: Disk, policy: PolicySpec | None, vault_location: str) -> Obst
     if lower(disk.provisioning_state) == "deleting":
         return Obstacle("disk-deleting", "it is being deleted")
     hours = policy.content.interval_hours if policy and policy.content else None
-    if hours and lower(disk.sku) in SLOW_SKUS and hours < SLOW_HOURS:
+    if hours and hours < SLOW_HOURS and lower(disk.sku) in SLOW_SKUS:
         return Obstacle("schedule-too-fast", f"{disk.sku} disks can't be backed up every {hours} hours")
     return None
 
 
 def is_replica(disk: Disk) -> bool:
     """Whether Site Recovery made the disk, by the suffix it gives replicas."""
-    return lower(disk.id.name).endswith("-asrreplica")
+    return disk.id.key.endswith("-asrreplica")
 
 
 def is_kubernetes_volume(disk: Disk) -> bool:

@@ -27,6 +27,7 @@ from reconciler.estate import (
 from reconciler.findings import Place
 from reconciler.ids import ArmId, group_id, vault_id
 from reconciler.manifest.model import (
+    Choice,
     DiskRule,
     GroupSpec,
     Ignore,
@@ -91,8 +92,15 @@ def selector(**said: Any) -> Selector:
     return Selector(place(), **said)
 
 
+def _lowered(names: Choice) -> Choice:
+    """As a manifest that was read has them."""
+    return names.lower() if isinstance(names, str) else {region: name.lower() for region, name in names.items()}
+
+
 def rule(*ids: ArmId, number: int = 0, **said: Any) -> DiskRule:
     kept: dict[str, Any] = {"vault": "V", "policy": "gold", "snapshot_group": "snaprg", **said}
+    for key in ("vault", "policy", "snapshot_group"):
+        kept[key] = _lowered(kept[key])
     line = place(10 + number)
     return DiskRule(line, number, ids=tuple((arm_id, line) for arm_id in ids), **kept)
 
