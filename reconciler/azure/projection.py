@@ -34,7 +34,7 @@ _ASSIGNMENTS = "/providers/microsoft.authorization/roleassignments/"
 def pick(body: Any, *path: str) -> Any:
     """The value at a path of keys, whatever their ASCII case; None when any of them is absent."""
     for key in path:
-        if type(body) is not dict and not isinstance(body, Mapping):
+        if type(body) is not dict and (body is None or not isinstance(body, Mapping)):
             return None
         if key in body:
             body = body[key]
@@ -48,7 +48,7 @@ def pick(body: Any, *path: str) -> Any:
 
 def pick_each(body: Any, *keys: str) -> list[Any]:
     """The values of several keys, as `pick` finds each of them: for bodies of which there are very many."""
-    if type(body) is not dict and not isinstance(body, Mapping):
+    if type(body) is not dict and (body is None or not isinstance(body, Mapping)):
         return [None] * len(keys)
     return [body.get(key) for key in _spelled_each(tuple(body), keys)]
 

@@ -26,7 +26,7 @@ class VaultSpec:
     """A Backup vault as declared. None: not said, so not compared.
 
     `identity` is `system` or the id of a user-assigned identity; `tags` are the vault's own (a None value removes the
-    tag), `default_tags` those of `defaults.tags`, which go on what we create.
+    tag), `default_tags` those of `defaults.tags`, which go on what we create. `id` is the vault's in Azure.
     """
 
     place: Place
@@ -47,11 +47,10 @@ class VaultSpec:
     resource_guard: ArmId | None = None
     tags: Mapping[str, str | None] = field(default_factory=dict)
     default_tags: Mapping[str, str] = field(default_factory=dict)
+    id: ArmId = field(init=False, repr=False, compare=False)
 
-    @property
-    def id(self) -> ArmId:
-        """The vault's id in Azure."""
-        return vault_id(self.subscription, self.resource_group, self.azure_name)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "id", vault_id(self.subscription, self.resource_group, self.azure_name))
 
 
 @dataclass(frozen=True, slots=True)

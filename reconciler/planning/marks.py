@@ -48,7 +48,7 @@ def plain(value: Any) -> Any:
 def _declared(kind: Any) -> tuple[str, ...]:
     """The names of what instances of a dataclass declare; none for other types."""
     found = fields(kind) if is_dataclass(kind) else ()
-    return tuple(field.name for field in found if field.name not in _NOT_DECLARED)
+    return tuple(field.name for field in found if field.init and field.name not in _NOT_DECLARED)
 
 
 def _items(value: Any, names: Iterable[str]) -> Iterator[tuple[str, Any]]:
