@@ -44,9 +44,9 @@ from plan_builders import (
 from reconciler.estate import Instance, RoleAssignment, UserIdentity
 from reconciler.ids import ArmId, group_id, subscription_id
 from reconciler.planning import builtin_roles
+from reconciler.planning.capacity import DISK_SCOPE_LIMIT
 from reconciler.planning.model import UNKNOWN, Action, Op, Plan
 from reconciler.planning.naming import role_name
-from reconciler.planning.capacity import DISK_SCOPE_LIMIT
 
 MANAGEMENT_GROUP = ArmId("/providers/Microsoft.Management/managementGroups/m")
 ROOT = ArmId("/")
