@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
-from reconciler import __version__
+from reconciler import __version__, garbage
 from reconciler.azure.connection import Azure
 from reconciler.clock import Clock
 from reconciler.estate import Estate
@@ -63,15 +63,19 @@ async def planned(
     from reconciler.azure.reading import answer
     from reconciler.planning.making import make as plan_of
 
-    make = planner or plan_of
     now = clock.now()
-    plan = make(manifest, estate, options, now)
+
+    def make() -> Plan:
+        with garbage.held():
+            return (planner or plan_of)(manifest, estate, options, now)
+
+    plan = make()
     while plan.questions:
         open_questions = [question for question in plan.questions if question not in estate.answers]
         if not open_questions:
             raise RuntimeError(f"planning asks again what was answered: {plan.questions[0]}")
         estate.answers.update(await answer(azure, open_questions))
-        plan = make(manifest, estate, options, now)
+        plan = make()
     return plan
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
+from reconciler import garbage
 from reconciler.azure import projection
 from reconciler.azure.answering import answer
 from reconciler.azure.connection import Azure, incomplete
@@ -64,7 +65,8 @@ _Found = TypeVar("_Found", bound=_HasId)
 
 async def read_estate(azure: Azure, reach: Reach) -> Estate:
     """Everything that `reach` names; ReadIncomplete when any list of it could not be read to its end."""
-    return await _Look(azure, reach).whole()
+    with garbage.held():
+        return await _Look(azure, reach).whole()
 
 
 async def descendants(azure: Azure, groups: Iterable[str]) -> dict[str, tuple[str, ...]]:

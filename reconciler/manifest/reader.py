@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from sys import intern
 from typing import Any
 
 import yaml
 
+from reconciler import garbage
 from reconciler.findings import Code, Finding
 from reconciler.manifest import codes
 from reconciler.manifest.scalars import resolve
@@ -41,7 +40,7 @@ def read(file: str, text: str) -> tuple[Section | None, list[Finding]]:
         yaml.AliasEvent: builder.alias,
         yaml.DocumentStartEvent: builder.document,
     }
-    with _no_collection():
+    with garbage.held():
         try:
             next_event = _parser(text).get_event
             while (event := next_event()) is not None:
@@ -53,18 +52,6 @@ def read(file: str, text: str) -> tuple[Section | None, list[Finding]]:
         except yaml.YAMLError as error:
             builder.findings.append(syntax_finding(file, text, error))
     return builder.outcome()
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Hold the garbage collector, which would walk the growing tree again and again."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _parser(text: str) -> Any:

@@ -1,0 +1,42 @@
+"""The collector is held while much is made that stays, and collects afterwards."""
+
+from __future__ import annotations
+
+import gc
+
+import pytest
+
+from reconciler import garbage
+
+
+def test_it_is_off_within_and_on_again_afterwards() -> None:
+    with garbage.held():
+        assert not gc.isenabled()
+        with garbage.held():
+            pass
+        assert not gc.isenabled()
+    assert gc.isenabled()
+
+
+def test_it_is_on_again_after_an_error() -> None:
+    with pytest.raises(LookupError), garbage.held():
+        raise LookupError
+    assert gc.isenabled()
+
+
+def test_one_that_was_off_stays_off() -> None:
+    gc.disable()
+    try:
+        with garbage.held():
+            pass
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
+
+
+def test_what_was_made_is_old_and_can_still_be_collected() -> None:
+    with garbage.held():
+        made: list[object] = []
+        made.append(made)
+    assert any(one is made for one in gc.get_objects(generation=2))
+    assert gc.get_freeze_count() == 0
