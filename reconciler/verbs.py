@@ -121,7 +121,9 @@ def apply(
             f"Nothing was written: the plan is refused by {names}.", hint="see Plan.closed_gates", code="gate"
         )
     outcome = azure.apply(found, Settings(timeout_seconds=timeout), progress or Silent(), _NoSignals())
-    return outcome.compared(plan(manifest, azure, how)) if found.waits and outcome.ok else outcome
+    if found.waits and outcome.ok:
+        return azure.compared(outcome, manifest, how or options(), _NoSignals())
+    return outcome
 
 
 def drift(manifest: Manifest, azure: Session, *, fail_on: Sequence[str] | None = None) -> Drift:

@@ -72,6 +72,21 @@ class Outcome:
         )
         return replace(self, results=results, errors=later.errors)
 
+    def unseen(self, why: str) -> Outcome:
+        """The outcome when that other look could not be had: nothing that was waited for may be called done."""
+        results = tuple(
+            replace(
+                result,
+                status=Status.IN_PROGRESS,
+                message=f"it has settled; whether it is as declared could not be seen: {why}",
+                hint="apply again, or plan: both look at it anew",
+            )
+            if result.action is None and result.status is Status.DONE
+            else result
+            for result in self.results
+        )
+        return replace(self, results=results)
+
     def with_status(self, status: Status) -> tuple[Result, ...]:
         """The results that ended so."""
         return tuple(result for result in self.results if result.status is status)

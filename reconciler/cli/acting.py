@@ -145,9 +145,9 @@ def _run(
         progress.clock = session.clock
         origin = replace(origin_of(plan.manifest, Path(deed.path), os.environ), run=deed.run) if audit else None
         trail = Trail(audit, origin, session.clock.now) if audit and origin else None
+        settings = Settings.bounded(manner.parallelism, manner.timeout)
         with progress.running(len(plan.changes)):
-            settings = Settings.bounded(manner.parallelism, manner.timeout)
-        outcome = session.apply(plan, settings, progress, interrupts, trail)
+            outcome = session.apply(plan, settings, progress, interrupts, trail)
     with interrupts.held():
         failed = _tell(output, deed, manner, plan, outcome)
     if outcome.interrupted or interrupts.received:

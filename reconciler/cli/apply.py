@@ -160,7 +160,7 @@ def _run(output: Output, task: Task, telling: Telling, settings: Settings, audit
         with progress.running(len(plan.changes) + len(plan.waits)):
             outcome = session.apply(plan, settings, progress, interrupts, trail)
         if plan.waits and outcome.ok:
-            outcome = outcome.compared(session.look(task.manifest, task.options))
+            outcome = session.compared(outcome, task.manifest, task.options, interrupts)
     with interrupts.held():
         failed = _tell(output, task, telling, plan, outcome) or desk.write(plan, outcome)
     failed = _page(output, task, telling, outcome) or failed

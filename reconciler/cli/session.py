@@ -134,6 +134,19 @@ class Session:
 
         return self.run(work)
 
+    def compared(self, outcome: Outcome, manifest: Manifest, options: Options, interrupts: Signals) -> Outcome:
+        """The outcome of an apply after another look at what it waited for, which the first interrupt cuts short."""
+
+        async def work(azure: Azure, clock: Clock) -> Outcome:
+            from reconciler.applying.settled import compared
+
+            stop = asyncio.Event()
+            with interrupts.watched(asyncio.get_running_loop(), stop):
+                found = await compared(outcome, azure, manifest, options, clock, stop)
+            return replace(found, interrupted=interrupts.name) if found.interrupted else found
+
+        return self.run(work)
+
     def close(self) -> None:
         """Close the connection, if one was opened."""
         if self._azure is not None:

@@ -25,3 +25,12 @@ def test_what_was_waited_for_and_nothing_can_help_is_not_done() -> None:
     outcome = Outcome((Result("disk/a", Kind.DISK, None, Status.DONE),))
     locked = Finding("locked", Severity.ERROR, "a lock forbids it", "", address="disk/a")
     assert not outcome.compared(Plan("m", (), (locked,), (), "")).ok
+
+
+def test_what_was_waited_for_and_could_not_be_seen_is_not_done() -> None:
+    waited = Result("disk/a", Kind.DISK, None, Status.DONE)
+    written = Result("disk/b", Kind.DISK, Action.ADD, Status.DONE)
+    unseen = Outcome((waited, written)).unseen("Azure didn't answer")
+    assert not unseen.ok
+    assert [one.status for one in unseen.results] == [Status.IN_PROGRESS, Status.DONE]
+    assert "Azure didn't answer" in unseen.results[0].message

@@ -11,11 +11,12 @@ import subprocess
 import sys
 import threading
 import time
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 import pytest
-from faults import TOKEN, Asked
+from faults import TOKEN, Asked, error
 from installed import environment, put_files
 from served import SCALE, Served, served
 from trial import Trial
@@ -156,6 +157,38 @@ def test_f52_an_interrupt_inside_a_long_wait_ends_it(quickstart: Trial, name: st
         assert command.report()["summary"]["added"] == 6, "all but the instance, which was not begun"
     quickstart.switch(propagation="60..300")
     quickstart.wait(100_000)
+
+
+@pytest.mark.parametrize("name", SIGNALS)
+def test_f52_an_interrupt_in_the_look_after_it_all_still_tells_what_was_done(quickstart: Trial, name: str) -> None:
+    """What an earlier run began was waited for; whether it is as declared is looked at once more."""
+    leave_under_way(quickstart)
+    with served(quickstart) as door:
+        door.holds = lambda asked: asked.kind == "LIST disks" and door.asked.count("LIST disks") > 1
+        command = apply(quickstart, door)
+        assert door.held.wait(15), (door.asked, command.stop("SIGKILL"), command.err)
+        check_told(command, name, command.stop(name))
+    report = command.report()
+    assert (report["ok"], report["interrupted"]) == (False, name)
+    (row,) = [row for row in report["results"] if row["action"] is None]
+    assert (row["status"], "could not be seen" in row["message"]) == ("in-progress", True)
+
+
+def test_f52_the_look_after_it_all_that_fails_still_tells_what_was_done(quickstart: Trial) -> None:
+    leave_under_way(quickstart)
+    quickstart.inject("LIST disks", error(403, "AuthorizationFailed"), skip=1)
+    run = quickstart.apply()
+    assert run.code == 1
+    assert "whether it is as declared could not be seen" in run.out
+    assert (quickstart.folder / f"report-{len(quickstart.runs) - 1}.json").exists()
+
+
+def leave_under_way(trial: Trial) -> None:
+    """Re-point the instance, and end before Azure has done it; the declaration is as at first again."""
+    assert trial.apply().code == 0
+    other = deepcopy(trial.said)
+    other["policies"][0]["retention"]["default"] = "9d"
+    assert trial.apply("--timeout", "1", said=other).code == 1
 
 
 @pytest.mark.parametrize(

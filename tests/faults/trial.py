@@ -230,6 +230,10 @@ class Trial(Stage):
                 run.outcome = super().apply(plan, settings, *arguments)
                 return run.outcome
 
+            def compared(self, *arguments: Any) -> Outcome:
+                run.outcome = super().compared(*arguments)
+                return run.outcome
+
         with asyncio.Runner(loop_factory=new_loop()) as runner:
             session = Watched(runner, lambda clock: trial.connect(clock, events), lambda: self._clock(runner))
             try:

@@ -1,0 +1,38 @@
+"""After an apply that waited for what Azure was at already: whether that has become what is declared."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+from reconciler.applying.look import look
+from reconciler.applying.outcome import Outcome
+from reconciler.azure.connection import Azure
+from reconciler.clock import Clock
+from reconciler.errors import ReconcilerError
+from reconciler.manifest.model import Manifest
+from reconciler.planning.model import Options
+
+_INTERRUPTED = "interrupted"
+
+
+async def compared(
+    outcome: Outcome, azure: Azure, manifest: Manifest, options: Options, clock: Clock, stop: asyncio.Event
+) -> Outcome:
+    """The outcome after another look at Azure; when that fails, or `stop` cuts it short, nothing waited for is done.
+
+    Raises nothing of Azure's: what was written is to be told, whatever becomes of the look.
+    """
+    looking = asyncio.ensure_future(look(azure, manifest, options, clock))
+    stopping = asyncio.ensure_future(stop.wait())
+    try:
+        await asyncio.wait({looking, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if not looking.done():
+            return replace(outcome.unseen(_INTERRUPTED), interrupted=_INTERRUPTED)
+        return outcome.compared(looking.result())
+    except ReconcilerError as error:
+        return outcome.unseen(error.message)
+    finally:
+        for future in (looking, stopping):
+            future.cancel()
+        await asyncio.gather(looking, stopping, return_exceptions=True)
