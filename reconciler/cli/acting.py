@@ -16,10 +16,12 @@ from reconciler.cli.options import (
     Connection,
     Planning,
     audit_option,
+    auto_approve_option,
     connection_options,
     format_option,
     plan_options,
     report_option,
+    timeout_option,
 )
 from reconciler.cli.output import Output
 from reconciler.errors import Refused, UsageError
@@ -73,10 +75,8 @@ def acting_options(command: Command) -> Command:
 
     added = (
         format_option("text", "json", "markdown"),
-        click.option("--auto-approve", is_flag=True, help="Don't ask."),
-        click.option(
-            "--timeout", metavar="SECONDS", type=click.FloatRange(min=0, min_open=True), help="Of the whole run."
-        ),
+        auto_approve_option,
+        timeout_option,
         audit_option,
         click.option(
             "--resource-guard-request",

@@ -15,12 +15,14 @@ from reconciler.cli.options import (
     Planning,
     annotations_option,
     audit_option,
+    auto_approve_option,
     connection_options,
     format_option,
     parallelism_option,
     plan_options,
     planning_options,
     report_option,
+    timeout_option,
 )
 from reconciler.cli.output import Output
 from reconciler.errors import Refused, UsageError
@@ -56,10 +58,10 @@ class Task(NamedTuple):
 @click.argument("path")
 @click.argument("manifest_path", metavar="[MANIFEST]", required=False)
 @format_option("text", "json", "markdown", "gitlab")
-@click.option("--auto-approve", is_flag=True, help="Don't ask.")
+@auto_approve_option
 @click.option("--checksum", metavar="SHA", help="Apply only the plan of this checksum, without asking.")
 @parallelism_option
-@click.option("--timeout", metavar="SECONDS", type=click.FloatRange(min=0, min_open=True), help="Of the whole run.")
+@timeout_option
 @audit_option
 @report_option
 @annotations_option

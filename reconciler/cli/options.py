@@ -199,6 +199,17 @@ def format_option(*formats: str) -> Callable[[Command], Command]:
     )
 
 
+def auto_approve_option(command: Command) -> Command:
+    """`--auto-approve`."""
+    return click.option("--auto-approve", is_flag=True, help="Don't ask.")(command)
+
+
+def timeout_option(command: Command) -> Command:
+    """`--timeout SECONDS`; None when it isn't given."""
+    positive = click.FloatRange(min=0, min_open=True)
+    return click.option("--timeout", metavar="SECONDS", type=positive, help="Of the whole run.")(command)
+
+
 def parallelism_option(command: Command) -> Command:
     """`--parallelism N`; None when it isn't given."""
     return click.option("--parallelism", metavar="N", type=click.IntRange(min=1), help="Writes under way at most.")(

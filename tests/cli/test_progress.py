@@ -72,7 +72,7 @@ def test_a_bar_moves_on_with_each_result(capsys: pytest.CaptureFixture[str]) -> 
     assert "disk/[red]b: done" in captured.err
 
 
-def test_on_a_terminal_an_apply_has_its_bar_and_a_wait_its_lines(folder: Path) -> None:
+def test_on_a_terminal_what_acts_has_its_bar_and_a_wait_its_lines(folder: Path) -> None:
     with terminal() as (screen, shown):
         apply = run(folder, "apply", ".", *AZURE, "--auto-approve", stderr=screen)
         assert apply.returncode == 0
@@ -80,6 +80,9 @@ def test_on_a_terminal_an_apply_has_its_bar_and_a_wait_its_lines(folder: Path) -
         backup = run(folder, "backup", ".", *AZURE, "--wait", stderr=screen)
         assert backup.returncode == 0
         assert "has ended well" in shown()
+        restored = ("restore", ".", "PSTestDisk", "--to", "diskrg", "--name", "copy", "--auto-approve")
+        assert run(folder, *restored, *AZURE, stderr=screen).returncode == 0
+        assert "2/2" in shown()
 
 
 @contextmanager
