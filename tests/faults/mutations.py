@@ -102,7 +102,7 @@ MUTATIONS = (
     M("F62", "a value that Azure overrides is called done", "applying/vaults.py", "        raise overridden(change.address, path, value_at(wanted, path), value_at(body, path))\n    return body", "        break\n    return body"),
     M("F63", "resource guards are not heeded", "planning/instances.py", "if live and live.guarded and any(step.op in _GUARDED for step in steps) and not requests:", "if False:"),
     M("F64", "AlwaysOn does not satisfy On", "planning/vault_fields.py", '        ("softDelete.state", "On", "AlwaysOn"),\n        ("immutability"', '        ("immutability"'),
-    M("F65", "the assignments of the former identity are not told", "planning/roles.py", "if is_derived(row) and lower(row.principal) not in known and row.scope.key in draft.disks:", "if False:"),
+    M("F65", "the assignments of the former identity are not told", "planning/capacity.py", "if is_derived(row) and lower(row.principal) not in known and row.scope.key in draft.disks:", "if False:"),
     M("F66", "another manifest's mark is not heeded", "planning/disks.py", '            if owner == "foreign":\n', "            if False:\n"),
 )  # fmt: skip
 
