@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import weakref
 
 import pytest
 
@@ -40,3 +41,17 @@ def test_what_was_made_is_old_and_can_still_be_collected() -> None:
         made.append(made)
     assert any(one is made for one in gc.get_objects(generation=2))
     assert gc.get_freeze_count() == 0
+
+
+class Loop:
+    def __init__(self) -> None:
+        self.self = self
+
+
+def test_a_process_that_goes_on_keeps_no_garbage(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(garbage, "_RARELY", 5)
+    made: list[weakref.ref[Loop]] = []
+    for _ in range(12):
+        with garbage.held():
+            made.append(weakref.ref(Loop()))
+    assert sum(one() is not None for one in made) <= 5
