@@ -72,8 +72,13 @@ CODES = table(
     _error("manifest", "The manifest is wrong; each problem is a finding of its own.", "mend what the findings say"),
     _error(
         "move-refused",
-        "Azure protects the disk in no other vault while its old backup instance exists; it is protected as before.",
+        "Azure protects the disk in no other vault while its old backup instance exists; the message tells what became of it.",
         "pass --through-soft-delete, which deletes the old instance softly and brings it back afterwards",
+    ),
+    _error(
+        "move-unready",
+        "A disk can't be protected at its new place: role assignments are missing that are not this manifest's to make.",
+        "have the roles assigned that are missing, then move it again",
     ),
     _error("no-answer", "A request got no answer until its deadline.", "check the network, the proxy and the endpoint"),
     _error(

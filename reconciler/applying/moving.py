@@ -11,7 +11,7 @@ from dataclasses import replace
 from reconciler.applying import instances
 from reconciler.applying.reaching import GONE
 from reconciler.applying.refusals import is_already_protected
-from reconciler.applying.run import Run
+from reconciler.applying.run import Run, Skip
 from reconciler.errors import AzureError, OperationFailed, ReconcilerError
 from reconciler.ids import ArmId
 from reconciler.planning.model import Change, Op, Step
@@ -25,16 +25,25 @@ _GOALS = {
 }
 
 
+_BACK = {
+    Op.INSTANCE_UNDELETE: "the old instance is back from soft delete, stopped",
+    Op.INSTANCE_RESUME: "the disk is protected at the old place again",
+}
+
+
 async def settle(run: Run, change: Change) -> str:
-    """Take a disk's protection to its new place; where that fails, back to the old one, and ReconcilerError."""
+    """Take a disk's protection to its new place; where that fails, whatever the cause, back to the old one.
+
+    The error then tells what has become of the old protection as well.
+    """
     steps, made = _old(change), _new(change)
     if not made:
         await _do(run, change, change.steps[0])
         return ""
-    if Op.INSTANCE_STOP in steps:
-        await _do(run, change, steps[Op.INSTANCE_STOP])
     deleted = Op.INSTANCE_STOP not in steps
     try:
+        if not deleted:
+            await _do(run, change, steps[Op.INSTANCE_STOP])
         try:
             await _protect(run, change, made)
         except AzureError as error:
@@ -43,12 +52,16 @@ async def settle(run: Run, change: Change) -> str:
             if Op.INSTANCE_DELETE not in steps:
                 raise _refused(error) from error
             run.tell(change, "Azure refuses while the old instance exists: it is deleted softly")
+            deleted = True  # from the request on: a deletion that isn't seen to end may end all the same
             await _do(run, change, steps[Op.INSTANCE_DELETE])
-            deleted = True
             again = change.probe and replace(change.probe, key=f"{change.probe.key}|again")
             await _protect(run, replace(change, probe=again), made)
-    except ReconcilerError:
-        await _back(run, change, deleted=deleted)
+    except Exception as error:
+        told = await _back(run, change, deleted=deleted)
+        if isinstance(error, Skip):
+            raise _unready(error, told) from error
+        if isinstance(error, ReconcilerError):
+            error.message = f"{error.message.rstrip('.')}; after that {told}"
         raise
     if deleted:
         await _do(run, change, steps[Op.INSTANCE_UNDELETE])
@@ -56,9 +69,18 @@ async def settle(run: Run, change: Change) -> str:
     return ""
 
 
+def _unready(because: Skip, told: str) -> OperationFailed:
+    """What is skipped in other changes has failed here: the old protection was stopped for it."""
+    return OperationFailed(
+        f"{because}; after that {told}",
+        code="move-unready",
+        hint="have the roles assigned that are missing, then move it again",
+    )
+
+
 def _refused(error: AzureError) -> OperationFailed:
     return OperationFailed(
-        f"Azure protects the disk in no other vault while its old instance exists; it is protected as before: {error.message}",
+        f"Azure protects the disk in no other vault while its old instance exists: {error.message}",
         code="move-refused",
         hint="pass --through-soft-delete, which deletes the old instance softly and brings it back afterwards",
     )
@@ -83,17 +105,20 @@ async def _protect(run: Run, change: Change, made: tuple[Step, ...]) -> None:
     await instances.settle(run, replace(change, steps=made, goal=GOALS["protected"]))
 
 
-async def _back(run: Run, change: Change, *, deleted: bool) -> None:
-    """Have the old protection again; what can't be is told, since the first failure is what counts."""
+async def _back(run: Run, change: Change, *, deleted: bool) -> str:
+    """Have the old protection again; what became of it, since the first failure is what counts."""
     steps = _old(change)
     wanted = [Op.INSTANCE_UNDELETE] * deleted + [Op.INSTANCE_RESUME]
+    told = "nothing was changed at the old place"
     for step in (steps[op] for op in wanted if op in steps):
         try:
             await _do(run, change, step)
         except ReconcilerError as error:
-            run.tell(change, f"the old protection could not be brought back: {error.message}")
-            return
-    run.tell(change, "the disk is protected at the old place again")
+            told = f"the old protection could not be brought back: {error.message}"
+            break
+        told = _BACK[step.op]
+    run.tell(change, told)
+    return told
 
 
 async def _do(run: Run, change: Change, step: Step) -> None:

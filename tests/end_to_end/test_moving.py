@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import pytest
 from arm import disk_id, vault_id
@@ -16,6 +17,7 @@ from reconciler.planning import moving
 
 OLD, NEW = vault_id(), vault_id("NewVault", "newRG")
 BOTH = [VAULT, {"name": "NewVault", "resourceGroup": "newRG"}]
+MOST_FAILURES = 5
 BEFORE = manifest(vaults=BOTH)
 AFTER = manifest(vaults=BOTH, disks=[DISK | {"vault": "NewVault"}])
 
@@ -133,3 +135,56 @@ def test_a_disk_that_is_not_declared_is_not_moved(backed_up: Stage, named: str) 
 def test_there_is_nothing_to_move_where_all_is_in_place(backed_up: Stage) -> None:
     plan = planned(backed_up, BEFORE, moved())
     assert (plan.changes, plan.errors) == ((), ())
+
+
+def test_where_rights_at_the_new_place_are_missing_and_not_ours_to_give_the_disk_is_protected_as_before(
+    backed_up: Stage,
+) -> None:
+    said = AFTER | {"roleAssignments": {"mode": "verify"}}
+    told = done(backed_up, said, moved(softly=True))
+    assert (told.result.status, told.result.code) == ("failed", "move-unready")
+    assert "role missing" in told.result.message
+    assert "protected at the old place again" in told.result.message
+    assert states(backed_up) == ("ProtectionConfigured", "")
+    assert points(backed_up) == 1
+
+
+def test_an_old_instance_whose_deletion_is_not_seen_to_end_comes_back(backed_up: Stage) -> None:
+    """Azure has deleted it softly, and the list that would show so is out of reach for a while."""
+    handle = backed_up.recorder.handle
+    refused: list[str] = []
+    is_deleted = False
+
+    def handled(method: str, url: str, *rest: Any) -> Any:
+        nonlocal is_deleted
+        path = url.partition("?")[0]
+        is_deleted = is_deleted or (method == "DELETE" and "/backupInstances/" in path)
+        if is_deleted and method == "GET" and path.endswith(f"{OLD}/backupInstances") and len(refused) < MOST_FAILURES:
+            refused.append(path)
+            return 403, {}, b"", 0.0
+        return handle(method, url, *rest)
+
+    backed_up.recorder.handle = handled  # type: ignore[method-assign]
+    told = done(backed_up, AFTER, moved(softly=True))
+    assert len(refused) == MOST_FAILURES
+    assert (told.result.status, told.result.code) == ("failed", "read-incomplete")
+    assert "the disk is protected at the old place again" in told.result.message
+    assert states(backed_up) == ("ProtectionConfigured", "")
+    assert points(backed_up) == 1
+
+
+def test_what_could_not_be_brought_back_is_said_in_the_result(backed_up: Stage) -> None:
+    """Whoever reads only the report has to know that the disk is protected nowhere."""
+    handle = backed_up.recorder.handle
+
+    def handled(method: str, url: str, *rest: Any) -> Any:
+        if method == "POST" and "/resumeProtection" in url:
+            return 403, {}, b"", 0.0
+        return handle(method, url, *rest)
+
+    backed_up.recorder.handle = handled  # type: ignore[method-assign]
+    told = done(backed_up, AFTER, moved())
+    assert states(backed_up) == ("ProtectionStopped", "")
+    assert (told.result.status, told.result.code) == ("failed", "move-refused")
+    assert "could not be brought back" in told.result.message
+    assert "protected as before" not in told.result.message
