@@ -189,7 +189,7 @@ CODES = table(
     _error("unreadable", "A file or folder cannot be read.", "check its permissions"),
     _error(
         "unreadable-answer",
-        "An answer is no JSON: a proxy or a gateway probably spoke in Azure's place.",
+        "An answer makes no sense: mostly it is no JSON, and a proxy or a gateway spoke in Azure's place.",
         "check the network, then run it again",
     ),
     _error("unwritable", "A file cannot be written.", "check the folder, its rights and the space on its disk"),

@@ -33,8 +33,9 @@ async def settle(run: Run, change: Change) -> str:
 
 
 def _check(change: Change, step: Step, body: Mapping[str, Any]) -> None:
-    wanted = content_of(project({"id": str(step.target), **step.body}))
-    live = content_of(project({"id": str(step.target), **body}))
+    own = str(step.target)
+    wanted = content_of(project({**step.body, "id": own}))
+    live = content_of(project({**body, "id": own}))
     if wanted is None:
         for path in differing(step.body, body):
             raise overridden(change.address, path, value_at(step.body, path), value_at(body, path))

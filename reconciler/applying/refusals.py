@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from reconciler.azure.failures import told
+from reconciler.azure.projection import pick
 from reconciler.errors import AzureError, OperationFailed
 from reconciler.ids import ArmId, lower
 
@@ -115,10 +116,10 @@ def hint_for(error: AzureError) -> str:
 
 def failure_of(row: Mapping[str, Any], target: str) -> OperationFailed:
     """The error that a failing instance carries; of nested codes one that speaks of permissions goes first."""
-    properties = row.get("properties") or {}
-    status = properties.get("protectionStatus") or {}
-    details = properties.get("protectionErrorDetails") or status.get("errorDetails")
-    state = properties.get("currentProtectionState") or status.get("status") or "a failing state"
+    properties = pick(row, "properties")
+    status = pick(properties, "protectionStatus")
+    details = pick(properties, "protectionErrorDetails") or pick(status, "errorDetails")
+    state = pick(properties, "currentProtectionState") or pick(status, "status") or "a failing state"
     says = told(details if isinstance(details, Mapping) else {"details": details})
     code = next((code for code in _codes(details) if _is_permission_code(lower(code))), says.code)
     return OperationFailed(

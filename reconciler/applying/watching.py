@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from reconciler.azure.connection import Azure
 from reconciler.azure.governor import deadline as request_deadline
+from reconciler.azure.projection import understood
 from reconciler.clock import Clock
 from reconciler.errors import NotFound, OutOfReach, ReconcilerError
 from reconciler.ids import ArmId, lower
@@ -66,7 +66,8 @@ class Watch:
 
     def _remember(self, rows: Iterable[Row]) -> None:
         self._listed = self._clock.monotonic()
-        self._owners = {_key(row): mark for row in rows if (mark := tag_of(row.get("tags") or {}, OWNER_TAG))}
+        with understood(f"A row in a list of {self._path}"):
+            self._owners = {_key(row): mark for row in rows if (mark := tag_of(row.get("tags") or {}, OWNER_TAG))}
 
     async def until(self, instance: ArmId, judge: Judge, deadline: float) -> tuple[str, Row | None]:
         """The first word that `judge` finds for the instance, with its row; `LATE` at the deadline.
@@ -84,8 +85,7 @@ class Watch:
         """Stop looking; whoever still waits is cancelled by its own task."""
         if self._task is not None:
             self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+            await asyncio.gather(self._task, return_exceptions=True)
 
     async def _look_until_nobody_waits(self) -> None:
         looks, failures, interval = 0, 0, self._first_interval()
@@ -98,6 +98,7 @@ class Watch:
             request_deadline.set(self._clock.monotonic() + self._patience)
             try:
                 rows = await self._azure.list(self._path)
+                self._remember(rows)
             except ReconcilerError as error:
                 failures += 1
                 if failures >= _FAILURES or isinstance(error, NotFound | OutOfReach):
@@ -108,7 +109,6 @@ class Watch:
                 return
             else:
                 failures = 0
-                self._remember(rows)
                 self._tell({_key(row): row for row in rows})
 
     def _first_interval(self) -> float:
@@ -144,7 +144,8 @@ def _answered(waiter: _Waiter, row: Row | None, now: float) -> bool:
     if waiter.answer.done():  # its task was cancelled
         return True
     try:
-        word = waiter.judge(row) or (LATE if now >= waiter.deadline else "")
+        with understood("Its row in a list of instances"):
+            word = waiter.judge(row) or (LATE if now >= waiter.deadline else "")
     except Exception as error:  # noqa: BLE001 - one odd row must not stop the others
         waiter.answer.set_exception(error)
         return True

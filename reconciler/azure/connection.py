@@ -38,6 +38,8 @@ logging.getLogger("azure").setLevel(
     logging.CRITICAL + 1
 )  # they log tracebacks and headers; we explain errors ourselves
 
+_OBJECTS = ("properties", "tags", "identity")
+
 Query = Mapping[str, str]
 Rows = list[dict[str, Any]]
 
@@ -93,7 +95,9 @@ class Azure:
 
     async def get(self, path: ArmId | str, *, query: Query | None = None) -> dict[str, Any]:
         """One resource; NotFound, OutOfReach or another AzureError."""
-        return await self._send("GET", self.url(path, query))
+        body = await self._send("GET", self.url(path, query))
+        check_resource(body, str(path))
+        return body
 
     async def list(self, path: ArmId | str, *, query: Query | None = None) -> Rows:
         """All rows of all pages; ReadIncomplete when any of them can't be had, never a part."""
@@ -210,6 +214,29 @@ def check_page(page: Mapping[str, Any]) -> None:
     rows = page.get("value")
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise Malformed("a page of the list has no `value` with its rows")
+
+
+def check_resource(body: Mapping[str, Any], what: str) -> None:
+    """AzureError unless a resource has its id, and what lies in it is an object where it has to be one."""
+    if not isinstance(body.get("id"), str) or not body["id"]:
+        raise _senseless(what, "it has no id")
+    check_shape(body, what)
+
+
+def check_shape(body: Mapping[str, Any], what: str) -> None:
+    """AzureError where properties, tags or identity are something else than an object (or nothing)."""
+    for key in _OBJECTS:
+        if body.get(key) and not isinstance(body[key], dict):
+            raise _senseless(what, f"its {key} is a {type(body[key]).__name__} where an object is expected")
+
+
+def _senseless(what: str, why: str) -> AzureError:
+    return AzureError(
+        f"What Azure says of {what} can't be understood: {why}.",
+        code="unreadable-answer",
+        target=what,
+        hint="Run it again; if it stays, report this with the id.",
+    )
 
 
 def incomplete(what: str, error: AzureError) -> ReadIncomplete:

@@ -41,13 +41,16 @@ class Told:
     advice: tuple[str, ...] = ()
 
 
-def told(error: Mapping[str, Any] | None) -> Told:
+def told(error: Any) -> Told:
     """What an ARM error object says (also `protectionErrorDetails`, `errorDetails` and an operation's `error`).
+
+    Text in its place is the message; anything else says nothing.
 
     The outermost code is kept; the message is followed by `DetailedNonLocalisedMessage` of the innermost error, where
     DataProtection hides the true reason.
     """
-    nodes = list(_nodes(error or {}, _DEPTH))
+    outermost = {"message": error} if isinstance(error, str) else error
+    nodes = list(_nodes(outermost if isinstance(outermost, Mapping) else {}, _DEPTH))
     code = next((text for node in nodes if (text := _text(node, "code", "ErrorCode"))), "")
     messages = [text for node in nodes if (text := _text(node, "message", "Message"))]
     reasons = [text for node in nodes if (text := _reason(node))]

@@ -9,10 +9,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import urlsplit
 
 from azure.core.exceptions import AzureError as SdkError
 
-from reconciler.azure.connection import Azure, read_object
+from reconciler.azure.connection import Azure, check_shape, read_object
 from reconciler.azure.governor import Malformed
 from reconciler.azure.pace import asked
 from reconciler.errors import AzureError, NotFound
@@ -117,6 +118,7 @@ class Operations:
     def _receipt(self, answer: Any) -> Receipt:
         content: bytes = answer.content if hasattr(answer, "content") else answer.body()
         body = read_object(answer) if content else {}
+        check_shape(body, urlsplit(answer.request.url).path)
         if not content and answer.status_code in _SHOWING and answer.request.method in _SHOWN:
             raise Malformed("it is empty where the object that was written is expected")
         return Receipt(

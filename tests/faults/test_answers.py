@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from arm import disk, estate
-from faults import Answer, Asked, changed, cut, error
+from faults import Answer, Asked, Fault, answer, changed, cut, error
 from manifests import manifest, selecting
 from stories import DISK_ID, LONGER, applied, instance_of, state_of
 from trial import Trial
@@ -124,6 +124,59 @@ def test_f57_rows_of_any_shape_are_told_and_never_concluded_from(quickstart: Tri
     drift = quickstart.drift()
     assert "unexpected" not in drift.text
     assert run.writes == []
+
+
+def shaped(**odd: Any) -> Fault:
+    """Azure's answer, or each of its rows, with these keys replaced."""
+
+    def change(body: Any) -> Any:
+        return body | ({"value": [row | odd for row in body["value"]]} if "value" in body else odd)
+
+    return changed(change)
+
+
+@pytest.mark.parametrize("key", ["properties", "tags"])
+@pytest.mark.parametrize("value", [[7]])
+def test_f57_rows_of_any_shape_end_the_wait_for_them_with_an_explanation(
+    quickstart: Trial, key: str, value: Any
+) -> None:
+    """Whoever waits hears of it: a watcher that dies would let them wait for ever, and lose the result."""
+    quickstart.switch(propagation="0")
+    quickstart.inject("LIST backupInstances", shaped(**{key: value}), times=9999)
+    run = quickstart.apply()
+    assert run.code == 1
+    assert (run.result("disk/").status, run.result("disk/").code) == ("failed", "read-incomplete")
+    assert run.statuses["vault/TestBkpVault"] == "done"
+    assert "unexpected" not in run.text
+
+
+@pytest.mark.parametrize(
+    ("kind", "odd"),
+    [
+        ("GET backupVaults", {"id": None}),
+        ("GET backupInstances", {"tags": [7]}),
+        ("PUT backupPolicies", {"id": 7}),
+        ("PUT roleAssignments", {"properties": ["x"]}),
+    ],
+)
+def test_f57_objects_of_any_shape_are_never_the_tools_own_fault(
+    quickstart: Trial, kind: str, odd: dict[str, Any]
+) -> None:
+    quickstart.switch(propagation="0")
+    quickstart.inject(kind, shaped(**odd), times=9999)
+    run = quickstart.apply()
+    assert run.outcome is not None
+    assert "unexpected" not in run.text, run.text
+
+
+@pytest.mark.parametrize("value", ["boom", ["x"]])
+def test_f57_an_operations_error_of_any_shape_is_told(quickstart: Trial, value: Any) -> None:
+    quickstart.inject("GET operationStatus", answer(200, {"name": "x", "status": "Failed", "error": value}), times=99)
+    run = quickstart.apply()
+    assert run.code == 1
+    failed = run.result("vault/")
+    assert (failed.status, failed.code) == ("failed", "operation-failed")
+    assert ("boom" in failed.message) is (value == "boom")
 
 
 # F58
