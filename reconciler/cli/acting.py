@@ -6,6 +6,7 @@ import functools
 import os
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -134,21 +135,22 @@ def _run(
 
     progress = listener(output)
     interrupts = Interrupts()
-    with opened(connection, events=progress) as session:
-        plan = _look(session, deed, options)
-        _show(output, deed, manner, plan)
-        if plan.errors or plan.closed_gates:
-            raise Refused(
-                "Nothing was written: it can't be done as asked.", hint="see the errors above", code="refused"
-            )
-        _approve(output, session, deed, connection, options, approval, plan)
-        progress.clock = session.clock
-        origin = replace(origin_of(plan.manifest, Path(deed.path), os.environ), run=deed.run) if audit else None
-        trail = Trail(audit, origin, session.clock.now) if audit and origin else None
-        settings = Settings.bounded(manner.parallelism, manner.timeout)
-        with progress.running(len(plan.changes)):
-            outcome = session.apply(plan, settings, progress, interrupts, trail)
-    with interrupts.held():
+    with ExitStack() as until_told:
+        with opened(connection, events=progress) as session:
+            plan = _look(session, deed, options)
+            _show(output, deed, manner, plan)
+            if plan.errors or plan.closed_gates:
+                raise Refused(
+                    "Nothing was written: it can't be done as asked.", hint="see the errors above", code="refused"
+                )
+            _approve(output, session, deed, connection, options, approval, plan)
+            progress.clock = session.clock
+            origin = replace(origin_of(plan.manifest, Path(deed.path), os.environ), run=deed.run) if audit else None
+            trail = Trail(audit, origin, session.clock.now) if audit and origin else None
+            settings = Settings.bounded(manner.parallelism, manner.timeout)
+            until_told.enter_context(interrupts.held())
+            with progress.running(len(plan.changes)):
+                outcome = session.apply(plan, settings, progress, interrupts, trail)
         failed = _tell(output, deed, manner, plan, outcome)
     if outcome.interrupted or interrupts.received:
         return interrupts.exit_code or 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -150,21 +151,25 @@ def _run(output: Output, task: Task, telling: Telling, settings: Settings, audit
 
     progress = listener(output)
     interrupts = Interrupts()
-    with opened(task.connection, events=progress) as session:
-        plan = desk.look(session, lambda: session.look(task.manifest, task.options))
-        desk.write(plan)
-        _show(output, task, telling, plan)
-        _check(output, task, plan, session)
-        progress.clock = session.clock
-        trail = (
-            Trail(audit, origin_of(plan.manifest, Path(task.path), os.environ), session.clock.now) if audit else None
-        )
-        with progress.running(len(plan.changes) + len(plan.waits)):
-            outcome = session.apply(plan, settings, progress, interrupts, trail)
-        if plan.waits and outcome.ok:
-            outcome = session.compared(outcome, task.manifest, task.options, interrupts)
-    with interrupts.held():
-        failed = _tell(output, task, telling, plan, outcome) or desk.write(plan, outcome)
+    with ExitStack() as until_told:
+        with opened(task.connection, events=progress) as session:
+            plan = desk.look(session, lambda: session.look(task.manifest, task.options))
+            desk.write(plan)
+            _show(output, task, telling, plan)
+            _check(output, task, plan, session)
+            progress.clock = session.clock
+            trail = (
+                Trail(audit, origin_of(plan.manifest, Path(task.path), os.environ), session.clock.now)
+                if audit
+                else None
+            )
+            until_told.enter_context(interrupts.held())
+            with progress.running(len(plan.changes) + len(plan.waits)):
+                outcome = session.apply(plan, settings, progress, interrupts, trail)
+            if plan.waits and outcome.ok:
+                outcome = session.compared(outcome, task.manifest, task.options, interrupts)
+        failed = _tell(output, task, telling, plan, outcome)
+        failed = desk.write(plan, outcome) or failed
     failed = _page(output, task, telling, outcome) or failed
     if outcome.interrupted or interrupts.received:
         return interrupts.exit_code or 1

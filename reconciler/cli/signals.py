@@ -36,13 +36,18 @@ class Interrupts:
 
     @contextmanager
     def watched(self, loop: AbstractEventLoop, stop: Event) -> Iterator[None]:
-        """Within this block the first signal sets `stop`, through the loop, which may be a virtual one."""
+        """Within this block the first signal sets `stop`, through the loop, which may be a virtual one.
+
+        One that came before, while signals were `held`, has set it already.
+        """
+        if self.received:
+            stop.set()
         with self._heeded(lambda: loop.call_soon_threadsafe(stop.set)):
             yield
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Within this block, in which reports are written, the first signal is only remembered."""
+        """Within this block, around all that has a result to tell, the first signal is only remembered."""
         with self._heeded(lambda: None):
             yield
 

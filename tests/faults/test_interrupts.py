@@ -174,6 +174,41 @@ def test_f52_an_interrupt_in_the_look_after_it_all_still_tells_what_was_done(qui
     assert (row["status"], "could not be seen" in row["message"]) == ("in-progress", True)
 
 
+@pytest.mark.parametrize("name", SIGNALS)
+def test_f52_an_interrupt_between_the_last_wait_and_the_telling_loses_no_result(
+    quickstart: Trial, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """The connection is being closed, and no wait is there that a signal could cut short."""
+    left: list[int] = []
+    monkeypatch.setattr("reconciler.cli.main._leave", lambda number, _: left.append(number))
+    close = Session.close
+
+    def closed(session: Session) -> None:
+        monkeypatch.setattr(Session, "close", close)
+        signal.raise_signal(signal.Signals[name])
+        close(session)
+
+    monkeypatch.setattr(Session, "close", closed)
+    run = quickstart.apply()
+    assert left == [], "the process would have ended at once"
+    assert run.code == SIGNALS[name]
+    assert "7 added" in run.out
+    assert (quickstart.folder / "report-0.json").exists()
+
+
+def test_f52_an_interrupt_just_before_a_wait_cuts_it_short() -> None:
+    async def work(_azure: object, _clock: object) -> bool:
+        stop = asyncio.Event()
+        with interrupts.watched(asyncio.get_running_loop(), stop):
+            return stop.is_set()
+
+    interrupts = Interrupts()
+    with interrupts.held(), asyncio.Runner() as runner:
+        signal.raise_signal(signal.SIGINT)
+        session = Session(runner, lambda _: None, lambda: None)  # type: ignore[arg-type, return-value]
+        assert session.run(work)
+
+
 def test_f52_the_look_after_it_all_that_fails_still_tells_what_was_done(quickstart: Trial) -> None:
     leave_under_way(quickstart)
     quickstart.inject("LIST disks", error(403, "AuthorizationFailed"), skip=1)
