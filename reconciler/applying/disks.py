@@ -28,9 +28,9 @@ async def live(run: Run, disk: ArmId) -> Body | None:
         return None
 
 
-async def at_rest(run: Run, disk: ArmId, deadline: float) -> Body:
-    """The disk once Azure works on it no more; OperationFailed when it doesn't appear."""
-    believed = run.now + LAG_SECONDS
+async def at_rest(run: Run, disk: ArmId, deadline: float, *, patience: float = LAG_SECONDS) -> Body:
+    """The disk once Azure works on it no more; OperationFailed when it doesn't appear in so many seconds."""
+    believed = run.now + patience
     delays = run.delays(2.0, 15.0)
     while True:
         body = await live(run, disk)
@@ -38,7 +38,7 @@ async def at_rest(run: Run, disk: ArmId, deadline: float) -> Body:
             return body
         if body is None and run.now >= believed:
             raise OperationFailed(
-                f"the restore ended, and {disk} isn't there",
+                f"{disk} isn't there, though a restore was to make it",
                 code="restored-nothing",
                 target=disk.text,
                 hint="look at the restore's job in the vault, then run it again",

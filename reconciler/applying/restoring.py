@@ -72,13 +72,16 @@ async def _restore(run: Run, change: Change, start: Step, disk: ArmId) -> None:
         )
     await finish(run.azure, await run.writer.validate_restore(start), deadline=deadline)
     receipt = await send(run, change, start, _appears(run, disk), deadline)
+    patience = LAG_SECONDS
     if receipt is not None:
         found = await finish(run.azure, receipt, deadline=deadline)
         job = pick(found, "properties", "jobId") or pick(found, "jobId")
         if isinstance(job, str) and job:
             run.tell(change, f"the job {ArmId(job).name} restores it")
             await until_ended(run, ArmId(job), deadline)
-    await disks.at_rest(run, disk, deadline)
+        else:
+            patience = _LOST_SECONDS  # the operation tells of no job, so that only the disk can tell of its end
+    await disks.at_rest(run, disk, deadline, patience=patience)
 
 
 def _appears(run: Run, disk: ArmId) -> Reread:

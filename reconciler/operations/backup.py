@@ -165,7 +165,7 @@ async def _sent(
         async with slots:
             row = await _started(azure, clock, writer, row)
         tell(row)
-        return await _followed(azure, clock, row, asked, tell) if asked.wait and row.job_id else row
+        return await _followed(azure, clock, row, asked, tell) if asked.wait else row
     except ReconcilerError as error:
         advice = error.advice if isinstance(error, AzureError) else ()
         status = RUNNING if error.code == "still-in-progress" else FAILED
@@ -190,7 +190,10 @@ async def _started(azure: Azure, clock: Clock, writer: Writer, row: Backup) -> B
         return replace(row, status=STARTED, job=begun, job_id=begun.id)
     ended = await finish(azure, receipt, deadline=clock.monotonic() + _BEGIN_SECONDS)
     name = pick(ended, "properties", "jobId") or pick(ended, "jobId")
-    return replace(row, status=STARTED, job_id=ArmId(name) if isinstance(name, str) and name else None)
+    if isinstance(name, str) and name:
+        return replace(row, status=STARTED, job_id=ArmId(name))
+    begun = await _begun_since(azure, clock, row.instance, before.timestamp())
+    return replace(row, status=STARTED, job=begun, job_id=begun.id if begun else None)
 
 
 def _subject(row: Backup) -> Subject:
@@ -211,7 +214,11 @@ async def _begun_since(azure: Azure, clock: Clock, instance: ArmId, moment: floa
 
 async def _followed(azure: Azure, clock: Clock, row: Backup, asked: Request, tell: Tell) -> Backup:
     if row.job_id is None:
-        raise ValueError(row)
+        raise OperationFailed(
+            "Azure took it, and shows no job of it yet.",
+            code="still-in-progress",
+            hint="`reconciler jobs list PATH` shows it once there is one; don't begin another before",
+        )
 
     def on_the_way(job: Job) -> None:
         tell(replace(row, job=job))

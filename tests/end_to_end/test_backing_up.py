@@ -83,6 +83,37 @@ def test_every_declared_disk_is_backed_up_and_waited_for(stage: Stage) -> None:
     assert "| one | completed | Default |" in backups_markdown(rows)
 
 
+@pytest.mark.parametrize("status", [403, 404])
+def test_a_backup_whose_operation_cannot_be_read_is_found_among_the_jobs(stage: Stage, status: int) -> None:
+    """Reading operations wants a right of its own; that it was taken is not that it has ended."""
+    handle = stage.recorder.handle
+
+    def handled(method: str, url: str, *rest: Any) -> Any:
+        return (status, {}, b"", 0.0) if "/operationStatus/" in url else handle(method, url, *rest)
+
+    stage.recorder.handle = handled  # type: ignore[method-assign]
+    (row,) = backed_up(stage, "one", wait=True)
+    assert (row.status, row.job is not None and row.job.status) == ("completed", "Completed")
+
+
+def test_a_backup_that_shows_no_job_is_not_called_well(stage: Stage) -> None:
+    handle = stage.recorder.handle
+
+    def handled(method: str, url: str, *rest: Any) -> Any:
+        if "/operationStatus/" in url:
+            return 404, {}, b"", 0.0
+        if url.partition("?")[0].endswith("/backupJobs"):
+            return 200, {}, b'{"value": []}', 0.0
+        return handle(method, url, *rest)
+
+    stage.recorder.handle = handled  # type: ignore[method-assign]
+    (row,) = backed_up(stage, "one", wait=True)
+    assert (row.status, row.ok) == ("in-progress", False)
+    (row,) = backed_up(stage, "two")
+    assert (row.status, row.ok) == ("started", True), "it began, and nobody asked for more"
+    assert len(posts(stage)) == 2
+
+
 def test_a_retention_rule_is_an_override_without_regard_to_case(stage: Stage) -> None:
     (row,) = backed_up(stage, "TW*", retention_rule="daily")
     assert (row.disk.name, row.status, row.retention_rule) == ("two", "started", "Daily")

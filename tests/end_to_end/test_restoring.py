@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from arm import APPS, OTHER, PLATFORM, disk, disk_id, group, group_id, lock, vault_id
@@ -41,6 +42,21 @@ def test_a_disk_comes_back_as_it_was(backed_up: Stage) -> None:
     assert [call.kind for call in backed_up.writes()] == ["PUT roleAssignments", "POST restore", "PATCH disks"]
     (body,) = [call.body for call in backed_up.writes() if call.kind == "POST restore"]
     assert body["restoreTargetInfo"]["recoveryOption"] == "FailIfExists"
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_a_restore_whose_operation_cannot_be_read_is_waited_for_by_its_disk(backed_up: Stage, status: int) -> None:
+    """Reading operations wants a right of its own; a restore takes longer than what reads may lag."""
+    handle = backed_up.recorder.handle
+
+    def handled(method: str, url: str, *rest: Any) -> Any:
+        is_begun = any(call.kind == "POST restore" for call in backed_up.writes())
+        return (status, {}, b"", 0.0) if is_begun and "/operationStatus/" in url else handle(method, url, *rest)
+
+    backed_up.recorder.handle = handled  # type: ignore[method-assign]
+    told = done(backed_up, manifest(), wish())
+    assert told.outcome.ok, failures(told.outcome)
+    assert backed_up.get(COPY, version="2024-03-02")["tags"] == {"reconciler-restored": RUN}
 
 
 def test_what_it_needed_is_not_asked_for_twice(backed_up: Stage) -> None:
