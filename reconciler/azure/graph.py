@@ -6,7 +6,8 @@ from typing import Any
 
 from reconciler.azure.connection import Azure
 from reconciler.azure.governor import until
-from reconciler.errors import ReconcilerError
+from reconciler.errors import AzureError, ReconcilerError
+from reconciler.ids import lower
 
 _PATH = "/providers/Microsoft.ResourceGraph/resources"
 _SECONDS = 20.0
@@ -14,17 +15,31 @@ _ROWS = 1000
 
 
 async def graph(azure: Azure, query: str) -> list[Any]:
-    """All rows of a query; AzureError when it is refused."""
+    """All rows of a query; AzureError when it is refused, or cut short: a part is never taken for the whole."""
     rows: list[Any] = []
     options: dict[str, Any] = {"$top": _ROWS, "resultFormat": "objectArray"}
     while True:
         page = await azure.post(_PATH, {"query": query, "options": options})
-        data = page.get("data")
-        rows += data if isinstance(data, list) else []
-        token = page.get("$skipToken")
-        if not token or token == options.get("$skipToken"):
+        data, token = page.get("data"), page.get("$skipToken")
+        if not isinstance(data, list):
+            raise _cut_short("it has no `data` with its rows")
+        rows += data
+        if not token and lower(str(page.get("resultTruncated"))) == "true":
+            raise _cut_short("it is truncated, and doesn't say how it goes on")
+        if token and token == options.get("$skipToken"):
+            raise _cut_short("a page links to itself")
+        if not token:
             return rows
         options = {**options, "$skipToken": token}
+
+
+def _cut_short(why: str) -> AzureError:
+    return AzureError(
+        f"The answer of Resource Graph can't be read to its end: {why}.",
+        code="unreadable-answer",
+        target=_PATH,
+        hint="Run it again; if it stays, report it to Azure support.",
+    )
 
 
 async def graph_if_it_answers(azure: Azure, query: str) -> list[Any] | None:

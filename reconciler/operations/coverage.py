@@ -55,11 +55,12 @@ async def _surveyed(azure: Azure, estate: Estate) -> Surveyed:
         graph_if_it_answers(azure, _VAULTS),
         *(graph_if_it_answers(azure, query) for query in _snapshot_queries(held)),
     )
-    return Surveyed(
-        elsewhere=None if instances is None else tuple(_instances(instances)),
-        principals=None if vaults is None else frozenset(_principals(vaults)),
-        snapshots=None if None in snapshots else tuple(sorted(_foreign(snapshots, held))),
-    )
+    with projection.understood("What Resource Graph shows"):
+        return Surveyed(
+            elsewhere=None if instances is None else tuple(_instances(instances)),
+            principals=None if vaults is None else frozenset(_principals(vaults)),
+            snapshots=None if None in snapshots else tuple(sorted(_foreign(snapshots, held))),
+        )
 
 
 def _snapshot_queries(groups: Iterable[ArmId]) -> list[str]:

@@ -26,6 +26,7 @@ from manifests import disk as entry
 from manifests import manifest, selecting
 from stage import READER, Stage, failures
 
+from reconciler.errors import ReadIncomplete
 from reconciler.ids import ArmId
 from reconciler.operations.coverage import coverage
 from reconciler.planning.coverage import Coverage
@@ -167,21 +168,37 @@ def test_findings(stage: Stage) -> None:
 
 def test_a_silent_graph_is_told_and_nothing_is_made_of_it(stage: Stage) -> None:
     stage.apply(SAID)
-    stage.recorder.handle = refusing(stage)  # type: ignore[method-assign]
+    stage.recorder.handle = answering(stage, 400, {"error": {"code": "BadRequest", "message": "no"}})  # type: ignore[method-assign]
     found = covered(stage)
     assert len(found.skipped) == 3
     assert found.findings == ()
 
 
-def refusing(stage: Stage) -> Any:
+@pytest.mark.parametrize("answer", [{}, {"data": {"rows": []}}, {"data": [], "resultTruncated": "true"}])
+def test_a_graph_that_is_cut_short_is_as_silent(stage: Stage, answer: Any) -> None:
+    """A part is never taken for the whole: what others protect would else be called unprotected."""
+    stage.apply(SAID)
+    stage.recorder.handle = answering(stage, 200, answer)  # type: ignore[method-assign]
+    assert len(covered(stage).skipped) == 3
+
+
+def test_rows_of_a_graph_that_make_no_sense_are_told(stage: Stage) -> None:
+    stage.apply(SAID)
+    stage.recorder.handle = answering(stage, 200, {"data": ["x", {"id": 7}]})  # type: ignore[method-assign]
+    with pytest.raises(ReadIncomplete, match="can't be understood"):
+        covered(stage)
+
+
+def answering(stage: Stage, status: int, said: Any) -> Any:
+    """Resource Graph says this, whatever it is asked."""
     handle = stage.recorder.handle
 
-    def refused(method: str, url: str, headers: Any, body: Any) -> Any:
+    def answered(method: str, url: str, headers: Any, body: Any) -> Any:
         if "Microsoft.ResourceGraph" in url:
-            return 400, {"Content-Type": "application/json"}, b'{"error": {"code": "BadRequest", "message": "no"}}', 0.0
+            return status, {"Content-Type": "application/json"}, json.dumps(said).encode(), 0.0
         return handle(method, url, headers, body)
 
-    return refused
+    return answered
 
 
 def test_its_forms(stage: Stage) -> None:
