@@ -24,7 +24,7 @@ _LIMITS: Mapping[str, tuple[float, float]] = {
 }
 _KINDS: Mapping[str, str] = {"GET": "reads", "HEAD": "reads", "DELETE": "deletes"}
 _IN_TEXT = re.compile(r"(?i)(?:retry|try again)\s+(?:after|in)\s+(\d+)\s*(second|minute|$|\.)?")
-_LIMIT = re.compile(r"limit of '?(\d+)'? for time interval '?(\d+:\d+:\d+)'?")
+_LIMIT = re.compile(r"limit of '?(\d{1,9})'? for time interval '?(\d{1,4}:\d{1,2}:\d{1,2})'?")
 _MOMENT = 1e-6
 _BLIND_SECONDS, _BLIND_SHARE = 0.1, 0.1
 _CUT, _CUT_SECONDS, _LEAST = 0.85, 5.0, 0.05
@@ -176,7 +176,7 @@ class Buckets:
         if code not in _ONE_PROVIDER:
             bucket = self._bucket(scope, kind, now)
         elif said:
-            count, interval = float(said[1]), _seconds(said[2])
+            count, interval = max(1.0, float(said[1])), _seconds(said[2])
             bucket = self._providers.setdefault((provider,), _Bucket((count, count / interval), now))
         else:
             bucket = self._providers.setdefault((scope, provider, kind), _Bucket(_LIMITS[kind], now))
@@ -249,7 +249,7 @@ def retry_after(headers: Mapping[str, str], now: datetime, text: str = "", *, sc
     if value:
         try:
             date = parsedate_to_datetime(value)
-        except ValueError:
+        except (ValueError, OverflowError):
             return 0.0
         return max(0.0, (date.replace(tzinfo=date.tzinfo or UTC) - now).total_seconds())
     found = _IN_TEXT.search(text)

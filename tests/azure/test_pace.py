@@ -21,6 +21,7 @@ TWO = "https://management.azure.com/subscriptions/two/providers/Microsoft.Comput
         ({"Retry-After": "Thu, 01 Jan 2026 12:00:30 GMT"}, "", 30),
         ({"Retry-After": "Thu, 01 Jan 2026 11:00:00 GMT"}, "", 0),
         ({"Retry-After": "soon"}, "", 0),
+        ({"Retry-After": f"Thu, 01 Jan 2026 12:00:30 +{'9' * 20}"}, "", 0),
         ({}, "Identity operation failed with '429'. Retry after 20 seconds.", 20),
         ({}, "please try again in 2 minutes", 120),
         ({}, "no word of it", 0),
@@ -113,6 +114,17 @@ def test_a_provider_that_names_its_limit_is_believed_everywhere() -> None:
     assert wait(buckets, "GET", role.replace("/one/", "/two/")) == 12
     heard(buckets, "PUT", role)
     assert through(buckets, 100, url=role) == pytest.approx(2 * 0.97 * 0.85 * 88 / 100, rel=0.1)
+
+
+@pytest.mark.parametrize(
+    "limit", ["'0' for time interval '00:01:00'", f"'{'9' * 400}' for time interval '00:01:00'", f"'5' for time interval '{'9' * 400}:01:00'"]
+)  # fmt: skip
+def test_a_limit_that_makes_no_sense_holds_back_and_no_more(limit: str) -> None:
+    buckets = Buckets()
+    heard(buckets, "GET", ONE)
+    buckets.pause("GET", ONE, "ResourceRequestsThrottled", 7, 0.0, f"Requests exceeded the limit of {limit}.")
+    assert wait(buckets, "GET", ONE) == 7
+    assert 0 <= wait(buckets, "GET", ONE, 8.0) < 3600
 
 
 def test_a_provider_tells_its_own_limit_in_a_header() -> None:
