@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -56,21 +56,12 @@ class Outcome:
     errors: tuple[Finding, ...] = ()
 
     def compared(self, later: Plan) -> Outcome:
-        """The outcome after another look: what was waited for and still has a change, or an error, isn't done."""
+        """The outcome after another look: what was waited for and still has a change, a wait or an error, isn't done."""
         left = {change.address: change for change in later.changes}
-        results = tuple(
-            replace(
-                result,
-                status=Status.FAILED,
-                code="differs-still",
-                message=f"it has settled and differs: {left[result.address].reason}",
-                hint="apply again: nothing is planned for an object while Azure works on it",
-            )
-            if result.action is None and result.status is Status.DONE and result.address in left
-            else result
-            for result in self.results
+        at_work = {wait.address for wait in later.waits}
+        return replace(
+            self, results=tuple(_seen_again(result, left, at_work) for result in self.results), errors=later.errors
         )
-        return replace(self, results=results, errors=later.errors)
 
     def unseen(self, why: str) -> Outcome:
         """The outcome when that other look could not be had: nothing that was waited for may be called done."""
@@ -113,6 +104,23 @@ class Outcome:
 
     def _done(self, action: Action) -> int:
         return sum(result.status is Status.DONE and result.action is action for result in self.results)
+
+
+def _seen_again(result: Result, left: Mapping[str, Change], at_work: Collection[str]) -> Result:
+    if result.action is not None or result.status is not Status.DONE:
+        return result
+    if result.address in at_work:
+        message = "it had settled, and Azure is at work on it again"
+        return replace(result, status=Status.IN_PROGRESS, message=message, hint="apply again, which waits for it")
+    if result.address not in left:
+        return result
+    return replace(
+        result,
+        status=Status.FAILED,
+        code="differs-still",
+        message=f"it has settled and differs: {left[result.address].reason}",
+        hint="apply again: nothing is planned for an object while Azure works on it",
+    )
 
 
 def _all_done(results: Iterable[Result]) -> bool:

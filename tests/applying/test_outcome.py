@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from reconciler.applying.outcome import Outcome, Result, Status
 from reconciler.findings import Finding, Severity
-from reconciler.planning.model import Action, Change, Kind, Plan
+from reconciler.ids import ArmId
+from reconciler.planning.model import AT_REST, Action, Change, Kind, Plan, Wait
 
 
 def test_what_was_waited_for_and_differs_still_is_not_done() -> None:
@@ -19,6 +20,15 @@ def test_what_was_waited_for_and_differs_still_is_not_done() -> None:
     assert not compared.ok
     assert [(one.address, one.code) for one in compared.with_status(Status.FAILED)] == [("disk/a", "differs-still")]
     assert outcome.compared(Plan("m", (), (), (), "")) == outcome
+
+
+def test_what_was_waited_for_and_is_under_way_again_is_not_done() -> None:
+    """Somebody else may have begun something meanwhile: whether it becomes what is declared is not known."""
+    outcome = Outcome((Result("disk/a", Kind.DISK, None, Status.DONE), Result("disk/b", Kind.DISK, None, Status.DONE)))
+    again = Wait("disk/a", ArmId("/a"), AT_REST)
+    compared = outcome.compared(Plan("m", (), (), (), "", waits=(again,)))
+    assert not compared.ok
+    assert [one.address for one in compared.with_status(Status.IN_PROGRESS)] == ["disk/a"]
 
 
 def test_what_was_waited_for_and_nothing_can_help_is_not_done() -> None:
