@@ -15,6 +15,7 @@ from uuid import uuid4
 from reconciler.cli.options import GITHUB, NO_SYSTEM
 from reconciler.cli.output import Output
 from reconciler.errors import ManifestError, ReconcilerError
+from reconciler.plurals import counted
 
 if TYPE_CHECKING:
     from reconciler.report.notices import Base, Notice
@@ -101,7 +102,7 @@ def _annotate(output: Output, system: str, notices: tuple[Notice, ...]) -> None:
     output.tell("".join(f"{line}\n" for line in lines))
     left = annotations.left_out(notices)
     if left:
-        output.tell(f"{left} more findings have no annotation; they are in the summary.\n")
+        output.tell(f"{counted(left, 'more finding')} without an annotation: see the summary.\n")
 
 
 def _tell_github(told: Told, environment: Mapping[str, str]) -> None:

@@ -7,6 +7,7 @@ import click
 from reconciler.cli.options import Connection, connection_options, format_option
 from reconciler.cli.output import Output
 from reconciler.errors import ReconcilerError
+from reconciler.plurals import counted
 
 
 @click.command(
@@ -57,6 +58,6 @@ def export(
     }
     output.data(forms[form]())
     if found.left_out:
-        count = len(found.left_out)
-        output.tell(f"{count} backup instance{'s' * (count != 1)} left out; the comments at the end say why.\n")
+        left = counted(len(found.left_out), "backup instance")
+        output.tell(f"{left} left out; the comments at the end say why.\n")
     return 0

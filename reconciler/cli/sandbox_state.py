@@ -17,6 +17,7 @@ from reconciler.cli.options import format_option, verbose_option
 from reconciler.cli.output import Output
 from reconciler.cli.sandbox_doors import Door, opened
 from reconciler.errors import UsageError
+from reconciler.plurals import counted
 
 
 @click.command(help="List what exists in the sandbox ESTATE; with ID (which may have *), the bodies of that.")
@@ -35,7 +36,7 @@ def show(output: Output, estate: str, resource_id: str | None, form: str) -> int
         output.data(json.dumps(bodies[0] if single else bodies, indent=2) + "\n")
     else:
         output.data("".join(map(_line, bodies)))
-        output.tell(f"{len(bodies)} resources at {now:%Y-%m-%dT%H:%M:%SZ}\n")
+        output.tell(f"{counted(len(bodies), 'resource')} at {now:%Y-%m-%dT%H:%M:%SZ}\n")
     return 0
 
 
@@ -118,7 +119,7 @@ def fail(output: Output, estate: str, resource_id: str, code: str, times: int) -
     with opened(estate) as sandbox:
         for one in _matching(sandbox, resource_id):
             sandbox.fail(one, code, times)
-            _told(output, f"will fail {times} time{'s' * (times != 1)}", one)
+            _told(output, f"will fail {counted(times, 'time')}", one)
     return 0
 
 

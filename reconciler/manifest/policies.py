@@ -9,6 +9,7 @@ from reconciler.manifest.model import PolicyContent, PolicySpec
 from reconciler.manifest.notes import Notes, suggestion
 from reconciler.manifest.sections import Section
 from reconciler.manifest.zones import windows_zone, zone_names
+from reconciler.plurals import counted
 
 _RULES = {"default": "Default", "daily": "Daily", "weekly": "Weekly"}
 LONGEST_DAYS = 365
@@ -123,5 +124,5 @@ def _check_precedence(content: PolicyContent, section: Section, notes: Notes) ->
         longer = [(other, kept) for other, kept in given[:index] if kept > length]
         if longer:
             other, kept = longer[-1]
-            message = f"`{key}` ({length} days) wins over `{other}` ({kept} days), so these backups are kept for a shorter time"
+            message = f"`{key}` ({counted(length, 'day')}) wins over `{other}` ({counted(kept, 'day')}), so these backups are kept for a shorter time"
             notes.add(codes.RETENTION_SHADOWED, message, section.place(key))

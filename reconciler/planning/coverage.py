@@ -22,6 +22,7 @@ from reconciler.planning.reach import concerns
 from reconciler.planning.roles import is_derived
 from reconciler.planning.selection import Surroundings, matcher, places
 from reconciler.planning.support import obstacle
+from reconciler.plurals import counted
 
 COVERED, EXCLUDED, UNCOVERED = "covered", "excluded", "uncovered"
 _MOST_ASKED = 200
@@ -189,7 +190,9 @@ def _disks_gone(survey: _Survey) -> None:
             message = f"the disk of {instance.id} is gone"
             survey.found.append(CODES["disk-gone"].at(message, address=addresses.disk(instance.disk)))
     if asked > _MOST_ASKED:
-        survey.skipped.append(f"{asked - _MOST_ASKED} instances whose disks no list shows were not looked at by id")
+        survey.skipped.append(
+            f"the disks of {counted(asked - _MOST_ASKED, 'instance')} that no list shows were not asked for by id"
+        )
 
 
 def _foreign_snapshots(survey: _Survey) -> None:

@@ -12,6 +12,7 @@ from reconciler.planning.draft import Draft
 from reconciler.planning.model import Action, Change, Gate, Kind
 from reconciler.planning.protection import is_active
 from reconciler.planning.roles import RoleBook
+from reconciler.plurals import counted
 
 GATES: Mapping[str, str] = {
     "deleted-vault": "A soft-deleted vault of the same name would be replaced by an empty one.",
@@ -126,7 +127,7 @@ def _deletions(draft: Draft, changes: list[Change]) -> Iterable[Gate]:
     said = draft.options.allow_delete
     if deleted or said:
         count = len(deleted)
-        message = f"{count} backup instance{'s' * (count != 1)} would be deleted with {'their' if count != 1 else 'its'} recovery points"
+        message = f"{counted(count, 'backup instance')} would be deleted with {'their' if count != 1 else 'its'} recovery points"
         told = "" if said is None else f"; --allow-delete said {said}"
         yield Gate("allow-delete", message + told, f"--allow-delete {count} opens", said == count, tuple(deleted))
 

@@ -17,6 +17,7 @@ from reconciler.planning.instances import guard_of
 from reconciler.planning.model import Action, Change, FieldChange, Kind, Op, Step
 from reconciler.planning.naming import OWNER_TAG, tag_of
 from reconciler.planning.protection import WORDS, Health, health, health_of, is_active
+from reconciler.plurals import counted
 
 
 def compare(draft: Draft, desired: list[DesiredDisk]) -> None:
@@ -39,7 +40,7 @@ def compare(draft: Draft, desired: list[DesiredDisk]) -> None:
                 unmanaged[instance.vault.key] += 1
     for vault, count in sorted(unmanaged.items()):
         name = draft.estate.vaults[vault].id.text if vault in draft.estate.vaults else vault
-        draft.note("unmanaged", f"{count} backup instance{'s' * (count != 1)} that no manifest manages", address=name)
+        draft.note("unmanaged", f"{counted(count, 'backup instance')} that no manifest manages", address=name)
 
 
 def _address(draft: Draft, instance: Instance, disk: ArmId) -> str:

@@ -26,6 +26,7 @@ from reconciler.planning.ordering import Narrowing, checksum, finding_rank, narr
 from reconciler.planning.policies import Shelf
 from reconciler.planning.protection import GOALS
 from reconciler.planning.usage import Usage
+from reconciler.plurals import counted
 
 
 def make(manifest: Manifest, estate: Estate, options: Options, now: datetime) -> Plan:
@@ -141,7 +142,7 @@ def _keep_policies(manifest: Manifest, usage: Usage) -> None:
 def _tell_unchecked(draft: Draft, disks: Disks) -> None:
     if disks.unchecked:
         count = disks.unchecked
-        draft.note("unchecked", f"{count} new disk{'s' * (count != 1)}: whether another vault has them was not asked")
+        draft.note("unchecked", f"{counted(count, 'new disk')}: whether another vault has them was not asked")
 
 
 def _marks(draft: Draft, changes: list[Change]) -> dict[str, str]:

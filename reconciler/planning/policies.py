@@ -15,6 +15,7 @@ from reconciler.planning.draft import Draft
 from reconciler.planning.marks import drift_class
 from reconciler.planning.model import Action, Change, Kind, Op, Step
 from reconciler.planning.naming import is_derived_policy_name, policy_names
+from reconciler.plurals import counted
 
 _SHOWN = 10
 
@@ -94,7 +95,7 @@ def name_users(draft: Draft, joining: Mapping[str, Iterable[str]]) -> None:
         moved = sorted(user for user in users if user in draft.changes)
         if change and moved:
             more = f" and {len(moved) - _SHOWN} more" if len(moved) > _SHOWN else ""
-            text = f"re-points {len(moved)} instance{'s' * (len(moved) != 1)}: {', '.join(moved[:_SHOWN])}{more}"
+            text = f"re-points {counted(len(moved), 'instance')}: {', '.join(moved[:_SHOWN])}{more}"
             draft.changes[address] = replace(change, detail=(*change.detail, text))
 
 

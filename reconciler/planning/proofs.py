@@ -15,6 +15,7 @@ from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import Draft
 from reconciler.planning.naming import PROVEN_TAG, tag_of
 from reconciler.planning.selection import matcher
+from reconciler.plurals import counted
 
 _HOURS = 48
 
@@ -45,7 +46,7 @@ def age(length: timedelta) -> str:
     """A length of time for a person: `31 hours`, `12 days`."""
     hours = int(length.total_seconds() // 3600)
     count, word = (hours, "hour") if hours < _HOURS else (hours // 24, "day")
-    return f"{count} {word}{'s' * (count != 1)}"
+    return counted(count, word)
 
 
 def candidates(draft: Draft, drill: DrillSpec, desired: Iterable[DesiredDisk]) -> list[Candidate]:
@@ -74,7 +75,7 @@ def complaints(draft: Draft, desired: list[DesiredDisk]) -> Iterator[Finding]:
         address, most = f"drill/{drill.name}", timedelta(hours=drill.max_age_hours)
         last = max((found for one in chosen if (found := proven_at(one.instance.tags))), default=None)
         if last is None:
-            message = f"the drill {drill.name} has never restored one of its {len(chosen)} disks"
+            message = f"the drill {drill.name} has never restored a disk; it has {counted(len(chosen), 'disk')} to choose from"
             yield CODES["never-proven"].at(message, address=address, place=drill.place)
         elif now - last > most:
             message = f"the drill {drill.name} last proved a restore {age(now - last)} ago, {age(most)} are allowed"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reconciler.operations.backup import Backup
+from reconciler.plurals import counted
 from reconciler.redaction import redact
 from reconciler.report.documents import Document, head
 from reconciler.report.escape import code, markdown, plain
@@ -35,7 +36,7 @@ def summary(rows: Sequence[Backup], *, dry_run: bool = False) -> str:
     statuses = sorted({row.status for row in rows})
     counts = ", ".join(f"{sum(row.status == one for row in rows)} {one}" for one in statuses) or "nothing declared"
     nothing = " Nothing was sent: this was a dry run." if dry_run else ""
-    return f"Backup: {counts} of {len(rows)} disk{'s' * (len(rows) != 1)}.{nothing}"
+    return f"Backup: {counts} of {counted(len(rows), 'disk')}.{nothing}"
 
 
 def backups_text(rows: Sequence[Backup], *, style: Style | None = None, dry_run: bool = False) -> str:

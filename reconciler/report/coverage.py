@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from reconciler.estate import Disk
 from reconciler.ids import lower
 from reconciler.planning.coverage import COVERED, EXCLUDED, UNCOVERED, Coverage, Covered, by_key
+from reconciler.plurals import counted
 from reconciler.redaction import redact
 from reconciler.report.caret import location
 from reconciler.report.documents import Document, finding_document, head, place_document
@@ -53,7 +54,7 @@ def breakdowns(coverage: Coverage, tags: tuple[str, ...]) -> dict[str, dict[str,
 def summary(coverage: Coverage) -> str:
     """`Coverage: 50 of 60 disks covered, 4 excluded, 6 uncovered.`"""
     counts = f"{coverage.count(EXCLUDED)} excluded, {coverage.count(UNCOVERED)} uncovered"
-    return f"Coverage: {coverage.count(COVERED)} of {len(coverage.rows)} disks covered, {counts}."
+    return f"Coverage: {coverage.count(COVERED)} of {counted(len(coverage.rows), 'disk')} covered, {counts}."
 
 
 def _tables(coverage: Coverage, tags: tuple[str, ...]) -> Iterator[Table]:

@@ -10,6 +10,7 @@ import yaml
 
 from reconciler.manifest.scalars import resolve
 from reconciler.operations.exporting.model import Exported
+from reconciler.plurals import counted
 from reconciler.redaction import redact
 from reconciler.report.documents import FORMAT_VERSION, Document
 from reconciler.report.escape import fence, markdown, plain
@@ -123,7 +124,7 @@ def export_document(exported: Exported, *, tool_version: str) -> Document:
 
 def export_markdown(exported: Exported) -> str:
     """The manifest in a code block, and below it what it doesn't say."""
-    parts = [f"## Export: {exported.disks} disk{'s' * (exported.disks != 1)}\n", fence(export_yaml(exported), "yaml")]
+    parts = [f"## Export: {counted(exported.disks, 'disk')}\n", fence(export_yaml(exported), "yaml")]
     if exported.notes:
         parts.append("### Not said\n\n" + "".join(f"- {markdown(note)}\n" for note in exported.notes))
     if exported.left_out:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from reconciler.operations.identity import Bearer, Identity, Place
+from reconciler.plurals import counted
 from reconciler.report.documents import FORMAT_VERSION, Document
 from reconciler.report.escape import code, markdown, plain
 from reconciler.report.style import Style
@@ -91,7 +92,7 @@ def _facts(bearer: Bearer) -> Iterator[tuple[str, str]]:
 
 def _counted(found: Identity) -> str:
     visible = sum(1 for place in found.places if place.name or place.missing is not None)
-    return f"{visible} of {len(found.places)} subscription{'s' * (len(found.places) != 1)} visible."
+    return f"{visible} of {counted(len(found.places), 'subscription')} visible."
 
 
 def _titled(place: Place) -> str:
@@ -100,7 +101,7 @@ def _titled(place: Place) -> str:
 
 
 def _lacking(actions: tuple[str, ...]) -> str:
-    return f"{len(actions)} right{'s' * (len(actions) != 1)} missing"
+    return f"{counted(len(actions), 'right')} missing"
 
 
 def _is_lacking(found: Identity) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from reconciler.azure.jobs import cause, has_ended
 from reconciler.estate import Job
+from reconciler.plurals import counted
 from reconciler.redaction import redact
 from reconciler.report.documents import Document, head, stamp
 from reconciler.report.escape import code, markdown, plain
@@ -54,7 +55,7 @@ def summary(jobs: Sequence[Job]) -> str:
     """`3 jobs: 2 Completed, 1 Failed.`"""
     statuses = sorted({job.status for job in jobs})
     counts = ", ".join(f"{sum(job.status == one for job in jobs)} {plain(one)}" for one in statuses)
-    return f"{len(jobs)} job{'s' * (len(jobs) != 1)}{f': {counts}' if counts else ''}."
+    return f"{counted(len(jobs), 'job')}{f': {counts}' if counts else ''}."
 
 
 def _troubles(jobs: Sequence[Job]) -> list[Job]:

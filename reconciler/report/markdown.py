@@ -8,6 +8,7 @@ from urllib.parse import quote
 from reconciler.applying.outcome import Outcome, Result, Status
 from reconciler.findings import Finding, Severity
 from reconciler.planning.model import Change, Gate, Plan
+from reconciler.plurals import counted
 from reconciler.report.caret import location
 from reconciler.report.drift import Drift
 from reconciler.report.escape import code, fence, markdown
@@ -111,7 +112,7 @@ def _findings(page: _Page, findings: Sequence[Finding], root: str) -> None:
 
 def _gates(page: _Page, gates: Sequence[Gate]) -> None:
     closed = [f"- {code(gate.name)}: {markdown(gate.message)}  \n  hint: {markdown(gate_hint(gate))}" for gate in gates]
-    page.items(f"Refused ({len(closed)} closed gates)", closed)
+    page.items(f"Refused ({counted(len(closed), 'closed gate')})", closed)
 
 
 def run_footer(commit: str, run: str, url: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reconciler.operations.points import DiskPoints, Point
+from reconciler.plurals import counted
 from reconciler.report.documents import Document, head, stamp
 from reconciler.report.escape import markdown, plain
 from reconciler.report.markdown import cut
@@ -33,13 +34,13 @@ def _remark(found: DiskPoints) -> str:
     if not found.found:
         return "no recovery points yet"
     left = found.found - len(found.points)
-    return f"{left} older ones are left out" if left else ""
+    return f"{counted(left, 'older one is', 'older ones are')} left out" if left else ""
 
 
 def summary(found: Sequence[DiskPoints]) -> str:
     """`42 recovery points of 1 disk; times in UTC.`"""
     count = sum(row.found for row in found)
-    return f"{count} recovery point{'s' * (count != 1)} of {len(found)} disk{'s' * (len(found) != 1)}; times in UTC."
+    return f"{counted(count, 'recovery point')} of {counted(len(found), 'disk')}; times in UTC."
 
 
 def points_text(found: Sequence[DiskPoints]) -> str:

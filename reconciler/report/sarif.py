@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from urllib.parse import quote
 
 from reconciler.findings import Severity
+from reconciler.plurals import counted
 from reconciler.report.documents import Document, text
 from reconciler.report.escape import plain
 from reconciler.report.notices import Notice, fingerprints
@@ -29,7 +30,7 @@ def sarif(notices: Sequence[Notice], *, tool_version: str, limit: int = LIMIT) -
     }
     invocation: Document = {"executionSuccessful": True}
     if len(notices) > limit:
-        said = f"{len(notices) - limit} more results were left out"
+        said = f"{counted(len(notices) - limit, 'more result was', 'more results were')} left out"
         invocation["toolExecutionNotifications"] = [{"level": "warning", "message": {"text": said}}]
     run = {
         "tool": {"driver": driver},

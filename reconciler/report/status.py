@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from reconciler.ids import ArmId
 from reconciler.planning.proofs import age
 from reconciler.planning.status import BAD, SNAPSHOT_LIMIT, STATES, UNKNOWN, DiskStatus, Status
+from reconciler.plurals import counted
 from reconciler.redaction import redact
 from reconciler.report.caret import location
 from reconciler.report.documents import Document, finding_document, head, place_document, stamp
@@ -34,7 +35,7 @@ def summary(status: Status) -> str:
     """`Status: 48 ok, 1 late, 1 failing of 50 disks.`"""
     order = [state for state in reversed(tuple(STATES)) if status.count(state)]
     told = ", ".join(f"{status.count(state)} {state}" for state in order) or "nothing declared"
-    return f"Status: {told} of {len(status.rows)} disk{'s' * (len(status.rows) != 1)}."
+    return f"Status: {told} of {counted(len(status.rows), 'disk')}."
 
 
 def _cells(row: DiskStatus, now: datetime) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from reconciler.applying.outcome import Outcome, Result, Status
 from reconciler.errors import NO_TOKEN
 from reconciler.findings import Finding
 from reconciler.planning.model import Action, Change, Gate, Kind, Plan
+from reconciler.plurals import counted
 from reconciler.report.caret import location
 from reconciler.report.drift import Drift
 from reconciler.report.escape import plain
@@ -32,11 +33,11 @@ def plan_summary(plan: Plan, verb: str = "") -> str:
     if is_clean(plan):
         if verb:
             return f"Nothing to {verb}."
-        counted = sum(bool(finding.drift) and finding.drift != "in-progress" for finding in plan.findings)
-        if counted:
-            return f"No changes. {counted} finding{'s count' if counted != 1 else ' counts'} as drift, see above."
+        drifted = sum(bool(finding.drift) and finding.drift != "in-progress" for finding in plan.findings)
+        if drifted:
+            return f"No changes. {counted(drifted, 'finding counts', 'findings count')} as drift."
         if plan.waits:
-            disks = f"{len(plan.waits)} disk{'s' * (len(plan.waits) != 1)}"
+            disks = counted(len(plan.waits), "disk")
             return f"No changes. Azure is at work on {disks}; whether it matches shows when that is done."
         return NO_CHANGES
     counts = plan.summary

@@ -43,7 +43,9 @@ def test_the_newest_success_counts() -> None:
 
 
 def test_never_is_told_apart_from_late() -> None:
-    assert told(None, None) == [("never-proven", "the drill monthly has never restored one of its 2 disks")]
+    assert told(None, None) == [
+        ("never-proven", "the drill monthly has never restored a disk; it has 2 disks to choose from")
+    ]
     assert told("yesterday") == told(None), "what nobody can read proves nothing"
 
 

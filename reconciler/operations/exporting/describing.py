@@ -15,6 +15,7 @@ from reconciler.operations.exporting.entries import Protected, entries, shared
 from reconciler.operations.exporting.model import UNNAMED, Asked, Choices, Data, Description, LeftOut
 from reconciler.planning.naming import OWNER_TAG, tag_of
 from reconciler.planning.protection import Health, health_of, preference
+from reconciler.plurals import counted
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 _PROTECTION = {Health.STOPPED: "stopped", Health.SUSPENDED: "suspended"}
@@ -92,8 +93,8 @@ class _Sorting:
         used: dict[str, Counter[str]] = defaultdict(Counter)
         for one in self.kept.values():
             used[one.vault.key][one.identity.key if one.identity else ""] += 1
-        for key, counted in used.items():
-            chosen = min(counted, key=lambda identity: (-counted[identity], identity))
+        for key, uses in used.items():
+            chosen = min(uses, key=lambda identity: (-uses[identity], identity))
             of_vault = [one for one in self.kept.values() if one.vault.key == key]
             self.identities[key] = next(
                 (one.identity for one in of_vault if one.identity and one.identity.key == chosen), None
@@ -212,10 +213,10 @@ def _notes(estate: Estate, scope: set[str], kept: Iterable[Instance], choices: C
             continue
         others = sum(one.disk is None for one in estate.instances.values() if one.vault.key == key)
         if others:
-            yield f"vault {name}: {others} backup instance{'s' * (others != 1)} of other kinds"
+            yield f"vault {name}: {counted(others, 'backup instance')} of other kinds"
         deleted = sum(one.disk is not None for one in estate.deleted_instances.values() if one.vault.key == key)
         if deleted:
-            yield f"vault {name}: {deleted} soft-deleted backup instance{'s' * (deleted != 1)} of disks"
+            yield f"vault {name}: {counted(deleted, 'soft-deleted backup instance')} of disks"
         idle = [
             policy.id.name
             for policy in estate.policies.values()

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from reconciler.plurals import counted
 from reconciler.report.page.model import DiskRow
 
 WIDTH, HEIGHT, GAP = 200, 40, 14
@@ -52,7 +53,7 @@ def graph(rows: Iterable[DiskRow]) -> Graph:
     columns = [Counter(getattr(row, part) for row in rows) for part in ("subscription", "vault", "policy")]
     shown = [dict(sorted(column.most_common(_MOST))) for column in columns]
     boxes = {
-        (number, name): Box(name or "(none)", _disks(count), _COLUMNS[number], place * (HEIGHT + GAP))
+        (number, name): Box(name or "(none)", counted(count, "disk"), _COLUMNS[number], place * (HEIGHT + GAP))
         for number, column in enumerate(shown)
         for place, (name, count) in enumerate(column.items())
     }
@@ -72,7 +73,3 @@ def graph(rows: Iterable[DiskRow]) -> Graph:
 def _edge(start: Box, end: Box, share: float) -> Edge:
     middle = HEIGHT // 2
     return Edge(start.x + WIDTH, start.y + middle, end.x, end.y + middle, round(1 + _WIDEST * share, 1))
-
-
-def _disks(count: int) -> str:
-    return f"{count} disk{'s' * (count != 1)}"
