@@ -20,6 +20,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from reconciler.plurals import counted
+
 if TYPE_CHECKING:
     from reconciler.findings import Finding
 
@@ -49,14 +51,18 @@ class UsageError(ReconcilerError):
 class ManifestError(ReconcilerError):
     """The manifest is wrong; `findings` has every problem, `sources` the text of each file for caret lines.
 
-    `root` is the folder that was named, which stands before the names of files where places are shown.
+    `root` is the folder that was named, which stands before the names of files where places are shown. The hint tells
+    the first error, for where findings have no room.
     """
 
     code = "manifest"
     root = ""
 
     def __init__(self, findings: Sequence[Finding], sources: dict[str, str]) -> None:
-        super().__init__(f"{len(findings)} problem{'s' * (len(findings) != 1)} in the manifest")
+        errors = [finding for finding in findings if finding.severity == "error"]
+        place = f"{errors[0].place}: " if errors and errors[0].place else ""
+        hint = f"the first: {place}{errors[0].message}" if errors else ""
+        super().__init__(f"The manifest has {counted(len(errors), 'error')}.", hint=hint)
         self.findings = tuple(findings)
         self.sources = sources
 

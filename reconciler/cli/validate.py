@@ -12,6 +12,7 @@ from reconciler.cli.loading import root_of
 from reconciler.cli.options import NO_SYSTEM, annotations_option, format_option, report_option, verbose_option
 from reconciler.cli.output import Output
 from reconciler.errors import ManifestError, ReconcilerError
+from reconciler.plurals import counted
 
 if TYPE_CHECKING:
     from reconciler.findings import Finding
@@ -34,7 +35,7 @@ def validate(output: Output, path: str, form: str, reports: tuple[str, ...], sys
     try:
         manifest = load(Path(path))
     except ManifestError as error:
-        tell(output, path, Found(None, error.findings, error.sources))
+        tell(output, path, Found(None, error.findings, error.sources, error.message))
         return 1
     except ReconcilerError as error:
         if form == "text":
@@ -47,11 +48,15 @@ def validate(output: Output, path: str, form: str, reports: tuple[str, ...], sys
 
 
 class Found(NamedTuple):
-    """What there is to tell: the manifest (None: it isn't valid), what is wrong with it, and the text of its files."""
+    """What there is to tell: the manifest (None: it isn't valid), what is wrong with it, and the text of its files.
+
+    `verdict` sums up what is wrong.
+    """
 
     manifest: Manifest | None
     findings: Sequence[Finding]
     sources: Mapping[str, str]
+    verdict: str = ""
 
 
 def _everywhere(form: str, reports: tuple[str, ...], system: str) -> Callable[[Output, str, Found], int]:
@@ -79,8 +84,7 @@ def _in_words(output: Output, path: str, found: Found) -> int:
         told = diagnostics(tuple(found.findings), found.sources, style=output.error_style, root=root_of(path))
         output.tell(told + "\n")
     if found.manifest is None:
-        errors = sum(finding.severity == "error" for finding in found.findings)
-        output.tell(f"The manifest has {_count(errors, 'error')}.\n")
+        output.tell(f"{found.verdict}\n")
     else:
         output.data(_valid(found.manifest))
     return 0
@@ -91,13 +95,9 @@ def _valid(manifest: Manifest) -> str:
 
     holds = ", ".join(
         (
-            _count(len(manifest.vaults), "vault"),
-            _count(len(manifest.policies), "policy", "policies"),
-            _count(len(manifest.disks), "entry", "entries") + " of disks",
+            counted(len(manifest.vaults), "vault"),
+            counted(len(manifest.policies), "policy", "policies"),
+            counted(len(manifest.disks), "entry of disks", "entries of disks"),
         )
     )
     return f"The manifest {plain(manifest.name)} is valid: {holds}.\n"
-
-
-def _count(number: int, one: str, many: str = "") -> str:
-    return f"{number} {one if number == 1 else many or one + 's'}"

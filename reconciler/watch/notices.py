@@ -60,7 +60,8 @@ class Bulletin:
 def notices(one: Round) -> tuple[Notice, ...]:
     """Everything in a round that is worth a message, in the order of reports."""
     if one.error is not None:
-        return (Notice(one.error.code, "", redact(one.error.message)),)
+        hint = f" (hint: {one.error.hint})" if one.error.hint else ""
+        return (Notice(one.error.code, "", redact(one.error.message + hint)),)
     if one.seen is None:
         return ()
     drift = one.seen.drift

@@ -45,7 +45,7 @@ def test_all_problems_of_a_manifest_are_told(capsys: pytest.CaptureFixture[str])
     text = told(error, capsys)
     assert " --> folder/f:1:1" in text
     assert " --> folder/f:2:1" in text
-    assert text.endswith("\n2 problems in the manifest\n")
+    assert text.endswith("\nThe manifest has 2 errors.\n")
 
 
 def test_a_traceback_needs_verbose_and_hides_secrets(capsys: pytest.CaptureFixture[str]) -> None:

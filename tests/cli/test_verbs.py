@@ -180,7 +180,7 @@ def test_a_broken_manifest_stops_every_verb_before_azure_is_asked(command: Run, 
         done = command(verb[0], ".", *verb[1:], *AZURE)
         assert (done.returncode, done.stdout) == (1, "")
         assert "error[unknown-key]" in done.stderr
-        assert "problems in the manifest\n" in done.stderr
+        assert "The manifest has 3 errors.\n" in done.stderr
 
 
 def typed(folder: Path, answer: bytes, *arguments: str) -> tuple[int, str]:

@@ -13,10 +13,11 @@ from typing import Any
 import pytest
 
 from reconciler.cli.watch import interval
-from reconciler.errors import AzureError, UsageError
+from reconciler.errors import AzureError, ManifestError, UsageError
+from reconciler.findings import Finding, Place, Severity
 from reconciler.watch.health import Health, served
 from reconciler.watch.metrics import Metrics
-from reconciler.watch.notices import Bulletin, News, Notice, body
+from reconciler.watch.notices import Bulletin, News, Notice, body, notices
 from reconciler.watch.posting import post, webhook
 from reconciler.watch.rounds import Round
 from reconciler.watch.telling import Teller
@@ -50,6 +51,13 @@ def test_news_is_new_until_it_has_arrived() -> None:
     assert bulletin.news("m", failed(2)) == first
     bulletin.told(first)
     assert bulletin.news("m", failed(3)) is None
+
+
+def test_a_round_that_failed_says_what_to_do() -> None:
+    wrong = Finding("unknown-key", Severity.ERROR, "unknown key `nam`", place=Place("backup.yaml", 11, 5))
+    one = Round(1, BEGUN, 1.0, error=ManifestError([wrong], {}))
+    (notice,) = notices(one)
+    assert notice.message == "The manifest has 1 error. (hint: the first: backup.yaml:11:5: unknown key `nam`)"
 
 
 def test_nothing_is_over_while_azure_cannot_be_read() -> None:
