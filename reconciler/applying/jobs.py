@@ -37,9 +37,8 @@ async def until_ended(run: Run, job: ArmId, deadline: float) -> None:
 def _failed(job: ArmId, body: Mapping[str, Any], status: str) -> OperationFailed:
     details = pick(body, "properties", "errorDetails")
     says = told({"details": details} if isinstance(details, list) else details)
-    message = says.message or "Azure gives no reason"
     return OperationFailed(
-        f"the job ended as {status}: {message}",
+        f"the job ended as {status}: {says.reason}",
         code=says.code or "job-failed",
         advice=says.advice,
         target=job.text,

@@ -123,7 +123,7 @@ def failure_of(row: Mapping[str, Any], target: str) -> OperationFailed:
     says = told(details if isinstance(details, Mapping) else {"details": details})
     code = next((code for code in _codes(details) if _is_permission_code(lower(code))), says.code)
     return OperationFailed(
-        f"the instance is in {state}: {says.message or 'Azure gives no reason'}",
+        f"the instance is in {state}: {says.reason}",
         code=code or str(state),
         advice=says.advice,
         target=target,

@@ -123,7 +123,7 @@ async def _at_rest(run: Run, vault: ArmId, what: str, deadline: float) -> Body:
 def _failed(vault: ArmId, body: Body) -> OperationFailed:
     says = told(body.get("error") or (body.get("properties") or {}).get("error"))
     return OperationFailed(
-        f"the vault's provisioning failed: {says.message or 'Azure gives no reason'}",
+        f"the vault's provisioning failed: {says.reason}",
         code=says.code or "provisioning-failed",
         advice=says.advice,
         target=str(vault),

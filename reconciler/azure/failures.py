@@ -40,6 +40,11 @@ class Told:
     message: str
     advice: tuple[str, ...] = ()
 
+    @property
+    def reason(self) -> str:
+        """The message, or that there is none."""
+        return self.message or "Azure gives no reason"
+
 
 def told(error: Any) -> Told:
     """What an ARM error object says (also `protectionErrorDetails`, `errorDetails` and an operation's `error`).

@@ -78,7 +78,7 @@ def _failed(body: dict[str, Any], status: str) -> OperationFailed:
             code=says.code or "canceled",
             hint="See the activity log of the vault for who cancelled it, then run it again.",
         )
-    message = says.message or "The operation failed, and Azure gave no reason."
+    message = says.message or f"The operation failed, and {says.reason}."
     code = says.code or "operation-failed"
     return OperationFailed(f"{message} ({code})", code=code, advice=says.advice)
 

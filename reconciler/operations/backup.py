@@ -231,7 +231,7 @@ async def _followed(azure: Azure, clock: Clock, row: Backup, asked: Request, tel
         return done
     says = source.cause(job)
     raise OperationFailed(
-        says.message or f"The job ended as {job.status}, and Azure gives no reason.",
+        says.message or f"The job ended as {job.status}, and {says.reason}.",
         code=says.code or "job-failed",
         advice=says.advice,
         hint="" if says.advice else f"`reconciler jobs show PATH {job.id.name}` shows the job",
