@@ -52,7 +52,7 @@ def test_after_an_apply_the_page_says_what_was_done_and_how_it_is_now(folder: Pa
     text = (folder / "after.html").read_text()
     assert "Apply complete! Resources: 7 added, 0 changed, 0 destroyed." in text
     assert "<dt>done</dt><dd>7 <small>of 7</small>" in text
-    assert "None: Azure matches the manifest." in text
+    assert "No changes. Azure matches the manifest." in text
     shown = tiles(folder / "after.html")
     assert {name: shown[name] for name in ("changes", "failing", "uncovered")} == {
         "changes": "0",

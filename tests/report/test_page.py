@@ -12,7 +12,8 @@ import pytest
 
 from reconciler.applying.outcome import Outcome, Result, Status
 from reconciler.findings import Finding, Place, Severity
-from reconciler.planning.model import Action, Kind
+from reconciler.ids import ArmId
+from reconciler.planning.model import Action, Gate, Kind, Plan, Wait
 from reconciler.report.page.graph import graph
 from reconciler.report.page.model import STATES, DiskRow, Page, Share, freshness
 from reconciler.report.page.render import FIRST, page_html
@@ -103,6 +104,36 @@ def test_foreign_text_is_shown_and_never_markup() -> None:
     assert "\u202e" not in text
     assert "abcdefgh" not in text
     assert "49" not in re.findall(r"\{\{ 7\*7 \}\}|49 sig", text)
+
+
+def planned(*, gates: tuple[Gate, ...] = (), waits: tuple[Wait, ...] = (), findings: tuple[Finding, ...] = ()) -> Plan:
+    return Plan("estate", (), findings, gates, "0123", waits=waits)
+
+
+@pytest.mark.parametrize(
+    ("plan", "said"),
+    [
+        (planned(), "No changes. Azure matches the manifest."),
+        (planned(waits=(Wait("disk/x", ArmId("/i"), "at rest"),)), "No changes. Azure is at work on 1 disk;"),
+        (
+            planned(findings=(Finding("out-of-reach", Severity.ERROR, "x"),)),
+            "None, yet Azure can&#39;t be said to match",
+        ),
+        (
+            planned(gates=(Gate("role-scope", "too many", "declare more"),)),
+            "None, yet Azure can&#39;t be said to match",
+        ),
+    ],
+)
+def test_without_changes_azure_matches_only_when_nothing_else_is_wrong(plan: Plan, said: str) -> None:
+    text = page_html(page(row(), plan=plan))
+    assert said in text
+    assert ("Azure matches the manifest" in text) is (plan == planned())
+
+
+def test_a_closed_gate_says_how_it_opens() -> None:
+    text = page_html(page(row(), plan=planned(gates=(Gate("role-scope", "too many", "declare more"),))))
+    assert "declare more; if it is meant: --force role-scope" in text
 
 
 def results(*statuses: Status, text: str = "said") -> Outcome:

@@ -12,11 +12,11 @@ from reconciler.planning.model import Plan
 
 GOOD, LATE, BAD, OPEN, LEFT_OUT = "covered", "late", "failing", "uncovered", "excluded"
 STATES: Mapping[str, str] = {
-    GOOD: "protected, and its newest recovery point is as fresh as its schedule promises",
-    LATE: "protected, but its newest recovery point is older than its schedule promises",
+    GOOD: "protected, and its newest recovery point is as fresh as its schedule promises, or the first isn't due yet",
+    LATE: "protected, but its newest recovery point is older than its schedule promises, or its age can't be told",
     BAD: "declared, and not protected as it should be",
     OPEN: "nothing protects it",
-    LEFT_OUT: "left out on purpose, with a reason",
+    LEFT_OUT: "left out on purpose, or declared as suspended or stopped",
 }
 """The states of a disk on the page, each with its meaning."""
 

@@ -8,13 +8,14 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from reconciler.applying.outcome import Outcome, Status
+from reconciler.planning.model import Plan
 from reconciler.redaction import redact
 from reconciler.report.escape import visible
-from reconciler.report.lines import change_lines
+from reconciler.report.lines import change_lines, gate_hint
 from reconciler.report.page.graph import HEIGHT, WIDTH, graph
 from reconciler.report.page.model import STATES, Page, freshness
 from reconciler.report.page.tables import disk_table, finding_table, result_table
-from reconciler.report.terminal import outcome_summary, what_next
+from reconciler.report.terminal import is_clean, outcome_summary, plan_summary, what_next
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -40,6 +41,7 @@ def page_html(page: Page) -> str:
         graph=graph(rows),
         box=(WIDTH, HEIGHT),
         changes=[_change(page, number) for number in range(len(page.plan.changes))] if page.plan else [],
+        unchanged=_unchanged(page.plan) if page.plan else "",
         first=FIRST,
         tables={
             "results": result_table(page, _text),
@@ -61,7 +63,7 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    templates.filters |= {"text": _text, "hours": _hours}
+    templates.filters |= {"text": _text, "hours": _hours, "gate_hint": gate_hint}
     return templates
 
 
@@ -96,6 +98,13 @@ def _told(outcome: Outcome) -> dict[str, Any]:
         "done": len(outcome.with_status(Status.DONE)),
         "all": len(outcome.results) + len(outcome.errors),
     }
+
+
+def _unchanged(plan: Plan) -> str:
+    """What a plan without changes comes to: Azure matches only where nothing is refused, wrong or under way."""
+    if is_clean(plan):
+        return plan_summary(plan)
+    return "None, yet Azure can't be said to match the manifest: see what is refused, and the errors below."
 
 
 def _change(page: Page, number: int) -> dict[str, Any]:
