@@ -63,7 +63,7 @@ def make(
         for change in base.changes
     ]
     changes += [
-        _brought_back(move)
+        _brought_back(draft, move)
         for address, move in by_address.items()
         if _is_there_already(base, address) and not _is_let_go(move.old)
     ]
@@ -141,7 +141,7 @@ def _narrowed(options: Options, moves: list[_Move]) -> Options:
 def _change(draft: Draft, move: _Move, made: Change, through_soft_delete: bool) -> Change:
     """The change that protects the disk anew, with what happens to the old instance around it."""
     wanted, old = move.wanted, move.old
-    guard = guard_of(draft, old.vault, [Step(Op.INSTANCE_STOP, old.id)]) or ()
+    guard = _guard(draft, old)
     live = old.vault.child("backupInstances", old.id.name)
     before, after, detail = [], [], [_KEPT, _GAP]
     if old.deleted:
@@ -171,6 +171,10 @@ def _change(draft: Draft, move: _Move, made: Change, through_soft_delete: bool) 
     )
 
 
+def _guard(draft: Draft, old: Instance) -> tuple[str, ...]:
+    return guard_of(draft, old.vault, [Step(Op.INSTANCE_STOP, old.id)]) or ()
+
+
 def _text(old: Instance) -> str | None:
     return old.snapshot_group.text if old.snapshot_group else None
 
@@ -189,17 +193,17 @@ def _is_there_already(base: Plan, address: str) -> bool:
     )
 
 
-def _brought_back(move: _Move) -> Change:
+def _brought_back(draft: Draft, move: _Move) -> Change:
     """What is left of a move when the disk is protected at the new place: the old instance comes back, or is stopped."""
     old = move.old
     live = old.vault.child("backupInstances", old.id.name)
-    op = Op.INSTANCE_UNDELETE if old.deleted else Op.INSTANCE_STOP
+    step = Step(Op.INSTANCE_UNDELETE, live) if old.deleted else Step(Op.INSTANCE_STOP, live, guard=_guard(draft, old))
     return Change(
         address=move.wanted.address,
         kind=Kind.MOVE,
         action=Action.CHANGE,
         reason="protected at the new place; the old instance keeps its recovery points, stopped",
-        steps=(Step(op, live),),
+        steps=(step,),
         before={"instance": old.id.text},
         after={"instance": live.text},
         fields=(FieldChange("protection", "soft-deleted" if old.deleted else "protected", "stopped"),),
