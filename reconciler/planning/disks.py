@@ -249,6 +249,7 @@ class Disks:
             if not any(entry.path == field for entry in kept):
                 properties.pop(key, None)
         failing = protection.health(instance.state) is Health.FAILING and not instance.deleted
+        failing = failing and not draft.ignores(wanted.address, "protection")
         marked = tag_of(instance.tags, OWNER_TAG) or None
         if marked != draft.manifest.name and (properties or draft.options.adopt or failing):
             change = FieldChange(f"tags.{OWNER_TAG}", marked, draft.manifest.name)

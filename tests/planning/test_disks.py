@@ -183,6 +183,11 @@ def test_protection_that_is_ignored_is_left_alone() -> None:
         assert (addresses(made), codes(made)) == ([], ["ignored"])
 
 
+def test_protection_that_fails_and_is_ignored_takes_no_mark() -> None:
+    made = plan(declared(ignore=(ignore("disk/*", "protection"),)), world(owner=None, state="ProtectionError"))
+    assert (addresses(made), codes(made)) == ([], ["ignored"])
+
+
 # --- making one -------------------------------------------------------------------------------------------------------
 
 
