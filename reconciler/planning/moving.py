@@ -82,10 +82,11 @@ def make(
 def _moves(draft: Draft, desired: list[DesiredDisk], named: str) -> Iterator[_Move]:
     """The move of a disk, when the manifest wants it elsewhere; findings when it can't be made."""
     meant = [one for one in desired if lower(named).rstrip("/") in (one.disk.id.key, lower(one.disk.id.name))]
+    if len(meant) > 1:
+        draft.note("disk-ambiguous", f"{named}: {', '.join(one.disk.id.text for one in meant)}")
+    elif not meant:
+        _tell_undeclared(draft, named)
     if len(meant) != 1:
-        code = "disk-ambiguous" if meant else "move-impossible"
-        told = ", ".join(one.disk.id.text for one in meant) or "the manifest declares no such disk"
-        draft.note(code, f"{named}: {told}", hint="" if meant else "declare it where its backups are to go")
         return
     (wanted,) = meant
     held = [one for one in draft.estate.instances.values() if one.disk == wanted.disk.id]
@@ -102,6 +103,18 @@ def _moves(draft: Draft, desired: list[DesiredDisk], named: str) -> Iterator[_Mo
         return
     if _is_movable(draft, wanted, old):
         yield _Move(wanted, old)
+
+
+def _tell_undeclared(draft: Draft, named: str) -> None:
+    """Say why no disk of that name can be moved: what refused it, else that the manifest declares none."""
+    wanted = lower(named).rstrip("/")
+    for address, reason in sorted(draft.refused.items()):
+        kind, _, disk = address.partition("/")
+        if kind == "disk" and wanted in (disk, disk.rpartition("/")[2]):
+            draft.note("move-impossible", f"{named}: {reason}", hint="mend that first; `reconciler plan` tells more")
+            return
+    hint = "declare it where its backups are to go"
+    draft.note("move-impossible", f"{named}: the manifest declares no such disk", hint=hint)
 
 
 def _is_let_go(old: Instance) -> bool:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from typing import Any
 
 from plan_builders import (
     NOW,
-    VAULT,
     S,
     answered,
     disk_id,
@@ -20,23 +19,41 @@ from plan_builders import (
     settled,
     vault,
     vault_spec,
+    without,
 )
 
+from reconciler.estate import Disk, Estate
 from reconciler.ids import group_id, vault_id
+from reconciler.manifest.model import Manifest
 from reconciler.planning import moving
-from reconciler.planning.model import Op
+from reconciler.planning.model import Op, Plan
 
 OLD = vault_id(S, "oldrg", "W")
+
+
+def moved(desire: Manifest, world: Estate, **said: Any) -> Plan:
+    """The plan that moves disk `d`, with every question answered."""
+    while True:
+        made = moving.make(desire, world, options(**said), NOW, ("d",), through_soft_delete=False)
+        if not made.questions:
+            return made
+        world.answers.update({question: answered(question, {}) for question in made.questions})
+
+
+def test_a_disk_that_is_declared_and_refused_is_told_with_its_cause() -> None:
+    (error,) = moved(manifest(), estate(*without(settled(), Disk))).errors
+    assert (error.code, error.message) == ("move-impossible", f"d: {disk_id()} isn't there")
+
+
+def test_a_disk_that_nobody_declares_is_told_so() -> None:
+    (error,) = moved(manifest(rule(disk_id("e"))), estate(*settled("e"))).errors
+    assert (error.code, error.message) == ("move-impossible", "d: the manifest declares no such disk")
 
 
 def test_what_is_left_of_a_move_is_stopped_with_the_guards_approval() -> None:
     desire = manifest(rule(disk_id()), vaults=(vault_spec(), vault_spec("W", resource_group="oldrg")))
     old = instance(of=OLD)
     world = estate(*settled(), vault(OLD, guarded=True), group(group_id(S, "oldrg")), policy(of=OLD), old)
-    told = options(guard_requests={OLD.key: ("r",)})
-    made = moving.make(desire, world, told, NOW, ("d",), through_soft_delete=False)
-    while made.questions:
-        world.answers.update({question: answered(question, {}) for question in made.questions})
-        made = moving.make(desire, world, told, NOW, ("d",), through_soft_delete=False)
+    made = moved(desire, world, guard_requests={OLD.key: ("r",)})
     (step,) = made.changes[0].steps
     assert (step.op, step.target, step.guard) == (Op.INSTANCE_STOP, old.id, ("r",))
