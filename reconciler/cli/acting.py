@@ -11,8 +11,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import click
-
 from reconciler.cli.options import (
     Connection,
     Planning,
@@ -20,6 +18,7 @@ from reconciler.cli.options import (
     auto_approve_option,
     connection_options,
     format_option,
+    guard_request_option,
     plan_options,
     report_option,
     timeout_option,
@@ -79,12 +78,7 @@ def acting_options(command: Command) -> Command:
         auto_approve_option,
         timeout_option,
         audit_option,
-        click.option(
-            "--resource-guard-request",
-            metavar="VAULT=ID",
-            multiple=True,
-            help="A resource guard request for a guarded vault; may be repeated.",
-        ),
+        guard_request_option,
         report_option,
     )
     found: Command = connection_options(wrapped)

@@ -17,6 +17,7 @@ from reconciler.cli.options import (
     disks_option,
     format_option,
     parallelism_option,
+    patience_option,
 )
 from reconciler.cli.output import Output
 
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from reconciler.clock import Clock
     from reconciler.manifest.model import Manifest
     from reconciler.operations.backup import Backup, Request, Tell
-
-_HOURS = 4
 
 
 @click.command(
@@ -45,14 +44,7 @@ _HOURS = 4
     help="The policy's retention rule that says how long they are kept: Default, Daily, Weekly (default: Default).",
 )
 @click.option("--wait", is_flag=True, help="Wait until the backups have ended.")
-@click.option(
-    "--timeout",
-    metavar="SECONDS",
-    type=click.FloatRange(min=0, min_open=True),
-    default=_HOURS * 3600.0,
-    show_default=True,
-    help="How long to wait.",
-)
+@patience_option
 @click.option("--dry-run", is_flag=True, help="Check, say what would be done, and send nothing.")
 @parallelism_option
 @audit_option

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.options import Connection, connection_options, disks_option, format_option
+from reconciler.cli.options import Connection, connection_options, disks_option, format_option, patience_option
 from reconciler.cli.output import Output
 from reconciler.errors import UsageError
 
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from reconciler.estate import Job
 
 _FORMS = ("text", "json", "markdown")
-_HOURS = 4
 
 
 @click.group()
@@ -102,14 +101,7 @@ def shown(output: Output, path: str, names: tuple[str, ...], form: str, connecti
 @jobs.command("wait", short_help="Wait until jobs have ended.")
 @click.argument("path")
 @click.argument("names", metavar="[JOB]...", nargs=-1)
-@click.option(
-    "--timeout",
-    metavar="SECONDS",
-    type=click.FloatRange(min=0, min_open=True),
-    default=_HOURS * 3600.0,
-    show_default=True,
-    help="How long to wait.",
-)
+@patience_option
 @format_option(*_FORMS)
 @connection_options
 @click.pass_obj

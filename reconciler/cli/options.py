@@ -110,6 +110,14 @@ shard_option = click.option(
 )
 """`--shard`: None for the whole."""
 
+guard_request_option = click.option(
+    "--resource-guard-request",
+    metavar="VAULT=ID",
+    multiple=True,
+    help="A resource guard request for a guarded vault; may be repeated.",
+)
+"""`--resource-guard-request`, repeatable."""
+
 _PLANNING = (
     click.option("--prune", is_flag=True, help="Stop the protection of orphans; their recovery points are kept."),
     click.option("--adopt", is_flag=True, help="Mark what exists already as this manifest's own."),
@@ -127,12 +135,7 @@ _PLANNING = (
         multiple=True,
         help="Only these (with *), and what they depend on; may be repeated.",
     ),
-    click.option(
-        "--resource-guard-request",
-        metavar="VAULT=ID",
-        multiple=True,
-        help="A resource guard request for a guarded vault; may be repeated.",
-    ),
+    guard_request_option,
     shard_option,
     click.option(
         "--preflight",
@@ -199,6 +202,9 @@ def format_option(*formats: str) -> Callable[[Command], Command]:
     )
 
 
+_POSITIVE = click.FloatRange(min=0, min_open=True)
+
+
 def auto_approve_option(command: Command) -> Command:
     """`--auto-approve`."""
     return click.option("--auto-approve", is_flag=True, help="Don't ask.")(command)
@@ -206,8 +212,14 @@ def auto_approve_option(command: Command) -> Command:
 
 def timeout_option(command: Command) -> Command:
     """`--timeout SECONDS`; None when it isn't given."""
-    positive = click.FloatRange(min=0, min_open=True)
-    return click.option("--timeout", metavar="SECONDS", type=positive, help="Of the whole run.")(command)
+    return click.option("--timeout", metavar="SECONDS", type=_POSITIVE, help="Of the whole run.")(command)
+
+
+def patience_option(command: Command) -> Command:
+    """`--timeout SECONDS` of a wait for jobs, four hours unless it is given."""
+    return click.option(
+        "--timeout", metavar="SECONDS", type=_POSITIVE, default=4 * 3600.0, show_default=True, help="How long to wait."
+    )(command)
 
 
 def parallelism_option(command: Command) -> Command:
