@@ -320,7 +320,10 @@ def _guard_request(text: str, manifest: Manifest) -> tuple[str, str]:
 
     vault, found, request = text.partition("=")
     if not (vault and found and request):
-        raise UsageError(f"--resource-guard-request {text!r} is not of the form VAULT=ID")
+        raise UsageError(
+            f"--resource-guard-request {text!r} is not of the form VAULT=ID",
+            hint="VAULT is a name in the manifest, or an id",
+        )
     if vault.startswith("/"):
         return lower(vault).rstrip("/"), request
     spec = manifest.vaults.get(lower(vault))

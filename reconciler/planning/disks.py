@@ -180,7 +180,8 @@ class Disks:
         if presence is None:
             return
         if presence.state == "there":
-            draft.refuse(wanted.address, "list-incomplete", f"{instance.id} is there but isn't listed")
+            message = f"{instance.id} is there but isn't listed"
+            draft.refuse(wanted.address, "list-incomplete", message, place=wanted.place)
             return
         merge, fields = self._differences(wanted, instance)
         steps = [Step(Op.INSTANCE_UNDELETE, instance.id), Step(Op.INSTANCE_RESUME, instance.id)]

@@ -129,9 +129,11 @@ def _is_movable(draft: Draft, wanted: DesiredDisk, old: Instance) -> bool:
     elif health_of(old) is Health.TRANSIENT:
         draft.refuse(address, "waits-for", f"Azure is at work on {old.id}: it is {old.state}", place=wanted.place)
     elif guard_of(draft, old.vault, [Step(Op.INSTANCE_STOP, old.id)]) is None:
-        draft.refuse(address, "resource-guard", f"the vault {old.vault.name} is under a resource guard")
+        draft.refuse(
+            address, "resource-guard", f"the vault {old.vault.name} is under a resource guard", place=wanted.place
+        )
     elif lock := draft.lock_on(old.id, deletes=True):
-        draft.refuse(address, "locked", f"{lock} forbids it")
+        draft.refuse(address, "locked", f"{lock} forbids it", place=wanted.place)
     else:
         return True
     return False

@@ -176,7 +176,8 @@ def _patch(draft: Draft, spec: VaultSpec, live: Vault, fields: tuple[FieldChange
         fields = (*fields, FieldChange(f"tags.{OWNER_TAG}", mark or None, draft.manifest.name))
     guard = draft.options.guard_requests.get(spec.id.key, ())
     if live.guarded and not guard and any(map(vault_fields.is_guarded, fields)):
-        draft.note("resource-guard", f"{spec.name} is under a resource guard", address=addresses.vault(spec.name))
+        message = f"{spec.name} is under a resource guard"
+        draft.note("resource-guard", message, address=addresses.vault(spec.name), place=spec.place)
         return
     _count(draft, spec, fields)
     have = vault_fields.live(live, spec.identity)

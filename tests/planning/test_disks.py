@@ -473,6 +473,7 @@ def test_the_soft_deleted_one_that_fits_is_chosen() -> None:
 def test_nothing_is_undeleted_unless_the_live_one_is_known_to_be_gone(answer: Any, code: str) -> None:
     made = plan(declared(), world(deleted()), {"exists": answer})
     assert errors(made) == [code]
+    assert made.errors[0].place
     assert addresses(made) == []
 
 

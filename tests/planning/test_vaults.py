@@ -497,6 +497,7 @@ def test_a_guarded_vault_is_weakened_only_with_a_request(
     weakening = {"force": frozenset({"weakens-protection"})}
     made = compared(said, has, **weakening)
     assert (errors(made) == ["resource-guard"]) is needs_request
+    assert all(error.place for error in made.errors)
     assert (ME in addresses(made)) is not needs_request
     allowed = compared(said, has, guard_requests={VAULT.key: ("request-1",)}, **weakening)
     assert change(allowed, ME).steps[0].guard == ("request-1",)
