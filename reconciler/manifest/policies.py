@@ -14,6 +14,7 @@ from reconciler.plurals import counted
 _RULES = {"default": "Default", "daily": "Daily", "weekly": "Weekly"}
 LONGEST_DAYS = 365
 MOST_SNAPSHOTS = 450
+"""Snapshots of a disk that a policy may keep; Azure's hard limit is 500."""
 _MOST_TOGETHER = 420
 _DAILY = 24
 

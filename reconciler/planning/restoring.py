@@ -22,7 +22,7 @@ from reconciler.planning.roles import RoleBook
 A_DAY = 10
 """Restores of one instance a day, from Azure's support matrix."""
 
-FIXED_SKUS = frozenset({"premiumv2_lrs", "ultrassd_lrs"})
+_FIXED_SKUS = frozenset({"premiumv2_lrs", "ultrassd_lrs"})
 """Kinds of disk that others can't be turned into in place."""
 
 
@@ -305,7 +305,7 @@ def _refuse_impossible(draft: Draft, source: Source, wish: Wish, made: ArmId) ->
     if (
         wish.sku
         and lower(wish.sku) != before
-        and ({before, lower(wish.sku)} & FIXED_SKUS or before.endswith("_zrs") != lower(wish.sku).endswith("_zrs"))
+        and ({before, lower(wish.sku)} & _FIXED_SKUS or before.endswith("_zrs") != lower(wish.sku).endswith("_zrs"))
     ):
         message = f"a disk of the kind {disk.sku if disk else 'that is not known'} can't become {wish.sku} in place"
         draft.refuse(address, "restore-impossible", message, hint="leave --sku out, and copy the disk by a snapshot")

@@ -21,8 +21,6 @@ from reconciler.planning.draft import Draft
 from reconciler.planning.protection import WORDS, Health, health_of, preference, reason
 
 START_WINDOW = timedelta(hours=2)
-SNAPSHOT_LIMIT = 450
-"""Snapshots of a disk that a policy may keep; Azure's hard limit is 500."""
 
 OK, LATE, FAILING, UNPROTECTED, WAITING, HALTED, UNKNOWN = (
     "ok", "late", "failing", "unprotected", "waiting", "halted", "unknown",

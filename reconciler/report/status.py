@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from reconciler.ids import ArmId
+from reconciler.manifest.policies import MOST_SNAPSHOTS
 from reconciler.planning.proofs import age
-from reconciler.planning.status import BAD, SNAPSHOT_LIMIT, STATES, UNKNOWN, DiskStatus, Status
+from reconciler.planning.status import BAD, STATES, UNKNOWN, DiskStatus, Status
 from reconciler.plurals import counted
 from reconciler.redaction import redact
 from reconciler.report.caret import location
@@ -49,7 +50,7 @@ def _cells(row: DiskStatus, now: datetime) -> tuple[str, ...]:
         age(row.promise) if row.promise is not None else "-",
         f"{row.job} {row.job_began:%Y-%m-%d %H:%M}" if row.job_began else "-",
         f"{age(now - row.proven)} ago" if row.proven else "never",
-        "-" if row.snapshots is None else f"{row.snapshots} of {SNAPSHOT_LIMIT}",
+        "-" if row.snapshots is None else f"{row.snapshots} of {MOST_SNAPSHOTS}",
     )
 
 
