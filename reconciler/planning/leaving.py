@@ -172,6 +172,16 @@ def _change(
     )
 
 
+def lost(draft: Draft) -> dict[str, str]:
+    """The instances that this plan deletes for good, by lower-cased id, with the address of the change."""
+    return {
+        step.target.key: change.address
+        for change in draft.changes.values()
+        for step in change.steps
+        if change.kind is Kind.DISK and step.op is Op.INSTANCE_DELETE and not step.body
+    }
+
+
 def left_behind(draft: Draft, wanted: DesiredDisk, held: Iterable[Instance]) -> None:
     """Tell what other vaults keep of a disk that is protected where it is declared."""
     for one in held:

@@ -126,7 +126,7 @@ def retire(draft: Draft, shelf: Shelf, wanted: set[str], moving: Mapping[str, Se
 
     A vault that takes our mark by this plan counts: else a run that ends well would leave something to plan.
     `wanted` are ids of policies that declared disks use; `moving` maps ids of policies to the addresses of the
-    disks whose re-pointing this plan holds: a policy's last users may be among them.
+    disks whose re-pointing, or end, this plan holds: a policy's last users may be among them.
     """
     users: dict[str, int] = defaultdict(int)
     for instance in (*draft.estate.instances.values(), *draft.estate.deleted_instances.values()):

@@ -236,11 +236,12 @@ def _needs(wanted: DesiredDisk, width: str) -> Iterator[tuple[Role, ArmId, ArmId
         yield READER, wanted.disk.encryption_set, wanted.disk.encryption_set
 
 
-def prune(draft: Draft, wanted: dict[str, list[DesiredDisk]]) -> None:
+def prune(draft: Draft, wanted: dict[str, list[DesiredDisk]], lost: Mapping[str, str]) -> None:
     """Plan the removal of assignments of ours that no instance in any state and no declared disk needs.
 
     Only those of system identities of vaults that bear our mark, older than a day: another manifest may have just
-    made one for a disk that it is about to protect.
+    made one for a disk that it is about to protect. `lost` are the instances that this plan deletes for good, with the
+    addresses of these changes, which the removal waits for.
     """
     if draft.manifest.roles.mode != "manage":
         return
@@ -251,7 +252,8 @@ def prune(draft: Draft, wanted: dict[str, list[DesiredDisk]]) -> None:
     if not held:
         return
     instances: defaultdict[str, list[Instance]] = defaultdict(list)
-    for instance in (*draft.estate.instances.values(), *draft.estate.deleted_instances.values()):
+    kept = (one for key, one in draft.estate.instances.items() if key not in lost)
+    for instance in (*kept, *draft.estate.deleted_instances.values()):
         instances[instance.vault.key].append(instance)
     named = _scopes([arm_id for rule in draft.manifest.disks for arm_id, _ in rule.ids])
     for spec in draft.owned_vaults():
@@ -262,7 +264,7 @@ def prune(draft: Draft, wanted: dict[str, list[DesiredDisk]]) -> None:
         needed = _needed(draft, instances[spec.id.key], wanted.get(spec.id.key, ()), named)
         for row in rows:
             if not needed(row):
-                _remove(draft, spec, row)
+                _remove(draft, spec, row, _users(draft, row, lost))
 
 
 def is_derived(row: RoleAssignment) -> bool:
@@ -318,7 +320,15 @@ def _scopes(targets: list[ArmId]) -> set[str]:
     return found
 
 
-def _remove(draft: Draft, spec: VaultSpec, row: RoleAssignment) -> None:
+def _users(draft: Draft, row: RoleAssignment, lost: Mapping[str, str]) -> Iterator[str]:
+    """The addresses of those of `lost` that an assignment reaches."""
+    for key, address in lost.items():
+        instance = draft.estate.instances[key]
+        if any(target.is_within(row.scope) for target in (instance.disk, instance.snapshot_group) if target):
+            yield address
+
+
+def _remove(draft: Draft, spec: VaultSpec, row: RoleAssignment, users: Iterable[str]) -> None:
     role = BY_GUID[row.role]
     draft.add(
         Change(
@@ -328,7 +338,7 @@ def _remove(draft: Draft, spec: VaultSpec, row: RoleAssignment) -> None:
             reason="nothing needs it any more",
             steps=(Step(Op.ROLE_DELETE, row.id),),
             before={"role": role.title, "scope": row.scope.text, "principal": row.principal},
-            depends=draft.marking(spec),
+            depends=(*draft.marking(spec), *users),
             vault=spec.id,
             drift=drift_class(draft, spec),
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 
 from reconciler.estate import Instance
 from reconciler.ids import ArmId, lower
@@ -18,7 +19,8 @@ class Usage:
     """The policies in use.
 
     `wanted` are ids of policies that declared disks use. Of re-pointed instances, `joining` maps the address of the
-    policy that they come to, and `moving` the id of the one that they leave, to the addresses of their disks.
+    policy that they come to, and `moving` the id of the one that they leave, to the addresses of their disks; those
+    that are deleted for good leave theirs, too.
     """
 
     def __init__(self, draft: Draft, shelf: policies.Shelf) -> None:
@@ -59,6 +61,13 @@ class Usage:
         self.joining[addresses.policy(wanted.vault.name, wanted.policy.name)].append(wanted.address)
         if instance.policy:
             self.moving[instance.policy.key].append(wanted.address)
+
+    def lose(self, lost: Mapping[str, str]) -> None:
+        """Note which instances this plan deletes for good, each with the address of that: they leave their policies."""
+        for key, address in lost.items():
+            policy = self._draft.estate.instances[key].policy
+            if policy:
+                self.moving[policy.key].append(address)
 
     def shortened(self, wanted: DesiredDisk, instance: Instance) -> str:
         """What re-pointing the instance does to how long recovery points are kept; empty when nothing is lost."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from plan_builders import (
     FORBIDDEN,
     NAME,
+    NOW,
+    SHORTER,
     VAULT,
     D,
     S,
@@ -27,7 +30,9 @@ from plan_builders import (
     manifest,
     place,
     plan,
+    policy,
     removed,
+    roles_for,
     rule,
     selector,
     settled,
@@ -40,7 +45,7 @@ from plan_builders import (
 from reconciler.estate import OwnedVault, Presence
 from reconciler.findings import Severity
 from reconciler.ids import vault_id
-from reconciler.planning.model import Action, FieldChange, Op, Plan
+from reconciler.planning.model import Action, FieldChange, Kind, Op, Plan
 
 LEFT = at("x")
 LOST = vault_id(S, "vaultrg", "Lost")
@@ -247,6 +252,17 @@ def test_deleting_where_soft_delete_is_off_is_irreversible(what: str, has: dict[
     assert closed(made) == (["irreversible"] if is_closed else []), what
     kept = plan(leaving("delete"), world(vault(**has), orphan()), allow_delete=1, accept_irreversible=True)
     assert closed(kept) == []
+
+
+@pytest.mark.parametrize(("state", "further"), [("Off", 2), ("On", 0)])
+def test_what_only_a_disk_deleted_for_good_needed_goes_after_it(state: str, further: int) -> None:
+    own = policy(SHORTER)
+    things = [vault(soft_delete_state=state), own, *roles_for(disk_id("x")), orphan(policy=own.id)]
+    later = NOW + timedelta(days=2)
+    made = plan(leaving("delete"), world(*things), now=later, allow_delete=1, accept_irreversible=True)
+    assert destroyed(made)[0] == LEFT
+    assert [one.kind for one in made.changes[1:]] == [Kind.POLICY, Kind.ROLE][:further]
+    assert all(one.depends == (LEFT,) for one in made.changes[1:])
 
 
 def test_deleting_from_a_vault_that_was_not_read_is_irreversible() -> None:
