@@ -14,7 +14,7 @@ _CHECKOUT = Path(__file__).parent.parent / "samples" / "roles"
 _INSTANCES = "Microsoft.DataProtection/backupVaults/backupInstances"
 _JOBS = "Microsoft.DataProtection/backupVaults/backupJobs/read"
 _POINTS = f"{_INSTANCES}/recoveryPoints/read"
-_OPERATION = "Microsoft.DataProtection/locations/operationStatus/read"
+_OPERATION = "Microsoft.DataProtection/backupVaults/operationStatus/read"
 _GRANT = "Microsoft.Authorization/roleAssignments/write"
 _BEYOND_APPLY: Mapping[str, tuple[str, ...]] = {
     "backup": (f"{_INSTANCES}/backup/action", _JOBS),

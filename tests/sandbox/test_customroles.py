@@ -103,6 +103,21 @@ def test_the_world_remembers_which_rights_were_needed(ask: Client) -> None:
     assert {action for who, action in ask.sandbox.world.asked if who == me} == {"Microsoft.Compute/disks/read"}
 
 
+@pytest.mark.parametrize(("place", "status"), [("backupVaults", 200), ("locations", 403)])
+def test_an_operations_link_is_read_by_the_right_of_its_place(place: str, status: int) -> None:
+    actions = ["Microsoft.DataProtection/backupVaults/write", f"Microsoft.DataProtection/{place}/operationStatus/read"]
+    role = {"Name": "Follower", "Actions": actions, "AssignableScopes": [f"/subscriptions/{SUBSCRIPTION}"]}
+    held = {"role": "Follower", "scope": f"/subscriptions/{SUBSCRIPTION}"}
+    sandbox = Sandbox.of(estate(roleDefinitions=[role], callers=[{"name": "ci", "token": "ci", "roles": [held]}]))
+    storage = [{"datastoreType": "VaultStore", "type": "LocallyRedundant"}]
+    content = json.dumps({"location": "westus", "properties": {"storageSettings": storage}}).encode()
+    headers = {"Authorization": "Bearer ci"}
+    vault = f"{HOST}{GROUP}/providers/Microsoft.DataProtection/backupVaults/v1?api-version=2025-07-01"
+    made, told, _, _ = sandbox.handle("PUT", vault, headers, content)
+    assert made == 201
+    assert sandbox.handle("GET", told["Azure-AsyncOperation"], headers, None)[0] == status
+
+
 HELD = {"role": "Reader", "scope": f"/subscriptions/{SUBSCRIPTION}"}
 
 

@@ -19,10 +19,14 @@ from reconciler.sandbox.roles import BY_GUID, BY_NAME
 
 REPOSITORY = Path(__file__).parents[2]
 
+_ALONE = "Azure may answer a long operation with a Location alone; the simulated one always gives both links"
 UNMET = {
-    "Microsoft.DataProtection/locations/operationResults/read": (
-        "Azure may answer a long operation with a Location alone; the simulated one always gives both links"
+    "Microsoft.DataProtection/locations/operationStatus/read": (
+        "Azure has links at the region as well as at the vault, and names the one for an operation as it likes"
     ),
+    "Microsoft.DataProtection/locations/operationResults/read": _ALONE,
+    "Microsoft.DataProtection/backupVaults/operationResults/read": _ALONE,
+    "Microsoft.DataProtection/backupVaults/backupInstances/operationResults/read": _ALONE,
 }
 """Rights in the operator's role that no story needs, and why they are there."""
 

@@ -10,13 +10,11 @@ from typing import Any, NamedTuple, Protocol
 
 from reconciler.sandbox.arm import ArmError, Request, Response, public
 from reconciler.sandbox.dataprotection.errors import envelope
-from reconciler.sandbox.dataprotection.namespace import IN_GROUP, IN_SUBSCRIPTION, INSTANCE, VAULT, provider
+from reconciler.sandbox.dataprotection.namespace import IN_GROUP, IN_SUBSCRIPTION, INSTANCE, NAMESPACE, VAULT, provider
 from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import World, event
 
 OPERATIONS = "microsoft.dataprotection/operationstatus"
-_READ = "Microsoft.DataProtection/locations/operationStatus/read"
-_READ_RESULT = "Microsoft.DataProtection/locations/operationResults/read"
 _NEVER = "0001-01-01T00:00:00Z"
 _KEPT = 24 * 3600.0
 JOB_INFO = {"objectType": "OperationJobExtendedInfo"}
@@ -174,12 +172,17 @@ def _results(world: World, request: Request, **ids: str) -> Response:
     return Response(200, public(found) if found else record["_properties"] or dict(JOB_INFO))
 
 
-for _place in (
-    f"{IN_SUBSCRIPTION}/locations/{{location}}",
-    f"{IN_GROUP}/locations/{{location}}",
-    IN_GROUP,
-    VAULT,
-    INSTANCE,
+# A link is read by the right of the place that it lies at (built-in role Backup Reader, which holds all of them).
+for _place, _kind in (
+    (f"{IN_SUBSCRIPTION}/locations/{{location}}", "locations"),
+    (f"{IN_GROUP}/locations/{{location}}", "locations"),
+    (IN_GROUP, "locations"),
+    (VAULT, "backupVaults"),
+    (INSTANCE, "backupVaults/backupInstances"),
 ):
-    provider.route("GET", f"{_place}/operationStatus/{{operation}}", _READ)(_status)
-    provider.route("GET", f"{_place}/operationResults/{{operation}}", _READ_RESULT)(_results)
+    provider.route("GET", f"{_place}/operationStatus/{{operation}}", f"{NAMESPACE}/{_kind}/operationStatus/read")(
+        _status
+    )
+    provider.route("GET", f"{_place}/operationResults/{{operation}}", f"{NAMESPACE}/{_kind}/operationResults/read")(
+        _results
+    )
