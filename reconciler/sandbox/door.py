@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from reconciler.sandbox import locks
+from reconciler.sandbox import locks, taglimits
 from reconciler.sandbox.arm import ArmError, Request, Response, invalid_body, lower, name_of, not_found, resource_type
 from reconciler.sandbox.rights import circumstances, denied, may, may_somewhere
 from reconciler.sandbox.routing import Provider, Route
@@ -160,7 +160,7 @@ class Door:
 
 
 def _check_body(request: Request) -> None:
-    """400 for a body that has not the form of a resource."""
+    """400 for a body that has not the form of a resource, or tags that none can have."""
     body = request.body
     if body is None and request.method not in _BODIES:
         return
@@ -171,9 +171,7 @@ def _check_body(request: Request) -> None:
             raise invalid_body(f"Error converting value of '{key}': a JSON object was expected. Path '{key}'.")
     if not isinstance(body.get("location", ""), str):
         raise invalid_body("Error converting value of 'location': text was expected. Path 'location'.")
-    for key, value in (body.get("tags") or {}).items():
-        if not isinstance(value, str):
-            raise invalid_body(f"Error converting value of tag '{key}': text was expected. Path 'tags.{key}'.")
+    taglimits.check(body.get("tags") or {})
 
 
 def namespace_of(segments: tuple[str, ...]) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.sandbox.arm import Request, Response, invalid_body, not_found
+from reconciler.sandbox import taglimits
+from reconciler.sandbox.arm import Request, Response, invalid_body, lower, not_found
 from reconciler.sandbox.subscriptions import provider
 from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import World
@@ -31,11 +32,14 @@ def patch(world: World, request: Request, **ids: str) -> Response:
     operation, sent = str(request.body.get("operation", "")).lower(), _sent(request)
     live = dict(_tagged(world, ids["scope"]).get("tags") or {})
     if operation == "merge":
-        return _changed(world, ids["scope"], {**live, **sent})
+        return _changed(world, ids["scope"], _merged(live, sent))
     if operation == "replace":
         return _changed(world, ids["scope"], sent)
     if operation == "delete":
-        return _changed(world, ids["scope"], {key: value for key, value in live.items() if sent.get(key) != value})
+        gone = {(lower(name), value) for name, value in sent.items()}
+        return _changed(
+            world, ids["scope"], {name: live[name] for name in live if (lower(name), live[name]) not in gone}
+        )
     raise invalid_body("The operation must be one of Merge, Replace, Delete.")
 
 
@@ -61,8 +65,15 @@ def _sent(request: Request) -> dict[str, str]:
     return tags
 
 
+def _merged(live: dict[str, str], sent: dict[str, str]) -> dict[str, str]:
+    """Live tags with those sent in place of their namesakes, whose names differ by case at most."""
+    names = {lower(name) for name in sent}
+    return {**{name: value for name, value in live.items() if lower(name) not in names}, **sent}
+
+
 def _changed(world: World, scope: str, tags: dict[str, str]) -> Response:
     record = {**_tagged(world, scope), "tags": tags}
+    taglimits.check(tags)
     world.store(scope, record)
     return Response(200, _body(record, scope))
 

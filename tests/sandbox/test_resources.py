@@ -82,8 +82,9 @@ def test_pages_of_any_list(ask: Any) -> None:
     ("operation", "sent", "left"),
     [
         ("Merge", {"a": "b"}, {"backup": "gold", "a": "b"}),
+        ("Merge", {"Backup": "silver"}, {"Backup": "silver"}),
         ("Replace", {"a": "b"}, {"a": "b"}),
-        ("Delete", {"backup": "gold"}, {}),
+        ("Delete", {"BACKUP": "gold"}, {}),
         ("Delete", {"backup": "other"}, {"backup": "gold"}),
     ],
 )
@@ -102,6 +103,36 @@ def test_tags_replaced_and_refused(ask: Any) -> None:
     assert ask("GET", tags).body["properties"] == {"tags": {}}
     assert ask("PATCH", tags, {"operation": "Eat", "properties": {"tags": {}}}).code == "InvalidRequestContent"
     assert ask("PUT", f"{DISK}x/providers/Microsoft.Resources/tags/default", {}).code == "ResourceNotFound"
+
+
+@pytest.mark.parametrize(
+    ("tags", "code"),
+    [
+        ({f"t{number}": "" for number in range(50)}, ""),
+        ({f"t{number}": "" for number in range(51)}, "InvalidTags"),
+        ({"n" * 512: "v" * 256, "hidden-link:/a/b": "", "link:/a?b": ""}, ""),
+        ({"n" * 513: ""}, "InvalidTagName"),
+        ({"": ""}, "InvalidTagName"),
+        ({"a": "v" * 257}, "InvalidTagValueLength"),
+        ({"a/b": ""}, "InvalidTagNameCharacters"),
+        ({"a\n": ""}, "InvalidTagNameCharacters"),
+        ({"team": "a", "Team": "b"}, "InvalidRequestContent"),
+    ],
+)
+def test_tags_have_limits(ask: Any, tags: dict[str, str], code: str) -> None:
+    for path, body in (
+        (f"{TWO}/resourceGroups/tagged", {"location": "westus", "tags": tags}),
+        (f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/i", {"location": "westus", "tags": tags}),
+        (f"{DISK}/providers/Microsoft.Resources/tags/default", {"properties": {"tags": tags}}),
+    ):
+        answer = ask("PUT", path, body)
+        assert answer.code == code if code else answer.status in {200, 201}
+
+
+def test_tags_are_counted_once_they_are_merged(ask: Any) -> None:
+    tags = f"{DISK}/providers/Microsoft.Resources/tags/default"
+    sent = {f"t{number}": "" for number in range(50)}
+    assert ask("PATCH", tags, {"operation": "Merge", "properties": {"tags": sent}}).code == "InvalidTags"
 
 
 def test_providers(ask: Any) -> None:
