@@ -52,8 +52,8 @@ def _properties(world: World, request: Request) -> dict[str, Any]:
     properties = body.get("properties") if isinstance(body, dict) else None
     if not isinstance(properties, dict):
         raise invalid("properties is missing.")
-    several = world.switch("policy_several_times") == "accepted"
-    found = list(policyrules.problems(properties, several_times=several))
+    accepted = {name: world.switch(f"policy_{name}") == "accepted" for name in ("several_times", "unknown_zone")}
+    found = list(policyrules.problems(properties, **accepted))
     if found and world.switch("policy_validation") != "accepted":
         raise refusal(400, world.switch("policy_validation"), detail=" ".join(found))
     return policyrules.normalised(properties)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from reconciler.sandbox.dataprotection.schedules import is_windows_zone
 from reconciler.sandbox.dataprotection.wording import at, same, text
 
 NAME = re.compile(r"[-a-zA-Z0-9]{3,150}")
@@ -43,8 +44,8 @@ def interval(properties: Any) -> str:
     return ""
 
 
-def problems(properties: Any, *, several_times: bool) -> Iterator[str]:
-    """Sentences saying what Azure refuses in a policy; none when it takes it."""
+def problems(properties: Any, *, several_times: bool, unknown_zone: bool) -> Iterator[str]:
+    """Sentences saying what Azure refuses in a policy; none when it takes it. The flags let in what is in doubt."""
     if not same(text(properties, "objectType"), "BackupPolicy"):
         yield "objectType has to be BackupPolicy."
     rules = at(properties, "policyRules")
@@ -61,6 +62,9 @@ def problems(properties: Any, *, several_times: bool) -> Iterator[str]:
         yield "A policy for disks has exactly one backup rule."
         return
     yield from _backup_rule(backups[0], several_times=several_times)
+    zone = text(backups[0], "trigger", "schedule", "timeZone")
+    if not unknown_zone and not is_windows_zone(zone):
+        yield f"The time zone {zone!r} is not known."
     yield from _retention_rules(retentions, text(backups[0], "trigger", "schedule", "repeatingTimeIntervals", 0))
     yield from _tags(backups[0], retentions)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta, tzinfo
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -18,7 +18,7 @@ from reconciler.sandbox.dataprotection.wording import at, same, text
 
 _DAY = 1440
 _LENGTH = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?)?")
-_UTC_NAMES = frozenset({"", "utc", "etc/utc", "coordinated universal time"})
+_UTC_NAMES = frozenset({"", "utc", "coordinated universal time"})
 
 
 class Schedule(NamedTuple):
@@ -67,16 +67,25 @@ def _length(text: str) -> int:
     return days * _DAY + hours * 60 + minutes
 
 
+@cache
+def _windows_zones() -> dict[str, str]:
+    from tzlocal.windows_tz import win_tz
+
+    return {windows.lower(): iana for windows, iana in win_tz.items()}
+
+
+def is_windows_zone(name: str) -> bool:
+    """Whether a time zone bears a name that Windows gives it, or one of those of UTC (recorded traffic shows both)."""
+    return name.lower() in _UTC_NAMES or name.lower() in _windows_zones()
+
+
 @lru_cache(maxsize=256)
 def zone_of(name: str) -> tzinfo:
     """The time zone of a Windows or IANA name; UTC for one that nobody knows."""
     if name.lower() in _UTC_NAMES:
         return UTC
-    from tzlocal.windows_tz import win_tz
-
-    known = {windows.lower(): iana for windows, iana in win_tz.items()}
     try:
-        return ZoneInfo(known.get(name.lower(), name))
+        return ZoneInfo(_windows_zones().get(name.lower(), name))
     except (ZoneInfoNotFoundError, ValueError):
         return UTC
 

@@ -36,6 +36,8 @@ OWN = (
     Switch("policy_update", "refused", "a PUT over an existing policy with other content", ("refused", "accepted")),
     Switch("policy_several_times", "refused", "several repeating intervals in a disk policy",
            ("refused", "accepted")),
+    Switch("policy_unknown_zone", "refused", "a disk policy in a time zone that Windows has no name for",
+           ("refused", "accepted")),
     Switch("policy_in_use_by_soft_deleted", True, "soft-deleted instances keep their policy in use", ON_OFF),
     # Instances
     Switch("not_found_code", "ResourceNotFound", "code of this provider's 404 for a missing instance or policy",

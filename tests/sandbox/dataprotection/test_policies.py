@@ -127,6 +127,25 @@ def test_switches_lift_the_checks(vault: Any) -> None:
     assert vault.call("PUT", vault.POLICY, vault.policy_body(every="PT3H")).status == 200
 
 
+@pytest.mark.parametrize(
+    ("zone", "known"),
+    [
+        ("UTC", True),
+        ("Coordinated Universal Time", True),
+        ("W. Europe Standard Time", True),
+        ("W. Europe Summer Time", False),
+        ("Europe/Berlin", False),
+    ],
+)
+def test_a_time_zone_bears_the_name_that_windows_gives_it(vault: Any, zone: str, known: bool) -> None:
+    body = vault.policy_body()
+    rules(body)[0]["trigger"]["schedule"]["timeZone"] = zone
+    assert vault.call("PUT", vault.POLICY, body).status == (200 if known else 400)
+    vault.world.set_switch("policy_unknown_zone", "accepted")
+    assert vault.call("PUT", vault.POLICY, body).status == 200
+    assert rules(vault.get(vault.POLICY))[0]["trigger"]["schedule"]["timeZone"] == zone
+
+
 def test_policies_of_other_kinds_are_taken_as_they_are(vault: Any) -> None:
     body = {
         "properties": {
