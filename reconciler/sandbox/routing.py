@@ -61,11 +61,14 @@ class Provider:
     """A resource provider: its namespace, the api-versions that it knows (newest last), its routes.
 
     `kinds` are the lower-cased types of the resources that it can be asked for by id; `types` are these without the
-    namespace, as they are spelled, with their api-versions.
+    namespace, as they are spelled, with their api-versions. `around` is put around the function of every route.
     """
 
-    def __init__(self, namespace: str, versions: Collection[str]) -> None:
+    def __init__(
+        self, namespace: str, versions: Collection[str], *, around: Callable[[Function], Function] | None = None
+    ) -> None:
         self.namespace = namespace
+        self._around = around or (lambda function: function)
         self.versions = tuple(sorted(versions))
         self.routes: list[Route] = []
         self.kinds: set[str] = set()
@@ -91,7 +94,7 @@ class Provider:
             self._know(template.strip("/").split("/"), tuple(versions) or self.versions)
 
         def register(function: Function) -> Function:
-            self.routes.append(Route(method, parts, action, function, is_list, tuple(versions)))
+            self.routes.append(Route(method, parts, action, self._around(function), is_list, tuple(versions)))
             return function
 
         return register

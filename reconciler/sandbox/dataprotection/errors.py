@@ -88,12 +88,16 @@ def envelope(info: dict[str, Any], *, nulls: bool = True) -> dict[str, Any]:
     return error | ({"target": None, "details": None} if nulls else {})
 
 
+class Refusal(ArmError):
+    """What the provider itself refuses, as opposed to Resource Manager in front of it."""
+
+
 def refusal(
     status: int, code: str, message: str = "", *, advice: str = "", detail: str = "", activity: str = ""
-) -> ArmError:
+) -> Refusal:
     """A synchronous error response of the provider."""
     info = facing(code, message, advice=advice, detail=detail, activity=activity)
-    return ArmError(status, code, info["message"], body={"error": envelope(info)})
+    return Refusal(status, code, info["message"], body={"error": envelope(info)})
 
 
 def invalid(detail: str) -> ArmError:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from reconciler.sandbox.arm import ArmError, Request, Response, lower, public
+from reconciler.sandbox.arm import Request, Response, lower, public
 from reconciler.sandbox.dataprotection import critical
-from reconciler.sandbox.dataprotection.errors import invalid
+from reconciler.sandbox.dataprotection.errors import invalid, refusal
 from reconciler.sandbox.dataprotection.guards import DELETE_INSTANCE, DELETE_PROXY
 from reconciler.sandbox.dataprotection.namespace import PROXIES, PROXY, VAULT, new, provider, the, vault_id
 from reconciler.sandbox.dataprotection.wording import at, canonical, same, text
@@ -28,7 +28,7 @@ def put(world: World, request: Request, **ids: str) -> Response:
     guard = text(canonical(request.body), "properties", "resourceGuardResourceId")
     record = world.find(guard)
     if record is None:
-        raise ArmError(400, "UserErrorGenericResourceNotFound", f"The resource guard {guard} was not found.")
+        raise refusal(400, "UserErrorGenericResourceNotFound", f"The resource guard {guard} was not found.")
     address = f"{vault_id(ids)}/backupResourceGuardProxies/{NAME}"
     return Response(200, public(world.store(address, proxy(world, address, record))))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reconciler.sandbox.arm import Request, lower
 from reconciler.sandbox.dataprotection.errors import INVALID_INPUT, invalid, refusal
-from reconciler.sandbox.dataprotection.namespace import ALWAYS_ON_VERSION, INSTANCES, has_odd_accept, not_acceptable
+from reconciler.sandbox.dataprotection.namespace import ALWAYS_ON_VERSION, INSTANCES
 from reconciler.sandbox.dataprotection.wording import at, region, same, text
 from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import World
@@ -95,8 +95,6 @@ def _check_always_on(world: World, request: Request, live: Record | None, wanted
     unchanged = live is not None and same(text(live, *SOFT_DELETE, "state"), state)
     if unchanged and not world.switch("always_on_for_unchanged"):
         return
-    if has_odd_accept(request):
-        raise not_acceptable()
     raise refusal(
         400,
         world.switch("always_on_code"),

@@ -250,11 +250,19 @@ def test_a_newer_version_takes_a_vault_that_stays_as_it_is(azure: Any) -> None:
     assert azure.call("PUT", azure.VAULT, off, version="2026-06-01").status == 400
 
 
-def test_an_odd_accept_header_turns_that_refusal_into_an_empty_406(azure: Any) -> None:
+def test_an_odd_accept_header_turns_the_providers_own_400_into_an_empty_406(ready: Any) -> None:
     odd = "application/json; charset=utf-8; IEEE754Compatible=false"
-    response = azure.call("PUT", azure.VAULT, azure.vault_body(), version="2025-09-01", accept=odd)
-    assert response.status == 406
-    assert not response.body
+    policy, instance = ready.policy_body(every="PT3H"), ready.instance_body(policy=f"{ready.POLICY}-none")
+    for path, body in (
+        (f"{ready.VAULT}2", ready.vault_body()),
+        (f"{ready.POLICY}2", policy),
+        (ready.INSTANCE, instance),
+    ):
+        assert ready.call("PUT", path, body, version="2025-09-01").status == 400
+        response = ready.call("PUT", path, body, version="2025-09-01", accept=odd)
+        assert (response.status, response.body) == (406, b"")
+    assert ready.call("PUT", f"{ready.VAULT}2", {}, accept=odd).body["error"]["code"] == "LocationRequired"
+    assert ready.call("GET", ready.INSTANCE, accept=odd).status == 404
 
 
 def test_the_system_identity_gets_a_new_principal_each_time(azure: Any) -> None:
