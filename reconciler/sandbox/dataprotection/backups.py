@@ -39,7 +39,7 @@ def backup(world: World, request: Request, **ids: str) -> Response:
         world,
         request,
         address,
-        operations.at_vault(vault["id"], location=vault["location"], retry_after=_RETRY_AFTER),
+        operations.at_vault(vault, retry_after=_RETRY_AFTER),
         seconds=operations.between(world, address, f"backup {number}", 1.0, 2.0),
         then="backup_began",
         job=job["id"],

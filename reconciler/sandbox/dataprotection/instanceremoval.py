@@ -29,7 +29,7 @@ def delete(world: World, request: Request, **ids: str) -> Response:
         world,
         request,
         address,
-        operations.at_vault(vault["id"], location=vault["location"], retry_after=_RETRY_AFTER),
+        operations.at_vault(vault, retry_after=_RETRY_AFTER),
         seconds=operations.between(world, address, "delete", 43.0, 74.0),
         then="instance_deleted",
         instance=address,

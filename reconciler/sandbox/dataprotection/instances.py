@@ -25,6 +25,7 @@ from reconciler.sandbox.dataprotection.namespace import (
     provider,
     the,
     vault_id,
+    vault_of,
 )
 from reconciler.sandbox.dataprotection.permissions import missing as missing_right
 from reconciler.sandbox.dataprotection.wording import same, text
@@ -49,6 +50,12 @@ def find(world: World, address: str) -> Record:
 def get(world: World, _request: Request, **ids: str) -> Response:
     """One instance."""
     return Response(200, public(find(world, INSTANCE.format(**ids))))
+
+
+@provider.route("GET", f"{INSTANCE}/operationResults/{{operation}}", f"{KIND}/operationResults/read")
+def result(world: World, request: Request, **ids: str) -> Response:
+    """What an update has made of the instance, once it is done."""
+    return operations.pending(world, request, **ids) or get(world, request, **ids)
 
 
 @provider.route("GET", f"{VAULT}/backupInstances", f"{KIND}/read")
@@ -108,7 +115,7 @@ def _configure(
     """Start the operation of a write; `quick` ones end in about a second, others in one to two and a half minutes."""
     address, revision = instance["id"], configuring.revise(world, instance)
     span = (0.5, 1.5) if quick else (51.0, 152.0)
-    links = operations.Links("/".join(address.split("/")[:9]), address if results else "", _RETRY_AFTER)
+    links = operations.Links(vault_of(address), address if results else "", _RETRY_AFTER)
     return operations.start(
         world,
         request,

@@ -8,9 +8,10 @@ from __future__ import annotations
 from base64 import b64encode
 from typing import Any, NamedTuple, Protocol
 
-from reconciler.sandbox.arm import ArmError, Request, Response, public
+from reconciler.sandbox.arm import ArmError, Request, Response
 from reconciler.sandbox.dataprotection.errors import envelope
-from reconciler.sandbox.dataprotection.namespace import IN_GROUP, IN_SUBSCRIPTION, INSTANCE, NAMESPACE, VAULT, provider
+from reconciler.sandbox.dataprotection.namespace import IN_GROUP, IN_SUBSCRIPTION, NAMESPACE, VAULT, provider
+from reconciler.sandbox.dataprotection.wording import region
 from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import World, event
 
@@ -36,7 +37,7 @@ class Completion(Protocol):
 
 
 class Links(NamedTuple):
-    """Paths that the links of an operation start with; `results` is empty for operations without a Location."""
+    """Paths that the links of an operation start with, and seconds to wait; `results` is empty where there is no Location."""
 
     status: str
     results: str = ""
@@ -122,21 +123,19 @@ def _signature(world: World, name: str) -> str:
     return f"&t={ticks}&c={world.hex32(name, 'certificate') * 4}&s={world.hex32(name, 'signed')}&h={world.hex32(name, 'hash')}"
 
 
-def at_vault(vault: str, *, location: str = "", retry_after: int = 10) -> Links:
-    """Links of an operation whose status stands at the vault; its results, if any, at the region."""
-    subscription = vault.split("/")[2]
-    results = (
-        f"/subscriptions/{subscription}/providers/Microsoft.DataProtection/locations/{location}" if location else ""
-    )
-    return Links(vault, results, retry_after)
+def at_vault(vault: Record, *, retry_after: int = 10) -> Links:
+    """Links of an operation whose status stands at the vault, its result at the region; seconds to wait between looks."""
+    return Links(vault["id"], _at(vault, IN_SUBSCRIPTION), retry_after)
 
 
-def at_location(vault: str, location: str, retry_after: int = 10) -> Links:
-    """Links of a vault's deletion: status and results stand at the region, since the vault goes away."""
-    _, _, subscription, _, group, *_ = vault.split("/")
-    place = {"subscription": subscription, "group": group}
-    tail = f"/locations/{location}"
-    return Links(IN_GROUP.format(**place) + tail, IN_SUBSCRIPTION.format(**place) + tail, retry_after)
+def at_location(vault: Record) -> Links:
+    """Links of a vault's deletion: status and result stand at the region, since the vault goes away."""
+    return Links(_at(vault, IN_GROUP), _at(vault, IN_SUBSCRIPTION))
+
+
+def _at(vault: Record, place: str) -> str:
+    _, _, subscription, _, group, *_ = vault["id"].split("/")
+    return f"{place.format(subscription=subscription, group=group)}/locations/{region(vault['location'])}"
 
 
 def _operation(world: World, name: str) -> Record:
@@ -162,27 +161,32 @@ def _status(world: World, request: Request, **ids: str) -> Response:
     return Response(200, body)
 
 
-def _results(world: World, request: Request, **ids: str) -> Response:
+def pending(world: World, request: Request, **ids: str) -> Response | None:
+    """Why an operation has no result: 202 while it runs, 400 once it failed; None when there is one."""
     record = _operation(world, ids["operation"])
     if not record["_ended"]:
         return Response(202, None, headers(world, request, record["name"], Links(*record["_links"])))
-    if record["_error"]:
-        return Response(400, {"error": record["_error"]})
-    found = world.find(INSTANCE.format(**ids)) if "instance" in ids else None
-    return Response(200, public(found) if found else record["_properties"] or dict(JOB_INFO))
+    return Response(400, {"error": record["_error"]}) if record["_error"] else None
 
 
-# A link is read by the right of the place that it lies at (built-in role Backup Reader, which holds all of them).
+def _result(world: World, request: Request, **ids: str) -> Response:
+    properties = _operation(world, ids["operation"])["_properties"]
+    return pending(world, request, **ids) or Response(200, properties or dict(JOB_INFO))
+
+
+# A link is read by the right of the place that it lies at (built-in role Backup Reader, which holds all of them). What
+# results at a vault or an instance is that itself, told by its own module.
 for _place, _kind in (
     (f"{IN_SUBSCRIPTION}/locations/{{location}}", "locations"),
     (f"{IN_GROUP}/locations/{{location}}", "locations"),
     (IN_GROUP, "locations"),
     (VAULT, "backupVaults"),
-    (INSTANCE, "backupVaults/backupInstances"),
 ):
     provider.route("GET", f"{_place}/operationStatus/{{operation}}", f"{NAMESPACE}/{_kind}/operationStatus/read")(
         _status
     )
-    provider.route("GET", f"{_place}/operationResults/{{operation}}", f"{NAMESPACE}/{_kind}/operationResults/read")(
-        _results
-    )
+provider.route(
+    "GET",
+    f"{IN_SUBSCRIPTION}/locations/{{location}}/operationResults/{{operation}}",
+    f"{NAMESPACE}/locations/operationResults/read",
+)(_result)

@@ -67,7 +67,7 @@ def _started(world: World, request: Request, vault: Record, instance: Record, th
         world,
         request,
         address,
-        operations.at_vault(vault["id"], location=vault["location"]),
+        operations.at_vault(vault),
         seconds=operations.between(world, address, f"{then} {revision}", 40.0, 56.0),
         then=then,
         instance=address,

@@ -78,7 +78,7 @@ def _started(world: World, request: Request, vault: Record, properties: dict[str
         world,
         request,
         address,
-        operations.at_vault(address, location=vault["location"]),
+        operations.at_vault(vault),
         seconds=operations.between(world, disk_of(properties), "validate", 36.0, 46.0),
         then="validated",
         vault=address,

@@ -43,7 +43,7 @@ def delete(world: World, request: Request, **ids: str) -> Response:
         world,
         request,
         address,
-        operations.at_location(address, vault["location"]),
+        operations.at_location(vault),
         seconds=operations.between(world, address, "delete", 0.5, 1.5),
         then="vault_deleted",
         vault=address,

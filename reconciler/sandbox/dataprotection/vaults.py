@@ -74,6 +74,12 @@ def get(world: World, request: Request, **ids: str) -> Response:
     return Response(200, shown(world, the(world, vault_id(ids)), request.api_version))
 
 
+@provider.route("GET", f"{VAULT}/operationResults/{{operation}}", f"{KIND}/operationResults/read")
+def result(world: World, request: Request, **ids: str) -> Response:
+    """What a PATCH has made of the vault, once it is done."""
+    return operations.pending(world, request, **ids) or get(world, request, **ids)
+
+
 @provider.route("GET", f"{IN_GROUP}/backupVaults", _READ)
 @provider.route("GET", f"{IN_SUBSCRIPTION}/backupVaults", _READ)
 def rows(world: World, request: Request, **ids: str) -> Response:
@@ -200,8 +206,7 @@ def _written(world: World, request: Request, live: Record | None, record: Record
     if synchronous:
         return Response(200, answered(world, record, request.api_version))
     seconds = operations.between(world, record["id"], "write", 0.5, 1.5)
-    results = record["location"] if patch else ""
-    links = operations.at_vault(record["id"], location=results)
+    links = operations.Links(record["id"], record["id"] if patch else "")
     headers = operations.start(
         world, request, record["id"], links, seconds=seconds, then="vault_written", vault=record["id"]
     )

@@ -107,7 +107,7 @@ def test_a_vault_with_anything_in_it_is_not_deleted(protected: Any) -> None:
 
 
 def test_a_deleted_vault_lingers_and_is_then_gone(azure: Any) -> None:
-    azure.call("PUT", azure.VAULT, azure.vault_body())
+    azure.call("PUT", azure.VAULT, {**azure.vault_body(), "location": "West US"})
     response = azure.call("DELETE", azure.VAULT)
     assert response.status == 202
     group = azure.VAULT.split("/backupVaults/")[0]

@@ -96,8 +96,11 @@ def test_a_patch_changes_the_blocks_that_it_names(azure: Any) -> None:
     azure.wait(5)
     response = azure.call("PATCH", azure.VAULT, security(immutability="Unlocked"))
     assert (response.status, response.body) == (202, None)
+    assert response.headers["Location"].startswith(f"https://management.azure.com{azure.VAULT}/operationResults/")
+    assert azure.call("GET", response.headers["Location"]).status == 202
     assert azure.finish(response, 2)["status"] == "Succeeded"
     vault = azure.get(azure.VAULT)
+    assert azure.get(response.headers["Location"]) == vault
     assert vault["tags"] == {"a": "b"}
     assert vault["properties"]["securitySettings"]["immutabilitySettings"] == {"state": "Unlocked"}
     assert vault["properties"]["securitySettings"]["softDeleteSettings"]["state"] == "On"
