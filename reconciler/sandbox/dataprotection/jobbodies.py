@@ -102,7 +102,7 @@ def ended(
 ) -> Record:
     """The job, changed to one that ended: badly with an error; well, a backup's with its recovery point and its time."""
     properties = job["properties"]
-    status = "Failed" if error else "Completed"
+    status = world.switch("job_failure" if error else "job_success")
     properties |= {
         "status": status,
         "endTime": world.stamp(moment(at)),

@@ -80,6 +80,8 @@ OWN = (
     Switch("guard_request_match", "exact", "which of its guard's requests unlocks an operation",
            ("exact", "any-of-guard")),
     Switch("signed_links", True, "operation links carry a signature, to be followed as they are", ON_OFF),
+    Switch("job_success", "Completed", "status of a job that ended well", ("Completed", "CompletedWithWarnings")),
+    Switch("job_failure", "Failed", "status of a job that ended badly", ("Failed", "Cancelled")),
     Switch("adhoc_wrong_rule_status", 400, "status of a backup that names no rule of the policy", (400, 404)),
 )  # fmt: skip
 

@@ -73,6 +73,17 @@ def test_a_job_fails_when_the_rights_are_gone(protected: Any) -> None:
     assert protected.get(f"{protected.INSTANCE}/recoveryPoints")["value"] == []
 
 
+def test_jobs_may_end_in_other_words(protected: Any) -> None:
+    protected.world.set_switch("job_success", "CompletedWithWarnings")
+    protected.world.set_switch("job_failure", "Cancelled")
+    for _ in range(2):
+        assert protected.call("POST", f"{protected.INSTANCE}/backup", RULE).status == 202
+        protected.wait(300)
+        protected.revoke_all()
+    jobs = protected.get(f"{protected.VAULT}/backupJobs")["value"]
+    assert {row["properties"]["status"] for row in jobs} == {"CompletedWithWarnings", "Cancelled"}
+
+
 def test_a_stopped_instance_is_not_backed_up(protected: Any) -> None:
     protected.finish(protected.call("POST", f"{protected.INSTANCE}/stopProtection"), 60)
     assert protected.call("POST", f"{protected.INSTANCE}/backup", RULE).status == 400
