@@ -170,3 +170,22 @@ def test_soft_deleted_instances_are_shown(ask: Any) -> None:
     kind = "microsoft.dataprotection/backupvaults/deletedbackupinstances"
     (row,) = query(ask, f"recoveryservicesresources | where type =~ '{kind}'").body["data"]
     assert (row["name"], row["properties"]["currentProtectionState"]) == ("data", "SoftDeleted")
+
+
+def test_rows_are_spelled_as_the_graph_spells_them(ask: Any) -> None:
+    vault = f"/subscriptions/{ONE}/resourceGroups/vaults/providers/Microsoft.DataProtection/backupVaults/kept"
+    ask.sandbox.put(vault, {"location": "westus"})
+    ask.sandbox.put(f"{vault}/backupInstances/data", {"properties": {}})
+    ask.sandbox.set_switch("case_drift", "on")
+    (row,) = query(ask, "resources | where type =~ 'microsoft.dataprotection/backupvaults'").body["data"]
+    assert (row["id"], row["type"]) == (
+        vault.replace("backupVaults", "BackupVaults"),
+        "microsoft.dataprotection/backupvaults",
+    )
+    (row,) = query(ask, "recoveryservicesresources").body["data"]
+    assert row["id"] == f"{vault}/backupInstances/data"
+    assert row["properties"]["resourceGuardOperationRequests"] is None
+    assert row["properties"]["protectionStatus"] == {"status": "ProtectionConfigured", "errorDetails": None}
+    ask.sandbox.set_switch("case_drift", "off")
+    (row,) = query(ask, "resources | where type =~ 'microsoft.dataprotection/backupvaults'").body["data"]
+    assert row["id"] == vault
