@@ -38,6 +38,8 @@ _ROWS = (
 _PARTS = tuple(row.split("|") for row in _ROWS)
 NAMES = {name: shown for name, shown, _, _ in _PARTS}
 """What people call each region, by its name."""
+PAIRS = {name: pair for name, _, _, pair in _PARTS if pair}
+"""The region that each is paired with, for those that have one."""
 
 
 def rows(subscription: str) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ from reconciler.sandbox.dataprotection.security import (
     redundancy,
 )
 from reconciler.sandbox.dataprotection.wording import at, region, same, text
+from reconciler.sandbox.regions import PAIRS
 from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import World
 
@@ -22,18 +23,6 @@ BLOCKS = {
     "featureSettings": ("crossRegionRestoreSettings", "crossSubscriptionRestoreSettings"),
     "costManagementSettings": (),
 }
-PAIRS = dict(
-    pair
-    for left, right in (
-        ("westus", "eastus"), ("westeurope", "northeurope"), ("eastus2", "centralus"), ("westus3", "eastus"),
-        ("westus2", "westcentralus"), ("northcentralus", "southcentralus"), ("uksouth", "ukwest"),
-        ("francecentral", "francesouth"), ("germanywestcentral", "germanynorth"), ("eastasia", "southeastasia"),
-        ("japaneast", "japanwest"), ("australiaeast", "australiasoutheast"), ("canadacentral", "canadaeast"),
-        ("switzerlandnorth", "switzerlandwest"), ("norwayeast", "norwaywest"), ("centraluseuap", "eastus2euap"),
-        ("koreacentral", "koreasouth"), ("centralindia", "southindia"), ("swedencentral", "swedensouth"),
-    )
-    for pair in ((right, left), (left, right))
-)  # fmt: skip
 _KEPT_DOORS = {
     "softDeleteSettings": ((*SOFT_DELETE, "state"), "AlwaysOn"),
     "immutabilitySettings": (IMMUTABILITY, "Locked"),

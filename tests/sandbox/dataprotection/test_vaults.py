@@ -208,9 +208,10 @@ def test_changes_in_place(azure: Any, before: Any, after: Any) -> None:
     assert azure.call("PUT", azure.VAULT, merge(azure.vault_body(), after)).status == 201
 
 
-def test_a_geo_redundant_vault_names_its_pair(azure: Any) -> None:
-    azure.call("PUT", azure.VAULT, merge(azure.vault_body(), GEO))
-    assert azure.get(azure.VAULT)["properties"]["replicatedRegions"] == ["eastus"]
+@pytest.mark.parametrize(("location", "pair"), [("westus", ["eastus"]), ("East US", ["westus"]), ("italynorth", [])])
+def test_a_geo_redundant_vault_names_the_pair_of_its_region(azure: Any, location: str, pair: list[str]) -> None:
+    azure.call("PUT", azure.VAULT, merge(azure.vault_body(location=location), GEO))
+    assert azure.get(azure.VAULT)["properties"]["replicatedRegions"] == pair
 
 
 def test_the_location_never_changes(azure: Any) -> None:
