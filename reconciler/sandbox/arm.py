@@ -17,6 +17,11 @@ def lower(text: str) -> str:
     return text.lower() if text.isascii() else text.translate(_ASCII_LOWER)
 
 
+def region(location: str) -> str:
+    """A region's short name: `West US` and `westus` are one."""
+    return lower(location).replace(" ", "")
+
+
 class Caller(NamedTuple):
     """Who sends a request: `everywhere` callers may do anything, others what their role assignments allow."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from reconciler.sandbox import diskoperations
-from reconciler.sandbox.arm import ArmError, Request, Response, lower, not_found, public
+from reconciler.sandbox.arm import ArmError, Request, Response, lower, not_found, public, region
 from reconciler.sandbox.outofband import merged
 from reconciler.sandbox.paging import page
 from reconciler.sandbox.routing import Provider
@@ -49,7 +49,7 @@ def _complete(world: World, address: str, record: Record, sent: Any) -> None:
     size = int(sent.get("diskSizeGB") or 128)
     attached = bool(record.get("managedBy"))
     record["type"] = DISK_KIND
-    record["location"] = lower(str(record.get("location", ""))).replace(" ", "")
+    record["location"] = region(str(record.get("location", "")))
     record["sku"] = sku
     record["properties"] = {
         "creationData": {"createOption": "Empty"},
@@ -102,7 +102,7 @@ def put(world: World, request: Request, **ids: str) -> Response:
         raise ArmError(400, "LocationRequired", "The location property is required for this definition.")
     if known is None and not (body.get("properties") or {}).get("creationData"):
         raise ArmError(400, "InvalidParameter", "Required parameter 'disk.creationData' is missing (null).")
-    if known is not None and lower(body["location"]).replace(" ", "") != known["location"]:
+    if known is not None and region(body["location"]) != known["location"]:
         raise ArmError(
             409,
             "InvalidResourceLocation",

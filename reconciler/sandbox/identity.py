@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.sandbox.arm import ArmError, Request, Response, lower, not_found, public
+from reconciler.sandbox.arm import ArmError, Request, Response, lower, not_found, public, region
 from reconciler.sandbox.paging import page
 from reconciler.sandbox.routing import Provider
 from reconciler.sandbox.tables import Record
@@ -76,7 +76,7 @@ def put(world: World, request: Request, **ids: str) -> Response:
     if not request.body.get("location"):
         raise ArmError(400, "LocationRequired", "The location property is required for this definition.")
     known = world.find(request.path)
-    place = {"location": lower(request.body["location"]).replace(" ", ""), "tags": request.body.get("tags") or {}}
+    place = {"location": region(request.body["location"]), "tags": request.body.get("tags") or {}}
     properties = (
         known["properties"] if known else new_principal(world, request.path, world.generation(request.path) + 1)
     )

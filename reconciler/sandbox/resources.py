@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from reconciler.sandbox import outofband
-from reconciler.sandbox.arm import ArmError, Request, Response, lower, public
+from reconciler.sandbox.arm import ArmError, Request, Response, lower, public, region
 from reconciler.sandbox.grouplist import group_filter
 from reconciler.sandbox.paging import page, page_of
 from reconciler.sandbox.subscriptions import provider
@@ -23,17 +23,12 @@ _DELETION = 20.0
 OPERATIONS = "operations of groups"
 
 
-def region(text: Any) -> str:
-    """A location in its normal form: `westus` for "West US"."""
-    return lower(str(text)).replace(" ", "")
-
-
 @adopted(GROUPS)
 def adopt(world: World, address: str, record: Record) -> None:
     """A resource group of an estate file, completed."""
     del world, address
     record["type"] = KIND
-    record["location"] = region(record.get("location") or "westus")
+    record["location"] = region(str(record.get("location") or "westus"))
     record["properties"] = {"provisioningState": "Succeeded"}
 
 

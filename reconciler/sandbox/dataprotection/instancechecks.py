@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from reconciler.sandbox.arm import group_of, resource_type, subscription_of
+from reconciler.sandbox.arm import group_of, region, resource_type, subscription_of
 from reconciler.sandbox.dataprotection import policyrules
 from reconciler.sandbox.dataprotection.errors import INVALID_INPUT, facing
 from reconciler.sandbox.dataprotection.permissions import disk_of, missing, principal, snapshot_group_of
-from reconciler.sandbox.dataprotection.wording import at, region, same, text
+from reconciler.sandbox.dataprotection.wording import at, same, text
 from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import SUBSCRIPTIONS, World
 

@@ -8,10 +8,9 @@ from __future__ import annotations
 from base64 import b64encode
 from typing import Any, NamedTuple, Protocol
 
-from reconciler.sandbox.arm import ArmError, Request, Response
+from reconciler.sandbox.arm import ArmError, Request, Response, region
 from reconciler.sandbox.dataprotection.errors import envelope
 from reconciler.sandbox.dataprotection.namespace import IN_GROUP, IN_SUBSCRIPTION, NAMESPACE, VAULT, provider
-from reconciler.sandbox.dataprotection.wording import region
 from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import World, event
 

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from reconciler.sandbox import compute
-from reconciler.sandbox.arm import Request, Response, group_id_of, name_of, resource_type, subscription_of
+from reconciler.sandbox.arm import Request, Response, group_id_of, name_of, region, resource_type, subscription_of
 from reconciler.sandbox.dataprotection import critical, guards, instances, jobs, mishaps, operations, permissions
 from reconciler.sandbox.dataprotection.errors import INVALID_INPUT, facing, invalid, refusal
 from reconciler.sandbox.dataprotection.namespace import INSTANCE, provider, the, vault_id, vault_of
-from reconciler.sandbox.dataprotection.wording import at, canonical, region, same, text
+from reconciler.sandbox.dataprotection.wording import at, canonical, same, text
 from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import World, event
 

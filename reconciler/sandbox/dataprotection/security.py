@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from reconciler.sandbox.arm import Request, lower
+from reconciler.sandbox.arm import Request, lower, region
 from reconciler.sandbox.dataprotection.errors import INVALID_INPUT, invalid, refusal
 from reconciler.sandbox.dataprotection.namespace import ALWAYS_ON_VERSION, INSTANCES
-from reconciler.sandbox.dataprotection.wording import at, region, same, text
+from reconciler.sandbox.dataprotection.wording import at, same, text
 from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import World
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import Any
 
+from reconciler.sandbox.arm import region
 from reconciler.sandbox.dataprotection.security import (
     CROSS_REGION,
     IMMUTABILITY,
@@ -12,7 +13,7 @@ from reconciler.sandbox.dataprotection.security import (
     is_secure_by_default,
     redundancy,
 )
-from reconciler.sandbox.dataprotection.wording import at, region, same, text
+from reconciler.sandbox.dataprotection.wording import at, same, text
 from reconciler.sandbox.regions import PAIRS
 from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import World

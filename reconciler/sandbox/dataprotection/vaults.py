@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from reconciler.sandbox.arm import ArmError, Request, Response, lower, public
+from reconciler.sandbox.arm import ArmError, Request, Response, lower, public, region
 from reconciler.sandbox.dataprotection import (
     critical,
     deletedvaults,
@@ -32,7 +32,7 @@ from reconciler.sandbox.dataprotection.namespace import (
     the,
     vault_id,
 )
-from reconciler.sandbox.dataprotection.wording import canonical, region, text
+from reconciler.sandbox.dataprotection.wording import canonical, text
 from reconciler.sandbox.paging import page
 from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import World

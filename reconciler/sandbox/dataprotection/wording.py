@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from reconciler.sandbox.arm import lower
 from reconciler.sandbox.dataprotection.errors import invalid
 
 _SPELLINGS = """
@@ -102,10 +103,10 @@ def _check_kind(key: str, value: Any) -> None:
 
 
 def _spelling(key: str, *, storage: bool) -> str:
-    lower = key.lower()
-    if storage and lower in _STORAGE:
-        return _STORAGE[lower]
-    return _BY_LOWER.get(lower, key)
+    known = lower(key)
+    if storage and known in _STORAGE:
+        return _STORAGE[known]
+    return _BY_LOWER.get(known, key)
 
 
 def at(body: Any, *path: str | int) -> Any:
@@ -126,17 +127,4 @@ def text(body: Any, *path: str | int) -> str:
 
 def same(left: Any, right: Any) -> bool:
     """Whether two texts agree without ASCII case."""
-    return isinstance(left, str) and isinstance(right, str) and folded(left) == folded(right)
-
-
-def folded(value: str) -> str:
-    """Text with A to Z lower-cased and nothing else touched, as ARM compares names."""
-    return value.lower() if value.isascii() else value.translate(_LOWER)
-
-
-_LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
-
-
-def region(location: str) -> str:
-    """A region's short name: `West US` and `westus` are one."""
-    return folded(location).replace(" ", "")
+    return isinstance(left, str) and isinstance(right, str) and lower(left) == lower(right)
