@@ -5,7 +5,7 @@ None of Azure's checks apply; a body is completed as its provider completes thos
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from copy import deepcopy
 from typing import Any
 
@@ -53,13 +53,19 @@ def patch(world: World, resource_id: str, changes: Mapping[str, Any]) -> Record:
     return changed
 
 
-def remove(world: World, resource_id: str) -> list[str]:
-    """Remove a resource with all that lies in it, and return the ids; role assignments stay, as orphans."""
+def remove(world: World, resource_id: str, *, but: Collection[str] = ()) -> list[str]:
+    """Remove a resource with all that lies in it, and return the ids; role assignments stay, as orphans.
+
+    So does what `but` names by lower-cased id, with what lies in that and what that lies in.
+    """
     key = lower(existing(world, resource_id)["id"]).rstrip("/")
-    gone = [key]
+    found = [key]
     for name, table in world.tables.items():
         if name != ASSIGNMENTS:
-            gone += [inside for inside in table.below(key) if inside != key]
+            found += [inside for inside in table.below(key) if inside != key]
+    gone = [
+        one for one in found if not any(f"{kept}/".startswith(f"{one}/") or one.startswith(f"{kept}/") for kept in but)
+    ]
     for inside in gone:
         world.remove(inside)
     return sorted(gone)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from reconciler.sandbox import outofband
-from reconciler.sandbox.arm import ArmError, Request, Response, lower, public, region
+from reconciler.sandbox.arm import ArmError, Request, Response, error_body, lower, public, region
 from reconciler.sandbox.grouplist import group_filter
 from reconciler.sandbox.paging import page, page_of
 from reconciler.sandbox.subscriptions import provider
 from reconciler.sandbox.tables import Record
-from reconciler.sandbox.world import GROUPS, World, adopted, event
+from reconciler.sandbox.world import DEPARTURES, GROUPS, World, adopted, event
 
 KIND = "Microsoft.Resources/resourceGroups"
 _READ, _WRITE, _DELETE = (
@@ -105,28 +107,59 @@ def delete(world: World, request: Request, **_ids: str) -> Response:
     known = world.table(GROUPS)[lower(request.path)]
     known["properties"] = {"provisioningState": "Deleting"}
     operation = world.guid(request.path, f"deletion {world.count(request.path, 'deletion')}")
-    world.table(OPERATIONS)[operation] = {"_ended": False}
+    world.table(OPERATIONS)[operation] = {"_ended": False, "_error": None}
     world.after(_DELETION, "resources.group-deleted", group=known["id"], operation=operation)
     return Response(202, None, _location(request, operation))
 
 
 @event("resources.group-deleted")
 def group_deleted(world: World, **data: Any) -> None:
-    """The end of a group's deletion: all is gone."""
-    world.table(OPERATIONS)[data["operation"]]["_ended"] = True
-    if world.find(data["group"]) is not None:
-        outofband.remove(world, data["group"])
+    """The end of a group's deletion: all is gone, or what cannot go stays, and the group with it."""
+    operation, group = world.table(OPERATIONS)[data["operation"]], world.find(data["group"])
+    operation["_ended"] = True
+    if group is None:
+        return
+    blocked = dict(_blocked(world, lower(group["id"])))
+    outofband.remove(world, group["id"], but=blocked)
+    if blocked:
+        group["properties"] = {"provisioningState": "Succeeded"}
+        operation["_error"] = _deletion_blocked(world, group, blocked)
+
+
+def _blocked(world: World, group: str) -> Iterator[tuple[str, ArmError]]:
+    """What cannot go with its group, by id, and why; all else of those kinds is gone."""
+    for kind, depart in sorted(DEPARTURES.items()):
+        table = world.table(kind)
+        for key in table.below(group):
+            try:
+                depart(world, table[key])
+            except ArmError as error:
+                yield key, error
+
+
+def _deletion_blocked(world: World, group: Record, blocked: dict[str, ArmError]) -> Record:
+    ids = {key: str((world.find(key) or {})["id"]) for key in blocked}
+    names = ",".join(resource_id.partition("/providers/")[2] for resource_id in ids.values())
+    body = error_body(
+        "ResourceGroupDeletionBlocked",
+        f"Deletion of resource group '{group['name']}' failed as resources with identifiers '{names}' could not be deleted. "
+        "The provisioning state of the resource group will be rolled back. The tracking Id is "
+        f"'{world.guid(group['id'], 'tracking')}'. Please check audit logs for more details.",
+    )
+    details = [{"target": ids[key], "message": json.dumps(error.body)} for key, error in blocked.items()]
+    body["error"]["details"] = details
+    return body
 
 
 @provider.route("GET", "/subscriptions/{subscription}/operationresults/{operation}")
 def result(world: World, request: Request, **ids: str) -> Response:
-    """How a group's deletion goes: 202 until it is over."""
+    """How a group's deletion goes: 202 until it is over, 409 when something in the group could not be deleted."""
     found = world.table(OPERATIONS).get(ids["operation"])
     if found is None:
         raise ArmError(404, "OperationNotFound", f"The operation '{ids['operation']}' could not be found.")
     if not found["_ended"]:
         return Response(202, None, _location(request, ids["operation"]))
-    return Response(200)
+    return Response(409, found["_error"]) if found["_error"] else Response(200)
 
 
 def _location(request: Request, operation: str) -> dict[str, str]:

@@ -44,11 +44,13 @@ class Shadow(NamedTuple):
 
 Adopter = Callable[["World", str, Record], None]
 Drawing = Callable[["World", str, Sketch], Record]
+Departure = Callable[["World", Record], None]
 Routine = Callable[["World"], None]
 
 EVENTS: dict[str, EventFunction] = {}
 ADOPTERS: dict[str, Adopter] = {}
 DRAWINGS: dict[str, Drawing] = {}
+DEPARTURES: dict[str, Departure] = {}
 ROUTINES: list[Routine] = []
 
 
@@ -80,6 +82,19 @@ def draws(kind: str) -> Callable[[Drawing], Drawing]:
 
     def register(function: Drawing) -> Drawing:
         DRAWINGS[kind] = function
+        return function
+
+    return register
+
+
+def departs(kind: str) -> Callable[[Departure], Departure]:
+    """Register what deletes a record of the lower-cased type `kind` along with its resource group.
+
+    It raises an ArmError when the record can't go: then the group can't either.
+    """
+
+    def register(function: Departure) -> Departure:
+        DEPARTURES[kind] = function
         return function
 
     return register

@@ -55,6 +55,29 @@ def test_a_group_takes_what_lies_in_it_along(ask: Any) -> None:
     assert ask("GET", DISK).code == "ResourceGroupNotFound"
 
 
+def test_a_group_stays_while_a_vault_in_it_is_not_empty(ask: Any) -> None:
+    vault = f"{GROUP}/providers/Microsoft.DataProtection/backupVaults/kept"
+    ask.sandbox.put(vault, {"location": "westus"})
+    ask.sandbox.put(f"{vault}/backupInstances/data", {"properties": {"dataSourceInfo": {"resourceID": DISK}}})
+    gone = ask("DELETE", GROUP)
+    ask.sandbox.advance(21)
+    answer = ask("GET", gone.headers["Location"])
+    assert (answer.status, answer.code) == (409, "ResourceGroupDeletionBlocked")
+    (detail,) = answer.body["error"]["details"]
+    assert detail["target"] == vault
+    assert "UserErrorVaultNotEmpty" in detail["message"]
+    assert ask("GET", GROUP).body["properties"] == {"provisioningState": "Succeeded"}
+    assert ask("GET", f"{vault}/backupInstances/data").status == 200
+    assert ask("GET", DISK).code == "ResourceNotFound", "all else is gone"
+
+    ask.sandbox.remove(f"{vault}/backupInstances/data")
+    ask("DELETE", GROUP)
+    ask.sandbox.advance(21)
+    assert ask("GET", GROUP).code == "ResourceGroupNotFound"
+    deleted = f"{TWO}/providers/Microsoft.DataProtection/locations/westus/deletedVaults"
+    assert len(ask("GET", deleted, version="2025-09-01").names) == 1
+
+
 def test_lists_and_filters(ask: Any) -> None:
     groups = f"{TWO}/resourcegroups"
     assert ask("GET", groups).names == ["diskrg", "other"]

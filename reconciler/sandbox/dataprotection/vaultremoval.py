@@ -14,13 +14,15 @@ from reconciler.sandbox.dataprotection.namespace import (
     PROXIES,
     RECOVERY_POINTS,
     VAULT,
+    VAULTS,
+    VERSIONS,
     provider,
     vault_id,
 )
 from reconciler.sandbox.dataprotection.security import SOFT_DELETE, is_secure_by_default
 from reconciler.sandbox.dataprotection.wording import same, text
 from reconciler.sandbox.tables import Record
-from reconciler.sandbox.world import World, event
+from reconciler.sandbox.world import World, departs, event
 
 PARTS = (INSTANCES, DELETED_INSTANCES, POLICIES, JOBS, RECOVERY_POINTS, PROXIES)
 _NOT_EMPTY = (
@@ -74,6 +76,15 @@ def _is_occupied(world: World, vault: Record, *, keeps: bool) -> bool:
 
 def _not_empty(world: World) -> ArmError:
     return refusal(world.switch("vault_not_empty_status"), world.switch("vault_not_empty_code"), _NOT_EMPTY)
+
+
+@departs(VAULTS)
+def depart(world: World, vault: Record) -> None:
+    """Go with the resource group, as by a deletion of the newest api-version; ArmError when the vault is not empty."""
+    keeps = _keeps(world, vault, VERSIONS[-1])
+    if _is_occupied(world, vault, keeps=keeps):
+        raise _not_empty(world)
+    gone(world, vault=vault["id"], generation=world.generation(vault["id"]), keeps=keeps)
 
 
 @operations.completion
