@@ -9,7 +9,7 @@ from reconciler.sandbox.dataprotection import lookups, states
 from reconciler.sandbox.dataprotection.errors import ALREADY_HAS_INSTANCE, invalid, refusal
 from reconciler.sandbox.dataprotection.namespace import INSTANCES, vault_of
 from reconciler.sandbox.dataprotection.permissions import disk_of, snapshot_group_of
-from reconciler.sandbox.dataprotection.wording import same, text
+from reconciler.sandbox.dataprotection.wording import at, same, text
 from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import World
 
@@ -17,12 +17,19 @@ LIMIT = 5000
 
 
 def check_policy(world: World, vault: Record, properties: dict[str, Any]) -> None:
-    """The policy has to exist, in the same vault."""
+    """The policy has to exist, in the same vault, and to be one for such datasources."""
     policy = text(properties, "policyInfo", "policyId")
     if not same(vault_of(policy), vault["id"]):
         raise invalid("The policy lies in another Backup vault.")
-    if not world.resource_exists(policy):
+    found = world.find(policy)
+    if found is None:
         raise invalid(f"The policy {policy} was not found.")
+    kinds, wanted = (
+        at(found, "properties", "datasourceTypes") or [],
+        text(properties, "dataSourceInfo", "datasourceType"),
+    )
+    if kinds and wanted and not any(same(kind, wanted) for kind in kinds):
+        raise invalid(f"The policy {policy} is one for {', '.join(kinds)}, not for {wanted}.")
 
 
 def check_new(world: World, vault: Record, instance: Record) -> None:

@@ -22,6 +22,21 @@ def test_a_create_succeeds_at_once_while_protection_follows_later(ready: Any) ->
     assert ready.state() == "ProtectionConfigured"
 
 
+def test_a_policy_for_other_datasources_protects_no_disk(ready: Any) -> None:
+    blobs = f"{ready.POLICY}-blobs"
+    properties = {
+        "objectType": "BackupPolicy",
+        "datasourceTypes": ["Microsoft.Storage/storageAccounts/blobServices"],
+        "policyRules": [{"name": "Default", "objectType": "AzureRetentionRule", "isDefault": True}],
+    }
+    assert ready.call("PUT", blobs, {"properties": properties}).status == 200
+    refused = (400, "BMSUserErrorInvalidInput")
+    body = ready.instance_body(policy=blobs)
+    assert ready.refused("PUT", ready.INSTANCE, body) == refused
+    question = {"backupInstance": body["properties"]}
+    assert ready.refused("POST", f"{ready.VAULT}/validateForBackup", question) == refused
+
+
 def test_keys_are_read_without_case_and_nulls_are_dropped(ready: Any) -> None:
     body = ready.instance_body(dataSourceSetInfo=None)
     info = body["properties"]["dataSourceInfo"]
