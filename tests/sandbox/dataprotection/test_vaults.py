@@ -45,6 +45,7 @@ def test_a_create_answers_201_with_an_operation_and_the_principal_at_once(azure:
     assert response.headers["Retry-After"] == "10"
     link = response.headers["Azure-AsyncOperation"]
     assert link.startswith(f"https://management.azure.com{azure.VAULT}/operationStatus/")
+    assert 2500 < len(link) < 3500, "with the signature"
     running = azure.get(link)
     assert (running["status"], running["endTime"]) == ("Inprogress", "0001-01-01T00:00:00Z")
     assert azure.finish(response, 2)["status"] == "Succeeded"
