@@ -59,6 +59,7 @@ def _checked(world: World, instance: Record, body: Any) -> str:
             _WRONG_RULE,
             "The on-demand backup is not allowed for this backup type.",
         )
+    tag = _tag(world, rules, text(body, "backupRuleOptions", "triggerOption", "retentionTagOverride"))
     if states.state_of(instance) != states.CONFIGURED:
         raise invalid(f"The backup instance is in the state {states.state_of(instance)}.")
     day = f"on-demand backups of {world.now:%Y-%m-%d}"
@@ -68,7 +69,16 @@ def _checked(world: World, instance: Record, body: Any) -> str:
             "UserErrorMaxConcurrentOperationLimitReached",
             f"A backup instance takes {A_DAY} on-demand backups a day.",
         )
-    return text(body, "backupRuleOptions", "triggerOption", "retentionTagOverride") or "Default"
+    return tag
+
+
+def _tag(world: World, rules: list[Any], asked: str) -> str:
+    """The retention tag that a backup gets: the one asked for, as its policy spells it."""
+    tags = (text(rule, "name") for rule in rules if same(text(rule, "objectType"), "AzureRetentionRule"))
+    found = next((tag for tag in tags if same(tag, asked)), "")
+    if asked and not found and world.switch("adhoc_unknown_tag") == "refused":
+        raise invalid(f"The policy has no retention for the tag {asked}.")
+    return found or "Default"
 
 
 @operations.completion

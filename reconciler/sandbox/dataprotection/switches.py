@@ -82,6 +82,8 @@ OWN = (
     Switch("signed_links", True, "operation links carry a signature, to be followed as they are", ON_OFF),
     Switch("job_success", "Completed", "status of a job that ended well", ("Completed", "CompletedWithWarnings")),
     Switch("job_failure", "Failed", "status of a job that ended badly", ("Failed", "Cancelled")),
+    Switch("adhoc_unknown_tag", "refused", "an on-demand backup under a tag that its policy has no retention for",
+           ("refused", "default")),
     Switch("adhoc_wrong_rule_status", 400, "status of a backup that names no rule of the policy", (400, 404)),
 )  # fmt: skip
 

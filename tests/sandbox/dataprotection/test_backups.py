@@ -55,6 +55,20 @@ def test_a_rule_that_the_policy_does_not_have_is_refused(protected: Any) -> None
     assert protected.refused("POST", f"{protected.INSTANCE}/backup", {})[0] == 400
 
 
+def test_a_tag_that_the_policy_does_not_have_is_refused_unless_switched(protected: Any) -> None:
+    def tagged(tag: str) -> Any:
+        return {"backupRuleOptions": {"ruleName": "BackupHourly", "triggerOption": {"retentionTagOverride": tag}}}
+
+    path = f"{protected.INSTANCE}/backup"
+    assert protected.call("POST", path, tagged("default")).status == 202
+    assert protected.refused("POST", path, tagged("Weekly")) == (400, "BMSUserErrorInvalidInput")
+    protected.world.set_switch("adhoc_unknown_tag", "default")
+    assert protected.call("POST", path, tagged("Weekly")).status == 202
+    protected.wait(300)
+    points = protected.get(f"{protected.INSTANCE}/recoveryPoints")["value"]
+    assert [point["properties"]["retentionTagName"] for point in points] == ["Default", "Default"]
+
+
 def test_ten_backups_a_day_and_no_more(protected: Any) -> None:
     path = f"{protected.INSTANCE}/backup"
     assert [protected.call("POST", path, RULE).status for _ in range(11)] == [202] * 10 + [400]
