@@ -20,8 +20,6 @@ from reconciler.sandbox.dataprotection.wording import at, canonical, same, text
 from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import World, event
 
-A_DAY = 10
-_RETRY_AFTER = 30
 _WRONG_RULE = "BMSUserErrorDPPAdhocBackupNotAllowedForBackupType"
 
 
@@ -33,18 +31,17 @@ def backup(world: World, request: Request, **ids: str) -> Response:
     address = instance["id"]
     number = world.count(address, "backup")
     job = jobs.begin(world, instance, world.guid(address, f"job {number}"), tag=tag, by_user=True)
-    seconds = operations.between(world, address, f"job {number}", 205.0, 228.0)
-    world.after(seconds, "dataprotection.backup-ends", job=job["id"], instance=address, tag=tag)
-    headers = operations.start(
+    return jobs.answer(
         world,
         request,
-        address,
-        operations.at_vault(vault, retry_after=_RETRY_AFTER),
-        seconds=operations.between(world, address, f"backup {number}", 1.0, 2.0),
-        then="backup_began",
-        job=job["id"],
+        vault,
+        job,
+        begins=operations.between(world, address, f"backup {number}", 1.0, 2.0),
+        lasts=operations.between(world, address, f"job {number}", 205.0, 228.0),
+        ends="dataprotection.backup-ends",
+        instance=address,
+        tag=tag,
     )
-    return Response(202, None, headers)
 
 
 def _checked(world: World, instance: Record, body: Any) -> str:
@@ -62,13 +59,7 @@ def _checked(world: World, instance: Record, body: Any) -> str:
     tag = _tag(world, rules, text(body, "backupRuleOptions", "triggerOption", "retentionTagOverride"))
     if states.state_of(instance) != states.CONFIGURED:
         raise invalid(f"The backup instance is in the state {states.state_of(instance)}.")
-    day = f"on-demand backups of {world.now:%Y-%m-%d}"
-    if world.count(instance["id"], day) > A_DAY:
-        raise refusal(
-            400,
-            "UserErrorMaxConcurrentOperationLimitReached",
-            f"A backup instance takes {A_DAY} on-demand backups a day.",
-        )
+    jobs.check_today(world, instance, "on-demand backups")
     return tag
 
 
@@ -79,13 +70,6 @@ def _tag(world: World, rules: list[Any], asked: str) -> str:
     if asked and not found and world.switch("adhoc_unknown_tag") == "refused":
         raise invalid(f"The policy has no retention for the tag {asked}.")
     return found or "Default"
-
-
-@operations.completion
-def backup_began(world: World, **data: Any) -> dict[str, Any]:
-    """The operation ends as soon as the job has begun, and names it."""
-    del world
-    return {"jobId": data["job"], **operations.JOB_INFO}
 
 
 @event("dataprotection.backup-ends")

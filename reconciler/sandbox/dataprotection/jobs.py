@@ -6,14 +6,17 @@ from datetime import datetime
 from typing import Any
 
 from reconciler.sandbox.arm import Request, Response, lower, public
-from reconciler.sandbox.dataprotection import jobbodies, pointbodies
+from reconciler.sandbox.dataprotection import jobbodies, operations, pointbodies
+from reconciler.sandbox.dataprotection.errors import refusal
 from reconciler.sandbox.dataprotection.namespace import JOBS, VAULT, provider, the, vault_id
 from reconciler.sandbox.paging import page
 from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import World
 
 KIND = jobbodies.KIND
+A_DAY = 10
 _READ = f"{KIND}/read"
+_RETRY_AFTER = 30
 
 
 def begin(
@@ -23,6 +26,34 @@ def begin(
     facts = pointbodies.facts(world, instance)
     job = jobbodies.begun(world, facts, name, tag=tag, by_user=by_user, began=world.timestamp, restore=restore)
     return world.store(job["id"], job)
+
+
+def check_today(world: World, instance: Record, what: str) -> None:
+    """400 when an instance has had its ten on-demand backups, or restores, of the day (Azure's support matrix for disks)."""
+    if world.count(instance["id"], f"{what} of {world.now:%Y-%m-%d}") > A_DAY:
+        raise refusal(
+            400, "UserErrorMaxConcurrentOperationLimitReached", f"A backup instance takes {A_DAY} {what} a day."
+        )
+
+
+def answer(
+    world: World, request: Request, vault: Record, job: Record, *, begins: float, lasts: float, ends: str, **data: Any
+) -> Response:
+    """202 for a job that was asked for: its operation ends when it begins, the event `ends` happens when it is over.
+
+    Both in seconds from now; the event gets the job's id and `data`.
+    """
+    world.after(lasts, ends, job=job["id"], **data)
+    links = operations.at_vault(vault, retry_after=_RETRY_AFTER)
+    headers = operations.start(world, request, data["instance"], links, seconds=begins, then="job_began", job=job["id"])
+    return Response(202, None, headers)
+
+
+@operations.completion
+def job_began(world: World, **data: Any) -> dict[str, Any]:
+    """The operation ends as soon as the job has begun, and names it."""
+    del world
+    return {"jobId": data["job"], **operations.JOB_INFO}
 
 
 def end(world: World, job: Record, *, error: dict[str, Any] | None = None, point: Record | None = None) -> None:

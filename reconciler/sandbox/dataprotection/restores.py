@@ -17,10 +17,8 @@ from reconciler.sandbox.dataprotection.wording import at, canonical, same, text
 from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import World, event
 
-A_DAY = 10
 _KIND = "AzureBackupRecoveryPointBasedRestoreRequest"
 _LENGTH = (205.0, 225.0)
-_RETRY_AFTER = 30
 
 
 @provider.route("POST", f"{INSTANCE}/validateRestore", f"{instances.KIND}/validateRestore/action")
@@ -57,8 +55,7 @@ def restore(world: World, request: Request, **ids: str) -> Response:
     instance, vault = instances.find(world, INSTANCE.format(**ids)), the(world, vault_id(ids))
     wish, address = _checked(world, instance, canonical(request.body)), instance["id"]
     critical.check(world, request, vault["id"], guards.RESTORE)
-    if world.count(address, f"restores of {world.now:%Y-%m-%d}") > A_DAY:
-        raise refusal(400, "UserErrorMaxConcurrentOperationLimitReached", f"{A_DAY} restores a day are the limit.")
+    jobs.check_today(world, instance, "restores")
     number = world.count(address, "restore")
     point = world.find(wish["point"]) or {}
     told = {
@@ -66,18 +63,17 @@ def restore(world: World, request: Request, **ids: str) -> Response:
         "target": wish["disk"],
     }
     job = jobs.begin(world, instance, world.guid(address, f"restore {number}"), by_user=True, restore=told)
-    seconds = operations.between(world, address, f"restore {number}", *_LENGTH)
-    world.after(seconds, "dataprotection.restore-ends", job=job["id"], instance=address, wish=wish)
-    headers = operations.start(
+    return jobs.answer(
         world,
         request,
-        address,
-        operations.at_vault(vault, retry_after=_RETRY_AFTER),
-        seconds=operations.between(world, address, f"restore began {number}", 0.5, 1.5),
-        then="backup_began",
-        job=job["id"],
+        vault,
+        job,
+        begins=operations.between(world, address, f"restore began {number}", 0.5, 1.5),
+        lasts=operations.between(world, address, f"restore {number}", *_LENGTH),
+        ends="dataprotection.restore-ends",
+        instance=address,
+        wish=wish,
     )
-    return Response(202, None, headers)
 
 
 @event("dataprotection.restore-ends")
