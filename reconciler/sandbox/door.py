@@ -98,8 +98,8 @@ class Door:
     def _check_place(self, request: Request, route: Route, values: Mapping[str, str]) -> None:
         world, segments = self._world, request.segments
         inside = len(segments) >= _SUBSCRIPTION_DEPTH and lower(segments[0]) == "subscriptions"
-        if inside and f"/subscriptions/{lower(segments[1])}" not in world.table(SUBSCRIPTIONS):
-            raise ArmError(404, "SubscriptionNotFound", f"The subscription '{segments[1]}' could not be found.")
+        if inside:
+            self._check_subscription(request)
         scope = route.scope(segments)
         allowed = may_somewhere if route.collection else may
         if not allowed(world, request.caller, route.action, scope, circumstances(world, request, route.action)):
@@ -111,14 +111,33 @@ class Door:
             locks.check(world, request, scope)
         self._check_parents(request, values)
 
+    def _check_subscription(self, request: Request) -> None:
+        name = request.segments[1]
+        found = self._world.table(SUBSCRIPTIONS).get(f"/subscriptions/{lower(name)}")
+        if found is None:
+            raise ArmError(404, "SubscriptionNotFound", f"The subscription '{name}' could not be found.")
+        if request.method in _WRITES and lower(found["state"]) not in {"enabled", "pastdue"}:
+            raise ArmError(
+                409,
+                "ReadOnlyDisabledSubscription",
+                f"The subscription '{name}' is disabled and therefore marked as read only. You cannot perform any write "
+                "actions on this subscription until it is re-enabled.",
+            )
+
     def _check_group(self, request: Request) -> None:
         segments = request.segments
         if len(segments) <= _GROUP_DEPTH - 1 or lower(segments[2]) != "resourcegroups":
             return
-        if len(segments) == _GROUP_DEPTH and request.method in {"PUT", "HEAD"}:
-            return
-        if lower("/" + "/".join(segments[:4])) not in self._world.table(GROUPS):
-            raise ArmError(404, "ResourceGroupNotFound", f"Resource group '{segments[3]}' could not be found.")
+        found = self._world.table(GROUPS).get(lower("/" + "/".join(segments[:4])))
+        if found is None:
+            if len(segments) > _GROUP_DEPTH or request.method not in {"PUT", "HEAD"}:
+                raise ArmError(404, "ResourceGroupNotFound", f"Resource group '{segments[3]}' could not be found.")
+        elif request.method in _BODIES and found["properties"]["provisioningState"] == "Deleting":
+            raise ArmError(
+                409,
+                "ResourceGroupBeingDeleted",
+                f"The resource group '{found['name']}' is in deprovisioning state and cannot perform this operation.",
+            )
 
     def _check_registration(self, request: Request, values: Mapping[str, str]) -> None:
         """409 for a write to a provider that the subscription is not registered for."""

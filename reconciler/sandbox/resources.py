@@ -70,7 +70,6 @@ def put(world: World, request: Request, **ids: str) -> Response:
         record = _group(request, location)
         world.store(request.path, record)
         return Response(201, public(record))
-    _check_alive(known)
     if known["location"] != location:
         raise ArmError(
             409,
@@ -96,7 +95,6 @@ def _tags(body: Any) -> Record:
 def patch(world: World, request: Request, **_ids: str) -> Response:
     """Change a group's tags."""
     known = world.table(GROUPS)[lower(request.path)]
-    _check_alive(known)
     known |= _tags(request.body)
     return Response(200, public(known))
 
@@ -165,15 +163,6 @@ def result(world: World, request: Request, **ids: str) -> Response:
 def _location(request: Request, operation: str) -> dict[str, str]:
     path = f"/subscriptions/{request.segments[1]}/operationresults/{operation}"
     return {"Location": f"{request.base}{path}?api-version={request.api_version}", "Retry-After": "15"}
-
-
-def _check_alive(group: Record) -> None:
-    if group["properties"]["provisioningState"] == "Deleting":
-        raise ArmError(
-            409,
-            "ResourceGroupBeingDeleted",
-            f"The resource group '{group['name']}' is in deprovisioning state and cannot perform this operation.",
-        )
 
 
 @provider.route("GET", "/subscriptions/{subscription}/resources", "Microsoft.Resources/subscriptions/resources/read")

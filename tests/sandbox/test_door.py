@@ -106,6 +106,13 @@ def test_a_provider_has_to_be_registered_for_writes(ask: Any) -> None:
     assert ask("PUT", f"{DISK}2", body).status == 202
 
 
+def test_a_disabled_subscription_is_read_only(ask: Any) -> None:
+    ask.sandbox.patch(TWO, {"state": "Disabled"})
+    assert ask("GET", DISK).status == 200
+    assert ask("PATCH", DISK, {"tags": {}}).code == "ReadOnlyDisabledSubscription"
+    assert ask("DELETE", DISK).code == "ReadOnlyDisabledSubscription"
+
+
 def test_hooks_stand_in_the_way(ask: Any) -> None:
     from reconciler.sandbox.arm import Request, Response
     from reconciler.sandbox.sandbox import Hook

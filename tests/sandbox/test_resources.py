@@ -44,6 +44,8 @@ def test_a_resource_group_comes_changes_and_goes(ask: Any) -> None:
     assert gone.status == 202
     assert ask("GET", gone.headers["Location"]).status == 202
     assert ask("PUT", new, {"location": "westus"}).code == "ResourceGroupBeingDeleted"
+    inside = f"{new}/providers/Microsoft.DataProtection/backupVaults/v1"
+    assert ask("PUT", inside, {"location": "westus"}).code == "ResourceGroupBeingDeleted"
     ask.sandbox.advance(21)
     assert ask("GET", gone.headers["Location"]).status == 200
     assert ask("GET", new).code == "ResourceGroupNotFound"
