@@ -53,7 +53,8 @@ def _properties(world: World, request: Request) -> dict[str, Any]:
     if not isinstance(properties, dict):
         raise invalid("properties is missing.")
     accepted = {name: world.switch(f"policy_{name}") == "accepted" for name in ("several_times", "unknown_zone")}
-    found = list(policyrules.problems(properties, **accepted))
+    together = world.switch("policy_snapshots") == "all-rules"
+    found = list(policyrules.problems(properties, together=together, **accepted))
     if found and world.switch("policy_validation") != "accepted":
         raise refusal(400, world.switch("policy_validation"), detail=" ".join(found))
     return policyrules.normalised(properties)

@@ -44,8 +44,11 @@ def interval(properties: Any) -> str:
     return ""
 
 
-def problems(properties: Any, *, several_times: bool, unknown_zone: bool) -> Iterator[str]:
-    """Sentences saying what Azure refuses in a policy; none when it takes it. The flags let in what is in doubt."""
+def problems(properties: Any, *, several_times: bool, unknown_zone: bool, together: bool) -> Iterator[str]:
+    """Sentences saying what Azure refuses in a policy; none when it takes it.
+
+    What is in doubt: `several_times` and `unknown_zone` are let in, the snapshots of all rules are counted `together`.
+    """
     if not same(text(properties, "objectType"), "BackupPolicy"):
         yield "objectType has to be BackupPolicy."
     rules = at(properties, "policyRules")
@@ -65,7 +68,10 @@ def problems(properties: Any, *, several_times: bool, unknown_zone: bool) -> Ite
     zone = text(backups[0], "trigger", "schedule", "timeZone")
     if not unknown_zone and not is_windows_zone(zone):
         yield f"The time zone {zone!r} is not known."
-    yield from _retention_rules(retentions, text(backups[0], "trigger", "schedule", "repeatingTimeIntervals", 0))
+    hours = HOURS.get(_parts(text(backups[0], "trigger", "schedule", "repeatingTimeIntervals", 0))[1], 24)
+    yield from _retention_rules(retentions, hours)
+    if together and sum(_snapshots(rule, hours) for rule in retentions) > SNAPSHOTS:
+        yield f"The retention rules together need more than {SNAPSHOTS} snapshots of a disk."
     yield from _tags(backups[0], retentions)
 
 
@@ -100,7 +106,7 @@ def _is_moment(moment: str) -> bool:
         return False
 
 
-def _retention_rules(rules: list[Any], schedule: str) -> Iterator[str]:
+def _retention_rules(rules: list[Any], hours: int) -> Iterator[str]:
     defaults = [rule for rule in rules if at(rule, "isDefault") is True]
     if len(defaults) != 1 or text(defaults[0], "name") != "Default":
         yield "A policy has exactly one default retention rule, named Default."
@@ -108,14 +114,14 @@ def _retention_rules(rules: list[Any], schedule: str) -> Iterator[str]:
     for name in sorted({name for name in names if names.count(name) > 1}):
         yield f"The retention rule {name} stands there twice."
     for rule in rules:
-        yield from _retention_rule(rule, HOURS.get(_parts(schedule)[1], 24))
+        yield from _retention_rule(rule, hours)
 
 
 def _retention_rule(rule: Any, hours: int) -> Iterator[str]:
     name = text(rule, "name")
     if name not in {"Default", *_CRITERIA}:
         yield f"The retention rule {name} is not supported for disks."
-    length = days(text(rule, "lifecycles", 0, "deleteAfter", "duration"))
+    length = _length(rule)
     if not length:
         yield f"The retention rule {name} has no duration."
     if not same(text(rule, "lifecycles", 0, "sourceDataStore", "dataStoreType"), "OperationalStore"):
@@ -124,9 +130,18 @@ def _retention_rule(rule: Any, hours: int) -> Iterator[str]:
         yield f"The retention rule {name} copies to another store, which disks do not support."
     if length > DAYS:
         yield f"The retention rule {name} keeps backups longer than {DAYS} days."
-    every = {"Default": hours / 24, "Daily": 1.0, "Weekly": 7.0}.get(name, 1.0)
-    if length / every > SNAPSHOTS:
+    if _snapshots(rule, hours) > SNAPSHOTS:
         yield f"The retention rule {name} needs more than {SNAPSHOTS} snapshots of a disk."
+
+
+def _length(rule: Any) -> float:
+    """How many days a retention rule keeps a backup."""
+    return days(text(rule, "lifecycles", 0, "deleteAfter", "duration"))
+
+
+def _snapshots(rule: Any, hours: int) -> float:
+    """How many snapshots a retention rule keeps of a disk that is backed up every so many hours."""
+    return _length(rule) / {"Default": hours / 24, "Weekly": 7.0}.get(text(rule, "name"), 1.0)
 
 
 def _tags(backup: Any, retentions: list[Any]) -> Iterator[str]:

@@ -36,6 +36,8 @@ OWN = (
     Switch("policy_update", "refused", "a PUT over an existing policy with other content", ("refused", "accepted")),
     Switch("policy_several_times", "refused", "several repeating intervals in a disk policy",
            ("refused", "accepted")),
+    Switch("policy_snapshots", "each-rule", "what of a disk policy may need 450 snapshots of a disk at most",
+           ("each-rule", "all-rules")),
     Switch("policy_unknown_zone", "refused", "a disk policy in a time zone that Windows has no name for",
            ("refused", "accepted")),
     Switch("policy_in_use_by_soft_deleted", True, "soft-deleted instances keep their policy in use", ON_OFF),

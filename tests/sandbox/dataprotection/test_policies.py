@@ -122,6 +122,14 @@ def test_the_longest_retention_of_each_interval(vault: Any, every: str, longest:
     assert vault.call("PUT", other, vault.policy_body(every=every, keep=f"P{longest + 1}D")).status == 400
 
 
+def test_the_rules_together_count_by_a_switch(vault: Any) -> None:
+    body = tagged(vault.policy_body(every="PT1H", keep="P18D"), "Daily", "FirstOfDay", "P30D")
+    assert vault.call("PUT", vault.POLICY, body).status == 200
+    vault.world.set_switch("policy_snapshots", "all-rules")
+    assert vault.call("PUT", f"{vault.POLICY}-2", body).status == 400
+    assert vault.call("PUT", f"{vault.POLICY}-3", vault.policy_body(every="PT1H", keep="P18D")).status == 200
+
+
 def test_switches_lift_the_checks(vault: Any) -> None:
     vault.world.set_switch("policy_validation", "accepted")
     assert vault.call("PUT", vault.POLICY, vault.policy_body(every="PT3H")).status == 200
