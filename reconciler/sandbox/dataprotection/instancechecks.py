@@ -76,8 +76,15 @@ def _snapshot_group(world: World, vault: Record, properties: Any) -> Iterator[Er
         yield _known("UserErrorInvalidOperationalStoreResourceGroup")
     elif subscription_of(group) != subscription_of(disk_of(properties)):
         yield _known("UserErrorSnapshotRGSubscriptionMismatch")
-    elif not world.resource_exists(group):
+    elif (found := world.find(group)) is None:
         yield _known("UserErrorSnapshotRGNotFound")
+    elif world.switch("snapshot_group_elsewhere") == "refused" and not _are_together(world, found, properties):
+        yield _invalid("The snapshot resource group lies in another region than the disk.")
+
+
+def _are_together(world: World, group: Record, properties: Any) -> bool:
+    disk = world.find(disk_of(properties))
+    return disk is None or region(text(disk, "location")) == region(text(group, "location"))
 
 
 def _schedule(world: World, vault: Record, properties: Any) -> Iterator[Error]:

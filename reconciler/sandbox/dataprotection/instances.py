@@ -78,7 +78,7 @@ def put(world: World, request: Request, **ids: str) -> Response:
 
 def _create(world: World, request: Request, vault: Record, instance: Record) -> Response:
     instancerefusals.check_new(world, vault, instance)
-    _refuse_now(world, vault, instance["properties"])
+    refuse_now(world, vault, instance["properties"])
     states.enter(world, instance, states.CONFIGURING)
     world.store(instance["id"], instance)
     headers = _configure(world, request, instance, states.CONFIGURED, quick=True)
@@ -99,7 +99,7 @@ def _update(world: World, request: Request, vault: Record, live: Record, wanted:
     stays = halted and world.switch("put_while_stopped") == "keeps-state"
     if not stays:
         instancerefusals.check_owner(world, vault, wanted)
-        _refuse_now(world, vault, wanted["properties"])
+        refuse_now(world, vault, wanted["properties"])
     record = {**{key: value for key, value in live.items() if key.startswith("_")}, **wanted}
     states.enter(world, record, states.CONFIGURING if failing else states.UPDATING)
     world.store(record["id"], record)
@@ -130,7 +130,7 @@ def _configure(
     )
 
 
-def _refuse_now(world: World, vault: Record, properties: dict[str, Any]) -> None:
+def refuse_now(world: World, vault: Record, properties: dict[str, Any]) -> None:
     """Refuse at once what the switches say is not left for later."""
     error = instancechecks.misfit(world, vault, properties) or missing_right(world, vault, properties)
     if error is None or configuring.mode(world, error) != "refused":

@@ -58,6 +58,7 @@ def _change(world: World, request: Request, instance: Record, verb: str, change:
         critical.check(world, request, vault["id"], change.guarded)
     if change.goal == states.CONFIGURED:
         instancerefusals.check_owner(world, vault, instance)
+        instances.refuse_now(world, vault, instance["properties"])
     return _started(world, request, vault, instance, "protection_changed", goal=change.goal)
 
 

@@ -37,6 +37,13 @@ def test_a_policy_for_other_datasources_protects_no_disk(ready: Any) -> None:
     assert ready.refused("POST", f"{ready.VAULT}/validateForBackup", question) == refused
 
 
+def test_a_snapshot_group_may_lie_in_another_region_unless_switched(ready: Any) -> None:
+    ready.world.find(ready.SNAPSHOTS)["location"] = "westeurope"
+    ready.call("PUT", ready.INSTANCE, ready.instance_body())
+    ready.wait(70)
+    assert ready.state() == "ProtectionConfigured"
+
+
 def test_keys_are_read_without_case_and_nulls_are_dropped(ready: Any) -> None:
     body = ready.instance_body(dataSourceSetInfo=None)
     info = body["properties"]["dataSourceInfo"]
@@ -132,7 +139,14 @@ def foreign_user(azure: Any, body: Any) -> None:
     body["properties"]["identityDetails"] = {"useSystemAssignedIdentity": False, "userAssignedIdentityArmUrl": user}
 
 
+def far_group(azure: Any, body: Any) -> None:
+    del body
+    azure.world.set_switch("snapshot_group_elsewhere", "refused")
+    azure.world.find(azure.SNAPSHOTS)["location"] = "westeurope"
+
+
 MISFITS = [
+    (far_group, "BMSUserErrorInvalidInput"),
     (no_disk, "UserErrorManagedDiskNotFound"),
     (other_region, "BMSUserErrorInvalidInput"),
     (ade, "UserErrorDiskBackupDiskTypeNotSupported"),

@@ -45,6 +45,16 @@ def test_resuming_without_rights_fails_and_stays_stopped(protected: Any) -> None
     assert protected.state() == "ProtectionStopped"
 
 
+def test_resuming_without_rights_is_refused_at_once_by_a_switch(protected: Any) -> None:
+    protected.finish(protected.call("POST", f"{protected.INSTANCE}/stopProtection"), 60)
+    protected.revoke_all()
+    protected.world.set_switch("permission_failure", "refused")
+    resume = f"{protected.INSTANCE}/resumeProtection"
+    assert protected.refused("POST", resume) == (400, "BMSUserErrorInvalidInput")
+    protected.grant_all()
+    assert protected.finish(protected.call("POST", resume), 60)["status"] == "Succeeded"
+
+
 def test_sync_repairs_an_instance_whose_cause_is_gone(ready: Any) -> None:
     ready.revoke_all()
     ready.call("PUT", ready.INSTANCE, ready.instance_body())
