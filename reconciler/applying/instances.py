@@ -42,6 +42,7 @@ _ENDS: Mapping[Op, str] = {
 """The state that each operation itself leads to (recorded traffic)."""
 
 _BODIES = frozenset({Op.INSTANCE_PUT, Op.INSTANCE_MERGE, Op.INSTANCE_REPAIR})
+_ENDING = frozenset({Op.INSTANCE_STOP, Op.INSTANCE_SUSPEND, Op.INSTANCE_DELETE})
 _FIRST_SECONDS, _MOST_SECONDS = 15.0, 120.0
 _MOST_HOLDERS = 50
 _AGED_SECONDS = 30.0
@@ -212,6 +213,18 @@ async def _check_owner(run: Run, task: _Task) -> None:
         )
 
 
+def _check_not_given_away(run: Run, task: _Task, row: Row) -> None:
+    """OperationFailed when what is to be stopped or deleted has become another manifest's since it was planned."""
+    mark = tag_of(row.get("tags") or {}, OWNER_TAG)
+    if task.step.op in _ENDING and run.owners and mark and lower(mark) not in run.owners:
+        raise OperationFailed(
+            f"{task.instance.name} was taken over by the manifest {mark} meanwhile; it is left alone",
+            code=CHANGED_BY_SOMEONE_ELSE,
+            target=str(task.instance),
+            hint="plan again: what another manifest owns is neither stopped nor deleted",
+        )
+
+
 async def _check_soft_delete(run: Run, instance: ArmId) -> None:
     """ReconcilerError when the vault's soft delete was switched off since it was planned: nobody would get it back."""
     vault = project_vault(await run.azure.get(instance.parent))
@@ -246,6 +259,7 @@ async def _before(run: Run, task: _Task, deadline: float) -> Row | None:
                 return None
             raise
         if not is_moving(row):
+            _check_not_given_away(run, task, row)
             return row
         await run.pause(next(delays), deadline, f"{task.instance.name} is in {project(row).state}")
 

@@ -220,6 +220,11 @@ class Draft:
         found = (self.lock_on(step.target, deletes=step.op.value.endswith(".delete")) for step in change.steps)
         return next(filter(None, found), None)
 
+    @property
+    def owners(self) -> frozenset[str]:
+        """The names, lower-cased, whose mark is ours, or was given away by us: no mark of a foreign manifest."""
+        return frozenset(self._ours | self._heirs)
+
     def owner(self, tags: Mapping[str, str]) -> str:
         """Whose mark `tags` bear: `ours`, `handed` (ours to give away), `foreign` or nobody's (empty)."""
         mark = tag_of(tags, OWNER_TAG)

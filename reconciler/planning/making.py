@@ -84,6 +84,7 @@ def _finish(draft: Draft, everything: list[DesiredDisk], book: roles.RoleBook) -
             if draft.sees_to(wanted.vault) and narrowing.takes(wanted.address)
         },
         questions=draft.sorted_questions,
+        owners=draft.owners,
     )
 
 

@@ -180,6 +180,7 @@ class Plan:
     writes it as the tag `reconciler-applied` when that vault is done. `questions` must be empty before anything is
     shown or applied. `expected` maps the addresses of all declared disks to their goal. `emitted` are role
     assignments that mode `emit` leaves to others (ROLE_PUT steps), `missing` all that this manifest doesn't make.
+    `owners`, lower-cased: the names whose mark stands in the way of nothing that this manifest does.
     """
 
     manifest: str
@@ -193,6 +194,7 @@ class Plan:
     missing: tuple[Step, ...] = ()
     expected: Mapping[str, str] = field(default_factory=dict)
     questions: tuple[Question, ...] = ()
+    owners: frozenset[str] = frozenset()
 
     @property
     def summary(self) -> Summary:

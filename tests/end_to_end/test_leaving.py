@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from arm import disk, disk_id, estate, grants, instance, policy, vault, vault_id
@@ -46,6 +47,21 @@ def test_a_disk_that_left_is_an_orphan_until_it_is_pruned(applied: Stage) -> Non
     assert drift.exit_code == 0
     assert "retained" in codes(drift.plan)
     assert applied.plan(WITHOUT, prune=True, force=LAST).changes == ()
+
+
+@pytest.mark.parametrize("said", [WITHOUT, DELETING])
+def test_what_another_manifest_takes_over_after_the_plan_is_left_alone(applied: Stage, said: Any) -> None:
+    """A large plan takes a while: its last stop may come minutes after the look."""
+    options = {"prune": True} if said is WITHOUT else {"allow_delete": 1}
+    plan = applied._look(said, {"force": LAST, **options})
+    assert [str(change.kind) for change in plan.changes] == ["disk"]
+    row = applied.instances(vault_id())["pstestdisk"]
+    applied.sandbox.patch(row["id"], {"tags": {"reconciler-owner": "others"}})
+    applied.forget()
+    (result,) = applied.carry_out(plan).results
+    assert (result.status, result.code) == ("failed", "changed-by-someone-else")
+    assert applied.writes() == []
+    assert state(applied) == "ProtectionConfigured"
 
 
 def test_a_plain_apply_leaves_an_orphan_alone(applied: Stage) -> None:
