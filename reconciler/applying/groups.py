@@ -2,20 +2,42 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from reconciler.applying.comparing import differing, value_at
-from reconciler.applying.rereading import of_resource
+from reconciler.applying.rereading import is_busy, of_resource
 from reconciler.applying.run import Run, overridden
 from reconciler.applying.sending import send
-from reconciler.planning.model import Change
+from reconciler.errors import NotFound
+from reconciler.planning.groups import laid_over, merged_tags
+from reconciler.planning.model import Change, Step
 
 
 async def settle(run: Run, change: Change) -> str:
     """Make or change a resource group; ReconcilerError when a declared field came back different."""
-    for step in change.steps:
+    for planned in change.steps:
         deadline = run.new_deadline()
+        step = await _over_what_is_there(run, change, planned)
+        if step is None:
+            return "is so already"
         receipt = await send(run, change, step, of_resource(run, step), deadline)
         if receipt is None or not receipt.body:
             continue
         for path in differing(step.body, receipt.body):
             raise overridden(change.address, path, value_at(step.body, path), value_at(receipt.body, path))
     return ""
+
+
+async def _over_what_is_there(run: Run, change: Change, step: Step) -> Step | None:
+    """The step with the tags that the group has by now, which a PUT would take away; None when it is as wanted."""
+    try:
+        live = await run.azure.get(step.target)
+    except NotFound:
+        return step
+    if is_busy(live):
+        return step
+    tags = live.get("tags") or {}
+    wanted = merged_tags(tags, change.fields) if change.fields else laid_over(tags, step.body.get("tags") or {})
+    if wanted == tags:
+        return None
+    return replace(step, body={"location": live.get("location") or step.body["location"], "tags": wanted})

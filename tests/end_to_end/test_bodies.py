@@ -65,6 +65,19 @@ def test_resource_groups(applied: Stage) -> None:
     }
 
 
+def test_the_tags_of_a_resource_group_that_somebody_made_since_the_look_stay(fresh: Stage) -> None:
+    """A PUT replaces them as a whole, wherever the group lies by now."""
+    said = manifest(snapshotResourceGroups=[{"name": "snapshotrg", "tags": {"cost": "1"}}])
+    plan = fresh._look(said, {})
+    fresh.sandbox.put(group_id(APPS, "snapshotrg"), {"location": "eastus", "tags": {"owner": "others"}})
+    fresh.sandbox.put(group_id(PLATFORM, "testBkpVaultRG"), {"location": "westus", "tags": {"theirs": "x"}})
+    fresh.forget()
+    outcome = fresh.carry_out(plan)
+    assert outcome.ok, failures(outcome)
+    assert bodies(fresh, "PUT resourcegroups") == [{"location": "eastus", "tags": {"owner": "others", "cost": "1"}}]
+    assert fresh.get(group_id(PLATFORM, "testBkpVaultRG"), version="2024-07-01")["tags"] == {"theirs": "x"}
+
+
 def test_vault(applied: Stage) -> None:
     call = only(applied, "PUT backupVaults")
     assert call.path == vault_id()
