@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from reconciler.applying.comparing import differing, value_at
+from reconciler.applying.refusals import CHANGED_BY_SOMEONE_ELSE
 from reconciler.applying.rereading import is_busy, of_resource
 from reconciler.applying.run import Run, overridden
 from reconciler.applying.sending import send
@@ -17,6 +18,7 @@ from reconciler.azure.projection import vault as project
 from reconciler.errors import NotFound, OperationFailed
 from reconciler.ids import ArmId, lower
 from reconciler.planning.model import Change, Op, Step
+from reconciler.planning.naming import OWNER_TAG, tag_of
 
 Body = Mapping[str, Any]
 
@@ -29,8 +31,29 @@ async def settle(run: Run, change: Change) -> str:
                 removed = {lower(field.path[5:]) for field in change.fields if _removes_tag(field.path, field.after)}
                 await patch(run, change, step, removed)
             else:
+                await _check_still_ours_to_make(run, step)
                 await _write(run, change, step)
     return ""
+
+
+async def _check_still_ours_to_make(run: Run, step: Step) -> None:
+    """OperationFailed when somebody else has made the vault since the look: a PUT would replace settings, tags and owner.
+
+    One with our own mark was made by another run of the same manifest, which wants it just so.
+    """
+    run.new_deadline()
+    try:
+        live = await run.azure.get(step.target)
+    except NotFound:
+        return
+    mark, ours = (tag_of(body.get("tags") or {}, OWNER_TAG) for body in (live, step.body))
+    if lower(mark) != lower(ours):
+        raise OperationFailed(
+            f"{step.target.name} was made by {f'the manifest {mark}' if mark else 'somebody else'} meanwhile; it is left alone",
+            code=CHANGED_BY_SOMEONE_ELSE,
+            target=str(step.target),
+            hint="plan again: what is there is compared, and never replaced",
+        )
 
 
 def _removes_tag(path: str, after: object) -> bool:

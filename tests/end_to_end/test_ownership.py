@@ -33,6 +33,19 @@ def made_by_hand(*more: Any, tags: dict[str, str] | None = None, group: bool = T
     )
 
 
+@pytest.mark.parametrize("tags", [{"env": "prod"}, {"reconciler-owner": "others"}])
+def test_a_vault_that_somebody_makes_after_the_plan_is_left_alone(fresh: Stage, tags: dict[str, str]) -> None:
+    """A PUT would take it over: its settings, its tags, its owner."""
+    plan = fresh._look(manifest(), {})
+    fresh.place(vault(tags=tags))
+    before = fresh.get(vault_id())
+    outcome = fresh.carry_out(plan)
+    found = {str(row.kind): (row.status, row.code) for row in outcome.results}
+    assert found["vault"] == ("failed", "changed-by-someone-else")
+    assert found["disk"] == ("skipped", "")
+    assert fresh.get(vault_id()) == before
+
+
 # Two manifests
 
 
