@@ -52,7 +52,7 @@ def is_ours(body: Body, proof: Mapping[str, Any]) -> bool:
     It bears their mark; or none yet, since a run died first: then it was made from a snapshot of that instance.
     """
     disk = project(body)
-    if disk.managed_by is not None:
+    if disk.machines:
         return False
     mark = tag_of(disk.tags, RESTORED_TAG)
     if mark:

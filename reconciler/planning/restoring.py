@@ -284,7 +284,7 @@ def _is_cut_off(draft: Draft, source: Source, disk: ArmId) -> bool:
     made, body = presence.resource, presence.body or {}
     origin = ((body.get("properties") or {}).get("creationData") or {}).get("sourceResourceId")
     group = source.instance.snapshot_group
-    is_unmarked = isinstance(made, Disk) and not made.managed_by and not tag_of(made.tags, RESTORED_TAG)
+    is_unmarked = isinstance(made, Disk) and not made.machines and not tag_of(made.tags, RESTORED_TAG)
     if is_unmarked and origin and group and ArmId(str(origin)).is_within(group):
         return True
     draft.refuse(disk.text, "disk-exists", f"{disk} exists")

@@ -171,11 +171,13 @@ def test_only_what_a_drill_made_is_taken_away(backed_up: Stage) -> None:
     assert not left & {address.lower() for address in gone}
 
 
-def test_a_leftover_that_is_attached_stays(backed_up: Stage) -> None:
+@pytest.mark.parametrize("shared", [False, True])
+def test_a_leftover_that_is_attached_stays(backed_up: Stage, shared: bool) -> None:
+    """A shared disk may name the machines that use it in a list of their own."""
     mark = {"reconciler-restored": f"quickstart/monthly/{RUN}"}
     machine = f"{SCRATCH}/providers/Microsoft.Compute/virtualMachines/vm"
     for name in NAMES:
-        leftover(backed_up, name, tags=mark, managedBy=machine)
+        leftover(backed_up, name, tags=mark, **({"managedByExtended": [machine]} if shared else {"managedBy": machine}))
     told = done(backed_up, FLEET, drilled(backed_up, FLEET))
     assert {row.code for row in told.outcome.results if row.kind != "role"} == {"not-ours"}
     assert len(backed_up.names(COPIES)) == 3
