@@ -21,7 +21,7 @@ async def compared(
 ) -> Outcome:
     """The outcome after another look at Azure; when that fails, or `stop` cuts it short, nothing waited for is done.
 
-    Raises nothing of Azure's: what was written is to be told, whatever becomes of the look.
+    Raises nothing: what was written is to be told, whatever becomes of the look, a fault of the tool included.
     """
     looking = asyncio.ensure_future(look(azure, manifest, options, clock))
     stopping = asyncio.ensure_future(stop.wait())
@@ -32,6 +32,8 @@ async def compared(
         return outcome.compared(looking.result())
     except ReconcilerError as error:
         return outcome.unseen(error.message)
+    except Exception as error:  # noqa: BLE001 - the result of an apply is worth more than where it came from
+        return outcome.unseen(f"{type(error).__name__}: {error}")
     finally:
         for future in (looking, stopping):
             future.cancel()

@@ -218,6 +218,20 @@ def test_f52_the_look_after_it_all_that_fails_still_tells_what_was_done(quicksta
     assert (quickstart.folder / f"report-{len(quickstart.runs) - 1}.json").exists()
 
 
+def test_f52_a_fault_of_the_tool_in_the_look_after_it_all_loses_no_result(
+    quickstart: Trial, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def look(*_: object) -> None:
+        raise ZeroDivisionError("surprise")
+
+    leave_under_way(quickstart)
+    with monkeypatch.context() as patched:
+        patched.setattr("reconciler.applying.settled.look", look)
+        run = quickstart.apply()
+    assert run.code == 1
+    assert "could not be seen: ZeroDivisionError: surprise" in run.out
+
+
 def leave_under_way(trial: Trial) -> None:
     """Re-point the instance, and end before Azure has done it; the declaration is as at first again."""
     assert trial.apply().code == 0
