@@ -40,6 +40,13 @@ _SETTLE: Mapping[Kind, Callable[[Run, Change], Awaitable[str]]] = {
 }
 """How each kind of change is written, waited for and checked: returns a remark, raises what stands in the way."""
 
+_CUT_OFF: Mapping[Kind, str] = {
+    Kind.MOVE: "move it again, soon: the disk may be protected nowhere now, and what is soft-deleted is purged in the end",
+    Kind.RESTORE: "Azure goes on by itself; run it again, which ends it",
+    Kind.DRILL: "Azure goes on by itself; run the drill again, which takes away what this one made",
+}
+"""What to do about a change that was cut off and that no apply sees through."""
+
 _RESTING = frozenset({GONE, *map(lower, GOALS.values())})
 _GRACE_SECONDS = 15.0
 _INTERRUPTED = "the run was interrupted"
@@ -185,7 +192,7 @@ class _Execution:
     def _cut(self, change: Change) -> Result:
         if change.address not in self._run.touched:
             return result_of(change, Status.SKIPPED, message=self._why)
-        hint = "Azure goes on by itself; apply again to see it through"
+        hint = _CUT_OFF.get(change.kind, "Azure goes on by itself; apply again to see it through")
         return result_of(change, Status.IN_PROGRESS, message=f"begun, then {self._why}", hint=hint)
 
     async def _wait(self, wait: Wait) -> None:
@@ -235,6 +242,8 @@ def _ending(run: Run, change: Change, error: Exception) -> Result:
     if isinstance(error, Skip):
         return result_of(change, Status.SKIPPED, message=str(error))
     status, message, code, hint = _explanation(run, change.address, error)
+    if status is Status.IN_PROGRESS:
+        hint = _CUT_OFF.get(change.kind, hint)
     return result_of(change, status, message=message, code=code, hint=hint)
 
 

@@ -25,6 +25,10 @@ _GOALS = {
 }
 
 
+_LEFT_DELETED = (
+    "the disk is protected at the new place, and its old recovery points are soft-deleted still: move it again,"
+    " which brings them back, before they are purged"
+)
 _BACK = {
     Op.INSTANCE_UNDELETE: "the old instance is back from soft delete, stopped",
     Op.INSTANCE_RESUME: "the disk is protected at the old place again",
@@ -40,10 +44,23 @@ async def settle(run: Run, change: Change) -> str:
     if not made:
         await _do(run, change, change.steps[0])
         return ""
+    if Op.INSTANCE_STOP in steps:
+        await _do(run, change, steps[Op.INSTANCE_STOP])
+    if not await _taken_over(run, change, made):
+        return ""
+    try:
+        await _do(run, change, steps[Op.INSTANCE_UNDELETE])
+    except ReconcilerError as error:
+        error.message = f"{error.message.rstrip('.')}; after that {_LEFT_DELETED}"
+        raise
+    return "the old instance went through soft delete and is back, stopped"
+
+
+async def _taken_over(run: Run, change: Change, made: tuple[Step, ...]) -> bool:
+    """Protect the disk at the new place; whether the old instance is soft-deleted then."""
+    steps = _old(change)
     deleted = Op.INSTANCE_STOP not in steps
     try:
-        if not deleted:
-            await _do(run, change, steps[Op.INSTANCE_STOP])
         try:
             await _protect(run, change, made)
         except AzureError as error:
@@ -63,10 +80,7 @@ async def settle(run: Run, change: Change) -> str:
         if isinstance(error, ReconcilerError):
             error.message = f"{error.message.rstrip('.')}; after that {told}"
         raise
-    if deleted:
-        await _do(run, change, steps[Op.INSTANCE_UNDELETE])
-        return "the old instance went through soft delete and is back, stopped"
-    return ""
+    return deleted
 
 
 def _unready(because: Skip, told: str) -> OperationFailed:

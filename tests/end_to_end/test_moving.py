@@ -12,6 +12,7 @@ from manifests import DISK, VAULT, manifest
 from operating import TARGET, back_up, done, planned, wish, world
 from stage import Stage, codes, failures
 
+from reconciler.applying.engine import Settings
 from reconciler.applying.look import Planner
 from reconciler.planning import moving
 
@@ -171,6 +172,31 @@ def test_an_old_instance_whose_deletion_is_not_seen_to_end_comes_back(backed_up:
     assert "the disk is protected at the old place again" in told.result.message
     assert states(backed_up) == ("ProtectionConfigured", "")
     assert points(backed_up) == 1
+
+
+def test_recovery_points_that_stay_soft_deleted_are_told(backed_up: Stage) -> None:
+    handle = backed_up.recorder.handle
+
+    def handled(method: str, url: str, *rest: Any) -> Any:
+        return (403, {}, b"", 0.0) if method == "POST" and "/undelete" in url else handle(method, url, *rest)
+
+    backed_up.recorder.handle = handled  # type: ignore[method-assign]
+    told = done(backed_up, AFTER, moved(softly=True))
+    assert told.result.status == "failed"
+    assert "soft-deleted still: move it again" in told.result.message
+    backed_up.recorder.handle = handle  # type: ignore[method-assign]
+    again = done(backed_up, AFTER, moved())
+    assert again.outcome.ok, failures(again.outcome)
+    settled_there(backed_up)
+
+
+def test_a_move_that_is_cut_off_says_that_no_apply_ends_it(backed_up: Stage) -> None:
+    plan = planned(backed_up, AFTER, moved(softly=True))
+    outcome = backed_up.carry_out(plan, settings=Settings(timeout_seconds=20))
+    (row,) = [row for row in outcome.results if str(row.kind) == "move"]
+    assert row.status == "in-progress"
+    assert "move it again" in row.hint
+    assert "protected at the old place" not in row.message, "the stop is under way, and seen by nobody"
 
 
 def test_what_could_not_be_brought_back_is_said_in_the_result(backed_up: Stage) -> None:
