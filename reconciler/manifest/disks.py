@@ -18,11 +18,11 @@ from reconciler.manifest.selectors import exclusions, selector
 
 def rules(entries: Iterable[Section], defaults: Defaults, uses: list[Use], notes: Notes) -> list[DiskRule]:
     """Every entry that can be used; findings for the others."""
-    found = (_rule(number, entry, defaults, uses, notes) for number, entry in enumerate(entries))
+    found = (_rule(entry, defaults, uses, notes) for entry in entries)
     return [rule for rule in found if rule]
 
 
-def _rule(number: int, section: Section, defaults: Defaults, uses: list[Use], notes: Notes) -> DiskRule | None:
+def _rule(section: Section, defaults: Defaults, uses: list[Use], notes: Notes) -> DiskRule | None:
     vault = _chosen(section, "vault", defaults.vault, codes.NO_VAULT, uses, notes)
     policy = _chosen(section, "policy", defaults.policy, codes.NO_POLICY, uses, notes)
     group = _chosen(section, "snapshotResourceGroup", defaults.snapshot_group, codes.NO_GROUP, uses, notes)
@@ -38,7 +38,6 @@ def _rule(number: int, section: Section, defaults: Defaults, uses: list[Use], no
         return None
     return DiskRule(
         place=section.here,
-        number=number,
         vault=vault,
         policy=policy,
         snapshot_group=group,

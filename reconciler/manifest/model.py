@@ -134,13 +134,9 @@ class Exclusion:
 
 @dataclass(frozen=True, slots=True)
 class DiskRule:
-    """One entry of `disks`: either `ids` (each with its place) or `select`, and what its disks get.
-
-    `number` is its position over all files, for naming the rule (`disks[3]`).
-    """
+    """One entry of `disks`: either `ids` (each with its place) or `select`, and what its disks get."""
 
     place: Place
-    number: int
     vault: Choice
     policy: Choice
     snapshot_group: Choice

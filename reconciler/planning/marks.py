@@ -21,7 +21,7 @@ from reconciler.planning.naming import APPLIED_TAG, OWNER_TAG, tag_of
 if TYPE_CHECKING:
     from reconciler.planning.draft import Draft
 
-_NOT_DECLARED = frozenset({"warnings", "sources", "number"})
+_NOT_DECLARED = frozenset({"warnings", "sources"})
 _DIGEST_LENGTH = 16
 _OPENED = 3
 _AS_THEY_ARE = frozenset({str, int, float, bool, type(None)})

@@ -150,7 +150,7 @@ def test_a_disks_entry_gets_names_in_lower_case(compile_text: Compile) -> None:
     )
     (rule,) = manifest.disks
     assert (rule.vault, rule.policy, rule.snapshot_group) == ("testbkpvault", {"westus": "diskbkppolicy"}, "snapshotrg")
-    assert (rule.number, rule.protection, rule.select) == (0, "protected", None)
+    assert (rule.protection, rule.select) == ("protected", None)
     ((disk, place),) = rule.ids
     assert disk.text == f"{DISKS}/A"
     assert place.line == rule.place.line

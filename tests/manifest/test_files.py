@@ -83,7 +83,7 @@ def test_includes_stay_inside_the_repository(tmp_path: Path) -> None:
     assert list(manifest.sources) == ["b.yaml", "../common/g.yaml", "../one.yaml"]
     (tmp_path / "repository" / ".git" / "HEAD").unlink()
     (tmp_path / "repository" / ".git").rmdir()
-    with pytest.raises(ManifestError, match="2 problems") as caught:
+    with pytest.raises(ManifestError, match="2 errors") as caught:
         load(tmp_path / "repository" / "team")
     assert "leads out of the repository" in caught.value.findings[0].message
 

@@ -102,7 +102,7 @@ def rule(*ids: ArmId, number: int = 0, **said: Any) -> DiskRule:
     for key in ("vault", "policy", "snapshot_group"):
         kept[key] = _lowered(kept[key])
     line = place(10 + number)
-    return DiskRule(line, number, ids=tuple((arm_id, line) for arm_id in ids), **kept)
+    return DiskRule(line, ids=tuple((arm_id, line) for arm_id in ids), **kept)
 
 
 def removed(disk: ArmId, data: str = "retain") -> Removed:
