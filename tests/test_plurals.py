@@ -1,10 +1,10 @@
-"""Numbers with their nouns."""
+"""Numbers with their nouns and units."""
 
 from __future__ import annotations
 
 import pytest
 
-from reconciler.plurals import counted
+from reconciler.plurals import counted, duration
 
 
 @pytest.mark.parametrize(
@@ -19,3 +19,10 @@ from reconciler.plurals import counted
 )
 def test_one_is_one_and_all_else_are_many(number: int, nouns: tuple[str, ...], said: str) -> None:
     assert counted(number, *nouns) == said
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0.4, "0 s"), (12, "12 s"), (200, "3 min 20 s"), (59.7, "1 min 0 s"), (3900, "1 h 5 min")]
+)
+def test_durations_are_for_people(seconds: float, text: str) -> None:
+    assert duration(seconds) == text

@@ -1,4 +1,4 @@
-"""What an apply tells while it runs: bars on a terminal, plain lines elsewhere; always on stderr."""
+"""What a command tells while it runs: bars on a terminal, plain lines elsewhere; always on stderr."""
 
 from __future__ import annotations
 
@@ -10,20 +10,14 @@ from reconciler.applying.outcome import Result, Status
 from reconciler.applying.progress import Progress
 from reconciler.cli.output import Output
 from reconciler.planning.model import Action, Change
+from reconciler.plurals import duration
 from reconciler.report.escape import plain
 
 if TYPE_CHECKING:
     from reconciler.clock import Clock
 
 _DOING = {Action.ADD: "creating…", Action.CHANGE: "changing…", Action.DESTROY: "removing…"}
-_MINUTE = 60
 _BAR = 20
-
-
-def duration(seconds: float) -> str:
-    """Seconds for a person: `12 s`, `3 min 20 s`."""
-    whole = round(seconds)
-    return f"{whole} s" if whole < _MINUTE else f"{whole // _MINUTE} min {whole % _MINUTE} s"
 
 
 class Lines(Progress):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from reconciler.azure.jobs import cause, has_ended
 from reconciler.estate import Job
-from reconciler.plurals import counted
+from reconciler.plurals import counted, duration
 from reconciler.redaction import redact
 from reconciler.report.documents import Document, head, stamp
 from reconciler.report.escape import code, markdown, plain
@@ -15,16 +15,12 @@ from reconciler.report.style import Style
 from reconciler.report.tables import Table, table_markdown, table_text
 
 _HEADINGS = ("began", "disk", "operation", "status", "took", "retention rule", "vault", "job")
-_MINUTE, _HOUR = 60, 3600
 
 
 def _took(job: Job) -> str:
     if not (job.began and job.ended):
         return "-"
-    seconds = int((job.ended - job.began).total_seconds())
-    if seconds < _HOUR:
-        return f"{seconds // _MINUTE} min {seconds % _MINUTE} s"
-    return f"{seconds // _HOUR} h {seconds % _HOUR // _MINUTE} min"
+    return duration((job.ended - job.began).total_seconds())
 
 
 def _cells(job: Job) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from installed import AZURE, run
 
 from reconciler.applying.outcome import Result, Status
 from reconciler.cli.output import Output
-from reconciler.cli.progress import Bars, Lines, duration
+from reconciler.cli.progress import Bars, Lines
 from reconciler.planning.model import Action, Change, Kind
 
 
@@ -24,11 +24,6 @@ class StandingClock:
 
 
 CHANGE = Change("policy/TestBkpVault/diskBkpPolicy", Kind.POLICY, Action.ADD, "", ())
-
-
-@pytest.mark.parametrize(("seconds", "text"), [(0.4, "0 s"), (12, "12 s"), (200, "3 min 20 s"), (59.7, "1 min 0 s")])
-def test_durations_are_for_people(seconds: float, text: str) -> None:
-    assert duration(seconds) == text
 
 
 def test_lines_tell_what_happens_in_the_clocks_time(capsys: pytest.CaptureFixture[str]) -> None:
