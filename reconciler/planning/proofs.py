@@ -29,7 +29,7 @@ class Candidate:
 
 
 def stamp(now: datetime) -> str:
-    """A moment as the tag holds it: UTC, whole seconds."""
+    """A moment as the tag and every document hold it: UTC, whole seconds."""
     return now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from reconciler.applying.outcome import Outcome, Result, Status
 from reconciler.findings import Finding, Place, Severity
+from reconciler.planning import proofs
 from reconciler.planning.model import Action, Change, Gate, Kind, Plan, Step
 from reconciler.redaction import redact
 from reconciler.report.drift import CLASSES, Drift
@@ -35,7 +36,7 @@ def text(document: Mapping[str, Any] | Sequence[Any], *, indent: int | None = 2)
 
 def stamp(moment: datetime | None) -> str | None:
     """A time as every document writes it."""
-    return None if moment is None else f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+    return None if moment is None else proofs.stamp(moment)
 
 
 def place_document(place: Place | None) -> Document | None:
