@@ -135,7 +135,7 @@ def _run(
             _show(output, deed, manner, plan)
             if plan.errors or plan.closed_gates:
                 raise Refused(
-                    "Nothing was written: it can't be done as asked.", hint="see the errors above", code="refused"
+                    "Nothing was written: it can't be done as asked.", hint="see what is refused above", code="refused"
                 )
             _approve(output, session, deed, connection, options, approval, plan)
             progress.clock = session.clock

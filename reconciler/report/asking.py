@@ -78,13 +78,13 @@ def _found(plan: Plan) -> Iterator[str]:
 def _rights(refused: Iterable[Result]) -> Iterator[str]:
     for row in refused:
         if row.kind is not Kind.ROLE:
-            yield f"{row.address}: {row.message} The caller needs the right to do this; see samples/roles."
+            yield f"{row.address}: {row.message.rstrip('.')}. The caller needs the right to do this; see samples/roles."
 
 
 def _locks(results: Iterable[Result]) -> Iterator[str]:
     for row in results:
         if row.status is Status.FAILED and lower(row.code) in ("scopelocked", "resourcelocked"):
-            yield f"{row.address}: {row.message} Whoever set the lock decides; it is never removed from here."
+            yield f"{row.address}: {row.message.rstrip('.')}. Whoever set the lock decides; it is never removed from here."
 
 
 def ask_script(ask: Ask) -> str:
