@@ -24,9 +24,9 @@ def held() -> Iterator[None]:
         yield
     finally:
         if was_on:
-            if next(_times) % _RARELY:
+            if not next(_times) % _RARELY:
+                gc.collect()
+            elif not gc.get_freeze_count():  # what a host has frozen for itself stays so
                 gc.freeze()
                 gc.unfreeze()
-            else:
-                gc.collect()
             gc.enable()

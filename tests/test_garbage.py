@@ -55,3 +55,15 @@ def test_a_process_that_goes_on_keeps_no_garbage(monkeypatch: pytest.MonkeyPatch
         with garbage.held():
             made.append(weakref.ref(Loop()))
     assert sum(one() is not None for one in made) <= 5
+
+
+def test_what_a_host_has_frozen_stays_frozen() -> None:
+    """A server that forks its workers freezes what they share: thawed, it would be copied into each."""
+    gc.freeze()
+    try:
+        frozen = gc.get_freeze_count()
+        with garbage.held():
+            pass
+        assert gc.get_freeze_count() == frozen > 0
+    finally:
+        gc.unfreeze()
