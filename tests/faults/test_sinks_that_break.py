@@ -13,10 +13,12 @@ from pathlib import Path
 
 import pytest
 from arm import disk, estate
+from faults import then
 from installed import AZURE, ESTATE, begun, run
 from manifests import manifest, selecting
 from markdown_it import MarkdownIt
 from stage import Stage
+from trial import Trial
 
 from reconciler.report.documents import plan_document, text
 from reconciler.report.markdown import drift_markdown, plan_markdown
@@ -45,6 +47,23 @@ def check_whole(page: str, limit: int) -> None:
     lines = page.split("\n")
     assert all(row.map and lines[row.map[1] - 1].startswith("```") for row in fences), "every fence is closed"
     assert page.endswith("\n")
+
+
+def test_f51_a_report_that_cannot_be_written_keeps_no_ask_file_from_being_brought_up_to_date(
+    quickstart: Trial, tmp_path: Path
+) -> None:
+    ask, reports = tmp_path / "ask.sh", tmp_path / "reports"
+    reports.mkdir()
+
+    def broken() -> None:
+        shutil.rmtree(reports)
+        ask.unlink()
+
+    quickstart.inject("PUT backupVaults", then(broken))
+    run = quickstart.apply("--ask", str(ask), "--report", str(reports / "result.json"))
+    assert run.code == 1
+    assert "could not be written" in run.err
+    assert ask.exists()
 
 
 def test_f50_what_is_longer_than_a_comment_is_cut_at_a_boundary(on_stage: Callable[..., Stage]) -> None:
