@@ -54,7 +54,7 @@ class AuditFile:
 
 
 class Trail:
-    """The ledger of one apply: what the connection tells it becomes lines of a file."""
+    """The ledger of one run: what the connection tells it becomes lines of a file."""
 
     def __init__(self, file: AuditFile, origin: Origin, now: Callable[[], datetime]) -> None:
         self._file = file

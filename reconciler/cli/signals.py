@@ -1,4 +1,4 @@
-"""Interrupts of an apply: the first asks it to stop, the second ends the process at once."""
+"""Interrupts of a run that writes: the first asks it to stop, the second ends the process at once."""
 
 from __future__ import annotations
 

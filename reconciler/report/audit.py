@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What all records of one apply have in common: its id, the manifest's name, the commit (None: not known)."""
+    """What all records of one run have in common: its id, the manifest's name, the commit (None: not known)."""
 
     run: str
     manifest: str
