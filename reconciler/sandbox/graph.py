@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -37,13 +36,11 @@ VERSIONS = (
     "2024-04-01",
 )
 _LARGEST, _DEFAULT = 1000, 100
-_VAULTS = "microsoft.dataprotection/backupvaults"
-_INSTANCES = f"{_VAULTS}/backupinstances"
 _BACKUP = ("backupinstances", "backuppolicies", "backupjobs", "deletedbackupinstances")
 _TABLES: dict[str, tuple[str, ...]] = {
     "resources": (),
     "resourcecontainers": (SUBSCRIPTIONS, GROUPS, GROUPS_OF_SUBSCRIPTIONS),
-    "recoveryservicesresources": tuple(f"{_VAULTS}/{kind}" for kind in _BACKUP),
+    "recoveryservicesresources": tuple(f"microsoft.dataprotection/backupvaults/{kind}" for kind in _BACKUP),
     "authorizationresources": (ASSIGNMENTS, DEFINITIONS),
 }
 _NOT_TRACKED = (
@@ -53,12 +50,21 @@ _NOT_TRACKED = (
     "microsoft.dataprotection/operationstatus",
 )
 _TYPES = {GROUPS: "microsoft.resources/subscriptions/resourcegroups"}
-_VAULT = re.compile("/backupVaults/", re.IGNORECASE)
-"""Rows of vaults spell it BackupVaults, those of what lies in them as Resource Manager does (recorded traffic)."""
-
 _COLUMNS = ("managedBy", "sku", "plan", "tags", "identity", "zones", "extendedLocation")
 
+SHOWN: dict[str, Callable[[World, Record], Record]] = {}
+
 provider = Provider("Microsoft.ResourceGraph", VERSIONS)
+
+
+def shows(kind: str) -> Callable[[Callable[[World, Record], Record]], Callable[[World, Record], Record]]:
+    """Register what Resource Graph shows of a record of the lower-cased type `kind`; else it is all that is public."""
+
+    def register(function: Callable[[World, Record], Record]) -> Callable[[World, Record], Record]:
+        SHOWN[kind] = function
+        return function
+
+    return register
 
 
 @provider.route("POST", "/providers/Microsoft.ResourceGraph/resources")
@@ -141,10 +147,8 @@ def _shown(world: World, name: str) -> Iterator[tuple[str, Record]]:
 
 
 def _row(world: World, name: str, record: Record) -> Row:
-    shown = public(record)
+    shown = SHOWN[name](world, record) if name in SHOWN else public(record)
     resource_id = str(shown["id"])
-    if name == _VAULTS and world.switch("case_drift"):
-        resource_id = _VAULT.sub("/BackupVaults/", resource_id)
     row: Row = {
         "id": resource_id,
         "name": shown.get("name") or shown.get("displayName", ""),
@@ -157,14 +161,7 @@ def _row(world: World, name: str, record: Record) -> Row:
     }
     row |= {key: shown.get(key) for key in _COLUMNS}
     row["managedBy"] = row["managedBy"] or ""
-    properties = shown.get("properties") or {}
-    return {**row, "properties": _with_nulls(properties) if name == _INSTANCES else properties}
-
-
-def _with_nulls(properties: Record) -> Record:
-    """An instance's properties with the nulls that Resource Manager leaves out (recorded traffic)."""
-    status = {"errorDetails": None, **(properties.get("protectionStatus") or {})}
-    return {"resourceGuardOperationRequests": None, **properties, "protectionStatus": status}
+    return {**row, "properties": shown.get("properties") or {}}
 
 
 def _page(world: World, body: dict[str, Any], found: list[Row]) -> Response:

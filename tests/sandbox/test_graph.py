@@ -182,6 +182,7 @@ def test_rows_are_spelled_as_the_graph_spells_them(ask: Any) -> None:
         vault.replace("backupVaults", "BackupVaults"),
         "microsoft.dataprotection/backupvaults",
     )
+    assert row["properties"]["secureScore"] == "None", "as a GET tells it"
     (row,) = query(ask, "recoveryservicesresources").body["data"]
     assert row["id"] == f"{vault}/backupInstances/data"
     assert row["properties"]["resourceGuardOperationRequests"] is None

@@ -28,7 +28,8 @@ from reconciler.sandbox.dataprotection.namespace import (
     vault_of,
 )
 from reconciler.sandbox.dataprotection.permissions import missing as missing_right
-from reconciler.sandbox.dataprotection.wording import same, text
+from reconciler.sandbox.dataprotection.wording import at, same, text
+from reconciler.sandbox.graph import shows
 from reconciler.sandbox.paging import page
 from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import World
@@ -44,6 +45,15 @@ def find(world: World, address: str) -> Record:
     if record is None:
         raise missing(world, address)
     return record
+
+
+@shows(INSTANCES)
+def in_graph(_world: World, instance: Record) -> dict[str, Any]:
+    """The instance as Resource Graph shows it: with nulls that Resource Manager leaves out (recorded traffic)."""
+    body = public(instance)
+    status = {"errorDetails": None, **(at(body, "properties", "protectionStatus") or {})}
+    properties = {"resourceGuardOperationRequests": None, **body["properties"], "protectionStatus": status}
+    return {**body, "properties": properties}
 
 
 @provider.route("GET", INSTANCE, f"{KIND}/read")

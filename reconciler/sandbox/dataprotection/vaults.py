@@ -27,12 +27,14 @@ from reconciler.sandbox.dataprotection.namespace import (
     PROXIES,
     VAULT,
     VAULTS,
+    VERSIONS,
     new,
     provider,
     the,
     vault_id,
 )
 from reconciler.sandbox.dataprotection.wording import canonical, text
+from reconciler.sandbox.graph import shows
 from reconciler.sandbox.paging import page
 from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import World
@@ -40,6 +42,7 @@ from reconciler.sandbox.world import World
 NAME = re.compile(r"[A-Za-z][-A-Za-z0-9]{1,49}")
 KIND = "Microsoft.DataProtection/backupVaults"
 PAGE = 200
+_SPELLING = re.compile("/backupVaults/", re.IGNORECASE)
 _READ = f"{KIND}/read"
 _WRITE = f"{KIND}/write"
 _BCDR_VERSION = "2024-04-01"
@@ -66,6 +69,13 @@ def answered(world: World, vault: Record, version: str) -> dict[str, Any]:
     """The vault as the answer to a write tells it: user-assigned identities are still empty objects there."""
     body = shown(world, vault, version)
     return {**body, "identity": vault["identity"]} if vault.get("identity") else body
+
+
+@shows(VAULTS)
+def in_graph(world: World, vault: Record) -> dict[str, Any]:
+    """The vault as Resource Graph shows it, which spells the id BackupVaults (recorded traffic)."""
+    body = shown(world, vault, VERSIONS[-1])
+    return {**body, "id": _SPELLING.sub("/BackupVaults/", body["id"])} if world.switch("case_drift") else body
 
 
 @provider.route("GET", VAULT, _READ)
