@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from reconciler.sandbox.arm import Request, Response, lower, public
-from reconciler.sandbox.dataprotection import ledger, states
+from reconciler.sandbox.dataprotection import instances, ledger, states
 from reconciler.sandbox.dataprotection.errors import MESSAGES, missing, refusal
 from reconciler.sandbox.dataprotection.namespace import (
     DELETED_INSTANCE,
@@ -117,9 +117,8 @@ def undelete(world: World, _request: Request, **ids: str) -> Response:
     if record is None:
         raise refusal(404, _NOT_FOUND, MESSAGES[_NOT_FOUND])
     active = f"{vault_id(ids)}/backupInstances/{record['name']}"
-    kind = "Microsoft.DataProtection/backupVaults/backupInstances"
     kept = {key: value for key, value in record.items() if key not in {"id", "name", "type", "_revision"}}
-    instance = new(active, kind, **kept)
+    instance = new(active, instances.KIND, **kept)
     instance["properties"] = {key: value for key, value in kept["properties"].items() if key != "deletionInfo"}
     instance["properties"]["objectType"] = "BackupInstance"
     states.enter(world, instance, states.STOPPED)

@@ -11,7 +11,7 @@ from typing import Any
 from reconciler.sandbox.arm import group_of, region, resource_type, subscription_of
 from reconciler.sandbox.dataprotection import policyrules
 from reconciler.sandbox.dataprotection.errors import INVALID_INPUT, facing
-from reconciler.sandbox.dataprotection.permissions import disk_of, missing, principal, snapshot_group_of
+from reconciler.sandbox.dataprotection.permissions import disk_of, missing_to_protect, principal, snapshot_group_of
 from reconciler.sandbox.dataprotection.wording import at, same, text
 from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import SUBSCRIPTIONS, World
@@ -28,7 +28,7 @@ def misfit(world: World, vault: Record, properties: Any) -> Error | None:
 
 def problem(world: World, vault: Record, properties: Any) -> Error | None:
     """The first thing that keeps a disk from being protected now, rights included."""
-    return misfit(world, vault, properties) or missing(world, vault, properties)
+    return misfit(world, vault, properties) or missing_to_protect(world, vault, properties)
 
 
 def _invalid(detail: str) -> Error:

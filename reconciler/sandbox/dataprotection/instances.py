@@ -27,7 +27,7 @@ from reconciler.sandbox.dataprotection.namespace import (
     vault_id,
     vault_of,
 )
-from reconciler.sandbox.dataprotection.permissions import missing as missing_right
+from reconciler.sandbox.dataprotection.permissions import missing_to_protect
 from reconciler.sandbox.dataprotection.wording import at, same, text
 from reconciler.sandbox.graph import shows
 from reconciler.sandbox.paging import page
@@ -142,7 +142,7 @@ def _configure(
 
 def refuse_now(world: World, vault: Record, properties: dict[str, Any]) -> None:
     """Refuse at once what the switches say is not left for later."""
-    error = instancechecks.misfit(world, vault, properties) or missing_right(world, vault, properties)
+    error = instancechecks.misfit(world, vault, properties) or missing_to_protect(world, vault, properties)
     if error is None or configuring.mode(world, error) != "refused":
         return
     detail = text(error, "innerError", "additionalInfo", "DetailedNonLocalisedMessage")

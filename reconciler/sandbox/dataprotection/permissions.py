@@ -64,7 +64,7 @@ def principal(world: World, vault: Record, properties: Any) -> tuple[str, dict[s
     return (own, None) if own else ("", facing("UserErrorSystemIdentityNotEnabledWithVault", nulls=False))
 
 
-def missing(world: World, vault: Record, properties: Any) -> dict[str, Any] | None:
+def missing_to_protect(world: World, vault: Record, properties: Any) -> dict[str, Any] | None:
     """The UserFacingError for the first right that backup lacks; None when none is."""
     return _first_missing(world, vault, properties, _needed(world, properties))
 
