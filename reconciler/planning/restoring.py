@@ -282,7 +282,8 @@ def _is_cut_off(draft: Draft, source: Source, disk: ArmId) -> bool:
     if presence is None or presence.state != "there":
         return False
     made, body = presence.resource, presence.body or {}
-    origin = ((body.get("properties") or {}).get("creationData") or {}).get("sourceResourceId")
+    creation = (body.get("properties") or {}).get("creationData")
+    origin = creation.get("sourceResourceId") if isinstance(creation, Mapping) else None
     group = source.instance.snapshot_group
     is_unmarked = isinstance(made, Disk) and not made.machines and not tag_of(made.tags, RESTORED_TAG)
     if is_unmarked and origin and group and ArmId(str(origin)).is_within(group):

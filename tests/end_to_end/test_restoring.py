@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -69,6 +70,20 @@ def test_what_it_needed_is_not_asked_for_twice(backed_up: Stage) -> None:
 
 def test_an_existing_disk_is_never_written_over(backed_up: Stage) -> None:
     backed_up.place(disk("copy", group="restorerg"))
+    assert refusals(backed_up) == ["disk-exists"]
+
+
+def test_a_disk_that_tells_nonsense_of_its_making_is_another_ones(backed_up: Stage) -> None:
+    handle = backed_up.recorder.handle
+    odd = disk("copy", group="restorerg")
+    odd["properties"]["creationData"] = "x"
+
+    def handled(method: str, url: str, *rest: Any) -> Any:
+        if method == "GET" and url.partition("?")[0].endswith("/disks/copy"):
+            return 200, {}, json.dumps(odd).encode(), 0.0
+        return handle(method, url, *rest)
+
+    backed_up.recorder.handle = handled  # type: ignore[method-assign]
     assert refusals(backed_up) == ["disk-exists"]
 
 
