@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from reconciler.applying.refusals import is_already_protected, is_passing, is_permission, is_protected_in
+from reconciler.applying.refusals import is_already_protected, is_passing, is_permission, is_protected_in, is_vague
 from reconciler.applying.roles import Principals, az_line
 from reconciler.applying.run import Run, Skip
 from reconciler.azure.bodies import merged
@@ -177,8 +177,11 @@ async def explained(run: Run, change: Change, error: AzureError) -> AzureError |
         return Skip(f"role missing: {names}")
     lines = [await _line(run, address) for address in change.probe.roles]
     wanted = "; ".join(line for line in lines if line)
+    lacks = "the vault's identity still lacks permissions"
+    if is_vague(error):
+        lacks += ", or it can't be done as declared"
     failed = OperationFailed(
-        f"the vault's identity still lacks permissions: {error.message}",
+        f"{lacks}: {error.message}",
         status=error.status,
         code=error.code,
         advice=error.advice,

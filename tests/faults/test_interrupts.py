@@ -166,7 +166,7 @@ def test_f52_an_interrupt_in_the_look_after_it_all_still_tells_what_was_done(qui
     with served(quickstart) as door:
         door.holds = lambda asked: asked.kind == "LIST disks" and door.asked.count("LIST disks") > 1
         command = apply(quickstart, door)
-        assert door.held.wait(15), (door.asked, command.stop("SIGKILL"), command.err)
+        assert door.held.wait(40), (door.asked, command.stop("SIGKILL"), command.err)
         check_told(command, name, command.stop(name))
     report = command.report()
     assert (report["ok"], report["interrupted"]) == (False, name)
