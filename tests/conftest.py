@@ -15,6 +15,12 @@ if TYPE_CHECKING:
 REPOSITORY = Path(__file__).parent.parent
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Those that may take long go first, so that no worker is left with one while the other has nothing to do."""
+    items.sort(key=lambda item: item.get_closest_marker("timeout") is None)
+
+
 @pytest.fixture(scope="session")
 def samples() -> Path:
     """The folder of samples."""
