@@ -14,7 +14,7 @@ from reconciler.azure.connection import Azure
 from reconciler.azure.governor import deadline as request_deadline
 from reconciler.azure.projection import understood
 from reconciler.clock import Clock
-from reconciler.errors import NotFound, OutOfReach, ReconcilerError
+from reconciler.errors import ReconcilerError
 from reconciler.ids import ArmId, lower
 from reconciler.planning.naming import OWNER_TAG, tag_of
 
@@ -72,7 +72,7 @@ class Watch:
     async def until(self, instance: ArmId, judge: Judge, deadline: float) -> tuple[str, Row | None]:
         """The first word that `judge` finds for the instance, with its row; `LATE` at the deadline.
 
-        Raises what listing raises: at once when the vault is gone or out of reach, else after five failures in a row.
+        Raises ReadIncomplete after five looks in a row that failed, whatever the cause: a new vault may not be known everywhere.
         """
         waiter = _Waiter(judge, self._clock.monotonic(), deadline, asyncio.get_running_loop().create_future())
         self._waiters.setdefault(instance.key, []).append(waiter)
@@ -101,7 +101,7 @@ class Watch:
                 self._remember(rows)
             except ReconcilerError as error:
                 failures += 1
-                if failures >= _FAILURES or isinstance(error, NotFound | OutOfReach):
+                if failures >= _FAILURES:
                     self._fail(error)
                     return
             except Exception as error:  # noqa: BLE001 - whoever waits must hear of it, else they wait for ever
