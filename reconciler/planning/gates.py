@@ -77,17 +77,19 @@ def _mass(draft: Draft, changes: list[Change]) -> Iterable[Gate]:
     """More than 30 % of the instances of a vault, or of all, losing protection or retention at once.
 
     Those that are stopped already have nothing to lose but their recovery points: in vaults that keep years of them,
-    they would make the rest look few.
+    they would make the rest look few. From how many on it counts, they count too.
     """
     weighty = [change for change in changes if change.weight and change.vault]
     touched = Counter(key for change in weighty if change.vault for key in (change.vault.key, ""))
     losing = {lower(str((change.before or {}).get("instance"))) for change in weighty}
+    held: Counter[str] = Counter()
     total: Counter[str] = Counter()
     for instance in draft.estate.instances.values():
+        held.update((instance.vault.key, "") if instance.disk else ())
         if instance.disk and (is_active(instance) or instance.id.key in losing):
             total.update((instance.vault.key, ""))
     for key in sorted(touched):
-        if total[key] >= MASS_FROM and touched[key] * 100 > MASS_PERCENT * total[key]:
+        if held[key] >= MASS_FROM and touched[key] * 100 > MASS_PERCENT * total[key]:
             where = f"the vault {key.rsplit('/', 1)[-1]}" if key else "all vaults"
             message = (
                 f"{touched[key]} of {total[key]} instances of {where} would be stopped, suspended, deleted "

@@ -92,6 +92,15 @@ def test_what_is_retained_already_does_not_make_the_rest_look_few() -> None:
     assert closed(made) == [], "4 of the 14 that have something to lose"
 
 
+def test_what_is_retained_makes_the_whole_no_smaller() -> None:
+    """Nine protected disks beside twenty stopped ones are many instances, though few have protection to lose."""
+    own, kept = ids(9), ids(20, "kept")
+    retained = [instance(one, state="ProtectionStopped") for one in kept]
+    made = plan(manifest(rule(*own[:6])), estate(*settled(*own), *retained), prune=True)
+    assert closed(made) == ["mass-change"]
+    assert "3 of 9 instances" in made.closed_gates[0].message
+
+
 def test_removals_and_deletions_count_together() -> None:
     own = ids(10)
     gone = tuple(removed(one, data) for one, data in zip(own, ["retain", "retain", "delete", "delete"], strict=False))
