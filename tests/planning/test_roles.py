@@ -146,6 +146,14 @@ def test_a_vault_without_an_identity_is_an_error_and_its_disks_wait() -> None:
     assert at() not in addresses(made)
 
 
+def test_an_identity_that_is_declared_and_cannot_be_given_is_not_asked_for_again() -> None:
+    desire = manifest(rule(disk_id("a")), vaults=[vault_spec(redundancy="LocallyRedundant", identity="system")])
+    made = plan(desire, estate(vault(principal_id=None, redundancy="GeoRedundant"), disk(disk_id("a"))))
+    (found,) = [one for one in made.findings if one.code == "vault-without-identity"]
+    assert "its identity is declared" in found.hint
+    assert "immutable-field" in errors(made)
+
+
 @pytest.mark.parametrize(
     ("scope", "target"),
     [("disk", disk_id()), ("resourceGroup", disk_id().group_id), ("subscription", subscription_id(D))],
