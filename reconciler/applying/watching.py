@@ -23,7 +23,7 @@ Judge = Callable[[Row | None], str]
 """Says in a word what the row of an instance (None: not in the list) means; empty: keep waiting."""
 
 _INTERVALS = (5.0, 10.0, 15.0)
-_STRETCH, _MOST_SECONDS = 1.5, 30.0
+_STRETCH, _MOST_SECONDS = 2.0, 45.0
 _FAILURES = 5
 LATE = "late"
 """The word for a wait whose deadline came first."""
@@ -40,7 +40,7 @@ class _Waiter:
 class Watch:
     """Lists a vault's instances every 5, 10, then 15 seconds, as long as anybody waits.
 
-    As long as ever more come to wait, up to half a minute apart: nobody is kept by that but the last, and they are not among
+    As long as ever more come to wait, up to 45 seconds apart: nobody is kept by that but the last, and they are not among
     those who have just begun.
     """
 
