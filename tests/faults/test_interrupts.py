@@ -161,10 +161,23 @@ def test_f52_an_interrupt_inside_a_long_wait_ends_it(quickstart: Trial, name: st
 
 @pytest.mark.parametrize("name", SIGNALS)
 def test_f52_an_interrupt_in_the_look_after_it_all_still_tells_what_was_done(quickstart: Trial, name: str) -> None:
-    """What an earlier run began was waited for; whether it is as declared is looked at once more."""
-    leave_under_way(quickstart)
+    """What somebody else began was waited for; whether it is as declared is looked at once more."""
+    assert quickstart.apply().code == 0
+    (own,) = quickstart.sandbox.ids("*/backupInstances/*")
+
+    def is_in(state: str) -> None:
+        said = {"currentProtectionState": state, "protectionStatus": {"status": state}}
+        quickstart.sandbox.patch(own, {"properties": said})
+
+    is_in("UpdatingProtection")
     with served(quickstart) as door:
-        door.holds = lambda asked: asked.kind == "LIST disks" and door.asked.count("LIST disks") > 1
+
+        def holds(asked: Asked) -> bool:
+            if asked.kind == "LIST backupInstances" and door.asked.count(asked.kind) > 1:
+                is_in("ProtectionConfigured")
+            return asked.kind == "LIST disks" and door.asked.count(asked.kind) > 1
+
+        door.holds = holds
         command = apply(quickstart, door)
         assert door.held.wait(40), (door.asked, command.stop("SIGKILL"), command.err)
         check_told(command, name, command.stop(name))
