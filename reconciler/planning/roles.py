@@ -82,7 +82,9 @@ class RoleBook:
             return UNKNOWN
         if address not in draft.refused and live is not None:
             message = f"{spec.name} has no system-assigned identity"
-            hint = "mend what keeps the vault itself from being changed: its identity is declared" if spec.identity else ""
+            hint = (
+                "mend what keeps the vault itself from being changed: its identity is declared" if spec.identity else ""
+            )
             draft.refuse(address, "vault-without-identity", message, place=spec.place, hint=hint)
         return None
 
