@@ -11,18 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from reconciler.sandbox import locks, taglimits
-from reconciler.sandbox.arm import (
-    ArmError,
-    Request,
-    Response,
-    invalid_body,
-    lower,
-    name_of,
-    not_found,
-    region,
-    resource_type,
-)
-from reconciler.sandbox.regions import NAMES
+from reconciler.sandbox.arm import ArmError, Request, Response, invalid_body, lower, name_of, not_found, resource_type
 from reconciler.sandbox.rights import circumstances, denied, may, may_somewhere
 from reconciler.sandbox.routing import Provider, Route
 from reconciler.sandbox.world import GROUPS, SUBSCRIPTIONS, World
@@ -64,8 +53,6 @@ class Door:
         self._check_place(request, route, values)
         if request.method in _WRITES:
             _check_body(request)
-        if request.method == "PUT":
-            _check_location(request)
         response = route.function(self._world, request, **values)
         return self._readable(request, route, response)
 
@@ -204,21 +191,6 @@ def _check_body(request: Request) -> None:
     if not isinstance(body.get("location", ""), str):
         raise invalid_body("Error converting value of 'location': text was expected. Path 'location'.")
     taglimits.check(body.get("tags") or {})
-
-
-def _check_location(request: Request) -> None:
-    """400 for a location that is no region."""
-    location = request.body.get("location")
-    if not location or region(location) in NAMES:
-        return
-    kind = resource_type(request.path, keep_case=True)
-    code, place = ("Group", "group") if lower(kind) == GROUPS else ("Type", f"type '{kind}'")
-    raise ArmError(
-        400,
-        f"LocationNotAvailableForResource{code}",
-        f"The provided location '{location}' is not available for resource {place}. List of available regions is "
-        f"'{','.join(NAMES)}'.",
-    )
 
 
 def namespace_of(segments: tuple[str, ...]) -> str:

@@ -33,10 +33,6 @@ _ROWS = (
     "uaenorth|UAE North|Middle East|uaecentral", "uaecentral|UAE Central|Middle East|uaenorth",
     "southafricanorth|South Africa North|Africa|southafricawest",
     "southafricawest|South Africa West|Africa|southafricanorth",
-    "belgiumcentral|Belgium Central|Europe|", "denmarkeast|Denmark East|Europe|",
-    "swedensouth|Sweden South|Europe|swedencentral", "chilecentral|Chile Central|South America|",
-    "jioindiawest|Jio India West|Asia Pacific|jioindiacentral",
-    "jioindiacentral|Jio India Central|Asia Pacific|jioindiawest",
     "centraluseuap|Central US EUAP|US|eastus2euap", "eastus2euap|East US 2 EUAP|US|centraluseuap",
 )  # fmt: skip
 _PARTS = tuple(row.split("|") for row in _ROWS)

@@ -33,8 +33,6 @@ DISKS = f"{TWO}/providers/Microsoft.Compute/disks"
         ("PUT", DISK, {"body": {"tags": {"a": 1}}}, 400, "InvalidRequestContent"),
         ("PUT", DISK, {"body": {"properties": 3}}, 400, "InvalidRequestContent"),
         ("PUT", DISK, {}, 400, "InvalidRequestContent"),
-        ("PUT", f"{DISK}2", {"body": {"location": "West US 9"}}, 400, "LocationNotAvailableForResourceType"),
-        ("PUT", f"{TWO}/resourceGroups/n", {"body": {"location": "x"}}, 400, "LocationNotAvailableForResourceGroup"),
         ("PUT", DISK, {"body": b"<a/>", "Content_Type": "text/xml"}, 415, "UnsupportedMediaType"),
         ("PUT", DISK, {"body": b" " * 5_000_000}, 413, "RequestEntityTooLarge"),
         ("GET", DISK, {"who": "nobody"}, 403, "AuthorizationFailed"),
