@@ -97,3 +97,17 @@ def test_alone(tmp_path: Path, name: str, value: Any) -> None:
 @pytest.mark.parametrize("row", covering(), ids=lambda _: "row")
 def test_in_pairs(tmp_path: Path, row: dict[str, Any]) -> None:
     story(tmp_path, row)
+
+
+def test_snapshots_of_another_region_fail_with_their_reason_where_azure_refuses_them(tmp_path: Path) -> None:
+    """Generated estates leave these out, since nothing can make them come to rest."""
+    said = manifest(disks=[DISK | {"id": disk_id("data")}])
+    resources = estate(group(APPS, "diskrg"), disk("data"), group(APPS, "snapshotrg", "eastus"))["resources"]
+    with Stage(tmp_path, {**ESTATE, "resources": resources}) as stage:
+        stage.sandbox.set_switch("snapshot_group_elsewhere", "refused")
+        outcome = stage.apply(said)
+        assert not outcome.ok
+        (failed,) = [row for row in outcome.results if row.status == "failed"]
+        assert failed.address == f"disk/{disk_id('data').lower()}"
+        assert "another region" in failed.message
+        assert not stage.instances(vault_id()), "nothing was made"
