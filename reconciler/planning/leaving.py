@@ -182,6 +182,17 @@ def lost(draft: Draft) -> dict[str, str]:
     }
 
 
+def reached(draft: Draft, lost: Mapping[str, str]) -> dict[str, dict[str, None]]:
+    """The addresses of `lost`, in their order, by each scope from which an assignment reaches the instance."""
+    found: defaultdict[str, dict[str, None]] = defaultdict(dict)
+    for key, address in lost.items():
+        instance = draft.estate.instances[key]
+        for target in filter(None, (instance.disk, instance.snapshot_group)):
+            for scope in target.enclosing():
+                found[scope][address] = None
+    return found
+
+
 def left_behind(draft: Draft, wanted: DesiredDisk, held: Iterable[Instance]) -> None:
     """Tell what other vaults keep of a disk that is protected where it is declared."""
     for one in held:

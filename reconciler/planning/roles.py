@@ -23,6 +23,7 @@ from reconciler.planning.builtin_roles import (
 from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import PENDING, Draft
 from reconciler.planning.grants import Grants, Principal
+from reconciler.planning.leaving import reached
 from reconciler.planning.marks import drift_class
 from reconciler.planning.model import UNKNOWN, Action, Change, Kind, Op, Step
 from reconciler.planning.naming import role_name
@@ -259,6 +260,7 @@ def prune(draft: Draft, wanted: dict[str, list[DesiredDisk]], lost: Mapping[str,
     for instance in (*kept, *draft.estate.deleted_instances.values()):
         instances[instance.vault.key].append(instance)
     named = _scopes([arm_id for rule in draft.manifest.disks for arm_id, _ in rule.ids])
+    users = reached(draft, lost)
     for spec in draft.owned_vaults():
         live = draft.estate.vaults[spec.id.key]
         rows = held.get(lower(live.principal_id), ()) if live.principal_id else ()
@@ -267,7 +269,7 @@ def prune(draft: Draft, wanted: dict[str, list[DesiredDisk]], lost: Mapping[str,
         needed = _needed(draft, instances[spec.id.key], wanted.get(spec.id.key, ()), named)
         for row in rows:
             if not needed(row):
-                _remove(draft, spec, row, _users(draft, row, lost))
+                _remove(draft, spec, row, users.get(row.scope.key, ()))
 
 
 def is_derived(row: RoleAssignment) -> bool:
@@ -321,14 +323,6 @@ def _scopes(targets: list[ArmId]) -> set[str]:
                 break
             found.add(scope)
     return found
-
-
-def _users(draft: Draft, row: RoleAssignment, lost: Mapping[str, str]) -> Iterator[str]:
-    """The addresses of those of `lost` that an assignment reaches."""
-    for key, address in lost.items():
-        instance = draft.estate.instances[key]
-        if any(target.is_within(row.scope) for target in (instance.disk, instance.snapshot_group) if target):
-            yield address
 
 
 def _remove(draft: Draft, spec: VaultSpec, row: RoleAssignment, users: Iterable[str]) -> None:
