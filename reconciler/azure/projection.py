@@ -104,16 +104,18 @@ def vault(body: Mapping[str, Any]) -> Vault:
     )
 
 
-def policy(body: Mapping[str, Any]) -> Policy:
-    """A backup policy of any datasource type."""
+def policy(body: Mapping[str, Any], *, vault: ArmId | None = None) -> Policy:
+    """A backup policy of any datasource type; `vault` is the one that listed it, where that is known."""
     properties = pick(body, "properties") or {}
     types = pick(properties, "datasourceTypes") or ()
     own = _id(body)
-    return Policy(id=own, vault=own.parent, is_disk=any(lower(str(kind)) == _DISKS for kind in types), body=properties)
+    return Policy(
+        id=own, vault=vault or own.parent, is_disk=any(lower(str(kind)) == _DISKS for kind in types), body=properties
+    )
 
 
-def instance(body: Mapping[str, Any], *, deleted: bool = False) -> Instance:
-    """A backup instance, or a row of the soft-deleted ones."""
+def instance(body: Mapping[str, Any], *, vault: ArmId | None = None, deleted: bool = False) -> Instance:
+    """A backup instance, or a row of the soft-deleted ones; `vault` is the one that listed it, where that is known."""
     properties = pick(body, "properties")
     source, used, identity, provisioning_state, error, status, deletion = pick_each(
         properties,
@@ -129,7 +131,7 @@ def instance(body: Mapping[str, Any], *, deleted: bool = False) -> Instance:
     own = _id(body)
     return Instance(
         id=own,
-        vault=own.parent,
+        vault=vault or own.parent,
         disk=_disk_of(source),
         policy=_shared(policy_id),
         snapshot_group=_snapshot_group(parameters),

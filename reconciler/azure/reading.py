@@ -20,9 +20,7 @@ from reconciler.azure.together import together
 from reconciler.errors import AzureError, NotFound, OutOfReach, ReadIncomplete
 from reconciler.estate import (
     Estate,
-    Instance,
     OwnedVault,
-    Policy,
     Question,
     Reach,
     RoleAssignment,
@@ -155,11 +153,11 @@ class _Look:
 
     async def _vault(self, vault: Vault) -> None:
         base, estate = vault.id.text, self.estate
-        live, deleted = partial(_instance_of, vault, deleted=False), partial(_instance_of, vault, deleted=True)
+        live = partial(projection.instance, vault=vault.id)
         await together(
-            self._read(f"{base}/backupPolicies", estate.policies, partial(_policy_of, vault)),
+            self._read(f"{base}/backupPolicies", estate.policies, partial(projection.policy, vault=vault.id)),
             self._read(f"{base}/backupInstances", estate.instances, live),
-            self._read(f"{base}/deletedBackupInstances", estate.deleted_instances, deleted),
+            self._read(f"{base}/deletedBackupInstances", estate.deleted_instances, partial(live, deleted=True)),
         )
 
     async def _roles(self, vaults: Iterable[Vault]) -> None:
@@ -236,15 +234,3 @@ def _keep(
         for row in rows:
             found = project(row)
             into.setdefault(found.id.key, found)
-
-
-def _policy_of(vault: Vault, body: Mapping[str, Any]) -> Policy:
-    found = projection.policy(body)
-    found.vault = vault.id
-    return found
-
-
-def _instance_of(vault: Vault, body: Mapping[str, Any], *, deleted: bool) -> Instance:
-    found = projection.instance(body, deleted=deleted)
-    found.vault = vault.id
-    return found

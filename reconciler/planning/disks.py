@@ -24,6 +24,7 @@ from reconciler.planning.roles import RoleBook
 from reconciler.planning.usage import Usage
 
 _PREFLIGHT_LIMIT = 500
+_FIELDS = {"policyInfo": "policy", "identityDetails": "identity"}
 
 
 class Disks:
@@ -246,9 +247,9 @@ class Disks:
             fields.append(FieldChange("identity", before, str(identity)))
             properties["identityDetails"] = instances.identity(identity)
         kept = draft.kept(wanted.address, fields)
-        for field, key in (("policy", "policyInfo"), ("identity", "identityDetails")):
-            if not any(entry.path == field for entry in kept):
-                properties.pop(key, None)
+        if kept != tuple(fields):
+            left = {entry.path for entry in kept}
+            properties = {key: value for key, value in properties.items() if _FIELDS[key] in left}
         failing = protection.health(instance.state) is Health.FAILING and not instance.deleted
         failing = failing and not draft.ignores(wanted.address, "protection")
         marked = tag_of(instance.tags, OWNER_TAG) or None

@@ -80,6 +80,8 @@ def _mass(draft: Draft, changes: list[Change]) -> Iterable[Gate]:
     they would make the rest look few. From how many on it counts, they count too.
     """
     weighty = [change for change in changes if change.weight and change.vault]
+    if not weighty:
+        return
     touched = Counter(key for change in weighty if change.vault for key in (change.vault.key, ""))
     losing = {lower(str((change.before or {}).get("instance"))) for change in weighty}
     held: Counter[str] = Counter()

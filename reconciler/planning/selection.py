@@ -151,13 +151,18 @@ def _named(part: Callable[[Disk], str], patterns: tuple[re.Pattern[str], ...], d
 
 def _tagged(wanted: Mapping[str, tuple[str, ...]], tagged: Disk | Machine) -> bool:
     """Tag keys compare without case, values with; `*` means present."""
-    if not tagged.tags:
-        return False
-    have = {lower(key): value for key, value in tagged.tags.items()}
-    return all(
-        (value := have.get(lower(key))) is not None and ("*" in accepted or value in accepted)
-        for key, accepted in wanted.items()
-    )
+    for key, accepted in wanted.items():
+        value = _value(tagged.tags, key)
+        if value is None or not ("*" in accepted or value in accepted):
+            return False
+    return True
+
+
+def _value(tags: Mapping[str, str], wanted: str) -> str | None:
+    if wanted in tags:
+        return tags[wanted]
+    key = lower(wanted)
+    return next((value for name, value in tags.items() if lower(name) == key), None)
 
 
 def _attached(

@@ -23,7 +23,7 @@ from fleet import Fleet, manifest
 HERE = Path(__file__).parent
 SAMPLE = HERE.parents[1] / "samples" / "quickstart"
 APPLY_SCALE = 20.0
-APPLIED, APPLIES = 1000, 2
+APPLIED = 1000
 STARTS = 5
 """How often as often as all else start-up is measured: it is short, so that little else disturbs it much."""
 COMMAND = ("-m", "reconciler")
@@ -143,13 +143,13 @@ def measured(*, full: bool, repeats: int) -> Costs:
     print("\nover HTTP, in a process of its own", flush=True)
     plans = {}
     for fleet, form in _plans(full=full):
-        found = check(fleet, form, repeats if fleet.disks <= 10_000 else min(repeats, 2))
+        found = check(fleet, form, repeats)
         plans[fleet.disks, form] = found
         print(f"plan of {fleet.disks:,} disks, {form}: {found.cpu:.2f} s CPU, "
               f"{1000 * found.cpu / fleet.disks:.3f} ms/disk, {found.memory:.0f} MB", flush=True)  # fmt: skip
     starts = start_up(repeats)
     print("start-up above a bare interpreter, ms:", starts, flush=True)
-    pairs = [first_apply(Fleet(APPLIED)) for _ in range(APPLIES)]
+    pairs = [first_apply(Fleet(APPLIED)) for _ in range(repeats)]
     planned, applied = least([plan for plan, _ in pairs]), least([apply for _, apply in pairs])
     operation = 1000 * (applied.cpu - planned.cpu) / _writes(Fleet(APPLIED))
     print(f"first apply of {APPLIED:,} disks: {applied.cpu:.2f} s CPU, {applied.memory:.0f} MB; "
