@@ -7,7 +7,7 @@ from typing import Any
 
 from reconciler.sandbox.arm import Request, Response, lower, public
 from reconciler.sandbox.dataprotection import instances, ledger, states
-from reconciler.sandbox.dataprotection.errors import MESSAGES, missing, refusal
+from reconciler.sandbox.dataprotection.errors import absent, missing
 from reconciler.sandbox.dataprotection.namespace import (
     DELETED_INSTANCE,
     DELETED_INSTANCES,
@@ -115,7 +115,7 @@ def undelete(world: World, _request: Request, **ids: str) -> Response:
     address = DELETED_INSTANCE.format(**ids)
     record = world.remove(address)
     if record is None:
-        raise refusal(404, _NOT_FOUND, MESSAGES[_NOT_FOUND])
+        raise absent(_NOT_FOUND)
     active = f"{vault_id(ids)}/backupInstances/{record['name']}"
     kept = {key: value for key, value in record.items() if key not in {"id", "name", "type", "_revision"}}
     instance = new(active, instances.KIND, **kept)

@@ -13,6 +13,7 @@ from reconciler.sandbox.dataprotection.namespace import (
     DELETED_VAULT_VERSIONS,
     DELETED_VAULTS,
     IN_SUBSCRIPTION,
+    PROXIES,
     new,
     provider,
     the,
@@ -37,7 +38,8 @@ def keep(world: World, vault: Record, parts: dict[str, list[Record]]) -> None:
     days = at(vault, *SOFT_DELETE, "retentionDurationInDays") or 14.0
     group, own_name = address.split("/")[4], vault["name"]
     properties = {
-        **vault["properties"],
+        **{key: value for key, value in vault["properties"].items() if key != "replicatedRegions"},
+        "isVaultProtectedByResourceGuard": bool(parts[PROXIES]),
         "originalBackupVaultId": world.guid(address, "vault's own id"),
         "originalBackupVaultName": own_name,
         "originalBackupVaultResourcePath": (
@@ -51,7 +53,8 @@ def keep(world: World, vault: Record, parts: dict[str, list[Record]]) -> None:
         },
     }
     kind = "Microsoft.DataProtection/locations/deletedVaults"
-    record = new(f"{deleted}/deletedVaults/{name}", kind, properties=properties, _vault=vault, _parts=parts)
+    told: Record = {"location": vault["location"], "tags": vault.get("tags") or {}, "properties": properties}
+    record = new(f"{deleted}/deletedVaults/{name}", kind, **told, _vault=vault, _parts=parts)
     world.store(record["id"], record)
     world.after(days * 86400, "dataprotection.vault-purged", deleted=record["id"])
 

@@ -106,8 +106,13 @@ def invalid(detail: str) -> ArmError:
 
 
 def missing(world: World, address: str) -> ArmError:
-    """404 for an instance or policy that isn't there; its code in this provider is not documented."""
+    """404 for an instance or policy that isn't there."""
     code = world.switch("not_found_code")
-    if code == "ResourceNotFound":
-        return not_found(address)
-    return refusal(404, code, MESSAGES.get(code, f"The resource {address} was not found."))
+    return not_found(address) if code == "ResourceNotFound" else absent(code, f"The resource {address} was not found.")
+
+
+def absent(code: str, message: str = "") -> ArmError:
+    """The provider's own 404, without its usual envelope (recorded traffic)."""
+    message = MESSAGES.get(code, message)
+    body = {"error": {"code": code, "message": message, "target": None, "details": None, "innerError": None}}
+    return Refusal(404, code, message, body=body, headers={"x-ms-error-code": code})

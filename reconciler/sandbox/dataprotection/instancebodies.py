@@ -1,4 +1,7 @@
-"""The body of an instance, as sent and as kept: nulls dropped, all else echoed as it was written (recorded traffic)."""
+"""The body of an instance, as sent and as kept: nulls dropped, all else echoed as it was written (recorded traffic).
+
+How to validate, and the empty properties that Azure PowerShell gives every data source, don't come back either.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +14,10 @@ from reconciler.sandbox.dataprotection.wording import at, canonical, same, text
 from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import World
 
-_NOT_KEPT = ("resourceGuardOperationRequests", "deletionInfo")
+_NOT_KEPT = ("resourceGuardOperationRequests", "deletionInfo", "validationType")
 _KIND = "BackupInstance"
-_NOT_COMPARED = ("validationType",)
+_SOURCES = ("dataSourceInfo", "dataSourceSetInfo")
+_NO_PROPERTIES = {"objectType": "DefaultResourceProperties"}
 
 
 def parsed(world: World, request: Request, live: Record | None) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -42,7 +46,14 @@ def checked(properties: Any) -> dict[str, Any]:
         raise invalid("objectType has to be BackupInstance.")
     kept = {key: value for key, value in states.without_state(properties).items() if key not in _NOT_KEPT}
     info = {key: value for key, value in properties["policyInfo"].items() if key != "policyVersion"}
-    return {**kept, "objectType": text(properties, "objectType") or _KIND, "policyInfo": info}
+    sources = {key: _source(kept[key]) for key in _SOURCES if key in kept}
+    return {**kept, **sources, "objectType": text(properties, "objectType") or _KIND, "policyInfo": info}
+
+
+def _source(info: Any) -> Any:
+    if at(info, "resourceProperties") != _NO_PROPERTIES:
+        return info
+    return {key: value for key, value in info.items() if key != "resourceProperties"}
 
 
 def differs(live: Record, wanted: Record) -> bool:
@@ -51,10 +62,7 @@ def differs(live: Record, wanted: Record) -> bool:
 
 
 def _content(instance: Record) -> Any:
-    properties = states.without_state(instance["properties"])
-    for key in _NOT_COMPARED:
-        properties.pop(key, None)
-    return [_folded(properties), instance.get("tags") or {}]
+    return [_folded(states.without_state(instance["properties"])), instance.get("tags") or {}]
 
 
 def _folded(value: Any) -> Any:

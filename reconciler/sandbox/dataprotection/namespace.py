@@ -22,7 +22,8 @@ VERSIONS = (
     "2026-03-01", "2026-06-01",
 )  # fmt: skip
 ALWAYS_ON_VERSION = "2025-09-01"
-EMPTY_UPDATE_VERSION = "2025-07-01"
+EMPTY_UPDATE_VERSION = "2024-04-01"
+MODIFY_VERSION = "2025-07-01"
 DELETED_VAULT_VERSIONS = tuple(version for version in VERSIONS if version >= ALWAYS_ON_VERSION)
 
 IN_SUBSCRIPTION = "/subscriptions/{subscription}/providers/Microsoft.DataProtection"

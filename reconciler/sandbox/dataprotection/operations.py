@@ -1,11 +1,13 @@
 """Long-running operations: their status and results, at every scope that this provider uses.
 
-Status is always HTTP 200, spelled `Inprogress` while it runs (recorded traffic); a failed operation is told in the body.
+Status is always HTTP 200, spelled `Inprogress` while it runs (recorded traffic); a failed operation is told in the body. It
+starts at a time with seven digits of a second, and ends at a whole one.
 """
 
 from __future__ import annotations
 
 from base64 import b64encode
+from datetime import timedelta
 from typing import Any, NamedTuple, Protocol
 
 from reconciler.sandbox.arm import ArmError, Request, Response, region
@@ -17,6 +19,7 @@ from reconciler.sandbox.world import World, event
 OPERATIONS = "microsoft.dataprotection/operationstatus"
 _NEVER = "0001-01-01T00:00:00Z"
 _KEPT = 24 * 3600.0
+_UP_TO_A_SECOND = timedelta(microseconds=999_999)
 JOB_INFO = {"objectType": "OperationJobExtendedInfo"}
 
 
@@ -92,7 +95,7 @@ def ends(world: World, **data: Any) -> None:
         record["_error"] = envelope(
             _with_activity(failed.info, world.guid(record["_owner"], record["name"])), nulls=False
         )
-    record["_ended"] = world.stamp()
+    record["_ended"] = f"{world.now + _UP_TO_A_SECOND:%Y-%m-%dT%H:%M:%S}Z"
     world.after(_KEPT, "dataprotection.operation-forgotten", operation=data["operation"])
 
 
@@ -131,7 +134,7 @@ def at_vault(vault: Record, *, retry_after: int = 10) -> Links:
 
 def at_location(vault: Record) -> Links:
     """Links of a vault's deletion: status and result stand at the region, since the vault goes away."""
-    return Links(_at(vault, IN_GROUP), _at(vault, IN_SUBSCRIPTION))
+    return Links(_at(vault, IN_GROUP), _at(vault, IN_SUBSCRIPTION), 30)
 
 
 def _at(vault: Record, place: str) -> str:
@@ -171,8 +174,11 @@ def pending(world: World, request: Request, **ids: str) -> Response | None:
 
 
 def _result(world: World, request: Request, **ids: str) -> Response:
-    properties = _operation(world, ids["operation"])["_properties"]
-    return pending(world, request, **ids) or Response(200, properties or dict(JOB_INFO))
+    """What came of an operation; its status is then named at the region, wherever it was before (recorded traffic)."""
+    record = _operation(world, ids["operation"])
+    region_of = IN_SUBSCRIPTION.format(**ids) + f"/locations/{ids['location']}"
+    links = headers(world, request, record["name"], Links(region_of, retry_after=record["_links"][2]))
+    return pending(world, request, **ids) or Response(200, record["_properties"] or dict(JOB_INFO), links)
 
 
 # A link is read by the right of the place that it lies at (built-in role Backup Reader, which holds all of them). What

@@ -67,11 +67,15 @@ def _tags(world: World, live: Record | None, body: dict[str, Any], *, patch: boo
 
 
 def _fill_soft_delete(world: World, vault: Record, live: Record | None) -> None:
-    """Soft delete is on for 14 days unless said otherwise, and AlwaysOn where a region knows nothing else."""
+    """Soft delete is on for 14 days unless said otherwise, and AlwaysOn where a region knows nothing else.
+
+    Off without a number of days is for none (recorded traffic).
+    """
     security = vault["properties"].setdefault("securitySettings", {})
     default = "AlwaysOn" if is_secure_by_default(world, vault["location"]) else "On"
-    was = at(live, *SOFT_DELETE) or {"state": default, "retentionDurationInDays": 14.0}
-    soft = {**was, **(security.get("softDeleteSettings") or {})}
+    was = {key: value for key, value in (at(live, *SOFT_DELETE) or {}).items() if value}
+    soft = {"state": default, **was, **(security.get("softDeleteSettings") or {})}
+    soft.setdefault("retentionDurationInDays", 0.0 if same(soft["state"], "Off") else 14.0)
     if isinstance(soft["retentionDurationInDays"], int):
         soft["retentionDurationInDays"] = float(soft["retentionDurationInDays"])
     security["softDeleteSettings"] = soft

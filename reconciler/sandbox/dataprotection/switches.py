@@ -42,8 +42,8 @@ OWN = (
            ("refused", "accepted")),
     Switch("policy_in_use_by_soft_deleted", True, "soft-deleted instances keep their policy in use", ON_OFF),
     # Instances
-    Switch("not_found_code", "ResourceNotFound", "code of this provider's 404 for a missing instance or policy",
-           ("ResourceNotFound", "UserErrorGenericResourceNotFound", "BackupInstanceNotFound")),
+    Switch("not_found_code", "UserErrorGenericResourceNotFound", "code of the 404 for a missing instance or policy",
+           ("UserErrorGenericResourceNotFound", "ResourceNotFound", "BackupInstanceNotFound")),
     Switch("permission_failure", "protection-error", "an instance written, or resumed, while the vault lacks rights",
            ("protection-error", "refused", "operation-failed")),
     Switch("check_failure", "protection-error", "the same of one whose disk or snapshot group does not fit",

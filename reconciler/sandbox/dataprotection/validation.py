@@ -13,8 +13,8 @@ from reconciler.sandbox.dataprotection import instancechecks, instancerefusals, 
 from reconciler.sandbox.dataprotection.errors import ALREADY_HAS_INSTANCE, refusal
 from reconciler.sandbox.dataprotection.instancebodies import checked
 from reconciler.sandbox.dataprotection.namespace import (
-    EMPTY_UPDATE_VERSION,
     INSTANCE,
+    MODIFY_VERSION,
     VAULT,
     VERSIONS,
     provider,
@@ -29,7 +29,7 @@ from reconciler.sandbox.world import World
 
 _ACTION = "Microsoft.DataProtection/backupVaults/validateForBackup/action"
 _MODIFY = f"{instances.KIND}/validateForModifyBackup/action"
-_MODIFY_VERSIONS = tuple(version for version in VERSIONS if version >= EMPTY_UPDATE_VERSION)
+_MODIFY_VERSIONS = tuple(version for version in VERSIONS if version >= MODIFY_VERSION)
 
 
 @provider.route("POST", f"{VAULT}/validateForBackup", _ACTION)

@@ -45,7 +45,7 @@ PAGE = 200
 _SPELLING = re.compile("/backupVaults/", re.IGNORECASE)
 _READ = f"{KIND}/read"
 _WRITE = f"{KIND}/write"
-_BCDR_VERSION = "2024-04-01"
+_SINCE = {"secureScore": "2023-05-01", "replicatedRegions": "2024-02-01-preview", "bcdrSecurityLevel": "2024-04-01"}
 _REGION_OF_CHOICE_VERSION = "2026-06-01"
 
 
@@ -56,12 +56,13 @@ def shown(world: World, vault: Record, version: str) -> dict[str, Any]:
         body["identity"] = vaultidentity.resolved(world, vault["identity"])
     guarded = world.table(PROXIES).count(lower(vault["id"])) > 0
     properties = {**vault["properties"], "isVaultProtectedByResourceGuard": guarded, **security.scores(vault)}
-    if version < _BCDR_VERSION:
-        del properties["bcdrSecurityLevel"]
-    if version >= ALWAYS_ON_VERSION:
-        properties["crossRegionBackupSettings"] = "NotApplicable"
+    for key, since in _SINCE.items():
+        if version < since:
+            properties.pop(key, None)
     if version >= _REGION_OF_CHOICE_VERSION:
         properties["regionOfChoiceSettings"] = {"status": "NotApplicable"}
+    elif version >= ALWAYS_ON_VERSION:
+        properties["crossRegionBackupSettings"] = "NotApplicable"
     return {**body, "properties": properties}
 
 

@@ -109,7 +109,7 @@ def test_a_vault_with_anything_in_it_is_not_deleted(protected: Any) -> None:
 def test_a_deleted_vault_lingers_and_is_then_gone(azure: Any) -> None:
     azure.call("PUT", azure.VAULT, {**azure.vault_body(), "location": "West US"})
     response = azure.call("DELETE", azure.VAULT)
-    assert response.status == 202
+    assert (response.status, response.headers["Retry-After"]) == (202, "30")
     group = azure.VAULT.split("/backupVaults/")[0]
     assert response.headers["Azure-AsyncOperation"].startswith(
         f"https://management.azure.com{group}/locations/westus/operationStatus/"
@@ -144,6 +144,9 @@ def test_newer_versions_keep_a_deleted_vault_and_restore_it_with_what_it_held(pr
         "/resourcegroups/vaults/providers/Microsoft.DataProtection/BackupVaults/Vault1"
     )
     assert set(row["properties"]["resourceDeletionInfo"]) == {"deletionTime", "scheduledPurgeTime", "deleteActivityID"}
+    assert (row["location"], row["tags"]) == ("westus", {})
+    assert row["properties"]["isVaultProtectedByResourceGuard"] is False
+    assert "replicatedRegions" not in row["properties"]
     assert azure.get(f"{place}/{row['name']}", version=DELETED) == row
     assert not [key for key in row if key.startswith("_")]
     header, was = {"x_ms_deleted_vault_id": row["id"]}, set(azure.world.table("principals"))

@@ -238,10 +238,28 @@ def test_pointing_to_another_policy_takes_minutes(protected: Any) -> None:
     assert protected.get(protected.INSTANCE)["properties"]["policyInfo"]["policyId"] == other
 
 
+def test_a_disks_identity_is_changed_without_a_body_since_2024(protected: Any) -> None:
+    body = protected.instance_body(identityDetails={"useSystemAssignedIdentity": True})
+    response = protected.call("PUT", protected.INSTANCE, body, version="2024-04-01")
+    assert (response.status, response.body, response.headers["Retry-After"]) == (202, None, "15")
+    assert f"{protected.INSTANCE}/operationResults/" in response.headers["Location"]
+
+
+def test_how_to_validate_and_empty_properties_of_a_disk_are_not_kept(protected: Any) -> None:
+    body = protected.instance_body(validationType="DeepValidation")
+    body["properties"]["dataSourceInfo"]["resourceProperties"] = {"objectType": "DefaultResourceProperties"}
+    same = protected.call("PUT", protected.INSTANCE, body, version="2024-04-01")
+    assert (same.status, "Azure-AsyncOperation" in same.headers) == (200, False)
+    protected.call("PUT", protected.INSTANCE, {**body, "tags": {"more": "tags"}})
+    kept = protected.get(protected.INSTANCE)["properties"]
+    assert "validationType" not in kept
+    assert "resourceProperties" not in kept["dataSourceInfo"]
+
+
 def test_older_versions_answer_an_update_with_201_and_a_body(protected: Any) -> None:
     body = protected.instance_body()
     body["tags"] = {"more": "tags"}
-    response = protected.call("PUT", protected.INSTANCE, body, version="2024-04-01")
+    response = protected.call("PUT", protected.INSTANCE, body, version="2023-05-01")
     assert response.status == 201
     assert response.body["properties"]["currentProtectionState"] == "UpdatingProtection"
     assert response.body["properties"]["provisioningState"] == "Succeeded"
@@ -316,3 +334,11 @@ def test_what_was_written_does_not_share_memory_with_what_was_sent(ready: Any) -
     stored = ready.get(ready.INSTANCE)
     assert stored["properties"]["policyInfo"] == kept["properties"]["policyInfo"]
     assert stored["tags"] == kept["tags"]
+
+
+def test_an_instance_that_is_not_there_is_told_by_the_provider_itself(protected: Any) -> None:
+    gone = protected.call("GET", f"{protected.INSTANCE}-2")
+    code = "UserErrorGenericResourceNotFound"
+    assert (gone.status, gone.headers["x-ms-error-code"]) == (404, code)
+    assert gone.body["error"].keys() == {"code", "message", "target", "details", "innerError"}
+    assert gone.body["error"]["code"] == code

@@ -27,6 +27,8 @@ ADDITIONS = {
     "key destinationDataStoreType",
     "key sourceDataStoreType",
     "key isCrossRegionRestore",
+    # so does the provider's own 404
+    "key innerError",
 }
 NULLS = {
     # recorded jobs and recovery points say null where the description knows only a value

@@ -18,7 +18,11 @@ def test_a_disk_that_could_be_protected_passes(ready: Any) -> None:
     assert ready.get(response.headers["Azure-AsyncOperation"])["status"] == "Inprogress"
     assert ready.call("GET", response.headers["Location"]).status == 202
     assert ready.finish(response, 20)["status"] == "Succeeded"
-    assert ready.get(response.headers["Location"]) == {"objectType": "OperationJobExtendedInfo"}
+    result = ready.call("GET", response.headers["Location"])
+    assert (result.status, result.body) == (200, {"objectType": "OperationJobExtendedInfo"})
+    again = result.headers["Azure-AsyncOperation"]
+    assert f"{ready.VAULTS_AT}/providers/Microsoft.DataProtection/locations/westus/operationStatus/" in again
+    assert ready.get(again)["status"] == "Succeeded"
 
 
 def test_a_missing_right_fails_the_operation_with_the_reason_nested_inside(ready: Any) -> None:

@@ -48,7 +48,8 @@ def test_a_create_answers_201_with_an_operation_and_the_principal_at_once(azure:
     assert 2500 < len(link) < 3500, "with the signature"
     running = azure.get(link)
     assert (running["status"], running["endTime"]) == ("Inprogress", "0001-01-01T00:00:00Z")
-    assert azure.finish(response, 2)["status"] == "Succeeded"
+    ended = azure.finish(response, 2)
+    assert (ended["status"], ended["endTime"]) == ("Succeeded", "2026-08-30T08:00:01Z"), "in whole seconds"
     vault = azure.get(azure.VAULT)
     assert vault["properties"]["provisioningState"] == "Succeeded"
     assert vault["identity"]["principalId"] == response.body["identity"]["principalId"]
@@ -147,10 +148,12 @@ def test_scores(azure: Any, soft_delete: Any, immutability: str, expected: Any) 
 @pytest.mark.parametrize(
     ("version", "present", "absent"),
     [
+        ("2022-12-01", {"isVaultProtectedByResourceGuard"}, {"secureScore", "replicatedRegions", "bcdrSecurityLevel"}),
+        ("2023-05-01", {"secureScore"}, {"replicatedRegions", "bcdrSecurityLevel"}),
         ("2023-11-01", set(), {"bcdrSecurityLevel", "crossRegionBackupSettings", "regionOfChoiceSettings"}),
         ("2025-07-01", {"bcdrSecurityLevel"}, {"crossRegionBackupSettings", "regionOfChoiceSettings"}),
         ("2025-09-01", {"bcdrSecurityLevel", "crossRegionBackupSettings"}, {"regionOfChoiceSettings"}),
-        ("2026-06-01", {"bcdrSecurityLevel", "crossRegionBackupSettings", "regionOfChoiceSettings"}, set()),
+        ("2026-06-01", {"bcdrSecurityLevel", "regionOfChoiceSettings"}, {"crossRegionBackupSettings"}),
     ],
 )
 def test_read_only_properties_come_and_go_with_the_version(
@@ -342,3 +345,21 @@ def test_check_name_availability(azure: Any) -> None:
     taken = azure.call("POST", path, {**body, "name": "vault1"}).body
     assert (taken["nameAvailable"], taken["reason"]) == (False, "AlreadyExists")
     assert azure.call("POST", path, {**body, "name": "1"}).body["reason"] == "Invalid"
+
+
+@pytest.mark.parametrize(("state", "days"), [("Off", 0.0), ("On", 14.0), ("AlwaysOn", 14.0)])
+def test_days_of_soft_delete_where_none_are_given(azure: Any, state: str, days: float) -> None:
+    body = azure.vault_body()
+    body["properties"]["securitySettings"]["softDeleteSettings"] = {"state": state}
+    made = azure.call("PUT", azure.VAULT, body).body["properties"]["securitySettings"]["softDeleteSettings"]
+    assert made == {"state": state, "retentionDurationInDays": days}
+
+
+def test_soft_delete_that_is_switched_on_later_has_days_again(azure: Any) -> None:
+    body = azure.vault_body()
+    soft_delete = body["properties"]["securitySettings"]["softDeleteSettings"] = {"state": "Off"}
+    azure.call("PUT", azure.VAULT, body)
+    azure.wait(2)
+    soft_delete["state"] = "On"
+    made = azure.call("PUT", azure.VAULT, body).body["properties"]["securitySettings"]["softDeleteSettings"]
+    assert made["retentionDurationInDays"] == 14.0
