@@ -11,9 +11,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from reconciler.sandbox import locks, taglimits
-from reconciler.sandbox.arm import ArmError, Request, Response, invalid_body, lower, name_of, not_found, resource_type
+from reconciler.sandbox.arm import (
+    ArmError,
+    Request,
+    Response,
+    invalid_body,
+    lower,
+    name_of,
+    not_found,
+    region,
+    resource_type,
+)
+from reconciler.sandbox.regions import NAMES
 from reconciler.sandbox.rights import circumstances, denied, may, may_somewhere
-from reconciler.sandbox.routing import Provider, Route
+from reconciler.sandbox.routing import EVERYWHERE, Provider, Route
 from reconciler.sandbox.world import GROUPS, SUBSCRIPTIONS, World
 
 RESOURCES = "microsoft.resources"
@@ -74,13 +85,21 @@ class Door:
                 "InvalidApiVersionParameter",
                 f"The api-version '{request.api_version}' is invalid. The supported versions are '{supported}'.",
             )
-        kind = resource_type("/".join(("", *request.segments)), keep_case=True).partition("/")[2]
+        kind = resource_type(request.path, keep_case=True).partition("/")[2]
+        places = (
+            "" if lower(provider.namespace) in EVERYWHERE else f" The supported locations are '{', '.join(NAMES)}'."
+        )
         raise ArmError(
             400,
             "NoRegisteredProviderFound",
-            f"No registered resource provider found for location '' and API version '{request.api_version}' for type "
-            f"'{kind}'. The supported api-versions are '{supported}'.",
+            f"No registered resource provider found for location '{self._place(request)}' and API version "
+            f"'{request.api_version}' for type '{kind}'. The supported api-versions are '{supported}'.{places}",
         )
+
+    def _place(self, request: Request) -> str:
+        """Where a request's resource is, or is to be."""
+        said = request.body if isinstance(request.body, dict) else self._world.find(request.path)
+        return region(str((said or {}).get("location") or ""))
 
     def _check_place(self, request: Request, route: Route, values: Mapping[str, str]) -> None:
         world, segments = self._world, request.segments

@@ -7,6 +7,7 @@ from typing import Any
 from reconciler.sandbox.arm import ArmError, Request, Response, lower
 from reconciler.sandbox.paging import page_of
 from reconciler.sandbox.regions import NAMES
+from reconciler.sandbox.routing import EVERYWHERE
 from reconciler.sandbox.subscriptions import provider
 from reconciler.sandbox.world import SUBSCRIPTIONS, World, event
 
@@ -17,7 +18,6 @@ _MORE = {
     "Microsoft.ResourceGraph": ("resources",),
     "Microsoft.Resources": ("resourceGroups", "subscriptions", "tenants", "providers", "tags"),
 }
-_EVERYWHERE = "microsoft.authorization", "microsoft.management", "microsoft.resourcegraph", "microsoft.resources"
 
 
 @provider.route(
@@ -120,7 +120,7 @@ def _outline(namespace: str) -> dict[str, Any]:
 
     known = PROVIDERS[lower(namespace)]
     types = {**known.types, **dict.fromkeys(_MORE.get(namespace, ()), known.versions)}
-    places = [] if lower(namespace) in _EVERYWHERE else list(NAMES.values())
+    places = [] if lower(namespace) in EVERYWHERE else list(NAMES.values())
     return {
         "namespace": namespace,
         "resourceTypes": [

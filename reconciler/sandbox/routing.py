@@ -9,6 +9,11 @@ from reconciler.sandbox.arm import ArmError, Response, lower
 
 Function = Callable[..., Response]
 
+# Providers that know no regions.
+EVERYWHERE = frozenset(
+    {"microsoft.authorization", "microsoft.management", "microsoft.resourcegraph", "microsoft.resources"}
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Route:

@@ -131,3 +131,15 @@ def test_hooks_stand_in_the_way(ask: Any) -> None:
     ask.sandbox.hooks.clear()
     ask.sandbox.advance(5)
     assert ask("GET", f"{TWO}/resourceGroups/other/providers/Microsoft.Compute/disks/elsewhere").status == 404
+
+
+def test_an_unknown_version_is_refused_with_those_known_and_where(ask: Any) -> None:
+    told = [
+        ask("GET", DISK, version="2011-01-01"),
+        ask("PUT", f"{DISK}x", {"location": "West Europe"}, version="2011-01-01"),
+    ]
+    for answer, place in zip(told, ("westus", "westeurope"), strict=True):
+        message = answer.body["error"]["message"]
+        assert f"for location '{place}' and API version '2011-01-01' for type 'disks'" in message
+        assert "2024-03-02" in message
+        assert "The supported locations are 'eastus, " in message
