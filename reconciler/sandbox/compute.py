@@ -39,7 +39,7 @@ provider.route("GET", diskoperations.AT, "Microsoft.Compute/locations/diskOperat
 @adopted(DISKS)
 def adopt(world: World, address: str, record: Record) -> None:
     """A disk of an estate file, completed."""
-    long_ago = {"timeCreated": world.stamp(later(world, -90 * 86400.0))}
+    long_ago = {"timeCreated": diskoperations.stamp(world, later(world, -90 * 86400.0))}
     _complete(world, address, record, {**long_ago, **(record.get("properties") or {})})
 
 
@@ -59,7 +59,7 @@ def _complete(world: World, address: str, record: Record, sent: Any) -> None:
         "encryption": {"type": "EncryptionAtRestWithPlatformKey"},
         "networkAccessPolicy": "AllowAll",
         "publicNetworkAccess": "Enabled",
-        "timeCreated": world.stamp(),
+        "timeCreated": diskoperations.stamp(world),
         "uniqueId": world.guid(address, "disk"),
         **sent,
         "provisioningState": "Succeeded",

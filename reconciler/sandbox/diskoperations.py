@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from reconciler.sandbox.arm import ArmError, Request, Response, name_of, public, subscription_of
 from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import World
@@ -10,11 +12,16 @@ OPERATIONS = "operations of disks"
 AT = "/subscriptions/{subscription}/providers/Microsoft.Compute/locations/{location}/DiskOperations/{operation}"
 
 
+def stamp(world: World, at: datetime | None = None) -> str:
+    """A time (default: now) as Microsoft.Compute writes it: with an offset, not a Z (recorded traffic)."""
+    return f"{world.stamp(at).removesuffix('Z')}+00:00"
+
+
 def begun(world: World, request: Request, disk: Record, seconds: float, *, shows: bool = False) -> dict[str, str]:
     """Begin an operation of that many seconds on a disk; the headers that lead to it. `shows`: it ends with the disk."""
     name = world.guid(request.path, f"operation {world.count(request.path, 'operation')}")
     world.table(OPERATIONS)[name] = {
-        "_started": world.stamp(),
+        "_started": stamp(world),
         "_due": world.timestamp + seconds,
         "_disk": disk["id"] if shows else "",
     }
@@ -39,5 +46,5 @@ def operation(world: World, request: Request, **ids: str) -> Response:
         return Response(200 if ended else 202, public(disk) if disk else None)
     body = {"startTime": found["_started"], "status": "Succeeded" if ended else "InProgress", "name": ids["operation"]}
     if ended:
-        body["endTime"] = world.stamp()
+        body["endTime"] = stamp(world)
     return Response(200, {**body, "properties": {"output": public(disk)}} if disk else body)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from reconciler.sandbox.arm import Request, Response, lower
+from reconciler.sandbox.arm import Request, Response, lower, region
 from reconciler.sandbox.compute import IN_GROUP, provider
+from reconciler.sandbox.diskoperations import stamp
 from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import World, adopted
 
@@ -18,12 +19,13 @@ def adopt_snapshot(world: World, address: str, record: Record) -> None:
     disk = world.find(source) if source else None
     size = (disk or {}).get("properties", {}).get("diskSizeGB", 128)
     record["type"] = "Microsoft.Compute/snapshots"
+    record["location"] = region(str(record.get("location", "")))
     record.setdefault("sku", {"name": "Standard_ZRS", "tier": "Standard"})
     record["properties"] = {
         "creationData": {"createOption": "Empty"},
         "diskSizeGB": size,
         "incremental": True,
-        "timeCreated": world.stamp(),
+        "timeCreated": stamp(world),
         "uniqueId": world.guid(address, "snapshot"),
         "provisioningState": "Succeeded",
         **sent,
@@ -33,6 +35,7 @@ def adopt_snapshot(world: World, address: str, record: Record) -> None:
 @adopted("microsoft.compute/virtualmachines")
 def adopt_machine(world: World, address: str, record: Record) -> None:
     """A machine of an estate file, completed."""
+    record["location"] = region(str(record.get("location", "")))
     properties = record.setdefault("properties", {})
     properties.setdefault("vmId", world.guid(address, "machine"))
     properties.setdefault("provisioningState", "Succeeded")
@@ -41,6 +44,7 @@ def adopt_machine(world: World, address: str, record: Record) -> None:
 @adopted("microsoft.compute/diskencryptionsets")
 def adopt_encryption_set(world: World, address: str, record: Record) -> None:
     """A disk encryption set of an estate file, completed."""
+    record["location"] = region(str(record.get("location", "")))
     properties = record.setdefault("properties", {})
     key = f"https://{lower(record['name'])}.vault.azure.net/keys/disks/{world.hex32(address, 'key')}"
     properties.setdefault("activeKey", {"keyUrl": key})

@@ -19,10 +19,12 @@ def test_a_disk_is_made_changed_and_deleted(ask: Any) -> None:
     assert "/DiskOperations/" in made.headers["Azure-AsyncOperation"]
     assert ask("GET", made.headers["Azure-AsyncOperation"]).body["status"] == "InProgress"
     ask.sandbox.advance(3)
-    assert ask("GET", made.headers["Azure-AsyncOperation"]).body["status"] == "Succeeded"
+    ended = ask("GET", made.headers["Azure-AsyncOperation"]).body
+    assert (ended["status"], ended["startTime"]) == ("Succeeded", "2026-01-05T08:00:00.0000000+00:00")
     disk = ask("GET", NEW).body
     assert (disk["location"], disk["sku"]["tier"]) == ("westus", "Premium")
     assert disk["properties"]["diskSizeBytes"] == 4 << 30
+    assert disk["properties"]["timeCreated"] == ended["startTime"]
     change = ask("PATCH", NEW, {"tags": {"a": "b"}, "properties": {"diskSizeGB": 8}})
     ask.sandbox.advance(3)
     changed = ask("GET", change.headers["Location"]).body

@@ -9,6 +9,7 @@ from reconciler.sandbox.dataprotection.jobbodies import moment
 from reconciler.sandbox.dataprotection.namespace import new
 from reconciler.sandbox.dataprotection.permissions import disk_of, snapshot_group_of
 from reconciler.sandbox.dataprotection.wording import at, text
+from reconciler.sandbox.diskoperations import stamp
 from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import World
 
@@ -93,7 +94,7 @@ def snapshot(world: World, told: Record, point_name: str, taken: float) -> Recor
             },
             "incremental": True,
             "diskSizeGB": told["size"],
-            "timeCreated": world.stamp(moment(taken)),
+            "timeCreated": stamp(world, moment(taken)),
             "uniqueId": world.guid(address, "snapshot"),
             **({"encryption": told["encryption"]} if told["encryption"] else {}),
             "provisioningState": "Succeeded",

@@ -14,6 +14,7 @@ from reconciler.sandbox.dataprotection import critical, guards, instances, jobs,
 from reconciler.sandbox.dataprotection.errors import INVALID_INPUT, facing, invalid, refusal
 from reconciler.sandbox.dataprotection.namespace import INSTANCE, provider, the, vault_id, vault_of
 from reconciler.sandbox.dataprotection.wording import at, canonical, same, text
+from reconciler.sandbox.diskoperations import stamp
 from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import World, event
 
@@ -161,7 +162,7 @@ def _make(world: World, wish: dict[str, Any]) -> None:
         "properties": {
             "creationData": {"createOption": "Copy", "sourceResourceId": snapshot["id"]},
             "diskSizeGB": properties["diskSizeGB"],
-            "timeCreated": world.stamp(),
+            "timeCreated": stamp(world),
             **({"encryption": properties["encryption"]} if "encryption" in properties else {}),
         },
     }
