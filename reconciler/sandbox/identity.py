@@ -50,6 +50,7 @@ def adopt(world: World, address: str, record: Record) -> None:
     del world.table(PRINCIPALS)[made["principalId"]]
     record["properties"] = {**made, **(record.get("properties") or {})}
     record["type"] = KIND
+    record["location"] = region(str(record.get("location", "")))
     principal = record["properties"]["principalId"]
     world.table(PRINCIPALS)[lower(principal)] = {"id": principal, "_owner": address, "_known": 0.0}
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from reconciler.sandbox import outofband
 from reconciler.sandbox.arm import ArmError, Request, Response, error_body, lower, public, region
-from reconciler.sandbox.grouplist import group_filter
+from reconciler.sandbox.grouplist import group_filter, names_tag_and_value, top
 from reconciler.sandbox.paging import page, page_of
 from reconciler.sandbox.subscriptions import provider
 from reconciler.sandbox.tables import Record
@@ -37,8 +37,8 @@ def adopt(world: World, address: str, record: Record) -> None:
 @provider.route("GET", _PLACE, _READ)
 def rows(world: World, request: Request, **ids: str) -> Response:
     """The groups of a subscription, filtered by `tagName eq '…' and tagValue eq '…'`."""
-    keep = group_filter(request.query.get("$filter", ""))
-    return page(world, request, world.table(GROUPS), f"/subscriptions/{lower(ids['subscription'])}", keep=keep)
+    keep, scope = group_filter(request.query.get("$filter", "")), f"/subscriptions/{lower(ids['subscription'])}"
+    return page(world, request, world.table(GROUPS), scope, size=top(request), keep=keep)
 
 
 @provider.route("GET", f"{_PLACE}/{{group}}", _READ)
@@ -170,17 +170,23 @@ def _location(request: Request, operation: str) -> dict[str, str]:
     "GET", f"{_PLACE}/{{group}}/resources", "Microsoft.Resources/subscriptions/resourceGroups/resources/read"
 )
 def resources(world: World, request: Request, **_ids: str) -> Response:
-    """The tracked resources of a subscription or group, filtered by resourceType, name, tagName and tagValue."""
-    keep = group_filter(request.query.get("$filter", ""))
+    """The tracked resources of a subscription or group; those found by a tag's name and value are told without tags."""
+    query = request.query.get("$filter", "")
+    keep, untagged = group_filter(query), names_tag_and_value(query)
+    expanded = "provisioningstate" in lower(request.query.get("$expand", "")).split(",")
     scope = lower(request.path).removesuffix("/resources")
     found = []
     for name, table in sorted(world.tables.items()):
         if name.count("/") == 1 and not name.startswith(("microsoft.authorization/", "microsoft.resources/")):
-            found += [_outline(table[key]) for key in table.below(scope) if keep(table[key])]
-    return page_of(world, request, found)
+            found += [_outline(table[key], expanded=expanded) for key in table.below(scope) if keep(table[key])]
+    if untagged:
+        found = [{key: value for key, value in row.items() if key != "tags"} for row in found]
+    return page_of(world, request, found, size=top(request))
 
 
-def _outline(record: Record) -> Record:
-    """What the list of all resources tells of one: no properties."""
+def _outline(record: Record, *, expanded: bool) -> Record:
+    """What the list of all resources tells of one: no properties, but how far it is when it was asked to."""
     kept = ("id", "name", "type", "location", "tags", "sku", "zones", "managedBy", "identity", "kind")
-    return {key: record[key] for key in kept if key in record}
+    state = (record.get("properties") or {}).get("provisioningState")
+    told = {key: record[key] for key in kept if key in record}
+    return {**told, "provisioningState": state} if expanded and state else told

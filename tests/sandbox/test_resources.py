@@ -93,6 +93,53 @@ def test_lists_and_filters(ask: Any) -> None:
     assert ask("GET", f"{GROUP}/resources?$filter={disks}").names == ["data"]
 
 
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("name eq 'DATA'", ["data"]),
+        ("resourceType eq 'Microsoft.Compute/disks' and name ne 'data' and location ne 'westus'", ["elsewhere"]),
+        (
+            "substringof('og-00', name) and substringof('disk', resourceGroup)",
+            ["log-001", "log-002", "log-003", "log-004"],
+        ),
+        ("substringof('ata', name) or name eq 'WEB'", ["data", "web"]),
+        ("location eq 'West Europe'", ["elsewhere"]),
+        ("startswith(tagName, 'back')", ["data"]),
+        ("startswith(tagName, 'up')", []),
+    ],
+)
+def test_filters_of_resources(ask: Any, query: str, found: list[str]) -> None:
+    assert ask("GET", f"{TWO}/resources?$filter={query}").names == found
+
+
+def test_resources_found_by_a_tag_and_its_value_are_told_without_tags(ask: Any) -> None:
+    (row,) = ask("GET", f"{TWO}/resources?$filter=tagName eq 'backup' and tagValue eq 'gold'").body["value"]
+    assert (row["name"], "tags" in row) == ("data", False)
+    (row,) = ask("GET", f"{TWO}/resources?$filter=tagName eq 'backup'").body["value"]
+    assert row["tags"] == {"backup": "gold"}
+
+
+def test_resources_tell_how_far_they_are_when_asked_to(ask: Any) -> None:
+    row = ask("GET", f"{GROUP}/resources?$filter=name eq 'data'&$expand=createdTime,provisioningState").body["value"][0]
+    assert row["provisioningState"] == "Succeeded"
+    assert "provisioningState" not in ask("GET", f"{GROUP}/resources").body["value"][0]
+
+
+@pytest.mark.parametrize("path", ["resources", "resourcegroups"])
+def test_top_says_how_long_a_page_is(ask: Any, path: str) -> None:
+    every, names, url = ask("GET", f"{TWO}/{path}").names, [], f"{TWO}/{path}?$top=1"
+    while url:
+        page = ask("GET", url)
+        assert len(page.names) == 1
+        names += page.names
+        url = page.body.get("nextLink", "")
+    assert names == every
+
+
+def test_locations_are_told_in_short(ask: Any) -> None:
+    assert {row["location"] for row in ask("GET", f"{GROUP}/resources").body["value"]} == {"westus"}
+
+
 def test_pages_of_any_list(ask: Any) -> None:
     ask.sandbox.set_switch("page_size", 4)
     first = ask("GET", f"{TWO}/providers/Microsoft.Compute/disks")
