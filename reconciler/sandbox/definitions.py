@@ -72,7 +72,7 @@ def put(world: World, request: Request, **ids: str) -> Response:
     address = known["id"] if known else request.path
     record = {"properties": properties, "id": address, "type": KIND, "name": ids["name"]}
     world.store(address, record)
-    return Response(201, public(record))
+    return Response(201, {**public(record), "properties": {**properties, "createdBy": None}})
 
 
 def _permission(row: Any) -> dict[str, Any]:

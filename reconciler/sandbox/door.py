@@ -152,7 +152,12 @@ class Door:
         namespace = namespace_of(request.segments)
         record = self._world.table(SUBSCRIPTIONS)[f"/subscriptions/{lower(request.segments[1])}"]
         states = {lower(key): value for key, value in record.get("_providers", {}).items()}
-        if states.get(lower(namespace), "Registered") in {"NotRegistered", "Registering", "Unregistered"}:
+        if states.get(lower(namespace), "Registered") in {
+            "NotRegistered",
+            "Registering",
+            "Unregistering",
+            "Unregistered",
+        }:
             raise ArmError(
                 409,
                 "MissingSubscriptionRegistration",

@@ -59,10 +59,11 @@ def register(world: World, _request: Request, **ids: str) -> Response:
     "Microsoft.Resources/subscriptions/providers/unregister/action",
 )
 def unregister(world: World, _request: Request, **ids: str) -> Response:
-    """Take a subscription's registration for a provider away; those that need none keep theirs."""
-    name = _known(ids["namespace"])
-    if name not in _FREE:
-        _states(world, ids["subscription"])[name] = "Unregistered"
+    """Take a subscription's registration for a provider away, in half a minute; those that need none keep theirs."""
+    name, states = _known(ids["namespace"]), _states(world, ids["subscription"])
+    if name not in _FREE and states.get(name, "Registered") in {"Registered", "Registering"}:
+        states[name] = "Unregistering"
+        world.after(_DELAY, "resources.unregistered", subscription=ids["subscription"], namespace=name)
     return Response(200, _row(world, ids["subscription"], name))
 
 
@@ -80,8 +81,18 @@ def one(_world: World, _request: Request, **ids: str) -> Response:
 
 @event("resources.registered")
 def registered(world: World, **data: Any) -> None:
-    """The end of a registration."""
-    _states(world, data["subscription"])[data["namespace"]] = "Registered"
+    """The end of a registration, unless it was taken away meanwhile."""
+    states = _states(world, data["subscription"])
+    if states[data["namespace"]] == "Registering":
+        states[data["namespace"]] = "Registered"
+
+
+@event("resources.unregistered")
+def unregistered(world: World, **data: Any) -> None:
+    """The end of what a registration was taken away with, unless it was asked for again."""
+    states = _states(world, data["subscription"])
+    if states[data["namespace"]] == "Unregistering":
+        states[data["namespace"]] = "Unregistered"
 
 
 def _spelled() -> dict[str, str]:

@@ -22,6 +22,7 @@ _READ, _WRITE, _DELETE = (
 _NAME = re.compile(r"[-\w._()]{0,89}[-\w_()]")
 _PLACE = "/subscriptions/{subscription}/resourceGroups"
 _DELETION = 20.0
+_VAULTS = "Microsoft.DataProtection/BackupVaults"
 OPERATIONS = "operations of groups"
 
 
@@ -84,7 +85,8 @@ def put(world: World, request: Request, **ids: str) -> Response:
 def _group(request: Request, location: str) -> Record:
     path = "/".join(("/subscriptions", request.segments[1], "resourceGroups", request.segments[3]))
     place: Record = {"id": path, "name": request.segments[3], "type": KIND, "location": location}
-    return {**place, **_tags(request.body), "properties": {"provisioningState": "Succeeded"}}
+    by = {"managedBy": request.body["managedBy"]} if request.body.get("managedBy") else {}
+    return {**place, **by, **_tags(request.body), "properties": {"provisioningState": "Succeeded"}}
 
 
 def _tags(body: Any) -> Record:
@@ -179,9 +181,18 @@ def resources(world: World, request: Request, **_ids: str) -> Response:
     for name, table in sorted(world.tables.items()):
         if name.count("/") == 1 and not name.startswith(("microsoft.authorization/", "microsoft.resources/")):
             found += [_outline(table[key], expanded=expanded) for key in table.below(scope) if keep(table[key])]
+    if world.switch("case_drift"):
+        found = [_listed(row) for row in found]
     if untagged:
         found = [{key: value for key, value in row.items() if key != "tags"} for row in found]
     return page_of(world, request, found, size=top(request))
+
+
+def _listed(row: Record) -> Record:
+    """A row in the spelling of this list, which writes BackupVaults in types and ids (recorded traffic)."""
+    if lower(row["type"]) != _VAULTS.lower():
+        return row
+    return {**row, "type": _VAULTS, "id": re.sub(_VAULTS, _VAULTS, row["id"], flags=re.IGNORECASE)}
 
 
 def _outline(record: Record, *, expanded: bool) -> Record:

@@ -10,6 +10,10 @@ ONE = "/subscriptions/11111111-1111-1111-1111-111111111111"
 TWO = "/subscriptions/22222222-2222-2222-2222-222222222222"
 GROUP = f"{TWO}/resourceGroups/diskrg"
 DISK = f"{GROUP}/providers/Microsoft.Compute/disks/data"
+VAULT = {
+    "location": "westus",
+    "properties": {"storageSettings": [{"datastoreType": "VaultStore", "type": "LocallyRedundant"}]},
+}
 
 
 def test_subscriptions_and_tenants(ask: Any) -> None:
@@ -258,3 +262,29 @@ def test_the_directory_hears_of_an_identity_later(ask: Any) -> None:
     assert ask("PUT", path, body).code == "PrincipalNotFound"
     ask.sandbox.advance(20)
     assert ask("PUT", path, body).status == 201
+
+
+def test_a_registration_goes_as_slowly_as_it_comes(ask: Any) -> None:
+    compute = f"{TWO}/providers/Microsoft.Compute"
+    states = [ask("POST", f"{compute}/unregister", version="2021-04-01").body["registrationState"]]
+    ask.sandbox.advance(31)
+    states.append(ask("GET", compute, version="2021-04-01").body["registrationState"])
+    assert states == ["Unregistering", "Unregistered"]
+
+
+def test_a_group_tells_who_manages_it(ask: Any) -> None:
+    new = f"{TWO}/resourcegroups/new"
+    made = ask("PUT", new, {"location": "westus", "managedBy": "me", "tags": {}}).body
+    assert (made["managedBy"], made["tags"]) == ("me", {})
+    assert ask("GET", new).body == made
+
+
+@pytest.mark.parametrize(("drift", "word"), [("on", "BackupVaults"), ("off", "backupVaults")])
+def test_the_list_of_resources_spells_vaults_its_own_way(ask: Any, drift: str, word: str) -> None:
+    ask.sandbox.set_switch("case_drift", drift)
+    ask("PUT", f"{GROUP}/providers/Microsoft.DataProtection/backupVaults/kept", VAULT)
+    (row,) = ask("GET", f"{GROUP}/resources?$filter=resourceType eq 'Microsoft.DataProtection/backupVaults'").body[
+        "value"
+    ]
+    assert row["type"] == f"Microsoft.DataProtection/{word}"
+    assert row["id"] == f"{GROUP}/providers/Microsoft.DataProtection/{word}/kept"

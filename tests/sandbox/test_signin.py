@@ -82,6 +82,6 @@ def test_providers_tell_their_types_newest_version_first(ask: Any, place: Any) -
     answers = [
         ask("POST", f"{place('two')}/providers/Microsoft.Compute/{verb}", version="2022-09-01") for verb in VERBS
     ]
-    assert [answer.body["registrationState"] for answer in answers] == ["Unregistered", "Registering"]
+    assert [answer.body["registrationState"] for answer in answers] == ["Unregistering", "Registering"]
     regions = {row["name"]: row for row in ask("GET", f"{place('two')}/locations").body["value"]}
     assert regions["westus"]["metadata"]["pairedRegion"][0]["name"] == "eastus"
