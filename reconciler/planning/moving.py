@@ -28,6 +28,8 @@ _SOFTLY = (
     " protected; should the run die in between, run it again before the vault's soft delete ends"
 )
 
+_THERE = frozenset({Health.CONFIGURED, Health.TRANSIENT})
+
 
 @dataclass(frozen=True, slots=True)
 class _Move:
@@ -65,7 +67,7 @@ def make(
     changes += [
         _brought_back(draft, move)
         for address, move in by_address.items()
-        if _is_there_already(base, address) and not _is_let_go(move.old)
+        if _is_left_as_it_is(base, address) and _is_there_already(draft, move) and not _is_let_go(move.old)
     ]
     findings = (*refused, *draft.findings[len(refused) :], *base.findings)
     told = [[change.address, [step.op.value for step in change.steps]] for change in changes]
@@ -101,7 +103,11 @@ def _moves(draft: Draft, desired: list[DesiredDisk], named: str) -> Iterator[_Mo
     old = min(live or others, key=protection.preference, default=None)
     if old is None or (_is_let_go(old) and any(health_of(one) is Health.CONFIGURED for one in here)):
         return
-    if _is_movable(draft, wanted, old):
+    if wanted.rule.protection != "protected":
+        message = f"{wanted.disk.id.name} is declared {wanted.rule.protection}, so nothing would protect it in {wanted.vault.name}"
+        hint = "declare it protected until it is moved"
+        draft.refuse(wanted.address, "move-impossible", message, place=wanted.place, hint=hint)
+    elif _is_movable(draft, wanted, old):
         yield _Move(wanted, old)
 
 
@@ -199,13 +205,28 @@ def _keeps_deleted(draft: Draft, old: Instance) -> bool:
     return vault is not None and lower(vault.soft_delete_state or "off") != "off"
 
 
-def _is_there_already(base: Plan, address: str) -> bool:
-    """Whether the disk is protected at the new place, and only the old one is left to be seen to."""
+def _is_left_as_it_is(base: Plan, address: str) -> bool:
+    """Whether nothing is planned for the disk at the new place, and no error tells why."""
     planned = {change.address for change in base.changes}
     told = {finding.address for finding in base.findings if finding.severity is Severity.ERROR}
     return (
         not base.questions and address not in planned and address not in told and base.expected.get(address) is not None
     )
+
+
+def _is_there_already(draft: Draft, move: _Move) -> bool:
+    """Whether the disk is protected at the new place, and only the old one is left to be seen to; else it is refused.
+
+    Nothing is planned either for what the manifest says to ignore. What is still being made there is waited for.
+    """
+    wanted = move.wanted
+    held = draft.held.get(wanted.disk.id.key, ())
+    if any(one.vault == wanted.vault.id and health_of(one) in _THERE for one in held):
+        return True
+    message = f"nothing protects {wanted.disk.id.name} in {wanted.vault.name}, nor would anything be changed there"
+    hint = "take what names it out of `ignore` until it is moved"
+    draft.refuse(wanted.address, "move-impossible", message, place=wanted.place, hint=hint)
+    return False
 
 
 def _brought_back(draft: Draft, move: _Move) -> Change:

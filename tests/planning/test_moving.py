@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from plan_builders import (
     NOW,
     S,
@@ -11,6 +12,7 @@ from plan_builders import (
     disk_id,
     estate,
     group,
+    ignore,
     instance,
     manifest,
     options,
@@ -22,7 +24,7 @@ from plan_builders import (
     without,
 )
 
-from reconciler.estate import Disk, Estate
+from reconciler.estate import Disk, Estate, Instance
 from reconciler.ids import group_id, vault_id
 from reconciler.manifest.model import Manifest
 from reconciler.planning import moving
@@ -57,3 +59,23 @@ def test_what_is_left_of_a_move_is_stopped_with_the_guards_approval() -> None:
     made = moved(desire, world, guard_requests={OLD.key: ("r",)})
     (step,) = made.changes[0].steps
     assert (step.op, step.target, step.guard) == (Op.INSTANCE_STOP, old.id, ("r",))
+
+
+BOTH = (vault_spec(), vault_spec("W", resource_group="oldrg"))
+ELSEWHERE = [vault(OLD), group(group_id(S, "oldrg")), policy(of=OLD), instance(of=OLD)]
+
+
+@pytest.mark.parametrize("protection", ["suspended", "stopped"])
+def test_what_is_not_to_be_protected_there_is_not_stopped_here(protection: str) -> None:
+    desire = manifest(rule(disk_id(), protection=protection), vaults=BOTH)
+    made = moved(desire, estate(*without(settled(), Instance), *ELSEWHERE))
+    assert [error.code for error in made.errors] == ["move-impossible"]
+    assert made.changes == ()
+
+
+@pytest.mark.parametrize(("fields", "there"), [((), []), (("protection",), [instance(state="ProtectionStopped")])])
+def test_what_is_ignored_there_is_not_stopped_here(fields: tuple[str, ...], there: list[Instance]) -> None:
+    desire = manifest(vaults=BOTH, ignore=(ignore("disk/*", *fields),))
+    made = moved(desire, estate(*without(settled(), Instance), *there, *ELSEWHERE))
+    assert [error.code for error in made.errors] == ["move-impossible"]
+    assert made.changes == ()
