@@ -291,7 +291,10 @@ class _needed:  # noqa: N801 - used as a predicate
         disks = [instance.disk for instance in instances if instance.disk]
         groups = [instance.snapshot_group for instance in instances if instance.snapshot_group]
         known = [draft.disks.get(disk.key) for disk in disks]
-        self._unsure = any(disk is None for disk in known)
+        self._unsure = {
+            READER.guid: any(disk is None for disk in known),
+            DISK_SNAPSHOT_CONTRIBUTOR.guid: any(one.disk and one.snapshot_group is None for one in instances),
+        }
         sets = [disk.encryption_set for disk in known if disk and disk.encryption_set]
         self._targets = {
             DISK_BACKUP_READER.guid: _scopes([*disks, *(disk.disk.id for disk in wanted)]),
@@ -307,7 +310,7 @@ class _needed:  # noqa: N801 - used as a predicate
         }
 
     def __call__(self, row: RoleAssignment) -> bool:
-        if row.role == READER.guid and self._unsure:
+        if self._unsure.get(row.role):
             return True
         if row.role == DISK_BACKUP_READER.guid and row.scope.key in self._named:
             return True

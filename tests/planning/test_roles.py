@@ -348,6 +348,15 @@ def test_the_snapshot_group_of_a_stopped_instance_keeps_its_role() -> None:
     assert not [one for one in made.changes if one.action is Action.DESTROY]
 
 
+@pytest.mark.parametrize(
+    "user", [instance("x", state="ProtectionStopped", snapshot_group=None), deleted("x", snapshot_group=None)]
+)
+def test_while_azure_does_not_tell_where_an_instances_snapshots_are_no_snapshot_role_goes(user: Instance) -> None:
+    row = role(group_id(D, "old-snaps"), CONTRIBUTOR)
+    made = plan(manifest(), world(*roles_for(disk_id()), row, user, disk("x")))
+    assert not [one for one in made.changes if one.action is Action.DESTROY]
+
+
 @pytest.mark.parametrize(("is_known", "stays"), [(True, False), (False, True)])
 def test_a_reader_stays_while_it_is_unknown_which_keys_the_instances_need(is_known: bool, stays: Any) -> None:
     user = instance("x", state="ProtectionStopped")
