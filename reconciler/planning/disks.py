@@ -52,8 +52,9 @@ class Disks:
             return
         here = [instance for instance in live if instance.vault == wanted.vault.id]
         if here:
-            left_behind(self._draft, wanted, [*live, *self._deleted.get(wanted.disk.id.key, ())])
-            self._compare_live(wanted, min(here, key=protection.preference))
+            chosen = min(here, key=protection.preference)
+            left_behind(self._draft, wanted, chosen, [*live, *self._deleted.get(wanted.disk.id.key, ())])
+            self._compare_live(wanted, chosen)
         elif wanted.rule.protection == "protected":
             self._bring(wanted)
 

@@ -193,11 +193,14 @@ def reached(draft: Draft, lost: Mapping[str, str]) -> dict[str, dict[str, None]]
     return found
 
 
-def left_behind(draft: Draft, wanted: DesiredDisk, held: Iterable[Instance]) -> None:
-    """Tell what other vaults keep of a disk that is protected where it is declared."""
+def left_behind(draft: Draft, wanted: DesiredDisk, chosen: Instance, held: Iterable[Instance]) -> None:
+    """Tell what other instances keep of a disk that is protected where it is declared, by the `chosen` one.
+
+    That one may be listed as soft-deleted for a while after it was brought back.
+    """
     for one in held:
         where = f"{one.id.name} in the vault {one.vault.name}"
-        if one.vault == wanted.vault.id:
+        if one.vault == chosen.vault and lower(one.id.name) == lower(chosen.id.name):
             continue
         if one.deleted:
             message = f"{where} is soft-deleted; its recovery points are purged at {one.purge_time}"

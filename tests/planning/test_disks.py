@@ -290,6 +290,12 @@ def test_a_retained_instance_elsewhere_does_not_hide_the_active_one_here() -> No
     assert codes(plan(declared(), world(instance(), stopped))) == ["retained"]
 
 
+def test_a_soft_deleted_instance_beside_the_live_one_is_told_before_it_is_purged() -> None:
+    by_hand = replace(instance(), id=VAULT.child("backupInstances", "by-hand"))
+    assert codes(plan(declared(), world(by_hand, deleted()))) == ["points-expire"]
+    assert codes(plan(declared(), world(instance(), deleted()))) == [], "just brought back, and still listed"
+
+
 def test_an_active_instance_is_looked_at_before_a_stopped_one() -> None:
     stopped = instance(state="ProtectionStopped")
     stopped = replace(stopped, id=VAULT.child("backupInstances", "a-first"))
