@@ -42,7 +42,11 @@ class Approval(NamedTuple):
             raise stale("Azure has changed since the plan was shown.", told)
 
     def ask(self, output: Output) -> None:
-        """Wait for `yes`; Refused for anything else."""
+        """Wait for `yes`; Refused for anything else, and when the plan could not be shown."""
+        if output.broken:
+            raise Refused(
+                "Not approved: stdout took no plan that could be looked at. Nothing was written.", code="not-approved"
+            )
         output.tell("Apply these changes? Only `yes` is accepted: ")
         answer = sys.stdin.readline()
         if answer.strip() != "yes":

@@ -142,6 +142,17 @@ def test_f51_stderr_that_breaks_harms_nothing(folder: Path, kind: str) -> None:
     assert done.stdout.endswith("Apply complete! Resources: 7 added, 0 changed, 0 destroyed.\n")
 
 
+def test_f51_nobody_approves_a_plan_that_could_not_be_shown(folder: Path) -> None:
+    keyboard, terminal = os.openpty()
+    os.write(keyboard, b"yes\n")
+    with Path("/dev/full").open("w") as full:
+        done = run(folder, "apply", ".", *AZURE, stdin=terminal, stdout=full)
+    os.close(keyboard)
+    os.close(terminal)
+    assert (done.returncode, "error[not-approved]" in done.stderr) == (1, True), done.stderr
+    assert "Plan: 7 to add" in run(folder, "plan", ".", *AZURE).stdout
+
+
 def test_f51_a_closed_stdin_is_nobody_to_ask(folder: Path) -> None:
     done = run(folder, "apply", ".", *AZURE, preexec_fn=lambda: os.close(0))
     assert done.returncode == 1
