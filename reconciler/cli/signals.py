@@ -61,11 +61,12 @@ class Interrupts:
             _say(_FIRST)
             act()
 
-        before = [signal.signal(number, receive) for number in _SIGNALS]
+        heeded = [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+        before = [signal.signal(number, receive) for number in heeded]
         try:
             yield
         finally:
-            for number, handler in zip(_SIGNALS, before, strict=True):
+            for number, handler in zip(heeded, before, strict=True):
                 signal.signal(number, handler)
 
 

@@ -53,3 +53,15 @@ asyncio.run(work())
 
 def test_without_a_signal_nothing_is_said() -> None:
     assert (Interrupts().exit_code, Interrupts().name) == (0, "")
+
+
+def test_a_signal_that_the_caller_ignores_stays_ignored(capfd: pytest.CaptureFixture[str]) -> None:
+    """As SIGINT is for a job in a script's background: Ctrl-C is meant for what runs in front."""
+    interrupts = Interrupts()
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with interrupts.held():
+            os.kill(os.getpid(), signal.SIGINT)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert (interrupts.exit_code, capfd.readouterr().err) == (0, "")
