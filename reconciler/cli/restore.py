@@ -13,6 +13,7 @@ from reconciler.cli.output import Output
 from reconciler.errors import UsageError
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,79}")
+_GROUP = re.compile(r"[\w.()-]{0,89}[\w()-]")
 _SKUS = (
     "Standard_LRS", "StandardSSD_LRS", "StandardSSD_ZRS", "Premium_LRS", "Premium_ZRS", "PremiumV2_LRS", "UltraSSD_LRS",
 )  # fmt: skip
@@ -88,15 +89,24 @@ def restore(
 
 def _place(group: str, subscription: str | None) -> tuple[str, str]:
     """The subscription (empty: the disk's own) and the name of the resource group that was named."""
-    if not group.startswith("/"):
-        return (subscription or "").lower(), group
-    found = re.fullmatch(r"/subscriptions/([^/]+)/resourcegroups/([^/]+)/?", group, re.IGNORECASE)
-    if found is None:
-        raise UsageError(f"--to {group!r} is not the id of a resource group", hint="write its id, or its name")
-    return found[1].lower(), found[2]
+    from reconciler.manifest.names import GUID
+
+    where, name = (subscription or "").lower(), group
+    if group.startswith("/"):
+        found = re.fullmatch(r"/subscriptions/([^/]+)/resourcegroups/([^/]+)/?", group, re.IGNORECASE)
+        if found is None:
+            raise UsageError(f"--to {group!r} is not the id of a resource group", hint="write its id, or its name")
+        where, name = found[1].lower(), found[2]
+    if not _GROUP.fullmatch(name):
+        raise UsageError(f"--to {group!r} names no resource group", hint="write its id, or its name")
+    if where and not GUID.fullmatch(where):
+        raise UsageError(f"{where!r} is no subscription's id", hint="a subscription's id is a GUID")
+    return where, name
 
 
 def _tags(pairs: tuple[str, ...]) -> dict[str, str]:
+    from reconciler.manifest.names import LONGEST_VALUE, is_tag_key
+
     found: dict[str, str] = {}
     for pair in pairs:
         key, equals, value = pair.partition("=")
@@ -104,5 +114,8 @@ def _tags(pairs: tuple[str, ...]) -> dict[str, str]:
             raise UsageError(f"--tags {pair!r} is not of the form KEY=VALUE")
         if key.lower().startswith("reconciler-"):
             raise UsageError(f"--tags {pair!r}: tags that start with reconciler- are the tool's own")
+        if not is_tag_key(key) or len(value) > LONGEST_VALUE:
+            hint = f"keys have up to 512 characters, none of <>%&\\?/, values up to {LONGEST_VALUE}"
+            raise UsageError(f"--tags {pair!r}: Azure allows no such tag", hint=hint)
         found[key] = value
     return found

@@ -21,12 +21,14 @@ _LAST = {
     IDENTITY: "/providers/Microsoft.ManagedIdentity/userAssignedIdentities/<name>",
     GUARD: "/providers/Microsoft.DataProtection/resourceGuards/<name>",
 }
-_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+"""A subscription's id, lower-cased."""
 _GROUP = re.compile(r"[A-Za-z0-9._()-]{0,89}[A-Za-z0-9_()-]")
 _RESOURCE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 _OUR_TAGS = "reconciler-"
+LONGEST_VALUE = 256
+"""Characters in a tag's value, at most."""
 _TAG_KEY = re.compile(r"[^<>%&\\?/\x00-\x1f\x7f]{1,512}")
-_LONGEST_VALUE = 256
 _MOST_TAGS = 50
 _OUR_MARKS = 2
 
@@ -34,6 +36,11 @@ _OUR_MARKS = 2
 def region(text: str) -> str:
     """A location in Azure's short form: `West US` is `westus`."""
     return lower(text.replace(" ", ""))
+
+
+def is_tag_key(text: str) -> bool:
+    """Whether Azure allows a tag of that name."""
+    return _TAG_KEY.fullmatch(text) is not None
 
 
 def arm_id(text: str, kind: str, place: Place, notes: Notes) -> ArmId | None:
@@ -56,7 +63,7 @@ def _problem(parsed: ArmId, kind: str) -> str:
     """Why the id cannot be that of a resource of `kind`; empty when it can."""
     if parsed.type != kind:
         return f"it is that of a {parsed.type}" if parsed.type else "it names no resource"
-    if not _GUID.fullmatch(parsed.subscription):
+    if not GUID.fullmatch(parsed.subscription):
         return "its subscription is no GUID"
     if not _GROUP.fullmatch(parsed.group):
         return "its resource group has a name that Azure does not allow"
@@ -76,11 +83,11 @@ def tags(section: Section, key: str, notes: Notes) -> Mapping[str, Any]:
         seen[lower(name)] = name
         if lower(name).startswith(_OUR_TAGS):
             notes.add(codes.RESERVED_TAG, f"the tag `{name}` is the tool's own", place)
-        elif not _TAG_KEY.fullmatch(name):
+        elif not is_tag_key(name):
             notes.add(codes.INVALID_TAG, "Azure does not allow this tag's key", place)
-        elif value is not None and len(value) > _LONGEST_VALUE:
+        elif value is not None and len(value) > LONGEST_VALUE:
             notes.add(
-                codes.INVALID_TAG, f"the tag `{name}` has more than {_LONGEST_VALUE} characters", found.place(name)
+                codes.INVALID_TAG, f"the tag `{name}` has more than {LONGEST_VALUE} characters", found.place(name)
             )
     if len(found) > _MOST_TAGS - _OUR_MARKS:
         notes.add(
