@@ -64,7 +64,7 @@ def _orphan(draft: Draft, instance: Instance, disk: ArmId) -> None:
         if disk.subscription in draft.reach.disk_subscriptions:
             draft.refuse(address, "list-incomplete", f"{disk} is there but isn't listed")
             return
-    prunes = draft.options.prune and not draft.manifest.hands_over_to
+    prunes = draft.options.prune and not draft.manifest.hands_over_to and not draft.ignores(address, "protection")
     if prunes and health_of(instance) is not Health.TRANSIENT:
         _stop(draft, instance, address, "no longer in the manifest", "orphaned")
         return

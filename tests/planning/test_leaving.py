@@ -139,6 +139,14 @@ def test_an_ignored_orphan_is_not_pruned() -> None:
     assert addresses(made) == []
 
 
+def test_pruning_leaves_protection_alone_that_is_ignored() -> None:
+    made = plan(manifest(ignore=(ignore("disk/*/x", "protection"),)), world(orphan()), prune=True)
+    assert addresses(made) == []
+    assert {"orphan", "ignored"} <= set(codes(made))
+    other = plan(manifest(ignore=(ignore("disk/*/x", "policy"),)), world(orphan()), prune=True)
+    assert addresses(other) == [LEFT]
+
+
 def test_an_orphan_under_a_guard_needs_a_request() -> None:
     things = (vault(guarded=True), orphan())
     assert errors(plan(manifest(), world(*things), prune=True)) == ["resource-guard"]
