@@ -124,7 +124,16 @@ class _Task:
 
         with teller.traces.span("apply", changes=len(plan.changes)):
             settings = Settings(timeout_seconds=_ROUND_SECONDS)
-            outcome = await apply(plan, azure, Writer(azure), clock, settings=settings, progress=Progress(), stop=stop)
+            applying = asyncio.ensure_future(
+                apply(plan, azure, Writer(azure), clock, settings=settings, progress=Progress(), stop=stop)
+            )
+            try:
+                outcome = await asyncio.shield(applying)
+            except asyncio.CancelledError:
+                if stop.is_set():  # which ends the apply by itself, at once: what it has done is told
+                    teller.interrupted(await applying)
+                applying.cancel()
+                raise
         with teller.traces.span("look"):
             return Seen(Drift(await look(azure, manifest, options, clock)), outcome)
 

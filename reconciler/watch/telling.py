@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from reconciler.applying.outcome import Outcome
 from reconciler.redaction import redact
 from reconciler.report.documents import text
 from reconciler.watch.health import Health
@@ -62,6 +63,10 @@ class Teller:
         for hook, bulletin in self._hooks:
             await self._notify(hook, bulletin, one)
 
+    def interrupted(self, outcome: Outcome) -> None:
+        """An apply was cut off by a signal, and its round with it."""
+        self.log("interrupted", {"manifest": self.manifest, **_applied(outcome)})
+
     async def _notify(self, hook: Webhook, bulletin: Bulletin, one: Round) -> None:
         news = bulletin.news(self.manifest, one)
         if news is None:
@@ -84,7 +89,12 @@ def _fields(one: Round) -> Mapping[str, Any]:
         fields["errors"] = len(one.seen.drift.plan.errors)
         fields["refused"] = list(one.seen.refused)
         if one.seen.outcome is not None:
-            outcome = one.seen.outcome
-            fields["applied"] = {"add": outcome.added, "change": outcome.changed, "destroy": outcome.destroyed}
-            fields["unfinished"] = [row.address for row in outcome.results if row.status != "done"]
+            fields.update(_applied(one.seen.outcome))
     return fields
+
+
+def _applied(outcome: Outcome) -> Mapping[str, Any]:
+    return {
+        "applied": {"add": outcome.added, "change": outcome.changed, "destroy": outcome.destroyed},
+        "unfinished": [row.address for row in outcome.results if row.status != "done"],
+    }

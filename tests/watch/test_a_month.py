@@ -188,3 +188,23 @@ def test_a_finding_is_told_once_while_it_lasts_and_once_when_it_is_over(month: C
     ]
     assert told == [(("unhealthy",), ()), ((), ("unhealthy",))]
     assert story.samples()["reconciler_rounds_total", "drift"] == 15
+
+
+def test_an_apply_that_a_signal_cuts_off_is_told(on_stage: Callable[..., Stage], tmp_path: Path) -> None:
+    stage = on_stage(estate(group(APPS, "diskrg"), disk("PSTestDisk")))
+    path, lines = tmp_path / "watched.yaml", list[str]()
+    path.write_text(as_yaml(manifest()))
+    task = _Task(str(path), Connection(sandbox="sandbox"), applies=True)
+
+    async def work(azure: Any, clock: Any) -> None:
+        health = Health(clock.monotonic, every=EVERY, patience=HOUR)
+        teller, stop = Teller(lines.append, Metrics(), health, Tracing(), is_virtual=True), asyncio.Event()
+        asyncio.get_running_loop().call_later(60, stop.set)
+        await rounds(
+            lambda: task(azure, clock, teller, stop), teller.round, clock, every=EVERY, stop=stop, chance=Random(7)
+        )
+
+    stage.session.run(work)
+    (told,) = map(json.loads, lines)
+    assert (told["event"], told["applied"]) == ("interrupted", {"add": 6, "change": 0, "destroy": 0})
+    assert [address.rpartition("/")[2] for address in told["unfinished"]] == ["pstestdisk"]
