@@ -33,6 +33,9 @@ MESSAGES = {
         "Cannot delete the backup policy as one or more backup instances have been configured "
         "for protection with this policy."
     ),
+    "UserErrorPolicyAssociatedWithSoftDeletedItems": (
+        "Cannot delete Backup Policy as it is associated with soft deleted items"
+    ),
     "UserErrorSystemIdentityNotEnabledWithVault": "System assigned identity is not enabled with the Backup vault.",
     "UserErrorUserIdentityNotFoundOrNotAssociatedWithVault": (
         "The user assigned identity was not found or is not associated with the Backup vault."

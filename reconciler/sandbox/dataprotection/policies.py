@@ -93,12 +93,9 @@ def delete(world: World, _request: Request, **ids: str) -> Response:
     address = POLICY.format(**ids)
     if not world.resource_exists(address):
         return Response(204)
-    if _is_used(world, address):
+    if lookups.uses(world, address) > 0:
         raise refusal(400, "UserErrorDppPolicyObjectInUse")
+    if world.switch("policy_in_use_by_soft_deleted") and lookups.soft_deleted_uses(world, address) > 0:
+        raise refusal(400, "UserErrorPolicyAssociatedWithSoftDeletedItems")
     world.remove(address)
     return Response(200)
-
-
-def _is_used(world: World, address: str) -> bool:
-    soft_deleted = world.switch("policy_in_use_by_soft_deleted")
-    return lookups.uses(world, address) > 0 or bool(soft_deleted and lookups.soft_deleted_uses(world, address) > 0)

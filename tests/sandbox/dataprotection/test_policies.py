@@ -168,7 +168,7 @@ def test_policies_of_other_kinds_are_taken_as_they_are(vault: Any) -> None:
 def test_a_policy_in_use_is_not_deleted(protected: Any) -> None:
     assert protected.refused("DELETE", protected.POLICY) == (400, "UserErrorDppPolicyObjectInUse")
     protected.finish(protected.call("DELETE", protected.INSTANCE))
-    assert protected.refused("DELETE", protected.POLICY) == (400, "UserErrorDppPolicyObjectInUse")
+    assert protected.refused("DELETE", protected.POLICY) == (400, "UserErrorPolicyAssociatedWithSoftDeletedItems")
     protected.world.set_switch("policy_in_use_by_soft_deleted", False)
     assert protected.call("DELETE", protected.POLICY).status == 200
     assert protected.call("DELETE", protected.POLICY).status == 204
