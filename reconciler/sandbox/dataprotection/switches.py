@@ -48,7 +48,7 @@ OWN = (
            ("protection-error", "refused", "operation-failed")),
     Switch("check_failure", "protection-error", "the same of one whose disk or snapshot group does not fit",
            ("protection-error", "refused", "operation-failed")),
-    Switch("protection_error_place", "status", "where a protection error's details stand",
+    Switch("protection_error_place", "both", "where a protection error's details stand",
            ("status", "separate", "both")),
     Switch("identical_instance", "no-op", "a PUT of an instance that changes nothing", ("no-op", "updates")),
     Switch("put_while_stopped", "keeps-state", "a PUT on stopped or suspended protection",

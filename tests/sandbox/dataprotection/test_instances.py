@@ -342,3 +342,16 @@ def test_an_instance_that_is_not_there_is_told_by_the_provider_itself(protected:
     assert (gone.status, gone.headers["x-ms-error-code"]) == (404, code)
     assert gone.body["error"].keys() == {"code", "message", "target", "details", "innerError"}
     assert gone.body["error"]["code"] == code
+
+
+def test_a_protection_error_is_told_in_both_places_as_recorded(ready: Any) -> None:
+    ready.revoke_all()
+    ready.call("PUT", ready.INSTANCE, ready.instance_body())
+    ready.wait(70)
+    properties = ready.get(ready.INSTANCE)["properties"]
+    assert properties["protectionErrorDetails"] == properties["protectionStatus"]["errorDetails"]
+    ready.grant_all()
+    ready.call("POST", f"{ready.INSTANCE}/sync", {"syncType": "ForceResync"})
+    ready.wait(70)
+    assert ready.state() == "ProtectionConfigured"
+    assert "protectionErrorDetails" not in ready.get(ready.INSTANCE)["properties"]
