@@ -66,7 +66,7 @@ def restore(
         raise UsageError(
             f"--name {name!r} is no name for a disk", hint="1 to 80 letters, digits, dots, hyphens and underscores"
         )
-    if before and point != "latest":
+    if before is not None and point != "latest":
         raise UsageError("--before and --point exclude each other", hint="leave one of them out")
     run = new_run()
     where, group = _place(group, subscription)
@@ -78,7 +78,7 @@ def restore(
         run=run,
         name=name,
         point=point,
-        before=time_of(before, "--before") if before else None,
+        before=None if before is None else time_of(before, "--before"),
         tags=_tags(tags),
         sku=sku or "",
         zone=zone or "",
@@ -91,7 +91,7 @@ def _place(group: str, subscription: str | None) -> tuple[str, str]:
     """The subscription (empty: the disk's own) and the name of the resource group that was named."""
     from reconciler.manifest.names import GUID
 
-    where, name = (subscription or "").lower(), group
+    where, name = subscription and subscription.lower(), group
     if group.startswith("/"):
         found = re.fullmatch(r"/subscriptions/([^/]+)/resourcegroups/([^/]+)/?", group, re.IGNORECASE)
         if found is None:
@@ -99,9 +99,9 @@ def _place(group: str, subscription: str | None) -> tuple[str, str]:
         where, name = found[1].lower(), found[2]
     if not _GROUP.fullmatch(name):
         raise UsageError(f"--to {group!r} names no resource group", hint="write its id, or its name")
-    if where and not GUID.fullmatch(where):
+    if where is not None and not GUID.fullmatch(where):
         raise UsageError(f"{where!r} is no subscription's id", hint="a subscription's id is a GUID")
-    return where, name
+    return where or "", name
 
 
 def _tags(pairs: tuple[str, ...]) -> dict[str, str]:

@@ -101,7 +101,7 @@ def _concerning(draft: Draft, changes: list[Change], narrowing: Narrowing) -> li
 def _tell_unmatched(draft: Draft, narrowing: Narrowing, used: Mapping[str, str]) -> None:
     """An address that is nothing here is a slip of the pen, and must not pass for "no changes"."""
     vaulted = (addresses.vault(spec.name) for spec in draft.manifest.vaults.values())
-    told = (finding.address for finding in draft.findings)
+    told = (finding.address for finding in draft.findings if finding.address)
     for pattern in narrowing.unmatched((*draft.addresses, *used, *used.values(), *vaulted, *told)):
         draft.note("only-unmatched", f"--only {pattern} names nothing that the manifest or this plan has")
 

@@ -44,6 +44,8 @@ def test_the_version_is_told(command: Run) -> None:
         (("apply", "x", "--parallelism", "0"), "--parallelism"),
         (("plan", "x", "--only", "disk/a", "--prune"), "--only and --prune exclude each other"),
         (("plan", "x", "--sandbox", "e", "--arm-endpoint", "http://localhost:1"), "two different Azures"),
+        (("plan", "x", "--sandbox", ""), "that would be Azure itself"),
+        (("plan", "x", "--arm-endpoint", ""), "that would be Azure itself"),
         (("drift", "x", "--fail-on", "nonsense"), "no class of drift"),
         (("drift", "x", "--fail-on", ""), "no class of drift"),
         (("coverage", "x", "--fail-on", ""), "names nothing"),

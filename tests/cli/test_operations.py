@@ -149,6 +149,8 @@ def test_what_only_others_may_do_is_written_for_them(inside: Run, folder: Path) 
         (("restore", "backup.yaml", "d", "--to", ""), "names no resource group"),
         (("restore", "backup.yaml", "d", "--to", "a/../b"), "names no resource group"),
         (("restore", "backup.yaml", "d", "--to", "g", "--subscription", "x/../y"), "is no subscription's id"),
+        (("restore", "backup.yaml", "d", "--to", "g", "--subscription", ""), "is no subscription's id"),
+        (("restore", "backup.yaml", "d", "--to", "g", "--before", ""), "is no time"),
         (("drill", "backup.yaml"), "declares no drill"),
         (("move", "backup.yaml"), "Missing argument 'DISK...'"),
     ],

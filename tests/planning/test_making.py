@@ -185,6 +185,13 @@ def test_an_address_that_is_nothing_is_an_error_and_not_no_changes(only: Any) ->
     assert only in made.errors[0].message
 
 
+def test_an_empty_address_is_not_that_of_findings_that_have_none() -> None:
+    """As of a CI's variable that nobody set."""
+    made = plan(manifest(), estate(disk()), only=("",))
+    assert "unchecked" in codes(made)
+    assert errors(made) == ["only-unmatched"]
+
+
 @pytest.mark.parametrize("only", [at(), "vault/v", "policy/V/gold", f"group/{D}/snaprg", role_at(disk_id()), "*"])
 def test_an_address_that_needs_nothing_is_fine(only: Any) -> None:
     assert codes(plan(manifest(), estate(*settled()), only=(only,))) == []
