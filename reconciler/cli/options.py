@@ -154,10 +154,8 @@ def connection_options(command: Command) -> Command:
         sandbox, endpoint = options.pop("sandbox"), options.pop("arm_endpoint")
         said = [name for name in ("sandbox", "arm_endpoint") if _is_said(context, name)]
         if ("sandbox" in said and not sandbox) or ("arm_endpoint" in said and not endpoint):
-            raise UsageError(
-                "--sandbox or --arm-endpoint is empty: that would be Azure itself.",
-                hint="look at what was to give it; for Azure itself leave it out",
-            )
+            hint = "look at what was to give it; for Azure itself leave it out"
+            raise UsageError("--sandbox or --arm-endpoint is empty: that would be Azure itself.", hint=hint)
         if sandbox and endpoint and len(said) != 1:
             raise UsageError(
                 "--sandbox and --arm-endpoint name two different Azures",

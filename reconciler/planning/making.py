@@ -85,6 +85,7 @@ def _finish(draft: Draft, everything: list[DesiredDisk], book: roles.RoleBook) -
         },
         questions=draft.sorted_questions,
         owners=draft.owners,
+        is_partial=bool(draft.options.only) or not draft.options.shard.is_whole,
     )
 
 

@@ -180,7 +180,8 @@ class Plan:
     writes it as the tag `reconciler-applied` when that vault is done. `questions` must be empty before anything is
     shown or applied. `expected` maps the addresses of all declared disks to their goal. `emitted` are role
     assignments that mode `emit` leaves to others (ROLE_PUT steps), `missing` all that this manifest doesn't make.
-    `owners`, lower-cased: the names whose mark stands in the way of nothing that this manifest does.
+    `owners`, lower-cased: the names whose mark stands in the way of nothing that this manifest does. `is_partial`: it
+    tells nothing of what `--only` or a shard leaves out.
     """
 
     manifest: str
@@ -195,6 +196,7 @@ class Plan:
     expected: Mapping[str, str] = field(default_factory=dict)
     questions: tuple[Question, ...] = ()
     owners: frozenset[str] = frozenset()
+    is_partial: bool = False
 
     @property
     def summary(self) -> Summary:

@@ -79,4 +79,6 @@ class Drift:
             return "Drift: none of the counted classes, but there are errors."
         if any(name not in {"in-progress", *self.fail_on} for name, _ in self.classes()):
             return "No drift of the counted classes."
+        if self.plan.is_partial:
+            return "No drift in this shard; the rest was not compared."
         return "No drift. Azure matches the manifest."

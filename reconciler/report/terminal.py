@@ -39,7 +39,7 @@ def plan_summary(plan: Plan, verb: str = "") -> str:
         if plan.waits:
             disks = counted(len(plan.waits), "disk")
             return f"No changes. Azure is at work on {disks}; whether it matches shows when that is done."
-        return NO_CHANGES
+        return "No changes to what was asked for; the rest was not compared." if plan.is_partial else NO_CHANGES
     counts = plan.summary
     return f"Plan: {counts.add} to add, {counts.change} to change, {counts.destroy} to destroy."
 

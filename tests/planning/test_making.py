@@ -61,6 +61,7 @@ from reconciler.planning.making import make
 from reconciler.planning.marks import plain
 from reconciler.planning.model import Action, Plan
 from reconciler.planning.reach import reach
+from reconciler.sharding import Shard
 
 OLD = policy(SHORTER)
 OLD_ADDRESS = f"policy/V/{OLD.id.name}"
@@ -199,6 +200,13 @@ def test_an_address_that_needs_nothing_is_fine(only: Any) -> None:
 
 def test_an_orphan_can_be_named() -> None:
     assert errors(plan(manifest(), estate(*settled(), disk("x"), instance("x")), only=(at("x"),))) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "is_partial"), [({}, False), ({"only": ("*",)}, True), ({"shard": Shard(1, 2)}, True)]
+)
+def test_a_plan_knows_that_it_tells_of_a_part_only(said: dict[str, Any], is_partial: bool) -> None:
+    assert plan(manifest(), estate(*settled()), **said).is_partial is is_partial
 
 
 def test_only_and_prune_do_not_go_together() -> None:

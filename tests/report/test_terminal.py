@@ -53,6 +53,11 @@ def test_nothing_to_do_is_said_in_the_known_words(clean: Plan) -> None:
     assert plan_text(clean) == "No changes. Azure matches the manifest.\nChecksum: 0123abcd\n"
 
 
+def test_a_part_that_is_as_declared_is_not_said_of_the_whole(clean: Plan) -> None:
+    part = replace(clean, is_partial=True)
+    assert "Azure matches" not in plan_text(part) + Drift(part).summary
+
+
 def test_no_changes_is_never_said_beside_an_error_or_a_closed_gate(clean: Plan, plan: Plan) -> None:
     error = Finding("unsupported", Severity.ERROR, "an ADE disk cannot be protected")
     for unclean in (replace(clean, findings=(error,)), replace(clean, gates=plan.gates)):
