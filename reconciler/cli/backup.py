@@ -40,8 +40,9 @@ if TYPE_CHECKING:
 @click.option(
     "--retention-rule",
     metavar="RULE",
-    default="",
-    help="The policy's retention rule that says how long they are kept: Default, Daily, Weekly (default: Default).",
+    default="Default",
+    help="The policy's retention rule that says how long they are kept: Default, Daily, Weekly.",
+    show_default=True,
 )
 @click.option("--wait", is_flag=True, help="Wait until the backups have ended.")
 @patience_option

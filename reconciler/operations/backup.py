@@ -46,7 +46,7 @@ class Request:
     `parallelism`: requests under way at most.
     """
 
-    retention_rule: str = ""
+    retention_rule: str = DEFAULT_RULE
     dry_run: bool = False
     wait: bool = False
     deadline: float = 0.0
@@ -146,9 +146,9 @@ def _ruled(targets: Targets, row: Backup, instance: Instance, wanted: str) -> Ba
         return replace(
             row, code="no-backup-rule", message=message, hint="look at the policy; `reconciler plan` compares it"
         )
-    chosen = next((name for name in retentions if lower(name) == lower(wanted or DEFAULT_RULE)), "")
+    chosen = next((name for name in retentions if lower(name) == lower(wanted)), "")
     if not chosen:
-        message = f"its policy has no retention rule {wanted or DEFAULT_RULE}"
+        message = f"its policy has no retention rule {wanted!r}"
         return replace(row, code="no-such-rule", message=message, hint=f"it has {', '.join(retentions) or 'none'}")
     return replace(row, status=READY, rule=backups[0], retention_rule=chosen)
 

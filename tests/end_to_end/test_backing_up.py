@@ -122,6 +122,8 @@ def test_a_retention_rule_is_an_override_without_regard_to_case(stage: Stage) ->
     ]
     (bad,) = backed_up(stage, "two", retention_rule="Yearly")
     assert (bad.status, bad.code, bad.hint) == ("refused", "no-such-rule", "it has Default, Daily")
+    (empty,) = backed_up(stage, "two", retention_rule="")
+    assert (empty.status, empty.code) == ("refused", "no-such-rule"), "a slip, and no wish for the default"
     assert len(posts(stage)) == 1
 
 
