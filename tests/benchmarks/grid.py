@@ -38,7 +38,8 @@ def cases(said: argparse.Namespace) -> Iterator[Case]:
 
 def _of_the_targets() -> Iterator[Case]:
     yield Case("no-change", Fleet(100_000, several=True))
-    yield Case("first-apply", Fleet(10_000))
+    yield from (Case("first-apply", Fleet(10_000), limits) for limits in ("documented", "halved"))
+    yield Case("first-apply", Fleet(10_000), page=1000)
     yield from (Case("no-change", Fleet(10_000), form=form) for form in ("selectors", "listed"))
     for seed in range(2, TARGET_SEEDS + 1):
         yield Case("first-apply", Fleet(1000), page=1000, seed=seed)
