@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from dataclasses import dataclass
+from importlib.util import cache_from_source
 from pathlib import Path
 
 TOP = Path(__file__).parents[2]
@@ -142,11 +143,17 @@ def _noticed(one: Mutation, copy: Path) -> list[str]:
     text = file.read_text(encoding="utf-8")
     if text.count(one.old) != 1:
         raise SystemExit(f"{one.row}: the line stands {text.count(one.old)} times in {one.file}: {one.old}")
-    file.write_text(text.replace(one.old, one.new), encoding="utf-8")
+    _put(file, text.replace(one.old, one.new))
     try:
         return _failing(one.tests or f"test_{one.row.lower()}", one.row.lower(), copy)
     finally:
-        file.write_text(text, encoding="utf-8")
+        _put(file, text)
+
+
+def _put(file: Path, text: str) -> None:
+    """Write it, and take away what was compiled from it, which is known by whole seconds and size alone."""
+    file.write_text(text, encoding="utf-8")
+    Path(cache_from_source(str(file))).unlink(missing_ok=True)
 
 
 def _failing(chosen: str, row: str, copy: Path) -> list[str]:
@@ -165,7 +172,7 @@ def _failing(chosen: str, row: str, copy: Path) -> list[str]:
         chosen,
         *files,
     ]
-    environment = {**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {**os.environ, "PYTHONPATH": str(copy)}
     try:
         done = subprocess.run(
             command, cwd=copy, env=environment, capture_output=True, text=True, timeout=SECONDS, check=False
