@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
+    from forging import Azure
     from stage import Stage
 
 REPOSITORY = Path(__file__).parent.parent
@@ -49,3 +51,11 @@ def on_stage(tmp_path: Path) -> Iterator[Callable[..., Stage]]:
             return stack.enter_context(Stage(tmp_path / f"stage-{count}", estate, **options))
 
         yield opened
+
+
+@pytest.fixture
+def forged(tmp_path: Path) -> Callable[..., AbstractContextManager[Azure]]:
+    """An Azure whose answers are forged: `with forged(quickstart(), rule, …) as azure` (see `support/forging.py`)."""
+    from forging import forged_azure
+
+    return partial(forged_azure, tmp_path)
