@@ -27,6 +27,7 @@ from reconciler.azure.inprocess import InProcessTransport
 from reconciler.azure.signing import StaticToken
 from reconciler.azure.virtual import new_loop
 from reconciler.cli import main
+from reconciler.cli.loading import recorded
 from reconciler.cli.options import Connection
 from reconciler.cli.saved import read_saved
 from reconciler.clock import LoopClock
@@ -154,9 +155,9 @@ class Targets:
         data = bytes_of([self.saved], chance) if chance.random() < 0.4 else self._bent_plan(chance)
         path.write_bytes(data)
         try:
-            saved = read_saved(path, str(self.folder))
-            assert saved.planning
-            assert saved.connection(Connection(sandbox=str(self.folder / "x.estate.yaml")))
+            saved = read_saved(path)
+            saved.check_target(Connection(sandbox=str(self.folder / "x.estate.yaml")))
+            saved.check_options(recorded(Options(tool_version="0")))
         except ReconcilerError as error:
             _check_message(error)
             return "unread" if "no saved plan" in error.message else "read"
