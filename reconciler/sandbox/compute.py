@@ -38,9 +38,11 @@ provider.route("GET", diskoperations.AT, "Microsoft.Compute/locations/diskOperat
 
 @adopted(DISKS)
 def adopt(world: World, address: str, record: Record) -> None:
-    """A disk of an estate file, completed."""
+    """A disk of an estate file, or put by hand, completed; one put over another keeps its identity."""
+    known = (world.find(address) or {}).get("properties") or {}
+    kept = {key: known[key] for key in ("timeCreated", "uniqueId") if key in known}
     long_ago = {"timeCreated": diskoperations.stamp(world, later(world, -90 * 86400.0))}
-    _complete(world, address, record, {**long_ago, **(record.get("properties") or {})})
+    _complete(world, address, record, {**long_ago, **kept, **(record.get("properties") or {})})
 
 
 def _complete(world: World, address: str, record: Record, sent: Any) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from reconciler.sandbox.arm import Request, Response, lower, region
 from reconciler.sandbox.compute import IN_GROUP, provider
 from reconciler.sandbox.diskoperations import stamp
@@ -22,14 +24,20 @@ def adopt_snapshot(world: World, address: str, record: Record) -> None:
     record["location"] = region(str(record.get("location", "")))
     record.setdefault("sku", {"name": "Standard_ZRS", "tier": "Standard"})
     record["properties"] = {
-        "creationData": {"createOption": "Empty"},
         "diskSizeGB": size,
         "incremental": True,
         "timeCreated": stamp(world),
         "uniqueId": world.guid(address, "snapshot"),
         "provisioningState": "Succeeded",
         **sent,
+        "creationData": _origin(sent.get("creationData") or {"createOption": "Empty"}, disk),
     }
+
+
+def _origin(told: Any, disk: Record | None) -> Any:
+    """What a snapshot was made from: with the disk's own id where there is that disk, as Azure tells it."""
+    unique = ((disk or {}).get("properties") or {}).get("uniqueId")
+    return {"sourceUniqueId": unique, **told} if unique else told
 
 
 @adopted("microsoft.compute/virtualmachines")

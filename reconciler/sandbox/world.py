@@ -166,9 +166,15 @@ class World:
         return record
 
     def remove(self, resource_id: str) -> Record | None:
-        """Remove a resource's record and return it; None when there was none."""
-        table = self.tables.get(resource_type(resource_id))
-        return table.pop(lower(resource_id).rstrip("/"), None) if table is not None else None
+        """Remove a resource's record and return it; None when there was none.
+
+        What is made under that id later is another generation, also where the estate file holds the first.
+        """
+        key, table = lower(resource_id).rstrip("/"), self.tables.get(resource_type(resource_id))
+        found = table.pop(key, None) if table is not None else None
+        if found is not None:
+            self.generations[key] = self.generations.get(key, 0) + 1
+        return found
 
     def resource_exists(self, resource_id: str) -> bool:
         """Whether a resource, resource group or subscription exists."""

@@ -87,4 +87,4 @@ def backup_ends(world: World, **data: Any) -> None:
     if error:
         jobs.end(world, job, error=error)
     else:
-        jobs.end(world, job, point=recoverypoints.make(world, instance, data["tag"]))
+        jobs.end(world, job, point=recoverypoints.make(world, instance, data["tag"], job["_began"]))

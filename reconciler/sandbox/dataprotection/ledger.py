@@ -81,34 +81,35 @@ def job(world: World, key: str, sketch: Sketch) -> Record:
     record = jobbodies.begun(world, facts, name, tag=tag, by_user=False, began=begins)
     if world.timestamp < ends:
         return record
-    made = None if error else (name.replace("-", ""), begins)
+    own = name.replace("-", "")
+    made = None if error else (own, pointbodies.taken_at(world, own, begins))
     return jobbodies.ended(world, record, ends, error=error, point=made)
 
 
 @draws(RECOVERY_POINTS)
 def point(world: World, key: str, sketch: Sketch) -> Record:
     """The recovery point of a scheduled backup."""
-    shared, taken, expires, tag = sketch
+    shared, created, expires, tag = sketch
     name = name_of(key)
     store = str(UUID(bytes=blake2b(name.encode(), digest_size=16).digest(), version=4))
     return pointbodies.point(
-        world, world.table(LEDGER)[shared], name, store=store, taken=taken, expires=expires, tag=tag
+        world, world.table(LEDGER)[shared], name, store=store, created=created, expires=expires, tag=tag
     )
 
 
 @draws(SNAPSHOTS)
 def snapshot(world: World, key: str, sketch: Sketch) -> Record:
     """The snapshot of a scheduled backup."""
-    shared, taken = sketch
+    shared, created = sketch
     name = name_of(key).removeprefix(lower(pointbodies.PREFIX))
-    return pointbodies.snapshot(world, world.table(LEDGER)[shared], name, taken)
+    return pointbodies.snapshot(world, world.table(LEDGER)[shared], name, created)
 
 
 def expiry_of(kept: Record | Sketch) -> tuple[float, float]:
-    """When a recovery point, sketch or record, was taken, and when it goes."""
+    """When the snapshot of a recovery point, sketch or record, was created, and when it goes."""
     if isinstance(kept, list):
         return kept[1], kept[2]
-    return float(kept.get("_taken", 0.0)), float(kept.get("_expires", math.inf))
+    return float(kept.get("_created", 0.0)), float(kept.get("_expires", math.inf))
 
 
 def began(kept: Record | Sketch) -> float:

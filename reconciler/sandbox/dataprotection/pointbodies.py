@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.sandbox.arm import name_of
+from reconciler.sandbox.arm import name_of, public, region
 from reconciler.sandbox.dataprotection.jobbodies import moment
 from reconciler.sandbox.dataprotection.namespace import new
 from reconciler.sandbox.dataprotection.permissions import disk_of, snapshot_group_of
@@ -30,7 +30,7 @@ def facts(world: World, instance: Record) -> Record:
         "friendlyName": properties.get("friendlyName") or instance["name"],
         "location": text(properties, "dataSourceInfo", "resourceLocation"),
         "group": snapshot_group_of(properties),
-        "region": found.get("location", ""),
+        "region": found.get("location") or region(text(properties, "dataSourceInfo", "resourceLocation")),
         "size": at(found, "properties", "diskSizeGB") or 0,
         "bytes": at(found, "properties", "diskSizeBytes") or 0,
         "disk_id": text(found, "properties", "uniqueId"),
@@ -45,8 +45,14 @@ def snapshot_id(group: str, point_name: str) -> str:
     return f"{group}/providers/Microsoft.Compute/snapshots/{PREFIX}{point_name}"
 
 
-def point(world: World, told: Record, name: str, *, store: str, taken: float, expires: float, tag: str) -> Record:
-    """The record of a recovery point of what `told` are the facts of."""
+def taken_at(world: World, name: str, created: float) -> float:
+    """The time of a recovery point whose snapshot was created at that one: a minute or more later (recorded traffic)."""
+    return created + world.span("recovery_point_time", name)
+
+
+def point(world: World, told: Record, name: str, *, store: str, created: float, expires: float, tag: str) -> Record:
+    """The record of a recovery point of what `told` are the facts of; its expiry counts from its snapshot's creation."""
+    taken = taken_at(world, name, created)
     time, expiry = world.stamp(moment(taken)), world.stamp(moment(expires))
     properties: dict[str, Any] = {
         "objectType": "AzureBackupDiscreteRecoveryPoint",
@@ -58,7 +64,7 @@ def point(world: World, told: Record, name: str, *, store: str, taken: float, ex
             {
                 "id": store,
                 "type": "OperationalStore",
-                "creationTime": time,
+                "creationTime": world.stamp(moment(created)),
                 "expiryTime": expiry,
                 "metaData": None,
                 "visible": True,
@@ -68,18 +74,29 @@ def point(world: World, told: Record, name: str, *, store: str, taken: float, ex
             }
         ],
         "retentionTagName": tag,
-        "retentionTagVersion": str(int((taken + _TICKS_TO_1970) * 10_000_000)),
+        "retentionTagVersion": str(int((created + _TICKS_TO_1970) * 10_000_000)),
         "policyName": name_of(told["policy"]),
         "policyVersion": None,
         "expiryTime": expiry,
         "recoveryPointState": "Completed",
     }
-    snapshot = snapshot_id(told["group"], name)
+    times = {"_created": created, "_taken": taken, "_expires": expires}
     address = f"{told['instance']}/recoveryPoints/{name}"
-    return new(address, KIND, properties=properties, _snapshot=snapshot, _taken=taken, _expires=expires)
+    return new(address, KIND, properties=properties, _snapshot=snapshot_id(told["group"], name), **times)
 
 
-def snapshot(world: World, told: Record, point_name: str, taken: float) -> Record:
+def shown(world: World, point: Record) -> dict[str, Any]:
+    """A recovery point as told; one whose snapshot is gone is told as ever, or marked, as a switch says."""
+    body = public(point)
+    if world.switch("point_without_snapshot") == "as-before" or world.resource_exists(point.get("_snapshot", "")):
+        return body
+    stores = at(body, "properties", "recoveryPointDataStoresDetails") or []
+    marked = [{**store, "visible": False, "state": "INVALID"} for store in stores]
+    properties = {"recoveryPointDataStoresDetails": marked, "recoveryPointState": "Partial"}
+    return {**body, "properties": {**body["properties"], **properties}}
+
+
+def snapshot(world: World, told: Record, point_name: str, created: float) -> Record:
     """The record of the incremental snapshot behind a recovery point."""
     address = snapshot_id(told["group"], point_name)
     body = {
@@ -93,8 +110,9 @@ def snapshot(world: World, told: Record, point_name: str, taken: float) -> Recor
                 "sourceUniqueId": told["disk_id"],
             },
             "incremental": True,
+            "incrementalSnapshotFamilyId": world.guid(told["disk_id"], "snapshots"),
             "diskSizeGB": told["size"],
-            "timeCreated": stamp(world, moment(taken)),
+            "timeCreated": stamp(world, moment(created)),
             "uniqueId": world.guid(address, "snapshot"),
             **({"encryption": told["encryption"]} if told["encryption"] else {}),
             "provisioningState": "Succeeded",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from reconciler.sandbox.arm import Request, Response, lower, public
+from reconciler.sandbox.arm import Request, Response, lower, name_of
 from reconciler.sandbox.dataprotection import instances, pointbodies, policyrules, wakes
 from reconciler.sandbox.dataprotection.namespace import INSTANCE, RECOVERY_POINTS, provider, the
 from reconciler.sandbox.dataprotection.period import period
@@ -18,16 +18,16 @@ _READ = f"{KIND}/read"
 _DAY = 86400.0
 
 
-def make(world: World, instance: Record, tag: str) -> Record:
-    """Take a snapshot of the instance's disk now and keep it as a recovery point under a retention tag."""
+def make(world: World, instance: Record, tag: str, created: float) -> Record:
+    """Keep a snapshot of the instance's disk, created at that time, as a recovery point under a retention tag."""
     address, facts = instance["id"], pointbodies.facts(world, instance)
     number = world.count(address, "recovery point")
-    name, taken = world.hex32(address, f"recovery point {number}"), world.timestamp
-    snapshot = pointbodies.snapshot(world, facts, name, taken)
+    name = world.hex32(address, f"recovery point {number}")
+    snapshot = pointbodies.snapshot(world, facts, name, created)
     world.store(snapshot["id"], snapshot)
     policy = world.find(facts["policy"])
-    store, expires = world.guid(address, f"store of {number}"), taken + kept_days(policy, tag) * _DAY
-    point = pointbodies.point(world, facts, name, store=store, taken=taken, expires=expires, tag=tag)
+    store, expires = world.guid(address, f"store of {number}"), created + kept_days(policy, tag) * _DAY
+    point = pointbodies.point(world, facts, name, store=store, created=created, expires=expires, tag=tag)
     wakes.soon(world, address)
     return world.store(point["id"], point)
 
@@ -42,13 +42,29 @@ def kept_days(policy: Record | None, tag: str) -> float:
 
 @adopted(RECOVERY_POINTS)
 def adopt(world: World, address: str, record: Record) -> None:
-    """A recovery point of an estate file, or made by hand: when it was taken, and when it goes."""
-    properties = record.get("properties") or {}
+    """A recovery point of an estate file, or made by hand: when it was taken, when it goes, and its snapshot."""
+    properties, known = record.get("properties") or {}, world.find(address)
     taken, expires = (text(properties, key) for key in ("recoveryPointTime", "expiryTime"))
+    created = text(properties, "recoveryPointDataStoresDetails", 0, "creationTime") or taken
     record["_taken"] = datetime.fromisoformat(taken).timestamp() if taken else world.timestamp
+    record["_created"] = datetime.fromisoformat(created).timestamp() if created else world.timestamp
     if expires:
         record["_expires"] = datetime.fromisoformat(expires).timestamp()
+    instance = world.find(address.rsplit("/", 2)[0])
+    if known is not None:
+        record["_snapshot"] = known.get("_snapshot", "")
+    elif instance is not None:
+        record["_snapshot"] = _snapshot(world, instance, name_of(address), record["_created"])
     wakes.soon(world, address.rsplit("/", 2)[0])
+
+
+def _snapshot(world: World, instance: Record, name: str, created: float) -> str:
+    """The id of the snapshot of a recovery point that is put by hand, made where there is a group for it."""
+    facts = pointbodies.facts(world, instance)
+    snapshot = pointbodies.snapshot(world, facts, name, created)
+    if world.resource_exists(facts["group"]):
+        world.store(snapshot["id"], snapshot)
+    return str(snapshot["id"])
 
 
 @provider.route("GET", f"{INSTANCE}/recoveryPoints", _READ)
@@ -58,7 +74,7 @@ def rows(world: World, request: Request, **ids: str) -> Response:
     table, (first, last) = world.table(RECOVERY_POINTS), period(request.query.get("$filter", ""))
     every = (table[key] for key in table.below(lower(instance["id"])))
     found = sorted((point for point in every if first <= point.get("_taken", 0.0) <= last), key=_age)
-    return page_of(world, request, [public(point) for point in found], size=200)
+    return page_of(world, request, [pointbodies.shown(world, point) for point in found], size=200)
 
 
 def _age(point: Record) -> tuple[float, str]:
@@ -68,4 +84,4 @@ def _age(point: Record) -> tuple[float, str]:
 @provider.route("GET", f"{INSTANCE}/recoveryPoints/{{point}}", _READ)
 def get(world: World, _request: Request, **ids: str) -> Response:
     """One recovery point."""
-    return Response(200, public(the(world, f"{INSTANCE}/recoveryPoints/{{point}}".format(**ids))))
+    return Response(200, pointbodies.shown(world, the(world, f"{INSTANCE}/recoveryPoints/{{point}}".format(**ids))))

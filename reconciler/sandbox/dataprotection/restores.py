@@ -169,5 +169,5 @@ def _make(world: World, wish: dict[str, Any]) -> None:
     if snapshot.get("_zones"):
         body["zones"] = snapshot["_zones"]
     record: Record = {"id": wish["disk"], "name": name_of(wish["disk"]), **body}
-    compute.adopt(world, wish["disk"], record)
     world.store(wish["disk"], record)
+    compute.adopt(world, wish["disk"], record)

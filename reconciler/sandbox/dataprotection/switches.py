@@ -77,6 +77,10 @@ OWN = (
     Switch("scheduled_backups", True, "policies are followed as time passes", ON_OFF),
     Switch("backup_start", "0..7200", "seconds from when a scheduled backup is due until it begins", form="seconds",
            samples=("0",)),
+    Switch("recovery_point_time", "71..79", "seconds from the creation of a snapshot to the time of its recovery point",
+           form="seconds", samples=("0", "180")),
+    Switch("point_without_snapshot", "as-before", "a recovery point whose snapshot was deleted: told as before, or "
+           "marked as invalid", ("as-before", "marked")),
     # Guards, operations, jobs
     Switch("guard_status", 403, "status of a guarded operation without a request", (403, 400)),
     Switch("guard_code", "UserErrorResourceGuardOperationRequestRequired", "its error code",
