@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from reconciler.applying.guard import send
 from reconciler.applying.rereading import is_busy, of_resource
 from reconciler.applying.run import Run
-from reconciler.applying.sending import send
 from reconciler.applying.waiting import LAG_SECONDS
 from reconciler.azure.projection import disk as project
 from reconciler.azure.projection import pick

@@ -17,7 +17,6 @@ from reconciler.applying.reaching import GONE, Target, reach
 from reconciler.applying.refusals import STILL_IN_PROGRESS, hint_for
 from reconciler.applying.run import Run, Settings, Skip
 from reconciler.azure.connection import Azure
-from reconciler.azure.writing import Writer
 from reconciler.clock import Clock
 from reconciler.errors import AzureError, ReconcilerError
 from reconciler.findings import Finding
@@ -56,7 +55,6 @@ _OUT_OF_TIME = "the run's time is over"
 async def apply(
     plan: Plan,
     azure: Azure,
-    writer: Writer,
     clock: Clock,
     *,
     settings: Settings,
@@ -69,7 +67,7 @@ async def apply(
     the plan's changes depend on each other in a circle.
     """
     _check_order(plan)
-    run = Run(plan, azure, writer, clock, settings, progress)
+    run = Run(plan, azure, clock, settings, progress)
     run.probes = Probes(run)
     execution = _Execution(run, plan)
     try:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from reconciler.applying.comparing import differing, value_at
+from reconciler.applying.guard import send
 from reconciler.applying.rereading import is_busy, of_resource
 from reconciler.applying.run import Run, overridden
-from reconciler.applying.sending import send
 from reconciler.errors import NotFound
 from reconciler.planning.groups import laid_over, merged_tags
 from reconciler.planning.model import Change, Step

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
+from reconciler.applying.guard import send
 from reconciler.applying.probing import explained, needs_probe
 from reconciler.applying.reaching import GONE, Target, is_moving, is_reached, reach
 from reconciler.applying.refusals import (
@@ -16,14 +17,14 @@ from reconciler.applying.refusals import (
     is_protected_in,
     is_vague,
 )
+from reconciler.applying.rereading import Reread, Standing
 from reconciler.applying.run import Run
-from reconciler.applying.sending import Reread, Standing, send
 from reconciler.applying.watching import Row
 from reconciler.azure.answering import answer
 from reconciler.azure.projection import instance as project
 from reconciler.azure.projection import pick
 from reconciler.azure.projection import vault as project_vault
-from reconciler.azure.writing import Receipt
+from reconciler.azure.receipts import Receipt
 from reconciler.errors import AzureError, NotFound, OperationFailed, ReconcilerError
 from reconciler.estate import Question
 from reconciler.ids import ArmId, lower

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reconciler.applying.guard import write_mark
 from reconciler.applying.run import Run
 from reconciler.azure.auditing import Subject, about
 from reconciler.azure.operations import finish
@@ -24,7 +25,7 @@ async def mark(run: Run, vault: ArmId, digest: str) -> None:
         step = Step(Op.VAULT_PATCH, vault, {"tags": {**kept, APPLIED_TAG: digest}})
         async with run.slot(vault) as deadline:
             with about(_subject(run, vault, tag_of(tags, APPLIED_TAG), digest)):
-                receipt = await run.writer.run(step)
+                receipt = await write_mark(run, step)
         await finish(run.azure, receipt, deadline=deadline)
 
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from reconciler.applying.comparing import differing, value_at
+from reconciler.applying.guard import send
 from reconciler.applying.rereading import of_resource
 from reconciler.applying.run import Run, overridden
-from reconciler.applying.sending import send
 from reconciler.applying.waiting import LAG_SECONDS
 from reconciler.azure.projection import policy as project
 from reconciler.errors import AzureError, NotFound

@@ -15,8 +15,8 @@ from reconciler.applying.refusals import hint_for, is_passing, is_protected_in
 from reconciler.azure.connection import Azure
 from reconciler.azure.governor import until
 from reconciler.azure.operations import finish
+from reconciler.azure.requesting import Requests
 from reconciler.azure.together import together
-from reconciler.azure.writing import Writer
 from reconciler.errors import AzureError, OutOfReach
 from reconciler.findings import Finding
 from reconciler.planning.codes import CODES
@@ -46,8 +46,8 @@ async def preflight(azure: Azure, plan: Plan) -> Plan:
             waiting[because].append(change)
         else:
             asked.append(change)
-    slots, writer = asyncio.Semaphore(_IN_FLIGHT), Writer(azure)
-    answers = await together(*(_asked(azure, writer, change, slots) for change in asked))
+    slots, requests = asyncio.Semaphore(_IN_FLIGHT), Requests(azure)
+    answers = await together(*(_asked(azure, requests, change, slots) for change in asked))
     findings = (*filter(None, answers), *_unasked(waiting))
     return replace(plan, findings=tuple(sorted((*plan.findings, *findings), key=finding_rank))) if findings else plan
 
@@ -67,14 +67,14 @@ def _blocking(changes: Iterable[Change]) -> dict[str, str]:
     return found
 
 
-async def _asked(azure: Azure, writer: Writer, change: Change, slots: asyncio.Semaphore) -> Finding | None:
+async def _asked(azure: Azure, requests: Requests, change: Change, slots: asyncio.Semaphore) -> Finding | None:
     """What Azure says against protecting the disk; None when nothing."""
     step = _put(change)
     async with slots:
         deadline = azure.clock.monotonic() + _SECONDS
         try:
             with until(deadline):
-                receipt = await writer.validate(step.target.parent, step.body.get("properties") or {})
+                receipt = await requests.validate(step.target.parent, step.body.get("properties") or {})
             await finish(azure, receipt, deadline=deadline)
         except OutOfReach as error:
             return _finding(change, "preflight-failed", error.message, _NO_RIGHT)

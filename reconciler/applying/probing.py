@@ -146,7 +146,7 @@ class Probes:
         deadline = run.new_deadline()
         try:
             properties = await self._properties(step)
-            receipt = await run.writer.validate(step.target.parent, properties)
+            receipt = await run.requests.validate(step.target.parent, properties)
             await run.finish(Op.INSTANCE_VALIDATE, receipt, deadline)
         except AzureError as error:
             if is_protected_in(error, step.target.parent) or (exists and is_already_protected(error)):

@@ -15,7 +15,7 @@ from reconciler.applying.watching import LATE, Row
 from reconciler.azure.operations import finish
 from reconciler.azure.projection import instance as project
 from reconciler.azure.projection import state as state_of
-from reconciler.azure.writing import Receipt
+from reconciler.azure.receipts import Receipt
 from reconciler.errors import NotFound, OperationFailed, ReconcilerError
 from reconciler.ids import ArmId, lower
 from reconciler.planning.protection import Health, health

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from enum import Enum
 from typing import Any
 
 from reconciler.applying.comparing import differing
 from reconciler.applying.run import Run
-from reconciler.applying.sending import Reread, Standing
 from reconciler.errors import NotFound
 from reconciler.ids import lower
 from reconciler.planning.model import Step
+
+
+class Standing(Enum):
+    """What a second look at an object shows, after its write was refused or its answer was lost."""
+
+    AS_WANTED = "as wanted"
+    BUSY = "busy"
+    DIFFERENT = "different"
+
+
+Reread = Callable[[], Awaitable[Standing]]
 
 _RESTING = frozenset({"", "succeeded", "failed", "canceled", "unknown"})
 

@@ -11,12 +11,12 @@ from typing import Any
 
 from reconciler.applying import disks
 from reconciler.applying.comparing import differing, value_at
+from reconciler.applying.guard import send
 from reconciler.applying.jobs import until_ended
 from reconciler.applying.probing import explained
 from reconciler.applying.refusals import is_passing
-from reconciler.applying.rereading import of_resource
+from reconciler.applying.rereading import Reread, Standing, of_resource
 from reconciler.applying.run import Run, overridden
-from reconciler.applying.sending import Reread, Standing, send
 from reconciler.applying.waiting import LAG_SECONDS
 from reconciler.azure.operations import finish
 from reconciler.azure.projection import disk as project
@@ -70,7 +70,7 @@ async def _restore(run: Run, change: Change, start: Step, disk: ArmId) -> None:
             code="disk-exists",
             hint="give the new disk another name with --name",
         )
-    await finish(run.azure, await run.writer.validate_restore(start), deadline=deadline)
+    await finish(run.azure, await run.requests.validate_restore(start), deadline=deadline)
     receipt = await send(run, change, start, _appears(run, disk), deadline)
     patience = LAG_SECONDS
     if receipt is not None:

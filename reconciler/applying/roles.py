@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 
+from reconciler.applying.guard import send
 from reconciler.applying.rereading import nothing_to_look_at, of_resource
 from reconciler.applying.run import Run, overridden
-from reconciler.applying.sending import send
 from reconciler.applying.waiting import LAG_SECONDS, ROLE_WINDOW_SECONDS
 from reconciler.azure.projection import identity as project_identity
 from reconciler.azure.projection import vault as project_vault
-from reconciler.azure.writing import Receipt
+from reconciler.azure.receipts import Receipt
 from reconciler.errors import NO_TOKEN, AzureError, NotFound, OutOfReach, ReconcilerError
 from reconciler.ids import ArmId, lower
 from reconciler.planning.builtin_roles import title_of

@@ -17,7 +17,8 @@ from reconciler.applying.watching import Watch
 from reconciler.azure.connection import Azure
 from reconciler.azure.governor import deadline as request_deadline
 from reconciler.azure.operations import finish
-from reconciler.azure.writing import Receipt, Writer
+from reconciler.azure.receipts import Receipt
+from reconciler.azure.requesting import Requests
 from reconciler.clock import Clock
 from reconciler.errors import AzureError, OperationFailed, ReconcilerError
 from reconciler.ids import ArmId
@@ -55,11 +56,9 @@ class Skip(Exception):
 class Run:
     """One apply under way; times are seconds of the clock's `monotonic`."""
 
-    def __init__(
-        self, plan: Plan, azure: Azure, writer: Writer, clock: Clock, settings: Settings, progress: Progress
-    ) -> None:
+    def __init__(self, plan: Plan, azure: Azure, clock: Clock, settings: Settings, progress: Progress) -> None:
         self.azure = azure
-        self.writer = writer
+        self.requests = Requests(azure)
         self.clock = clock
         self.settings = settings
         self.progress = progress
@@ -75,6 +74,7 @@ class Run:
         self.touched: set[str] = set()
         self.principals: Any = None
         self.probes: Any = None
+        self.guard: Any = None
         self.holders_asked = 0
         self._watches: dict[str, Watch] = {}
         self._usual: dict[str, float] = {}

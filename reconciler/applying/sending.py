@@ -3,34 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from enum import Enum
 
 from reconciler.applying.refusals import CHANGED_BY_SOMEONE_ELSE, hint_for, is_final_conflict
+from reconciler.applying.rereading import Reread, Standing
 from reconciler.applying.run import Run
 from reconciler.azure.auditing import Subject, about
-from reconciler.azure.writing import Receipt
+from reconciler.azure.receipts import Receipt
 from reconciler.errors import AzureError, Conflict, NotFound, Transient
 from reconciler.planning.model import Change, Step
 
-
-class Standing(Enum):
-    """What a second look at an object shows, after its write was refused or its answer was lost."""
-
-    AS_WANTED = "as wanted"
-    BUSY = "busy"
-    DIFFERENT = "different"
-
-
-Reread = Callable[[], Awaitable[Standing]]
+Write = Callable[[], Awaitable[Receipt]]
 _PATIENCE = 3
 _PUT = ".put"
 _LOST_SECONDS = 90.0  # stop, suspend, resume and delete were recorded to take 40 to 75 seconds
 
 
 async def send(
-    run: Run, change: Change, step: Step, reread: Reread, deadline: float, *, principal: str | None = None
+    run: Run, change: Change, step: Step, reread: Reread, deadline: float, write: Write, *, principal: str | None = None
 ) -> Receipt | None:
-    """The receipt of a write; None when a second look shows that Azure is as wanted already.
+    """The receipt of `write`, which sends the step; None when a second look shows that Azure is as wanted already.
 
     A conflict is looked into: an operation under way is waited for, a rival's write of something else ends in an error
     when ours is refused three times more. A lost answer to a POST is looked into before it is sent again. What was
@@ -44,7 +35,7 @@ async def send(
             async with run.slot(change.vault) as fresh:
                 deadline = max(deadline, fresh)
                 with about(_subject(change, step, principal)):
-                    return await run.writer.run(step, principal=principal)
+                    return await write()
         except (Conflict, Transient, NotFound) as error:
             if not _may_pass(run, change, step, error):
                 raise

@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 from reconciler.applying.comparing import differing, value_at
+from reconciler.applying.guard import send
 from reconciler.applying.refusals import CHANGED_BY_SOMEONE_ELSE
 from reconciler.applying.rereading import is_busy, of_resource
 from reconciler.applying.run import Run, overridden
-from reconciler.applying.sending import send
 from reconciler.applying.waiting import LAG_SECONDS
 from reconciler.azure.failures import told
 from reconciler.azure.operations import finish

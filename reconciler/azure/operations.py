@@ -12,7 +12,7 @@ from typing import Any
 from reconciler.azure import failures
 from reconciler.azure.connection import Azure, Followed
 from reconciler.azure.governor import until
-from reconciler.azure.sdk import Receipt
+from reconciler.azure.receipts import Receipt
 from reconciler.errors import NO_TOKEN, NotFound, OperationFailed, OutOfReach, Transient
 
 _FIRST_WAIT = 2.0

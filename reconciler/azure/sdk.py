@@ -6,7 +6,6 @@ Both generations of SDK clients share the connection's pipeline. They are import
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
@@ -16,6 +15,7 @@ from azure.core.exceptions import AzureError as SdkError
 from reconciler.azure.connection import Azure, check_shape, read_object
 from reconciler.azure.governor import Malformed
 from reconciler.azure.pace import asked
+from reconciler.azure.receipts import Receipt
 from reconciler.errors import AzureError, NotFound
 from reconciler.redaction import redact
 
@@ -28,24 +28,6 @@ Operation = Callable[..., Awaitable[Any]]
 _SHOWN = frozenset({"PUT", "PATCH"})
 _SHOWING = frozenset({HTTPStatus.OK, HTTPStatus.CREATED})
 """Statuses with which these methods show what they wrote: an empty answer then is a proxy's, not Azure's."""
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """The first answer to a write.
-
-    `operation` and `location` are the URLs of a long-running operation (Azure-AsyncOperation and Location; they may be
-    signed: never print them), `retry_after` the seconds Azure asks to wait. `adopted`: what was to be made existed
-    under another name; `unchanged`: nothing was sent, since nothing would have changed.
-    """
-
-    status: int
-    body: Mapping[str, Any] = field(default_factory=dict)
-    operation: str = ""
-    location: str = ""
-    retry_after: float = 0.0
-    adopted: bool = False
-    unchanged: bool = False
 
 
 class Operations:

@@ -1,4 +1,6 @@
-"""The few verbs that write: one step of a plan is one request (two where Azure needs it), and a receipt.
+"""What writes the steps of changes: one step of a plan is one request (two where Azure needs it), and a receipt.
+
+Nothing but `applying/guard.py` imports it, so that no step passes the guard by.
 
 Bodies are plain dicts and go out verbatim; the SDK's models would drop keys that Azure calls read-only.
 """
@@ -14,13 +16,12 @@ import orjson
 
 from reconciler.azure import bodies
 from reconciler.azure.connection import Azure
-from reconciler.azure.sdk import Operations, Receipt, satisfied
+from reconciler.azure.receipts import Receipt
+from reconciler.azure.requesting import place, restore_request, validate
+from reconciler.azure.sdk import Operations, satisfied
 from reconciler.errors import Conflict
-from reconciler.ids import ArmId
 from reconciler.planning.model import Op, Step
 from reconciler.planning.naming import role_name
-
-__all__ = ["Receipt", "Writer"]
 
 _ASSIGNMENTS = "/providers/microsoft.authorization/roleassignments/"
 _GUARD_PROXY = "DppResourceGuardProxy"
@@ -41,22 +42,6 @@ class Writer:
             return await _put_role(self._sdk, step, principal or str(step.body["principal"]))
         return await _WRITES[step.op](self._sdk, step)
 
-    async def validate_restore(self, start: Step) -> Receipt:
-        """Ask Azure whether a restore could be done (validateRestore)."""
-        instances = self._sdk.dataprotection(start.target.subscription).backup_instances
-        body = {"restoreRequestObject": _restore_request(start)}
-        return await self._sdk.begin(instances.begin_validate_for_restore, *_place(start.target), body)
-
-    async def back_up(self, instance: ArmId, rule: str, retention: str) -> Receipt:
-        """Begin an on-demand backup by a policy's backup rule, kept as one of its retention rules says."""
-        instances = self._sdk.dataprotection(instance.subscription).backup_instances
-        body = {"backupRuleOptions": {"ruleName": rule, "triggerOption": {"retentionTagOverride": retention}}}
-        return await self._sdk.begin(instances.begin_adhoc_backup, *_place(instance), body)
-
-    async def validate(self, vault: ArmId, properties: Mapping[str, Any]) -> Receipt:
-        """Ask Azure whether an instance with these properties could be protected (validateForBackup)."""
-        return await _validate(self._sdk, vault, properties)
-
 
 async def _put_group(sdk: Operations, step: Step) -> Receipt:
     return await sdk.put(f"/subscriptions/{step.target.subscription}/resourcegroups/{step.target.name}", step.body)
@@ -76,12 +61,12 @@ async def _patch_vault(sdk: Operations, step: Step) -> Receipt:
 
 async def _put_policy(sdk: Operations, step: Step) -> Receipt:
     policies = sdk.dataprotection(step.target.subscription).backup_policies
-    return await sdk.run(policies.create_or_update, *_place(step.target), dict(step.body))
+    return await sdk.run(policies.create_or_update, *place(step.target), dict(step.body))
 
 
 async def _delete_policy(sdk: Operations, step: Step) -> Receipt:
     policies = sdk.dataprotection(step.target.subscription).backup_policies
-    return await satisfied(sdk.run(policies.delete, *_place(step.target)))
+    return await satisfied(sdk.run(policies.delete, *place(step.target)))
 
 
 async def _put_role(sdk: Operations, step: Step, principal: str) -> Receipt:
@@ -125,39 +110,33 @@ async def _put_over(sdk: Operations, live: Mapping[str, Any], step: Step) -> Rec
 
 async def _validate_instance(sdk: Operations, step: Step) -> Receipt:
     live = await sdk.azure.get(step.target)
-    return await _validate(sdk, step.target.parent, live.get("properties") or {})
-
-
-async def _validate(sdk: Operations, vault: ArmId, properties: Mapping[str, Any]) -> Receipt:
-    instances = sdk.dataprotection(vault.subscription).backup_instances
-    body = {"backupInstance": bodies.writable_properties(properties)}
-    return await sdk.begin(instances.begin_validate_for_backup, vault.group, vault.name, body)
+    return await validate(sdk, step.target.parent, live.get("properties") or {})
 
 
 async def _stop_instance(sdk: Operations, step: Step) -> Receipt:
     instances = sdk.dataprotection(step.target.subscription).backup_instances
-    return await sdk.begin(instances.begin_stop_protection, *_place(step.target), bodies.guard_requests(step.guard))
+    return await sdk.begin(instances.begin_stop_protection, *place(step.target), bodies.guard_requests(step.guard))
 
 
 async def _suspend_instance(sdk: Operations, step: Step) -> Receipt:
     instances = sdk.dataprotection(step.target.subscription).backup_instances
-    return await sdk.begin(instances.begin_suspend_backups, *_place(step.target), bodies.guard_requests(step.guard))
+    return await sdk.begin(instances.begin_suspend_backups, *place(step.target), bodies.guard_requests(step.guard))
 
 
 async def _resume_instance(sdk: Operations, step: Step) -> Receipt:
     instances = sdk.dataprotection(step.target.subscription).backup_instances
-    return await sdk.begin(instances.begin_resume_protection, *_place(step.target))
+    return await sdk.begin(instances.begin_resume_protection, *place(step.target))
 
 
 async def _undelete_instance(sdk: Operations, step: Step) -> Receipt:
     deleted = sdk.dataprotection(step.target.subscription).deleted_backup_instances
-    return await sdk.begin(deleted.begin_undelete, *_place(step.target))
+    return await sdk.begin(deleted.begin_undelete, *place(step.target))
 
 
 async def _delete_instance(sdk: Operations, step: Step) -> Receipt:
     """Under a resource guard the deletion is unlocked first, since DELETE itself takes no such request."""
     client = sdk.dataprotection(step.target.subscription)
-    group, vault, name = _place(step.target)
+    group, vault, name = place(step.target)
     if step.guard:
         unlock = {**(bodies.guard_requests(step.guard) or {}), "resourceToBeDeleted": step.target.text}
         await sdk.run(client.dpp_resource_guard_proxy.unlock_delete, group, vault, _GUARD_PROXY, unlock)
@@ -166,11 +145,7 @@ async def _delete_instance(sdk: Operations, step: Step) -> Receipt:
 
 async def _start_restore(sdk: Operations, step: Step) -> Receipt:
     instances = sdk.dataprotection(step.target.subscription).backup_instances
-    return await sdk.begin(instances.begin_trigger_restore, *_place(step.target), _restore_request(step))
-
-
-def _restore_request(step: Step) -> dict[str, Any]:
-    return {**step.body, **(bodies.guard_requests(step.guard) or {})}
+    return await sdk.begin(instances.begin_trigger_restore, *place(step.target), restore_request(step))
 
 
 async def _patch_disk(sdk: Operations, step: Step) -> Receipt:
@@ -182,11 +157,6 @@ async def _patch_disk(sdk: Operations, step: Step) -> Receipt:
 
 async def _delete_disk(sdk: Operations, step: Step) -> Receipt:
     return await satisfied(sdk.delete(step.target.text))
-
-
-def _place(target: ArmId) -> tuple[str, str, str]:
-    """Resource group, vault and name of what lies in a vault."""
-    return target.group, target.parent.name, target.name
 
 
 _WRITES: Mapping[Op, Callable[[Operations, Step], Awaitable[Receipt]]] = {

@@ -121,14 +121,11 @@ class Session:
 
         async def work(azure: Azure, clock: Clock) -> Outcome:
             from reconciler.applying.engine import apply
-            from reconciler.azure.writing import Writer
 
             stop = asyncio.Event()
             azure.audited.ledger = ledger
             with interrupts.watched(asyncio.get_running_loop(), stop):
-                outcome = await apply(
-                    plan, azure, Writer(azure), clock, settings=settings, progress=progress, stop=stop
-                )
+                outcome = await apply(plan, azure, clock, settings=settings, progress=progress, stop=stop)
             was_cut = outcome.interrupted and interrupts.name
             return replace(outcome, interrupted=interrupts.name) if was_cut else outcome
 

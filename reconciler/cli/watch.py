@@ -120,12 +120,11 @@ class _Task:
             return Seen(Drift(plan), refused=refused if self._applies else ())
         from reconciler.applying.engine import Settings, apply
         from reconciler.applying.progress import Progress
-        from reconciler.azure.writing import Writer
 
         with teller.traces.span("apply", changes=len(plan.changes)):
             settings = Settings(timeout_seconds=_ROUND_SECONDS)
             applying = asyncio.ensure_future(
-                apply(plan, azure, Writer(azure), clock, settings=settings, progress=Progress(), stop=stop)
+                apply(plan, azure, clock, settings=settings, progress=Progress(), stop=stop)
             )
             try:
                 outcome = await asyncio.shield(applying)

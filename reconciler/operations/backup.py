@@ -16,8 +16,8 @@ from reconciler.azure.auditing import Subject, about
 from reconciler.azure.connection import Azure
 from reconciler.azure.operations import finish
 from reconciler.azure.projection import pick
+from reconciler.azure.requesting import Requests
 from reconciler.azure.together import together
-from reconciler.azure.writing import Writer
 from reconciler.clock import Clock
 from reconciler.errors import AzureError, OperationFailed, ReconcilerError, Transient
 from reconciler.estate import Instance, Job
@@ -94,10 +94,10 @@ async def back_up(
         tell(row)
     if asked.dry_run:
         return prepared
-    slots, writer = asyncio.Semaphore(asked.parallelism), Writer(azure)
+    slots, requests = asyncio.Semaphore(asked.parallelism), Requests(azure)
 
     async def one(row: Backup) -> Backup:
-        return await _sent(azure, clock, writer, row, asked, tell, slots) if row.status == READY else row
+        return await _sent(azure, clock, requests, row, asked, tell, slots) if row.status == READY else row
 
     return tuple(await together(*map(one, prepared)))
 
@@ -158,12 +158,12 @@ def _names(rules: Sequence[Mapping[str, Any]], kind: str) -> list[str]:
 
 
 async def _sent(
-    azure: Azure, clock: Clock, writer: Writer, row: Backup, asked: Request, tell: Tell, slots: asyncio.Semaphore
+    azure: Azure, clock: Clock, requests: Requests, row: Backup, asked: Request, tell: Tell, slots: asyncio.Semaphore
 ) -> Backup:
     """The backup once its job has begun, or once that has ended where it is to be waited for."""
     try:
         async with slots:
-            row = await _started(azure, clock, writer, row)
+            row = await _started(azure, clock, requests, row)
         tell(row)
         return await _followed(azure, clock, row, asked, tell) if asked.wait else row
     except ReconcilerError as error:
@@ -176,13 +176,13 @@ async def _sent(
         return failed
 
 
-async def _started(azure: Azure, clock: Clock, writer: Writer, row: Backup) -> Backup:
+async def _started(azure: Azure, clock: Clock, requests: Requests, row: Backup) -> Backup:
     if row.instance is None:
         raise ValueError(row)
     before = clock.now()
     try:
         with about(_subject(row)):
-            receipt = await writer.back_up(row.instance, row.rule, row.retention_rule)
+            receipt = await requests.back_up(row.instance, row.rule, row.retention_rule)
     except Transient as error:
         begun = await _begun_since(azure, clock, row.instance, before.timestamp()) if error.sent_unknown else None
         if begun is None:

@@ -9,7 +9,7 @@ import pytest
 from scripted import VAULT, Applied, Scripted, disk_change, group_change, instance, plan_of, row
 
 from reconciler.applying.engine import Settings
-from reconciler.azure.writing import Receipt
+from reconciler.azure.receipts import Receipt
 from reconciler.errors import AzureError, Conflict, Transient
 from reconciler.findings import Finding, Severity
 from reconciler.planning.model import Op, Step, Wait

@@ -34,13 +34,14 @@ async def _writes() -> dict[ArmId, list[float]]:
     """When the writes of each vault were answered; the quiet one begins when the other's burst is long over."""
     clock = LoopClock()
     azure = open_azure(clock=clock, environment={}, exchange=_answered, chance=Random(1))
-    run = Run(plan_of(), azure, Writer(azure), clock, Settings(), Progress())
+    run = Run(plan_of(), azure, clock, Settings(), Progress())
+    writer = Writer(azure)
     ended: dict[ArmId, list[float]] = {CROWDED: [], QUIET: []}
 
     async def write(vault: ArmId, number: int) -> None:
         step = Step(Op.INSTANCE_PUT, vault.child("backupInstances", f"i{number}"), {"properties": {}})
         async with run.slot(vault):
-            await run.writer.run(step)
+            await writer.run(step)
         ended[vault].append(clock.monotonic())
 
     async def few() -> None:

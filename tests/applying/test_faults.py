@@ -209,7 +209,6 @@ def test_f52_interrupted_at_any_moment_a_second_run_ends_it(on_stage: Callable[.
 
     from reconciler.applying.engine import Settings, apply
     from reconciler.applying.progress import Progress
-    from reconciler.azure.writing import Writer
 
     stage = on_stage(estate([disk("d1"), disk("d2")]))
     plan = stage.plan(said("d1", "d2"))
@@ -218,7 +217,7 @@ def test_f52_interrupted_at_any_moment_a_second_run_ends_it(on_stage: Callable[.
         stop = asyncio.Event()
         asyncio.get_running_loop().call_later(seconds, stop.set)
         began = clock.monotonic()
-        outcome = await apply(plan, azure, Writer(azure), clock, settings=Settings(), progress=Progress(), stop=stop)
+        outcome = await apply(plan, azure, clock, settings=Settings(), progress=Progress(), stop=stop)
         assert clock.monotonic() - began <= seconds + 2
         return outcome
 

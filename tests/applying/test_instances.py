@@ -8,7 +8,7 @@ import pytest
 from scripted import VAULT, Applied, Scripted, disk_change, instance, plan_of, row
 
 from reconciler.applying.engine import Settings
-from reconciler.azure.writing import Receipt
+from reconciler.azure.receipts import Receipt
 from reconciler.errors import AzureError, NotFound, OperationFailed
 from reconciler.ids import ArmId
 from reconciler.planning.model import UNKNOWN, Action, Change, Kind, Op, Probe, Step

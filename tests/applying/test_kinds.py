@@ -8,7 +8,7 @@ import pytest
 from scripted import VAULT, Applied, Scripted, group_change, plan_of
 
 from reconciler.applying.roles import az_line
-from reconciler.azure.writing import Receipt
+from reconciler.azure.receipts import Receipt
 from reconciler.errors import AzureError, NotFound, OutOfReach
 from reconciler.findings import Place
 from reconciler.ids import ArmId

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from reconciler.azure.operations import finish
-from reconciler.azure.writing import Receipt
+from reconciler.azure.receipts import Receipt
 from reconciler.errors import OperationFailed
 
 URL = "https://management.azure.com/subscriptions/s/op"

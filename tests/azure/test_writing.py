@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from reconciler.azure.writing import Receipt, Writer
+from reconciler.azure.receipts import Receipt
+from reconciler.azure.requesting import Requests
+from reconciler.azure.writing import Writer
 from reconciler.errors import AzureError, Conflict, Transient
 from reconciler.ids import ArmId
 from reconciler.planning.model import Op, Step
@@ -154,7 +156,7 @@ def test_validation_asks_with_the_live_properties(wire: Any) -> None:
     write(wire, Op.INSTANCE_VALIDATE, I)
     body = {"backupInstance": {"friendlyName": "d", "policyInfo": {"policyId": P}, "newKey": 1}}
     assert wire.sent("POST")[0].body == body
-    wire.run(lambda azure: Writer(azure).validate(ArmId(V), LIVE["properties"]))
+    wire.run(lambda azure: Requests(azure).validate(ArmId(V), LIVE["properties"]))
     assert wire.sent("POST")[1].body == body
 
 

@@ -24,7 +24,6 @@ from reconciler.applying.outcome import Outcome
 from reconciler.applying.progress import Progress
 from reconciler.azure.opening import open_azure
 from reconciler.azure.virtual import new_loop
-from reconciler.azure.writing import Writer
 from reconciler.cli.main import COLLECTION
 from reconciler.clock import LoopClock
 from reconciler.files import load
@@ -238,7 +237,6 @@ class Simulation:
         return await apply(
             plan,
             azure,
-            Writer(azure),
             clock,
             settings=Settings(),
             progress=Progress(),

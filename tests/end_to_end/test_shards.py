@@ -18,7 +18,6 @@ from reconciler.applying.engine import Settings, apply
 from reconciler.applying.look import look
 from reconciler.applying.outcome import Outcome
 from reconciler.applying.progress import Progress
-from reconciler.azure.writing import Writer
 from reconciler.cli import inprocess
 from reconciler.cli.options import Connection
 from reconciler.planning.model import Change, Options, Plan
@@ -151,7 +150,7 @@ def test_shards_applied_at_the_same_time_converge(on_stage: Callable[..., Stage]
         azure = inprocess._azure(stage.recorder, Connection(sandbox="sandbox"), clock, None)  # type: ignore[arg-type]
         plan = await look(azure, desired, Options(tool_version="0", shard=shard), clock)
         stop = asyncio.Event()
-        return await apply(plan, azure, Writer(azure), clock, settings=Settings(), progress=Progress(), stop=stop)
+        return await apply(plan, azure, clock, settings=Settings(), progress=Progress(), stop=stop)
 
     async def all_at_once(_azure: Any, clock: Any) -> list[Outcome]:
         return await asyncio.gather(*(one(clock, shard) for shard in shards(4)))

@@ -16,7 +16,6 @@ from reconciler.applying.engine import Settings, apply
 from reconciler.applying.look import look
 from reconciler.applying.progress import Progress
 from reconciler.azure.virtual import new_loop
-from reconciler.azure.writing import Writer
 from reconciler.clock import Clock
 from reconciler.planning.model import Options
 
@@ -116,7 +115,7 @@ def race(trial: Trial, manifests: tuple[Mapping[str, Any], Mapping[str, Any]], s
             await turns.begin(who)
             run.plan = await look(azure, said[who], Options(tool_version="0"), clock)
             run.outcome = await apply(
-                run.plan, azure, Writer(azure), clock, settings=Settings(), progress=Progress(), stop=asyncio.Event()
+                run.plan, azure, clock, settings=Settings(), progress=Progress(), stop=asyncio.Event()
             )
         finally:
             turns.end(who)

@@ -21,7 +21,6 @@ from reconciler.azure.connection import Azure
 from reconciler.azure.inprocess import InProcessTransport
 from reconciler.azure.signing import StaticToken
 from reconciler.azure.virtual import new_loop
-from reconciler.azure.writing import Writer
 from reconciler.errors import ReconcilerError
 from reconciler.planning.model import Options, Plan
 
@@ -207,9 +206,7 @@ async def _one(trial: Trial, run: Run, clock: Any, chance: Random) -> None:
         run.plan = plan
         if not plan.closed_gates:
             stop = asyncio.Event()
-            run.outcome = await apply(
-                plan, azure, Writer(azure), clock, settings=Settings(), progress=Progress(), stop=stop
-            )
+            run.outcome = await apply(plan, azure, clock, settings=Settings(), progress=Progress(), stop=stop)
     finally:
         await azure.close()
 

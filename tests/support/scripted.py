@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 
+from reconciler.applying import guard
+from reconciler.applying import run as running
 from reconciler.applying.engine import Settings, apply
 from reconciler.applying.outcome import Outcome, Result
 from reconciler.applying.progress import Progress
+from reconciler.azure.receipts import Receipt
 from reconciler.azure.virtual import new_loop
-from reconciler.azure.writing import Receipt
 from reconciler.clock import LoopClock
 from reconciler.errors import NotFound
 from reconciler.ids import ArmId, lower
@@ -133,8 +135,10 @@ def scripted() -> Scripted:
 
 
 @pytest.fixture
-def carry_out(scripted: Scripted) -> Callable[..., Applied]:
+def carry_out(scripted: Scripted, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Applied]:
     """Applies a plan to the scripted Azure; `stop_after` seconds it is interrupted."""
+    monkeypatch.setattr(guard, "Writer", lambda _: scripted)
+    monkeypatch.setattr(running, "Requests", lambda _: scripted)
 
     def carried(plan: Plan, *, settings: Settings | None = None, stop_after: float | None = None) -> Applied:
         async def run() -> Applied:
@@ -144,7 +148,6 @@ def carry_out(scripted: Scripted) -> Callable[..., Applied]:
                 asyncio.get_running_loop().call_later(stop_after, stop.set)
             outcome = await apply(
                 plan,
-                scripted,  # type: ignore[arg-type]
                 scripted,  # type: ignore[arg-type]
                 clock,
                 settings=settings or Settings(),

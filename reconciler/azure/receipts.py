@@ -1,0 +1,25 @@
+"""What Azure answers to a write at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The first answer to a write.
+
+    `operation` and `location` are the URLs of a long-running operation (Azure-AsyncOperation and Location; they may be
+    signed: never print them), `retry_after` the seconds Azure asks to wait. `adopted`: what was to be made existed
+    under another name; `unchanged`: nothing was sent, since nothing would have changed.
+    """
+
+    status: int
+    body: Mapping[str, Any] = field(default_factory=dict)
+    operation: str = ""
+    location: str = ""
+    retry_after: float = 0.0
+    adopted: bool = False
+    unchanged: bool = False
