@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any
 
 from reconciler.ids import ArmId
-from reconciler.known import Known
 from reconciler.sharding import WHOLE, Shard
 
 
@@ -225,15 +224,16 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """What a read by id returned: its body, and the projection of it (None for types that have none)."""
+class Presence:
+    """The answer to `exists`: `there`, `gone` (404) or `out-of-reach` (403).
 
-    body: Mapping[str, Any]
+    When there, `body` is what the GET returned and `resource` its projection (Disk, ResourceGroup, Vault …; None for
+    types that have none).
+    """
+
+    state: str
+    body: Mapping[str, Any] | None = None
     resource: Any = None
-
-
-Presence: TypeAlias = Known[Found]
-"""Whether an object is there, by a read of its id."""
 
 
 @dataclass(frozen=True, slots=True)

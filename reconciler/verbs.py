@@ -66,6 +66,7 @@ def options(
     only: Sequence[str] = (),
 ) -> Options:
     """How to plan: the command's options of the same names. UsageError for what isn't one, such as text for a list."""
+    from reconciler.planning.keys import keys
     from reconciler.planning.model import Options
 
     for name, said in (("force", force), ("only", only)):
@@ -79,7 +80,7 @@ def options(
         adopt=adopt,
         allow_delete=allow_delete,
         accept_irreversible=accept_irreversible,
-        force=frozenset(force),
+        force=keys(force),
         only=tuple(only),
     )
 

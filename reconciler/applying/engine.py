@@ -145,7 +145,7 @@ class _Execution:
             for change in self._plan.changes
         ]
         waits = [self._wait_results.get(wait.address) or self._waiting(wait) for wait in self._plan.waits]
-        return Outcome((*results, *waits), interrupted, tuple(self._warnings), self._plan.errors)
+        return Outcome((*results, *waits), interrupted, (*self._plan.left_out, *self._warnings), self._plan.errors)
 
     async def _change(self, change: Change) -> None:
         try:

@@ -47,7 +47,7 @@ class Outcome:
     """The results in the plan's order, waits last.
 
     `interrupted` names what cut the run short (empty: nothing did); `warnings` are findings that fail nothing, such as
-    a mark that could not be written; `errors` are the plan's own errors: declared disks that no change could help.
+    a mark that could not be written, or a deletion that was left out; `errors` are the plan's own errors: declared disks that no change could help.
     """
 
     results: tuple[Result, ...]

@@ -128,7 +128,12 @@ _PLANNING = (
         help="Allow exactly N deletions of recovery points, of disks in `removed` with `data: delete`.",
     ),
     click.option("--accept-irreversible", is_flag=True, help="Pass one-way doors, such as immutability Locked."),
-    click.option("--force", metavar="GATE", multiple=True, help="Open the gate of that name; may be repeated."),
+    click.option(
+        "--force",
+        metavar="GATE[=VALUE]",
+        multiple=True,
+        help="Open the gate of that name, or a local one for one object (VALUE); may be repeated.",
+    ),
     click.option(
         "--only",
         metavar="ADDRESS",
@@ -290,13 +295,9 @@ def system_of(said: str, environment: Mapping[str, str]) -> str:
 def plan_options(planning: Planning, manifest: Manifest, api_version: str | None) -> Options:
     """The planner's options; UsageError for a resource guard request that names no vault."""
     from reconciler import __version__
-    from reconciler.planning.gates import NAMES
+    from reconciler.planning.keys import keys
     from reconciler.planning.model import Options
     from reconciler.sharding import WHOLE, Shard
-
-    for gate in planning.force:
-        if gate not in NAMES:
-            raise UsageError(f"--force names no gate: {gate!r}", hint=f"gates: {', '.join(NAMES)}")
 
     requests: dict[str, tuple[str, ...]] = {}
     for text in planning.resource_guard_request:
@@ -309,7 +310,7 @@ def plan_options(planning: Planning, manifest: Manifest, api_version: str | None
         adopt=planning.adopt,
         allow_delete=planning.allow_delete,
         accept_irreversible=planning.accept_irreversible,
-        force=frozenset(planning.force),
+        force=keys(planning.force, manifest.vaults),
         only=planning.only,
         guard_requests=requests,
         preflight=planning.preflight,
@@ -336,26 +337,6 @@ def _guard_request(text: str, manifest: Manifest) -> tuple[str, str]:
             hint=f"vaults: {', '.join(one.name for one in manifest.vaults.values())}",
         )
     return spec.id.key, request
-
-
-def apply_command(plan: str, manifest: str, connection: Connection, planning: Planning) -> str:
-    """The command line that applies a saved plan, with the options that it was made with."""
-    import shlex
-
-    flags = {"--sandbox": connection.sandbox, "--arm-endpoint": connection.endpoint}
-    flags |= {"--cloud": None if connection.cloud == CLOUDS[0] else connection.cloud}
-    flags |= {"--clock": connection.clock, "--api-version": connection.api_version}
-    words = ["reconciler", "apply", plan, manifest]
-    for name, value in [
-        *flags.items(),
-        *((f"--{name.replace('_', '-')}", value) for name, value in planning._asdict().items()),
-    ]:
-        if value is True:
-            words.append(name)
-        elif value is not None and value is not False:
-            for one in value if isinstance(value, tuple) else (value,):
-                words += [name, str(one)]
-    return shlex.join(words)
 
 
 def disks_option(command: Command) -> Command:

@@ -26,6 +26,13 @@ CODES = table(
         "restore it, or list it under `removed` to take it out for good",
     ),
     Code(
+        "deletion-due",
+        _W,
+        "`removed` asks to delete a backup instance with its recovery points, and the key to that was not given.",
+        "pass `--allow-delete N` with the exact count to delete; declare `data: retain` to keep the recovery points",
+        "not-yet-applied",
+    ),
+    Code(
         "drill-late",
         _W,
         "The newest success of a drill is older than the manifest allows.",

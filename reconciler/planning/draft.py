@@ -9,10 +9,9 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from reconciler.estate import Estate, Found, Instance, Lock, Presence, Question
+from reconciler.estate import Estate, Instance, Lock, Presence, Question
 from reconciler.findings import Finding, Place, Severity
 from reconciler.ids import ArmId, lower
-from reconciler.known import No, Unsure, Yes
 from reconciler.manifest import addresses
 from reconciler.manifest.model import DiskRule, Ignore, Manifest, VaultSpec
 from reconciler.planning.codes import CODES
@@ -33,8 +32,9 @@ _MOST_DOUBTS = 100
 class Draft:
     """Manifest, estate and options, and what follows from them so far.
 
-    `disks` and `machines` are those of the estate, and those that no list shows and that were found by id; `vaults` are the declared
-    ones that this run sees to, by lower-cased name.
+    `disks` and `machines` are those of the estate, and those that no list shows and that were found by id; `vaults` are
+    the declared ones that this run sees to, by lower-cased name. `due` are the deletions that `removed` asks for and
+    whose key wasn't given, by address: what would be deleted, and the place that asks for it.
     """
 
     def __init__(self, manifest: Manifest, estate: Estate, options: Options, now: datetime) -> None:
@@ -66,6 +66,11 @@ class Draft:
         self.waits: list[Wait] = []
         self.irreversible: dict[str, str] = {}
         self.weakening: dict[str, str] = {}
+        self.due: dict[str, tuple[str, Place]] = {}
+
+    def forces(self, gate: str, value: str = "") -> bool:
+        """Whether the command line opens a gate: as a whole, or a local one for `value` alone."""
+        return gate in self.options.force or bool(value and f"{gate}={lower(value)}" in self.options.force)
 
     def ask(self, kind: str, subject: ArmId, detail: str = "") -> Any:
         """The answer to a question, or PENDING."""
@@ -99,36 +104,26 @@ class Draft:
         """Every address that came up so far."""
         return list(self._spelled.values())
 
-    def presence(self, subject: ArmId, address: str, place: Place | None = None) -> Yes[Found] | No | None:
-        """Whether an object that the lists lack is there; None: decide nothing (not asked yet, or a finding says why)."""
-        answer: Presence | object = self.ask("exists", subject)
-        match answer:
-            case Yes() | No():
-                return answer
-            case Unsure():
-                self.refuse_unsure(answer, subject, address, place)
-        return None
+    def presence(self, subject: ArmId, address: str, place: Place | None = None) -> Presence | None:
+        """Whether an object that the lists lack is there; None while unknown, and when out of reach (a finding)."""
+        answer = self.ask("exists", subject)
+        if answer is PENDING:
+            return None
+        if answer.state == "out-of-reach":
+            self.refuse(address, "out-of-reach", f"{subject} may not be read", place=place)
+            return None
+        return answer  # type: ignore[no-any-return]
 
-    def unlisted(self, vault: VaultSpec, subject: ArmId, address: str, place: Place | None = None) -> Any:
-        """An object of a vault that is there although its list lacks it; None: it isn't. PENDING: decide nothing.
+    def unlisted(self, vault: VaultSpec, subject: ArmId, address: str, place: Place | None = None) -> Presence | None:
+        """Whether an object of a vault is there although its list lacks it; None: decide nothing yet.
 
-        It is asked for only where the vault's mark says that all of this was applied before, so that the list
-        contradicts; and only so often: lists rarely lack much of what is there.
+        It is asked only where the vault's mark says that all of this was applied before, so that the list contradicts;
+        and only so often: lists rarely lack much of what is there.
         """
         if drift_class(self, vault) != "changed-outside" or len(self._doubted | {subject.key}) > _MOST_DOUBTS:
-            return None
+            return Presence("gone")
         self._doubted.add(subject.key)
-        match self.presence(subject, address, place):
-            case Yes(found):
-                return found.resource
-            case No():
-                return None
-        return PENDING
-
-    def refuse_unsure(self, answer: Unsure, what: object, address: str, place: Place | None = None) -> None:
-        """Add the finding that `what` isn't known, and let nothing be planned that depends on `address`."""
-        message = f"could not tell whether {what} is there: {answer.because}"
-        self.refuse(address, answer.code, message, place=place, hint=answer.hint)
+        return self.presence(subject, address, place)
 
     def note(self, code: str, message: str, *, address: str = "", place: Place | None = None, hint: str = "") -> None:
         """Add a finding."""

@@ -1,4 +1,4 @@
-"""Gates: refusals that cover the whole run, each opened by its own word."""
+"""Gates: refusals, each opened by its own word; most cover the whole run, local ones only their own objects."""
 
 from __future__ import annotations
 
@@ -31,27 +31,28 @@ GATES: Mapping[str, str] = {
 NAMES = tuple(GATES)
 """Their names."""
 
+VALUES: Mapping[str, str] = {}
+"""The form of the value in `--force NAME=VALUE`, for the gates that take one."""
+
 MASS_PERCENT = 30
 MASS_FROM = 10
 _SHOWN = 10
 
 
-def gates(draft: Draft, book: RoleBook, desired: list[DesiredDisk], changes: list[Change]) -> tuple[Gate, ...]:
-    """Every gate that these changes stand before, open or closed."""
+def gates(
+    draft: Draft, book: RoleBook, desired: list[DesiredDisk], changes: list[Change], due: list[str]
+) -> tuple[Gate, ...]:
+    """Every gate that these changes stand before, open or closed; `due` are the addresses of deletions without a key."""
     found = [
         *_empty(draft, desired, changes),
         *_mass(draft, changes),
         *_irreversible(draft, changes),
         *_weakening(draft, changes),
-        *_deletions(draft, changes),
+        *_deletions(draft, changes, due),
         *_quota(draft, changes),
         *_scopes(draft, book),
     ]
     return tuple(sorted(found, key=lambda gate: gate.name))
-
-
-def _forced(draft: Draft, name: str) -> bool:
-    return name in draft.options.force
 
 
 def _empty(draft: Draft, desired: list[DesiredDisk], changes: list[Change]) -> Iterable[Gate]:
@@ -66,7 +67,7 @@ def _empty(draft: Draft, desired: list[DesiredDisk], changes: list[Change]) -> I
     else:
         return
     hint = "check the manifest's path and the caller's rights; --force empty opens"
-    yield Gate("empty", f"the desired set is empty: {why}", hint, _forced(draft, "empty"))
+    yield Gate("empty", f"the desired set is empty: {why}", hint, draft.forces("empty"))
 
 
 def _owns_any(draft: Draft) -> bool:
@@ -99,7 +100,7 @@ def _mass(draft: Draft, changes: list[Change]) -> Iterable[Gate]:
             )
             addresses = tuple(change.address for change in changes if change.weight)
             hint = "look at the list; --force mass-change opens"
-            yield Gate("mass-change", message, hint, _forced(draft, "mass-change"), addresses)
+            yield Gate("mass-change", message, hint, draft.forces("mass-change"), addresses)
             return
 
 
@@ -113,7 +114,7 @@ def _irreversible(draft: Draft, changes: list[Change]) -> Iterable[Gate]:
     if addresses:
         message = _listed([draft.irreversible[address] for address in addresses])
         hint = "--accept-irreversible opens"
-        is_open = draft.options.accept_irreversible or _forced(draft, "irreversible")
+        is_open = draft.options.accept_irreversible or draft.forces("irreversible")
         yield Gate("irreversible", message, hint, is_open, tuple(addresses))
 
 
@@ -122,18 +123,22 @@ def _weakening(draft: Draft, changes: list[Change]) -> Iterable[Gate]:
     if addresses:
         message = _listed([draft.weakening[address] for address in addresses])
         hint = "--force weakens-protection opens"
-        yield Gate("weakens-protection", message, hint, _forced(draft, "weakens-protection"), tuple(addresses))
+        yield Gate("weakens-protection", message, hint, draft.forces("weakens-protection"), tuple(addresses))
 
 
-def _deletions(draft: Draft, changes: list[Change]) -> Iterable[Gate]:
-    """Deleting recovery points needs the exact count, said by the person who runs it."""
+def _deletions(draft: Draft, changes: list[Change], due: list[str]) -> Iterable[Gate]:
+    """Deleting recovery points needs the exact count, said by the person who runs it.
+
+    Without a count the deletions are left out, and close nothing else; a wrong one refuses the run.
+    """
     deleted = [change.address for change in changes if change.kind is Kind.DISK and change.action is Action.DESTROY]
-    said = draft.options.allow_delete
-    if deleted or said:
-        count = len(deleted)
+    said, concerned = draft.options.allow_delete, deleted or due
+    if concerned or said:
+        count = len(concerned)
         message = f"{counted(count, 'backup instance')} would be deleted with {'their' if count != 1 else 'its'} recovery points"
         told = "" if said is None else f"; --allow-delete said {said}"
-        yield Gate("allow-delete", message + told, f"--allow-delete {count} opens", said == count, tuple(deleted))
+        hint, is_open = f"--allow-delete {count} opens", said == count
+        yield Gate("allow-delete", message + told, hint, is_open, tuple(concerned), is_local=said is None)
 
 
 def _quota(draft: Draft, changes: list[Change]) -> Iterable[Gate]:
@@ -147,7 +152,7 @@ def _quota(draft: Draft, changes: list[Change]) -> Iterable[Gate]:
         where = _listed([f"{subscription} would have {count}" for subscription, count in sorted(over.items())])
         message = f"more than {QUOTA} role assignments in a subscription: {where}"
         hint = "declare `roleAssignments: {scope: resourceGroup}`; --force role-quota opens where the limit was raised"
-        yield Gate("role-quota", message, hint, _forced(draft, "role-quota"))
+        yield Gate("role-quota", message, hint, draft.forces("role-quota"))
 
 
 def _scopes(draft: Draft, book: RoleBook) -> Iterable[Gate]:
@@ -156,7 +161,7 @@ def _scopes(draft: Draft, book: RoleBook) -> Iterable[Gate]:
         where = _listed([f"{count} in {subscription}" for subscription, count in over.items()])
         message = f"more than {DISK_SCOPE_LIMIT} role assignments at disk scope: {where}"
         hint = "declare `roleAssignments: {scope: resourceGroup}`"
-        yield Gate("role-scope", message, hint, _forced(draft, "role-scope"))
+        yield Gate("role-scope", message, hint, draft.forces("role-scope"))
 
 
 def _listed(texts: list[str]) -> str:

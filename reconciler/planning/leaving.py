@@ -9,7 +9,6 @@ from typing import Any
 
 from reconciler.estate import Instance
 from reconciler.ids import ArmId, lower
-from reconciler.known import No
 from reconciler.manifest import addresses
 from reconciler.manifest.model import Removed
 from reconciler.planning.desired import DesiredDisk
@@ -59,7 +58,7 @@ def _orphan(draft: Draft, instance: Instance, disk: ArmId) -> None:
         presence = draft.presence(disk, address)
         if presence is None:
             return
-        if isinstance(presence, No):
+        if presence.state == "gone":
             draft.note("disk-gone", f"the disk of {instance.id.name} is gone", address=address)
             return
         if disk.subscription in draft.reach.disk_subscriptions:
@@ -102,6 +101,11 @@ def _remove(draft: Draft, instance: Instance, disk: ArmId, entry: Removed) -> No
         draft.refuse(address, "managed-elsewhere", f"{instance.id} belongs to {mark}", place=entry.place)
     elif health_of(instance) is Health.TRANSIENT:
         draft.wait_for(address, instance, entry.place)
+    elif entry.data == "delete" and draft.options.allow_delete is None:
+        draft.due[address] = (
+            f"{instance.id.name} is to be deleted with its recovery points: {entry.reason}",
+            entry.place,
+        )
     elif entry.data == "delete":
         softly = _is_kept_when_deleted(draft, instance)
         if not softly:

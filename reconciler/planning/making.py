@@ -66,13 +66,13 @@ def _finish(draft: Draft, everything: list[DesiredDisk], book: roles.RoleBook) -
     used = {wanted.address: addresses.policy(wanted.vault.name, wanted.policy.name) for wanted in everything}
     narrowing = Narrowing(draft.options.only, used)
     changes = ordered(narrowed(draft.changes.values(), narrowing))
+    found = gates(draft, book, everything, changes, _tell_due(draft, narrowing))
     _tell_unmatched(draft, narrowing, used)
-    closed = gates(draft, book, everything, changes)
     return Plan(
         manifest=draft.manifest.name,
         changes=tuple(changes),
         findings=tuple(sorted(_concerning(draft, changes, narrowing), key=finding_rank)),
-        gates=closed,
+        gates=found,
         checksum="" if draft.questions else checksum(draft, changes),
         waits=tuple(wait for wait in draft.waits if narrowing.takes(wait.address)),
         marks=_marks(draft, changes),
@@ -87,6 +87,16 @@ def _finish(draft: Draft, everything: list[DesiredDisk], book: roles.RoleBook) -
         owners=draft.owners,
         is_partial=bool(draft.options.only) or not draft.options.shard.is_whole,
     )
+
+
+def _tell_due(draft: Draft, narrowing: Narrowing) -> list[str]:
+    """The addresses of the deletions that are left out because their key wasn't given, each told with that key."""
+    due = [address for address in draft.due if narrowing.takes(address)]
+    hint = f"to delete, pass --allow-delete {len(due)}; to keep the recovery points, declare `data: retain`"
+    for address in due:
+        message, place = draft.due[address]
+        draft.note("deletion-due", message, address=address, place=place, hint=hint)
+    return due
 
 
 def _concerning(draft: Draft, changes: list[Change], narrowing: Narrowing) -> list[Finding]:

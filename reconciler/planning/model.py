@@ -141,13 +141,18 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """A refusal that covers the whole run: `name` is what `--force` (or its own option) opens."""
+    """A refusal: `name` is what `--force` (or its own option) opens.
+
+    A closed gate refuses the whole run, unless it `is_local`: then only the changes of its `addresses`, and what
+    depends on them, are left out of the plan, which a finding tells of each.
+    """
 
     name: str
     message: str
     hint: str
     is_open: bool = False
     addresses: tuple[str, ...] = ()
+    is_local: bool = False
 
 
 AT_REST = "at rest"
@@ -206,8 +211,13 @@ class Plan:
 
     @property
     def closed_gates(self) -> tuple[Gate, ...]:
-        """The gates that refuse this plan."""
-        return tuple(gate for gate in self.gates if not gate.is_open)
+        """The gates that refuse this plan as a whole."""
+        return tuple(gate for gate in self.gates if not gate.is_open and not gate.is_local)
+
+    @property
+    def left_out(self) -> tuple[Finding, ...]:
+        """The findings that tell of deletions whose key wasn't given."""
+        return tuple(finding for finding in self.findings if finding.code == "deletion-due")
 
     @property
     def errors(self) -> tuple[Finding, ...]:
@@ -219,7 +229,8 @@ class Plan:
 class Options:
     """What the command line says about planning.
 
-    `allow_delete` is the exact number of deletions allowed (None: not said); `force` gate names; `guard_requests` maps
+    `allow_delete` is the exact number of deletions allowed (None: not said, so none is planned); `force` has names of
+    gates, and `NAME=VALUE` for local ones, lower-cased as `keys` returns them; `guard_requests` maps
     lower-cased vault ids to resource guard request ids; `api_version` DataProtection's; `tool_version` ours; `shard`
     which of the manifest's vaults are seen to.
     """

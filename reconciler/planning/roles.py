@@ -198,9 +198,10 @@ class RoleBook:
             return False
         name = role_name(scope, role.guid, principal)
         own = ArmId(f"{scope}/providers/Microsoft.Authorization/roleAssignments/{name}")
-        found = self._draft.unlisted(vault, own, address, vault.place)
-        if found is PENDING:
+        presence = self._draft.unlisted(vault, own, address, vault.place)
+        if presence is None:
             return address not in self._draft.refused
+        found = presence.resource
         return isinstance(found, RoleAssignment) and not found.conditional
 
     def _tell_missing(self, vault: VaultSpec, role: Role, scope: ArmId, address: str) -> None:

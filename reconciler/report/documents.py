@@ -82,6 +82,7 @@ def _gate(gate: Gate) -> Document:
     return {
         "name": gate.name,
         "open": gate.is_open,
+        "local": gate.is_local,
         "message": redact(gate.message),
         "hint": redact(gate.hint),
         "addresses": list(gate.addresses),

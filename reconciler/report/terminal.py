@@ -80,7 +80,7 @@ def findings_text(findings: Sequence[Finding], *, style: Style, root: str = "") 
 
 
 def _gates(gates: Sequence[Gate], style: Style) -> Iterator[str]:
-    closed = [gate for gate in gates if not gate.is_open]
+    closed = [gate for gate in gates if not gate.is_open and not gate.is_local]
     opened = [gate for gate in gates if gate.is_open]
     if closed:
         yield style.bold("Refused, nothing will be written while these gates are closed:")

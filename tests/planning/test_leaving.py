@@ -11,7 +11,6 @@ from plan_builders import (
     NAME,
     NOW,
     SHORTER,
-    UNSURE,
     VAULT,
     D,
     S,
@@ -39,12 +38,11 @@ from plan_builders import (
     settled,
     soft,
     steps,
-    there,
     vault,
     vault_spec,
 )
 
-from reconciler.estate import OwnedVault
+from reconciler.estate import OwnedVault, Presence
 from reconciler.findings import Severity
 from reconciler.ids import vault_id
 from reconciler.planning.model import Action, FieldChange, Kind, Op, Plan
@@ -175,21 +173,19 @@ def test_a_stopped_instance_of_a_disk_that_is_gone_is_retained_without_a_questio
     assert asked.answers == {}
 
 
-@pytest.mark.parametrize(("answer", "code"), [(FORBIDDEN, "out-of-reach"), (UNSURE, "not-known")])
-def test_a_disk_that_nobody_can_tell_of_is_an_error_and_never_pruned(answer: Any, code: str) -> None:
-    made = plan(manifest(), estate(*settled(), orphan()), {"exists": answer}, prune=True)
-    assert (addresses(made), errors(made)) == ([], [code])
-    assert (made.errors[0].drift, bool(made.errors[0].hint)) == ("out-of-reach", True)
+def test_a_disk_out_of_reach_is_an_error_and_never_pruned() -> None:
+    made = plan(manifest(), estate(*settled(), orphan()), {"exists": FORBIDDEN}, prune=True)
+    assert (addresses(made), errors(made)) == ([], ["out-of-reach"])
 
 
 def test_a_list_that_lacks_a_disk_that_is_there_proves_nothing() -> None:
-    made = plan(manifest(), estate(*settled(), orphan()), {"exists": there()}, prune=True)
+    made = plan(manifest(), estate(*settled(), orphan()), {"exists": Presence("there")}, prune=True)
     assert (addresses(made), errors(made)) == ([], ["list-incomplete"])
 
 
 def test_a_disk_whose_subscription_was_not_listed_is_asked_for_and_pruned() -> None:
     far = disk_id("x", subscription=S)
-    made = plan(manifest(), estate(*settled(), instance(far)), {"exists": there()}, prune=True)
+    made = plan(manifest(), estate(*settled(), instance(far)), {"exists": Presence("there")}, prune=True)
     assert addresses(made) == [at(far)]
 
 
@@ -225,7 +221,7 @@ def test_nothing_there_is_satisfied(data: str, things: Any) -> None:
 
 @pytest.mark.parametrize("state", ["ProtectionConfigured", "ProtectionStopped", "BackupsSuspended"])
 def test_deleting_needs_the_exact_count(state: str) -> None:
-    made = plan(leaving("delete"), world(orphan(state=state)))
+    made = plan(leaving("delete"), world(orphan(state=state)), allow_delete=2)
     found = change(made, LEFT)
     assert (found.action, found.steps[0].op, found.after, found.goal) == (
         Action.DESTROY,
@@ -235,10 +231,27 @@ def test_deleting_needs_the_exact_count(state: str) -> None:
     )
     assert closed(made) == ["allow-delete"]
     assert "--allow-delete 1" in made.closed_gates[0].hint
-    assert closed(plan(leaving("delete"), world(orphan()), allow_delete=2)) == ["allow-delete"]
     assert closed(plan(leaving("delete"), world(orphan()), allow_delete=0)) == ["allow-delete"]
     assert closed(plan(leaving("delete"), world(orphan()), allow_delete=1)) == []
-    assert closed(plan(leaving("delete"), world(orphan()), force=frozenset({"allow-delete"}))) == ["allow-delete"]
+
+
+@pytest.mark.parametrize("force", [frozenset(), frozenset({"allow-delete"})])
+def test_a_deletion_without_its_key_is_left_out_and_closes_nothing(force: frozenset[str]) -> None:
+    made = plan(leaving("delete"), world(orphan(), disk(disk_id("new"))), force=force)
+    assert (destroyed(made), closed(made), errors(made)) == ([], [], [])
+    (told,) = (one for one in made.findings if one.code == "deletion-due")
+    assert (told.address, told.drift, told.severity) == (LEFT, "not-yet-applied", "warning")
+    assert "--allow-delete 1" in told.hint
+    (gate,) = made.gates
+    assert (gate.name, gate.is_local, gate.is_open, gate.addresses) == ("allow-delete", True, False, (LEFT,))
+
+
+def test_the_key_to_deletions_counts_what_only_leaves() -> None:
+    desire = manifest(removed=(removed(disk_id("x"), "delete"), removed(disk_id("y"), "delete")))
+    things = world(orphan(), instance(disk_id("y")))
+    assert "--allow-delete 2" in plan(desire, things).findings[0].hint
+    narrowed = plan(desire, things, only=(LEFT,))
+    assert [("--allow-delete 1" in one.hint, one.address) for one in narrowed.findings] == [(True, LEFT)]
 
 
 @pytest.mark.parametrize("allow", [None, 0])
@@ -317,17 +330,17 @@ def test_removing_works_on_a_disk_that_is_gone() -> None:
 
 
 def test_a_delete_lock_keeps_an_instance() -> None:
-    made = plan(leaving("delete"), world(orphan(), lock(VAULT, "CanNotDelete")))
+    made = plan(leaving("delete"), world(orphan(), lock(VAULT, "CanNotDelete")), allow_delete=1)
     assert (destroyed(made), errors(made)) == ([], ["locked"])
 
 
 def test_a_deletion_under_a_guard_needs_a_request() -> None:
-    made = plan(leaving("delete"), world(vault(guarded=True), orphan()))
+    made = plan(leaving("delete"), world(vault(guarded=True), orphan()), allow_delete=1)
     assert errors(made) == ["resource-guard"]
 
 
 def test_what_a_deletion_says() -> None:
-    found = change(plan(leaving("delete"), world(orphan())), LEFT)
+    found = change(plan(leaving("delete"), world(orphan()), allow_delete=1), LEFT)
     assert found.fields == (FieldChange("protection", "protected", None),)
     assert found.before["instance"] == orphan().id.text
     assert found.place == place(80)
