@@ -93,6 +93,11 @@ CODES = table(
     ),
     _error("no-manifest", "The path holds no manifest.", "name a folder with *.yaml files, or a file"),
     _error(
+        "no-identity",
+        "A condition for the operator's role can't be made from what the vaults are now.",
+        "read the message: a vault has no identity yet, or --operator names one of them",
+    ),
+    _error(
         "no-principal",
         "The vault's identity has no principal, so that no role can be assigned to it.",
         "see whether the identity was switched off, then plan again",

@@ -11,6 +11,8 @@ from typing import Any
 
 _INSTALLED = Path(__file__).parent / "roles"
 _CHECKOUT = Path(__file__).parent.parent / "samples" / "roles"
+_PLACEHOLDER = "OBJECT_ID"
+_OTHERS = re.compile(r"!\((@\w+\[[^\]]+:PrincipalId\] ForAnyOfAnyValues:GuidEquals) \{OBJECT_ID\}\)")
 _INSTANCES = "Microsoft.DataProtection/backupVaults/backupInstances"
 _JOBS = "Microsoft.DataProtection/backupVaults/backupJobs/read"
 _POINTS = f"{_INSTANCES}/recoveryPoints/read"
@@ -27,9 +29,24 @@ COMMANDS = ("validate", "plan", "drift", "apply", "backup", "restore")
 
 
 def role_text(name: str) -> str:
-    """The text of the shipped role `reader` or `operator`, as the Azure CLI takes it."""
+    """The text of the shipped role `reader`, `operator`, `protector` or `restorer`, as the Azure CLI takes it."""
+    return _shipped(f"reconciler-{name}.json")
+
+
+def _shipped(name: str) -> str:
     folder = _INSTALLED if _INSTALLED.is_dir() else _CHECKOUT
-    return (folder / f"reconciler-{name}.json").read_text(encoding="utf-8")
+    return (folder / name).read_text(encoding="utf-8")
+
+
+def condition_text(own: str, vaults: Iterable[str] = ()) -> str:
+    """The condition to assign the operator's role with: it may grant nothing to itself.
+
+    `own` is the operator's object id. `vaults` are object ids of vaults' identities: where there are any, it may grant
+    to these only, and to nobody else.
+    """
+    shipped = _shipped("condition.txt")
+    allowed = ", ".join(sorted(set(vaults)))
+    return _OTHERS.sub(rf"\1 {{{allowed}}}", shipped) if allowed else shipped.replace(_PLACEHOLDER, own)
 
 
 @cache

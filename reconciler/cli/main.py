@@ -47,6 +47,11 @@ COMMANDS = {
     "export": ("reconciler.cli.export", "export", "Write the manifest of what is protected already."),
     "move": ("reconciler.cli.move", "move", "Take a disk's backups to another vault; its recovery points are kept."),
     "whoami": ("reconciler.cli.whoami", "whoami", "Say who signs in, how, and which rights are missing."),
+    "condition": (
+        "reconciler.cli.condition",
+        "condition",
+        "Print the condition that keeps the operator from granting to itself.",
+    ),
     "schema": ("reconciler.cli.schema", "schema", "Print a JSON Schema, for editors and for readers of documents."),
     "explain": ("reconciler.cli.explain", "explain", "Say what a code or a field of the manifest means."),
     "init": ("reconciler.cli.init", "init", "Write a first manifest."),

@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from reconciler import rights
+from reconciler.applying.look import estate_for
 from reconciler.azure.connection import Azure
 from reconciler.azure.signing import claims
 from reconciler.azure.together import together
 from reconciler.errors import AzureError, ReadIncomplete
-from reconciler.ids import lower
+from reconciler.ids import ArmId, lower
 from reconciler.manifest.model import Manifest
 from reconciler.planning.reach import reach
 
@@ -71,6 +72,21 @@ async def identity(azure: Azure, manifest: Manifest | None) -> Identity:
     named = sorted(rows) if manifest is None else reach(manifest).subscriptions
     places = await together(*(_place(azure, rows.get(one), one, manifest) for one in named))
     return Identity(azure.endpoint, _bearer(azure, claims(await azure.signing.token())), tuple(places))
+
+
+async def vault_principals(azure: Azure, manifest: Manifest) -> dict[str, tuple[str, ...]]:
+    """The object ids of the identities of each declared vault, by its name; none for a vault that isn't there.
+
+    ReadIncomplete when Azure can't be read to the end.
+    """
+    estate = await estate_for(azure, manifest)
+    found: dict[str, tuple[str, ...]] = {}
+    for spec in manifest.vaults.values():
+        live = estate.vaults.get(spec.id.key)
+        named = estate.identities.get(spec.identity.key) if isinstance(spec.identity, ArmId) else None
+        ids = (*(live.principals if live else ()), *((named.principal_id,) if named else ()))
+        found[spec.name] = tuple(sorted({lower(one) for one in ids}))
+    return found
 
 
 def _bearer(azure: Azure, said: Mapping[str, Any]) -> Bearer:

@@ -55,7 +55,6 @@ def test_the_version_is_told(command: Run) -> None:
         (("plan", "x", "--report", "plan.txt"), "ends in .html, .json, .md"),
         (("apply", "x", "y"), "apply takes one manifest"),
         (("apply", "x"), "this is no terminal"),
-        (("apply", "plan.json", "--prune"), "with the options that it was made with"),
         (("apply", "plan.json"), "cannot be read"),
     ],
 )

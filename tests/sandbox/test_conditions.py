@@ -12,7 +12,9 @@ WRITE, DELETE = "Microsoft.Authorization/roleAssignments/write", "Microsoft.Auth
 READER, OWNER = "acdd72a7-3385-48ef-bd42-f606fba81ae7", "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
 ROLE = "@Request[Microsoft.Authorization/roleAssignments:RoleDefinitionId] ForAnyOfAnyValues:GuidEquals "
 KIND = "@Request[Microsoft.Authorization/roleAssignments:PrincipalType] ForAnyOfAnyValues:StringEqualsIgnoreCase "
-SHIPPED = (Path(__file__).parents[2] / "samples" / "roles" / "condition.txt").read_text(encoding="utf-8")
+ITSELF = "5a9f7d3e-4c1b-4f0a-9b7e-2d6c8e1f0a35"
+FILE = Path(__file__).parents[2] / "samples" / "roles" / "condition.txt"
+SHIPPED = FILE.read_text(encoding="utf-8").replace("OBJECT_ID", ITSELF)
 
 
 def asking(role: str, kind: str = "ServicePrincipal") -> dict[str, str]:
@@ -93,6 +95,9 @@ def test_what_is_not_understood_is_never_met(text: str) -> None:
         (DELETE, {}, asking(OWNER), False),
         (DELETE, {}, asking(READER, "Group"), False),
         (DELETE, asking(READER), {}, False),
+        (WRITE, asking(READER) | {"principalid": ITSELF.upper()}, {}, False),
+        (WRITE, asking(READER) | {"principalid": OWNER}, {}, True),
+        (DELETE, {}, asking(READER) | {"principalid": ITSELF}, False),
         ("Microsoft.Compute/disks/read", {}, {}, True),
     ],
 )

@@ -145,10 +145,10 @@ def test_what_is_refused(said: Data, message: str) -> None:
 def test_the_shipped_files_can_be_pasted() -> None:
     folder = Path(__file__).parents[2] / "samples" / "roles"
     rows = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.json"))]
-    condition = (folder / "condition.txt").read_text(encoding="utf-8")
+    condition = (folder / "condition.txt").read_text(encoding="utf-8").replace("OBJECT_ID", str(uuid4()))
     roles = [HELD | {"role": row["Name"], "condition": condition} for row in rows]
     sandbox = Sandbox.of(estate(roleDefinitions=rows, callers=[{"name": "ci", "roles": roles}]))
-    assert len(sandbox.ids("*/roleAssignments/*")) == len(rows) == 3
+    assert len(sandbox.ids("*/roleAssignments/*")) == len(rows) == 4
 
 
 def test_a_role_is_made_held_and_deleted(ask: Client) -> None:

@@ -92,7 +92,7 @@ def test_what_no_story_needs_is_in_the_role_for_a_reason() -> None:
     assert {*UNMET, *SHOWN} <= set(role("operator")["Actions"])
 
 
-@pytest.mark.parametrize("name", ["reader", "operator", "restorer"])
+@pytest.mark.parametrize("name", ["reader", "operator", "protector", "restorer"])
 def test_they_have_the_form_that_the_azure_cli_takes(name: str) -> None:
     found = role(name)
     assert list(found) == [
@@ -113,7 +113,7 @@ def test_the_reader_may_read_and_ask_only() -> None:
 
 
 @promise("Neither role lets anyone pass a resource guard.")
-@pytest.mark.parametrize("name", ["reader", "operator", "restorer"])
+@pytest.mark.parametrize("name", ["reader", "operator", "protector", "restorer"])
 def test_no_role_passes_a_guard(name: str) -> None:
     assert not [action for action in role(name)["Actions"] if "/resourceguards/" in action.lower()]
     assert not [action for action in role(name)["Actions"] if action.endswith("backupResourceGuardProxies/write")]
@@ -153,7 +153,7 @@ def granting(guid: str, kind: str | None = "ServicePrincipal") -> dict[str, Any]
 
 @promise(
     "With the condition beside it the operator grants and revokes four roles only (Disk Backup Reader, Disk Snapshot "
-    "Contributor, Reader, Disk Restore Operator), and to service principals only."
+    "Contributor, Reader, Disk Restore Operator), to service principals only, and never to itself."
 )
 @pytest.mark.parametrize("guid", sorted(BY_GUID))
 def test_the_operator_grants_and_revokes_four_roles_only(stage: Stage, guid: str) -> None:
@@ -173,7 +173,7 @@ def test_the_condition_names_the_roles_that_the_tool_grants() -> None:
     text = (ROLES / "condition.txt").read_text(encoding="utf-8")
     assert {BY_NAME[name.lower()].guid for name in FOUR} == {guid for guid in BY_GUID if guid in text}
     assert {BACKUP_READER, SNAPSHOT_CONTRIBUTOR, READER} < {BY_NAME[name.lower()].guid for name in FOUR}
-    assert len([line for line in text.splitlines() if "GuidEquals" in line]) == 2
+    assert len([line for line in text.splitlines() if "RoleDefinitionId" in line]) == 2
 
 
 def test_the_operator_removes_no_vault_group_or_disk(stage: Stage) -> None:
@@ -183,3 +183,18 @@ def test_the_operator_removes_no_vault_group_or_disk(stage: Stage) -> None:
     assert sent(stage, "DELETE", group_id(APPS, "diskrg"), version="2024-07-01")[0] == 403
     assert sent(stage, "DELETE", vault_id(), version="2025-07-01")[0] == 403
     assert sent(stage, "DELETE", disk_id("PSTestDisk"), version="2024-03-02")[0] == 403
+
+
+@promise("`reconciler-protector.json` is the operator's role without any right to delete.")
+def test_the_protector_deletes_nothing() -> None:
+    gone = set(role("operator")["Actions"]) - set(role("protector")["Actions"])
+    assert set(role("protector")["Actions"]) < set(role("operator")["Actions"])
+    assert {
+        action for action in role("operator")["Actions"] if "delete" in action.rpartition("backup")[2].lower()
+    } <= gone
+    assert gone == {
+        "Microsoft.Authorization/roleAssignments/delete",
+        "Microsoft.DataProtection/backupVaults/backupInstances/delete",
+        "Microsoft.DataProtection/backupVaults/backupPolicies/delete",
+        "Microsoft.DataProtection/backupVaults/backupResourceGuardProxies/unlockDelete/action",
+    }

@@ -35,6 +35,8 @@ ASKING = ("/validateforbackup", "/validaterestore", "/providers/microsoft.resour
 
 
 OPERATOR, READER, RESTORER = "operator", "reader", "restorer"
+OPERATOR_ID = "5a9f7d3e-4c1b-4f0a-9b7e-2d6c8e1f0a35"
+"""The operator's object id, which the shipped condition has in place of OBJECT_ID."""
 """The callers that stages are used by: they hold the roles that the project ships, and nothing else."""
 
 ROLES = Path(__file__).parents[2] / "samples" / "roles"
@@ -56,11 +58,15 @@ def with_roles(estate: Mapping[str, Any]) -> dict[str, Any]:
     scopes = [f"/subscriptions/{row['id']}" for row in estate.get("subscriptions", ())]
     groups = [row["name"] for row in estate.get("managementGroups", ())]
     scopes += [f"/providers/Microsoft.Management/managementGroups/{name}" for name in groups]
-    limits = {OPERATOR: {"condition": (ROLES / "condition.txt").read_text()}, READER: {}}
+    limits = {
+        OPERATOR: {"condition": (ROLES / "condition.txt").read_text().replace("OBJECT_ID", OPERATOR_ID)},
+        READER: {},
+    }
     callers = [
         {
             "name": token,
             "token": token,
+            **({"objectId": OPERATOR_ID} if token == OPERATOR else {}),
             "roles": [{"role": role["Name"], "scope": scope, **limits[token]} for scope in scopes],
         }
         for token, role in named.items()

@@ -1,0 +1,66 @@
+"""`reconciler condition`: the condition that keeps the operator from granting rights to itself."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import click
+
+from reconciler.cli.options import Connection, connection_options
+from reconciler.cli.output import Output
+from reconciler.errors import UsageError
+
+
+@click.command(
+    help="""Print the condition to assign the operator's role with; change nothing.
+
+    It keeps the operator, the service principal of --operator, from granting a role to itself. With a manifest PATH
+    it also lets it grant to the identities of that manifest's vaults only, as they are now: print it again, and
+    assign it again, when a vault is added.
+    """
+)
+@click.argument("path", required=False)
+@click.option("--operator", metavar="OBJECT_ID", required=True, help="The operator's object id, not its client id.")
+@connection_options
+@click.pass_obj
+def condition(output: Output, path: str | None, operator: str, connection: Connection) -> int:
+    """0; 1 when a vault's identity is not known."""
+    from reconciler.cli.loading import load_manifest
+    from reconciler.cli.progress import listener
+    from reconciler.cli.session import opened
+    from reconciler.operations.identity import vault_principals
+    from reconciler.rights import condition_text
+
+    own = _object_id(operator)
+    if path is None:
+        output.data(condition_text(own))
+        return 0
+    manifest = load_manifest(path)
+    with opened(connection, events=listener(output), readonly=True) as session:
+        principals = session.run(lambda azure, _clock: vault_principals(azure, manifest))
+    without = sorted(name for name, ids in principals.items() if not ids)
+    if without:
+        raise UsageError(
+            f"These vaults have no identity yet: {', '.join(without)}. A condition without them would refuse their grants.",
+            hint="Apply with the condition that `reconciler condition --operator` prints without PATH, then print this one.",
+            code="no-identity",
+        )
+    ids = {one for found in principals.values() for one in found}
+    if own in ids:
+        raise UsageError(
+            "--operator names a vault's identity, which the condition would let grant roles to itself.",
+            hint="Give the object id of the service principal that runs `reconciler apply`.",
+            code="no-identity",
+        )
+    output.data(condition_text(own, ids))
+    return 0
+
+
+def _object_id(text: str) -> str:
+    try:
+        return str(UUID(text))
+    except ValueError as error:
+        raise UsageError(
+            f"--operator {text!r} is no object id.",
+            hint="`az ad sp show --id CLIENT_ID --query id --output tsv` prints it.",
+        ) from error
