@@ -145,6 +145,11 @@ CODES = table(
     _error("nothing-there", "Nothing in the sandbox matches the pattern.", "list what exists with `sandbox show`"),
     _error("operation-failed", "A long-running operation of Azure failed without a code.", "read the message"),
     _error(
+        "other-options",
+        "A saved plan was made with other options than the command line has.",
+        "pass the options that the plan was made with, or make and review a new plan",
+    ),
+    _error(
         "other-target",
         "A saved plan was made against another Azure than the one that the command line names.",
         "apply it where it was planned, or plan again",

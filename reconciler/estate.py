@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 from reconciler.ids import ArmId
+from reconciler.known import Known
 from reconciler.sharding import WHOLE, Shard
 
 
@@ -224,16 +225,15 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Presence:
-    """The answer to `exists`: `there`, `gone` (404) or `out-of-reach` (403).
+class Found:
+    """What a read by id returned: its body, and the projection of it (None for types that have none)."""
 
-    When there, `body` is what the GET returned and `resource` its projection (Disk, ResourceGroup, Vault …; None for
-    types that have none).
-    """
-
-    state: str
-    body: Mapping[str, Any] | None = None
+    body: Mapping[str, Any]
     resource: Any = None
+
+
+Presence: TypeAlias = Known[Found]
+"""Whether an object is there, by a read of its id."""
 
 
 @dataclass(frozen=True, slots=True)

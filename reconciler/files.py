@@ -67,7 +67,7 @@ def _folder(folder: Path, boundary: Path, *, prefix: str) -> tuple[dict[str, byt
     """Every YAML file below `folder`, named with `prefix`; a finding for each that lies outside `boundary`."""
     texts: dict[str, bytes] = {}
     refused: list[Finding] = []
-    for path in sorted(_yaml_paths(folder)):
+    for path in sorted(_paths(folder, boundary)):
         name = _printable(prefix + path.relative_to(folder).as_posix())
         try:
             _check_inside(path, boundary)
@@ -77,14 +77,38 @@ def _folder(folder: Path, boundary: Path, *, prefix: str) -> tuple[dict[str, byt
     return dict(sorted(texts.items())), refused
 
 
-def _yaml_paths(folder: Path) -> list[Path]:
+def _paths(folder: Path, boundary: Path) -> list[Path]:
+    """The YAML files below `folder`, linked folders included, and the links that can't be followed.
+
+    Linked folders come last, and each real folder is read once, so that links in a circle end.
+    """
     found: list[Path] = []
-    for parent, folders, names in os.walk(folder, onerror=_unreadable):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        links = [path for path in (Path(parent) / name for name in folders) if path.is_symlink()]
-        found += [path for path in links if not path.resolve().is_relative_to(folder)]
-        found += [Path(parent) / name for name in names if is_ours(name)]
+    seen: set[Path] = set()
+    waiting = [folder]
+    while waiting:
+        start = waiting.pop(0)
+        if not _leads_inside(start, boundary):
+            found.append(start)
+            continue
+        for parent, folders, names in os.walk(start, onerror=_unreadable):
+            inside = [Path(parent) / name for name in sorted(folders) if not name.startswith(".")]
+            seen.add(Path(parent).resolve())
+            folders[:] = [path.name for path in inside if not path.is_symlink() and path.resolve() not in seen]
+            waiting += [path for path in inside if path.is_symlink() and path.resolve() not in seen]
+            files = [Path(parent) / name for name in names]
+            found += [path for path in files if is_ours(path.name) or _is_dangling(path)]
+        waiting = [path for path in waiting if path.resolve() not in seen]
     return found
+
+
+def _leads_inside(path: Path, boundary: Path) -> bool:
+    return path.resolve().is_relative_to(boundary)
+
+
+def _is_dangling(path: Path) -> bool:
+    """Whether a link leads nowhere: a folder of manifest files may have been there."""
+    hidden = path.name.startswith(".") or path.name.lower().endswith(_ESTATE)
+    return not hidden and path.is_symlink() and not path.exists()
 
 
 def is_ours(name: str) -> bool:

@@ -7,12 +7,22 @@ from http import HTTPStatus
 from typing import Any
 
 from reconciler.azure import projection
-from reconciler.azure.connection import Azure, incomplete
+from reconciler.azure.connection import Azure, incomplete, unsure
 from reconciler.azure.graph import graph_if_it_answers, literal
 from reconciler.azure.together import together
-from reconciler.errors import NO_TOKEN, AzureError, NotFound, OutOfReach, ReadIncomplete
-from reconciler.estate import DeletedVault, Instance, Presence, Question, RecoveryPoint, RestoreJob, RoleAssignment
+from reconciler.errors import NO_TOKEN, AzureError, NotFound, ReadIncomplete
+from reconciler.estate import (
+    DeletedVault,
+    Found,
+    Instance,
+    Presence,
+    Question,
+    RecoveryPoint,
+    RestoreJob,
+    RoleAssignment,
+)
 from reconciler.ids import ArmId, lower
+from reconciler.known import NO, Yes
 
 _INSTANCES = ("backupInstances", "deletedBackupInstances")
 _RESTORES = (
@@ -36,18 +46,16 @@ async def _understood(azure: Azure, question: Question) -> Any:
 
 
 async def _exists(azure: Azure, question: Question) -> Presence:
-    """404 is gone, 403 is out of reach; anything else that isn't an object leaves the question open."""
+    """Whether the subject is there; without a token nothing is asked of Azure at all, which is an error."""
     try:
         body = await azure.get(question.subject)
-        return Presence("there", body, projection.resource(question.subject, body))
     except NotFound:
-        return Presence("gone")
-    except OutOfReach as error:
+        return NO
+    except AzureError as error:
         if error.code == NO_TOKEN:
             raise incomplete(question.subject.text, error) from error
-        return Presence("out-of-reach")
-    except AzureError as error:
-        raise incomplete(question.subject.text, error) from error
+        return unsure(error)
+    return Yes(Found(body, projection.resource(question.subject, body)))
 
 
 async def _deleted_vault(azure: Azure, question: Question) -> DeletedVault | None:

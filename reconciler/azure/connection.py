@@ -28,6 +28,7 @@ from reconciler.azure.signing import UNSIGNED, Signing
 from reconciler.azure.stamping import Stamping
 from reconciler.errors import NO_TOKEN, AzureError, NotFound, OutOfReach, ReadIncomplete
 from reconciler.ids import ArmId
+from reconciler.known import Unsure
 
 if TYPE_CHECKING:
     import random
@@ -253,6 +254,13 @@ def incomplete(what: str, error: AzureError) -> ReadIncomplete:
         hint=hint or "Run it again.",
         code=NO_TOKEN if error.code == NO_TOKEN else ReadIncomplete.code,
     )
+
+
+def unsure(error: AzureError) -> Unsure:
+    """What an error leaves unknown: why, and the way to know."""
+    if isinstance(error, OutOfReach):
+        return Unsure(f"the caller may not read it: {error.message}", error.hint, "out-of-reach")
+    return Unsure(error.message, error.hint)
 
 
 def _request(method: str, url: str, body: Mapping[str, Any] | None) -> HttpRequest:

@@ -20,6 +20,7 @@ from reconciler.azure.together import together
 from reconciler.errors import AzureError, NotFound, OutOfReach, ReadIncomplete
 from reconciler.estate import (
     Estate,
+    Found,
     OwnedVault,
     Question,
     Reach,
@@ -28,6 +29,7 @@ from reconciler.estate import (
     Vault,
 )
 from reconciler.ids import ArmId, lower
+from reconciler.known import Yes
 from reconciler.planning.naming import OWNER_TAG
 from reconciler.planning.reach import concerns
 
@@ -140,8 +142,9 @@ class _Look:
         missing = [Question("exists", ArmId(key)) for key in self.reach.vaults if key not in self.estate.vaults]
         for question, presence in (await answer(self.azure, missing)).items():
             self.estate.answers[question] = presence
-            if isinstance(presence.resource, Vault):
-                self.estate.vaults[question.subject.key] = presence.resource
+            match presence:
+                case Yes(Found(resource=Vault() as vault)):
+                    self.estate.vaults[question.subject.key] = vault
 
     async def _disks(self, subscription: str) -> None:
         path = f"/subscriptions/{subscription}/providers/Microsoft.Compute/disks"

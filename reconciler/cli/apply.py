@@ -52,8 +52,8 @@ class Task(NamedTuple):
 @click.command(
     help="""Change Azure until it is as the manifest says, and wait until it is.
 
-    PATH is the manifest, a file or a folder; or a saved plan (FILE.json), which is applied only if it is still what
-    would be done. MANIFEST says where a saved plan's manifest is now.
+    PATH is the manifest, a file or a folder. Or PATH is a saved plan (FILE.json) and MANIFEST its manifest: the plan
+    is applied only if, with this command line's own options, it is still what would be done.
     """
 )
 @click.argument("path")
@@ -112,18 +112,19 @@ def _task(
 ) -> Task:
     """Everything that can be known before Azure is asked; UsageError when nobody could approve."""
     from reconciler.cli.approval import Approval
-    from reconciler.cli.loading import load_manifest
+    from reconciler.cli.loading import load_manifest, recorded
     from reconciler.cli.saved import read_saved
 
     saved = None
     if Path(path).suffix == ".json" and not Path(path).is_dir():
-        if planning != Planning():
+        saved = read_saved(Path(path))
+        if manifest_path is None:
             raise UsageError(
-                "A saved plan is applied with the options that it was made with.",
-                hint="leave out --prune, --force and the like, or make a new plan with them",
+                "A saved plan is compared with a manifest, and none is named.",
+                hint=f"Name it, with the options that the plan was made with: reconciler apply {path} MANIFEST",
             )
-        saved = read_saved(Path(path), manifest_path)
-        path, planning, connection = saved.path, saved.planning, saved.connection(connection)
+        saved.check_target(connection)
+        path = manifest_path
     elif manifest_path:
         raise UsageError("apply takes one manifest", hint="put its files into one folder, or use `include`")
     if checksum is not None and not checksum.strip():
@@ -139,8 +140,11 @@ def _task(
             code="no-approval",
         )
     manifest = load_manifest(path)
+    options = plan_options(planning, manifest, connection.api_version)
+    if saved:
+        saved.check_options(recorded(options))
     approval = Approval(asks=asks, checksum=checksum, saved=saved)
-    return Task(path, manifest, plan_options(planning, manifest, connection.api_version), connection, approval)
+    return Task(path, manifest, options, connection, approval)
 
 
 def _run(output: Output, task: Task, telling: Telling, settings: Settings, audit: AuditFile | None, desk: Desk) -> int:

@@ -339,6 +339,26 @@ def _guard_request(text: str, manifest: Manifest) -> tuple[str, str]:
     return spec.id.key, request
 
 
+def apply_command(plan: str, manifest: str, connection: Connection, planning: Planning) -> str:
+    """The command line that applies a saved plan, with the options that it was made with."""
+    import shlex
+
+    flags = {"--sandbox": connection.sandbox, "--arm-endpoint": connection.endpoint}
+    flags |= {"--cloud": None if connection.cloud == CLOUDS[0] else connection.cloud}
+    flags |= {"--clock": connection.clock, "--api-version": connection.api_version}
+    words = ["reconciler", "apply", plan, manifest]
+    for name, value in [
+        *flags.items(),
+        *((f"--{name.replace('_', '-')}", value) for name, value in planning._asdict().items()),
+    ]:
+        if value is True:
+            words.append(name)
+        elif value is not None and value is not False:
+            for one in value if isinstance(value, tuple) else (value,):
+                words += [name, str(one)]
+    return shlex.join(words)
+
+
 def disks_option(command: Command) -> Command:
     """`--disk`, repeatable: which disks an operation is about."""
     return click.option(

@@ -11,6 +11,7 @@ from reconciler.cli.options import (
     Connection,
     Planning,
     annotations_option,
+    apply_command,
     connection_options,
     format_option,
     plan_options,
@@ -75,7 +76,7 @@ def plan(
     )
     if out:
         write_file(Path(out), showing.data("json"), "the plan")
-        output.tell(f"The plan is saved: reconciler apply {out}\n")
+        output.tell(f"The plan is saved: {apply_command(out, path, connection, planning)}\n")
     if desk.write(found) or failed or is_refused(found):
         return 1
     return 2 if detailed_exitcode and found.changes else 0

@@ -2,59 +2,65 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from reconciler.cli.options import Connection, Planning
+from reconciler.cli.options import Connection
 from reconciler.errors import Refused, StalePlan, UsageError
 
 _MOST_TOLD = 20
+_LOOKS_ONLY = frozenset({"preflight"})
+"""Options that open no gate and change no write: a plan with them may be applied without."""
 _MAKE_ONE = "make one with `reconciler plan PATH --out FILE`"
 
 
 class SavedPlan(NamedTuple):
-    """A plan document, and the path of the manifest that it was made from."""
+    """A plan document, and the file that it was read from."""
 
     document: Mapping[str, Any]
-    path: str
+    file: Path
 
-    @property
-    def planning(self) -> Planning:
-        """The options that it was made with, as the command line would say them."""
-        options = self.document["options"]
-        requests = options["resource_guard_request"].items()
-        return Planning(
-            prune=options["prune"],
-            adopt=options["adopt"],
-            allow_delete=options["allow_delete"],
-            accept_irreversible=options["accept_irreversible"],
-            force=tuple(options["force"]),
-            only=tuple(options["only"]),
-            resource_guard_request=tuple(f"{vault}={one}" for vault, ids in requests for one in ids),
-            preflight=options["preflight"],
-            shard=options["shard"],
-        )
+    def check_options(self, said: Mapping[str, object]) -> None:
+        """Refused when the command line's options of planning (as `recorded`) are not those of the saved plan.
 
-    def connection(self, said: Connection) -> Connection:
-        """The connection to apply through: what the command line says, else the recorded sandbox.
-
-        Refused when it is another Azure than the plan was made against. No endpoint is ever taken from the file: the
-        caller's token would be sent there.
+        None is taken from the file: whoever can edit it would open the gates.
         """
+        kept = self.document["options"]
+        differing = [
+            f"{_flag(name)}: the saved plan has {_shown(kept[name])}, this command line has {_shown(said[name])}"
+            for name in said
+            if name in kept and kept[name] != said[name] and name not in _LOOKS_ONLY
+        ]
+        if differing:
+            raise Refused(
+                "\n".join(
+                    [f"The saved plan {self.file} was made with other options. Nothing was written.", *differing]
+                ),
+                hint="Pass the options that the plan was made with, or make and review a new plan.",
+                code="other-options",
+            )
+
+    def check_target(self, said: Connection) -> None:
+        """Refused when the command line names another Azure than the plan was made against."""
         from reconciler.cli.loading import target_of
 
         target = self.document["target"]
-        api_version = said.api_version or self.document["options"]["api_version"]
-        if said.is_default and target.startswith("sandbox:"):
-            said = said._replace(sandbox=target.removeprefix("sandbox:"))
         if not _same_target(target, target_of(said)):
             raise Refused(
-                f"The saved plan was made against {target}, this is {target_of(said)}.",
-                hint="give the same --sandbox, --arm-endpoint or --cloud as to `plan`",
+                f"The saved plan was made against {target}, this is {target_of(said)}. Nothing was written.",
+                hint="Pass the same --sandbox, --arm-endpoint or --cloud as to `plan`.",
                 code="other-target",
             )
-        return said._replace(api_version=api_version)
+
+
+def _flag(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
+
+
+def _shown(value: object) -> str:
+    return "nothing" if value in (None, False, [], {}) else "it" if value is True else json.dumps(value)
 
 
 def _same_target(one: str, other: str) -> bool:
@@ -63,10 +69,8 @@ def _same_target(one: str, other: str) -> bool:
     return one.rstrip("/") == other.rstrip("/")
 
 
-def read_saved(file: Path, manifest: str | None) -> SavedPlan:
-    """The saved plan in `file`; `manifest` overrides the recorded path. UsageError when the file is no plan."""
-    import json
-
+def read_saved(file: Path) -> SavedPlan:
+    """The saved plan in `file`; UsageError when the file is no plan."""
     try:
         document = json.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
@@ -79,17 +83,10 @@ def read_saved(file: Path, manifest: str | None) -> SavedPlan:
         raise _no_plan(file, str(error)) from error
     if problems:
         raise _no_plan(file, "; ".join(problems))
-    path = manifest or document["path"]
-    if not Path(path).exists():
-        raise UsageError(
-            f"The saved plan {file} was made from {path}, which is not there.",
-            hint=f"run it in the same folder, or say where the manifest is: reconciler apply {file} PATH",
-        )
-    return SavedPlan(document, path)
+    return SavedPlan(document, file)
 
 
 def _problems(document: Any) -> list[str]:
-    import json
     from itertools import islice
 
     import jsonschema_rs

@@ -5,24 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
 
 from reconciler.findings import Finding, Place
 from reconciler.ids import ArmId, vault_id
 
-LATER = "later"
-"""Marks, in a field's metadata, one that came after digests were frozen: at its default it adds nothing to them."""
-
-REPORT, RETAIN, EXPIRE = "report", "retain", "expire"
-"""What `whenGone` says: only tell; stop and keep the recovery points; suspend and let them age by the policy."""
-
 Choice = str | Mapping[str, str]
 """A lower-cased name, or one per region (keys are normalised locations such as `westus`)."""
-
-
-def later(default: Any) -> Any:
-    """A field with a default that came after digests were frozen."""
-    return field(default=default, metadata={LATER: True})
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,11 +134,7 @@ class Exclusion:
 
 @dataclass(frozen=True, slots=True)
 class DiskRule:
-    """One entry of `disks`: either `ids` (each with its place) or `select`, and what its disks get.
-
-    `when_gone` is what becomes of the backup instance of a disk that Azure no longer has, once its newest recovery
-    point is `gone_after_hours` old.
-    """
+    """One entry of `disks`: either `ids` (each with its place) or `select`, and what its disks get."""
 
     place: Place
     vault: Choice
@@ -160,8 +144,6 @@ class DiskRule:
     ids: tuple[tuple[ArmId, Place], ...] = ()
     select: Selector | None = None
     exclude: tuple[Exclusion, ...] = ()
-    when_gone: str = later(REPORT)
-    gone_after_hours: int = later(168)
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,6 +97,13 @@ CODES = table(
         "check the disk's name, and which recovery points it has",
     ),
     Code(
+        "not-known",
+        _E,
+        "Azure's answer doesn't tell whether something is so, and nothing was concluded from it.",
+        "run it again; if it stays, follow the message: mostly a proxy answers in Azure's place",
+        "out-of-reach",
+    ),
+    Code(
         "one-way-door",
         _E,
         "Azure doesn't allow to go back from a setting that the vault already has.",

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from reconciler.estate import Disk, Instance
 from reconciler.findings import Finding, Place
 from reconciler.ids import ArmId, lower, subscription_id
+from reconciler.known import No
 from reconciler.manifest import addresses
 from reconciler.manifest.model import DiskRule, Selector
 from reconciler.planning.codes import CODES
@@ -186,7 +187,7 @@ def _disks_gone(survey: _Survey) -> None:
         if asked > _MOST_ASKED:
             continue
         presence = draft.presence(instance.disk, addresses.disk(instance.disk))
-        if presence is not None and presence.state == "gone":
+        if isinstance(presence, No):
             message = f"the disk of {instance.id} is gone"
             survey.found.append(CODES["disk-gone"].at(message, address=addresses.disk(instance.disk)))
     if asked > _MOST_ASKED:

@@ -6,9 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from reconciler.estate import Disk, Machine
+from reconciler.estate import Disk, Found, Machine
 from reconciler.findings import Place
 from reconciler.ids import ArmId, group_id
+from reconciler.known import No, Yes
 from reconciler.manifest import addresses
 from reconciler.manifest.choices import chosen, names_in
 from reconciler.manifest.model import DiskRule, Exclusion, GroupSpec, PolicySpec, Selector, VaultSpec
@@ -73,13 +74,12 @@ def _claim_by_id(draft: Draft, claims: dict[str, Claim]) -> None:
 
 def _unlisted(draft: Draft, arm_id: ArmId, place: Place) -> Disk | None:
     """A disk that is named by id and that no list shows, asked for by id."""
-    presence = draft.presence(arm_id, addresses.disk(arm_id), place)
-    if presence is None:
-        return None
-    if presence.state == "there" and isinstance(presence.resource, Disk):
-        draft.disks[arm_id.key] = presence.resource
-        return presence.resource
-    _refuse_gone(draft, arm_id, place, "correct the id; if the disk is gone for good, list it under `removed`")
+    match draft.presence(arm_id, addresses.disk(arm_id), place):
+        case Yes(Found(resource=Disk() as disk)):
+            draft.disks[arm_id.key] = disk
+            return disk
+        case No():
+            _refuse_gone(draft, arm_id, place, "correct the id; if the disk is gone for good, list it under `removed`")
     return None
 
 
@@ -153,8 +153,9 @@ def _is_known(draft: Draft, disk: Disk, machine: ArmId) -> bool:
     if machine.key in draft.machines or machine.type != _MACHINES:
         return True
     presence = draft.presence(machine, addresses.disk(disk.id))
-    if presence is not None and isinstance(presence.resource, Machine):
-        draft.machines[machine.key] = presence.resource
+    match presence:
+        case Yes(Found(resource=Machine() as found)):
+            draft.machines[machine.key] = found
     return presence is not None
 
 

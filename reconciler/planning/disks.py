@@ -9,6 +9,7 @@ from typing import Any
 
 from reconciler.estate import Instance
 from reconciler.ids import ArmId
+from reconciler.known import Yes
 from reconciler.manifest import addresses
 from reconciler.planning import instances, protection
 from reconciler.planning.desired import DesiredDisk
@@ -111,11 +112,11 @@ class Disks:
             self._undelete(wanted, deleted)
             return
         own = wanted.vault.id.child("backupInstances", instance_name(wanted.disk.id))
-        presence = self._draft.unlisted(wanted.vault, own, wanted.address, wanted.place)
-        if presence is None:
+        found = self._draft.unlisted(wanted.vault, own, wanted.address, wanted.place)
+        if found is PENDING:
             return
-        if isinstance(presence.resource, Instance):
-            self._compare_live(wanted, replace(presence.resource, vault=wanted.vault.id))
+        if isinstance(found, Instance):
+            self._compare_live(wanted, replace(found, vault=wanted.vault.id))
             return
         if self._draft.options.preflight and self._asked < _PREFLIGHT_LIMIT:
             self._asked += 1
@@ -181,7 +182,7 @@ class Disks:
         presence = draft.presence(instance.id, wanted.address, wanted.place)
         if presence is None:
             return
-        if presence.state == "there":
+        if isinstance(presence, Yes):
             message = f"{instance.id} is there but isn't listed"
             draft.refuse(wanted.address, "list-incomplete", message, place=wanted.place)
             return

@@ -9,9 +9,10 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from reconciler.estate import Estate, Instance, Lock, Presence, Question
+from reconciler.estate import Estate, Found, Instance, Lock, Presence, Question
 from reconciler.findings import Finding, Place, Severity
 from reconciler.ids import ArmId, lower
+from reconciler.known import No, Unsure, Yes
 from reconciler.manifest import addresses
 from reconciler.manifest.model import DiskRule, Ignore, Manifest, VaultSpec
 from reconciler.planning.codes import CODES
@@ -104,26 +105,36 @@ class Draft:
         """Every address that came up so far."""
         return list(self._spelled.values())
 
-    def presence(self, subject: ArmId, address: str, place: Place | None = None) -> Presence | None:
-        """Whether an object that the lists lack is there; None while unknown, and when out of reach (a finding)."""
-        answer = self.ask("exists", subject)
-        if answer is PENDING:
-            return None
-        if answer.state == "out-of-reach":
-            self.refuse(address, "out-of-reach", f"{subject} may not be read", place=place)
-            return None
-        return answer  # type: ignore[no-any-return]
+    def presence(self, subject: ArmId, address: str, place: Place | None = None) -> Yes[Found] | No | None:
+        """Whether an object that the lists lack is there; None: decide nothing (not asked yet, or a finding says why)."""
+        answer: Presence | object = self.ask("exists", subject)
+        match answer:
+            case Yes() | No():
+                return answer
+            case Unsure():
+                self.refuse_unsure(answer, subject, address, place)
+        return None
 
-    def unlisted(self, vault: VaultSpec, subject: ArmId, address: str, place: Place | None = None) -> Presence | None:
-        """Whether an object of a vault is there although its list lacks it; None: decide nothing yet.
+    def unlisted(self, vault: VaultSpec, subject: ArmId, address: str, place: Place | None = None) -> Any:
+        """An object of a vault that is there although its list lacks it; None: it isn't. PENDING: decide nothing.
 
-        It is asked only where the vault's mark says that all of this was applied before, so that the list contradicts;
-        and only so often: lists rarely lack much of what is there.
+        It is asked for only where the vault's mark says that all of this was applied before, so that the list
+        contradicts; and only so often: lists rarely lack much of what is there.
         """
         if drift_class(self, vault) != "changed-outside" or len(self._doubted | {subject.key}) > _MOST_DOUBTS:
-            return Presence("gone")
+            return None
         self._doubted.add(subject.key)
-        return self.presence(subject, address, place)
+        match self.presence(subject, address, place):
+            case Yes(found):
+                return found.resource
+            case No():
+                return None
+        return PENDING
+
+    def refuse_unsure(self, answer: Unsure, what: object, address: str, place: Place | None = None) -> None:
+        """Add the finding that `what` isn't known, and let nothing be planned that depends on `address`."""
+        message = f"could not tell whether {what} is there: {answer.because}"
+        self.refuse(address, answer.code, message, place=place, hint=answer.hint)
 
     def note(self, code: str, message: str, *, address: str = "", place: Place | None = None, hint: str = "") -> None:
         """Add a finding."""

@@ -9,6 +9,7 @@ from typing import Any
 from reconciler.estate import ResourceGroup
 from reconciler.findings import Place
 from reconciler.ids import ArmId, lower
+from reconciler.known import Yes
 from reconciler.manifest import addresses
 from reconciler.manifest.model import GroupSpec, VaultSpec
 from reconciler.planning.draft import Draft
@@ -55,7 +56,7 @@ def compare(draft: Draft, wanted: Iterable[WantedGroup]) -> None:
             presence = draft.presence(group.id, group.address, group.place)
             if presence is None:
                 continue
-            live = presence.resource if presence.state == "there" else None
+            live = presence.value.resource if isinstance(presence, Yes) else None
         if live is None:
             _create(draft, group)
             continue

@@ -9,6 +9,7 @@ from typing import Any
 
 from reconciler.estate import Instance
 from reconciler.ids import ArmId, lower
+from reconciler.known import No
 from reconciler.manifest import addresses
 from reconciler.manifest.model import Removed
 from reconciler.planning.desired import DesiredDisk
@@ -58,7 +59,7 @@ def _orphan(draft: Draft, instance: Instance, disk: ArmId) -> None:
         presence = draft.presence(disk, address)
         if presence is None:
             return
-        if presence.state == "gone":
+        if isinstance(presence, No):
             draft.note("disk-gone", f"the disk of {instance.id.name} is gone", address=address)
             return
         if disk.subscription in draft.reach.disk_subscriptions:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler.findings import Place
 from reconciler.ids import ArmId
 from reconciler.manifest.choices import names_in
-from reconciler.manifest.model import LATER, DiskRule, Manifest, VaultSpec
+from reconciler.manifest.model import DiskRule, Manifest, VaultSpec
 from reconciler.planning.model import Change, Kind
 from reconciler.planning.naming import APPLIED_TAG, OWNER_TAG, tag_of
 
@@ -51,20 +51,9 @@ def _declared(kind: Any) -> tuple[str, ...]:
     return tuple(field.name for field in found if field.init and field.name not in _NOT_DECLARED)
 
 
-@lru_cache(maxsize=256)
-def _later(kind: Any) -> dict[str, Any]:
-    """The defaults of a dataclass's fields that came after digests were frozen."""
-    return {field.name: field.default for field in fields(kind) if LATER in field.metadata}
-
-
 def _items(value: Any, names: Iterable[str]) -> Iterator[tuple[str, Any]]:
-    """What a dataclass declares; a later field at its default adds nothing, so that no digest changes with the tool."""
-    kind: Any = type(value)
     pairs = ((name, getattr(value, name)) for name in names)
-    added = _later(kind)
-    for name, item in pairs:
-        if not isinstance(item, Place) and not (name in added and item == added[name]):
-            yield name, item
+    return (pair for pair in pairs if not isinstance(pair[1], Place))
 
 
 def digest(data: Any) -> str:

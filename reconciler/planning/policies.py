@@ -11,7 +11,7 @@ from reconciler.ids import ArmId, lower
 from reconciler.manifest import addresses
 from reconciler.manifest.model import PolicyContent, PolicySpec, VaultSpec
 from reconciler.planning.content import body_of, content_of, differences, shown
-from reconciler.planning.draft import Draft
+from reconciler.planning.draft import PENDING, Draft
 from reconciler.planning.marks import drift_class
 from reconciler.planning.model import Action, Change, Kind, Op, Step
 from reconciler.planning.naming import is_derived_policy_name, policy_names
@@ -57,10 +57,10 @@ def settle(draft: Draft, shelf: Shelf, vault: VaultSpec, spec: PolicySpec) -> Ar
         draft.refuse(address, "policy-differs", f"{', '.join(names)} all hold something else", place=spec.place)
         return None
     policy = vault.id.child("backupPolicies", name)
-    presence = draft.unlisted(vault, policy, address, spec.place)
-    if presence is None:
+    found = draft.unlisted(vault, policy, address, spec.place)
+    if found is PENDING:
         return None
-    if isinstance(presence.resource, Policy) and content_of(presence.resource) == spec.content:
+    if isinstance(found, Policy) and content_of(found) == spec.content:
         return policy
     earlier = _versions(shelf, vault, spec)
     names_before = ", ".join(old.id.name for old in earlier)

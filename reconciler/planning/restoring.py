@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from reconciler.estate import Disk, Estate, Instance, RecoveryPoint
+from reconciler.estate import Disk, Estate, Found, Instance, RecoveryPoint
 from reconciler.ids import ArmId, group_id, lower
+from reconciler.known import No, Unsure, Yes
 from reconciler.manifest.model import Manifest, VaultSpec
 from reconciler.planning import protection
 from reconciler.planning.builtin_roles import DISK_RESTORE_OPERATOR
@@ -47,11 +48,15 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What a disk is restored from: the instance, its recovery point, and the disk as it is now (None: gone)."""
+    """What a disk is restored from: the instance, its recovery point, and the disk as it is now.
+
+    `disk` is None where there is none to compare with; `missing` says why.
+    """
 
     instance: Instance
     point: RecoveryPoint
     disk: Disk | None
+    missing: str = "the source disk is gone"
 
     @property
     def id(self) -> ArmId:
@@ -161,7 +166,7 @@ def is_open(draft: Draft, group: ArmId, address: str) -> bool:
     presence = draft.presence(group, address)
     if presence is None:
         return False
-    if presence.state == "gone":
+    if isinstance(presence, No):
         hint = f"make it: az group create --name {group.name} --subscription {group.subscription} --location …"
         draft.refuse(address, "group-missing", f"the resource group {group} isn't there", hint=hint)
         return False
@@ -204,7 +209,11 @@ def _source(draft: Draft, wish: Wish) -> Source | None:
         presence = draft.ask("exists", instance.disk)
         if presence is PENDING:
             return None
-        disk = presence.resource if isinstance(presence.resource, Disk) else None
+        match presence:
+            case Yes(Found(resource=Disk() as found_disk)):
+                disk = found_disk
+            case Unsure(because):
+                return Source(instance, point, None, f"the source disk could not be read: {because}")
     return Source(instance, point, disk)
 
 
@@ -271,7 +280,7 @@ def _restore(draft: Draft, book: RoleBook, source: Source, wish: Wish) -> list[C
         fields=(FieldChange(f"tags.{RESTORED_TAG}", None, wish.run),) if is_cut_off else (),
         depends=tuple(grants.planned),
         probe=probe,
-        detail=() if source.disk else ("the source disk is gone: size, kind and encryption can't be compared",),
+        detail=() if source.disk else (f"{source.missing}: size, kind and encryption can't be compared",),
     )
     return without_refused(draft, change)
 
@@ -279,10 +288,10 @@ def _restore(draft: Draft, book: RoleBook, source: Source, wish: Wish) -> list[C
 def _is_cut_off(draft: Draft, source: Source, disk: ArmId) -> bool:
     """Whether the disk is what a restore made that was cut off before it could mark it; any other is refused."""
     presence = draft.presence(disk, disk.text)
-    if presence is None or presence.state != "there":
+    if not isinstance(presence, Yes):
         return False
-    made, body = presence.resource, presence.body or {}
-    creation = (body.get("properties") or {}).get("creationData")
+    made = presence.value.resource
+    creation = (presence.value.body.get("properties") or {}).get("creationData")
     origin = creation.get("sourceResourceId") if isinstance(creation, Mapping) else None
     group = source.instance.snapshot_group
     is_unmarked = isinstance(made, Disk) and not made.machines and not tag_of(made.tags, RESTORED_TAG)

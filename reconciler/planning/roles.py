@@ -198,10 +198,9 @@ class RoleBook:
             return False
         name = role_name(scope, role.guid, principal)
         own = ArmId(f"{scope}/providers/Microsoft.Authorization/roleAssignments/{name}")
-        presence = self._draft.unlisted(vault, own, address, vault.place)
-        if presence is None:
+        found = self._draft.unlisted(vault, own, address, vault.place)
+        if found is PENDING:
             return address not in self._draft.refused
-        found = presence.resource
         return isinstance(found, RoleAssignment) and not found.conditional
 
     def _tell_missing(self, vault: VaultSpec, role: Role, scope: ArmId, address: str) -> None:

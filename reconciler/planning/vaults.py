@@ -6,6 +6,7 @@ from typing import Any
 
 from reconciler.estate import Vault
 from reconciler.ids import ArmId, lower
+from reconciler.known import No, Unsure, Yes
 from reconciler.manifest import addresses
 from reconciler.manifest.model import VaultSpec
 from reconciler.planning import vault_fields
@@ -38,7 +39,7 @@ def _compare_missing(draft: Draft, spec: VaultSpec) -> None:
     presence = draft.presence(spec.id, address, spec.place)
     if presence is None:
         return
-    if presence.state == "there":
+    if isinstance(presence, Yes):
         draft.refuse(address, "list-incomplete", f"{spec.id} is there but isn't listed", place=spec.place)
     elif not spec.manage:
         draft.refuse(address, "vault-missing", f"{spec.id} isn't there", place=spec.place)
@@ -101,18 +102,26 @@ def _verify_guard(draft: Draft, spec: VaultSpec, live: Vault) -> None:
     """Resource guards are verified, never written; which one it is only the vault's proxy tells."""
     if spec.resource_guard is None:
         return
-    proxy = spec.id.child("backupResourceGuardProxies", "DppResourceGuardProxy")
-    answer = draft.ask("exists", proxy) if live.guarded else None
-    if answer is PENDING:
+    mapped = _mapped_guard(draft, spec) if live.guarded else ""
+    if mapped is None:
         return
-    if answer and answer.state == "out-of-reach":
-        draft.note("out-of-reach", f"{proxy} may not be read", address=addresses.vault(spec.name), place=spec.place)
-        return
-    body = (answer.body or {}) if answer else {}
-    mapped = str((body.get("properties") or {}).get("resourceGuardResourceId") or "")
     if ArmId(mapped) != spec.resource_guard and not draft.ignores(addresses.vault(spec.name), "resourceGuard"):
         message = f"{spec.name} is under {mapped or 'no resource guard'}, not {spec.resource_guard}"
         draft.note("guard-differs", message, address=addresses.vault(spec.name), place=spec.place)
+
+
+def _mapped_guard(draft: Draft, spec: VaultSpec) -> str | None:
+    """The id of the guard that the vault's proxy names; None while that isn't known."""
+    proxy = spec.id.child("backupResourceGuardProxies", "DppResourceGuardProxy")
+    match draft.ask("exists", proxy):
+        case Yes(found):
+            return str((found.body.get("properties") or {}).get("resourceGuardResourceId") or "")
+        case No():
+            return ""
+        case Unsure(because, hint, code):
+            message = f"could not tell which resource guard {spec.name} is under: {because}"
+            draft.note(code, message, address=addresses.vault(spec.name), place=spec.place, hint=hint)
+    return None
 
 
 def _compare_live(draft: Draft, spec: VaultSpec, live: Vault) -> None:

@@ -6,8 +6,9 @@ import pytest
 
 from reconciler.azure.reading import answer
 from reconciler.errors import ReadIncomplete
-from reconciler.estate import DeletedVault, Presence, Question
+from reconciler.estate import DeletedVault, Question
 from reconciler.ids import ArmId
+from reconciler.known import NO
 
 S = "/subscriptions/s"
 V = f"{S}/resourceGroups/rg/providers/Microsoft.DataProtection/backupVaults/v"
@@ -22,21 +23,21 @@ def ask(wire: Any, kind: str, subject: str, detail: str = "") -> Any:
 def test_something_that_is_there_comes_with_its_body(wire: Any) -> None:
     wire.on("GET", DISK, {"id": DISK, "location": "West US"})
     found = ask(wire, "exists", DISK)
-    assert found.state == "there"
-    assert found.resource.location == "westus"
+    assert found.value.resource.location == "westus"
     assert len(wire.calls) == 1, "a question asked twice is one read"
 
 
-@pytest.mark.parametrize(("status", "state"), [(404, "gone"), (403, "out-of-reach")])
-def test_absence_and_lack_of_rights_are_told_apart(wire: Any, status: int, state: str) -> None:
-    wire.on("GET", DISK, (status, {"error": {"code": "X", "message": "m"}}))
-    assert ask(wire, "exists", DISK) == Presence(state)
+def test_a_404_of_resource_manager_is_absence(wire: Any) -> None:
+    wire.on("GET", DISK, (404, {"error": {"code": "ResourceNotFound", "message": "m"}}))
+    assert ask(wire, "exists", DISK) == NO
 
 
-def test_what_cannot_be_told_is_an_error(wire: Any) -> None:
-    wire.on("GET", DISK, (500, {"error": {"code": "X", "message": "m"}}))
-    with pytest.raises(ReadIncomplete):
-        ask(wire, "exists", DISK)
+@pytest.mark.parametrize(("status", "code"), [(403, "out-of-reach"), (500, "not-known"), (400, "not-known")])
+def test_what_cannot_be_told_is_neither_there_nor_gone(wire: Any, status: int, code: str) -> None:
+    wire.on("GET", DISK, (status, {"error": {"code": "X", "message": "the reason"}}))
+    found = ask(wire, "exists", DISK)
+    assert found.code == code
+    assert "the reason" in found.because
 
 
 def deleted(original: Any, **more: Any) -> Any:

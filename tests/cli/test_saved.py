@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from reconciler.cli.approval import Approval
-from reconciler.cli.options import Connection, Planning
+from reconciler.cli.loading import recorded
+from reconciler.cli.options import Connection
 from reconciler.cli.output import Output
 from reconciler.cli.saved import SavedPlan, read_saved, stale
 from reconciler.cli.showing import document_of
@@ -41,11 +42,18 @@ def save(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Any], Pat
     return write
 
 
-def test_a_saved_plan_knows_how_it_was_made(save: Callable[[Any], Path]) -> None:
-    saved = read_saved(save(document()), None)
-    assert saved.path == "backup.yaml"
-    assert saved.planning == Planning(prune=True, force=("a", "b"), resource_guard_request=("/v=/r1", "/v=/r2"))
-    assert saved.connection(Connection()) == SANDBOX._replace(api_version="2025-07-01")
+def test_a_saved_plan_is_compared_with_the_options_that_are_said(save: Callable[[Any], Path]) -> None:
+    saved = read_saved(save(document()))
+    saved.check_options(recorded(OPTIONS))
+    saved.check_options(recorded(replace(OPTIONS, preflight=True)))
+    with pytest.raises(Refused, match=r"--force: the saved plan has .*, this command line has nothing"):
+        saved.check_options(recorded(replace(OPTIONS, force=frozenset())))
+    with pytest.raises(Refused, match="--adopt: the saved plan has nothing, this command line has it"):
+        saved.check_options(recorded(replace(OPTIONS, adopt=True)))
+
+
+def test_a_saved_plan_of_before_an_option_existed_is_read(save: Callable[[Any], Path]) -> None:
+    read_saved(save(document())).check_options({**recorded(OPTIONS), "one_day": True})
 
 
 @pytest.mark.parametrize(
@@ -65,15 +73,7 @@ def test_a_saved_plan_knows_how_it_was_made(save: Callable[[Any], Path]) -> None
 )
 def test_what_is_no_plan_is_refused_by_its_schema(save: Callable[[Any], Path], content: Any) -> None:
     with pytest.raises(UsageError, match="is no saved plan of this version"):
-        read_saved(save(content), None)
-
-
-def test_a_plan_without_its_manifest_says_how_to_name_it(save: Callable[[Any], Path], tmp_path: Path) -> None:
-    file = save(document() | {"path": "gone.yaml"})
-    with pytest.raises(UsageError, match=r"made from gone\.yaml, which is not there") as caught:
-        read_saved(file, None)
-    assert "apply" in caught.value.hint
-    assert read_saved(file, str(tmp_path / "backup.yaml")).path == str(tmp_path / "backup.yaml")
+        read_saved(save(content))
 
 
 @pytest.mark.parametrize(
@@ -88,11 +88,11 @@ def test_a_plan_without_its_manifest_says_how_to_name_it(save: Callable[[Any], P
 )
 def test_a_plan_for_another_azure_is_refused(save: Callable[[Any], Path], made: Connection, said: Connection) -> None:
     with pytest.raises(Refused, match="was made against"):
-        read_saved(save(document(connection=made)), None).connection(said)
+        read_saved(save(document(connection=made))).check_target(said)
 
 
 def test_what_moved_since_is_told() -> None:
-    saved = SavedPlan(document(), "backup.yaml")
+    saved = SavedPlan(document(), Path("plan.json"))
     Approval(asks=False, saved=saved).check(document())
     with pytest.raises(StalePlan, match="Saved plan is stale") as caught:
         Approval(asks=False, saved=saved).check(document(replace(PLAN, changes=())))
@@ -103,7 +103,7 @@ def test_an_edit_by_hand_is_found() -> None:
     edited = document()
     edited["changes"][0]["after"]["x"] = 2
     with pytest.raises(StalePlan, match="vault/a: after changed"):
-        Approval(asks=False, saved=SavedPlan(edited, "backup.yaml")).check(document())
+        Approval(asks=False, saved=SavedPlan(edited, Path("plan.json"))).check(document())
 
 
 def test_a_checksum_approves_one_plan_only() -> None:

@@ -103,12 +103,13 @@ def test_what_is_changed_outside_is_drift_until_it_is_repaired(command: Run, app
 
 def test_a_saved_plan_is_applied_without_a_question(command: Run, folder: Path) -> None:
     assert (
-        command("plan", ".", *AZURE, "--out", "plan.json").stderr == "The plan is saved: reconciler apply plan.json\n"
+        command("plan", ".", *AZURE, "--out", "plan.json").stderr
+        == "The plan is saved: reconciler apply plan.json . --sandbox azure.estate.yaml\n"
     )
-    done = command("apply", "plan.json", "--format", "json")
+    done = command("apply", "plan.json", ".", *AZURE, "--format", "json")
     assert done.returncode == 0, done.stderr
     fits("apply", json.loads(done.stdout))
-    stale = command("apply", "plan.json", *AZURE)
+    stale = command("apply", "plan.json", ".", *AZURE)
     assert stale.returncode == 1
     assert "error[stale-plan]: Saved plan is stale. Nothing was written.\n" in stale.stderr
     assert "  vault/TestBkpVault: add is no longer needed\n" in stale.stderr
@@ -126,7 +127,7 @@ def test_a_plan_is_stale_when_the_manifest_has_moved(
 ) -> None:
     command("plan", ".", *AZURE, "--out", "plan.json")
     edit(folder, old, new)
-    done = command("apply", "plan.json", *AZURE)
+    done = command("apply", "plan.json", ".", *AZURE)
     assert done.returncode == 1
     assert moved in done.stderr
     assert (
@@ -148,7 +149,7 @@ def test_an_edited_plan_is_refused(command: Run, folder: Path, change: dict[str,
     command("plan", ".", *AZURE, "--out", "plan.json")
     file = folder / "plan.json"
     file.write_text(json.dumps(json.loads(file.read_text(encoding="utf-8")) | change), encoding="utf-8")
-    done = command("apply", "plan.json", *AZURE)
+    done = command("apply", "plan.json", ".", *AZURE)
     assert done.returncode == 1
     assert "Saved plan is stale" in done.stderr
 

@@ -79,13 +79,13 @@ def test_a_saved_plan_is_applied_as_it_was_shown_or_not_at_all(run: Run, folder:
     lock = f"{DISK}/providers/Microsoft.Authorization/locks/hands-off"
     body = json.dumps({"properties": {"level": "ReadOnly"}})
     assert run("sandbox", "put", "azure.estate.yaml", lock, body).returncode == 0
-    stale = run("apply", "plan.json", *SANDBOX)
+    stale = run("apply", "plan.json", ".", *SANDBOX)
     assert stale.returncode == 1
     assert "Saved plan is stale" in stale.stderr
     assert f"disk/{DISK.lower()}" in stale.stderr, "it prints what moved"
 
     assert run("sandbox", "delete", "azure.estate.yaml", lock).returncode == 0
-    applied = run("apply", "plan.json", *SANDBOX)
+    applied = run("apply", "plan.json", ".", *SANDBOX)
     assert applied.returncode == 0, applied.stderr
 
 

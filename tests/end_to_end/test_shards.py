@@ -181,7 +181,9 @@ def test_a_saved_plan_remembers_its_shard_and_one_that_is_none_is_refused(tmp_pa
     put_files(tmp_path, manifest(vaults=vaults, disks=None), arm.estate(arm.disk("PSTestDisk")))
     ask = ("backup.yaml", "--sandbox", ESTATE)
     assert run(tmp_path, "plan", *ask, "--shard", "2/2", "--out", "two.json").returncode == 0
-    assert run(tmp_path, "apply", "two.json", "--sandbox", ESTATE).returncode == 0
+    other = run(tmp_path, "apply", "two.json", *ask)
+    assert (other.returncode, 'the saved plan has "2/2", this command line has nothing' in other.stderr) == (1, True)
+    assert run(tmp_path, "apply", "two.json", *ask, "--shard", "2/2").returncode == 0
     assert run(tmp_path, "drift", *ask, "--shard", "2/2").returncode == 0
     left = run(tmp_path, "plan", *ask, "--shard", "1/2", "--detailed-exitcode")
     assert (left.returncode, "vault/V0" in left.stdout, "vault/V1" in left.stdout) == (2, True, False)

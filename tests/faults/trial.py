@@ -172,7 +172,8 @@ class Trial(Stage):
         """One command on the trial's manifest (or on another one); a JSON and a Markdown report are written as well."""
         run = Run(verb, path or self._written(said or self.said), is_verbose="--verbose" in flags)
         self._current = run
-        arguments = [verb, str(run.path), "--sandbox", "trial", *flags]
+        manifest = [str(self.folder / "saved.yaml")] if run.path.suffix == ".json" else []
+        arguments = [verb, str(run.path), *manifest, "--sandbox", "trial", *flags]
         reports = [self.folder / f"report-{len(self.runs)}.{form}" for form in ("json", "md")]
         for report in reports if verb in ("apply", "drift") else ():
             arguments += ["--report", str(report)]

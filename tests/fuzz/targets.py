@@ -27,11 +27,13 @@ from reconciler.azure.inprocess import InProcessTransport
 from reconciler.azure.signing import StaticToken
 from reconciler.azure.virtual import new_loop
 from reconciler.cli import main
+from reconciler.cli.loading import recorded
 from reconciler.cli.options import Connection
 from reconciler.cli.saved import read_saved
 from reconciler.clock import LoopClock
 from reconciler.errors import ManifestError, ReconcilerError
-from reconciler.estate import Estate, Presence
+from reconciler.estate import Estate
+from reconciler.known import NO
 from reconciler.manifest.compiling import compile_manifest
 from reconciler.manifest.model import Manifest
 from reconciler.planning.making import make
@@ -50,7 +52,7 @@ UNREAD = {
 """The codes of what the YAML parser, or what listens to it, refuses."""
 _CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 NOW = datetime(2026, 1, 5, 8, tzinfo=UTC)
-_ANSWERS = {"exists": Presence("gone"), "deleted-vault": None}
+_ANSWERS = {"exists": NO, "deleted-vault": None}
 SAID = manifest(
     vaults=[{"name": "TestBkpVault", "resourceGroup": "testBkpVaultRG", "tags": {"env": "prod"}, "softDelete": {"state": "On"}}],
     disks=[
@@ -153,9 +155,9 @@ class Targets:
         data = bytes_of([self.saved], chance) if chance.random() < 0.4 else self._bent_plan(chance)
         path.write_bytes(data)
         try:
-            saved = read_saved(path, str(self.folder))
-            assert saved.planning
-            assert saved.connection(Connection(sandbox=str(self.folder / "x.estate.yaml")))
+            saved = read_saved(path)
+            saved.check_target(Connection(sandbox=str(self.folder / "x.estate.yaml")))
+            saved.check_options(recorded(Options(tool_version="0")))
         except ReconcilerError as error:
             _check_message(error)
             return "unread" if "no saved plan" in error.message else "read"

@@ -14,10 +14,10 @@ from typing import Any
 from reconciler.estate import (
     Disk,
     Estate,
+    Found,
     Instance,
     Lock,
     Policy,
-    Presence,
     Question,
     ResourceGroup,
     RoleAssignment,
@@ -26,6 +26,7 @@ from reconciler.estate import (
 )
 from reconciler.findings import Place
 from reconciler.ids import ArmId, group_id, vault_id
+from reconciler.known import NO, Unsure, Yes
 from reconciler.manifest.model import (
     Choice,
     DiskRule,
@@ -347,8 +348,14 @@ def without(things: Iterable[Any], *kinds: type) -> list[Any]:
 
 # --- planning ---------------------------------------------------------------------------------------------------------
 
-GONE = Presence("gone")
-FORBIDDEN = Presence("out-of-reach")
+GONE = NO
+FORBIDDEN = Unsure("the caller may not read it", code="out-of-reach")
+UNSURE = Unsure("a page that isn't Azure's came back", "look at the proxy")
+
+
+def there(resource: Any = None, body: Any = None) -> Yes[Found]:
+    """The answer that an object is there."""
+    return Yes(Found(body or {}, resource))
 
 
 def options(**said: Any) -> Options:

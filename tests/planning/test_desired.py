@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from plan_builders import (
     FORBIDDEN,
+    UNSURE,
     D,
     S,
     addresses,
@@ -27,11 +28,12 @@ from plan_builders import (
     selector,
     settled,
     steps,
+    there,
     vault_spec,
     without,
 )
 
-from reconciler.estate import Disk, Instance, Presence
+from reconciler.estate import Disk, Instance
 from reconciler.findings import Severity
 from reconciler.manifest.model import DiskRule, Excluded, Exclusion
 from reconciler.planning.model import Plan
@@ -175,18 +177,19 @@ def test_a_named_disk_that_is_gone_is_an_error_with_the_way_out() -> None:
 
 
 def test_a_named_disk_that_the_list_lacks_is_read_by_its_id() -> None:
-    made = plan(manifest(), world(), {("exists", disk_id()): Presence("there", {}, disk())})
+    made = plan(manifest(), world(), {("exists", disk_id()): there(disk())})
     assert steps(made, at()) == ["instance.put"]
 
 
 def test_planning_leaves_the_estate_as_it_was_read() -> None:
     read = world()
-    plan(manifest(), read, {("exists", disk_id()): Presence("there", {}, disk())})
+    plan(manifest(), read, {("exists", disk_id()): there(disk())})
     assert read.disks == {}
 
 
-def test_a_named_disk_that_is_out_of_reach_is_an_error_and_nothing_follows() -> None:
-    made = plan(manifest(), estate(*without(settled(), Disk)), {("exists", disk_id()): FORBIDDEN})
-    assert errors(made) == ["out-of-reach"]
+@pytest.mark.parametrize(("answer", "code"), [(FORBIDDEN, "out-of-reach"), (UNSURE, "not-known")])
+def test_a_named_disk_that_nobody_can_tell_of_is_an_error_and_nothing_follows(answer: Any, code: str) -> None:
+    made = plan(manifest(), estate(*without(settled(), Disk)), {("exists", disk_id()): answer})
+    assert errors(made) == [code]
     assert addresses(made) == []
     assert made.findings[0].drift == "out-of-reach"

@@ -13,6 +13,7 @@ from plan_builders import (
     PRINCIPAL,
     SHORTER,
     SNAPSHOTS,
+    UNSURE,
     USER,
     VAULT,
     D,
@@ -36,13 +37,14 @@ from plan_builders import (
     rule,
     settled,
     steps,
+    there,
     vault,
     vault_spec,
     wide,
     without,
 )
 
-from reconciler.estate import Instance, Policy, Presence, RoleAssignment, UserIdentity
+from reconciler.estate import Instance, Policy, RoleAssignment, UserIdentity
 from reconciler.ids import ArmId, group_id, vault_id
 from reconciler.planning import protection
 from reconciler.planning.model import Action, FieldChange, Kind, Op
@@ -474,7 +476,7 @@ def test_the_soft_deleted_one_that_fits_is_chosen() -> None:
 
 @pytest.mark.parametrize(
     ("answer", "code"),
-    [(Presence("there", {}), "list-incomplete"), (FORBIDDEN, "out-of-reach")],
+    [(there(), "list-incomplete"), (FORBIDDEN, "out-of-reach"), (UNSURE, "not-known")],
 )
 def test_nothing_is_undeleted_unless_the_live_one_is_known_to_be_gone(answer: Any, code: str) -> None:
     made = plan(declared(), world(deleted()), {"exists": answer})

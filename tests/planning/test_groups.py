@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 from plan_builders import (
+    FORBIDDEN,
+    GONE,
     SNAPSHOTS,
+    UNSURE,
     D,
     S,
     addresses,
@@ -22,12 +25,13 @@ from plan_builders import (
     plan,
     rule,
     settled,
+    there,
     vault,
     vault_spec,
     without,
 )
 
-from reconciler.estate import Presence, ResourceGroup
+from reconciler.estate import ResourceGroup
 from reconciler.ids import group_id
 from reconciler.planning.groups import laid_over, merged_tags, tag_differences
 from reconciler.planning.model import Action, FieldChange
@@ -138,9 +142,10 @@ def test_a_group_that_only_stopped_disks_name_is_not_made() -> None:
 @pytest.mark.parametrize(
     ("answer", "expected", "code"),
     [
-        (Presence("there", {}, group()), [], []),
-        (Presence("out-of-reach"), [], ["out-of-reach"]),
-        (Presence("gone"), [SNAP], []),
+        (there(group()), [], []),
+        (FORBIDDEN, [], ["out-of-reach"]),
+        (UNSURE, [], ["not-known"]),
+        (GONE, [SNAP], []),
     ],
 )
 def test_a_group_that_the_list_lacks_is_read_by_its_id(answer: Any, expected: Any, code: str) -> None:

@@ -11,6 +11,7 @@ from plan_builders import (
     NAME,
     NOW,
     SHORTER,
+    UNSURE,
     VAULT,
     D,
     S,
@@ -38,11 +39,12 @@ from plan_builders import (
     settled,
     soft,
     steps,
+    there,
     vault,
     vault_spec,
 )
 
-from reconciler.estate import OwnedVault, Presence
+from reconciler.estate import OwnedVault
 from reconciler.findings import Severity
 from reconciler.ids import vault_id
 from reconciler.planning.model import Action, FieldChange, Kind, Op, Plan
@@ -173,19 +175,21 @@ def test_a_stopped_instance_of_a_disk_that_is_gone_is_retained_without_a_questio
     assert asked.answers == {}
 
 
-def test_a_disk_out_of_reach_is_an_error_and_never_pruned() -> None:
-    made = plan(manifest(), estate(*settled(), orphan()), {"exists": FORBIDDEN}, prune=True)
-    assert (addresses(made), errors(made)) == ([], ["out-of-reach"])
+@pytest.mark.parametrize(("answer", "code"), [(FORBIDDEN, "out-of-reach"), (UNSURE, "not-known")])
+def test_a_disk_that_nobody_can_tell_of_is_an_error_and_never_pruned(answer: Any, code: str) -> None:
+    made = plan(manifest(), estate(*settled(), orphan()), {"exists": answer}, prune=True)
+    assert (addresses(made), errors(made)) == ([], [code])
+    assert (made.errors[0].drift, bool(made.errors[0].hint)) == ("out-of-reach", True)
 
 
 def test_a_list_that_lacks_a_disk_that_is_there_proves_nothing() -> None:
-    made = plan(manifest(), estate(*settled(), orphan()), {"exists": Presence("there")}, prune=True)
+    made = plan(manifest(), estate(*settled(), orphan()), {"exists": there()}, prune=True)
     assert (addresses(made), errors(made)) == ([], ["list-incomplete"])
 
 
 def test_a_disk_whose_subscription_was_not_listed_is_asked_for_and_pruned() -> None:
     far = disk_id("x", subscription=S)
-    made = plan(manifest(), estate(*settled(), instance(far)), {"exists": Presence("there")}, prune=True)
+    made = plan(manifest(), estate(*settled(), instance(far)), {"exists": there()}, prune=True)
     assert addresses(made) == [at(far)]
 
 

@@ -11,6 +11,7 @@ from plan_builders import (
     GONE,
     GUARD,
     NAME,
+    UNSURE,
     USER,
     VAULT,
     S,
@@ -31,12 +32,13 @@ from plan_builders import (
     settled,
     soft,
     steps,
+    there,
     vault,
     vault_spec,
     without,
 )
 
-from reconciler.estate import DeletedVault, Presence, UserIdentity, Vault
+from reconciler.estate import DeletedVault, UserIdentity, Vault
 from reconciler.ids import ArmId
 from reconciler.manifest.model import Manifest
 from reconciler.planning import vault_fields
@@ -307,14 +309,15 @@ def test_a_new_vault_with_a_user_assigned_identity() -> None:
 
 
 def test_a_vault_that_the_list_lacks_but_is_there_is_not_made_again() -> None:
-    made = plan(manifest(), estate(disk()), {("exists", VAULT): Presence("there", {}, vault())})
+    made = plan(manifest(), estate(disk()), {("exists", VAULT): there(vault())})
     assert "list-incomplete" in errors(made)
     assert not [one for one in addresses(made) if not one.startswith("group/")]
 
 
-def test_a_vault_out_of_reach_is_an_error_and_its_disks_wait() -> None:
-    made = plan(manifest(), estate(disk(), group()), {("exists", VAULT): FORBIDDEN})
-    assert "out-of-reach" in errors(made)
+@pytest.mark.parametrize(("answer", "code"), [(FORBIDDEN, "out-of-reach"), (UNSURE, "not-known")])
+def test_a_vault_that_nobody_can_tell_of_is_an_error_and_its_disks_wait(answer: Any, code: str) -> None:
+    made = plan(manifest(), estate(disk(), group()), {("exists", VAULT): answer})
+    assert code in errors(made)
     assert {one.drift for one in made.errors} == {"out-of-reach"}
     assert at() not in addresses(made)
 
@@ -446,7 +449,7 @@ def test_a_user_assigned_identity_that_the_vault_has_satisfies() -> None:
 
 
 def guarded_by(guard: Any) -> Any:
-    return {"exists": Presence("there", {"properties": {"resourceGuardResourceId": str(guard).upper()}})}
+    return {"exists": there(body={"properties": {"resourceGuardResourceId": str(guard).upper()}})}
 
 
 def test_the_declared_guard_is_verified() -> None:
@@ -462,6 +465,7 @@ def test_the_declared_guard_is_verified() -> None:
         (True, {"exists": GONE}, "guard-differs"),
         (False, {}, "guard-differs"),
         (True, {"exists": FORBIDDEN}, "out-of-reach"),
+        (True, {"exists": UNSURE}, "not-known"),
     ],
 )
 def test_another_guard_is_an_error_and_nothing_is_written(is_guarded: bool, answers: Any, code: str) -> None:

@@ -74,7 +74,7 @@ def pruning(document: Any) -> None:
 def test_an_edited_plan_is_refused(quickstart: Path, reconciler: Run, change: Callable[[Any], object]) -> None:
     assert reconciler("plan", ".", "--sandbox", "azure.estate.yaml", "--out", "plan.json")[0] == 0
     edit(quickstart, change)
-    code, told = reconciler("apply", "plan.json", "--sandbox", "azure.estate.yaml")
+    code, told = reconciler("apply", "plan.json", ".", "--sandbox", "azure.estate.yaml")
     assert code == 1, told
     assert is_untouched(quickstart)
 
@@ -87,12 +87,14 @@ def test_a_plan_of_another_manifest_is_refused(quickstart: Path, reconciler: Run
     assert reconciler("plan", ".", "--sandbox", "azure.estate.yaml", "--out", "plan.json")[0] == 0
     text = (quickstart / "backup.yaml").read_text(encoding="utf-8")
     (quickstart / "backup.yaml").write_text(text.replace("default: 7d", "default: 9d"), encoding="utf-8")
-    code, told = reconciler("apply", "plan.json", "--sandbox", "azure.estate.yaml")
+    code, told = reconciler("apply", "plan.json", ".", "--sandbox", "azure.estate.yaml")
     assert (code, "Saved plan is stale" in told) == (1, True), told
     assert is_untouched(quickstart)
 
 
-@promise("No endpoint is taken from a saved plan.")
+@promise(
+    "No option, path or endpoint is taken from a saved plan: `apply` says them itself, and is refused where they differ."
+)
 @pytest.mark.parametrize(
     "target", ["https://evil.example", "http://127.0.0.1:9", "https://management.azure.com.evil.example"]
 )
@@ -105,7 +107,7 @@ def test_a_plans_endpoint_is_never_used(
     assert reconciler("plan", ".", "--sandbox", "azure.estate.yaml", "--out", "plan.json")[0] == 0
     edit(quickstart, lambda document: document.update(target=target))
     monkeypatch.setattr("reconciler.azure.opening.open_azure", never)
-    code, told = reconciler("apply", "plan.json")
+    code, told = reconciler("apply", "plan.json", ".")
     assert (code, "The saved plan was made against" in told) == (1, True), told
 
 
