@@ -11,10 +11,10 @@ from reconciler.findings import Severity
 from reconciler.ids import lower
 from reconciler.manifest.model import Manifest
 from reconciler.planning import making, protection
+from reconciler.planning.canonical import digest
 from reconciler.planning.desired import DesiredDisk, expand
 from reconciler.planning.draft import Draft
 from reconciler.planning.instances import guard_of
-from reconciler.planning.marks import digest
 from reconciler.planning.model import Action, Change, FieldChange, Kind, Op, Options, Plan, Step
 from reconciler.planning.protection import GOALS, Health, health_of
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
-from dataclasses import asdict
 from uuid import UUID, uuid5
 
 from reconciler.ids import ArmId, lower
 from reconciler.manifest.model import PolicyContent
+from reconciler.planning import canonical
 
 NAMESPACE = UUID("5f4c2a0e-7d0b-5b1e-9c39-0d3f6f1c7a52")
 """The root of all uuid5 names; frozen, since another one would rename everything that exists."""
@@ -61,17 +60,12 @@ def role_name(scope: ArmId, role: str, principal: str) -> str:
     return str(uuid5(NAMESPACE, f"{scope.key}|{lower(role)}|{lower(principal)}"))
 
 
-def canonical(content: PolicyContent) -> str:
-    """The frozen text of a policy's content that its name is derived from."""
-    return json.dumps(asdict(content), sort_keys=True, separators=(",", ":"))
-
-
 def policy_names(name: str, content: PolicyContent) -> tuple[str, ...]:
     """The derived names of a policy, best first: `<name>-<8 hex of its content>`.
 
     The others are for the case that somebody wrote another content under the first.
     """
-    text = canonical(content)
+    text = canonical.text(content)
     digests = (hashlib.sha256(f"{text}{salt or ''}".encode()).hexdigest()[:8] for salt in range(_SALTS))
     return tuple(f"{name[:_POLICY_PART]}-{digest}" for digest in digests)
 

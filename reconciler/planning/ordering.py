@@ -8,8 +8,8 @@ from typing import Any
 
 from reconciler.findings import Finding
 from reconciler.ids import lower
+from reconciler.planning.canonical import digest, plain
 from reconciler.planning.draft import Draft
-from reconciler.planning.marks import digest, plain
 from reconciler.planning.model import Action, Change, Kind
 from reconciler.planning.selection import glob
 

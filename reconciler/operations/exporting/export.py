@@ -19,7 +19,7 @@ from reconciler.manifest.compiling import compile_manifest
 from reconciler.manifest.model import Manifest
 from reconciler.operations.exporting.describing import describe
 from reconciler.operations.exporting.model import Asked, Choices, Data, Description, Exported
-from reconciler.planning.marks import plain
+from reconciler.planning.canonical import plain
 from reconciler.planning.model import Options, Plan
 
 _MOST_ROUNDS = 12
