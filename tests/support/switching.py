@@ -20,6 +20,10 @@ SAMPLES: dict[str, tuple[Any, ...]] = {
     "vault_create_limit": (10,),
     "vault_lingers": ("0", "300"),
     "backup_start": ("0", "600"),
+    "instance_deletion": ("0", "300"),
+    "soft_deleting": ("120",),
+    "resume_cleanup": ("3600",),
+    "recovery_point_time": ("0", "180"),
 }
 """Values to try of switches that take any number: such that an apply can still succeed."""
 

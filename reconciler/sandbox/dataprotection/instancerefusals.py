@@ -72,7 +72,8 @@ def _taken(other: Record, code: str) -> Exception:
 
 
 def check_change(world: World, live: Record, wanted: Record) -> None:
-    """The disk and the snapshot resource group of an instance never change."""
+    """The disk and the snapshot resource group of an instance never change, nor does one that is being deleted."""
+    check_not_deleting(live)
     before, after = live["properties"], wanted["properties"]
     if not same(disk_of(before), disk_of(after)):
         raise invalid("The datasource of a backup instance cannot be changed.")
@@ -82,3 +83,9 @@ def check_change(world: World, live: Record, wanted: Record) -> None:
         after["policyInfo"] = {**after["policyInfo"], "policyParameters": before["policyInfo"]["policyParameters"]}
     if states.state_of(live) in states.HALTED and world.switch("put_while_stopped") == "refused":
         raise invalid(f"The backup instance is in the state {states.state_of(live)}.")
+
+
+def check_not_deleting(instance: Record) -> None:
+    """400 for an instance that is on its way out."""
+    if states.state_of(instance) == states.SOFT_DELETING:
+        raise invalid(f"The backup instance is in the state {states.SOFT_DELETING}.")

@@ -1,18 +1,21 @@
-"""Deleting an instance: it needs the snapshot resource group and the vault's rights still (Azure Backup's own docs)."""
+"""Deleting an instance: it needs the snapshot resource group and the vault's rights still (Azure Backup's own docs).
+
+It is gone at the end of the operation, or is told as `SoftDeleting` for as long as a switch says.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
 from reconciler.sandbox.arm import Request, Response
-from reconciler.sandbox.dataprotection import configuring, critical, deleted, guards, operations
+from reconciler.sandbox.dataprotection import configuring, critical, deleted, guards, operations, states
 from reconciler.sandbox.dataprotection.errors import facing
 from reconciler.sandbox.dataprotection.namespace import INSTANCE, provider, the, vault_id, vault_of
 from reconciler.sandbox.dataprotection.permissions import missing_to_delete, snapshot_group_of
 from reconciler.sandbox.dataprotection.security import SOFT_DELETE, always_soft_deletes
 from reconciler.sandbox.dataprotection.wording import same, text
 from reconciler.sandbox.tables import Record
-from reconciler.sandbox.world import World
+from reconciler.sandbox.world import World, event
 
 _RETRY_AFTER = 30
 
@@ -25,16 +28,21 @@ def delete(world: World, request: Request, **ids: str) -> Response:
         return Response(204)
     address = instance["id"]
     critical.check(world, request, vault["id"], guards.DELETE_INSTANCE, target=address)
+    keeps = _keeps(world, request, vault)
+    if keeps and world.switch("soft_deleting") != "0" and states.state_of(instance) != states.SOFT_DELETING:
+        configuring.revise(world, instance)
+        instance["_before"] = states.state_of(instance)
+        states.enter(world, instance, states.SOFT_DELETING)
     headers = operations.start(
         world,
         request,
         address,
         operations.at_vault(vault, retry_after=_RETRY_AFTER),
-        seconds=operations.between(world, address, "delete", 43.0, 74.0),
+        seconds=world.span("instance_deletion", address, "delete"),
         then="instance_deleted",
         instance=address,
         generation=world.generation(address),
-        keeps=_keeps(world, request, vault),
+        keeps=keeps,
     )
     return Response(202, None, headers)
 
@@ -49,15 +57,30 @@ def _keeps(world: World, request: Request, vault: Record) -> bool:
 
 @operations.completion
 def instance_deleted(world: World, **data: Any) -> dict[str, Any]:
-    """Remove the instance; fail when its snapshots cannot be reached."""
+    """Remove the instance, or let it be SoftDeleting for a while; fail when its snapshots cannot be reached."""
     instance = world.find(data["instance"])
     vault = world.find(vault_of(data["instance"]))
     if instance is not None and vault is not None and world.generation(data["instance"]) == data["generation"]:
+        is_deleting = states.state_of(instance) == states.SOFT_DELETING
         error = _unreachable(world, vault, instance)
         if error:
+            if is_deleting:
+                states.enter(world, instance, instance.pop("_before", states.SOFT_DELETING))
             raise operations.OperationFailed(error)
-        remove(world, vault, instance, keeps=data["keeps"])
+        told = {key: data[key] for key in ("instance", "generation", "keeps")}
+        if is_deleting:
+            world.after(world.span("soft_deleting", data["instance"]), "dataprotection.instance-removed", **told)
+        else:
+            removed(world, **told)
     return dict(operations.JOB_INFO)
+
+
+@event("dataprotection.instance-removed")
+def removed(world: World, **data: Any) -> None:
+    """Take an instance away that was deleted, unless another stands in its place."""
+    instance, vault = world.find(data["instance"]), world.find(vault_of(data["instance"]))
+    if instance is not None and vault is not None and world.generation(data["instance"]) == data["generation"]:
+        remove(world, vault, instance, keeps=data["keeps"])
 
 
 def _unreachable(world: World, vault: Record, instance: Record) -> dict[str, Any] | None:
@@ -69,6 +92,7 @@ def _unreachable(world: World, vault: Record, instance: Record) -> dict[str, Any
 def remove(world: World, vault: Record, instance: Record, *, keeps: bool) -> None:
     """Take an instance away, into the soft-deleted ones or for good."""
     configuring.revise(world, instance)
+    instance.pop("_before", None)
     world.remove(instance["id"])
     if keeps:
         deleted.keep(world, vault, instance)

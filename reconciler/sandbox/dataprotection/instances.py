@@ -111,7 +111,8 @@ def _update(world: World, request: Request, vault: Record, live: Record, wanted:
         instancerefusals.check_owner(world, vault, wanted)
         refuse_now(world, vault, wanted["properties"])
     record = {**{key: value for key, value in live.items() if key.startswith("_")}, **wanted}
-    states.enter(world, record, states.CONFIGURING if failing else states.UPDATING)
+    record["properties"] = {**record["properties"], "currentProtectionState": before}
+    states.enter(world, record, before if stays else states.CONFIGURING if failing else states.UPDATING)
     world.store(record["id"], record)
     goal = before if stays else states.CONFIGURED
     if request.api_version >= EMPTY_UPDATE_VERSION:

@@ -54,6 +54,7 @@ def _change(world: World, request: Request, instance: Record, verb: str, change:
         return Response(200)
     if verb == "resumeBackups" and before == states.STOPPED:
         raise invalid(f"Backups cannot be resumed in the state {before}; resume the protection.")
+    instancerefusals.check_not_deleting(instance)
     if change.guarded:
         critical.check(world, request, vault["id"], change.guarded)
     if change.goal == states.CONFIGURED:
@@ -100,6 +101,7 @@ def _check(world: World, instance: Record) -> None:
 def sync(world: World, request: Request, **ids: str) -> Response:
     """Look at an instance anew: one that was failing gets protected once its cause is gone."""
     instance, vault = instances.find(world, INSTANCE.format(**ids)), the(world, vault_id(ids))
+    instancerefusals.check_not_deleting(instance)
     kind = text(canonical(request.body), "syncType") or "Default"
     if not any(same(kind, known) for known in ("Default", "ForceResync")):
         raise invalid(f"syncType cannot be {kind}.")

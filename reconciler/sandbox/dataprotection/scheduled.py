@@ -144,8 +144,9 @@ def ends(world: World, **data: Any) -> None:
 
 def _expire(world: World, instance: Record) -> float:
     """Remove what has expired, the latest recovery point excepted; when the next one does."""
-    if states.state_of(instance) == states.STOPPED:
+    if states.state_of(instance) in states.AGELESS:
         return math.inf
+    cleans = instance.get("_cleans", 0.0)
     table, now = world.table(RECOVERY_POINTS), world.timestamp
     found = [(*ledger.expiry_of(table.kept()[key]), key) for key in table.below(lower(instance["id"]))]
     latest = max(found, default=None)
@@ -153,10 +154,10 @@ def _expire(world: World, instance: Record) -> float:
     for entry in found:
         if entry is latest:
             continue
-        if entry[1] <= now:
+        if (expires := max(entry[1], cleans)) <= now:
             ledger.erase_point(world, entry[2])
         else:
-            following = min(following, entry[1])
+            following = min(following, expires)
     return following
 
 

@@ -16,10 +16,14 @@ UPDATING = "UpdatingProtection"
 ERROR = "ProtectionError"
 STOPPED = "ProtectionStopped"
 SUSPENDED = "BackupsSuspended"
+SOFT_DELETING = "SoftDeleting"
 SOFT_DELETED = "SoftDeleted"
 FAILING = frozenset({ERROR, FAILED})
 BACKED_UP = frozenset({CONFIGURED, UPDATING})
 HALTED = frozenset({STOPPED, SUSPENDED})
+AGELESS = frozenset({STOPPED, SOFT_DELETING, SOFT_DELETED})
+"""The states in which no recovery point expires."""
+
 _READ_ONLY = ("protectionStatus", "currentProtectionState", "protectionErrorDetails", "provisioningState")
 
 
@@ -29,7 +33,12 @@ def state_of(instance: Record) -> str:
 
 
 def enter(world: World, instance: Record, state: str, error: dict[str, Any] | None = None) -> None:
-    """Let an instance be in a state from now on; with the details of an error where there is one."""
+    """Let an instance be in a state from now on; with the details of an error where there is one.
+
+    What has expired while nothing did is cleaned up once the instance is out of such a state (Azure Backup's own docs).
+    """
+    if state_of(instance) in AGELESS and state not in AGELESS:
+        instance["_cleans"] = world.timestamp + world.span("resume_cleanup", instance["id"])
     properties = without_state(instance["properties"])
     status: dict[str, Any] = {"status": state}
     place = world.switch("protection_error_place")

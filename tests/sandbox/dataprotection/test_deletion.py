@@ -187,3 +187,48 @@ def test_tags_outlive_a_soft_deletion_unseen(protected: Any) -> None:
     assert row["tags"] == {"reconciler-owner": "walkthrough"}
     protected.call("POST", f"{deleted_path(protected)}/undelete")
     assert protected.get(protected.INSTANCE)["tags"] == {"reconciler-owner": "walkthrough"}
+
+
+def test_a_deleted_instance_may_be_told_as_soft_deleting_for_days(protected: Any) -> None:
+    azure = protected
+    azure.world.set_switch("soft_deleting", "259200")
+    azure.wait(86400)
+    taken = len(azure.get(f"{azure.INSTANCE}/recoveryPoints")["value"])
+    response = azure.call("DELETE", azure.INSTANCE)
+    assert azure.state() == "SoftDeleting"
+    assert azure.finish(response, 80)["status"] == "Succeeded"
+    for _ in range(2):
+        azure.wait(86400)
+        (row,) = azure.get(f"{azure.VAULT}/backupInstances")["value"]
+        assert row["properties"]["currentProtectionState"] == "SoftDeleting"
+        assert azure.get(f"{azure.VAULT}/deletedBackupInstances")["value"] == []
+    assert len(azure.get(f"{azure.INSTANCE}/recoveryPoints")["value"]) == taken, "nothing is backed up, nothing expires"
+    for verb in ("stopProtection", "suspendBackups", "resumeProtection", "sync", "backup"):
+        assert azure.call("POST", f"{azure.INSTANCE}/{verb}").status == 400
+    assert azure.refused("PUT", azure.INSTANCE, azure.instance_body()) == (400, "BMSUserErrorInvalidInput")
+    azure.wait(86400)
+    assert azure.call("GET", azure.INSTANCE).status == 404
+    assert azure.call("GET", deleted_path(azure)).status == 200
+
+
+def test_a_deletion_that_fails_leaves_the_state_of_before(protected: Any) -> None:
+    azure = protected
+    azure.world.set_switch("soft_deleting", "600")
+    azure.finish(azure.call("POST", f"{azure.INSTANCE}/stopProtection"), 60)
+    first = azure.call("DELETE", azure.INSTANCE)
+    azure.wait(10)
+    second = azure.call("DELETE", azure.INSTANCE)
+    azure.revoke_all()
+    assert [azure.finish(response, 80)["status"] for response in (first, second)] == ["Failed", "Failed"]
+    assert azure.state() == "ProtectionStopped"
+    azure.wait(86400)
+    assert azure.state() == "ProtectionStopped"
+
+
+def test_a_deletion_takes_as_long_as_a_switch_says(protected: Any) -> None:
+    protected.world.set_switch("instance_deletion", "1800")
+    response = protected.call("DELETE", protected.INSTANCE)
+    assert protected.finish(response, 1790)["status"] == "Inprogress"
+    assert protected.state() == "ProtectionConfigured"
+    assert protected.finish(response, 10)["status"] == "Succeeded"
+    assert protected.call("GET", protected.INSTANCE).status == 404
