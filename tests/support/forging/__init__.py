@@ -43,10 +43,10 @@ fails the test, unless it is `optional`; a mistake inside a rule fails it too.
 - your own: `rule(where, act)`, where `act(asked, own)` answers by `asked.forward()` or `reply(…)` and counts `own.fired`.
 
 **Time.** The sandbox's clock stands still between commands, at 2026-01-05T08:05 or so in the beginning. While a command
-runs, both share one clock: with `scaled:200` a second of ours is 200 of theirs, so that waits and retries cost little.
-A command's start alone is then two minutes of theirs, and a busy machine makes more of it. Where a test waits for hours,
-or depends on seconds, say `clock="virtual"`: the command runs in this process on virtual time, without a socket and
-without a process, deterministic and five times as fast; all else is the same.
+runs, both share one clock: with `scaled:200` a second of ours is 200 of theirs, so that waits and retries cost little. On a
+busy machine an answer may then take minutes of theirs. Where a test waits for hours, or depends on seconds, or is one of
+many variants, say `clock="virtual"`: the command runs in this process on virtual time, without a socket and without a
+process, deterministic and thirty times as fast; all else is the same, but for a command within another one.
 """
 
 from forging.answers import (

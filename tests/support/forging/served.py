@@ -10,10 +10,12 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
@@ -25,20 +27,45 @@ from reconciler.sandbox.server import Server
 
 HOPS = frozenset({"connection", "keep-alive", "transfer-encoding", "content-length", "accept-encoding"})
 COMMAND = """
-import datetime as real, sys, time
-start, origin, scale = sys.argv[1:4]
+import datetime as real, os, sys, time
+start, file, scale = sys.argv[1:4]
 del sys.argv[1:4]
 import reconciler.clock
 class Shared(real.datetime):
     @classmethod
     def now(cls, tz=None):
-        passed = (time.monotonic() - float(origin)) * float(scale)
+        if not os.path.exists(file):
+            with open(file + '.new', 'w') as begun:
+                begun.write(str(time.monotonic()))
+            os.rename(file + '.new', file)
+        with open(file) as begun:
+            passed = (time.monotonic() - float(begun.read())) * float(scale)
         return (real.datetime.fromisoformat(start) + real.timedelta(seconds=passed)).astimezone(tz)
 reconciler.clock.datetime = Shared
 from reconciler.__main__ import main
 main()
 """
-"""The installed command, told what time it is in the sandbox; both count from there by the machine's own clock."""
+"""The installed command, told what time it is in the sandbox; it tells in turn when it has looked at its clock first."""
+
+
+@dataclass
+class Pace:
+    """The time of the sandbox and of the commands that run: it passes once the first of them has looked at its clock.
+
+    What it costs to start a process, on a busy machine above all, takes no simulated time.
+    """
+
+    begin: datetime
+    file: Path
+    scale: float
+    _origin: float | None = None
+
+    def __call__(self) -> datetime:
+        """What time it is; both sides count by the machine's own clock."""
+        if self._origin is None and self.file.exists():
+            self._origin = float(self.file.read_text())
+        passed = 0.0 if self._origin is None else (time.monotonic() - self._origin) * self.scale
+        return self.begin + timedelta(seconds=passed)
 
 
 class Served:
@@ -48,7 +75,7 @@ class Served:
         self.folder = estate.parent
         self._scale = 1.0 if clock == "real" else float(clock.removeprefix("scaled:"))
         self._token = token
-        self._running: tuple[datetime, float] | None = None
+        self._pace: Pace | None = None
         self._stack = ExitStack()
         self.sandbox, self._upstream = self._stack.enter_context(_serving(estate, self._scale))
         self._proxy = Proxy(self._upstream, chain, azure, self._scale)
@@ -63,9 +90,9 @@ class Served:
     def run(self, words: list[str], env: Mapping[str, str], timeout: float) -> Done:
         """Run the command; what it said, and its exit code. A rule may run another one meanwhile."""
         said = {"RECONCILER_ARM_ENDPOINT": self.url, "RECONCILER_ARM_TOKEN": self._token, **env}
-        with self._passing() as (begin, origin):
+        with self._passing() as pace:
             return subprocess.run(
-                [sys.executable, "-P", "-c", COMMAND, begin.isoformat(), str(origin), str(self._scale), *words],
+                [sys.executable, "-P", "-c", COMMAND, pace.begin.isoformat(), pace.file, str(pace.scale), *words],
                 cwd=self.folder,
                 env=environment(said),
                 stdin=subprocess.DEVNULL,
@@ -77,19 +104,20 @@ class Served:
             )
 
     @contextmanager
-    def _passing(self) -> Iterator[tuple[datetime, float]]:
+    def _passing(self) -> Iterator[Pace]:
         """Time passes in the sandbox; it stands still again when the outermost of these ends."""
-        if self._running:
-            yield self._running
+        if self._pace:
+            yield self._pace
             return
-        begin, origin = self._running = self.sandbox.time(), time.monotonic()
-        self.sandbox.time.follow(lambda: begin + timedelta(seconds=(time.monotonic() - origin) * self._scale))
-        try:
-            yield begin, origin
-        finally:
-            self._running = None
-            here = self.sandbox.time()
-            self.sandbox.time.follow(lambda: here)
+        with TemporaryDirectory() as name:
+            self._pace = Pace(self.sandbox.time(), Path(name, "begun"), self._scale)
+            self.sandbox.time.follow(self._pace)
+            try:
+                yield self._pace
+            finally:
+                self._pace = None
+                here = self.sandbox.time()
+                self.sandbox.time.follow(lambda: here)
 
     def admin(self, method: str, what: str, query: Mapping[str, str], body: Any) -> Any:
         """A question to the sandbox itself, or a command; AssertionError unless it is obeyed."""
