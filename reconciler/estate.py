@@ -167,11 +167,39 @@ class RecoveryPoint:
 
 @dataclass(frozen=True, slots=True)
 class RestoreJob:
-    """A restore as Resource Graph tells of it: `status` as spelled, `began` None where it doesn't tell."""
+    """A restore: `status` as spelled; `began` None: not told, `ended` None: it runs, or that isn't told.
+
+    `point` (the recovery point's name) and `target` (the disk that it makes) are known only of a job that was read
+    singly.
+    """
 
     id: ArmId
     status: str
     began: datetime | None
+    ended: datetime | None = None
+    point: str = ""
+    target: ArmId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What a disk or a snapshot tells of its own making: how, from what, and when; empty or None: not told."""
+
+    unique_id: str
+    option: str
+    source: ArmId | None
+    source_unique_id: str
+    created: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """Where a disk comes from: what it tells itself, the snapshot that it names, the restores that were to make it."""
+
+    disk: Disk
+    origin: Origin
+    snapshot: Known[Origin]
+    jobs: tuple[RestoreJob, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +244,8 @@ class Question:
     `held` (`subject` a vault of another shard: `tuple[Instance, ...]`, live and soft-deleted),
     `recovery-points` (`subject` an instance's id: `tuple[RecoveryPoint, ...]`, newest first),
     `restores` (`subject` a disk's id: `tuple[RestoreJob, ...]`, the restores of its recovery points; from Resource Graph,
-    which lags and may fail, so it proves no absence).
+    which lags and may fail, so it proves no absence),
+    `trace` (`subject` a disk's id, `detail` that of the instance that it may come from: `Known[Trace]`).
     """
 
     kind: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from reconciler.applying.guard import send
@@ -10,14 +11,15 @@ from reconciler.applying.rereading import is_busy, of_resource
 from reconciler.applying.run import Run
 from reconciler.applying.waiting import LAG_SECONDS
 from reconciler.azure.projection import disk as project
-from reconciler.azure.projection import pick
+from reconciler.azure.provenance import trace
 from reconciler.errors import NotFound, OperationFailed, ReconcilerError
+from reconciler.estate import Trace
 from reconciler.ids import ArmId
+from reconciler.known import Unsure, Yes
 from reconciler.planning.model import Change, Step
-from reconciler.planning.naming import RESTORED_TAG, tag_of
+from reconciler.planning.provenance import Claim, is_marked_by, objection, running
 
 Body = Mapping[str, Any]
-_SNAPSHOTS = "microsoft.compute/snapshots"
 
 
 async def live(run: Run, disk: ArmId) -> Body | None:
@@ -46,22 +48,27 @@ async def at_rest(run: Run, disk: ArmId, deadline: float, *, patience: float = L
         await run.pause(next(delays), deadline, disk.name)
 
 
-def is_ours(body: Body, proof: Mapping[str, Any]) -> bool:
-    """Whether a disk that bears a derived name was made by the restores that `proof` tells of, and nobody uses it.
+async def doubt(run: Run, disk: ArmId, claim: Claim, *, job: ArmId | None = None) -> tuple[str, ArmId | None]:
+    """Why a disk isn't known to be what is claimed (empty: that is proved, or no disk is there), and which restore is
+    still at work on it.
 
-    It bears their mark; or none yet, since a run died first: then it was made from a snapshot of that instance.
+    `job` is the restore that this run has had made it. All restores of the instance are looked through only for a disk
+    without our mark.
     """
-    disk = project(body)
-    if disk.machines:
-        return False
-    mark = tag_of(disk.tags, RESTORED_TAG)
-    if mark:
-        return mark.startswith(proof["mark"])
-    source = pick(body, "properties", "creationData", "sourceResourceId")
-    if not isinstance(source, str) or not source:
-        return False
-    snapshot = ArmId(source)
-    return snapshot.type == _SNAPSHOTS and bool(proof["snapshots"]) and snapshot.is_within(proof["snapshots"])
+    body = await live(run, disk)
+    is_marked = body is not None and is_marked_by(project(body).tags, claim)
+    match await trace(run.azure, disk, None if is_marked else claim.instance, job=job):
+        case Yes(found):
+            at_work = running(found)
+            return objection(_as_requested(found, claim) if job else found, claim), at_work.id if at_work else None
+        case Unsure(because):
+            return because, None
+    return "", None
+
+
+def _as_requested(found: Trace, claim: Claim) -> Trace:
+    """The trace, its job being that of our own request: what it doesn't tell is what was asked for."""
+    return replace(found, jobs=tuple(replace(job, point=job.point or claim.point) for job in found.jobs))
 
 
 async def remove(run: Run, change: Change, step: Step) -> bool:
@@ -73,11 +80,12 @@ async def remove(run: Run, change: Change, step: Step) -> bool:
     body = await live(run, step.target)
     if body is None:
         return False
-    if not is_ours(body, step.body):
+    why, _ = await doubt(run, step.target, Claim.read(step.body))
+    if why:
         raise ReconcilerError(
-            f"{step.target} has the name of a drill's disk and is none, or is in use: it is left alone",
+            f"{step.target} has the name of a drill's disk, and is left alone: {why}",
             code="not-ours",
-            hint="look at it: rename it, detach it, or delete it if nobody needs it",
+            hint="look at it: detach it, move it away, or delete it if nobody needs it",
         )
     await send(run, change, step, of_resource(run, step), deadline)
     delays = run.delays(2.0, 15.0)

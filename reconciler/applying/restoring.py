@@ -1,7 +1,7 @@
 """Restores: a new disk from a recovery point, marked as ours, and seen to be what was expected.
 
-Azure's restore can't set tags or the kind of the disk, so both are written afterwards; until then a disk is known by
-its name and by the snapshot that it was made from.
+Azure's restore can't set tags or the kind of the disk, so both are written afterwards; until then only the restore's
+job proves which disk it made.
 """
 
 from __future__ import annotations
@@ -21,9 +21,11 @@ from reconciler.applying.waiting import LAG_SECONDS
 from reconciler.azure.operations import finish
 from reconciler.azure.projection import disk as project
 from reconciler.azure.projection import pick
+from reconciler.azure.provenance import origin
 from reconciler.errors import AzureError, ReconcilerError
 from reconciler.ids import ArmId, lower
 from reconciler.planning.model import Change, Op, Step
+from reconciler.planning.provenance import Claim
 
 _FIRST_SECONDS, _MOST_SECONDS = 5.0, 60.0
 _LOST_SECONDS = 600.0  # restores were recorded to take three and a half minutes
@@ -40,48 +42,76 @@ async def bring(run: Run, change: Change) -> str:
     """Restore the disk of a change and check it; what is worth a remark. ReconcilerError when it isn't as it must be."""
     steps = {step.op: step for step in change.steps}
     patch, check = steps[Op.DISK_PATCH], steps[Op.DISK_CHECK]
+    job = ArmId(check.body["job"]) if check.body.get("job") else None
     if Op.RESTORE_START in steps:
-        await _until_it_is_there(run, change, steps[Op.RESTORE_START], patch.target)
-    return _judged(patch.target, check.body, await _marked(run, change, patch))
+        job = await _until_it_is_there(run, change, steps[Op.RESTORE_START], patch.target)
+    elif job is not None:
+        run.tell(change, f"waiting for the job {job.name}, which an earlier run has begun")
+        await until_ended(run, job, run.new_deadline())
+    made = await _proven(run, patch.target, Claim.read(check.body["claim"]), job)
+    return _judged(patch.target, check.body, await _marked(run, change, patch, origin(made).unique_id))
 
 
-async def _until_it_is_there(run: Run, change: Change, start: Step, disk: ArmId) -> None:
-    """Restore; while role assignments are fresh, what fails for lack of them is tried again."""
+async def _until_it_is_there(run: Run, change: Change, start: Step, disk: ArmId) -> ArmId | None:
+    """Restore, and the job that did; while role assignments are fresh, what fails for lack of them is tried again."""
     delays = run.delays(_FIRST_SECONDS, _MOST_SECONDS)
     while True:
         try:
-            await _restore(run, change, start, disk)
+            return await _restore(run, change, start, disk)
         except AzureError as error:
             delay = next(delays)
             if not is_passing(error) or run.now + delay > run.patience(change, error):
                 raise await explained(run, change, error) from error
             run.tell(change, f"waiting for permissions to become effective: {error.code}")
             await run.clock.sleep(delay)
-        else:
-            return
 
 
-async def _restore(run: Run, change: Change, start: Step, disk: ArmId) -> None:
-    """Have Azure make the disk, and wait until it is there; ReconcilerError when one is there already."""
+async def _restore(run: Run, change: Change, start: Step, disk: ArmId) -> ArmId | None:
+    """Have Azure make the disk, and wait until it is there; the job that made it, None when Azure told of none.
+
+    ReconcilerError when a disk of that name is there already.
+    """
     deadline = run.new_deadline()
     if await disks.live(run, disk) is not None:
-        raise ReconcilerError(
-            f"{disk} exists: a restore never writes over a disk",
-            code="disk-exists",
-            hint="give the new disk another name with --name",
-        )
+        raise _exists(disk, "a restore never writes over a disk")
     await finish(run.azure, await run.requests.validate_restore(start), deadline=deadline)
     receipt = await send(run, change, start, _appears(run, disk), deadline)
-    patience = LAG_SECONDS
+    patience, job = LAG_SECONDS, None
     if receipt is not None:
         found = await finish(run.azure, receipt, deadline=deadline)
-        job = pick(found, "properties", "jobId") or pick(found, "jobId")
-        if isinstance(job, str) and job:
-            run.tell(change, f"the job {ArmId(job).name} restores it")
-            await until_ended(run, ArmId(job), deadline)
-        else:
-            patience = _LOST_SECONDS  # the operation tells of no job, so that only the disk can tell of its end
+        named = pick(found, "properties", "jobId") or pick(found, "jobId")
+        job = ArmId(named) if isinstance(named, str) and named else None
+    if job is not None:
+        run.tell(change, f"the job {job.name} restores it")
+        await until_ended(run, job, deadline)
+    elif receipt is not None:
+        patience = _LOST_SECONDS  # the operation tells of no job, so that only the disk can tell of its end
     await disks.at_rest(run, disk, deadline, patience=patience)
+    return job
+
+
+async def _proven(run: Run, disk: ArmId, claim: Claim, job: ArmId | None) -> Mapping[str, Any]:
+    """The disk, proved to be what the restore was to make; ReconcilerError otherwise, and nothing is written to it.
+
+    A job may end a moment after its disk is there.
+    """
+    deadline = run.new_deadline()
+    while True:
+        body = await disks.at_rest(run, disk, deadline)
+        why, at_work = await disks.doubt(run, disk, claim, job=job)
+        if at_work is None and why:
+            raise _exists(disk, why)
+        if at_work is None:
+            return body
+        await until_ended(run, at_work, deadline)
+
+
+def _exists(disk: ArmId, why: str) -> ReconcilerError:
+    return ReconcilerError(
+        f"{disk} exists, and nothing was written to it: {why}",
+        code="disk-exists",
+        hint="look at that disk; give the new one another name with --name",
+    )
 
 
 def _appears(run: Run, disk: ArmId) -> Reread:
@@ -98,14 +128,16 @@ def _appears(run: Run, disk: ArmId) -> Reread:
     return look
 
 
-async def _marked(run: Run, change: Change, patch: Step) -> Mapping[str, Any]:
-    """The disk once it shows what was written on it."""
+async def _marked(run: Run, change: Change, patch: Step, unique_id: str) -> Mapping[str, Any]:
+    """The disk once it shows what was written on it; ReconcilerError when it is another one by then."""
     deadline = run.new_deadline()
     await send(run, change, patch, of_resource(run, patch), deadline)
     believed = run.now + LAG_SECONDS
     delays = run.delays(2.0, 15.0)
     while True:
         body = await disks.at_rest(run, patch.target, deadline)
+        if origin(body).unique_id != unique_id:
+            raise _exists(patch.target, "another disk has taken its place")
         paths = differing(patch.body, body)
         if not paths:
             return body

@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
-from reconciler.azure import projection
+from reconciler.azure import projection, provenance
 from reconciler.azure.connection import Azure, incomplete, unsure
 from reconciler.azure.graph import graph_if_it_answers, literal
 from reconciler.azure.together import together
@@ -20,9 +20,10 @@ from reconciler.estate import (
     RecoveryPoint,
     RestoreJob,
     RoleAssignment,
+    Trace,
 )
 from reconciler.ids import ArmId, lower
-from reconciler.known import NO, Yes
+from reconciler.known import NO, Known, Yes
 
 _INSTANCES = ("backupInstances", "deletedBackupInstances")
 _RESTORES = (
@@ -135,10 +136,15 @@ async def _restores(azure: Azure, question: Question) -> tuple[RestoreJob, ...]:
     """The restores of a disk that Resource Graph knows; none when it can't be asked, since it only ever adds."""
     rows = await graph_if_it_answers(azure, _RESTORES.format(disk=literal(question.subject.key)))
     try:
-        found = [projection.restore_job(row) for row in rows or ()]
+        found = [provenance.restore_job(row) for row in rows or ()]
     except (ValueError, TypeError, AttributeError):
         return ()
-    return tuple(sorted(found, key=lambda job: job.id.key))
+    return await provenance.completed(azure, found)
+
+
+async def _trace(azure: Azure, question: Question) -> Known[Trace]:
+    """Where a disk comes from that an instance may have restored."""
+    return await provenance.trace(azure, question.subject, ArmId(question.detail))
 
 
 _ANSWERS: Mapping[str, Callable[[Azure, Question], Coroutine[Any, Any, Any]]] = {
@@ -149,4 +155,5 @@ _ANSWERS: Mapping[str, Callable[[Azure, Question], Coroutine[Any, Any, Any]]] = 
     "held": _held,
     "recovery-points": _recovery_points,
     "restores": _restores,
+    "trace": _trace,
 }

@@ -19,7 +19,6 @@ from reconciler.estate import (
     Policy,
     RecoveryPoint,
     ResourceGroup,
-    RestoreJob,
     RoleAssignment,
     UserIdentity,
     Vault,
@@ -212,12 +211,6 @@ def recovery_point(body: Mapping[str, Any]) -> RecoveryPoint:
         raise ValueError("a recovery point without a time")
     state = lower(str(pick(properties, "recoveryPointState") or "completed"))
     return RecoveryPoint(id=_id(body), taken=taken, is_complete=state == "completed")
-
-
-def restore_job(body: Mapping[str, Any]) -> RestoreJob:
-    """A job that restores, as a row of Resource Graph."""
-    properties = pick(body, "properties") or {}
-    return RestoreJob(_id(body), str(pick(properties, "status") or ""), moment(pick(properties, "startTime")))
 
 
 def lock(body: Mapping[str, Any]) -> Lock:

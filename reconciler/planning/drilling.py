@@ -14,6 +14,7 @@ from reconciler.planning.draft import Draft
 from reconciler.planning.model import UNKNOWN, Action, Change, FieldChange, Kind, Op, Options, Plan, Step
 from reconciler.planning.naming import NAMESPACE, PROVEN_TAG, RESTORED_TAG, drill_disk_name, drill_mark, tag_of
 from reconciler.planning.proofs import Candidate, candidates, proven_at
+from reconciler.planning.provenance import Claim
 from reconciler.planning.restoring import (
     Source,
     expected,
@@ -44,7 +45,7 @@ def make(
         chosen = _sample(draft, drill, candidates(draft, drill, desired))
         for source in chosen:
             changes += _trial(draft, book, drill, source, run)
-        changes += _leftovers(draft, drill, {source.id.key for source in chosen})
+        changes += _leftovers(draft, drill, {source.id.key for source in chosen}, run)
     return finished(draft, book, changes)
 
 
@@ -93,7 +94,8 @@ def _trial(draft: Draft, book: RoleBook, drill: DrillSpec, source: Source, run: 
         draft.refuse(
             address, "restore-impossible", message, place=drill.place, hint="leave the drill's `subscription` out"
         )
-    delete = _deletion(draft, drill, disk, source.instance)
+    claim = Claim.of(source.instance, source.point)
+    delete = _deletion(draft, drill, disk, source.instance, run)
     _refuse_locked(draft, disk, address)
     guard = guard_for(draft, source.instance.vault, address)
     grants, probe = grants_for(draft, book, source.instance, disk.group_id)
@@ -107,7 +109,7 @@ def _trial(draft: Draft, book: RoleBook, drill: DrillSpec, source: Source, run: 
         steps=(
             start(source, location, disk, guard),
             Step(Op.DISK_PATCH, disk, {"tags": {RESTORED_TAG: drill_mark(draft.manifest.name, drill.name) + run}}),
-            Step(Op.DISK_CHECK, disk, expected(source, {})),
+            Step(Op.DISK_CHECK, disk, expected(source, {}, claim)),
             Step(Op.INSTANCE_MERGE, source.instance.id, guard=guard),
             delete,
         ),
@@ -131,9 +133,9 @@ _KEPT = {
 }
 
 
-def _deletion(draft: Draft, drill: DrillSpec, disk: ArmId, instance: Instance) -> Step:
-    snapshots = instance.snapshot_group.text if instance.snapshot_group else ""
-    return Step(Op.DISK_DELETE, disk, {"mark": drill_mark(draft.manifest.name, drill.name), "snapshots": snapshots})
+def _deletion(draft: Draft, drill: DrillSpec, disk: ArmId, instance: Instance, run: str) -> Step:
+    earlier = drill_mark(draft.manifest.name, drill.name)
+    return Step(Op.DISK_DELETE, disk, Claim.of(instance, mark=earlier + run, earlier=earlier).body)
 
 
 def _refuse_locked(draft: Draft, disk: ArmId, address: str) -> None:
@@ -142,7 +144,7 @@ def _refuse_locked(draft: Draft, disk: ArmId, address: str) -> None:
         draft.refuse(address, "locked", f"{lock} forbids it")
 
 
-def _leftovers(draft: Draft, drill: DrillSpec, chosen: set[str]) -> Iterator[Change]:
+def _leftovers(draft: Draft, drill: DrillSpec, chosen: set[str], run: str) -> Iterator[Change]:
     """Disks of earlier runs, known by the names that the drill derives from the disks with instances here.
 
     Those of disks chosen now are taken away by their own trial.
@@ -160,7 +162,7 @@ def _leftovers(draft: Draft, drill: DrillSpec, chosen: set[str]) -> Iterator[Cha
                 kind=Kind.RESTORE,
                 action=Action.DESTROY,
                 reason=f"left behind by an earlier run of the drill {drill.name}",
-                steps=(_deletion(draft, drill, disk, instance),),
+                steps=(_deletion(draft, drill, disk, instance, run),),
                 before={"source": instance.disk.text},
                 place=drill.place,
             ),

@@ -47,8 +47,8 @@ class Op(StrEnum):
     the same, PUT in any case. INSTANCE_DELETE: `{"softly": True}` where it may only be done while the vault's soft
     delete is on. INSTANCE_VALIDATE: nothing (validateForBackup of the live body). RESTORE_START: the restore request, with `target` the instance. DISK_PATCH: what to change of a
     disk (tags are laid over those that it has). DISK_CHECK, a look: what a restored disk must be (`size_gb`, `sku`,
-    `zones`, `encryption_set`; None: not known). DISK_DELETE: how a disk proves to be ours (`mark`: how its tag of
-    restored disks begins; `snapshots`: the resource group of the snapshots that it may have been made from). The
+    `zones`, `encryption_set`; None: not known), the `claim` that is proved before anything is written to it, and the
+    `job` of an earlier run that makes it (empty: none is under way). DISK_DELETE: the claim that it proves to be. The
     others: nothing.
     """
 

@@ -12,12 +12,14 @@ from reconciler.ids import ArmId, group_id, lower
 from reconciler.known import No, Unsure, Yes
 from reconciler.manifest.model import Manifest, VaultSpec
 from reconciler.planning import protection
+from reconciler.planning.begun import begun_before
 from reconciler.planning.builtin_roles import DISK_RESTORE_OPERATOR
 from reconciler.planning.draft import PENDING, Draft
 from reconciler.planning.grants import Grants
 from reconciler.planning.model import Action, Change, FieldChange, Kind, Op, Options, Plan, Probe, Step
-from reconciler.planning.naming import RESTORED_TAG, tag_of
+from reconciler.planning.naming import RESTORED_TAG
 from reconciler.planning.ordering import checksum, finding_rank, ordered
+from reconciler.planning.provenance import Claim
 from reconciler.planning.roles import RoleBook
 
 A_DAY = 10
@@ -125,14 +127,14 @@ def start(source: Source, location: str, disk: ArmId, guard: tuple[str, ...]) ->
     return Step(Op.RESTORE_START, source.instance.id, body, guard)
 
 
-def expected(source: Source, asked: Mapping[str, Any]) -> dict[str, Any]:
+def expected(source: Source, asked: Mapping[str, Any], claim: Claim, job: str = "") -> dict[str, Any]:
     """What the restored disk must be: as its source, where that still exists, or as it was asked for."""
     disk = source.disk
     as_source: dict[str, Any] = {}
     if disk is not None:
         as_source = {"size_gb": disk.size_gb, "sku": disk.sku, "zones": list(disk.zones)}
         as_source["encryption_set"] = disk.encryption_set.key if disk.encryption_set else None
-    return {**as_source, **asked, "asked": sorted(asked)}
+    return {**as_source, **asked, "asked": sorted(asked), "claim": claim.body, "job": job}
 
 
 def grants_for(draft: Draft, book: RoleBook, instance: Instance, group: ArmId) -> tuple[Grants, Probe | None]:
@@ -252,7 +254,9 @@ def _restore(draft: Draft, book: RoleBook, source: Source, wish: Wish) -> list[C
     address = disk.text
     if not is_open(draft, group, address):
         return []
-    is_cut_off = _is_cut_off(draft, source, disk)
+    claim = Claim.of(source.instance, source.point)
+    job = begun_before(draft, disk, claim)
+    is_cut_off = job is not None
     _refuse_impossible(draft, source, wish, disk)
     _refuse_too_many(draft, source, address)
     guard = guard_for(draft, source.instance.vault, address)
@@ -262,7 +266,7 @@ def _restore(draft: Draft, book: RoleBook, source: Source, wish: Wish) -> list[C
     location = draft.estate.vaults[source.instance.vault.key].location
     rest = (
         Step(Op.DISK_PATCH, disk, {"tags": {**wish.tags, RESTORED_TAG: wish.run}, **kind}),
-        Step(Op.DISK_CHECK, disk, expected(source, asked)),
+        Step(Op.DISK_CHECK, disk, expected(source, asked, claim, job or "")),
     )
     change = Change(
         address=address,
@@ -283,22 +287,6 @@ def _restore(draft: Draft, book: RoleBook, source: Source, wish: Wish) -> list[C
         detail=() if source.disk else (f"{source.missing}: size, kind and encryption can't be compared",),
     )
     return without_refused(draft, change)
-
-
-def _is_cut_off(draft: Draft, source: Source, disk: ArmId) -> bool:
-    """Whether the disk is what a restore made that was cut off before it could mark it; any other is refused."""
-    presence = draft.presence(disk, disk.text)
-    if not isinstance(presence, Yes):
-        return False
-    made = presence.value.resource
-    creation = (presence.value.body.get("properties") or {}).get("creationData")
-    origin = creation.get("sourceResourceId") if isinstance(creation, Mapping) else None
-    group = source.instance.snapshot_group
-    is_unmarked = isinstance(made, Disk) and not made.machines and not tag_of(made.tags, RESTORED_TAG)
-    if is_unmarked and origin and group and ArmId(str(origin)).is_within(group):
-        return True
-    draft.refuse(disk.text, "disk-exists", f"{disk} exists")
-    return False
 
 
 def _refuse_impossible(draft: Draft, source: Source, wish: Wish, made: ArmId) -> None:

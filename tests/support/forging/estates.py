@@ -49,6 +49,10 @@ class Estate(NamedTuple):
         """The same after so much time has passed, such as `2d`: with the backups that came meanwhile."""
         return _after(self, ("sandbox", "advance", ESTATE, span))
 
+    def after(self, verb: str, *words: str) -> Estate:
+        """The same after a command on `backup.yaml` that ended well: `.after("backup", "--wait")`."""
+        return _after(self, (verb, MANIFEST, *words, *AZURE))
+
     def saying(self, **said: Any) -> Estate:
         """The same with another `backup.yaml`, not applied yet: `disks=[…]` replaces a key, None takes it out."""
         data = self.manifest | said

@@ -1,0 +1,111 @@
+"""Where a disk comes from: read by id, with the restores that were to make it, each read by id as well.
+
+Resource Graph is not asked: it lags, and the restore that a killed run began a minute ago is what is looked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from reconciler.azure.connection import Azure, unsure
+from reconciler.azure.jobs import ENDED, jobs_of
+from reconciler.azure.projection import disk as project
+from reconciler.azure.projection import moment, pick, pick_each
+from reconciler.azure.together import together
+from reconciler.errors import AzureError, NotFound
+from reconciler.estate import Origin, RestoreJob, Trace
+from reconciler.ids import ArmId, lower
+from reconciler.known import NO, Known, Yes
+
+_SNAPSHOTS = "microsoft.compute/snapshots"
+_MOST_JOBS = 50
+"""How many restores of one instance are read, the newest first: Azure takes ten a day."""
+
+
+async def trace(azure: Azure, disk: ArmId, instance: ArmId | None = None, *, job: ArmId | None = None) -> Known[Trace]:
+    """Where a disk comes from, if it is there.
+
+    `job` is the restore that was to make it; without it all restores of the `instance` are looked through, where one
+    is named. ReadIncomplete when the list of jobs can't be read to its end.
+    """
+    try:
+        body = await azure.get(disk)
+        own = origin(body)
+        jobs = await _read(azure, [job] if job else await _restores_of(azure, instance) if instance else [])
+    except NotFound:
+        return NO
+    except AzureError as error:
+        return unsure(error)
+    made = tuple(one for one in jobs if one.target == disk or (job and one.target is None))
+    return Yes(Trace(project(body), own, await _snapshot(azure, own.source), made))
+
+
+async def completed(azure: Azure, jobs: Iterable[RestoreJob]) -> tuple[RestoreJob, ...]:
+    """The jobs, those that run with what only each of them tells, sorted by id; one that can't be read stays as it is."""
+
+    async def one(row: RestoreJob) -> RestoreJob:
+        if lower(row.status) in ENDED:
+            return row
+        try:
+            return restore_job(await azure.get(row.id))
+        except AzureError:
+            return row
+
+    return tuple(sorted(await together(*map(one, jobs)), key=lambda row: row.id.key))
+
+
+def origin(body: Mapping[str, Any]) -> Origin:
+    """What a disk or a snapshot tells of its own making."""
+    unique_id, creation, created = pick_each(pick(body, "properties"), "uniqueId", "creationData", "timeCreated")
+    option, source, source_unique_id = pick_each(creation, "createOption", "sourceResourceId", "sourceUniqueId")
+    return Origin(
+        unique_id=lower(str(unique_id or "")),
+        option=str(option or ""),
+        source=ArmId(source) if isinstance(source, str) and source else None,
+        source_unique_id=lower(str(source_unique_id or "")),
+        created=moment(created),
+    )
+
+
+def restore_job(body: Mapping[str, Any]) -> RestoreJob:
+    """A job that restores; what only the job itself tells, and no list, is empty in a row of one."""
+    properties = pick(body, "properties") or {}
+    target = pick(properties, "extendedInfo", "recoveryDestination")
+    return RestoreJob(
+        id=ArmId(str(pick(body, "id"))),
+        status=str(pick(properties, "status") or ""),
+        began=moment(pick(properties, "startTime")),
+        ended=moment(pick(properties, "endTime")),
+        point=str(pick(properties, "extendedInfo", "sourceRecoverPoint", "recoveryPointID") or ""),
+        target=ArmId(target) if isinstance(target, str) and target else None,
+    )
+
+
+async def _restores_of(azure: Azure, instance: ArmId) -> list[ArmId]:
+    found = await jobs_of(azure, [instance.parent])
+    return [one.id for one in found if one.instance == instance and lower(one.operation) == "restore"][:_MOST_JOBS]
+
+
+async def _read(azure: Azure, jobs: Iterable[ArmId]) -> list[RestoreJob]:
+    found = await together(*(_one(azure, job) for job in jobs))
+    return [one for one in found if one is not None]
+
+
+async def _one(azure: Azure, job: ArmId) -> RestoreJob | None:
+    try:
+        return restore_job(await azure.get(job))
+    except NotFound:
+        return None
+
+
+async def _snapshot(azure: Azure, source: ArmId | None) -> Known[Origin]:
+    """What the snapshot tells that a disk was made from; no: the disk names none, or it is gone."""
+    if source is None or source.type != _SNAPSHOTS:
+        return NO
+    try:
+        return Yes(origin(await azure.get(source)))
+    except NotFound:
+        return NO
+    except AzureError as error:
+        return unsure(error)

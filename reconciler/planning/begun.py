@@ -1,0 +1,43 @@
+"""Restores that an earlier run has begun, and not lived to end."""
+
+from __future__ import annotations
+
+from reconciler.estate import Trace
+from reconciler.ids import ArmId, lower
+from reconciler.known import No, Unsure, Yes
+from reconciler.planning.draft import PENDING, Draft
+from reconciler.planning.provenance import Claim, objection, running
+
+
+def begun_before(draft: Draft, disk: ArmId, claim: Claim) -> str | None:
+    """The job that restores just what is claimed into a disk of that name; empty: it has ended, and that is proved.
+
+    None: nothing is there. Any other disk of that name is refused.
+    """
+    presence = draft.presence(disk, disk.text)
+    if isinstance(presence, No):
+        return _at_work(draft, disk, claim)
+    found = draft.ask("trace", disk, claim.instance.text) if presence else PENDING
+    match found:
+        case Yes(Trace() as trace):
+            why, at_work = objection(trace, claim), running(trace)
+            if at_work and lower(at_work.point) == lower(claim.point):
+                return at_work.id.text
+            if not why:
+                return ""
+            draft.refuse(disk.text, "disk-exists", f"{disk} exists: {why}")
+        case Unsure():
+            draft.refuse_unsure(found, disk, disk.text)
+    return None
+
+
+def _at_work(draft: Draft, disk: ArmId, claim: Claim) -> str | None:
+    """The restore that is making the disk now; Resource Graph tells of it, which may lag: it proves no absence."""
+    jobs = draft.ask("restores", claim.source)
+    for job in () if jobs is PENDING else jobs:
+        if job.target == disk and lower(job.status) == "inprogress":
+            if lower(job.point) == lower(claim.point):
+                return str(job.id)
+            message = f"the job {job.id.name} is about to make {disk} from another recovery point, {job.point}"
+            draft.refuse(disk.text, "disk-exists", message)
+    return None

@@ -1,0 +1,156 @@
+"""Whether a disk is the one that a restore made: the restore's job proves it, or the mark of the run that began it.
+
+What the disk and its snapshot tell of their making may contradict, and proves nothing: many disks are made of one
+snapshot. Azure's times of one event lie up to five minutes apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from reconciler.estate import Instance, Origin, RecoveryPoint, RestoreJob, Trace
+from reconciler.ids import ArmId, lower
+from reconciler.known import Unsure, Yes
+from reconciler.planning.naming import RESTORED_TAG, tag_of
+
+_SLACK = timedelta(minutes=5)
+_WELL = frozenset({"completed", "completedwithwarnings"})
+_ENDED = _WELL | {"failed", "cancelled", "canceled"}
+_COPIES = ("copy", "restore")
+_SNAPSHOTS = "microsoft.compute/snapshots"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a disk is believed to be: restored by `instance` from a backup of `source`, whose snapshots lie in `group`.
+
+    `point` is the recovery point's name (empty: any), `taken` when that was made; `mark` is the tag that this very run
+    writes on what it made, once that is proved; `earlier` is how the tag of runs before it begins (empty: none proves
+    anything).
+    """
+
+    instance: ArmId
+    source: ArmId
+    group: ArmId | None
+    point: str = ""
+    taken: datetime | None = None
+    mark: str = ""
+    earlier: str = ""
+
+    @classmethod
+    def of(cls, instance: Instance, point: RecoveryPoint | None = None, *, mark: str = "", earlier: str = "") -> Claim:
+        """The claim that a disk was restored by an instance, from that recovery point or from any."""
+        assert instance.disk is not None  # noqa: S101 - instances of other kinds restore no disks
+        name, taken = (point.id.name, point.taken) if point else ("", None)
+        return cls(instance.id, instance.disk, instance.snapshot_group, name, taken, mark, earlier)
+
+    @classmethod
+    def read(cls, body: Mapping[str, Any]) -> Claim:
+        """The claim that a step's body holds."""
+        group, taken = body["group"], body["taken"]
+        return cls(
+            ArmId(body["instance"]),
+            ArmId(body["source"]),
+            ArmId(group) if group else None,
+            body["point"],
+            datetime.fromisoformat(taken) if taken else None,
+            body["mark"],
+            body["earlier"],
+        )
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """The claim as a step's body holds it."""
+        return {
+            "instance": self.instance.text,
+            "source": self.source.text,
+            "group": self.group.text if self.group else "",
+            "point": self.point,
+            "taken": self.taken.isoformat() if self.taken else "",
+            "mark": self.mark,
+            "earlier": self.earlier,
+        }
+
+
+def objection(trace: Trace, claim: Claim) -> str:
+    """Why a disk isn't known to be what is claimed, in one clause; empty when that is proved."""
+    return next(_objections(trace, claim), "")
+
+
+def is_marked_by(tags: Mapping[str, str], claim: Claim) -> bool:
+    """Whether a disk bears a mark of ours that the claim tells of."""
+    mark = tag_of(tags, RESTORED_TAG)
+    return bool(mark) and (mark == claim.mark or bool(claim.earlier and mark.startswith(claim.earlier)))
+
+
+def running(trace: Trace) -> RestoreJob | None:
+    """The restore that is still at work on the disk."""
+    return next((job for job in trace.jobs if lower(job.status) not in _ENDED), None)
+
+
+def _objections(trace: Trace, claim: Claim) -> Iterator[str]:
+    yield from _use(trace)
+    if claim.mark and tag_of(trace.disk.tags, RESTORED_TAG) == claim.mark:
+        return
+    yield from _contradictions(trace.origin, claim)
+    if isinstance(trace.snapshot, Yes):
+        yield from _snapshot_contradictions(trace.snapshot.value, trace.origin, claim)
+    yield from _proof_missing(trace, claim)
+
+
+def _use(trace: Trace) -> Iterator[str]:
+    disk = trace.disk
+    for machine in disk.machines:
+        yield f"{machine.name} uses it"
+    if lower(disk.state) not in ("", "unattached"):
+        yield f"it is in use: its state is {disk.state}"
+
+
+def _contradictions(origin: Origin, claim: Claim) -> Iterator[str]:
+    """What the disk tells of its making that no restore of the claimed point leaves behind."""
+    if origin.option and not lower(origin.option).startswith(_COPIES):
+        yield f"it was made as {origin.option}, not from a snapshot"
+    source = origin.source
+    if source is not None and source != claim.source:
+        is_elsewhere = claim.group is not None and not source.is_within(claim.group)
+        if source.type != _SNAPSHOTS or is_elsewhere:
+            yield f"it was made from {source}"
+    if origin.created and claim.taken and origin.created < claim.taken - _SLACK:
+        yield "it is older than the recovery point"
+
+
+def _snapshot_contradictions(snapshot: Origin, origin: Origin, claim: Claim) -> Iterator[str]:
+    if snapshot.source is not None and snapshot.source != claim.source:
+        yield f"it was made from a snapshot of {snapshot.source}"
+    if origin.source_unique_id and snapshot.unique_id and origin.source_unique_id != snapshot.unique_id:
+        yield "it was made from another snapshot of that name"
+    if snapshot.created and claim.taken and abs(snapshot.created - claim.taken) > _SLACK:
+        yield f"it was made from the snapshot of {snapshot.created:%Y-%m-%d %H:%M} UTC, another recovery point"
+
+
+def _proof_missing(trace: Trace, claim: Claim) -> Iterator[str]:
+    mark = tag_of(trace.disk.tags, RESTORED_TAG)
+    if is_marked_by(trace.disk.tags, claim):
+        if isinstance(trace.snapshot, Unsure):
+            yield f"the snapshot that it was made from could not be read: {trace.snapshot.because}"
+        return
+    if mark:
+        yield f"it bears the mark of {mark}"
+    points = {lower(job.point) for job in trace.jobs if _may_have_made(job, trace.origin)}
+    if not points:
+        yield "no restore is known to have made it"
+    elif "" in points or (claim.point and points != {lower(claim.point)}):
+        yield f"it was restored from {' or '.join(sorted(points)) or 'a recovery point that nobody tells'}"
+
+
+def _may_have_made(job: RestoreJob, origin: Origin) -> bool:
+    """Whether a restore ended well, and the disk was made while it ran."""
+    if lower(job.status) not in _WELL:
+        return False
+    began, ended, created = job.began, job.ended, origin.created
+    if created is None or began is None:
+        return True
+    return began - _SLACK <= created and (ended is None or ended < began or created <= ended + _SLACK)
