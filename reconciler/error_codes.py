@@ -120,8 +120,8 @@ CODES = table(
     ),
     _error(
         "not-ours",
-        "A disk under the name that a drill would give is none that a drill made, or it is attached: it is left alone.",
-        "look at it: rename it, detach it, or delete it if nobody needs it",
+        "A disk under the name that a drill gives its own isn't known to be one, or somebody uses it: it is left alone.",
+        "look at it: detach it, move it away, or delete it if nobody needs it",
     ),
     _error(
         "not-protected",
@@ -141,6 +141,11 @@ CODES = table(
     _error("no-token", "No access token could be had.", "sign in, or check the federated credential of the pipeline"),
     _error(
         "not-approved", "The plan was not approved at the prompt, and nothing was written.", "answer yes to approve"
+    ),
+    _error(
+        "nothing-to-back-up",
+        "No disk was backed up, since the manifest declares none.",
+        "see what its entries take with `reconciler coverage PATH`, or name disks with `--disk`",
     ),
     _error("nothing-there", "Nothing in the sandbox matches the pattern.", "list what exists with `sandbox show`"),
     _error("operation-failed", "A long-running operation of Azure failed without a code.", "read the message"),

@@ -52,7 +52,10 @@ class Manner(NamedTuple):
 
 
 class Deed(NamedTuple):
-    """What one command is about; `subscriptions` are looked at beside those of the manifest."""
+    """What one command is about; `subscriptions` are looked at beside those of the manifest.
+
+    `passing` are codes of errors that fail the command in the end, and keep it from nothing else that it can do.
+    """
 
     verb: str
     path: str
@@ -60,6 +63,12 @@ class Deed(NamedTuple):
     planner: Planner
     run: str
     subscriptions: tuple[str, ...] = ()
+    passing: frozenset[str] = frozenset()
+
+    def is_refused(self, plan: Plan) -> bool:
+        """Whether nothing of a plan may be carried out."""
+        errors = {error.code for error in plan.errors}
+        return bool(plan.closed_gates or errors - self.passing or (errors and not plan.changes))
 
 
 def acting_options(command: Command) -> Command:
@@ -133,7 +142,7 @@ def _run(
         with opened(connection, events=progress) as session:
             plan = _look(session, deed, options)
             _show(output, deed, manner, plan)
-            if plan.errors or plan.closed_gates:
+            if deed.is_refused(plan):
                 raise Refused(
                     "Nothing was written: it can't be done as asked.", hint="see what is refused above", code="refused"
                 )

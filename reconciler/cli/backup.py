@@ -20,6 +20,7 @@ from reconciler.cli.options import (
     patience_option,
 )
 from reconciler.cli.output import Output
+from reconciler.errors import Refused
 
 if TYPE_CHECKING:
     from reconciler.azure.connection import Azure
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     help="""Back up disks of the manifest PATH now, beside their schedule, each by the policy that it has.
 
     Nothing is asked for: a backup takes nothing away. Azure takes ten of a disk a day. Exit codes: 0 all began (with
-    --wait: ended well), 1 some did not.
+    --wait: ended well), 1 some did not, or there was nothing to back up.
     """
 )
 @click.argument("path")
@@ -65,7 +66,7 @@ def backup(
     form: str,
     connection: Connection,
 ) -> int:
-    """0 when all began, or ended well where they were waited for; 1 when some did not."""
+    """0 when all began, or ended well where they were waited for; 1 when some did not, or there was none."""
     from reconciler import __version__
     from reconciler.cli.loading import load_manifest
     from reconciler.operations.backup import Request
@@ -83,6 +84,12 @@ def backup(
         "markdown": lambda: backups_markdown(rows, dry_run=dry_run),
     }
     output.data(forms[form]())
+    if not rows:
+        raise Refused(
+            "Nothing was backed up: the manifest declares no disk.",
+            code="nothing-to-back-up",
+            hint="see what its entries take with `reconciler coverage`, or name disks with --disk",
+        )
     return 0 if all(row.ok for row in rows) else 1
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     help="""Restore a sample of disks on trial, as the drills of the manifest PATH say, and take the copies away again.
 
     NAME… are the drills to run (default: all). The disks whose last proof is the oldest go first; what a run that died
-    has left behind is taken away.
+    has left behind is taken away. A drill that finds nothing to restore proves nothing, and fails.
     """
 )
 @click.argument("path")
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 @parallelism_option
 @click.pass_obj
 def drill(output: Output, path: str, names: tuple[str, ...], manner: Manner, connection: Connection) -> int:
-    """0 when every disk of the sample was restored as it must be; 1 when not; 130 or 143 when interrupted."""
+    """0 when every disk of each sample was restored as it must be; 1 when not, or a drill had none; 130, 143 when interrupted."""
     from reconciler.cli.loading import load_manifest
     from reconciler.planning import drilling
 
@@ -42,6 +42,7 @@ def drill(output: Output, path: str, names: tuple[str, ...], manner: Manner, con
         partial(drilling.make, drills=drills, run=run),
         run,
         tuple(sorted({one.subscription for one in drills if one.subscription})),
+        passing=frozenset({"nothing-drilled"}),
     )
     return act(output, deed, manner, connection)
 

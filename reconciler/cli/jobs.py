@@ -128,6 +128,8 @@ def waited(output: Output, path: str, names: tuple[str, ...], timeout: float, fo
                 operation.shown(azure, manifest, names) if names else operation.found(azure, manifest, running)
             )
         )
+        if not begun:
+            output.tell("No job is running in the vaults of the manifest: there is nothing to wait for.\n")
         rows = session.run(lambda azure, clock: operation.waited(azure, clock, begun, deadline=deadline, tell=tell))
     _tell(output, rows, form, manifest.name)
     return 0 if all(map(ended_well, rows)) else 1

@@ -84,11 +84,24 @@ CODES = table(
         "A disk's backups can't be moved as the manifest asks.",
         "declare another vault for the disk; Azure changes the snapshot resource group of no instance",
     ),
+    Code("moved-already", _I, "The disk is protected where the manifest wants it, and nowhere else.", "nothing to do"),
     Code(
         "no-recovery-point",
         _W,
         "A disk has no recovery point that could be restored.",
         "wait for its first backup, or make one with `reconciler backup`",
+    ),
+    Code(
+        "nothing-drilled",
+        _E,
+        "A drill found no disk that it could restore, so it proves nothing.",
+        "check its `select` with `reconciler status`, and what there is with `reconciler recovery-points`",
+    ),
+    Code(
+        "nothing-to-move",
+        _E,
+        "No other vault protects the disk, and neither does the one that the manifest wants.",
+        "`reconciler apply` protects it there",
     ),
     Code(
         "nothing-to-restore",

@@ -35,7 +35,7 @@ CODES = table(
     Code(
         "drill-late",
         _W,
-        "The newest success of a drill is older than the manifest allows.",
+        "The proofs of a drill are older than the manifest allows.",
         "run `reconciler drill`, from a schedule at best",
         "unhealthy",
     ),
@@ -48,7 +48,7 @@ CODES = table(
     Code(
         "never-proven",
         _W,
-        "No run of a drill has ever restored one of its disks.",
+        "A drill has never restored any of its disks, or one that every run of it is for.",
         "run `reconciler drill`, from a schedule at best",
         "unhealthy",
     ),

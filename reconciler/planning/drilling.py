@@ -13,7 +13,7 @@ from reconciler.planning.desired import expand
 from reconciler.planning.draft import Draft
 from reconciler.planning.model import UNKNOWN, Action, Change, FieldChange, Kind, Op, Options, Plan, Step
 from reconciler.planning.naming import NAMESPACE, PROVEN_TAG, RESTORED_TAG, drill_disk_name, drill_mark, tag_of
-from reconciler.planning.proofs import Candidate, candidates, proven_at
+from reconciler.planning.proofs import Candidate, candidates
 from reconciler.planning.provenance import Claim
 from reconciler.planning.restoring import (
     Source,
@@ -27,6 +27,7 @@ from reconciler.planning.restoring import (
     without_refused,
 )
 from reconciler.planning.roles import RoleBook
+from reconciler.plurals import counted
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _MOST_PASSED_OVER = 20
@@ -50,22 +51,30 @@ def make(
 
 
 def _sample(draft: Draft, drill: DrillSpec, found: list[Candidate]) -> list[Source]:
-    """The disks whose last proof is the oldest, each with its newest recovery point; those without one are passed over."""
-    in_turn = sorted(found, key=lambda one: (proven_at(one.instance.tags) or _NEVER, _lot(drill, one)))
+    """The disks whose last proof is the oldest, each with its newest recovery point; those without one are passed over.
+
+    A drill that finds nothing to restore proves nothing, which is an error.
+    """
+    in_turn = sorted(found, key=lambda one: (one.proven(draft.now) or _NEVER, _lot(drill, one)))
     chosen: list[Source] = []
     asked = passed_over = 0
     for one in in_turn:
         if len(chosen) + asked >= drill.sample or passed_over >= _MOST_PASSED_OVER + drill.sample:
             break
-        points = points_of(draft, one.instance)
+        points = points_of(draft, one.instance) if one.instance else ()
         if points is None:
             asked += 1
-        elif points:
+        elif points and one.instance:
             chosen.append(Source(one.instance, points[0], one.wanted.disk))
         else:
             passed_over += 1
             message = f"{one.wanted.disk.id.name} has nothing to restore yet"
             draft.note("no-recovery-point", message, address=_address(drill, one.wanted.disk.id))
+    if not chosen and not asked:
+        message = f"none of {counted(passed_over, 'disk')} has a recovery point" if found else "it takes no disk"
+        draft.note(
+            "nothing-drilled", f"the drill {drill.name}: {message}", address=f"drill/{drill.name}", place=drill.place
+        )
     return chosen
 
 

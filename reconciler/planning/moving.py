@@ -102,6 +102,7 @@ def _moves(draft: Draft, desired: list[DesiredDisk], named: str) -> Iterator[_Mo
     live = [one for one in others if not one.deleted]
     old = min(live or others, key=protection.preference, default=None)
     if old is None or (_is_let_go(old) and any(health_of(one) is Health.CONFIGURED for one in here)):
+        _tell_nothing_to_move(draft, wanted, here)
         return
     if wanted.rule.protection != "protected":
         message = f"{wanted.disk.id.name} is declared {wanted.rule.protection}, so nothing would protect it in {wanted.vault.name}"
@@ -121,6 +122,21 @@ def _tell_undeclared(draft: Draft, named: str) -> None:
             return
     hint = "declare it where its backups are to go"
     draft.note("move-impossible", f"{named}: the manifest declares no such disk", hint=hint)
+
+
+def _tell_nothing_to_move(draft: Draft, wanted: DesiredDisk, here: list[Instance]) -> None:
+    """Say that the disk is protected where the manifest wants it; an error where that isn't so."""
+    name, vault = wanted.disk.id.name, wanted.vault.name
+    if any(health_of(one) is Health.CONFIGURED for one in here):
+        message = f"{name} is protected in the vault {vault} already, and nowhere else"
+        draft.note("moved-already", message, address=wanted.address, place=wanted.place)
+        return
+    state = (
+        f"its backup instance in {vault} is {here[0].state}"
+        if here
+        else f"nothing protects it, in {vault} or elsewhere"
+    )
+    draft.refuse(wanted.address, "nothing-to-move", f"{name}: {state}", place=wanted.place)
 
 
 def _is_let_go(old: Instance) -> bool:

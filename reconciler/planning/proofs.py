@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from math import ceil
 
 from reconciler.estate import Instance
 from reconciler.findings import Finding
@@ -18,14 +19,22 @@ from reconciler.planning.selection import matcher
 from reconciler.plurals import counted
 
 _HOURS = 48
+_SHOWN = 10
+_FIRST = datetime(2021, 1, 1, tzinfo=UTC)
+_SLACK = timedelta(minutes=5)
+"""How far the clocks of two machines may be apart."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A disk that a drill may choose, with the instance that has its recovery points."""
+    """A disk that a drill is for, with the instance that has its recovery points (None: it has none in its vault)."""
 
     wanted: DesiredDisk
-    instance: Instance
+    instance: Instance | None
+
+    def proven(self, now: datetime) -> datetime | None:
+        """When a drill last restored it; None: never, as far as anybody can tell."""
+        return proven_at(self.instance.tags, now) if self.instance else None
 
 
 def stamp(now: datetime) -> str:
@@ -33,13 +42,17 @@ def stamp(now: datetime) -> str:
     return now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def proven_at(tags: Mapping[str, str]) -> datetime | None:
-    """When a drill last restored the disk of the instance with these tags; None: never, or nobody can read it."""
+def proven_at(tags: Mapping[str, str], now: datetime) -> datetime | None:
+    """When a drill last restored the disk of the instance with these tags; None: never, or nobody can believe it.
+
+    A time that is yet to come proves nothing, nor does one before Azure could restore disks.
+    """
     try:
         found = datetime.fromisoformat(tag_of(tags, PROVEN_TAG))
     except ValueError:
         return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    found = found if found.tzinfo else found.replace(tzinfo=UTC)
+    return found if _FIRST <= found <= now + _SLACK else None
 
 
 def age(length: timedelta) -> str:
@@ -50,36 +63,69 @@ def age(length: timedelta) -> str:
 
 
 def candidates(draft: Draft, drill: DrillSpec, desired: Iterable[DesiredDisk]) -> list[Candidate]:
-    """The protected disks that a drill may choose, by id; those without an instance have nothing to restore."""
+    """The declared disks that a drill is for, by id, whether there is anything to restore yet or not."""
     around = draft.surroundings
     takes = (lambda _: True) if drill.select is None else matcher(drill.select, around)
     leaves = [matcher(exclusion.selector, around) for exclusion in drill.exclude]
     found = [
-        Candidate(wanted, min(here, key=protection.preference))
+        Candidate(wanted, _instance(draft, wanted))
         for wanted in desired
         if wanted.rule.protection == "protected"
         and takes(wanted.disk)
         and not any(leaves_out(wanted.disk) for leaves_out in leaves)
-        and (here := [one for one in draft.held.get(wanted.disk.id.key, ()) if one.vault == wanted.vault.id])
     ]
     return sorted(found, key=lambda one: one.wanted.disk.id.key)
 
 
+def _instance(draft: Draft, wanted: DesiredDisk) -> Instance | None:
+    here = [one for one in draft.held.get(wanted.disk.id.key, ()) if one.vault == wanted.vault.id]
+    return min(here, key=protection.preference, default=None)
+
+
 def complaints(draft: Draft, desired: list[DesiredDisk]) -> Iterator[Finding]:
-    """A finding for each drill whose newest success is older than the manifest allows, or that never had one."""
-    now = draft.now
+    """What is to be said of each drill whose proofs are older than the manifest allows, or that has none."""
     for drill in draft.manifest.drills:
-        chosen = candidates(draft, drill, desired) if drill.max_age_hours is not None else []
-        if not chosen or drill.max_age_hours is None:
-            continue
-        address, most = f"drill/{drill.name}", timedelta(hours=drill.max_age_hours)
-        last = max((found for one in chosen if (found := proven_at(one.instance.tags))), default=None)
-        if last is None:
-            message = f"the drill {drill.name} has never restored a disk; it has {counted(len(chosen), 'disk')} to choose from"
-            yield CODES["never-proven"].at(message, address=address, place=drill.place)
-        elif now - last > most:
-            message = f"the drill {drill.name} last proved a restore {age(now - last)} ago, {age(most)} are allowed"
-            yield CODES["drill-late"].at(message, address=address, place=drill.place)
+        if drill.max_age_hours is not None:
+            for code, message in _told(draft, drill, timedelta(hours=drill.max_age_hours), desired):
+                yield CODES[code].at(
+                    f"the drill {drill.name} {message}", address=f"drill/{drill.name}", place=drill.place
+                )
+
+
+def _told(draft: Draft, drill: DrillSpec, most: timedelta, desired: list[DesiredDisk]) -> Iterator[tuple[str, str]]:
+    now, chosen = draft.now, candidates(draft, drill, desired)
+    last = max((found for one in chosen if (found := one.proven(now))), default=None)
+    if not chosen:
+        yield "never-proven", "takes no disk, so it proves nothing"
+    elif last is None:
+        yield "never-proven", f"has never restored a disk; it has {counted(len(chosen), 'disk')} to choose from"
+    elif now - last > most:
+        yield "drill-late", f"last proved a restore {age(now - last)} ago, {age(most)} are allowed"
+    else:
+        yield from _overdue(draft, chosen, most * ceil(len(chosen) / drill.sample), in_turn=len(chosen) > drill.sample)
+
+
+def _overdue(draft: Draft, chosen: list[Candidate], most: timedelta, *, in_turn: bool) -> Iterator[tuple[str, str]]:
+    """Disks whose turn has come and gone; `in_turn`: a run takes a part of them, so that they have to wait for it."""
+    found = [(one.wanted, one.proven(draft.now)) for one in chosen]
+    late = [wanted for wanted, proven in found if proven and draft.now - proven > most]
+    never = [wanted for wanted, proven in found if not proven and not (in_turn and _may_be_new(draft, wanted, most))]
+    if late:
+        yield "drill-late", f"last restored {_names(late)} more than {age(most)} ago"
+    if never:
+        yield "never-proven", f"has never restored {_names(never)}"
+
+
+def _may_be_new(draft: Draft, wanted: DesiredDisk, most: timedelta) -> bool:
+    """Whether the disk may have been protected for no longer than that, as its own role assignment tells."""
+    own = (row.created for row in draft.estate.roles.values() if row.scope == wanted.disk.id and row.created)
+    return draft.now - min(own, default=draft.now) <= most
+
+
+def _names(disks: list[DesiredDisk]) -> str:
+    names = [one.disk.id.name for one in disks]
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return f"{', '.join(names[:_SHOWN])}{more}"
 
 
 def compare(draft: Draft, desired: list[DesiredDisk]) -> None:

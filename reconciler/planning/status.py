@@ -189,7 +189,7 @@ def _row(draft: Draft, wanted: DesiredDisk, told: Told) -> DiskStatus:
         promise=promise if wanted.rule.protection == "protected" else None,
         job=latest[0] if latest else "",
         job_began=latest[1] if latest else None,
-        proven=proofs.proven_at(instance.tags),
+        proven=proofs.proven_at(instance.tags, draft.now),
         snapshots=snapshots,
     )
 

@@ -48,7 +48,7 @@ def backups_text(rows: Sequence[Backup], *, style: Style | None = None, dry_run:
         lines.append(f"{style.bad(row.status)} {plain(row.disk)}: {plain(row.message)} [{plain(row.code)}]")
         lines += [f"  hint: {plain(row.hint)}"] if row.hint else []
     told = summary(rows, dry_run=dry_run)
-    lines += ["", style.bold(told)] if bad else [style.good(told)]
+    lines += ["", style.bold(told)] if bad else [style.good(told) if rows else style.bold(told)]
     return "\n".join(lines) + "\n"
 
 
@@ -67,7 +67,7 @@ def backups_document(rows: Sequence[Backup], *, tool_version: str, manifest: str
     return {
         **head(tool_version, manifest),
         "dry_run": dry_run,
-        "ok": all(row.ok for row in rows),
+        "ok": bool(rows) and all(row.ok for row in rows),
         "backups": [
             {
                 "disk": row.disk.text,

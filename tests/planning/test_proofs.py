@@ -54,7 +54,9 @@ def test_only_disks_that_the_drill_selects_count() -> None:
     assert told(ago(days=1), None, **only_b)[0][0] == "never-proven"
     without_a = {"exclude": (Exclusion(selector(names=("a",)), "cache"),)}
     assert told(ago(days=1), None, **without_a)[0][0] == "never-proven"
-    assert told(None, select=selector(names=("z",))) == [], "nothing to restore, nothing to complain about"
+    assert told(ago(days=1), select=selector(names=("z",))) == [
+        ("never-proven", "the drill monthly takes no disk, so it proves nothing")
+    ]
 
 
 def test_any_age_will_do_when_none_is_said() -> None:
@@ -83,6 +85,43 @@ def test_ages_for_people(length: timedelta, text: str) -> None:
 
 
 def test_a_proof_is_read_as_it_is_written() -> None:
-    assert proven_at({"reconciler-proven": stamp(NOW)}) == NOW
-    assert proven_at({}) is None
-    assert proven_at({"reconciler-proven": "2026-05-04T12:00:00"}) == NOW, "UTC unless said"
+    assert proven_at({"reconciler-proven": stamp(NOW)}, NOW) == NOW
+    assert proven_at({}, NOW) is None
+    assert proven_at({"reconciler-proven": "2026-05-04T12:00:00"}, NOW) == NOW, "UTC unless said"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        stamp(NOW + timedelta(hours=1)),
+        "9999-12-31T23:59:59Z",
+        "0001-01-01T00:00:00Z",
+        "1970-01-01T00:00:00Z",
+        "soon",
+        "2026-13-45",
+        "",
+    ],
+)
+def test_a_proof_that_cannot_be_proves_nothing(text: str) -> None:
+    assert proven_at({"reconciler-proven": text}, NOW) is None
+    assert told(text) == told(None)
+
+
+def test_clocks_may_be_a_little_apart() -> None:
+    assert proven_at({"reconciler-proven": stamp(NOW + timedelta(minutes=2))}, NOW)
+
+
+def test_where_every_run_takes_every_disk_each_has_to_be_proven() -> None:
+    assert told(ago(days=1), ago(days=29), sample=2) == []
+    assert told(ago(days=1), ago(days=31), sample=2) == [
+        ("drill-late", "the drill monthly last restored b more than 30 days ago")
+    ]
+    assert told(ago(days=1), None, sample=3) == [("never-proven", "the drill monthly has never restored b")]
+
+
+def test_where_a_run_takes_a_part_of_the_disks_each_waits_for_its_turn() -> None:
+    assert told(ago(days=1), ago(days=31), ago(days=61)) == []
+    assert told(ago(days=1), ago(days=31), ago(days=91)) == [
+        ("drill-late", "the drill monthly last restored c more than 90 days ago")
+    ]
+    assert told(ago(days=1), ago(days=31), None) == [], "its turn may not have come yet"
