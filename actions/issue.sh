@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Keeps one issue open while there is drift (or nobody can tell), its text up to date, and closes it when all is well.
+# Keeps one issue open while something is wrong (or nobody can tell), its text up to date, and closes it when all is well.
 set -euo pipefail
 
 named=${TITLE//[^A-Za-z0-9._\/ -]/_}
@@ -10,7 +10,7 @@ open=$(gh api --paginate "$issues?state=open&creator=github-actions%5Bbot%5D&per
 
 if [ "${EXIT_CODE:-1}" = 0 ]; then
   for number in $open; do
-    gh api --silent --method POST "$issues/$number/comments" --raw-field "body=No drift any more."
+    gh api --silent --method POST "$issues/$number/comments" --raw-field "body=All is well again."
     gh api --silent --method PATCH "$issues/$number" --raw-field state=closed --raw-field state_reason=completed
   done
   exit 0
@@ -20,7 +20,7 @@ body=$(mktemp)
 {
   echo "$marker"
   cat "$REPORTS/report.md" 2>/dev/null ||
-    echo "**Whether there is drift could not be told.** See $GITHUB_SERVER_URL/$GITHUB_REPOSITORY/actions/runs/$GITHUB_RUN_ID"
+    echo "**Nobody can tell whether all is well.** See $GITHUB_SERVER_URL/$GITHUB_REPOSITORY/actions/runs/$GITHUB_RUN_ID"
 } >"$body"
 number=$(head -n 1 <<<"$open")
 if [ -n "$number" ]; then

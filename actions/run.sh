@@ -1,20 +1,56 @@
 #!/usr/bin/env bash
-# Runs COMMAND on MANIFEST with ARGUMENTS (one a line) and writes reports; the exit code is an output as well.
+# Runs each command of COMMAND on MANIFEST with ARGUMENTS (one a line, written in the workflow and never made of an
+# input) and writes reports; the exit code is an output as well: 1 before 2 before 0.
 set -euo pipefail
 
+refuse() {
+  echo "::error::$1"
+  exit 1
+}
+# What comes from elsewhere is data: it is checked here and passed as the value of one option.
+valued=()
+[ -z "${APPROVED:-}" ] || [ -z "${CHECKSUM:-}" ] || refuse "approved and checksum exclude each other."
+checksum=${APPROVED:-${CHECKSUM:-}}
+if [ -n "$checksum" ]; then
+  [[ $checksum =~ ^[0-9a-f]{64}$ ]] || refuse "The checksum is not that of a plan: 64 digits of 0-9 and a-f."
+  valued+=("--checksum=$checksum")
+fi
+if [ -n "${SHARD:-}" ]; then
+  [[ $SHARD =~ ^[0-9]+/[0-9]+$ ]] || refuse "The shard is not of the form I/N."
+  valued+=("--shard=$SHARD")
+fi
+[[ $COMMAND =~ ^[a-z][a-z-]*( [a-z][a-z-]*)*$ ]] || refuse "command takes the names of commands, with spaces between."
 more=()
 while IFS= read -r argument; do
   [ -z "$argument" ] || more+=("$argument")
 done <<<"${ARGUMENTS:-}"
-case $COMMAND in
-validate | plan | apply | drift)
-  for form in md json sarif; do more+=(--report "$REPORTS/report.$form"); done
-  more+=(--report "$REPORTS/report.xml")
-  ;;
-esac
-[ -z "${APPROVED:-}" ] || more+=(--checksum "$APPROVED")
 
 code=0
-"$RUNNER_TEMP/reconciler/bin/reconciler" "$COMMAND" "$MANIFEST" "${more[@]}" || code=$?
+read -ra commands <<<"$COMMAND"
+for command in "${commands[@]}"; do
+  name=report
+  [ "${#commands[@]}" = 1 ] || name=$command
+  reports=()
+  case $command in
+  validate | plan | apply | drift)
+    for form in md json sarif xml; do reports+=(--report "$REPORTS/$name.$form"); done
+    ;;
+  status | coverage)
+    for form in md json; do reports+=(--report "$REPORTS/$name.$form"); done
+    ;;
+  esac
+  ended=0
+  "$RUNNER_TEMP/reconciler/bin/reconciler" "$command" "${more[@]}" "${valued[@]}" "${reports[@]}" -- "$MANIFEST" || ended=$?
+  if [ "$name" = "$command" ]; then
+    cat "$REPORTS/$name.md" >>"$REPORTS/report.md" 2>/dev/null ||
+      echo "**\`$command\` ended without a report**; the log of the run says why." >>"$REPORTS/report.md"
+    echo >>"$REPORTS/report.md"
+  fi
+  case $ended in
+  0) ;;
+  2) [ "$code" != 0 ] || code=2 ;;
+  *) [ "$code" -gt 2 ] || code=$ended ;;
+  esac
+done
 echo "exit-code=$code" >>"$GITHUB_OUTPUT"
 exit "$code"

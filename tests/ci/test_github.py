@@ -113,6 +113,7 @@ def test_drift_keeps_one_issue(machine: Callable[..., Machine]) -> None:
     (body,) = bodies(one, "POST", "repos/example/infra/issues")
     assert body.startswith("<!-- reconciler-action:issue:backup -->\n")
     assert "## Drift of quickstart: found" in body
+    assert "## Status of quickstart" in body
     one.forget()
     others = [{"number": 3, "body": None}, {"number": 4, "body": body, "pull_request": {}}]
     one.answers = [("issues?", [*others, {"number": 7, "body": body}])]
@@ -136,7 +137,8 @@ def test_a_look_that_fails_is_no_clean_night(machine: Callable[..., Machine]) ->
     (one.checkout / "backup" / "backup.yaml").write_text("nonsense: 1\n")
     assert GitHub(one, "schedule", {}).job("backup-nightly.yml", "drift").code == 1
     (body,) = bodies(one, "POST", "repos/example/infra/issues")
-    assert "could not be told" in body
+    assert "`drift` ended without a report" in body
+    assert "`status` ended without a report" in body
 
 
 def test_shards_are_approved_and_applied_one_by_one(machine: Callable[..., Machine]) -> None:

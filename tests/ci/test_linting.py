@@ -140,15 +140,16 @@ def commands() -> list[tuple[str, ...]]:
     found: set[tuple[str, ...]] = set()
     for text in scripts().values():
         for line in text.replace("\\\n", " ").splitlines():
-            if match := re.match(r"\s*reconciler (.*?)( \|\| code=\$\?)?$", line):
+            if match := re.match(r"\s*reconciler (.*?)( \|\| (\w+)=\$\?)?$", line):
                 found.add(tuple(match[1].replace('"', "").split()))
     for file in GITHUB:
         for job in loaded(file)["jobs"].values():
             for step in job["steps"]:
                 if step["uses"] == ACTION:
                     given = step["with"]
-                    more = [one for one in given.get("arguments", "").splitlines() if not one.startswith("${{")]
-                    found.add((given["command"], given["path"], *more))
+                    more = given.get("arguments", "").splitlines()
+                    more += [f"--{name}={given[name]}" for name in ("checksum", "shard") if name in given]
+                    found.update((command, given["path"], *more) for command in given["command"].split())
     return sorted(found)
 
 
