@@ -7,7 +7,8 @@ ReconcilerError
 │   └── StalePlan         what was approved is not what would be done now
 ├── ReadIncomplete        Azure could not be read to the end: nothing was concluded from the part
 └── AzureError            Azure answered with an error
-    ├── NotFound          404
+    ├── NotFound          404 of Resource Manager, for what was asked
+    ├── Unproven          404 that proves no absence: a proxy's page, or about something else
     ├── OutOfReach        401, 403: the caller's rights
     ├── Conflict          409, 412
     ├── Transient         408, 429, 5xx, resets: retried until the deadline, then told
@@ -18,7 +19,7 @@ ReconcilerError
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from reconciler.plurals import counted
 
@@ -89,10 +90,12 @@ class AzureError(ReconcilerError):
     """Azure answered with an error.
 
     `status` is HTTP's (0: no answer), `code` Azure's, `advice` its recommended actions, `target` the id or URL path
-    that was asked (never with a query string: it may be signed), `request_id` what support asks for.
+    that was asked (never with a query string: it may be signed), `request_id` what support asks for. `sent_unknown`:
+    the answer to a POST was lost that may have been acted upon; look before it is sent again.
     """
 
     code = "azure"
+    sent_unknown = False
 
     def __init__(
         self,
@@ -113,7 +116,20 @@ class AzureError(ReconcilerError):
 
 
 class NotFound(AzureError):
-    """404: it isn't there (or isn't there yet)."""
+    """Resource Manager's own 404: it isn't there (or isn't there yet).
+
+    `absent` is the lower-cased id of what isn't there: what was asked for (or empty), or what encloses that.
+    """
+
+    def __init__(self, message: str, *, absent: str = "", **said: Any) -> None:
+        super().__init__(message, **said)
+        self.absent = absent
+
+
+class Unproven(AzureError):
+    """404 that doesn't prove that anything is gone. `is_passing`: it isn't Azure's, and may pass."""
+
+    is_passing = False
 
 
 class OutOfReach(AzureError):
@@ -125,12 +141,7 @@ class Conflict(AzureError):
 
 
 class Transient(AzureError):
-    """Would pass with time, but the deadline came first.
-
-    `sent_unknown`: the connection broke after a POST may have been acted upon; look before it is sent again.
-    """
-
-    sent_unknown = False
+    """Would pass with time, but the deadline came first."""
 
 
 class Blocked(AzureError):

@@ -9,7 +9,7 @@ from reconciler.applying.rereading import Reread, Standing
 from reconciler.applying.run import Run
 from reconciler.azure.auditing import Subject, about
 from reconciler.azure.receipts import Receipt
-from reconciler.errors import AzureError, Conflict, NotFound, Transient
+from reconciler.errors import AzureError, Conflict, NotFound, Transient, Unproven
 from reconciler.planning.model import Change, Step
 
 Write = Callable[[], Awaitable[Receipt]]
@@ -36,7 +36,7 @@ async def send(
                 deadline = max(deadline, fresh)
                 with about(_subject(change, step, principal)):
                     return await write()
-        except (Conflict, Transient, NotFound) as error:
+        except (Conflict, Transient, NotFound, Unproven) as error:
             if not _may_pass(run, change, step, error):
                 raise
             standing = await _second_look(run, error, reread)
@@ -57,10 +57,10 @@ def _subject(change: Change, step: Step, principal: str | None) -> Subject:
 
 async def _second_look(run: Run, error: AzureError, reread: Reread) -> Standing:
     """How the object stands; whether a lost POST was received shows only when its operation may have ended."""
-    if isinstance(error, NotFound):
-        return Standing.BUSY
     if isinstance(error, Conflict):
         return await reread()
+    if not error.sent_unknown:
+        return Standing.BUSY
     believed = run.now + _LOST_SECONDS
     while (standing := await reread()) is not Standing.AS_WANTED and run.now < believed:
         await run.clock.sleep(_LOST_SECONDS / 9)
@@ -68,11 +68,11 @@ async def _second_look(run: Run, error: AzureError, reread: Reread) -> Standing:
 
 
 def _may_pass(run: Run, change: Change, step: Step, error: AzureError) -> bool:
-    if isinstance(error, NotFound):
-        return step.op.value.endswith(_PUT) and run.is_young(change)
     if isinstance(error, Conflict):
         return not is_final_conflict(error)
-    return bool(getattr(error, "sent_unknown", False))
+    if isinstance(error, NotFound | Unproven) and not error.sent_unknown:
+        return step.op.value.endswith(_PUT) and run.is_young(change)
+    return error.sent_unknown
 
 
 def _rival(step: Step, error: AzureError) -> AzureError:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
-from http import HTTPStatus
 from typing import Any
 
 from reconciler.azure import projection, provenance
@@ -24,6 +23,16 @@ from reconciler.estate import (
 )
 from reconciler.ids import ArmId, lower
 from reconciler.known import NO, Known, Yes
+
+_UNKNOWN_TYPE = frozenset(
+    {
+        "noregisteredproviderfound",
+        "invalidresourcetype",
+        "locationnotavailableforresourcetype",
+        "invalidapiversionparameter",
+    }
+)
+"""How Resource Manager says that a region (or a cloud) has no resources of a type."""
 
 _INSTANCES = ("backupInstances", "deletedBackupInstances")
 _RESTORES = (
@@ -60,7 +69,7 @@ async def _exists(azure: Azure, question: Question) -> Presence:
 
 
 async def _deleted_vault(azure: Azure, question: Question) -> DeletedVault | None:
-    """A soft-deleted vault of that name and resource group; regions without such vaults answer 400 or 404."""
+    """A soft-deleted vault of that name and resource group; regions without such vaults don't know the type."""
     vault = question.subject
     path = (
         f"/subscriptions/{vault.subscription}/providers/Microsoft.DataProtection"
@@ -69,8 +78,7 @@ async def _deleted_vault(azure: Azure, question: Question) -> DeletedVault | Non
     try:
         rows = await azure.list(path)
     except ReadIncomplete as error:
-        status = error.__cause__.status if isinstance(error.__cause__, AzureError) else 0
-        if status in (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND):
+        if isinstance(error.__cause__, AzureError) and lower(error.__cause__.code) in _UNKNOWN_TYPE:
             return None
         raise
     return next((_deleted(row) for row in rows if _is_of(vault, row)), None)

@@ -19,15 +19,15 @@ from azure.core.pipeline.policies import ContentDecodePolicy
 from azure.core.rest import HttpRequest
 from azure.mgmt.core import AsyncARMPipelineClient
 
-from reconciler.azure import versions
+from reconciler.azure import absence, versions
 from reconciler.azure.auditing import Audited
 from reconciler.azure.governor import Events, Governor, Malformed
 from reconciler.azure.origin import SameOrigin
 from reconciler.azure.pace import asked
 from reconciler.azure.signing import UNSIGNED, Signing
 from reconciler.azure.stamping import Stamping
-from reconciler.errors import NO_TOKEN, AzureError, NotFound, OutOfReach, ReadIncomplete
-from reconciler.ids import ArmId
+from reconciler.errors import NO_TOKEN, AzureError, NotFound, OutOfReach, ReadIncomplete, Unproven
+from reconciler.ids import ArmId, lower
 from reconciler.known import Unsure
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ logging.getLogger("azure").setLevel(
     logging.CRITICAL + 1
 )  # they log tracebacks and headers; we explain errors ourselves
 
+_FRESH_SECONDS = 60.0
 _OBJECTS = ("properties", "tags", "identity")
 
 Query = Mapping[str, str]
@@ -80,6 +81,7 @@ class Azure:
         self.clock = clock
         self.governor = Governor(clock, chance=chance, events=events)
         self.audited = Audited()
+        self._subscriptions_read: dict[str, float] = {}
         policies = [
             Stamping(),
             ContentDecodePolicy(),
@@ -96,7 +98,11 @@ class Azure:
 
     async def get(self, path: ArmId | str, *, query: Query | None = None) -> dict[str, Any]:
         """One resource; NotFound, OutOfReach or another AzureError."""
-        body = await self._send("GET", self.url(path, query))
+        try:
+            body = await self._send("GET", self.url(path, query))
+        except NotFound as error:
+            await self._confirm(str(path), error)
+            raise
         check_resource(body, str(path))
         return body
 
@@ -158,6 +164,39 @@ class Azure:
         for credential in self._credentials:
             await credential.close()
 
+    async def _confirm(self, asked: str, error: NotFound) -> None:
+        """Unproven unless what encloses something is known to be gone, where a 404 says that of it alone.
+
+        A resource group is gone only while its subscription can be read; anything else is asked for by its own id.
+        """
+        if error.absent == lower(asked):
+            return
+        enclosing = ArmId(asked[: len(error.absent)])
+        try:
+            if not enclosing.type:
+                await self._read_subscription(enclosing.subscription)
+                return
+            await self.get(enclosing)
+            why = "that is there"
+        except NotFound:
+            return
+        except AzureError as other:
+            why = other.message
+        raise Unproven(
+            f"{error.message} But this can't be confirmed: {why}",
+            status=error.status,
+            code=error.code,
+            target=error.target,
+            request_id=error.request_id,
+            hint="Run it again; if it stays, check that the caller may read the whole subscription.",
+        ) from error
+
+    async def _read_subscription(self, subscription: str) -> None:
+        """AzureError unless the subscription can be read, or was a moment ago."""
+        read = self._subscriptions_read.get(subscription)
+        if read is None or self.clock.monotonic() - read > _FRESH_SECONDS:
+            await self._send("GET", self.url(f"/subscriptions/{subscription}"))
+
     async def _pages(self, url: str, take: Callable[[Rows], None]) -> None:
         seen = {url}
         page = await self._send("GET", url, page=True)
@@ -192,6 +231,9 @@ class Azure:
                 check_page(kept)
 
         await self.send(method, url, body, accept=accept, verbatim=verbatim)
+        subscription = absence.subscription_listed(urlsplit(url).path)
+        if subscription:
+            self._subscriptions_read[subscription] = self.clock.monotonic()
         return kept
 
 

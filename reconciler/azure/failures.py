@@ -11,11 +11,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
-from reconciler.errors import AzureError, Blocked, Conflict, NotFound, OutOfReach, Transient
+from reconciler.azure import absence
+from reconciler.errors import AzureError, Blocked, Conflict, NotFound, OutOfReach, Transient, Unproven
 from reconciler.redaction import redact
 
+PROXY_HINT = "A proxy or a gateway probably answered in Azure's place. Check the network, then run it again."
+_UNPROVEN_HINT = "Check the id, the subscription's tenant, and that the caller has Reader there; then run it again."
 _BLOCKED = "CloudDos"
 _NESTS = ("innerError", "innererror", "details", "errorDetails", "error")
 _DEPTH = 12
@@ -75,6 +78,8 @@ def failure(status: int, headers: Mapping[str, str], content: bytes, url: str) -
     target = urlsplit(url).path
     message = says.message or f"Azure answered {_phrase(status)} without a readable explanation."
     kind = _kind(status, says.code)
+    if status == HTTPStatus.NOT_FOUND and kind is not Blocked:
+        return _not_found(says, headers, content, target)
     return kind(
         f"{message} ({says.code or f'HTTP {status}'})",
         status=status,
@@ -91,11 +96,31 @@ def _kind(status: int, code: str) -> type[AzureError]:
         return Blocked
     if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
         return OutOfReach
-    if status == HTTPStatus.NOT_FOUND:
-        return NotFound
     if status in (HTTPStatus.CONFLICT, HTTPStatus.PRECONDITION_FAILED):
         return Conflict
     return Transient if status in _TRANSIENT else AzureError
+
+
+def _not_found(says: Told, headers: Mapping[str, str], content: bytes, target: str) -> AzureError:
+    """The error for a 404: NotFound where it proves an absence, else Unproven."""
+    said: dict[str, Any] = {
+        "status": HTTPStatus.NOT_FOUND,
+        "code": says.code or "http-404",
+        "advice": says.advice,
+        "target": target,
+        "request_id": headers.get("x-ms-request-id", "") or headers.get("x-ms-correlation-request-id", ""),
+    }
+    if not _is_enveloped(content):
+        kind = headers.get("Content-Type") or "no content type"
+        message = f"404 for {target} came back without Resource Manager's own error ({kind}, {len(content)} bytes)."
+        error = Unproven(message, **said, hint=PROXY_HINT)
+        error.is_passing = True
+        return error
+    absent = absence.absent(says.code, says.message, unquote(target))
+    if absent:
+        return NotFound(f"{says.message} ({says.code})", **said, absent=absent)
+    message = f"{says.message} ({says.code}) This doesn't tell whether {target} is there."
+    return Unproven(message, **said, hint=_UNPROVEN_HINT)
 
 
 def _hint(kind: type[AzureError], target: str) -> str:
@@ -111,6 +136,12 @@ def _phrase(status: int) -> str:
         return f"{status} {HTTPStatus(status).phrase}"
     except ValueError:
         return str(status)
+
+
+def _is_enveloped(content: bytes) -> bool:
+    """Whether a body is an error of Resource Manager or of a provider: JSON with its code."""
+    error = _envelope(content)
+    return bool(_text(error, "code") and _text(error, "message")) or bool(_text(error, "ErrorCode"))
 
 
 def _envelope(content: bytes) -> Mapping[str, Any]:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from contextlib import contextmanager
 from contextvars import ContextVar
 from http import HTTPStatus
+from math import inf
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
@@ -22,7 +23,7 @@ from azure.core.pipeline.policies import AsyncHTTPPolicy
 
 from reconciler.azure import failures, pace
 from reconciler.azure.signing import NotSignedIn
-from reconciler.errors import NO_TOKEN, AzureError, OutOfReach, Transient
+from reconciler.errors import NO_TOKEN, AzureError, OutOfReach, Transient, Unproven
 from reconciler.redaction import redact
 
 if TYPE_CHECKING:
@@ -34,6 +35,9 @@ DEFAULT_SECONDS = 300.0
 """How long a request may take, retries and throttling included, when no deadline is set."""
 
 _CAP = 60.0
+_MOST_PAGES = 5
+"""How often a 404 that isn't Azure's is asked for again: a proxy that knows nothing of Azure rarely learns."""
+
 _QUIET_ATTEMPTS = 2
 _QUIET_SECONDS = 3.0
 _READS = ("GET", "HEAD")
@@ -104,7 +108,7 @@ class Governor(AsyncHTTPPolicy[Any, Any]):
             if not isinstance(answer, Setback):
                 return answer
             expired = answer.error.status == HTTPStatus.UNAUTHORIZED
-            if not answer.retry or (expired and renewed):
+            if not answer.retry or attempt >= answer.most or (expired and renewed):
                 raise answer.error
             if expired:
                 renewed = True  # the token policy has dropped its token: the next attempt gets a new one
@@ -178,6 +182,8 @@ class Governor(AsyncHTTPPolicy[Any, Any]):
         error = failures.failure(answer.status_code, answer.headers, content, http.url)
         if error.status == HTTPStatus.UNAUTHORIZED:
             return Setback(error, retry=True)
+        if isinstance(error, Unproven) and error.is_passing:
+            return Setback(error, retry=True, unknown=_is_post(http), most=_MOST_PAGES)
         if not isinstance(error, Transient):
             return Setback(error, retry=False)
         seconds = pace.asked(answer.headers, self._clock, error.message)
@@ -218,18 +224,20 @@ class Governor(AsyncHTTPPolicy[Any, Any]):
 class Setback:
     """An attempt that didn't succeed, and what follows from it.
 
-    `retry`: worth another attempt; `seconds`: what Azure asked to wait; `unknown`: the server may have acted on
-    something that must not be done twice, so whoever asked has to look first.
+    `retry`: worth another attempt, `most` times; `seconds`: what Azure asked to wait; `unknown`: the server may have
+    acted on something that must not be done twice, so whoever asked has to look first.
     """
 
-    __slots__ = ("error", "retry", "seconds")
+    __slots__ = ("error", "most", "retry", "seconds")
 
-    def __init__(self, error: AzureError, *, retry: bool, seconds: float = 0.0, unknown: bool = False) -> None:
+    def __init__(
+        self, error: AzureError, *, retry: bool, seconds: float = 0.0, unknown: bool = False, most: float = inf
+    ) -> None:
         self.error = error
         self.retry = retry and not unknown
         self.seconds = seconds
-        if unknown and isinstance(error, Transient):
-            error.sent_unknown = True
+        self.most = most
+        error.sent_unknown = unknown
 
 
 async def content_of(answer: Any) -> bytes:
@@ -287,7 +295,7 @@ def _unread(error: Malformed, url: str) -> Transient:
         f"The answer from {path} can't be read: {redact(str(error))}",
         code="unreadable-answer",
         target=path,
-        hint="A proxy or a gateway probably answered in Azure's place. Check the network, then run it again.",
+        hint=failures.PROXY_HINT,
     )
 
 

@@ -13,7 +13,7 @@ from reconciler.azure import failures
 from reconciler.azure.connection import Azure, Followed
 from reconciler.azure.governor import until
 from reconciler.azure.receipts import Receipt
-from reconciler.errors import NO_TOKEN, NotFound, OperationFailed, OutOfReach, Transient
+from reconciler.errors import NO_TOKEN, NotFound, OperationFailed, OutOfReach, Transient, Unproven
 
 _FIRST_WAIT = 2.0
 _LONGEST_WAIT = 30.0
@@ -39,7 +39,7 @@ async def finish(azure: Azure, receipt: Receipt, *, deadline: float, expected: f
         try:
             with until(deadline):
                 found = await azure.follow(url)
-        except (NotFound, OutOfReach) as error:
+        except (NotFound, Unproven, OutOfReach) as error:
             if error.code == NO_TOKEN:
                 raise
             return {}

@@ -19,7 +19,7 @@ from reconciler.azure.projection import pick
 from reconciler.azure.requesting import Requests
 from reconciler.azure.together import together
 from reconciler.clock import Clock
-from reconciler.errors import AzureError, OperationFailed, ReconcilerError, Transient
+from reconciler.errors import AzureError, OperationFailed, ReconcilerError, Transient, Unproven
 from reconciler.estate import Instance, Job
 from reconciler.ids import ArmId, lower
 from reconciler.manifest.model import Manifest
@@ -183,7 +183,7 @@ async def _started(azure: Azure, clock: Clock, requests: Requests, row: Backup) 
     try:
         with about(_subject(row)):
             receipt = await requests.back_up(row.instance, row.rule, row.retention_rule)
-    except Transient as error:
+    except (Transient, Unproven) as error:
         begun = await _begun_since(azure, clock, row.instance, before.timestamp()) if error.sent_unknown else None
         if begun is None:
             raise

@@ -70,14 +70,26 @@ def test_a_soft_deleted_vault_is_found_by_name_and_group(wire: Any, original: An
     assert "api-version=2025-09-01" in wire.calls[0].url
 
 
-@pytest.mark.parametrize("status", [400, 404])
-def test_regions_that_know_no_deleted_vaults_have_none(wire: Any, status: int) -> None:
-    wire.on("GET", "deletedVaults", (status, {"error": {"code": "NoRegisteredProviderFound", "message": "m"}}))
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [(400, "NoRegisteredProviderFound"), (404, "InvalidResourceType"), (400, "LocationNotAvailableForResourceType")],
+)
+def test_regions_that_know_no_deleted_vaults_have_none(wire: Any, status: int, code: str) -> None:
+    wire.on("GET", "deletedVaults", (status, {"error": {"code": code, "message": "m"}}))
     assert ask(wire, "deleted-vault", V, "westus") is None
 
 
-def test_deleted_vaults_that_cannot_be_read_are_an_error(wire: Any) -> None:
-    wire.on("GET", "deletedVaults", (403, {"error": {"code": "AuthorizationFailed", "message": "m"}}))
+@pytest.mark.parametrize(
+    "answer",
+    [
+        (403, {"error": {"code": "AuthorizationFailed", "message": "m"}}),
+        (404, b"<html></html>"),
+        (404, {"error": {"code": "SubscriptionNotFound", "message": "m"}}),
+        (400, {"error": {"code": "BadRequest", "message": "m"}}),
+    ],
+)
+def test_deleted_vaults_that_cannot_be_read_are_an_error(wire: Any, answer: Any) -> None:
+    wire.on("GET", "deletedVaults", answer)
     with pytest.raises(ReadIncomplete):
         ask(wire, "deleted-vault", V, "westus")
 

@@ -79,9 +79,11 @@ def test_nested_details_are_told_with_their_code() -> None:
 
 
 def test_the_older_shape_of_error_bodies_is_understood() -> None:
-    body = {"ErrorCode": "Old", "Message": {"Language": "en-US", "Value": "Long ago."}, "Values": []}
+    code = "UserErrorGenericResourceNotFound"
+    body = {"ErrorCode": code, "Message": {"Language": "en-US", "Value": "Long ago."}, "Values": []}
     error = failure(404, {}, json.dumps(body).encode(), URL)
-    assert (error.code, error.message) == ("Old", "Long ago. (Old)")
+    assert isinstance(error, NotFound)
+    assert (error.code, error.message) == (code, f"Long ago. ({code})")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,112 @@
+"""T9: only Resource Manager's own 404 for that very resource means gone; a proxy's page and a lost subscription don't."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
+
+import pytest
+from arm import APPS, disk_id
+from forging import Azure, Rule, answers, disks, empty, html, lacks, not_found, quickstart
+
+Forged = Callable[..., AbstractContextManager[Azure]]
+INSTANCE = "*/backupInstances/*"
+DISK = "*/disks/PSTestDisk"
+OTHER = "The Resource 'Microsoft.Compute/disks/AnotherDisk' under resource group 'diskrg' was not found."
+
+
+def removing(name: str = "PSTestDisk", **more: Any) -> Any:
+    entry = {"id": disk_id(name), "data": "delete", "reason": "decommissioned"}
+    return quickstart().saying(disks=[], removed=[entry], **more)
+
+
+def pages(where: str) -> dict[str, Rule]:
+    """What answers 404 and says nothing of the resource that was asked for."""
+    return {
+        "html": html(where),
+        "empty": empty(where, 404),
+        "another JSON": answers(where, 404, {"message": "no Route matched with those values"}),
+        "a subscription": not_found(where, "SubscriptionNotFound"),
+        "a type": answers(where, 404, {"error": {"code": "InvalidResourceType", "message": "No such type."}}),
+        "another resource": answers(where, 404, {"error": {"code": "ResourceNotFound", "message": OTHER}}),
+    }
+
+
+NAMES = sorted(pages("GET *"))
+
+
+@pytest.mark.parametrize("page", NAMES)
+def test_a_deletion_that_a_proxy_answers_is_not_done(forged: Forged, page: str) -> None:
+    """It said "1 destroyed" with exit 0, and the instance was still there."""
+    with forged(removing(), pages(f"GET {INSTANCE}")[page]) as azure:
+        done = azure.run("apply", "--auto-approve", "--allow-delete", "1")
+        assert done.code == 1, done
+        assert "1 destroyed" not in done.out
+        assert "404" in done.out + done.err or "NotFound" in done.out + done.err or "InvalidResourceType" in done.out
+        assert len(azure.ids(INSTANCE)) == 1
+
+
+def test_a_delete_request_that_a_proxy_answers_is_not_done(forged: Forged) -> None:
+    with forged(removing(), html(f"DELETE {INSTANCE}")) as azure:
+        done = azure.run("apply", "--auto-approve", "--allow-delete", "1")
+        assert done.code == 1, done
+        assert "proxy" in done.out
+        assert len(azure.ids(INSTANCE)) == 1
+
+
+@pytest.mark.parametrize("page", NAMES)
+def test_a_disk_is_not_gone_on_the_word_of_somebody_else(forged: Forged, page: str) -> None:
+    """A lost subscription made orphans `disk-gone`, with exit 0."""
+    with forged(quickstart().saying(disks=[]), pages(f"GET {DISK}")[page]) as azure:
+        done = azure.run("drift", "--format", "json")
+        assert done.code == 1, done
+        assert "not-known" in done.codes
+        assert "disk-gone" not in done.codes
+        assert "PSTestDisk" in done.out
+
+
+@pytest.mark.parametrize("page", NAMES)
+def test_a_named_disk_is_not_gone_on_the_word_of_somebody_else(forged: Forged, page: str) -> None:
+    with forged(disks(2), lacks("GET */disks", "*/disks/disk-01"), pages("GET */disks/disk-01")[page]) as azure:
+        done = azure.run("plan", "--format", "json")
+        assert done.code == 1, done
+        assert "not-known" in done.codes
+        assert "disk-gone" not in done.codes
+
+
+@pytest.mark.parametrize("page", ["html", "a subscription"])
+def test_a_group_is_not_made_on_the_word_of_somebody_else(forged: Forged, page: str) -> None:
+    missing = lacks("GET */resourcegroups", "*/resourceGroups/snapshotrg")
+    with forged(quickstart(), missing, pages("GET */resourceGroups/snapshotrg")[page]) as azure:
+        done = azure.run("apply", "--auto-approve", "--report", "a.json")
+        assert done.code == 1, done
+        assert azure.writes == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "page"),
+    [("disks", "html"), ("backupInstances", "empty"), ("backupVaults", "a subscription"), ("roleAssignments", "html")],
+)
+def test_a_list_that_answers_404_is_not_empty(forged: Forged, kind: str, page: str) -> None:
+    with forged(quickstart(), pages(f"GET */{kind}")[page]) as azure:
+        done = azure.run("apply", "--auto-approve", "--prune")
+        assert done.code == 1, done
+        assert kind in done.err
+        assert azure.writes == []
+
+
+def test_resource_managers_own_404_is_believed(forged: Forged) -> None:
+    with forged(quickstart().saying(disks=[])) as azure:
+        azure.delete(DISK)
+        done = azure.run("drift", "--format", "json")
+        assert "disk-gone" in done.codes, done
+        assert "not-known" not in done.codes
+
+
+def test_a_disk_is_gone_with_its_resource_group(forged: Forged) -> None:
+    with forged(quickstart().saying(disks=[])) as azure:
+        azure.delete(f"/subscriptions/{APPS}/resourceGroups/diskrg")
+        done = azure.run("drift", "--format", "json")
+        assert "disk-gone" in done.codes, done
+        assert "not-known" not in done.codes
