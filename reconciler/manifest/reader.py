@@ -13,13 +13,11 @@ from reconciler.findings import Code, Finding
 from reconciler.manifest import codes
 from reconciler.manifest.scalars import resolve
 from reconciler.manifest.sections import Items, Section, Span, placed
-from reconciler.manifest.syntax import syntax_finding
+from reconciler.manifest.syntax import DEEPEST, syntax_finding, too_deep
 
 _REPEATED = 64
 """Shorter texts than this are kept once: keys and names stand in entry after entry."""
 
-DEEPEST = 64
-"""Levels of nesting that are read; a manifest has no more than 8."""
 MOST_FINDINGS = 50
 """Reading of a file stops after that many: nothing is learned from more."""
 
@@ -192,7 +190,7 @@ class _Builder:
         if event.anchor is not None or event.tag is not None:
             self.check_properties(event)
         if len(self.outer) >= DEEPEST:
-            self.tell(codes.TOO_DEEP, f"this is nested more than {DEEPEST} levels deep", container.span)
+            self.findings.append(too_deep(placed(self.file, container.span)))
             raise _Enough
         self.place_value(container, container.span)
         self.outer.append((self.container, self.key, self.key_span))

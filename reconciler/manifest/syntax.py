@@ -10,6 +10,10 @@ from reconciler.manifest import codes
 
 LARGEST = 10_000_000
 """Bytes of a file that are read."""
+DEEPEST = 64
+"""Levels of nesting that are read; a manifest has no more than 8."""
+_NESTING = "exceeded maximum nesting depth"
+"""What libyaml says from PyYAML 6.0.4 on; it scans ahead, and so finds a thousand levels before our 64 are read."""
 _FORBIDDEN = re.compile("[^\x09\x0a\x0d\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _HINTS = (
     ("cannot start any token", "quote the value: a plain one can't start with this character"),
@@ -54,12 +58,19 @@ def _place(file: str, before: str) -> Place:
     return Place(file, before.count("\n") + 1, column, column + 1)
 
 
+def too_deep(place: Place) -> Finding:
+    """The finding for text that nests deeper than is read."""
+    return codes.TOO_DEEP.at(f"this is nested more than {DEEPEST} levels deep", place=place)
+
+
 def syntax_finding(file: str, text: str, error: Any) -> Finding:
-    """What PyYAML's `error` says, at its place; a tab used as indentation is told as such."""
+    """What PyYAML's `error` says, at its place; a tab used as indentation and too much nesting are told as such."""
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     line, column = (mark.line, mark.column) if mark else (0, 0)
     place = Place(file, line + 1, column + 1)
     problem = str(getattr(error, "problem", None) or getattr(error, "reason", None) or "it cannot be parsed")
+    if _NESTING in problem:
+        return too_deep(place)
     lines = text.split("\n")
     found = lines[line] if line < len(lines) else ""
     if found[: column + 1].lstrip(" ").startswith("\t"):

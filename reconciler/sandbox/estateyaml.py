@@ -18,6 +18,8 @@ _WORDS = {
     "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
 }  # fmt: skip
 _DEEPEST = 60
+_NESTING = "exceeded maximum nesting depth"
+"""What libyaml says from PyYAML 6.0.4 on; it scans ahead, and so finds a thousand levels before our 60 are read."""
 
 
 class Mapped(dict[str, Any]):
@@ -64,6 +66,8 @@ def parse(content: bytes, file: str) -> Mapped:
             loader.dispose()
     except yaml.MarkedYAMLError as error:
         at = getattr(error.problem_mark, "line", 0) + 1
+        if _NESTING in str(error.problem):
+            raise _too_deep(file, at) from error
         raise SandboxError(f"{file}:{at}: not YAML: {error.problem}", "check indentation and quotes there") from error
     except yaml.YAMLError as error:
         raise SandboxError(f"{file}:1: not YAML: {error}", "only printable text is allowed") from error
@@ -72,6 +76,10 @@ def parse(content: bytes, file: str) -> Mapped:
             f"{file}:1: an estate is a mapping with subscriptions", "see samples/quickstart/azure.estate.yaml"
         )
     return found
+
+
+def _too_deep(file: str, line: int) -> SandboxError:
+    return SandboxError(f"{file}:{line}: nested deeper than {_DEEPEST} levels", "an estate is rather flat")
 
 
 class _Reader:
@@ -106,7 +114,7 @@ class _Reader:
         import yaml
 
         if depth > _DEEPEST:
-            raise self._error(event, f"nested deeper than {_DEEPEST} levels", "an estate is rather flat")
+            raise _too_deep(self._file, self._line(event))
         if isinstance(event, yaml.AliasEvent) or event.anchor:
             raise self._error(event, "anchors and aliases are not supported", "write the value out")
         if isinstance(event, yaml.ScalarEvent):

@@ -86,11 +86,11 @@ def took_saved_plan(sandbox: Sandbox, file: Path, arguments: list[str]) -> bool:
     if is_of_this_version:
         assert fresh["checksum"] == saved["checksum"], "one version, two checksums of the same plan"
     before = sandbox.bodies()
-    said = sandbox.run("apply", str(file), path)
+    said = sandbox.run("apply", str(file), path, *options)
     if said.code == 0:
         return True
     assert_refused(said, sandbox, before)
-    assert options or not is_of_this_version, f"a plan of this version is what would be done now: {said.text}"
+    assert not is_of_this_version, f"a plan of this version is what would be done now: {said.text}"
     return False
 
 

@@ -62,6 +62,8 @@ BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
         (BOMB, "alias"),
         ("a: &a [*a]\n", "alias"),
         ("a: " + "[" * 3000, "too-deep"),
+        ("[" * 1001 + "]" * 1001, "too-deep"),
+        ("a: " + "[{b: " * 3000, "too-deep"),
         ("{a: " * 3000, "too-deep"),
         ("- " * 3000 + "x", "too-deep"),
         ("a: 1\na: 2\n", "duplicate-key"),
