@@ -174,6 +174,9 @@ NOT_FOR_SNAPSHOTS = Code(
     "not-for-snapshots", _I, "The setting does not cover disk snapshots, which never leave the snapshot resource group.",
     "protect the snapshot resource group itself: a lock, and few people with rights on it",
 )  # fmt: skip
+GONE_FOR = Code(
+    "gone-for", _E, "An entry's `for` is not a number of whole hours.", "write hours, days or weeks, such as 7d"
+)
 DRILL_AGE = Code(
     "drill-age", _E, "A drill's `maxAge` is not a number of whole hours.", "write hours, days or weeks, such as 30d"
 )

@@ -6,14 +6,16 @@ from collections.abc import Iterable
 
 from reconciler.findings import Code, Place
 from reconciler.ids import ArmId
-from reconciler.manifest import codes
+from reconciler.manifest import codes, durations
 from reconciler.manifest.choices import Use, choice
 from reconciler.manifest.defaults import Defaults
-from reconciler.manifest.model import Choice, DiskRule, Exclusion
+from reconciler.manifest.model import REPORT, Choice, DiskRule, Exclusion
 from reconciler.manifest.names import DISK, arm_id
 from reconciler.manifest.notes import Notes
 from reconciler.manifest.sections import Items, Section
 from reconciler.manifest.selectors import exclusions, selector
+
+_WEEK = 168
 
 
 def rules(entries: Iterable[Section], defaults: Defaults, uses: list[Use], notes: Notes) -> list[DiskRule]:
@@ -27,6 +29,8 @@ def _rule(section: Section, defaults: Defaults, uses: list[Use], notes: Notes) -
     policy = _chosen(section, "policy", defaults.policy, codes.NO_POLICY, uses, notes)
     group = _chosen(section, "snapshotResourceGroup", defaults.snapshot_group, codes.NO_GROUP, uses, notes)
     ids = _ids(section, notes)
+    when_gone = section.get("whenGone", REPORT)
+    gone_after = _gone_after(section, when_gone, notes)
     select = None
     exclude: tuple[Exclusion, ...] = ()
     if "select" in section:
@@ -45,7 +49,24 @@ def _rule(section: Section, defaults: Defaults, uses: list[Use], notes: Notes) -
         ids=ids,
         select=select,
         exclude=exclude,
+        when_gone=when_gone,
+        gone_after_hours=gone_after,
     )
+
+
+def _gone_after(section: Section, when_gone: str, notes: Notes) -> int:
+    """The hours of `for`; a week where it says nothing that counts."""
+    text = section.get("for")
+    if text is None:
+        return _WEEK
+    place = section.place("for")
+    if when_gone == REPORT:
+        notes.add(codes.NO_EFFECT, "`for` has no effect with `whenGone: report`, which never acts", place)
+        return _WEEK
+    found = durations.hours(text)
+    if not found:
+        notes.add(codes.GONE_FOR, f"`for` is {text}, which is no number of whole hours", place)
+    return found or _WEEK
 
 
 def _chosen(

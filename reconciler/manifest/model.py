@@ -9,6 +9,9 @@ from datetime import date
 from reconciler.findings import Finding, Place
 from reconciler.ids import ArmId, vault_id
 
+REPORT, RETAIN, EXPIRE = "report", "retain", "expire"
+"""What `whenGone` says: only tell; stop and keep the recovery points; suspend and let them age by the policy."""
+
 Choice = str | Mapping[str, str]
 """A lower-cased name, or one per region (keys are normalised locations such as `westus`)."""
 
@@ -134,7 +137,11 @@ class Exclusion:
 
 @dataclass(frozen=True, slots=True)
 class DiskRule:
-    """One entry of `disks`: either `ids` (each with its place) or `select`, and what its disks get."""
+    """One entry of `disks`: either `ids` (each with its place) or `select`, and what its disks get.
+
+    `when_gone` is what becomes of the backup instance of a disk that Azure no longer has, once its newest recovery
+    point is `gone_after_hours` old.
+    """
 
     place: Place
     vault: Choice
@@ -144,6 +151,8 @@ class DiskRule:
     ids: tuple[tuple[ArmId, Place], ...] = ()
     select: Selector | None = None
     exclude: tuple[Exclusion, ...] = ()
+    when_gone: str = REPORT
+    gone_after_hours: int = 168
 
 
 @dataclass(frozen=True, slots=True)

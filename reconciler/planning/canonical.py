@@ -46,7 +46,7 @@ FORMS: dict[type, Form] = {
         "subscriptions management_groups resource_groups names locations skus tags attached_names attached_tags"
     ),
     model.Exclusion: Form("selector reason"),
-    model.DiskRule: Form("vault policy snapshot_group protection ids select exclude"),
+    model.DiskRule: Form("vault policy snapshot_group protection ids select exclude", "when_gone gone_after_hours"),
     model.Excluded: Form("id reason"),
     model.Removed: Form("id data reason"),
     model.Ignore: Form("address fields reason expires"),

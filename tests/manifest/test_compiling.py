@@ -273,3 +273,42 @@ def test_only_the_wrong_entries_of_a_long_list_are_explained() -> None:
     assert [str(finding.place) for finding in caught.value.findings if finding.code == "unknown-key"] == [
         f"a.yaml:{line}:{len(DISKS) + 39}" for line in (2004, 2005)
     ]
+
+
+@pytest.mark.parametrize(
+    ("said", "when_gone", "hours"),
+    [
+        ("", "report", 168),
+        ("whenGone: report", "report", 168),
+        ("whenGone: retain", "retain", 168),
+        ("whenGone: expire, for: 36h", "expire", 36),
+        ("whenGone: retain, for: P2W", "retain", 336),
+    ],
+)
+def test_an_entry_says_what_becomes_of_disks_that_are_gone(
+    compile_text: Compile, said: str, when_gone: str, hours: int
+) -> None:
+    rule = compile_text(f"{BASE}disks: [{{{_entry(said)}}}]\n").disks[0]
+    assert (rule.when_gone, rule.gone_after_hours) == (when_gone, hours)
+
+
+@pytest.mark.parametrize(
+    ("said", "codes"),
+    [
+        ("whenGone: stop", ["unknown-value"]),
+        ("for: 7d", ["exclusive-keys"]),
+        ("whenGone: retain, for: soon", ["invalid-value"]),
+        ("whenGone: retain, for: P1M", ["gone-for"]),
+        ("whenGone: retain, for: 0d", ["invalid-value"]),
+        ("whenGone: report, for: 7d", ["no-effect"]),
+    ],
+)
+def test_what_an_entry_says_of_disks_that_are_gone_has_to_make_sense(
+    codes_of: CodesOf, said: str, codes: list[str]
+) -> None:
+    assert codes_of(f"{BASE}disks: [{{{_entry(said)}}}]\n") == codes
+
+
+def _entry(said: str) -> str:
+    parts = [f"id: {DISKS}/PSTestDisk", "vault: TestBkpVault", "policy: diskBkpPolicy"]
+    return ", ".join([*parts, "snapshotResourceGroup: snapshotrg", *filter(None, [said])])
