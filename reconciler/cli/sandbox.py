@@ -12,6 +12,8 @@ COMMANDS = {
     "put": ("reconciler.cli.sandbox_state", "put", "Make or replace a resource behind the manifest's back."),
     "patch": ("reconciler.cli.sandbox_state", "patch", "Change resources behind the manifest's back."),
     "delete": ("reconciler.cli.sandbox_state", "delete", "Delete resources behind the manifest's back."),
+    "move": ("reconciler.cli.sandbox_state", "move", "Move disks to another resource group."),
+    "replace": ("reconciler.cli.sandbox_state", "replace", "Put other, empty disks in the place of disks."),
     "advance": ("reconciler.cli.sandbox_state", "advance", "Let time pass."),
     "fail": ("reconciler.cli.sandbox_state", "fail", "Let the next backups of disks fail."),
     "switch": ("reconciler.cli.sandbox_state", "switch", "List or set how the simulated Azure behaves."),

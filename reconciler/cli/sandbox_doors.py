@@ -35,6 +35,12 @@ class Door(Protocol):
     def remove(self, resource_id: str) -> list[str]:
         """Remove a resource and all that lies in it; the ids that are gone."""
 
+    def move(self, resource_id: str, group: str) -> Mapping[str, Any]:
+        """Move a disk, snapshot or machine into another resource group."""
+
+    def replace(self, disk: str) -> Mapping[str, Any]:
+        """Put another, empty disk in a disk's place."""
+
     def advance(self, seconds: float) -> datetime:
         """Let time pass; the new time."""
 
@@ -72,6 +78,8 @@ class Local:
         self.put = sandbox.put
         self.patch = sandbox.patch
         self.remove = sandbox.remove
+        self.move = sandbox.move
+        self.replace = sandbox.replace
         self.advance = sandbox.advance
         self.set_switch = sandbox.set_switch
         self.fail = sandbox.fail
@@ -113,6 +121,14 @@ class Remote:
     def remove(self, resource_id: str) -> list[str]:
         """Remove a resource and all that lies in it; the ids that are gone."""
         return list(self._asked("remove", {"id": resource_id}))
+
+    def move(self, resource_id: str, group: str) -> Mapping[str, Any]:
+        """Move a disk, snapshot or machine into another resource group."""
+        return dict(self._asked("move", {"id": resource_id, "group": group}))
+
+    def replace(self, disk: str) -> Mapping[str, Any]:
+        """Put another, empty disk in a disk's place."""
+        return dict(self._asked("replace", {"id": disk}))
 
     def advance(self, seconds: float) -> datetime:
         """Let time pass; the new time."""

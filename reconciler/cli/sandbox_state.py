@@ -1,4 +1,4 @@
-"""`reconciler sandbox show`, `put`, `patch`, `delete`, `advance`, `fail`, `switch` and `reset`: a sandbox from outside.
+"""The commands of `reconciler sandbox` but `serve`: a sandbox from outside.
 
 ESTATE is the estate file, beside which the state lies, or the address of the server that has it open.
 """
@@ -86,6 +86,33 @@ def delete(output: Output, estate: str, resource_id: str) -> int:
                 gone.update(removed)
                 for each in removed:
                     _told(output, "deleted", each)
+    return 0
+
+
+@click.command(help="Move ID, which may have *, to the resource group GROUP in the sandbox ESTATE, as it is.")
+@click.argument("estate")
+@click.argument("resource_id", metavar="ID")
+@click.argument("group")
+@verbose_option
+@click.pass_obj
+def move(output: Output, estate: str, resource_id: str, group: str) -> int:
+    """Disks, snapshots and machines get another id, and keep what they are."""
+    with opened(estate) as sandbox:
+        for one in _matching(sandbox, resource_id):
+            _told(output, "moved", str(sandbox.move(one, group)["id"]))
+    return 0
+
+
+@click.command(help="Delete the disks ID, which may have *, in the sandbox ESTATE and make empty ones of their names.")
+@click.argument("estate")
+@click.argument("resource_id", metavar="ID")
+@verbose_option
+@click.pass_obj
+def replace(output: Output, estate: str, resource_id: str) -> int:
+    """Kind, size and tags stay; the `uniqueId` is another one."""
+    with opened(estate) as sandbox:
+        for one in _matching(sandbox, resource_id):
+            _told(output, "replaced", str(sandbox.replace(one)["id"]))
     return 0
 
 

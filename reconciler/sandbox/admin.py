@@ -1,7 +1,7 @@
 """The sandbox's own questions and commands over HTTP, below `/.sandbox/`: what the command line does to a state file.
 
 GET: now, ids?pattern=, get?id=, switches, dump. POST with a JSON object: advance {seconds}, put {id, body},
-patch {id, body}, remove {id}, switch {name, value}, fail {id, code, times}.
+patch {id, body}, remove {id}, move {id, group}, replace {id}, switch {name, value}, fail {id, code, times}.
 """
 
 from __future__ import annotations
@@ -73,6 +73,8 @@ _COMMANDS: dict[str, Callable[[Sandbox, Said], Any]] = {
     "put": lambda sandbox, said: sandbox.put(said["id"], said["body"]),
     "patch": lambda sandbox, said: sandbox.patch(said["id"], said["body"]),
     "remove": lambda sandbox, said: sandbox.remove(said["id"]),
+    "move": lambda sandbox, said: sandbox.move(said["id"], said["group"]),
+    "replace": lambda sandbox, said: sandbox.replace(said["id"]),
     "switch": _switch,
     "fail": _fail,
 }

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.sandbox import diskoperations
+from reconciler.sandbox import diskoperations, outofband
 from reconciler.sandbox.arm import ArmError, Request, Response, lower, not_found, public, region
+from reconciler.sandbox.errors import SandboxError
 from reconciler.sandbox.outofband import merged
 from reconciler.sandbox.paging import page
 from reconciler.sandbox.routing import Provider
@@ -68,6 +69,19 @@ def _complete(world: World, address: str, record: Record, sent: Any) -> None:
     }
 
 
+def replaced(world: World, address: str) -> Record:
+    """Another disk in a disk's place: empty, of the same kind, size and tags, as when it was deleted and made anew."""
+    known = outofband.existing(world, address)
+    if lower(known["type"]) != DISKS:
+        raise SandboxError(
+            f"{known['id']} is no managed disk", "name a disk: /subscriptions/…/Microsoft.Compute/disks/…"
+        )
+    kept: Record = {key: known[key] for key in ("location", "sku", "zones", "tags", "managedBy") if key in known}
+    properties = {"diskSizeGB": known["properties"]["diskSizeGB"], "timeCreated": diskoperations.stamp(world)}
+    world.remove(known["id"])
+    return outofband.put(world, known["id"], {**kept, "properties": properties})
+
+
 def listed(kind: str, *, action: str = "") -> None:
     """Add the routes that read a kind: both lists, and one by id."""
     name = lower(f"{provider.namespace}/{kind}")
@@ -92,8 +106,25 @@ def the(world: World, resource_id: str) -> Record:
     return found
 
 
-for _kind in ("disks", "snapshots", "virtualMachines", "diskEncryptionSets"):
+for _kind in ("disks", "snapshots", "virtualMachines", "virtualMachineScaleSets", "diskEncryptionSets"):
     listed(_kind)
+
+
+_IN_SCALE_SET = f"{IN_GROUP}/virtualMachineScaleSets/{{name}}/virtualMachines"
+_READ_INSTANCE = "Microsoft.Compute/virtualMachineScaleSets/virtualMachines/read"
+
+
+@provider.route("GET", _IN_SCALE_SET, _READ_INSTANCE)
+def instances(world: World, request: Request, **_ids: str) -> Response:
+    """The machines of a scale set."""
+    table = world.table("microsoft.compute/virtualmachinescalesets/virtualmachines")
+    return page(world, request, table, lower(request.path).rpartition("/")[0])
+
+
+@provider.route("GET", f"{_IN_SCALE_SET}/{{number}}", _READ_INSTANCE)
+def instance(world: World, request: Request, **_ids: str) -> Response:
+    """One machine of a scale set."""
+    return Response(200, public(the(world, request.path)))
 
 
 @provider.route("PUT", f"{IN_GROUP}/disks/{{name}}", f"{DISK_KIND}/write")

@@ -9,8 +9,10 @@ subscriptions:
       - name: diskrg
         location: westus                       # and of what lies in it, unless it says otherwise
         tags: {team: payments}
+        managedBy: ""                          # such as the id of the AKS cluster whose nodes are here
         disks: [{name: data, sku: Premium_LRS, sizeGB: 128, tags: {backup: gold}, attachedTo: web}]
         virtualMachines: [{name: web}]
+        virtualMachineScaleSets: [{name: workers, instances: 2}]
         snapshots: [{name: before-upgrade, disk: data}]
         diskEncryptionSets: [{name: keys}]
         identities: [{name: backup}]
@@ -20,7 +22,8 @@ subscriptions:
 ```
 
 A disk also takes `location`, `zones`, `encryptionSet` (name or id), `encryptedInside: true` (Azure Disk Encryption),
-`managedBy`, `count: 12` (name-001 to name-012) and `properties`, which win over all of these.
+`managedBy`, `count: 12` (name-001 to name-012), `uniqueId`, `claim: namespace/name` (a volume of Kubernetes) and
+`properties`, which win over all of these. `attachedTo: workers/0` is an instance of a scale set.
 """
 
 from __future__ import annotations
@@ -42,14 +45,19 @@ from reconciler.sandbox.world import World
 Body = tuple[Mapped, Record]
 _SUBSCRIPTION = ("id", "name", "state", "providers", "resourceGroups", "locks", "roleAssignments")
 _COMMON = ("name", "location", "tags", "properties")
-_DISK = (*_COMMON, "sku", "sizeGB", "zones", "encryptionSet", "encryptedInside", "attachedTo", "managedBy", "count")
+_DISK = (
+    *_COMMON, "sku", "sizeGB", "zones", "encryptionSet", "encryptedInside", "attachedTo", "managedBy", "count", "uniqueId",
+    "claim",
+)  # fmt: skip
+_SCALE_SETS = "Microsoft.Compute/virtualMachineScaleSets"
 _KINDS = {
     "virtualMachines": ("Microsoft.Compute/virtualMachines", (*_COMMON, "zones")),
+    "virtualMachineScaleSets": (_SCALE_SETS, (*_COMMON, "instances")),
     "diskEncryptionSets": ("Microsoft.Compute/diskEncryptionSets", _COMMON),
     "identities": ("Microsoft.ManagedIdentity/userAssignedIdentities", _COMMON),
     "snapshots": ("Microsoft.Compute/snapshots", (*_COMMON, "disk", "sku")),
 }
-_GROUP = ("name", "location", "tags", "disks", "locks", "roleAssignments", *_KINDS)
+_GROUP = ("name", "location", "tags", "managedBy", "disks", "locks", "roleAssignments", *_KINDS)
 
 
 @contextmanager
@@ -132,7 +140,8 @@ def _group(found: Mapped, subscription: str) -> Iterator[Body]:
     check_keys(found, _GROUP, "a resource group")
     scope = f"{subscription}/resourceGroups/{text(found, 'name')}"
     location = text(found, "location")
-    yield found, {"id": scope, "location": location, **_tags(found)}
+    owner = {"managedBy": text(found, "managedBy")} if found.get("managedBy") else {}
+    yield found, {"id": scope, "location": location, **owner, **_tags(found)}
     for disk in mappings(found, "disks"):
         check_keys(disk, _DISK, "a disk")
         for name in _names(disk):
@@ -140,25 +149,37 @@ def _group(found: Mapped, subscription: str) -> Iterator[Body]:
     for key, (kind, known) in _KINDS.items():
         for row in mappings(found, key):
             check_keys(row, known, f"an entry of {key}")
-            yield row, _other(row, f"{scope}/providers/{kind}/{text(row, 'name')}", scope, location)
+            made = _other(row, f"{scope}/providers/{kind}/{text(row, 'name')}", scope, location)
+            yield row, made
+            for number in range(_count(row, "instances", 0)):
+                yield row, {"id": f"{made['id']}/virtualMachines/{number}", "location": made["location"]}
     yield from _locks(found, scope)
 
 
 def _names(disk: Mapped) -> list[str]:
-    name, count = text(disk, "name"), disk.get("count")
+    name, count = text(disk, "name"), _count(disk, "count", None)
     if count is None:
         return [name]
-    if not isinstance(count, int) or isinstance(count, bool) or count < 0:
-        raise SandboxError(f"{disk.where('count')}: count: {count!r} is no whole number", "write a number, such as 12")
+    if "uniqueId" in disk:
+        raise SandboxError(f"{disk.where('uniqueId')}: {count} disks have one uniqueId", "leave out uniqueId or count")
     width = max(3, len(str(count)))
     return [f"{name}-{number:0{width}}" for number in range(1, count + 1)]
+
+
+def _count(found: Mapped, key: str, default: Any) -> Any:
+    number = found.get(key, default)
+    if number is not default and (not isinstance(number, int) or isinstance(number, bool) or number < 0):
+        raise SandboxError(f"{found.where(key)}: {key}: {number!r} is no whole number", "write a number, such as 12")
+    return number
 
 
 def _disk(found: Mapped, group: str, name: str, location: str) -> Record:
     machine = str(found.get("managedBy") or "")
     if found.get("attachedTo"):
-        machine = _within(group, "Microsoft.Compute/virtualMachines", str(found["attachedTo"]))
+        machine = _machine(group, str(found["attachedTo"]))
     properties: Record = {"diskSizeGB": found.get("sizeGB", 128)}
+    if found.get("uniqueId"):
+        properties["uniqueId"] = text(found, "uniqueId")
     if found.get("encryptionSet"):
         keys = _within(group, "Microsoft.Compute/diskEncryptionSets", str(found["encryptionSet"]))
         properties["encryption"] = {"type": "EncryptionAtRestWithCustomerKey", "diskEncryptionSetId": keys}
@@ -170,9 +191,27 @@ def _disk(found: Mapped, group: str, name: str, location: str) -> Record:
         "sku": {"name": found.get("sku", "Premium_LRS")},
         **({"zones": [str(zone) for zone in found["zones"]]} if found.get("zones") else {}),
         **({"managedBy": machine} if machine else {}),
-        **_tags(found),
+        **_tags(found, _volume(found, name)),
         "properties": {**properties, **plain(found.get("properties") or {})},
     }
+
+
+def _machine(group: str, name: str) -> str:
+    """The id of a machine, or of an instance of a scale set."""
+    if name.startswith("/") or "/" not in name:
+        return _within(group, "Microsoft.Compute/virtualMachines", name)
+    scale_set, _, number = name.partition("/")
+    return f"{_within(group, _SCALE_SETS, scale_set)}/virtualMachines/{number}"
+
+
+def _volume(found: Mapped, name: str) -> dict[str, str]:
+    """The tags that Kubernetes gives the disk of a persistent volume's claim."""
+    if not found.get("claim"):
+        return {}
+    namespace, _, claim = text(found, "claim").rpartition("/")
+    tag = "kubernetes.io-created-for"
+    told = {"pv-name": name, "pvc-name": claim, "pvc-namespace": namespace or "default"}
+    return {f"{tag}-{key}": value for key, value in told.items()} | {"k8s-azure-created-by": "kubernetes-azure-dd"}
 
 
 def _other(found: Mapped, resource_id: str, group: str, location: str) -> Record:
@@ -188,13 +227,13 @@ def _within(group: str, kind: str, name: str) -> str:
     return name if name.startswith("/") else f"{group}/providers/{kind}/{name}"
 
 
-def _tags(found: Mapped) -> Record:
+def _tags(found: Mapped, more: dict[str, str] | None = None) -> Record:
     tags = found.get("tags")
     if tags is None:
-        return {}
+        return {"tags": more} if more else {}
     if not isinstance(tags, dict):
         raise SandboxError(f"{found.where('tags')}: tags takes a mapping", "write `tags: {team: payments}`")
-    return {"tags": {key: "" if value is None else str(value) for key, value in tags.items()}}
+    return {"tags": (more or {}) | {key: "" if value is None else str(value) for key, value in tags.items()}}
 
 
 def _locks(found: Mapped, scope: str) -> Iterator[Body]:

@@ -71,6 +71,22 @@ def remove(world: World, resource_id: str, *, but: Collection[str] = ()) -> list
     return sorted(gone)
 
 
+def move(world: World, resource_id: str, group: str) -> Record:
+    """Move a disk, snapshot or machine into another resource group: another id, all else stays what it was."""
+    record = existing(world, resource_id)
+    kind = resource_type(record["id"], keep_case=True)
+    if not lower(kind).startswith("microsoft.compute/") or kind.count("/") > 1:
+        raise SandboxError(f"{record['id']} cannot be moved here", "move disks, snapshots or virtual machines")
+    place = existing(world, group)
+    if resource_type(place["id"]) != GROUPS:
+        raise SandboxError(f"{group} is no resource group", "write it as /subscriptions/…/resourceGroups/…")
+    moved = f"{place['id']}/providers/{kind}/{record['name']}"
+    if world.resource_exists(moved):
+        raise SandboxError(f"{moved} exists already", "move it to another group, or delete what is there")
+    world.remove(record["id"])
+    return world.store(moved, {**record, "id": moved})
+
+
 def existing(world: World, resource_id: str) -> Record:
     """The record of a resource; SandboxError when there is none."""
     record = world.find(resource_id)

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
-from reconciler.sandbox import comparing, estatefile, outofband
+from reconciler.sandbox import comparing, compute, estatefile, outofband
 from reconciler.sandbox.arm import ArmError, Request, Response, lower, public
 from reconciler.sandbox.clocks import Time, moment
 from reconciler.sandbox.dataprotection import mishaps
@@ -172,6 +172,16 @@ class Sandbox:
         """Remove a resource and all that lies in it, without any of Azure's checks; the ids that are gone."""
         self.world.settle()
         return outofband.remove(self.world, resource_id)
+
+    def move(self, resource_id: str, group: str) -> Record:
+        """Move a disk, snapshot or machine into another resource group, as it is; its new body."""
+        self.world.settle()
+        return public(outofband.move(self.world, resource_id, group))
+
+    def replace(self, disk: str) -> Record:
+        """Put another, empty disk in a disk's place, under its name; its body."""
+        self.world.settle()
+        return public(compute.replaced(self.world, disk))
 
     def set_switch(self, name: str, value: Any) -> None:
         """Set a switch; SandboxError when there is no such switch or value."""

@@ -1,4 +1,4 @@
-"""Microsoft.Compute: snapshots, machines and disk encryption sets of an estate file, and the deletion of snapshots."""
+"""Microsoft.Compute: snapshots, machines, scale sets and disk encryption sets of an estate file, and the deletion of snapshots."""
 
 from __future__ import annotations
 
@@ -47,6 +47,23 @@ def adopt_machine(world: World, address: str, record: Record) -> None:
     properties = record.setdefault("properties", {})
     properties.setdefault("vmId", world.guid(address, "machine"))
     properties.setdefault("provisioningState", "Succeeded")
+
+
+@adopted("microsoft.compute/virtualmachinescalesets")
+def adopt_scale_set(world: World, address: str, record: Record) -> None:
+    """A scale set of an estate file, completed."""
+    record["location"] = region(str(record.get("location", "")))
+    properties = record.setdefault("properties", {})
+    properties.setdefault("uniqueId", world.guid(address, "scale set"))
+    properties.setdefault("provisioningState", "Succeeded")
+
+
+@adopted("microsoft.compute/virtualmachinescalesets/virtualmachines")
+def adopt_instance(world: World, address: str, record: Record) -> None:
+    """A machine of a scale set, completed; its name is a number there, and has the scale set's name before it."""
+    adopt_machine(world, address, record)
+    scale_set, number = address.split("/")[-3], record["name"]
+    record |= {"name": f"{scale_set}_{number}", "instanceId": number}
 
 
 @adopted("microsoft.compute/diskencryptionsets")

@@ -33,7 +33,7 @@ def test_nobody_advances_by_what_is_no_duration(command: Run) -> None:
 
 def test_help_lists_the_commands(command: Run) -> None:
     shown = command("sandbox", "--help").stdout
-    for name in ("serve", "show", "put", "patch", "delete", "advance", "fail", "switch", "reset"):
+    for name in ("serve", "show", "put", "patch", "delete", "move", "replace", "advance", "fail", "switch", "reset"):
         assert f"\n  {name} " in shown
 
 
@@ -58,9 +58,33 @@ def test_a_resource_is_made_changed_and_removed(command: Run, folder: Path) -> N
     assert command("sandbox", "show", ESTATE, other).returncode == 1
 
 
+def test_a_disk_is_replaced_and_moved(command: Run, folder: Path) -> None:
+    def unique(disk: str) -> str:
+        return str(json.loads(command("sandbox", "show", ESTATE, disk).stdout)["properties"]["uniqueId"])
+
+    first, group = unique(DISK), DISK.partition("/providers/")[0].replace("diskrg", "elsewhere")
+    assert command("sandbox", "replace", ESTATE, "*/disks/pst*").stdout == f"replaced: {DISK}\n"
+    second = unique(DISK)
+    assert first != second
+    command("sandbox", "put", ESTATE, group, '{"location": "westus"}')
+    moved = DISK.replace("diskrg", "elsewhere")
+    assert command("sandbox", "move", ESTATE, DISK, group).stdout == f"moved: {moved}\n"
+    assert unique(moved) == second
+    assert command("sandbox", "show", ESTATE, DISK).returncode == 1
+
+
+def test_a_group_goes_with_all_that_lies_in_it(command: Run, folder: Path) -> None:
+    group = DISK.partition("/providers/")[0]
+    gone = command("sandbox", "delete", ESTATE, group).stdout.lower().splitlines()
+    assert gone == [f"deleted: {group.lower()}", f"deleted: {DISK.lower()}"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
+        (("move", ESTATE, DISK, DISK), "is no resource group"),
+        (("move", ESTATE, "*/nothing/*", DISK), "nothing in the sandbox has the id"),
+        (("replace", ESTATE, "*/resourceGroups/diskrg"), "is no managed disk"),
         (("patch", ESTATE, "*/nothing/*", "{}"), "nothing in the sandbox has the id"),
         (("patch", ESTATE, DISK, "{"), "this is no JSON"),
         (("patch", ESTATE, DISK, "[]"), "a JSON object is needed"),

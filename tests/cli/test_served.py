@@ -53,6 +53,8 @@ def test_a_server_is_applied_to_and_reached_into(command: Run, folder: Path) -> 
         changes = '{"properties": {"currentProtectionState": "ProtectionStopped"}}'
         assert command("sandbox", "patch", url, "*/backupInstances/*", changes).returncode == 0
         assert command("drift", ".", "--arm-endpoint", url).returncode == 2
+        assert command("sandbox", "replace", url, "*/disks/PSTestDisk").stdout.startswith("replaced: /subscriptions/")
+        assert "there is no /subscriptions/1" in command("sandbox", "move", url, "*/disks/*", "/subscriptions/1").stderr
         assert command("sandbox", "advance", url, "1h").stdout.startswith("It is now ")
         assert command("sandbox", "switch", url, "case_drift=off").stdout == "case_drift is now off\n"
         assert "nothing in the sandbox has the id" in command("sandbox", "show", url, "*/nothing/*").stderr

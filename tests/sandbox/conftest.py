@@ -113,6 +113,12 @@ def ask(sandbox: Sandbox) -> Client:
 
 
 @pytest.fixture
+def client() -> type[Client]:
+    """Who asks another sandbox."""
+    return Client
+
+
+@pytest.fixture
 def place() -> Callable[[str], str]:
     """Ids that tests speak of, by a short name."""
     return {"one": f"/subscriptions/{ONE}", "two": f"/subscriptions/{TWO}", "group": GROUP, "disk": DISK}.__getitem__

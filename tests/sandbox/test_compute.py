@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
+from reconciler.sandbox.errors import SandboxError
+
 GROUP = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/diskrg"
 NEW = f"{GROUP}/providers/Microsoft.Compute/disks/new"
 BODY = {
@@ -86,3 +90,43 @@ def test_snapshots_are_read_by_id_in_both_lists_and_in_resource_graph(ask: Any, 
     query = {"query": f"resources | where type =~ '{kind}' | project id = tolower(id), p = properties.creationData"}
     (row,) = ask("POST", "/providers/Microsoft.ResourceGraph/resources", query).body["data"]
     assert row == {"id": one["id"].lower(), "p": one["properties"]["creationData"]}
+
+
+def test_a_disk_moves_to_another_group_and_stays_itself(ask: Any, place: Any) -> None:
+    sandbox, old = ask.sandbox, place("disk")
+    before = sandbox.get(old)
+    new = old.replace("/diskrg/", "/other/")
+    assert sandbox.move(old, place("group").replace("diskrg", "OTHER"))["id"] == new
+    assert ask("GET", old).code == "ResourceNotFound"
+    assert ask("GET", new).body == {**before, "id": new}
+    assert old not in sandbox.ids()
+    sandbox.put(old, {"location": "westus"})
+    assert sandbox.get(old)["properties"]["uniqueId"] != before["properties"]["uniqueId"]
+
+
+@pytest.mark.parametrize(
+    ("what", "where", "said"),
+    [
+        ("{group}", "{group}", "cannot be moved here"),
+        ("{disk}", "{disk}", "is no resource group"),
+        ("{disk}", "{group}x", "there is no"),
+        ("{disk}", "{group}", "exists already"),
+    ],
+)
+def test_moves_that_cannot_be(ask: Any, place: Any, what: str, where: str, said: str) -> None:
+    names = {"group": place("group"), "disk": place("disk")}
+    with pytest.raises(SandboxError, match=said):
+        ask.sandbox.move(what.format(**names), where.format(**names))
+
+
+def test_another_disk_takes_the_place_of_one(ask: Any, place: Any) -> None:
+    sandbox, data = ask.sandbox, place("disk")
+    before, now = sandbox.get(data), sandbox.time()
+    after = sandbox.replace(data)
+    same = ("id", "location", "sku", "tags", "managedBy")
+    assert [after[key] for key in same] == [before[key] for key in same]
+    assert after["properties"]["uniqueId"] != before["properties"]["uniqueId"]
+    assert after["properties"]["timeCreated"][:19] == now.isoformat()[:19]
+    assert after["properties"]["creationData"] == {"createOption": "Empty"}
+    with pytest.raises(SandboxError, match="is no managed disk"):
+        sandbox.replace(place("group"))

@@ -39,6 +39,8 @@ GROUP = f"{HEAD}    resourceGroups:\n      - name: rg\n        location: westus\
         (f"{GROUP}        disks:\n          - name: d\n            size: 3", 8, "a disk has no 'size'"),
         (f"{GROUP}        disks:\n          - name: d\n            count: many", 8, "no whole number"),
         (f"{GROUP}        disks:\n          - name: d\n            tags: x", 8, "tags takes a mapping"),
+        (f"{GROUP}        disks:\n          - {{name: d, count: 2, uniqueId: x}}", 7, "2 disks have one uniqueId"),
+        (f"{GROUP}        virtualMachineScaleSets:\n          - {{name: s, instances: x}}", 7, "no whole number"),
         ("resources:\n  - location: x", 2, "id is missing"),
         (f"{GROUP}        disks:\n          - name: d\n          - name: D", 8, "stands twice"),
         ("resources:\n  - id: disk1", 2, "no id of an Azure resource"),
@@ -126,3 +128,39 @@ def test_any_order_of_bodies_will_do() -> None:
     )
     assigned = [sandbox.get(one) for one in sandbox.ids("*/roleAssignments/*")]
     assert assigned[0]["properties"]["principalId"] == sandbox.get(vault)["identity"]["principalId"]
+
+
+def test_disks_of_scale_sets_and_of_kubernetes(client: Any) -> None:
+    cluster = f"/subscriptions/{TWO}/resourceGroups/aks/providers/Microsoft.ContainerService/managedClusters/shop"
+    disks = [
+        {"name": "pvc-1", "attachedTo": "workers/1", "claim": "shop/data", "tags": {"team": "x"}, "uniqueId": "u-1"},
+        {"name": "pvc-2", "claim": "data"},
+    ]
+    group = {"name": "nodes", "location": "West US", "managedBy": cluster, "disks": disks}
+    group |= {"virtualMachineScaleSets": [{"name": "workers", "instances": 2}]}
+    sandbox = Sandbox.of({"subscriptions": [{"id": TWO, "resourceGroups": [group]}]})
+    nodes = f"/subscriptions/{TWO}/resourceGroups/nodes"
+    compute = f"{nodes}/providers/Microsoft.Compute"
+    assert sandbox.get(nodes)["managedBy"] == cluster
+    first, second = (sandbox.get(f"{compute}/disks/pvc-{number}") for number in (1, 2))
+    assert first["managedBy"] == f"{compute}/virtualMachineScaleSets/workers/virtualMachines/1"
+    assert first["properties"]["uniqueId"] == "u-1"
+    tag = "kubernetes.io-created-for"
+    assert first["tags"] == {
+        "team": "x",
+        f"{tag}-pv-name": "pvc-1",
+        f"{tag}-pvc-name": "data",
+        f"{tag}-pvc-namespace": "shop",
+        "k8s-azure-created-by": "kubernetes-azure-dd",
+    }
+    assert second["tags"][f"{tag}-pvc-namespace"] == "default"
+    ask = client(sandbox)
+    assert ask("GET", f"{compute}/virtualMachineScaleSets").names == ["workers"]
+    machines = f"{compute}/virtualMachineScaleSets/workers/virtualMachines"
+    assert ask("GET", machines).names == ["workers_0", "workers_1"]
+    machine = ask("GET", first["managedBy"]).body
+    assert (machine["instanceId"], machine["location"], machine["type"]) == (
+        "1",
+        "westus",
+        "Microsoft.Compute/virtualMachineScaleSets/virtualMachines",
+    )

@@ -69,6 +69,11 @@ def test_the_clock_and_the_estate_are_moved_by_hand(sandbox: Sandbox) -> None:
         assert await post("advance", seconds=60) == (200, {"now": "2026-01-05T08:01:00+00:00"})
         assert (await post("patch", id=disk, body={"tags": {"a": "b"}}))[1]["tags"] == {"a": "b"}
         assert (await post("put", id=f"{disk}2", body={"location": "westus"}))[0] == 200
+        group = f"{TWO}/resourceGroups/diskrg"
+        moved = disk.replace("/other/", "/diskrg/")
+        assert (await post("move", id=f"{disk}2", group=group))[1]["id"] == f"{moved}2"
+        assert (await post("replace", id=f"{moved}2"))[1]["id"] == f"{moved}2"
+        assert (await post("put", id=f"{disk}2", body={"location": "westus"}))[0] == 200
         assert (await post("remove", id=disk)) == (200, [disk.lower()])
         assert (await post("switch", name="page_size", value=3)) == (200, {"page_size": 3})
         for name, said in [
@@ -82,7 +87,7 @@ def test_the_clock_and_the_estate_are_moved_by_hand(sandbox: Sandbox) -> None:
             assert status == 400
             assert answer["error"]
         async with session.get(f"{base}/.sandbox/ids", params={"pattern": "*/disks/else*"}) as answer:
-            assert await answer.json() == [f"{disk}2"]
+            assert await answer.json() == [f"{moved}2", f"{disk}2"]
         for name in ("now", "switches", "dump", f"get?id={disk}2"):
             async with session.get(f"{base}/.sandbox/{name}") as answer:
                 assert answer.status == 200

@@ -69,9 +69,9 @@ def moment(seconds: float) -> datetime:
 
 def _extended(world: World, facts: Record, name: str, tag: str, restore: Record | None) -> dict[str, Any]:
     return {
-        "backupInstanceState": "",
+        "backupInstanceState": None if restore else "",
         "dataTransferredInBytes": None,
-        "targetRecoverPoint": dict(_NO_POINT),
+        "targetRecoverPoint": None if restore else dict(_NO_POINT),
         "sourceRecoverPoint": restore["point"] if restore else None,
         "recoveryDestination": restore["target"] if restore else None,
         "subTasks": [

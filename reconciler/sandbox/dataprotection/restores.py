@@ -152,6 +152,16 @@ def _snapshot(world: World, wish: dict[str, Any]) -> Record | None:
     return world.find(point.get("_snapshot", "")) if point else None
 
 
+def _origin(world: World, snapshot: Record) -> dict[str, Any]:
+    """What a restored disk tells of where it comes from."""
+    told: dict[str, dict[str, Any]] = {
+        "snapshot": {"sourceResourceId": snapshot["id"], "sourceUniqueId": snapshot["properties"]["uniqueId"]},
+        "disk": {key: value for key, value in snapshot["properties"]["creationData"].items() if key != "createOption"},
+        "untold": {},
+    }
+    return told[world.switch("restored_disk_source")]
+
+
 def _make(world: World, wish: dict[str, Any]) -> None:
     """The new disk: as its snapshot, without the tags of the disk that was backed up."""
     snapshot = _snapshot(world, wish) or {}
@@ -160,7 +170,7 @@ def _make(world: World, wish: dict[str, Any]) -> None:
         "location": snapshot["location"],
         "sku": {"name": snapshot.get("_sku") or "Premium_LRS"},
         "properties": {
-            "creationData": {"createOption": "Copy", "sourceResourceId": snapshot["id"]},
+            "creationData": {"createOption": "Copy", **_origin(world, snapshot)},
             "diskSizeGB": properties["diskSizeGB"],
             "timeCreated": stamp(world),
             **({"encryption": properties["encryption"]} if "encryption" in properties else {}),

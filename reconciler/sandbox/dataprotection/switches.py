@@ -85,6 +85,8 @@ OWN = (
            samples=("3600",)),
     Switch("recovery_point_time", "71..79", "seconds from the creation of a snapshot to the time of its recovery point",
            form="seconds", samples=("0", "180")),
+    Switch("restored_disk_source", "snapshot", "what the creationData of a restored disk names",
+           ("snapshot", "disk", "untold")),
     Switch("point_without_snapshot", "as-before", "a recovery point whose snapshot was deleted: told as before, or "
            "marked as invalid", ("as-before", "marked")),
     # Guards, operations, jobs

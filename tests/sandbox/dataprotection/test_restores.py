@@ -16,7 +16,7 @@ class Restoring:
         self.azure = azure
         self.target = f"{azure.DISKS_AT}/resourceGroups/restored"
         azure.group(self.target)
-        azure.disk(diskSizeGB=64, sku="StandardSSD_LRS", encryption=ENCRYPTED)
+        azure.disk(diskSizeGB=64, sku="StandardSSD_LRS", encryption=ENCRYPTED, uniqueId="the-source")
         azure.grant(azure.principal(), OPERATOR, self.target)
         azure.call("POST", f"{azure.INSTANCE}/backup", RULE)
         azure.wait(300)
@@ -72,12 +72,43 @@ def test_a_restore_makes_a_disk_as_it_was_backed_up(restoring: Restoring) -> Non
         "Restore",
         "OperationalStore",
     )
-    assert job["extendedInfo"]["sourceRecoverPoint"]["recoveryPointID"] == restoring.point["name"]
+    told = job["extendedInfo"]
+    assert (told["targetRecoverPoint"], told["sourceRecoverPoint"]["recoveryPointID"]) == (
+        None,
+        restoring.point["name"],
+    )
+    assert told["recoveryDestination"] == f"{restoring.target}/providers/Microsoft.Compute/disks/copy"
     assert restoring.disk() is None, "the disk comes with the end of the job"
     restoring.azure.wait(240)
     disk = restoring.disk()
     assert (disk["sku"]["name"], disk["properties"]["diskSizeGB"], disk.get("tags")) == ("StandardSSD_LRS", 64, None)
     assert "/snapshots/AzureBackup_" in disk["properties"]["creationData"]["sourceResourceId"]
+
+
+@pytest.mark.parametrize("value", ["snapshot", "disk", "untold"])
+def test_a_restored_disk_names_what_a_switch_says(restoring: Restoring, value: str) -> None:
+    restoring.azure.world.set_switch("restored_disk_source", value)
+    restoring.job()
+    snapshot = restoring.azure.world.find(restoring.azure.world.find(restoring.point["id"])["_snapshot"])
+    told = dict(restoring.disk()["properties"]["creationData"])
+    assert told.pop("createOption") == "Copy"
+    assert (
+        told
+        == {
+            "snapshot": {"sourceResourceId": snapshot["id"], "sourceUniqueId": snapshot["properties"]["uniqueId"]},
+            "disk": {"sourceResourceId": restoring.azure.DISK, "sourceUniqueId": "the-source"},
+            "untold": {},
+        }[value]
+    )
+
+
+def test_every_restored_disk_is_another(restoring: Restoring) -> None:
+    found = set()
+    for _ in range(3):
+        restoring.job()
+        found.add(restoring.disk()["properties"]["uniqueId"])
+        restoring.azure.world.remove(restoring.disk()["id"])
+    assert len(found) == 3
 
 
 def test_a_disk_that_is_gone_can_be_restored(restoring: Restoring) -> None:
