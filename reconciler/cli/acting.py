@@ -49,6 +49,7 @@ class Manner(NamedTuple):
     reports: tuple[str, ...]
     resource_guard_request: tuple[str, ...]
     parallelism: int | None = None
+    force: tuple[str, ...] = ()
 
 
 class Deed(NamedTuple):
@@ -74,7 +75,7 @@ class Deed(NamedTuple):
 def acting_options(command: Command) -> Command:
     """Add the options that these verbs share; the command gets them as `manner` and `connection`.
 
-    A verb that acts on many disks adds `parallelism_option` below this one.
+    A verb that acts on many disks adds `parallelism_option` below this one, one that gates stand before `force_option`.
     """
 
     @functools.wraps(command)
@@ -114,7 +115,7 @@ def act(output: Output, deed: Deed, manner: Manner, connection: Connection) -> i
         raise UsageError(
             "Nobody is there to approve: this is no terminal.", hint="give --auto-approve", code="no-approval"
         )
-    planning = Planning(resource_guard_request=manner.resource_guard_request)
+    planning = Planning(resource_guard_request=manner.resource_guard_request, force=manner.force)
     options = plan_options(planning, deed.manifest, connection.api_version)
     approval = Approval(asks=not manner.auto_approve)
     with audit_file(manner.audit) as ledger:

@@ -7,7 +7,7 @@ from functools import partial
 import click
 
 from reconciler.cli.acting import Deed, Manner, act, acting_options, new_run
-from reconciler.cli.options import Connection, parallelism_option
+from reconciler.cli.options import Connection, force_option, parallelism_option
 from reconciler.cli.output import Output
 
 
@@ -27,6 +27,7 @@ from reconciler.cli.output import Output
 )
 @acting_options
 @parallelism_option
+@force_option
 @click.pass_obj
 def move(
     output: Output,

@@ -118,6 +118,14 @@ guard_request_option = click.option(
 )
 """`--resource-guard-request`, repeatable."""
 
+force_option = click.option(
+    "--force",
+    metavar="GATE[=VALUE]",
+    multiple=True,
+    help="Open the gate of that name, or a local one for one object (VALUE); may be repeated.",
+)
+"""`--force`, repeatable."""
+
 _PLANNING = (
     click.option("--prune", is_flag=True, help="Stop the protection of orphans; their recovery points are kept."),
     click.option("--adopt", is_flag=True, help="Mark what exists already as this manifest's own."),
@@ -128,12 +136,7 @@ _PLANNING = (
         help="Allow exactly N deletions of recovery points, of disks in `removed` with `data: delete`.",
     ),
     click.option("--accept-irreversible", is_flag=True, help="Pass one-way doors, such as immutability Locked."),
-    click.option(
-        "--force",
-        metavar="GATE[=VALUE]",
-        multiple=True,
-        help="Open the gate of that name, or a local one for one object (VALUE); may be repeated.",
-    ),
+    force_option,
     click.option(
         "--only",
         metavar="ADDRESS",

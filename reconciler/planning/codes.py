@@ -202,6 +202,12 @@ CODES = table(
         "declare what the vault has",
     ),
     Code(
+        "unknown-policy",
+        _E,
+        "A disk's backups follow a policy that does something this version can't read, so the policy is not replaced.",
+        "declare the policy with `manage: false` to keep it, or pass --force unknown-policy=VAULT/POLICY to replace it",
+    ),
+    Code(
         "unknown-state",
         _E,
         "A backup instance is in a state that this version doesn't know.",

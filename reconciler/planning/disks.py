@@ -16,6 +16,7 @@ from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import PENDING, Draft
 from reconciler.planning.grants import Grants
 from reconciler.planning.leaving import left_behind
+from reconciler.planning.local_gates import may_replace
 from reconciler.planning.marks import drift_class
 from reconciler.planning.model import AT_REST, Action, Change, FieldChange, Kind, Op, Step
 from reconciler.planning.naming import OWNER_TAG, instance_name, tag_of
@@ -237,8 +238,7 @@ class Disks:
     def _differences(self, wanted: DesiredDisk, instance: Instance) -> tuple[dict[str, Any], tuple[FieldChange, ...]]:
         """What to lay over the live body, and the fields it changes; the mark goes along with any other write."""
         draft, properties, fields = self._draft, dict[str, Any](), list[FieldChange]()
-        settled = self._usage.is_right(wanted, instance) or draft.ignores(wanted.address, "policy")
-        policy = None if settled else self._usage.policy(wanted)
+        policy = None if self._keeps_policy(wanted, instance) else self._usage.policy(wanted)
         if policy and instance.policy != policy:
             before = instance.policy.name if instance.policy else None
             fields.append(FieldChange("policy", before, policy.name))
@@ -259,6 +259,20 @@ class Disks:
             change = FieldChange(f"tags.{OWNER_TAG}", marked, draft.manifest.name)
             return {"properties": properties, "tags": {OWNER_TAG: draft.manifest.name}}, (*kept, change)
         return ({"properties": properties} if properties else {}), kept
+
+    def _keeps_policy(self, wanted: DesiredDisk, instance: Instance) -> bool:
+        """Whether the instance keeps its policy: it is right, not to be touched, or can't be read whole."""
+        draft, usage, live = self._draft, self._usage, instance.policy
+        if not usage.is_known(wanted, instance):
+            return True
+        if usage.is_right(wanted, instance) or draft.ignores(wanted.address, "policy"):
+            return True
+        unknown = usage.unread(wanted, instance)
+        if live is None or not unknown:
+            return False
+        return not may_replace(
+            draft, live, unknown, wanted.address, wanted.place, instead=f"what {wanted.policy.name} declares"
+        )
 
     def _halt(self, wanted: DesiredDisk, instance: Instance, health: Health) -> None:
         steps = protection.halting(wanted.rule.protection, health, instance.id)

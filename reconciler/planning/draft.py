@@ -35,7 +35,8 @@ class Draft:
 
     `disks` and `machines` are those of the estate, and those that no list shows and that were found by id; `vaults` are
     the declared ones that this run sees to, by lower-cased name. `due` are the deletions that `removed` asks for and
-    whose key wasn't given, by address: what would be deleted, and the place that asks for it.
+    whose key wasn't given, by address: what would be deleted, and the place that asks for it. `gated` says, by name and
+    value of each local gate, which addresses stand before it and why.
     """
 
     def __init__(self, manifest: Manifest, estate: Estate, options: Options, now: datetime) -> None:
@@ -68,6 +69,7 @@ class Draft:
         self.irreversible: dict[str, str] = {}
         self.weakening: dict[str, str] = {}
         self.due: dict[str, tuple[str, Place]] = {}
+        self.gated: dict[tuple[str, str], dict[str, str]] = {}
 
     def forces(self, gate: str, value: str = "") -> bool:
         """Whether the command line opens a gate: as a whole, or a local one for `value` alone."""

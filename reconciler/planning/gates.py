@@ -21,17 +21,21 @@ GATES: Mapping[str, str] = {
     "mass-change": "More than 30 % of the instances of a vault, or of all, would be stopped, suspended or deleted.",
     "role-quota": "A subscription would hold more role assignments than Azure allows.",
     "role-scope": "More than 500 role assignments at disk scope in one subscription.",
+    "unknown-policy": "A policy that can't be read whole would be replaced under a disk's backups.",
     "weakens-protection": "A vault would lose protection: soft delete, immutability or alerts.",
 }
 """The gates that `--force` opens, and what each guards; `allow-delete` has an option of its own, which wants a number.
 
-`deleted-vault` is decided where vaults are compared.
+`deleted-vault` is decided where vaults are compared, local gates where their objects are.
 """
 
 NAMES = tuple(GATES)
 """Their names."""
 
-VALUES: Mapping[str, str] = {}
+NUMBER = "N"
+"""The form of a value that is a number; such a gate doesn't open without it."""
+
+VALUES: Mapping[str, str] = {"unknown-policy": "VAULT/POLICY"}
 """The form of the value in `--force NAME=VALUE`, for the gates that take one."""
 
 MASS_PERCENT = 30
@@ -52,7 +56,7 @@ def gates(
         *_quota(draft, changes),
         *_scopes(draft, book),
     ]
-    return tuple(sorted(found, key=lambda gate: gate.name))
+    return tuple(found)
 
 
 def _empty(draft: Draft, desired: list[DesiredDisk], changes: list[Change]) -> Iterable[Gate]:

@@ -19,6 +19,7 @@ from reconciler.planning.disks import Disks
 from reconciler.planning.draft import Draft
 from reconciler.planning.gates import gates
 from reconciler.planning.groups import WantedGroup
+from reconciler.planning.local_gates import check_keys, local_gates
 from reconciler.planning.marks import takes_mark
 from reconciler.planning.model import Change, Options, Plan
 from reconciler.planning.naming import APPLIED_TAG, tag_of
@@ -38,6 +39,7 @@ def make(manifest: Manifest, estate: Estate, options: Options, now: datetime) ->
     if options.only and options.prune:
         raise UsageError("--only and --prune don't go together", hint="prune looks at the whole manifest; run it alone")
     draft = Draft(manifest, estate, options, now)
+    check_keys(draft)
     everything = expand(draft)
     desired = [wanted for wanted in everything if draft.sees_to(wanted.vault)]
     groups.compare(draft, _groups(draft, everything))
@@ -66,13 +68,16 @@ def _finish(draft: Draft, everything: list[DesiredDisk], book: roles.RoleBook) -
     used = {wanted.address: addresses.policy(wanted.vault.name, wanted.policy.name) for wanted in everything}
     narrowing = Narrowing(draft.options.only, used)
     changes = ordered(narrowed(draft.changes.values(), narrowing))
-    found = gates(draft, book, everything, changes, _tell_due(draft, narrowing))
+    found = (
+        *gates(draft, book, everything, changes, _tell_due(draft, narrowing)),
+        *local_gates(draft, narrowing.takes),
+    )
     _tell_unmatched(draft, narrowing, used)
     return Plan(
         manifest=draft.manifest.name,
         changes=tuple(changes),
         findings=tuple(sorted(_concerning(draft, changes, narrowing), key=finding_rank)),
-        gates=found,
+        gates=tuple(sorted(found, key=lambda gate: gate.name)),
         checksum="" if draft.questions else checksum(draft, changes),
         waits=tuple(wait for wait in draft.waits if narrowing.takes(wait.address)),
         marks=_marks(draft, changes),

@@ -15,7 +15,9 @@ from reconciler.planning.canonical import digest
 from reconciler.planning.desired import DesiredDisk, expand
 from reconciler.planning.draft import Draft
 from reconciler.planning.instances import guard_of
+from reconciler.planning.local_gates import may_replace
 from reconciler.planning.model import Action, Change, FieldChange, Kind, Op, Options, Plan, Step
+from reconciler.planning.policy_reading import read
 from reconciler.planning.protection import GOALS, Health, health_of
 
 _KEPT = "the old recovery points stay restorable in the old vault, kept until somebody deletes them there"
@@ -154,11 +156,25 @@ def _is_movable(draft: Draft, wanted: DesiredDisk, old: Instance) -> bool:
         draft.refuse(
             address, "resource-guard", f"the vault {old.vault.name} is under a resource guard", place=wanted.place
         )
+    elif not _may_leave(draft, wanted, old):
+        return False
     elif lock := draft.lock_on(old.id, deletes=True):
         draft.refuse(address, "locked", f"{lock} forbids it", place=wanted.place)
     else:
         return True
     return False
+
+
+def _may_leave(draft: Draft, wanted: DesiredDisk, old: Instance) -> bool:
+    """Whether the disk may leave its present policy: at the new place another one is followed."""
+    policy = draft.estate.policies.get(old.policy.key) if old.policy else None
+    unknown = read(policy).unknown if policy else ()
+    instead = f"what {wanted.policy.name} declares"
+    return (
+        policy is None
+        or not unknown
+        or may_replace(draft, policy.id, unknown, wanted.address, wanted.place, instead=instead)
+    )
 
 
 def _without(estate: Estate, moves: list[_Move]) -> Estate:

@@ -15,20 +15,27 @@ from reconciler.planning.draft import PENDING, Draft
 from reconciler.planning.marks import drift_class
 from reconciler.planning.model import Action, Change, Kind, Op, Step
 from reconciler.planning.naming import is_derived_policy_name, policy_names
+from reconciler.planning.policy_reading import read
 from reconciler.plurals import counted
 
 _SHOWN = 10
 
 
 class Shelf:
-    """The live policies of every vault by content, read once per plan."""
+    """The live policies of every vault by content, read once per plan; `unknown` names what isn't understood of each."""
 
     def __init__(self, policies: Iterable[Policy]) -> None:
         self.contents: dict[str, PolicyContent | None] = {}
+        self.unknown: dict[str, tuple[str, ...]] = {}
         self.by_vault: dict[str, list[Policy]] = defaultdict(list)
         for policy in sorted(policies, key=lambda policy: policy.id.key):
-            self.contents[policy.id.key] = content_of(policy)
-            self.by_vault[policy.vault.key].append(policy)
+            self.add(policy)
+
+    def add(self, policy: Policy) -> None:
+        """Add a policy that no list showed."""
+        reading = read(policy)
+        self.contents[policy.id.key], self.unknown[policy.id.key] = reading.content, reading.unknown
+        self.by_vault[policy.vault.key].append(policy)
 
     def named(self, vault: ArmId, name: str) -> Policy | None:
         """The policy of that name in a vault."""
@@ -106,7 +113,9 @@ def _unmanaged(draft: Draft, shelf: Shelf, vault: VaultSpec, spec: PolicySpec) -
         draft.refuse(address, "policy-missing", f"{vault.name} has no policy {name}", place=spec.place)
         return None
     if spec.content is not None and shelf.contents[live.id.key] != spec.content:
-        draft.refuse(address, "policy-differs", f"{name} isn't as declared", place=spec.place)
+        parts = ", ".join(f"`{part}`" for part in shelf.unknown[live.id.key])
+        message = f"{name} isn't as declared{f'; not understood: {parts}' if parts else ''}"
+        draft.refuse(address, "policy-differs", message, place=spec.place)
         return None
     return live.id
 

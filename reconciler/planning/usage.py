@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 
-from reconciler.estate import Instance
+from reconciler.estate import Instance, Policy
 from reconciler.ids import ArmId, lower
+from reconciler.known import Yes
 from reconciler.manifest import addresses
 from reconciler.manifest.model import PolicyContent, PolicySpec, VaultSpec
 from reconciler.planning import policies
@@ -46,6 +47,26 @@ class Usage:
         if held:
             self.wanted.add(held.id.key)
 
+    def is_known(self, wanted: DesiredDisk, instance: Instance) -> bool:
+        """Whether it is known what the instance's policy does; one that its vault doesn't list is asked for by id.
+
+        A policy that is gone does nothing.
+        """
+        policy = instance.policy
+        if policy is None or policy.key in self._shelf.contents:
+            return True
+        presence = self._draft.presence(policy, wanted.address, wanted.place)
+        if isinstance(presence, Yes) and isinstance(presence.value.resource, Policy):
+            self._shelf.add(presence.value.resource)
+        return presence is not None
+
+    def unread(self, wanted: DesiredDisk, instance: Instance) -> tuple[str, ...]:
+        """What isn't understood of the instance's policy, where the disk is to have another one."""
+        policy, spec = instance.policy, wanted.policy
+        if policy is None or (not spec.manage and lower(policy.name) == lower(spec.azure_name or spec.name)):
+            return ()
+        return self._shelf.unknown.get(policy.key, ())
+
     def is_right(self, wanted: DesiredDisk, instance: Instance) -> bool:
         """An instance's policy is right when its content is, whatever its name; one that isn't managed has a name."""
         content = wanted.policy.content
@@ -75,8 +96,11 @@ class Usage:
             return ""
         before, after = self._shelf.contents.get(instance.policy.key), self._content(wanted)
         if before is None or after is None:
-            which = "the present policy keeps" if before is None else "the other policy keeps"
-            return f"retention may get shorter: what {which} can't be told"
+            which = "present" if before is None else "other"
+            unknown = self._shelf.unknown.get(instance.policy.key, ()) if before is None else ()
+            parts = ", ".join(f"`{part}`" for part in unknown)
+            told = f"; not understood of {instance.policy.name}: {parts}" if parts else ""
+            return f"retention may get shorter: what the {which} policy keeps can't be told{told}"
         if shortens(before, after):
             return "retention gets shorter for new recovery points; existing ones keep theirs"
         return ""

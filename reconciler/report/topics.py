@@ -11,7 +11,7 @@ from reconciler.applying.refusals import HINTS
 from reconciler.findings import Code
 from reconciler.manifest import codes as manifest_codes
 from reconciler.planning.codes import CODES as PLAN_CODES
-from reconciler.planning.gates import GATES
+from reconciler.planning.gates import GATES, VALUES
 from reconciler.report.drift import CLASSES
 from reconciler.report.fields import Field, Schema, fields
 
@@ -48,7 +48,7 @@ def _all(schema: Schema) -> Iterator[Topic]:
     for kind, codes in (("finding", PLAN_CODES), ("problem", manifest_codes.CODES), ("error", error_codes.CODES)):
         yield from (_code(kind, code) for _, code in sorted(codes.items()))
     for name, meaning in GATES.items():
-        yield Topic("gate", name, meaning, f"once it is meant: --force {name}")
+        yield Topic("gate", name, meaning, f"once it is meant: --force {name}{_value(name)}")
     for name, meaning in CLASSES.items():
         yield Topic(
             "drift", name, f"{meaning[0].upper()}{meaning[1:]}.", "`drift --fail-on` names the classes that count"
@@ -56,6 +56,10 @@ def _all(schema: Schema) -> Iterator[Topic]:
     yield from map(_field, fields(schema).values())
     for name, hint in sorted(HINTS.items()):
         yield Topic("azure", name, "Azure refused a request with this code.", hint)
+
+
+def _value(gate: str) -> str:
+    return f"={VALUES[gate]}" if gate in VALUES else ""
 
 
 def _code(kind: str, code: Code) -> Topic:

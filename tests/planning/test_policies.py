@@ -9,6 +9,7 @@ import pytest
 from plan_builders import (
     FORBIDDEN,
     GOLD,
+    GONE,
     SHORTER,
     VAULT,
     S,
@@ -33,6 +34,7 @@ from plan_builders import (
     rule,
     settled,
     steps,
+    there,
     vault,
     vault_spec,
     without,
@@ -161,7 +163,38 @@ def test_all_of_our_names_taken_is_an_error_not_a_crash() -> None:
 
 def test_a_policy_that_no_manifest_can_say_is_no_users_match() -> None:
     strange = policy(name="strange", body=policy_body(default="P1M"))
-    assert steps(plan(manifest(), world(strange, using("d", strange))), at()) == ["instance.merge"]
+    things = world(strange, using("d", strange))
+    made = plan(manifest(), things)
+    assert (addresses(made), errors(made), made.closed_gates) == ([], ["unknown-policy"], ())
+    assert "lifecycles.deleteAfter P1M" in made.errors[0].message
+    assert "--force unknown-policy=V/strange" in made.errors[0].hint
+    for key in ("unknown-policy", "unknown-policy=v/strange"):
+        opened = plan(manifest(), things, force=frozenset({key}))
+        assert steps(opened, at()) == ["instance.merge"]
+        assert "P1M" in str(change(opened, at()).detail)
+
+
+def unlisted(strange: Any) -> Any:
+    """The settled world, in which the vault's list lacks the policy that the disk follows."""
+    return world(using("d", strange))
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [(policy_body(default="P1M"), ["unknown-policy"]), (policy_body(), []), (None, [])],
+)
+def test_a_policy_that_its_vault_does_not_list_is_asked_for_by_id(body: Any, told: list[str]) -> None:
+    strange = policy(name="strange", body=body or policy_body(default="P3D"))
+    answers = {("exists", strange.id): there(strange) if body else GONE}
+    made = plan(manifest(), unlisted(strange), answers)
+    assert errors(made) == told
+    assert addresses(made) == ([] if body else [ME, at()])
+
+
+def test_a_policy_that_cannot_be_read_by_id_stays() -> None:
+    strange = policy(name="strange", body=policy_body())
+    made = plan(manifest(), unlisted(strange), {("exists", strange.id): FORBIDDEN})
+    assert (errors(made), addresses(made)) == (["out-of-reach"], [])
 
 
 # --- policies that others manage --------------------------------------------------------------------------------------

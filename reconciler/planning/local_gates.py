@@ -1,0 +1,58 @@
+"""Local gates: refusals that leave the changes of their own objects out of the plan, and close nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from reconciler.errors import UsageError
+from reconciler.findings import Place
+from reconciler.ids import ArmId
+from reconciler.planning.draft import Draft
+from reconciler.planning.model import Gate
+
+UNKNOWN_POLICY = "unknown-policy"
+
+
+def may_replace(
+    draft: Draft, policy: ArmId, unknown: Iterable[str], address: str, place: Place, *, instead: str
+) -> bool:
+    """Whether a policy that can't be read whole may be taken from under a disk's backups; else an error tells why not.
+
+    `unknown` names what isn't understood of it, `instead` what would come in its place.
+    """
+    vault = next((spec.name for spec in draft.manifest.vaults.values() if spec.id == policy.parent), "")
+    value = f"{vault}/{policy.name}"
+    parts = ", ".join(f"`{part}`" for part in unknown)
+    message = (
+        f"the policy {policy.name} would be replaced by {instead}, but can't be read whole: not understood: {parts}"
+    )
+    draft.gated.setdefault((UNKNOWN_POLICY, value), {})[address] = message
+    if draft.forces(UNKNOWN_POLICY, value):
+        return True
+    key = f"{UNKNOWN_POLICY}={value}" if vault else UNKNOWN_POLICY
+    hint = f"declare it with `manage: false` to keep it; once it may be replaced, pass --force {key}"
+    draft.note(UNKNOWN_POLICY, message, address=address, place=place, hint=hint)
+    return False
+
+
+def check_keys(draft: Draft) -> None:
+    """UsageError where `--force` names a policy that its vault doesn't have: a slip of the pen opens nothing."""
+    for key in sorted(draft.options.force):
+        gate, _, value = key.partition("=")
+        vault, _, name = value.partition("/")
+        spec = draft.vaults.get(vault) if gate == UNKNOWN_POLICY else None
+        if spec and spec.id.child("backupPolicies", name).key not in draft.estate.policies:
+            raise UsageError(
+                f"--force {gate} names the policy {name!r}, which the vault {spec.name} does not have",
+                hint="copy it from the plan's hint",
+            )
+
+
+def local_gates(draft: Draft, takes: Callable[[str], bool]) -> Iterable[Gate]:
+    """Every local gate that something of this plan stands before, open or closed; `takes` says what `--only` leaves."""
+    for (name, value), reasons in sorted(draft.gated.items()):
+        addresses = sorted(filter(takes, reasons))
+        if addresses:
+            hint = f"--force {name}={value} opens"
+            is_open = draft.forces(name, value)
+            yield Gate(name, reasons[addresses[0]], hint, is_open, tuple(addresses), is_local=True)
