@@ -213,6 +213,12 @@ def test_pages_without_end(either: Forged) -> None:
         assert len(azure.calls(DISKS)) == 5
 
 
+def test_a_command_that_reads_on_and_on_fails_the_test(at_once: Forged) -> None:
+    patient = endless(DISKS, at_most=3)
+    with at_once(quickstart(), patient) as azure, pytest.raises(AssertionError, match="has read 3 pages, and goes on"):
+        azure.run("plan")
+
+
 # Other answers
 
 

@@ -33,7 +33,7 @@ fails the test, unless it is `optional`; a mistake inside a rule fails it too.
 - rows (a glob that one of a row's strings matches whole, or a function of the row), on every page and in Graph's answers
   (`GRAPH`): `lacks(where, rows)`, `emptied(where)`, `null_value(where)`, `adds(where, *rows)`, `duplicates(where, rows)`,
   `edits_rows(where, rows, {"dotted.path": value, "tags": GONE})`, `changed_list(where, function)`.
-- pages: `pages(where, size)`, `endless(where, rows=False)`; `edits_graph({"resultTruncated": "true"})`.
+- pages: `pages(where, size)`, `endless(where, rows=False, at_most=3000)`; `edits_graph({"resultTruncated": "true"})`.
 - resources: `hides(glob)` (no list has them, a GET by id finds Resource Manager's 404), `edits(where, {…})`.
 - other answers: `answers(where, status, body, headers=, retry_after=)`, `unavailable`, `throttled`, `html(where, status=404)`,
   `not_found(where, code="ResourceNotFound")`, `forbidden`, `cut_short`, `empty`.

@@ -133,11 +133,15 @@ def pages(where: str, size: int, **said: Any) -> Rule:
     return rule(where, act, "pages", **said)
 
 
-def endless(where: str, *, rows: bool = False, **said: Any) -> Rule:
-    """Every page of a list links to another one, without end, and is empty; with `rows` the first has all rows."""
+def endless(where: str, *, rows: bool = False, at_most: int = 3000, **said: Any) -> Rule:
+    """Every page of a list links to another one, without end, and is empty; with `rows` the first has all rows.
+
+    A command that reads so many pages of one list fails the test.
+    """
 
     def act(asked: Asked, own: Rule) -> Answer:
         number = int(asked.query.pop("$forged", "0"))
+        assert number < at_most, f"the command has read {at_most} pages, and goes on"
         found = (_whole(asked)[1] or []) if rows and not number else []
         own.fired += 1
         return reply(200, {"value": found, "nextLink": asked.link(**{"$forged": str(number + 1)})})
