@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Coroutine
+from dataclasses import replace
 from random import Random
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from reconciler.azure.connection import Azure
     from reconciler.cli.signals import Interrupts
     from reconciler.clock import Clock
+    from reconciler.manifest.model import Manifest
+    from reconciler.planning.model import Options
     from reconciler.watch.rounds import Seen
     from reconciler.watch.telling import Teller
 
@@ -105,19 +108,17 @@ class _Task:
         self._applies = applies
 
     async def __call__(self, azure: Azure, clock: Clock, teller: Teller, stop: asyncio.Event) -> Seen:
-        from reconciler.applying.look import look
         from reconciler.cli.loading import load_manifest
-        from reconciler.report.drift import Drift
-        from reconciler.watch.rounds import Seen
 
         manifest = load_manifest(self._path)
         teller.manifest = manifest.name
         options = plan_options(Planning(), manifest, self._connection.api_version)
         with teller.traces.span("look"):
-            plan = await look(azure, manifest, options, clock)
+            seen = await _seen(azure, clock, manifest, options)
+        plan = seen.drift.plan
         refused = tuple(gate.name for gate in plan.closed_gates)
         if not self._applies or refused or not (plan.changes or plan.waits):
-            return Seen(Drift(plan), refused=refused if self._applies else ())
+            return replace(seen, refused=refused if self._applies else ())
         from reconciler.applying.engine import Settings, apply
         from reconciler.applying.progress import Progress
 
@@ -134,7 +135,19 @@ class _Task:
                 applying.cancel()
                 raise
         with teller.traces.span("look"):
-            return Seen(Drift(await look(azure, manifest, options, clock)), outcome)
+            return replace(await _seen(azure, clock, manifest, options), outcome=outcome)
+
+
+async def _seen(azure: Azure, clock: Clock, manifest: Manifest, options: Options) -> Seen:
+    """How Azure differs, and how the backups are, on one look."""
+    from reconciler.applying.look import estate_for, planned
+    from reconciler.operations.status import status_on
+    from reconciler.report.drift import Drift
+    from reconciler.watch.rounds import Seen
+
+    estate = await estate_for(azure, manifest)
+    plan = await planned(azure, manifest, estate, options, clock)
+    return Seen(Drift(plan), await status_on(azure, clock, manifest, estate))
 
 
 async def _watch(azure: Azure, clock: Clock, task: _Task, teller: Teller, interrupts: Interrupts, pace: _Pace) -> None:

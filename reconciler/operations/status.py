@@ -12,7 +12,7 @@ from reconciler.azure.connection import Azure
 from reconciler.azure.graph import graph_if_it_answers
 from reconciler.azure.together import together
 from reconciler.clock import Clock
-from reconciler.estate import Instance
+from reconciler.estate import Estate, Instance
 from reconciler.ids import lower
 from reconciler.manifest.model import Manifest
 from reconciler.planning.draft import Draft
@@ -34,7 +34,11 @@ _READS_PER_DISK = 0.02
 
 async def status(azure: Azure, clock: Clock, manifest: Manifest) -> Status:
     """The status of every declared disk; ReadIncomplete when a list of the estate can't be read to its end."""
-    estate = await estate_for(azure, manifest)
+    return await status_on(azure, clock, manifest, await estate_for(azure, manifest))
+
+
+async def status_on(azure: Azure, clock: Clock, manifest: Manifest, estate: Estate) -> Status:
+    """The status of every declared disk on an estate that was read already."""
     told, skipped = await _told(azure)
 
     def first(draft: Draft) -> tuple[int, list[Instance]]:

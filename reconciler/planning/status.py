@@ -91,6 +91,11 @@ class Status:
         return sum(row.state == state for row in self.rows)
 
     @property
+    def counts(self) -> dict[str, int]:
+        """The states that a disk is in, worst first, with how many are."""
+        return {state: count for state in STATES if (count := self.count(state))}
+
+    @property
     def exit_code(self) -> int:
         """2 when anything is late or failing, a drill included; 1 when something could not be told; else 0."""
         unclear = self.count(UNKNOWN) or any(one.drift == "out-of-reach" for one in self.findings)

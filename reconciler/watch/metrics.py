@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from reconciler.applying.outcome import Status
+from reconciler.planning.status import STATES
 from reconciler.report.drift import CLASSES
 from reconciler.watch.rounds import Round, Seen
 
-RESULTS = ("clean", "drift", "unclear", "error")
+RESULTS = ("clean", "drift", "unhealthy", "unclear", "error")
 _MINUTES = (1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600)
 
 
@@ -37,6 +38,12 @@ class Metrics:
         self._drift = Gauge("reconciler_drift", "Objects that differ, by class of drift.", ["class"], registry=registry)
         self._disks = Gauge(
             "reconciler_disks", "Declared disks, by whether they are as declared.", ["state"], registry=registry
+        )
+        self._status = Gauge(
+            "reconciler_status",
+            "Declared disks by how their backups are, as `status` tells.",
+            ["state"],
+            registry=registry,
         )
         self._findings = Gauge(
             "reconciler_findings", "Findings by code and severity.", ["code", "severity"], registry=registry
@@ -80,6 +87,8 @@ class Metrics:
         self._findings.clear()
         for finding in seen.drift.plan.findings:
             self._findings.labels(finding.code, str(finding.severity)).inc()
+        for state in STATES:
+            self._status.labels(state).set(seen.status.count(state))
         for state, count in _disks(seen).items():
             self._disks.labels(state).set(count)
         for result in seen.outcome.results if seen.outcome else ():

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from reconciler.ids import ArmId, lower
+from reconciler.manifest import addresses
+from reconciler.planning.status import BAD, UNKNOWN, Status
 from reconciler.redaction import redact
 from reconciler.report.escape import markdown, plain
 from reconciler.watch.rounds import Round
@@ -74,8 +77,17 @@ def notices(one: Round) -> tuple[Notice, ...]:
         )
     ]
     found += [Notice(row.code, row.address, redact(row.message)) for row in drift.plan.errors]
+    told = {lower(notice.address) for notice in found}
+    found += [notice for notice in _backups(one.seen.status) if notice.address not in told]
     found += [Notice("gate", name, "this gate keeps the changes from being applied") for name in one.seen.refused]
     return tuple({(notice.code, notice.address): notice for notice in found}.values())
+
+
+def _backups(status: Status) -> Iterator[Notice]:
+    """How backups are: one notice a disk, by its state. What drift tells of the disk already has the same cause."""
+    for row in status.rows:
+        if row.state in BAD or row.state == UNKNOWN:
+            yield Notice(row.state, addresses.disk(ArmId(row.disk)), redact(row.note))
 
 
 def body(kind: str, news: News) -> Mapping[str, Any]:

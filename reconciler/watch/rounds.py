@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from reconciler.applying.outcome import Outcome
 from reconciler.clock import Clock
 from reconciler.errors import ReconcilerError
+from reconciler.planning.status import Status
 from reconciler.report.drift import Drift
 
 T = TypeVar("T")
@@ -22,12 +23,13 @@ JITTER = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What one round saw and did: `drift` as it is at the round's end, `outcome` of an apply (None: nothing applied).
+    """What one round saw and did: `drift` and `status` as they are at the round's end.
 
-    `refused` are the gates that kept an apply from being done.
+    `outcome` is that of an apply (None: nothing applied); `refused` are the gates that kept an apply from being done.
     """
 
     drift: Drift
+    status: Status
     outcome: Outcome | None = None
     refused: tuple[str, ...] = ()
 
@@ -44,10 +46,13 @@ class Round:
 
     @property
     def result(self) -> str:
-        """`clean`, `drift`, `unclear` (exit code 1 of a drift) or `error`."""
+        """`clean`, `drift`, `unhealthy` (no drift, but backups are late or failing), `unclear` (exit code 1) or `error`."""
         if self.seen is None:
             return "error"
-        return {0: "clean", 2: "drift"}.get(self.seen.drift.exit_code, "unclear")
+        drift, status = self.seen.drift.exit_code, self.seen.status.exit_code
+        if 1 in (drift, status):
+            return "unclear"
+        return "drift" if drift else "unhealthy" if status else "clean"
 
 
 async def rounds(

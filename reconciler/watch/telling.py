@@ -86,6 +86,7 @@ def _fields(one: Round) -> Mapping[str, Any]:
         return {**fields, "code": one.error.code, "message": redact(one.error.message), "hint": redact(one.error.hint)}
     if one.seen is not None:
         fields["drift"] = one.seen.drift.counted
+        fields["status"] = one.seen.status.counts
         fields["errors"] = len(one.seen.drift.plan.errors)
         fields["refused"] = list(one.seen.refused)
         if one.seen.outcome is not None:

@@ -115,9 +115,9 @@ class Month:
 @pytest.fixture
 def month(on_stage: Callable[..., Stage], tmp_path: Path) -> Callable[..., Month]:
     fresh = on_stage(estate(group(APPS, "diskrg"), disk("PSTestDisk")))
-    fresh.switch(scheduled_backups=False)  # what is kept is counted, and their history grows by itself
 
-    def of(*, applies: bool) -> Month:
+    def of(*, applies: bool, backs_up: bool = True) -> Month:
+        fresh.switch(scheduled_backups=backs_up)
         path = tmp_path / "watched.yaml"
         path.write_text(as_yaml(manifest()))
         fresh.sandbox.hooks.append(Weather(fresh))
@@ -147,7 +147,8 @@ def test_a_month_of_looking_and_mending(month: Callable[..., Month]) -> None:
     assert len(ended) == DAYS * 12
     assert {result: samples["reconciler_rounds_total", result] for result in results} == results
     assert 2 <= results["error"] <= 4
-    assert results["clean"] == len(ended) - results["error"]
+    rest = {row["round"]: row["status"] for row in ended if row["result"] not in ("clean", "error")}
+    assert rest == {52: {"late": 1}, 203: {"late": 1}}, "what the suspended disk missed"
     applied = [line["applied"] for line in ended if "applied" in line]
     assert applied[0]["add"] == 7
     assert [row["change"] for row in applied[1:]] == [1, 1, 1]
@@ -163,9 +164,28 @@ def test_a_month_of_looking_and_mending(month: Callable[..., Month]) -> None:
     assert unanswered > 10
 
     outage = [body for body in story.posted if body["new"] and body["new"][0]["address"] == ""]
-    assert [(len(body["new"]), len(body["over"])) for body in story.posted] == [(1, 0), (0, 1)]
     assert len(outage) == 1
+    rows = [(word, row["code"]) for body in story.posted for word in ("new", "over") for row in body[word]]
+    assert Counter(rows) == Counter(
+        {("new", "late"): 2, ("over", "late"): 2, ("new", "read-incomplete"): 1, ("over", "read-incomplete"): 1}
+    )
+    assert samples["reconciler_status", "ok"] == 1
 
+
+def test_backups_that_never_come_are_no_clean_rounds_and_one_notice(month: Callable[..., Month]) -> None:
+    """What is kept is counted here: the history of backups would grow by itself."""
+    story = month(applies=True, backs_up=False)
+    story.told(DAYS)
+
+    ended = [row for row in map(json.loads, story.lines) if row["event"] == "round" and row["result"] != "error"]
+    assert [row["result"] for row in ended[:3]] == ["clean"] * 3, "the first backup isn't due yet"
+    assert {row["result"] for row in ended[10:]} == {"unhealthy"}
+    assert ended[-1]["status"] == {"late": 1}
+    samples = story.samples()
+    assert (samples["reconciler_status", "late"], samples["reconciler_state", "unhealthy"]) == (1, 1)
+    told = [row for body in story.posted for row in body["new"] if row["address"]]
+    assert [row["code"] for row in told] == ["late"]
+    assert told[0]["address"].startswith("disk//subscriptions/")
     assert story.sizes[-1] - story.sizes[2] < 100, f"what is kept grows: {story.sizes}"
 
 
