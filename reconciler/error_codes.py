@@ -36,8 +36,8 @@ CODES = table(
     ),
     _error(
         "endless-list",
-        "A page of a list links to one that was read before.",
-        "run it again; if it stays, report it to Azure support with the request id",
+        "A list of Azure has no end: its pages repeat, show nothing, or are too many.",
+        "run it again; if it stays, look for a proxy, and report it to Azure support with the request id",
     ),
     _error("error", "Something went wrong that has no code of its own.", "read the message"),
     _error(
@@ -68,6 +68,11 @@ CODES = table(
         "layout-refused",
         "A manifest can't be laid out without losing a comment or its meaning; it was left as it is.",
         "simplify the text where comments and line breaks are unusual",
+    ),
+    _error(
+        "look-timeout",
+        "Azure could not be read in the time that a look may take.",
+        "run it again, or give it more time with --look-timeout",
     ),
     _error("manifest", "The manifest is wrong; each problem is a finding of its own.", "mend what the findings say"),
     _error(

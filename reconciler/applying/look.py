@@ -32,8 +32,9 @@ async def estate_for(
     from reconciler.azure.reading import descendants, read_estate
     from reconciler.planning.reach import management_groups, reach, widened
 
-    groups = await descendants(azure, management_groups(manifest))
-    estate = await read_estate(azure, widened(reach(manifest, shard, groups=groups), subscriptions))
+    with azure.looking():
+        groups = await descendants(azure, management_groups(manifest))
+        estate = await read_estate(azure, widened(reach(manifest, shard, groups=groups), subscriptions))
     estate.management_groups = groups
     return estate
 
@@ -52,8 +53,9 @@ async def look(
     `planner`: another plan than that of apply; `subscriptions` as in `estate_for`.
     Raises ReadIncomplete or AzureError when Azure can't be read to the end.
     """
-    estate = await estate_for(azure, manifest, options.shard, subscriptions=subscriptions)
-    return await planned(azure, manifest, estate, options, clock, planner=planner)
+    with azure.looking():
+        estate = await estate_for(azure, manifest, options.shard, subscriptions=subscriptions)
+        return await planned(azure, manifest, estate, options, clock, planner=planner)
 
 
 async def planned(

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from reconciler.applying.refusals import hint_for, is_passing, is_protected_in
 from reconciler.azure.connection import Azure
-from reconciler.azure.governor import until
+from reconciler.azure.deadlines import until
 from reconciler.azure.operations import finish
 from reconciler.azure.requesting import Requests
 from reconciler.azure.together import together

@@ -15,7 +15,7 @@ from reconciler.applying.refusals import OVERRIDDEN, STILL_IN_PROGRESS, is_permi
 from reconciler.applying.waiting import LAG_SECONDS, ROLE_WINDOW_SECONDS, delays
 from reconciler.applying.watching import Watch
 from reconciler.azure.connection import Azure
-from reconciler.azure.governor import deadline as request_deadline
+from reconciler.azure.deadlines import deadline as request_deadline
 from reconciler.azure.operations import finish
 from reconciler.azure.receipts import Receipt
 from reconciler.azure.requesting import Requests

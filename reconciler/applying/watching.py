@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reconciler.azure.connection import Azure
-from reconciler.azure.governor import deadline as request_deadline
+from reconciler.azure.deadlines import deadline as request_deadline
 from reconciler.azure.projection import understood
 from reconciler.clock import Clock
 from reconciler.errors import ReconcilerError

@@ -45,7 +45,8 @@ _RESTORES = (
 async def answer(azure: Azure, questions: Iterable[Question]) -> dict[Question, Any]:
     """The answer to each question; ReadIncomplete when one can't be had."""
     asked = list(dict.fromkeys(questions))
-    answers: Sequence[Any] = await together(*(_understood(azure, question) for question in asked))
+    with azure.looking():
+        answers: Sequence[Any] = await together(*(_understood(azure, question) for question in asked))
     return dict(zip(asked, answers, strict=True))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote, urljoin, urlsplit
@@ -21,9 +22,11 @@ from azure.mgmt.core import AsyncARMPipelineClient
 
 from reconciler.azure import absence, versions
 from reconciler.azure.auditing import Audited
+from reconciler.azure.deadlines import looking
 from reconciler.azure.governor import Events, Governor, Malformed
 from reconciler.azure.origin import SameOrigin
 from reconciler.azure.pace import asked
+from reconciler.azure.pages import Pages
 from reconciler.azure.signing import UNSIGNED, Signing
 from reconciler.azure.stamping import Stamping
 from reconciler.errors import NO_TOKEN, AzureError, NotFound, OutOfReach, ReadIncomplete, Unproven
@@ -38,6 +41,9 @@ if TYPE_CHECKING:
 logging.getLogger("azure").setLevel(
     logging.CRITICAL + 1
 )  # they log tracebacks and headers; we explain errors ourselves
+
+LOOK_SECONDS = 1800.0
+"""How long one look at Azure may take."""
 
 _FRESH_SECONDS = 60.0
 _OBJECTS = ("properties", "tags", "identity")
@@ -58,7 +64,7 @@ class Azure:
     """Reads through one ARM client, and the pipeline that the SDK's clients write through; `audited` sees every write.
 
     `signing` says how requests are signed, and `token`, where given, is the policy that does it in its place; `events`
-    hears of throttling; `credentials` are closed with the connection.
+    hears of throttling; `credentials` are closed with the connection. A look at Azure takes `look_seconds` at most.
     """
 
     def __init__(
@@ -73,8 +79,10 @@ class Azure:
         events: Events | None = None,
         credentials: Sequence[Any] = (),
         signing: Signing = UNSIGNED,
+        look_seconds: float = LOOK_SECONDS,
     ) -> None:
         self.signing = signing
+        self._look_seconds = look_seconds
         self._credentials = (*credentials, *([signing.credential] if signing.credential else []))
         token = token or signing.policy
         self.endpoint = endpoint.rstrip("/")
@@ -95,6 +103,10 @@ class Azure:
         self.client: AsyncARMPipelineClient[Any, Any] = AsyncARMPipelineClient(
             self.endpoint, policies=[], pipeline=self.pipeline
         )
+
+    def looking(self) -> AbstractContextManager[None]:
+        """Within this block all reads together end in the time of a look; where nested, in that of the outermost."""
+        return looking(self.clock.monotonic() + self._look_seconds)
 
     async def get(self, path: ArmId | str, *, query: Query | None = None) -> dict[str, Any]:
         """One resource; NotFound, OutOfReach or another AzureError."""
@@ -198,19 +210,14 @@ class Azure:
             await self._send("GET", self.url(f"/subscriptions/{subscription}"))
 
     async def _pages(self, url: str, take: Callable[[Rows], None]) -> None:
-        seen = {url}
+        pages = Pages(urlsplit(url).path, self.clock, url)
         page = await self._send("GET", url, page=True)
         while True:
             take(page["value"])
             link = page.get("nextLink")
             if not link:
                 return
-            if not isinstance(link, str) or link in seen:
-                raise AzureError(
-                    f"The list {urlsplit(url).path} does not end: a page links to one that was read before.",
-                    code="endless-list",
-                )
-            seen.add(link)
+            link = pages.follow(page["value"], link)
             page = await self._send("GET", urljoin(url, link), page=True, verbatim=True)
 
     async def _send(

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from contextlib import contextmanager
-from contextvars import ContextVar
 from http import HTTPStatus
 from math import inf
 from typing import TYPE_CHECKING, Any, Protocol
@@ -22,13 +20,12 @@ from azure.core.pipeline import PipelineRequest, PipelineResponse
 from azure.core.pipeline.policies import AsyncHTTPPolicy
 
 from reconciler.azure import failures, pace
+from reconciler.azure.deadlines import latest
 from reconciler.azure.signing import NotSignedIn
 from reconciler.errors import NO_TOKEN, AzureError, OutOfReach, Transient, Unproven
 from reconciler.redaction import redact
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from reconciler.clock import Clock
 
 DEFAULT_SECONDS = 300.0
@@ -47,20 +44,6 @@ _HARMLESS_POSTS = (
     "/validateformodifybackup",
     "/validaterestore",
 )
-
-deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
-"""The monotonic time, by the injected clock, after which nothing is tried again (None: 5 minutes from the request)."""
-
-
-@contextmanager
-def until(moment: float) -> Iterator[None]:
-    """Within this block requests give up at `moment` (monotonic, of the injected clock), or earlier where nested so."""
-    outer = deadline.get()
-    token = deadline.set(moment if outer is None else min(outer, moment))
-    try:
-        yield
-    finally:
-        deadline.reset(token)
 
 
 class Events(Protocol):
@@ -98,8 +81,7 @@ class Governor(AsyncHTTPPolicy[Any, Any]):
     async def send(self, request: PipelineRequest[Any]) -> PipelineResponse[Any, Any]:
         """Send until it succeeds, is refused, or the deadline comes."""
         accept = request.context.options.pop("accept", None)
-        limit = deadline.get()
-        limit = self._clock.monotonic() + DEFAULT_SECONDS if limit is None else limit
+        limit = latest(self._clock.monotonic() + DEFAULT_SECONDS)
         attempt = 0
         renewed = False
         while True:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from reconciler.azure.connection import Azure
-from reconciler.azure.governor import until
+from reconciler.azure.deadlines import until
+from reconciler.azure.pages import Pages
 from reconciler.errors import AzureError, ReconcilerError
 from reconciler.ids import lower
 
@@ -18,6 +19,7 @@ async def graph(azure: Azure, query: str) -> list[Any]:
     """All rows of a query; AzureError when it is refused, or cut short: a part is never taken for the whole."""
     rows: list[Any] = []
     options: dict[str, Any] = {"$top": _ROWS, "resultFormat": "objectArray"}
+    pages = Pages(f"of Resource Graph ({query.partition('|')[0].strip()})", azure.clock)
     while True:
         page = await azure.post(_PATH, {"query": query, "options": options})
         data, token = page.get("data"), page.get("$skipToken")
@@ -26,11 +28,13 @@ async def graph(azure: Azure, query: str) -> list[Any]:
         rows += data
         if not token and lower(str(page.get("resultTruncated"))) == "true":
             raise _cut_short("it is truncated, and doesn't say how it goes on")
-        if token and token == options.get("$skipToken"):
-            raise _cut_short("a page links to itself")
-        if not token:
-            return rows
-        options = {**options, "$skipToken": token}
+        if token:
+            options = {**options, "$skipToken": pages.follow(data, token)}
+            continue
+        total = page.get("totalRecords")
+        if isinstance(total, int) and total > len(rows):
+            raise _cut_short(f"it has {len(rows)} of {total} rows")
+        return rows
 
 
 def _cut_short(why: str) -> AzureError:

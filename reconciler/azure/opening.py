@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from reconciler.azure.clouds import CLOUDS, Cloud
-from reconciler.azure.connection import Azure
+from reconciler.azure.connection import LOOK_SECONDS, Azure
 from reconciler.azure.inprocess import Exchange, InProcessTransport
 from reconciler.azure.origin import origin
 from reconciler.azure.signing import UNSIGNED, SignIn, Signing, StaticToken
@@ -37,6 +37,7 @@ def open_azure(
     api_version: str = DATA_PROTECTION,
     chance: random.Random | None = None,
     events: Events | None = None,
+    look_seconds: float = LOOK_SECONDS,
 ) -> Azure:
     """A connection: to `exchange` in this process, to `endpoint` (else RECONCILER_ARM_ENDPOINT), or to `cloud`.
 
@@ -45,7 +46,13 @@ def open_azure(
     if cloud not in CLOUDS:
         raise UsageError(f"There is no cloud named {cloud!r}.", hint=f"Choose one of {', '.join(CLOUDS)}.")
     chosen = CLOUDS[cloud]
-    common: dict[str, Any] = {"clock": clock, "api_version": api_version, "chance": chance, "events": events}
+    common: dict[str, Any] = {
+        "clock": clock,
+        "api_version": api_version,
+        "chance": chance,
+        "events": events,
+        "look_seconds": look_seconds,
+    }
     if exchange is not None:
         return Azure(InProcessTransport(exchange), endpoint=chosen.endpoint, **common)
     endpoint = endpoint or environment.get(ENDPOINT_VARIABLE) or chosen.endpoint

@@ -11,7 +11,7 @@ from typing import Any
 
 from reconciler.azure import failures
 from reconciler.azure.connection import Azure, Followed
-from reconciler.azure.governor import until
+from reconciler.azure.deadlines import until
 from reconciler.azure.receipts import Receipt
 from reconciler.errors import NO_TOKEN, NotFound, OperationFailed, OutOfReach, Transient, Unproven
 

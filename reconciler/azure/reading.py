@@ -65,7 +65,7 @@ _Found = TypeVar("_Found", bound=_HasId)
 
 async def read_estate(azure: Azure, reach: Reach) -> Estate:
     """Everything that `reach` names; ReadIncomplete when any list of it could not be read to its end."""
-    with garbage.held():
+    with garbage.held(), azure.looking():
         return await _Look(azure, reach).whole()
 
 
@@ -75,7 +75,8 @@ async def descendants(azure: Azure, groups: Iterable[str]) -> dict[str, tuple[st
     ReadIncomplete when a group can't be read: Azure doesn't tell one that isn't there from one that may not be seen.
     """
     names = tuple(groups)
-    found = await together(*(_descendants(azure, name) for name in names))
+    with azure.looking():
+        found = await together(*(_descendants(azure, name) for name in names))
     return dict(zip(names, found, strict=True))
 
 

@@ -97,4 +97,5 @@ def _azure(sandbox: Sandbox, connection: Connection, clock: Clock, events: Event
         chance=jitter,
         events=events,
         api_version=api_version(connection),
+        look_seconds=connection.look_seconds,
     )

@@ -22,6 +22,9 @@ Command = Callable[..., int]
 GITHUB, AZURE, NO_SYSTEM = "github", "azure", "none"
 """The CI systems that are told more than a report."""
 
+LOOK_SECONDS = 1800.0
+"""How long reading Azure may take unless the command line says otherwise."""
+
 CLOUDS = ("AzureCloud", "AzureUSGovernment", "AzureChinaCloud")
 """The clouds that the tool knows by name."""
 
@@ -29,7 +32,8 @@ CLOUDS = ("AzureCloud", "AzureUSGovernment", "AzureChinaCloud")
 class Connection(NamedTuple):
     """What Azure a command talks to: a sandbox's estate file, another ARM endpoint, or a cloud.
 
-    `clock` None: virtual for a sandbox in this process, real otherwise; `api_version` None: the tool's own.
+    `clock` None: virtual for a sandbox in this process, real otherwise; `api_version` None: the tool's own;
+    `look_seconds`: how long reading Azure may take as a whole.
     """
 
     sandbox: str | None = None
@@ -37,6 +41,7 @@ class Connection(NamedTuple):
     cloud: str = CLOUDS[0]
     clock: str | None = None
     api_version: str | None = None
+    look_seconds: float = LOOK_SECONDS
 
     @property
     def is_default(self) -> bool:
@@ -93,6 +98,16 @@ _CONNECTION = (
     click.option("--cloud", type=click.Choice(CLOUDS), default=CLOUDS[0], show_default=True, help="Azure's cloud."),
     click.option("--clock", metavar="CLOCK", help="real, scaled:N or virtual[:START]."),
     click.option("--api-version", metavar="VERSION", help="Of Microsoft.DataProtection."),
+    click.option(
+        "--look-timeout",
+        metavar="SECONDS",
+        type=click.FloatRange(min=0, min_open=True),
+        default=LOOK_SECONDS,
+        show_default=True,
+        envvar="RECONCILER_LOOK_TIMEOUT",
+        show_envvar=True,
+        help="How long reading Azure may take as a whole.",
+    ),
 )
 
 
@@ -177,6 +192,7 @@ def connection_options(command: Command) -> Command:
             cloud=options.pop("cloud"),
             clock=options.pop("clock"),
             api_version=options.pop("api_version"),
+            look_seconds=options.pop("look_timeout"),
         )
         return command(*arguments, connection=connection, **options)
 

@@ -203,6 +203,7 @@ def opened(connection: Connection, *, events: Events | None = None, readonly: bo
             endpoint=connection.endpoint or "",
             events=events,
             api_version=api_version(connection),
+            look_seconds=connection.look_seconds,
         )
 
     with asyncio.Runner() as runner:

@@ -64,11 +64,12 @@ async def found(azure: Azure, manifest: Manifest | None, wanted: Filter) -> list
 
     A declared vault that isn't there has none. Those that failed tell why.
     """
-    if manifest is None:
-        return [job for job in await source.jobs_everywhere(azure) if wanted.takes(job)]
-    vaults = [vault.id for vault in manifest.vaults.values() if _is_named(wanted.vaults, vault.id)]
-    there = [one for one in await together(*(_if_there(azure, vault) for vault in vaults)) if one is not None]
-    return [job for job in await source.jobs_of(azure, there) if wanted.takes(job)]
+    with azure.looking():
+        if manifest is None:
+            return [job for job in await source.jobs_everywhere(azure) if wanted.takes(job)]
+        vaults = [vault.id for vault in manifest.vaults.values() if _is_named(wanted.vaults, vault.id)]
+        there = [one for one in await together(*(_if_there(azure, vault) for vault in vaults)) if one is not None]
+        return [job for job in await source.jobs_of(azure, there) if wanted.takes(job)]
 
 
 async def _if_there(azure: Azure, vault: ArmId) -> ArmId | None:

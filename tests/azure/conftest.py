@@ -8,6 +8,7 @@ import random
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from inspect import isawaitable
 from typing import Any
 from urllib.parse import unquote
 
@@ -58,6 +59,8 @@ class Wire:
                 answer = answers.pop(0) if len(answers) > 1 else answers[0]
                 if callable(answer):
                     answer = answer(self.calls[-1])
+                if isawaitable(answer):
+                    answer = await answer
                 if isinstance(answer, BaseException):
                     raise answer
                 return _wired(*answer) if isinstance(answer, tuple) else _wired(200, answer)

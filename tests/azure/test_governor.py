@@ -9,7 +9,7 @@ import pytest
 from azure.core.exceptions import ClientAuthenticationError
 from azure.core.pipeline.policies import AsyncHTTPPolicy
 
-from reconciler.azure.governor import until
+from reconciler.azure.deadlines import until
 from reconciler.azure.writing import Writer
 from reconciler.errors import AzureError, Blocked, OutOfReach, Transient
 from reconciler.ids import ArmId

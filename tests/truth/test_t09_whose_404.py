@@ -10,6 +10,7 @@ import pytest
 from arm import APPS, disk_id
 from forging import Azure, Rule, answers, disks, empty, html, lacks, not_found, quickstart
 
+VIRTUAL = "virtual"
 Forged = Callable[..., AbstractContextManager[Azure]]
 INSTANCE = "*/backupInstances/*"
 DISK = "*/disks/PSTestDisk"
@@ -39,7 +40,7 @@ NAMES = sorted(pages("GET *"))
 @pytest.mark.parametrize("page", NAMES)
 def test_a_deletion_that_a_proxy_answers_is_not_done(forged: Forged, page: str) -> None:
     """It said "1 destroyed" with exit 0, and the instance was still there."""
-    with forged(removing(), pages(f"GET {INSTANCE}")[page]) as azure:
+    with forged(removing(), pages(f"GET {INSTANCE}")[page], clock=VIRTUAL) as azure:
         done = azure.run("apply", "--auto-approve", "--allow-delete", "1")
         assert done.code == 1, done
         assert "1 destroyed" not in done.out
@@ -58,7 +59,7 @@ def test_a_delete_request_that_a_proxy_answers_is_not_done(forged: Forged) -> No
 @pytest.mark.parametrize("page", NAMES)
 def test_a_disk_is_not_gone_on_the_word_of_somebody_else(forged: Forged, page: str) -> None:
     """A lost subscription made orphans `disk-gone`, with exit 0."""
-    with forged(quickstart().saying(disks=[]), pages(f"GET {DISK}")[page]) as azure:
+    with forged(quickstart().saying(disks=[]), pages(f"GET {DISK}")[page], clock=VIRTUAL) as azure:
         done = azure.run("drift", "--format", "json")
         assert done.code == 1, done
         assert "not-known" in done.codes
@@ -68,7 +69,9 @@ def test_a_disk_is_not_gone_on_the_word_of_somebody_else(forged: Forged, page: s
 
 @pytest.mark.parametrize("page", NAMES)
 def test_a_named_disk_is_not_gone_on_the_word_of_somebody_else(forged: Forged, page: str) -> None:
-    with forged(disks(2), lacks("GET */disks", "*/disks/disk-01"), pages("GET */disks/disk-01")[page]) as azure:
+    with forged(
+        disks(2), lacks("GET */disks", "*/disks/disk-01"), pages("GET */disks/disk-01")[page], clock=VIRTUAL
+    ) as azure:
         done = azure.run("plan", "--format", "json")
         assert done.code == 1, done
         assert "not-known" in done.codes
@@ -78,7 +81,7 @@ def test_a_named_disk_is_not_gone_on_the_word_of_somebody_else(forged: Forged, p
 @pytest.mark.parametrize("page", ["html", "a subscription"])
 def test_a_group_is_not_made_on_the_word_of_somebody_else(forged: Forged, page: str) -> None:
     missing = lacks("GET */resourcegroups", "*/resourceGroups/snapshotrg")
-    with forged(quickstart(), missing, pages("GET */resourceGroups/snapshotrg")[page]) as azure:
+    with forged(quickstart(), missing, pages("GET */resourceGroups/snapshotrg")[page], clock=VIRTUAL) as azure:
         done = azure.run("apply", "--auto-approve", "--report", "a.json")
         assert done.code == 1, done
         assert azure.writes == []
@@ -89,7 +92,7 @@ def test_a_group_is_not_made_on_the_word_of_somebody_else(forged: Forged, page: 
     [("disks", "html"), ("backupInstances", "empty"), ("backupVaults", "a subscription"), ("roleAssignments", "html")],
 )
 def test_a_list_that_answers_404_is_not_empty(forged: Forged, kind: str, page: str) -> None:
-    with forged(quickstart(), pages(f"GET */{kind}")[page]) as azure:
+    with forged(quickstart(), pages(f"GET */{kind}")[page], clock=VIRTUAL) as azure:
         done = azure.run("apply", "--auto-approve", "--prune")
         assert done.code == 1, done
         assert kind in done.err

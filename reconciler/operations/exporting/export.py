@@ -47,7 +47,8 @@ async def export(azure: Azure, clock: Clock, asked: Asked) -> Exported:
 
     What can't be declared without a change is left out and told. ReconcilerError where no such manifest can be made.
     """
-    scope, estate = await _read(azure, asked)
+    with azure.looking():
+        scope, estate = await _read(azure, asked)
     choices = Choices()
     for _ in range(_MOST_ROUNDS):
         description = describe(estate, scope, asked, choices)

@@ -1,0 +1,44 @@
+"""By when requests give up: one deadline for what is being done, one for a whole look at Azure."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from contextvars import ContextVar
+from math import inf
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
+"""The monotonic time, by the injected clock, after which nothing is tried again (None: 5 minutes from the request)."""
+
+horizon: ContextVar[float] = ContextVar("horizon", default=inf)
+"""The monotonic time after which a look at Azure is given up; a request within it still gives up at its own deadline."""
+
+
+@contextmanager
+def until(moment: float) -> Iterator[None]:
+    """Within this block requests give up at `moment` (monotonic, of the injected clock), or earlier where nested so."""
+    outer = deadline.get()
+    token = deadline.set(moment if outer is None else min(outer, moment))
+    try:
+        yield
+    finally:
+        deadline.reset(token)
+
+
+@contextmanager
+def looking(moment: float) -> Iterator[None]:
+    """Within this block all reads together end at `moment`, or earlier where nested so."""
+    token = horizon.set(min(horizon.get(), moment))
+    try:
+        yield
+    finally:
+        horizon.reset(token)
+
+
+def latest(otherwise: float = inf) -> float:
+    """The monotonic time at which to give up; `otherwise` where only a look's deadline is set, and that is later."""
+    limit = deadline.get()
+    return min(otherwise if limit is None else limit, horizon.get())
