@@ -158,11 +158,15 @@ class UserIdentity:
 
 @dataclass(frozen=True, slots=True)
 class RecoveryPoint:
-    """A recovery point of an instance: its name, when it was taken, and whether Azure has completed it."""
+    """A recovery point of an instance: its name, when it was taken, and whether Azure has completed it.
+
+    `expires` None: not told.
+    """
 
     id: ArmId
     taken: datetime
     is_complete: bool = True
+    expires: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +247,7 @@ class Question:
     `protected-elsewhere` (`subject` a disk's id: `tuple[ArmId, ...]`, the instances that protect it anywhere),
     `held` (`subject` a vault of another shard: `tuple[Instance, ...]`, live and soft-deleted),
     `recovery-points` (`subject` an instance's id: `tuple[RecoveryPoint, ...]`, newest first),
+    `kept-points` (the same, `Known`: where it couldn't be told, the rest of the plan goes on without it),
     `restores` (`subject` a disk's id: `tuple[RestoreJob, ...]`, the restores of its recovery points; from Resource Graph,
     which lags and may fail, so it proves no absence),
     `trace` (`subject` a disk's id, `detail` that of the instance that it may come from: `Known[Trace]`).

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
+from reconciler.applying import resuming
 from reconciler.applying.guard import send
 from reconciler.applying.probing import explained, needs_probe
 from reconciler.applying.reaching import GONE, Target, is_moving, is_reached, reach
@@ -185,6 +186,8 @@ async def _take(run: Run, task: _Task) -> None:
         return
     if task.step.op is Op.INSTANCE_DELETE and task.step.body.get("softly"):
         await _check_soft_delete(run, task.instance)
+    if task.step.op is Op.INSTANCE_RESUME:
+        await resuming.check(run, task.change, task.instance, task.step)
     receipt = await send(run, task.change, task.step, _reread(run, task, target), deadline)
     deadline = run.new_deadline()
     if receipt is not None and task.step.op not in _BODIES:

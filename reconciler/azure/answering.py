@@ -141,6 +141,16 @@ async def _recovery_points(azure: Azure, question: Question) -> tuple[RecoveryPo
     return tuple(sorted(found.values(), key=lambda point: (point.taken, point.id.key), reverse=True))
 
 
+async def _kept_points(azure: Azure, question: Question) -> Known[tuple[RecoveryPoint, ...]]:
+    """The same, or why they can't be read."""
+    try:
+        return Yes(await _recovery_points(azure, question))
+    except ReadIncomplete as error:
+        if isinstance(error.__cause__, AzureError) and error.__cause__.code != NO_TOKEN:
+            return unsure(error.__cause__)
+        raise
+
+
 async def _restores(azure: Azure, question: Question) -> tuple[RestoreJob, ...]:
     """The restores of a disk that Resource Graph knows; none when it can't be asked, since it only ever adds."""
     rows = await graph_if_it_answers(azure, _RESTORES.format(disk=literal(question.subject.key)))
@@ -163,6 +173,7 @@ _ANSWERS: Mapping[str, Callable[[Azure, Question], Coroutine[Any, Any, Any]]] = 
     "protected-elsewhere": _protected_elsewhere,
     "held": _held,
     "recovery-points": _recovery_points,
+    "kept-points": _kept_points,
     "restores": _restores,
     "trace": _trace,
 }

@@ -210,7 +210,15 @@ def recovery_point(body: Mapping[str, Any]) -> RecoveryPoint:
     if taken is None:
         raise ValueError("a recovery point without a time")
     state = lower(str(pick(properties, "recoveryPointState") or "completed"))
-    return RecoveryPoint(id=_id(body), taken=taken, is_complete=state == "completed")
+    return RecoveryPoint(id=_id(body), taken=taken, is_complete=state == "completed", expires=_expiry(properties))
+
+
+def _expiry(properties: Mapping[str, Any]) -> datetime | None:
+    """When a recovery point goes; None when it doesn't tell, as a sentinel time doesn't."""
+    stores = pick(properties, "recoveryPointDataStoresDetails") or ()
+    told = (pick(properties, "expiryTime"), *(pick(store, "expiryTime") for store in stores))
+    found = next(filter(None, map(moment, told)), None)
+    return found if found and found.year > 1 else None
 
 
 def lock(body: Mapping[str, Any]) -> Lock:

@@ -166,6 +166,13 @@ CODES = table(
         "wait until the oldest of these is a day old",
     ),
     Code(
+        "resume-expires",
+        _E,
+        "Resuming a disk's protection would clean up recovery points that expired meanwhile, so it is not resumed.",
+        "pass `--force resume-expires=N` with the exact number to resume; declare `protection: stopped` to keep them",
+        "unhealthy",
+    ),
+    Code(
         "role-conditional",
         _E,
         "A role assignment with a condition stands where one without is needed; Azure allows one of each kind.",

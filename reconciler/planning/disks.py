@@ -11,7 +11,7 @@ from reconciler.estate import Instance
 from reconciler.ids import ArmId
 from reconciler.known import Yes
 from reconciler.manifest import addresses
-from reconciler.planning import instances, protection
+from reconciler.planning import instances, protection, resuming
 from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import PENDING, Draft
 from reconciler.planning.grants import Grants
@@ -298,6 +298,9 @@ class Disks:
         resumes = protects or any(step.op is Op.INSTANCE_RESUME for step in steps)
         if resumes and self._is_locked(wanted):
             return
+        priced = resuming.priced(draft, wanted, instance, steps)
+        if priced is None:
+            return
         grants = self._book.grant(wanted) if resumes else Grants()
         moves = any(entry.path == "policy" for entry in fields)
         shortened = self._usage.shortened(wanted, instance) if moves else ""
@@ -307,7 +310,7 @@ class Disks:
                 kind=Kind.DISK,
                 action=Action.CHANGE,
                 reason=reason if fields[0].path == "protection" else _reason(fields),
-                steps=tuple(Step(step.op, step.target, step.body, guard) for step in steps),
+                steps=tuple(replace(step, guard=guard) for step in priced),
                 before={"instance": instance.id.text} | {entry.path: entry.before for entry in fields},
                 after={"instance": instance.id.text} | {entry.path: entry.after for entry in fields},
                 fields=fields,
@@ -316,7 +319,7 @@ class Disks:
                 goal=GOALS[wanted.rule.protection],
                 probe=instances.probe(wanted, grants) if resumes else None,
                 place=wanted.place,
-                detail=(wanted.chosen_by, *filter(None, (shortened,))),
+                detail=(wanted.chosen_by, *filter(None, (shortened,)), *resuming.detail(instance, priced)),
                 drift="unhealthy" if protects and _is_health(fields) else drift_class(draft, wanted.vault),
                 weight=("shortens" if shortened else "") if protects else "stops",
             )

@@ -19,6 +19,7 @@ GATES: Mapping[str, str] = {
     "empty": "The manifest wants nothing, while instances of its own exist.",
     "irreversible": "A one-way door: AlwaysOn, Locked, cross-region restore, or a deletion where soft delete is off.",
     "mass-change": "More than 30 % of the instances of a vault, or of all, would be stopped, suspended or deleted.",
+    "resume-expires": "Resuming would clean up recovery points that expired while protection was stopped or suspended.",
     "role-quota": "A subscription would hold more role assignments than Azure allows.",
     "role-scope": "More than 500 role assignments at disk scope in one subscription.",
     "unknown-policy": "A policy that can't be read whole would be replaced under a disk's backups.",
@@ -35,7 +36,7 @@ NAMES = tuple(GATES)
 NUMBER = "N"
 """The form of a value that is a number; such a gate doesn't open without it."""
 
-VALUES: Mapping[str, str] = {"unknown-policy": "VAULT/POLICY"}
+VALUES: Mapping[str, str] = {"resume-expires": NUMBER, "unknown-policy": "VAULT/POLICY"}
 """The form of the value in `--force NAME=VALUE`, for the gates that take one."""
 
 MASS_PERCENT = 30

@@ -26,6 +26,7 @@ from reconciler.planning.naming import APPLIED_TAG, tag_of
 from reconciler.planning.ordering import Narrowing, checksum, finding_rank, narrowed, ordered
 from reconciler.planning.policies import Shelf
 from reconciler.planning.protection import GOALS
+from reconciler.planning.resuming import held_back
 from reconciler.planning.usage import Usage
 from reconciler.plurals import counted
 
@@ -67,8 +68,10 @@ def make(manifest: Manifest, estate: Estate, options: Options, now: datetime) ->
 def _finish(draft: Draft, everything: list[DesiredDisk], book: roles.RoleBook) -> Plan:
     used = {wanted.address: addresses.policy(wanted.vault.name, wanted.policy.name) for wanted in everything}
     narrowing = Narrowing(draft.options.only, used)
-    changes = ordered(narrowed(draft.changes.values(), narrowing))
+    left, costly = held_back(draft, narrowed(draft.changes.values(), narrowing))
+    changes = ordered(left)
     found = (
+        *costly,
         *gates(draft, book, everything, changes, _tell_due(draft, narrowing)),
         *local_gates(draft, narrowing.takes),
     )

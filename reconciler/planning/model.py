@@ -43,6 +43,7 @@ class Op(StrEnum):
     GROUP_PUT: the whole body. VAULT_PUT: the whole body. VAULT_PATCH: the changed blocks. POLICY_PUT: the whole body.
     POLICY_DELETE: nothing. ROLE_PUT: `{"role": guid, "principal": id or UNKNOWN, "identity": "system" or a lower-cased
     id, "vault": vault id}` with `target` the scope. ROLE_DELETE: nothing. INSTANCE_PUT: the whole body of a new one.
+    INSTANCE_RESUME: `{"expires": n}` where it may clean up n recovery points, nothing where it may clean up none.
     INSTANCE_MERGE: what to lay over the live body before it is PUT again, unless that changes nothing; INSTANCE_REPAIR
     the same, PUT in any case. INSTANCE_DELETE: `{"softly": True}` where it may only be done while the vault's soft
     delete is on. INSTANCE_VALIDATE: nothing (validateForBackup of the live body). RESTORE_START: the restore request, with `target` the instance. DISK_PATCH: what to change of a
@@ -138,6 +139,11 @@ class Change:
     weight: str = ""
     keeps: str = ""
 
+    @property
+    def expires(self) -> int:
+        """How many recovery points a resume among its steps cleans up."""
+        return sum(int(step.body.get("expires", 0)) for step in self.steps if step.op is Op.INSTANCE_RESUME)
+
 
 @dataclass(frozen=True, slots=True)
 class Gate:
@@ -208,6 +214,11 @@ class Plan:
         """The counts of the summary line."""
         actions = [change.action for change in self.changes]
         return Summary(*(actions.count(action) for action in (Action.ADD, Action.CHANGE, Action.DESTROY)))
+
+    @property
+    def expiring(self) -> int:
+        """How many recovery points its resumes clean up."""
+        return sum(change.expires for change in self.changes)
 
     @property
     def closed_gates(self) -> tuple[Gate, ...]:

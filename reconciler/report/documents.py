@@ -71,6 +71,7 @@ def _change(change: Change) -> Document:
             {"path": one.path, "before": jsonable(one.before), "after": jsonable(one.after)} for one in change.fields
         ],
         "detail": list(map(redact, change.detail)),
+        "expires": change.expires,
         "drift": change.drift,
         "depends_on": list(change.depends),
         "steps": [{"op": str(step.op), "target": str(step.target)} for step in change.steps],
@@ -202,7 +203,7 @@ def saved_changes(document: Mapping[str, Any]) -> dict[str, Document]:
     """The changes of a plan document by address, without what has no effect on what is written."""
     told_only = {"reason", "detail", "drift", "place"}
     return {
-        change["address"]: {key: value for key, value in change.items() if key not in told_only}
+        change["address"]: {"expires": 0, **{key: value for key, value in change.items() if key not in told_only}}
         for change in document["changes"]
     }
 

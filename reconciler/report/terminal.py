@@ -41,7 +41,8 @@ def plan_summary(plan: Plan, verb: str = "") -> str:
             return f"No changes. Azure is at work on {disks}; whether it matches shows when that is done."
         return "No changes to what was asked for; the rest was not compared." if plan.is_partial else NO_CHANGES
     counts = plan.summary
-    return f"Plan: {counts.add} to add, {counts.change} to change, {counts.destroy} to destroy."
+    expiring = f" Resuming cleans up {counted(plan.expiring, 'recovery point')}." if plan.expiring else ""
+    return f"Plan: {counts.add} to add, {counts.change} to change, {counts.destroy} to destroy.{expiring}"
 
 
 def _indented(line: Line, style: Style) -> str:

@@ -110,12 +110,13 @@ class Story:
         return run
 
     def flags(self) -> list[str]:
-        """What opens every gate, with the exact count of deletions."""
+        """What opens every gate, with the exact count of deletions and of recovery points that resumes clean up."""
         self.trial.said = self.manifest()
         plan = self.trial.plan(*OPEN)
         gates = plan.plan.gates if plan.plan else ()
         count = next((len(gate.addresses) for gate in gates if gate.name == "allow-delete"), 0)
-        return [*OPEN, *(["--allow-delete", str(count)] if count else [])]
+        keys = [gate.hint.removesuffix(" opens").split() for gate in gates if gate.name == "resume-expires"]
+        return [*OPEN, *(word for key in keys for word in key), *(["--allow-delete", str(count)] if count else [])]
 
     # Telling
 

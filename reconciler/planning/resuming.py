@@ -1,0 +1,101 @@
+"""What a resume costs: Azure then cleans up every recovery point that expired meanwhile, except the newest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from reconciler.estate import Instance, RecoveryPoint
+from reconciler.known import Unsure, Yes
+from reconciler.planning.desired import DesiredDisk
+from reconciler.planning.draft import PENDING, Draft
+from reconciler.planning.model import Action, Change, Gate, Kind, Op, Step
+from reconciler.plurals import counted
+
+NAME = "resume-expires"
+_UNTIL_BACK = (
+    "recovery points are told only once the instance is back: it stays stopped, with all of them, if a resume would"
+    " clean any up"
+)
+
+
+def expired(points: Iterable[RecoveryPoint], now: datetime) -> int:
+    """How many of an instance's recovery points a resume cleans up; one that doesn't tell when it expires counts."""
+    newest_first = sorted(points, key=lambda point: (point.taken, point.id.key), reverse=True)
+    return sum(point.expires is None or point.expires <= now for point in newest_first[1:])
+
+
+def priced(draft: Draft, wanted: DesiredDisk, instance: Instance, steps: Sequence[Step]) -> tuple[Step, ...] | None:
+    """The steps, each resume with how many recovery points it may clean up; None when that couldn't be told.
+
+    A soft-deleted instance tells no recovery points: its resume may clean up none, which apply looks at.
+    """
+    if instance.deleted or not any(step.op is Op.INSTANCE_RESUME for step in steps):
+        return tuple(steps)
+    answer = draft.ask("kept-points", instance.id)
+    if answer is PENDING:
+        return tuple(steps)
+    if isinstance(answer, Unsure):
+        message = f"{wanted.disk.id.name} is not resumed, since that may clean up recovery points: {answer.because}"
+        draft.refuse(wanted.address, answer.code, message, place=wanted.place, hint=answer.hint)
+        return None
+    count = expired(answer.value, draft.now) if isinstance(answer, Yes) else 0
+    body = {"expires": count} if count else {}
+    return tuple(replace(step, body=body) if step.op is Op.INSTANCE_RESUME else step for step in steps)
+
+
+def detail(instance: Instance, steps: Iterable[Step]) -> tuple[str, ...]:
+    """What a change says for people of the resume among its steps."""
+    if not any(step.op is Op.INSTANCE_RESUME for step in steps):
+        return ()
+    if instance.deleted:
+        return (_UNTIL_BACK,)
+    count = sum(int(step.body.get("expires", 0)) for step in steps)
+    points = counted(count, "recovery point")
+    return (f"resuming cleans up {points} that expired meanwhile; the newest stays",) if count else ()
+
+
+def held_back(draft: Draft, changes: Sequence[Change]) -> tuple[list[Change], list[Gate]]:
+    """The changes without those whose resume needs a key that wasn't given, and the gate that they stand before."""
+    costly = {change.address: change.expires for change in changes if change.expires}
+    if not costly:
+        return list(changes), []
+    total = sum(costly.values())
+    is_open = f"{NAME}={total}" in draft.options.force
+    points, disks = counted(total, "recovery point"), counted(len(costly), "disk")
+    message = f"resuming {disks} would clean up {points} that expired meanwhile"
+    hint = f"--force {NAME}={total} opens"
+    gate = Gate(NAME, message, hint, is_open, tuple(costly), is_local=True)
+    if is_open:
+        return list(changes), [gate]
+    _tell(draft, [change for change in changes if change.address in costly], total)
+    return _without(draft, changes, set(costly)), [gate]
+
+
+def _tell(draft: Draft, changes: Iterable[Change], total: int) -> None:
+    said = next((key for key in sorted(draft.options.force) if key.startswith(f"{NAME}=")), "")
+    told = f"; --force said {said}" if said else ""
+    hint = f"to resume all the same, pass --force {NAME}={total}; to keep them, declare `protection: stopped`"
+    for change in changes:
+        points = counted(change.expires, "recovery point")
+        before = (change.before or {}).get("protection")
+        message = f"it stays {before}: resuming would clean up {points} that expired meanwhile{told}"
+        draft.note(NAME, message, address=change.address, place=change.place, hint=hint)
+
+
+def _without(draft: Draft, changes: Sequence[Change], out: set[str]) -> list[Change]:
+    """The changes without those at `out`, what waits for them, and policies that would be made for them alone."""
+    while more := [change for change in changes if change.address not in out and out.intersection(change.depends)]:
+        out.update(change.address for change in more)
+        for change in more:
+            needed = next(address for address in change.depends if address in out)
+            draft.note("waits-for", f"waits for {needed}", address=change.address, place=change.place)
+    left = [change for change in changes if change.address not in out]
+    used = {address for change in left for address in change.depends}
+    unused = {address for change in changes if change.address in out for address in change.depends} - used
+    return [
+        change
+        for change in left
+        if not (change.kind is Kind.POLICY and change.action is Action.ADD and change.address in unused)
+    ]
