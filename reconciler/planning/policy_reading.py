@@ -43,14 +43,16 @@ class Schedule(NamedTuple):
 class Reading:
     """What is understood of a policy.
 
-    `schedules` are those of snapshots of the disk, `kept_days` the days that each retention rule keeps them, by the
-    rule's name in a manifest's words (`Default`, `Daily`, `Weekly`). `unknown` names each part that isn't understood by
+    `schedules` are those of snapshots of the disk; `is_timed`: there is one, and none that isn't understood. `kept_days`
+    are the days that each retention rule keeps them, by the rule's name in a manifest's words (`Default`, `Daily`,
+    `Weekly`). `unknown` names each part that isn't understood by
     its rule and key; while it isn't empty, the policy does more, or something else, than the rest tells.
     """
 
     schedules: tuple[Schedule, ...] = ()
     kept_days: Mapping[str, int] = field(default_factory=dict)
     unknown: tuple[str, ...] = ()
+    is_timed: bool = False
 
     @property
     def content(self) -> PolicyContent | None:
@@ -74,6 +76,7 @@ class _Reader:
     def __init__(self) -> None:
         self._unknown: list[str] = []
         self._schedules: list[Schedule] = []
+        self._is_timed = True
         self._days: dict[str, int] = {}
         self._rules: set[str] = set()
         self._tags: set[str] = set()
@@ -85,7 +88,8 @@ class _Reader:
         for rule in rules:
             kind, where = self._type_of(rule), f"rule {_name_of(rule)}"
             if kind == "azurebackuprule":
-                self._try(where, partial(self._backup, where, rule))
+                is_read = self._try(where, partial(self._backup, where, rule)) is not None
+                self._is_timed &= is_read
             elif kind == "azureretentionrule":
                 self._try(where, partial(self._retention, where, rule))
             else:
@@ -93,7 +97,8 @@ class _Reader:
         if len(backups) != 1:
             self._unknown += [f"rule {_name_of(rule)}" for rule in backups[1:]] or ["no backup rule"]
         self._match_tags()
-        return Reading(tuple(self._schedules), dict(self._days), tuple(dict.fromkeys(self._unknown)))
+        is_timed = self._is_timed and bool(self._schedules)
+        return Reading(tuple(self._schedules), dict(self._days), tuple(dict.fromkeys(self._unknown)), is_timed)
 
     def _try(self, where: str, part: Callable[[], _Part]) -> _Part | None:
         """A part, or None after its name was noted: a body may be anything."""
@@ -113,18 +118,21 @@ class _Reader:
     def _type_of(rule: Any) -> str:
         return lower(str(rule.get("objectType"))) if isinstance(rule, Mapping) else ""
 
-    def _backup(self, where: str, rule: Mapping[str, Any]) -> None:
+    def _backup(self, where: str, rule: Mapping[str, Any]) -> bool:
         self._beyond(where, rule, _BACKUP)
         parameters = rule.get("backupParameters") or {}
         self._beyond(f"{where}: backupParameters", parameters, _TYPED | {"backupType"})
         if lower(parameters.get("backupType", "Incremental")) != "incremental":
             self._unknown.append(f"{where}: backupParameters.backupType {parameters['backupType']}")
         if not self._is_operational(f"{where}: dataStore", rule["dataStore"]):
-            return
+            return True
         trigger = rule["trigger"]
         self._beyond(f"{where}: trigger", trigger, _TRIGGER)
-        self._try(f"{where}: trigger.schedule", lambda: self._schedule(where, trigger["schedule"]))
-        self._tagging(f"{where}: trigger.taggingCriteria", trigger.get("taggingCriteria") or ())
+        is_timed = self._try(f"{where}: trigger.schedule", lambda: self._schedule(where, trigger["schedule"]))
+        self._is_timed &= is_timed is not None
+        criteria = f"{where}: trigger.taggingCriteria"
+        self._try(criteria, lambda: self._tagging(criteria, trigger.get("taggingCriteria") or ()))
+        return True
 
     def _is_operational(self, where: str, store: Mapping[str, Any]) -> bool:
         self._beyond(where, store, _TYPED | {"dataStoreType"})
@@ -133,15 +141,17 @@ class _Reader:
             self._unknown.append(f"{where} {kind}")
         return lower(kind) == "operationalstore"
 
-    def _schedule(self, where: str, schedule: Mapping[str, Any]) -> None:
+    def _schedule(self, where: str, schedule: Mapping[str, Any]) -> bool:
         self._beyond(f"{where}: trigger.schedule", schedule, frozenset({"repeatingTimeIntervals", "timeZone"}))
         intervals = [*schedule["repeatingTimeIntervals"]]
         for interval in intervals:
             zone = schedule.get("timeZone") or "UTC"
             found = self._try(f"{where}: trigger.schedule {interval}", partial(_schedule_of, interval, zone))
             self._schedules += [found] if found else []
+            self._is_timed &= found is not None
         if len(intervals) != 1:
             self._unknown.append(f"{where}: trigger.schedule.repeatingTimeIntervals ({len(intervals)} of them)")
+        return True
 
     def _tagging(self, where: str, criteria: Sequence[Mapping[str, Any]]) -> None:
         """Which retention rules backups are tagged for.

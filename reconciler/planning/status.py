@@ -1,7 +1,8 @@
 """How each declared disk's backups are: protected, and as fresh as the schedule promises.
 
 A backup may begin up to two hours after it is due (Azure Backup's own FAQ), so the newest recovery point is never
-older than the interval and these two hours while all is well; a job that runs counts from when it began.
+older than the time between two occurrences of its schedule and these two hours while all is well; a job that runs
+counts from when it began.
 """
 
 from __future__ import annotations
@@ -15,9 +16,10 @@ from reconciler.findings import Finding, Place
 from reconciler.ids import lower
 from reconciler.planning import proofs
 from reconciler.planning.builtin_roles import DISK_BACKUP_READER
-from reconciler.planning.content import content_of
 from reconciler.planning.desired import DesiredDisk, expand
 from reconciler.planning.draft import Draft
+from reconciler.planning.occurrences import interval_after
+from reconciler.planning.policy_reading import Reading, read
 from reconciler.planning.protection import WORDS, Health, health_of, preference, reason
 
 START_WINDOW = timedelta(hours=2)
@@ -40,6 +42,7 @@ BAD = frozenset({FAILING, LATE, UNPROTECTED})
 """The states that make `status` exit with 2."""
 
 _WORTH_A_READ = (LATE, FAILING, UNKNOWN)
+_NO_SCHEDULE = "its policy's schedule can't be told"
 _COMPLETED, _FAILED, _RUNNING = "completed", "failed", "inprogress"
 
 
@@ -180,8 +183,9 @@ def _row(draft: Draft, wanted: DesiredDisk, told: Told) -> DiskStatus:
     jobs = {} if told.jobs is None else told.jobs.get(instance.id.key, {})
     newest = max(filter(None, (jobs.get(_COMPLETED), told.points.get(instance.id.key))), default=None)
     latest = max(jobs.items(), key=lambda one: (one[1], one[0]), default=None)
-    promise = _promise(draft, instance)
-    state, note = _state(draft, wanted, instance, told, newest, promise)
+    reading = _reading(draft, instance)
+    promise = _promise(reading, newest or draft.now)
+    state, note = _state(draft, wanted, instance, told, newest, reading)
     return DiskStatus(
         disk=wanted.disk.id.text,
         state=state,
@@ -203,11 +207,15 @@ def _policy_name(wanted: DesiredDisk, instance: Instance) -> str:
     return instance.policy.name if instance.policy else wanted.policy.name
 
 
-def _promise(draft: Draft, instance: Instance) -> timedelta | None:
-    """How old the newest recovery point may be under the policy that the instance has now."""
+def _reading(draft: Draft, instance: Instance) -> Reading:
+    """What is understood of the policy that the instance has now."""
     policy = draft.estate.policies.get(instance.policy.key) if instance.policy else None
-    content = content_of(policy) if policy else None
-    return timedelta(hours=content.interval_hours) + START_WINDOW if content else None
+    return read(policy) if policy else Reading()
+
+
+def _promise(reading: Reading, moment: datetime) -> timedelta | None:
+    """How old a recovery point of that moment may become while it is the newest; None: nobody can tell."""
+    return interval_after(reading.schedules, moment) + START_WINDOW if reading.schedules else None
 
 
 def _state(
@@ -216,7 +224,7 @@ def _state(
     instance: Instance,
     told: Told,
     newest: datetime | None,
-    promise: timedelta | None,
+    reading: Reading,
 ) -> tuple[str, str]:
     health = health_of(instance)
     if wanted.rule.protection != "protected":
@@ -227,17 +235,30 @@ def _state(
     failed = jobs.get(_FAILED)
     if failed and (newest is None or failed > newest):
         return FAILING, f"the backup of {failed:%Y-%m-%d %H:%M} UTC failed"
-    if promise is None:
-        return UNKNOWN, "its policy's schedule can't be told"
-    if newest is None:
-        return _first(draft, wanted, instance, told, promise)
-    return _freshness(draft.now, newest, jobs.get(_RUNNING), promise)
+    if newest is not None:
+        return _by_schedule(draft.now, newest, jobs.get(_RUNNING), reading)
+    promise = _promise(reading, draft.now)
+    return _first(draft, wanted, instance, told, promise) if promise else (UNKNOWN, _NO_SCHEDULE)
 
 
-def _freshness(now: datetime, newest: datetime, running: datetime | None, promise: timedelta) -> tuple[str, str]:
-    if now - max(newest, running or newest) <= promise:
-        return OK, ""
-    return LATE, f"{proofs.age(now - newest)} old, promised are {proofs.age(promise)}"
+def _by_schedule(now: datetime, newest: datetime, running: datetime | None, reading: Reading) -> tuple[str, str]:
+    """Whether backups are as fresh as all that is understood of the schedule promises."""
+    if not reading.schedules:
+        return UNKNOWN, _NO_SCHEDULE
+    state, note = _freshness(now, newest, running, reading)
+    if state == OK and not reading.is_timed:
+        return UNKNOWN, f"part of its policy's schedule can't be told: {', '.join(reading.unknown)}"
+    return state, note
+
+
+def _freshness(now: datetime, newest: datetime, running: datetime | None, reading: Reading) -> tuple[str, str]:
+    latest = max(newest, running or newest)
+    promise = interval_after(reading.schedules, latest) + START_WINDOW
+    return (
+        (OK, "")
+        if now - latest <= promise
+        else (LATE, f"{proofs.age(now - newest)} old, promised are {proofs.age(promise)}")
+    )
 
 
 def _first(draft: Draft, wanted: DesiredDisk, instance: Instance, told: Told, promise: timedelta) -> tuple[str, str]:

@@ -70,13 +70,25 @@ def test_the_promise_is_that_of_the_policy_which_the_disk_has_now() -> None:
     assert (found.state, found.promise, found.policy) == ("ok", timedelta(hours=14), "slow")
 
 
-def test_a_schedule_that_is_not_understood_promises_nothing() -> None:
+@pytest.mark.parametrize(
+    ("intervals", "hours", "state"),
+    [
+        (["R/2020-01-01T00:00:00+00:00/PT90M"], 1, "unknown"),
+        ([], 1, "unknown"),
+        (["R/2020-01-01T00:00:00+00:00/PT4H"] * 2, 1, "ok"),
+        (["R/2020-01-01T09:00:00+00:00/P1D", "R/2020-01-01T21:00:00+00:00/P1D"], 13.9, "ok"),
+        (["R/2020-01-01T09:00:00+00:00/P1D", "R/2020-01-01T21:00:00+00:00/P1D"], 14.9, "late"),
+        (["R/2020-01-01T00:00:00+00:00/PT4H", "R/2020-01-01T00:00:00+00:00/PT90M"], 1, "unknown"),
+        (["R/2020-01-01T00:00:00+00:00/PT4H", "R/2020-01-01T00:00:00+00:00/PT90M"], 7, "late"),
+    ],
+)
+def test_what_is_understood_of_a_schedule_promises(intervals: list[str], hours: float, state: str) -> None:
     body = body_for(GOLD)
-    body["policyRules"][0]["trigger"]["schedule"]["repeatingTimeIntervals"] *= 2
+    body["policyRules"][0]["trigger"]["schedule"]["repeatingTimeIntervals"] = intervals
     odd = policy(name="odd", body=body)
     world = estate(*settled("d"), odd)
     world.instances[OWN].policy = odd.id
-    assert row(told(completed=1), world).state == "unknown"
+    assert row(told(completed=hours), world).state == state
 
 
 @pytest.mark.parametrize(("hours", "state"), [(1, "waiting"), (5.9, "waiting"), (6.1, "late")])
