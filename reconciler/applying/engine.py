@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
-from reconciler.applying import drilling, groups, instances, moving, policies, restoring, roles, vaults
+from reconciler.applying import drilling, groups, moving, policies, restoring, roles, vaults
 from reconciler.applying.marking import mark
 from reconciler.applying.outcome import Outcome, Result, Status, result_of
 from reconciler.applying.probing import Probes
@@ -32,7 +32,7 @@ _SETTLE: Mapping[Kind, Callable[[Run, Change], Awaitable[str]]] = {
     Kind.VAULT: vaults.settle,
     Kind.POLICY: policies.settle,
     Kind.ROLE: roles.settle,
-    Kind.DISK: instances.settle,
+    Kind.DISK: moving.write,
     Kind.MOVE: moving.settle,
     Kind.RESTORE: restoring.settle,
     Kind.DRILL: drilling.settle,

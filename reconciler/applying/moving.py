@@ -1,7 +1,8 @@
 """Moves: the old protection is stopped, the new one is made, and whatever happens the disk ends up protected.
 
 Recorded traffic: Azure protects a disk in another vault while its old instance is soft-deleted, and then undeletes that
-one as stopped. Whether a stopped one alone is in the way isn't documented, so that is tried first.
+one as stopped. Whether a stopped one alone is in the way isn't documented, so that is tried first; it may be in the way
+of every later change of the new one as well.
 """
 
 from __future__ import annotations
@@ -9,13 +10,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 from reconciler.applying import instances
-from reconciler.applying.reaching import GONE
-from reconciler.applying.refusals import is_already_protected
+from reconciler.applying.reaching import GONE, is_moving
+from reconciler.applying.refusals import STILL_IN_PROGRESS, is_already_protected
 from reconciler.applying.run import Run, Skip
-from reconciler.errors import AzureError, OperationFailed, ReconcilerError
-from reconciler.ids import ArmId
-from reconciler.planning.model import Change, Op, Step
-from reconciler.planning.protection import GOALS
+from reconciler.applying.waiting import LAG_SECONDS
+from reconciler.applying.watching import Row
+from reconciler.azure.projection import state
+from reconciler.errors import AzureError, NotFound, OperationFailed, ReconcilerError, Transient
+from reconciler.ids import ArmId, lower
+from reconciler.planning.model import Change, Kind, Op, Step
+from reconciler.planning.protection import GOALS, Health, health
 
 _GOALS = {
     Op.INSTANCE_STOP: GOALS["stopped"],
@@ -23,16 +27,14 @@ _GOALS = {
     Op.INSTANCE_UNDELETE: GOALS["stopped"],
     Op.INSTANCE_RESUME: GOALS["protected"],
 }
-
+_LEFT_TO_DO = frozenset({Op.INSTANCE_STOP, Op.INSTANCE_UNDELETE})
+"""What is left of a move once the disk is protected at the new place."""
 
 _LEFT_DELETED = (
     "the disk is protected at the new place, and its old recovery points are soft-deleted still: move it again,"
     " which brings them back, before they are purged"
 )
-_BACK = {
-    Op.INSTANCE_UNDELETE: "the old instance is back from soft delete, stopped",
-    Op.INSTANCE_RESUME: "the disk is protected at the old place again",
-}
+_NOWHERE = "mend what the message says and move it again, or declare the old vault and apply, which resumes the protection there"
 
 
 async def settle(run: Run, change: Change) -> str:
@@ -40,56 +42,186 @@ async def settle(run: Run, change: Change) -> str:
 
     The error then tells what has become of the old protection as well.
     """
-    steps, made = _old(change), _new(change)
-    if not made:
-        await _do(run, change, change.steps[0])
+    if {step.op for step in change.steps} <= _LEFT_TO_DO:
+        for step in change.steps:
+            await _do(run, change, step)
         return ""
-    if Op.INSTANCE_STOP in steps:
-        await _do(run, change, steps[Op.INSTANCE_STOP])
-    if not await _taken_over(run, change, made):
-        return ""
-    try:
-        await _do(run, change, steps[Op.INSTANCE_UNDELETE])
-    except ReconcilerError as error:
-        error.message = f"{error.message.rstrip('.')}; after that {_LEFT_DELETED}"
-        raise
-    return "the old instance went through soft delete and is back, stopped"
+    return await Moving(run, change).done()
 
 
-async def _taken_over(run: Run, change: Change, made: tuple[Step, ...]) -> bool:
-    """Protect the disk at the new place; whether the old instance is soft-deleted then."""
-    steps = _old(change)
-    deleted = Op.INSTANCE_STOP not in steps
-    try:
+async def write(run: Run, change: Change) -> str:
+    """Take a disk's instance through its steps, past the instances that a move has left in other vaults."""
+    if all(step.target.parent == change.vault for step in change.steps):
+        return await instances.settle(run, change)
+    return await Moving(run, change).done()
+
+
+class Moving:
+    """One disk's way: `old` are the steps on instances in other vaults, `made` those at the new place.
+
+    `is_deleted`: old instances may be soft-deleted; `doubted` is the step on one of them of which nobody knows whether
+    it took effect.
+    """
+
+    def __init__(self, run: Run, change: Change) -> None:
+        self._run = run
+        self._change = change
+        self._old = [step for step in change.steps if step.target.parent != change.vault]
+        here = [step for step in change.steps if step.target.parent == change.vault]
+        self._made = tuple(step for step in here if step.op is not Op.INSTANCE_DELETE)
+        self._undoing = [step for step in here if step.op is Op.INSTANCE_DELETE]
+        self._is_deleted = bool(self._old) and all(step.op is Op.INSTANCE_UNDELETE for step in self._old)
+        self._doubted: Step | None = None
+
+    async def done(self) -> str:
+        """Take it there; a remark on the way it took."""
+        was_deleted = self._is_deleted
         try:
-            await _protect(run, change, made)
-        except AzureError as error:
-            if not is_already_protected(error) or deleted:
+            await self._there()
+        except Exception as error:
+            if self._change.kind is not Kind.MOVE and not self._is_deleted:
                 raise
-            if Op.INSTANCE_DELETE not in steps:
-                raise _refused(error) from error
-            run.tell(change, "Azure refuses while the old instance exists: it is deleted softly")
-            deleted = True  # from the request on: a deletion that isn't seen to end may end all the same
-            await _do(run, change, steps[Op.INSTANCE_DELETE])
-            again = change.probe and replace(change.probe, key=f"{change.probe.key}|again")
-            await _protect(run, replace(change, probe=again), made)
-    except Exception as error:
-        told = await _back(run, change, deleted=deleted)
+            told, is_protected = await self._back()
+            raise self._failure(error, told, is_protected=is_protected) from error
+        if not self._is_deleted:
+            return ""
+        try:
+            await self._each(Op.INSTANCE_UNDELETE)
+        except ReconcilerError as error:
+            error.message = f"{error.message.rstrip('.')}; after that {_LEFT_DELETED}"
+            raise
+        return "" if was_deleted else "the old instance went through soft delete and is back, stopped"
+
+    async def _there(self) -> None:
+        """Protect the disk at the new place; old instances make room where Azure refuses otherwise."""
+        await self._each(Op.INSTANCE_STOP)
+        try:
+            await self._protect(self._change)
+        except AzureError as error:
+            if not is_already_protected(error) or self._is_deleted:
+                raise
+            if not self._steps(Op.INSTANCE_DELETE):
+                raise _refused(error) if self._change.kind is Kind.MOVE else error from error
+            self._run.tell(self._change, "Azure refuses while the old instance exists: it is deleted softly")
+            self._is_deleted = True  # from the request on: a deletion that isn't seen to end may end all the same
+            await self._each(Op.INSTANCE_DELETE)
+            again = self._change.probe and replace(self._change.probe, key=f"{self._change.probe.key}|again")
+            await self._protect(replace(self._change, probe=again))
+
+    async def _protect(self, change: Change) -> None:
+        """Take the new instance to where it is wanted."""
+        goal = GOALS["protected"] if change.kind is Kind.MOVE else change.goal
+        await instances.settle(self._run, replace(change, steps=self._made, goal=goal))
+
+    async def _back(self) -> tuple[str, bool]:
+        """Have the old protection again; what became of the disk, and whether it is protected."""
+        try:
+            await self._until_certain()
+            if self._is_deleted:
+                await self._each(Op.INSTANCE_UNDELETE)
+            told = await self._in_the_way()
+            if not told:
+                await self._each(Op.INSTANCE_RESUME)
+        except ReconcilerError as error:
+            told = f"the old protection could not be brought back: {error.message.rstrip('.')}"
+        told, is_protected = await self._end_state(told)
+        self._run.tell(self._change, told)
+        return told, is_protected
+
+    async def _in_the_way(self) -> str:
+        """Take away what was made at the new place and doesn't protect; why the way back is barred, empty: it isn't."""
+        if self._change.kind is not Kind.MOVE:
+            return ""
+        row = await self._at_rest(self._made[0].target)
+        if row is None:
+            return ""
+        if is_moving(row):
+            return f"Azure is at work on the new instance still, which is {state(row)}"
+        if health(state(row)) is Health.CONFIGURED:
+            return "the disk is protected at the new place all the same"
+        for step in self._undoing:
+            await _do(self._run, self._change, step)
+        return ""
+
+    async def _at_rest(self, instance: ArmId) -> Row | None:
+        """The instance once Azure works on it no more, or as it is when that takes long; None: it isn't there."""
+        believed = self._run.now + LAG_SECONDS
+        deadline = self._run.new_deadline()
+        delays = self._run.delays(5.0, 15.0)
+        while (row := await self._row(instance)) is not None and is_moving(row) and self._run.now < believed:
+            await self._run.pause(next(delays), deadline, instance.name)
+        return row
+
+    async def _until_certain(self) -> None:
+        """Wait until a step of which nobody knows whether it took effect has, or hardly will any more."""
+        step = self._doubted
+        if step is None:
+            return
+        believed = self._run.now + LAG_SECONDS
+        deadline = self._run.new_deadline()
+        while self._run.now < believed:
+            row = await self._row(step.target)
+            if row is None or (not is_moving(row) and lower(state(row)) == lower(_GOALS[step.op])):
+                return
+            await self._run.pause(LAG_SECONDS / 12, deadline, step.target.name)
+
+    async def _end_state(self, told: str) -> tuple[str, bool]:
+        """What is to be told of the disk's protection as it is now, and whether there is any."""
+        self._run.new_deadline()
+        places = dict.fromkeys((*(step.target for step in self._old), self._made[0].target))
+        found: dict[ArmId, str] = {}
+        for instance in places:
+            try:
+                row = await self._row(instance)
+            except ReconcilerError as error:
+                return f"{told or 'it is not known how the disk is protected'}: {error.message.rstrip('.')}", False
+            found[instance] = state(row) if row is not None else ""
+        covered = [one for one, word in found.items() if health(word) is Health.CONFIGURED]
+        if covered and not told:
+            is_old = covered[0].parent != self._change.vault
+            return f"the disk is protected {'at the old place again' if is_old else 'as it was'}", True
+        states = ", ".join(
+            f"{one.name} in the vault {one.parent.name} {f'is {word}' if word else 'is not there'}"
+            for one, word in found.items()
+        )
+        return f"{told or 'nothing protects the disk'} ({states})", bool(covered)
+
+    async def _row(self, instance: ArmId) -> Row | None:
+        live = instance.parent.child("backupInstances", instance.name)
+        try:
+            return await self._run.azure.get(live)
+        except NotFound:
+            return None
+
+    async def _each(self, op: Op) -> None:
+        """Take the steps of that kind on the old instances."""
+        for step in self._steps(op):
+            try:
+                await _do(self._run, self._change, step)
+            except ReconcilerError as error:
+                self._doubted = None if _was_refused(error) else step
+                raise
+            self._doubted = None
+
+    def _steps(self, op: Op) -> list[Step]:
+        return [step for step in self._old if step.op is op]
+
+    def _failure(self, error: Exception, told: str, *, is_protected: bool) -> Exception:
+        """The error, with what has become of the disk since."""
         if isinstance(error, Skip):
-            raise _unready(error, told) from error
+            hint = "have the roles assigned that are missing, then move it again"
+            return OperationFailed(f"{error}; after that {told}", code="move-unready", hint=hint)
         if isinstance(error, ReconcilerError):
             error.message = f"{error.message.rstrip('.')}; after that {told}"
-        raise
-    return deleted
+            if not is_protected and error.code != STILL_IN_PROGRESS:
+                error.hint = _NOWHERE
+        return error
 
 
-def _unready(because: Skip, told: str) -> OperationFailed:
-    """What is skipped in other changes has failed here: the old protection was stopped for it."""
-    return OperationFailed(
-        f"{because}; after that {told}",
-        code="move-unready",
-        hint="have the roles assigned that are missing, then move it again",
-    )
+def _was_refused(error: ReconcilerError) -> bool:
+    """Whether Azure refused a step at once, so that it can't have taken effect."""
+    is_ours = isinstance(error, AzureError) and not isinstance(error, OperationFailed | Transient)
+    return is_ours and isinstance(error, AzureError) and 400 <= error.status < 500  # noqa: PLR2004 - HTTP's classes
 
 
 def _refused(error: AzureError) -> OperationFailed:
@@ -100,41 +232,6 @@ def _refused(error: AzureError) -> OperationFailed:
     )
 
 
-def _is_old(change: Change, step: Step) -> bool:
-    return step.target.parent == ArmId(str((change.before or {})["instance"])).parent
-
-
-def _old(change: Change) -> dict[Op, Step]:
-    """The steps on the old instance."""
-    return {step.op: step for step in change.steps if _is_old(change, step)}
-
-
-def _new(change: Change) -> tuple[Step, ...]:
-    """The steps that protect the disk at the new place."""
-    return tuple(step for step in change.steps if not _is_old(change, step))
-
-
-async def _protect(run: Run, change: Change, made: tuple[Step, ...]) -> None:
-    """Take the new instance to where it is protected."""
-    await instances.settle(run, replace(change, steps=made, goal=GOALS["protected"]))
-
-
-async def _back(run: Run, change: Change, *, deleted: bool) -> str:
-    """Have the old protection again; what became of it, since the first failure is what counts."""
-    steps = _old(change)
-    wanted = [Op.INSTANCE_UNDELETE] * deleted + [Op.INSTANCE_RESUME]
-    told = "nothing was changed at the old place"
-    for step in (steps[op] for op in wanted if op in steps):
-        try:
-            await _do(run, change, step)
-        except ReconcilerError as error:
-            told = f"the old protection could not be brought back: {error.message}"
-            break
-        told = _BACK[step.op]
-    run.tell(change, told)
-    return told
-
-
 async def _do(run: Run, change: Change, step: Step) -> None:
-    """One step on the old instance, up to the state that it leads to."""
+    """One step on one instance, up to the state that it leads to."""
     await instances.settle(run, replace(change, steps=(step,), goal=_GOALS[step.op], probe=None))

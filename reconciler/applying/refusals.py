@@ -90,7 +90,8 @@ HINTS: Mapping[str, str] = {
     ),
     **dict.fromkeys(
         ("UserErrorDppDatasourceAlreadyProtected", "UserErrorDppDatasourceAlreadyHasBackupInstance"),
-        "leave the disk out here (`excluded`), or take it out of the other vault first; it is never moved by itself",
+        "leave the disk out here (`excluded`), or `reconciler move` it here; an instance of yours that is stopped in"
+        " another vault makes room by itself once the manifest names that vault",
     ),
     "MissingSubscriptionRegistration": (
         "register the provider: az provider register --namespace Microsoft.DataProtection (and Microsoft.Compute)"

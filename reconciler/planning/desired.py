@@ -94,7 +94,7 @@ def _claim_by_selector(draft: Draft, claims: dict[str, Claim]) -> None:
     untouchable |= {entry.id.key for entry in draft.manifest.removed}
     by_subscription: dict[str, list[Disk]] = defaultdict(list)
     for disk in draft.disks.values():
-        if disk.id.key not in untouchable and not is_restored(disk.tags):
+        if disk.id.key not in untouchable and not _is_unused_copy(draft, disk):
             by_subscription[disk.id.subscription].append(disk)
     _look_for_machines(draft, by_subscription)
     pools = {subscription: Pool(disks) for subscription, disks in by_subscription.items()}
@@ -115,6 +115,17 @@ def _claim_by_selector(draft: Draft, claims: dict[str, Claim]) -> None:
         places = " and ".join(dict.fromkeys(str(rule.place) for rule in rules))
         _refuse(draft, draft.disks[key].id, "claimed-twice", f"claimed at {places}", rules[-1].place)
         del claims[key]
+
+
+def _is_unused_copy(draft: Draft, disk: Disk) -> bool:
+    """Whether a restore made a disk that has no backup instance, not even a soft-deleted one, unless it is another's.
+
+    A disk that was restored under the id of its source has that one's, and is that disk.
+    """
+    if not is_restored(disk.tags):
+        return False
+    deleted = (one for one in draft.estate.deleted_instances.values() if one.disk == disk.id)
+    return not any(draft.owner(one.tags) != "foreign" for one in (*draft.held.get(disk.id.key, ()), *deleted))
 
 
 def _refuse(draft: Draft, disk: ArmId, code: str, message: str, place: Place) -> None:

@@ -87,7 +87,7 @@ CODES = table(
     Code(
         "protected-elsewhere",
         _E,
-        "The disk is protected by a backup instance in another vault; Azure allows one.",
+        "The disk has a backup instance in another vault; Azure allows one that protects it.",
         "declare that vault for the disk, or `reconciler move` it, which keeps its recovery points",
     ),
     Code("retained", _I, "Protection is stopped and the recovery points are kept, as asked for.", "nothing to do"),

@@ -11,7 +11,7 @@ from reconciler.estate import Instance
 from reconciler.ids import ArmId
 from reconciler.known import Yes
 from reconciler.manifest import addresses
-from reconciler.planning import instances, protection, resuming
+from reconciler.planning import instances, protection, resuming, retained
 from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import PENDING, Draft
 from reconciler.planning.grants import Grants
@@ -87,8 +87,11 @@ class Disks:
             return True
         others = [instance for instance in live if instance.vault != wanted.vault.id]
         if others and len(others) == len(live):
-            message = f"{wanted.disk.id.name} is protected in the vault {others[0].vault.name} by {others[0].id.name}"
-            draft.refuse(address, "protected-elsewhere", message, place=wanted.place)
+            other = min(others, key=protection.preference)
+            where = f"{other.id.name} in the vault {other.vault.name}"
+            is_it = protection.health_of(other) is Health.CONFIGURED
+            how = f"is protected by {where}" if is_it else f"has {where}, which protects nothing: it is {other.state}"
+            draft.refuse(address, "protected-elsewhere", f"{wanted.disk.id.name} {how}", place=wanted.place)
             return True
         return False
 
@@ -304,13 +307,14 @@ class Disks:
         grants = self._book.grant(wanted) if resumes else Grants()
         moves = any(entry.path == "policy" for entry in fields)
         shortened = self._usage.shortened(wanted, instance) if moves else ""
+        room = retained.around(draft, wanted, steps, self._live.get(wanted.disk.id.key, ()))
         draft.add(
             Change(
                 address=wanted.address,
                 kind=Kind.DISK,
                 action=Action.CHANGE,
-                reason=reason if fields[0].path == "protection" else _reason(fields),
-                steps=tuple(replace(step, guard=guard) for step in priced),
+                reason=reason if fields[0].path == "protection" else instances.reason(fields),
+                steps=(*room.before, *(replace(step, guard=guard) for step in priced), *room.after),
                 before={"instance": instance.id.text} | {entry.path: entry.before for entry in fields},
                 after={"instance": instance.id.text} | {entry.path: entry.after for entry in fields},
                 fields=fields,
@@ -319,8 +323,13 @@ class Disks:
                 goal=GOALS[wanted.rule.protection],
                 probe=instances.probe(wanted, grants) if resumes else None,
                 place=wanted.place,
-                detail=(wanted.chosen_by, *filter(None, (shortened,)), *resuming.detail(instance, priced)),
-                drift="unhealthy" if protects and _is_health(fields) else drift_class(draft, wanted.vault),
+                detail=(
+                    wanted.chosen_by,
+                    *filter(None, (shortened,)),
+                    *resuming.detail(instance, priced),
+                    *room.detail,
+                ),
+                drift="unhealthy" if protects and instances.is_health(fields) else drift_class(draft, wanted.vault),
                 weight=("shortens" if shortened else "") if protects else "stops",
             )
         )
@@ -335,14 +344,3 @@ def _depends(wanted: DesiredDisk, grants: Grants) -> tuple[str, ...]:
         addresses.policy(wanted.vault.name, wanted.policy.name),
         *grants.planned,
     )
-
-
-def _is_health(fields: tuple[FieldChange, ...]) -> bool:
-    """Whether nothing but the state of protection differs; the mark goes along with any write."""
-    other = [entry for entry in fields if entry.path != "protection" and not entry.path.startswith("tags.")]
-    return fields[0].path == "protection" and not other
-
-
-def _reason(fields: tuple[FieldChange, ...]) -> str:
-    names = [entry.path for entry in fields if not entry.path.startswith("tags.")]
-    return f"another {' and '.join(names)} is declared" if names else "takes this manifest's mark"

@@ -8,7 +8,7 @@ from reconciler.ids import ArmId
 from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import Draft
 from reconciler.planning.grants import Grants
-from reconciler.planning.model import Op, Probe, Step
+from reconciler.planning.model import FieldChange, Op, Probe, Step
 from reconciler.planning.naming import OWNER_TAG
 
 _GUARDED = frozenset({Op.INSTANCE_MERGE, Op.INSTANCE_REPAIR, Op.INSTANCE_STOP, Op.INSTANCE_SUSPEND, Op.INSTANCE_DELETE})
@@ -74,3 +74,15 @@ def body(wanted: DesiredDisk, policy: ArmId, owner: str) -> dict[str, Any]:
     if isinstance(wanted.vault.identity, ArmId):
         properties["identityDetails"] = identity(wanted.vault.identity)
     return {"properties": properties, "tags": {OWNER_TAG: owner}}
+
+
+def is_health(fields: tuple[FieldChange, ...]) -> bool:
+    """Whether nothing but the state of protection differs; the mark goes along with any write."""
+    other = [entry for entry in fields if entry.path != "protection" and not entry.path.startswith("tags.")]
+    return fields[0].path == "protection" and not other
+
+
+def reason(fields: tuple[FieldChange, ...]) -> str:
+    """Why an instance changes whose protection is as declared."""
+    names = [entry.path for entry in fields if not entry.path.startswith("tags.")]
+    return f"another {' and '.join(names)} is declared" if names else "takes this manifest's mark"

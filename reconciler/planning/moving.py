@@ -8,7 +8,7 @@ from datetime import datetime
 
 from reconciler.estate import Estate, Instance
 from reconciler.findings import Severity
-from reconciler.ids import lower
+from reconciler.ids import ArmId, lower
 from reconciler.manifest.model import Manifest
 from reconciler.planning import making, protection
 from reconciler.planning.canonical import digest
@@ -19,6 +19,7 @@ from reconciler.planning.local_gates import may_replace
 from reconciler.planning.model import Action, Change, FieldChange, Kind, Op, Options, Plan, Step
 from reconciler.planning.policy_reading import read
 from reconciler.planning.protection import GOALS, Health, health_of
+from reconciler.planning.retained import aside, is_left, keeps_deleted, loses_nothing
 
 _KEPT = "the old recovery points stay restorable in the old vault, kept until somebody deletes them there"
 _GAP = (
@@ -35,8 +36,16 @@ _THERE = frozenset({Health.CONFIGURED, Health.TRANSIENT})
 
 @dataclass(frozen=True, slots=True)
 class _Move:
+    """`old` is the instance whose recovery points stay behind, `others` are what earlier moves have left."""
+
     wanted: DesiredDisk
     old: Instance
+    others: tuple[Instance, ...] = ()
+
+    @property
+    def left(self) -> tuple[Instance, ...]:
+        """All that lies in other vaults."""
+        return (self.old, *self.others)
 
 
 def make(
@@ -99,19 +108,22 @@ def _moves(draft: Draft, desired: list[DesiredDisk], named: str) -> Iterator[_Mo
         message = f"{wanted.disk.id.name} has an instance in {wanted.vault.name} whose snapshots lie in {here[0].snapshot_group}"
         draft.refuse(wanted.address, "move-impossible", message, place=wanted.place)
         return
-    gone = [one for one in draft.estate.deleted_instances.values() if one.disk == wanted.disk.id]
-    others = [one for one in (*held, *gone) if one.vault != wanted.vault.id]
-    live = [one for one in others if not one.deleted]
-    old = min(live or others, key=protection.preference, default=None)
-    if old is None or (_is_let_go(old) and any(health_of(one) is Health.CONFIGURED for one in here)):
+    deleted = [one for one in draft.estate.deleted_instances.values() if one.disk == wanted.disk.id]
+    others = [one for one in (*held, *deleted) if one.vault != wanted.vault.id]
+    is_there = any(health_of(one) is Health.CONFIGURED for one in here)
+    live = [one for one in others if not one.deleted and not (is_there and _is_let_go(one))]
+    gone = [one for one in others if one.deleted]
+    old = min(live or gone, key=protection.preference, default=None)
+    if old is None:
         _tell_nothing_to_move(draft, wanted, here)
         return
+    rest = tuple(one for one in others if one is not old and (one.deleted or is_left(draft, one)))
     if wanted.rule.protection != "protected":
         message = f"{wanted.disk.id.name} is declared {wanted.rule.protection}, so nothing would protect it in {wanted.vault.name}"
         hint = "declare it protected until it is moved"
         draft.refuse(wanted.address, "move-impossible", message, place=wanted.place, hint=hint)
     elif _is_movable(draft, wanted, old):
-        yield _Move(wanted, old)
+        yield _Move(wanted, old, rest)
 
 
 def _tell_undeclared(draft: Draft, named: str) -> None:
@@ -179,7 +191,7 @@ def _may_leave(draft: Draft, wanted: DesiredDisk, old: Instance) -> bool:
 
 def _without(estate: Estate, moves: list[_Move]) -> Estate:
     """The estate as if the old instances weren't there; answers to questions are shared with it."""
-    left = {move.old.id.key for move in moves}
+    left = {one.id.key for move in moves for one in move.left}
     return replace(
         estate,
         instances={key: one for key, one in estate.instances.items() if key not in left},
@@ -192,36 +204,73 @@ def _narrowed(options: Options, moves: list[_Move]) -> Options:
 
 
 def _change(draft: Draft, move: _Move, made: Change, through_soft_delete: bool) -> Change:
-    """The change that protects the disk anew, with what happens to the old instance around it."""
+    """The change that protects the disk anew, with what happens to the old instances around it."""
     wanted, old = move.wanted, move.old
-    guard = _guard(draft, old)
-    live = old.vault.child("backupInstances", old.id.name)
-    before, after, detail = [], [], [_KEPT, _GAP]
-    if old.deleted:
-        after.append(Step(Op.INSTANCE_UNDELETE, live))
-    else:
-        before.append(Step(Op.INSTANCE_STOP, live, guard=guard))
-        if through_soft_delete:
-            if not _keeps_deleted(draft, old):
-                message = f"soft delete is off in the vault {old.vault.name}: deleting {old.id.name} would lose its recovery points"
-                draft.refuse(wanted.address, "move-impossible", message, hint="switch soft delete on there first")
-            before.append(Step(Op.INSTANCE_DELETE, live, {"softly": True}, guard))
-            after.append(Step(Op.INSTANCE_UNDELETE, live))
-            detail.append(_SOFTLY)
-        after.append(Step(Op.INSTANCE_RESUME, live))
-        detail.append("should the disk not be protected at the new place, the old protection is resumed")
+    before, after, detail = _around(draft, move, through_soft_delete)
+    undoing = _undoing(draft, wanted, made)
     field = FieldChange("vault", old.vault.text, wanted.vault.id.text)
     return replace(
         made,
         kind=Kind.MOVE,
         action=Action.CHANGE,
         reason=f"moves from the vault {old.vault.name}, where {old.id.name} stays as it is, stopped",
-        steps=(*before, *made.steps, *after),
+        steps=(*before, *made.steps, *after, *undoing),
         before={"instance": old.id.text},
         after={**(made.after or {}), "instance": made.steps[0].target.text},
         fields=(field, FieldChange("snapshotResourceGroup", _text(old), wanted.group_id.text)),
-        detail=(*made.detail, *detail),
+        detail=(*made.detail, _KEPT, _GAP, *detail),
     )
+
+
+def _around(draft: Draft, move: _Move, through_soft_delete: bool) -> tuple[list[Step], list[Step], list[str]]:
+    """What happens to the old instances before and after the new one is made, and what of it isn't plain."""
+    old, before, after, detail = move.old, list[Step](), list[Step](), list[str]()
+    live = old.vault.child("backupInstances", old.id.name)
+    if not old.deleted and protection.is_active(old):
+        before.append(Step(Op.INSTANCE_STOP, live, guard=_guard(draft, old)))
+    if through_soft_delete:
+        room = aside(draft, (one for one in move.left if not one.deleted))
+        if not room.before and not old.deleted:
+            _refuse_softly(draft, move)
+        before += room.before
+        after += room.after
+        detail += [_SOFTLY] if room.before else []
+    after += [Step(Op.INSTANCE_UNDELETE, _live(one)) for one in move.left if one.deleted]
+    if may_resume := not old.deleted and _may_resume(draft, old):
+        after.append(Step(Op.INSTANCE_RESUME, live))
+    if not old.deleted:
+        end = "the old protection is resumed" if may_resume else f"{old.id.name} stays stopped"
+        detail.append(f"should the disk not be protected at the new place, {end}")
+    return before, after, detail
+
+
+def _refuse_softly(draft: Draft, move: _Move) -> None:
+    off = next((one for one in move.left if not one.deleted and not keeps_deleted(draft, one.vault)), None)
+    if off is None:
+        return
+    message = f"soft delete is off in the vault {off.vault.name}: deleting {off.id.name} would lose its recovery points"
+    draft.refuse(move.wanted.address, "move-impossible", message, hint="switch soft delete on there first")
+
+
+def _may_resume(draft: Draft, old: Instance) -> bool:
+    """Whether the way back is to resume: suspended and stopped ones had no backups, and may lose recovery points by it."""
+    health = health_of(old)
+    return loses_nothing(draft, old) if health is Health.STOPPED else health is not Health.SUSPENDED
+
+
+def _undoing(draft: Draft, wanted: DesiredDisk, made: Change) -> list[Step]:
+    """How an instance goes that this move makes and that doesn't protect: else the old one can't be resumed."""
+    first, target = made.steps[0], wanted.vault.id.child("backupInstances", made.steps[0].target.name)
+    softly = keeps_deleted(draft, wanted.vault.id)
+    is_new = first.op is Op.INSTANCE_PUT or (first.op is Op.INSTANCE_UNDELETE and softly)
+    guard = guard_of(draft, wanted.vault.id, [Step(Op.INSTANCE_DELETE, target)])
+    if not is_new or guard is None or draft.lock_on(target, deletes=True):
+        return []
+    return [Step(Op.INSTANCE_DELETE, target, {"softly": True} if softly else {}, guard)]
+
+
+def _live(one: Instance) -> ArmId:
+    return one.vault.child("backupInstances", one.id.name)
 
 
 def _guard(draft: Draft, old: Instance) -> tuple[str, ...]:
@@ -230,11 +279,6 @@ def _guard(draft: Draft, old: Instance) -> tuple[str, ...]:
 
 def _text(old: Instance) -> str | None:
     return old.snapshot_group.text if old.snapshot_group else None
-
-
-def _keeps_deleted(draft: Draft, old: Instance) -> bool:
-    vault = draft.estate.vaults.get(old.vault.key)
-    return vault is not None and lower(vault.soft_delete_state or "off") != "off"
 
 
 def _is_left_as_it_is(base: Plan, address: str) -> bool:
@@ -262,18 +306,19 @@ def _is_there_already(draft: Draft, move: _Move) -> bool:
 
 
 def _brought_back(draft: Draft, move: _Move) -> Change:
-    """What is left of a move when the disk is protected at the new place: the old instance comes back, or is stopped."""
+    """What is left of a move when the disk is protected at the new place: old instances come back, or are stopped."""
     old = move.old
-    live = old.vault.child("backupInstances", old.id.name)
-    step = Step(Op.INSTANCE_UNDELETE, live) if old.deleted else Step(Op.INSTANCE_STOP, live, guard=_guard(draft, old))
+    steps = [Step(Op.INSTANCE_UNDELETE, _live(one)) for one in move.left if one.deleted]
+    if not old.deleted:
+        steps.insert(0, Step(Op.INSTANCE_STOP, _live(old), guard=_guard(draft, old)))
     return Change(
         address=move.wanted.address,
         kind=Kind.MOVE,
         action=Action.CHANGE,
         reason="protected at the new place; the old instance keeps its recovery points, stopped",
-        steps=(step,),
+        steps=tuple(steps),
         before={"instance": old.id.text},
-        after={"instance": live.text},
+        after={"instance": _live(old).text},
         fields=(FieldChange("protection", "soft-deleted" if old.deleted else "protected", "stopped"),),
         vault=old.vault,
         goal=GOALS["stopped"],

@@ -1,0 +1,88 @@
+"""Stopped instances that a move has left in other vaults: they keep older recovery points of a protected disk.
+
+Whether Azure lets the new instance be made or changed while they exist isn't documented. Recorded traffic: it does while
+they are soft-deleted, and undeletes them as stopped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from reconciler.estate import Instance
+from reconciler.ids import ArmId, lower
+from reconciler.known import No, Yes
+from reconciler.planning.desired import DesiredDisk
+from reconciler.planning.draft import Draft
+from reconciler.planning.instances import guard_of
+from reconciler.planning.model import Op, Step
+from reconciler.planning.protection import is_active
+from reconciler.planning.resuming import expired
+
+_WRITES = frozenset({Op.INSTANCE_MERGE, Op.INSTANCE_REPAIR, Op.INSTANCE_RESUME})
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """The steps that set instances aside, and that bring them back; `detail` tells a person. Empty: it can't be done."""
+
+    before: tuple[Step, ...] = ()
+    after: tuple[Step, ...] = ()
+    detail: tuple[str, ...] = ()
+
+
+def aside(draft: Draft, instances: Iterable[Instance]) -> Aside:
+    """How instances make room where Azure refuses otherwise, all of them or none."""
+    found = list(instances)
+    if not found or not all(_may_be_set_aside(draft, one) for one in found):
+        return Aside()
+    before = tuple(
+        Step(Op.INSTANCE_DELETE, one.id, {"softly": True}, guard_of(draft, one.vault, [_deletion(one)]) or ())
+        for one in found
+    )
+    names = " and ".join(f"{one.id.name} in the vault {one.vault.name}" for one in found)
+    detail = f"if Azure refuses while {names} exists, that is deleted softly, and undeleted right afterwards"
+    return Aside(before, tuple(Step(Op.INSTANCE_UNDELETE, one.id) for one in found), (detail,))
+
+
+def around(draft: Draft, wanted: DesiredDisk, steps: Iterable[Step], held: Iterable[Instance]) -> Aside:
+    """How what a move has left of a disk makes room for these steps on the disk's own instance."""
+    others = [one for one in held if one.vault != wanted.vault.id]
+    if not any(step.op in _WRITES for step in steps) or not all(is_left(draft, one) for one in others):
+        return Aside()
+    return aside(draft, others)
+
+
+def is_left(draft: Draft, instance: Instance) -> bool:
+    """Whether an instance is as a move of this manifest leaves it: stopped, and ours or unmarked in a vault of ours."""
+    vault, owner = draft.estate.vaults.get(instance.vault.key), draft.owner(instance.tags)
+    is_ours = owner == "ours" or (not owner and vault is not None and draft.owner(vault.tags) == "ours")
+    return is_ours and not instance.deleted and not is_active(instance)
+
+
+def keeps_deleted(draft: Draft, vault: ArmId) -> bool:
+    """Whether soft delete is on in a vault."""
+    live = draft.estate.vaults.get(vault.key)
+    return live is not None and lower(live.soft_delete_state or "off") != "off"
+
+
+def loses_nothing(draft: Draft, instance: Instance) -> bool:
+    """Whether resuming the instance is known to clean up no recovery point."""
+    match draft.ask("kept-points", instance.id):
+        case Yes(points):
+            return expired(points, draft.now) == 0
+        case No():
+            return True
+    return False
+
+
+def _may_be_set_aside(draft: Draft, instance: Instance) -> bool:
+    return (
+        keeps_deleted(draft, instance.vault)
+        and guard_of(draft, instance.vault, [_deletion(instance)]) is not None
+        and draft.lock_on(instance.id, deletes=True) is None
+    )
+
+
+def _deletion(instance: Instance) -> Step:
+    return Step(Op.INSTANCE_DELETE, instance.id)
