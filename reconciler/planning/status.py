@@ -18,6 +18,7 @@ from reconciler.planning import proofs
 from reconciler.planning.builtin_roles import DISK_BACKUP_READER
 from reconciler.planning.desired import DesiredDisk, expand
 from reconciler.planning.draft import Draft
+from reconciler.planning.naming import instance_name
 from reconciler.planning.occurrences import interval_after
 from reconciler.planning.policy_reading import Reading, read
 from reconciler.planning.protection import WORDS, Health, health_of, preference, reason
@@ -62,7 +63,10 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class DiskStatus:
-    """One line: times are UTC, `promise` is the age that the newest recovery point may have (None: none is promised)."""
+    """One line: times are UTC, `promise` is the age that the newest recovery point may have (None: none is promised).
+
+    `is_new`: nothing tells that the disk was ever protected.
+    """
 
     disk: str
     state: str
@@ -77,6 +81,7 @@ class DiskStatus:
     job_began: datetime | None = None
     proven: datetime | None = None
     snapshots: int | None = None
+    is_new: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,12 +179,7 @@ def _row(draft: Draft, wanted: DesiredDisk, told: Told) -> DiskStatus:
     instance = _instance(draft, wanted)
     snapshots = None if told.snapshots is None else told.snapshots.get(wanted.disk.id.key, 0)
     if instance is None:
-        state, note = (
-            (UNPROTECTED, "no backup instance")
-            if wanted.rule.protection == "protected"
-            else (HALTED, "nothing to stop")
-        )
-        return DiskStatus(wanted.disk.id.text, state, note, "", wanted.policy.name, wanted.place, snapshots=snapshots)
+        return _unprotected(draft, wanted, told, snapshots)
     jobs = {} if told.jobs is None else told.jobs.get(instance.id.key, {})
     newest = max(filter(None, (jobs.get(_COMPLETED), told.points.get(instance.id.key))), default=None)
     latest = max(jobs.items(), key=lambda one: (one[1], one[0]), default=None)
@@ -201,6 +201,24 @@ def _row(draft: Draft, wanted: DesiredDisk, told: Told) -> DiskStatus:
         proven=proofs.proven_at(instance.tags, draft.now),
         snapshots=snapshots,
     )
+
+
+def _unprotected(draft: Draft, wanted: DesiredDisk, told: Told, snapshots: int | None) -> DiskStatus:
+    """A disk without an instance in its vault."""
+    is_new = wanted.rule.protection == "protected" and not _was_protected(draft, wanted, told)
+    missing = "no backup instance yet" if is_new else "no backup instance"
+    state, note = (UNPROTECTED, missing) if wanted.rule.protection == "protected" else (HALTED, "nothing to stop")
+    return DiskStatus(
+        wanted.disk.id.text, state, note, "", wanted.policy.name, wanted.place, snapshots=snapshots, is_new=is_new
+    )
+
+
+def _was_protected(draft: Draft, wanted: DesiredDisk, told: Told) -> bool:
+    """Whether an instance, live or soft-deleted, or a job of the one that it would have, tells of an earlier protection."""
+    disk = wanted.disk.id
+    own = f"{wanted.vault.id.key}/backupinstances/{lower(instance_name(disk))}"
+    deleted = (one.disk for one in draft.estate.deleted_instances.values())
+    return disk.key in draft.held or own in (told.jobs or {}) or disk in deleted
 
 
 def _policy_name(wanted: DesiredDisk, instance: Instance) -> str:

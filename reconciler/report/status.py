@@ -72,7 +72,8 @@ def status_text(status: Status, *, style: Style | None = None, root: str = "") -
     troubles = _troubles(status)
     lines += [style.bold("Not well:")] if troubles else []
     for row in troubles:
-        lines.append(f"  {style.bad(row.state)} {plain(row.disk)}: {plain(row.note)}")
+        state = style.hint(row.state) if row.is_new else style.bad(row.state)
+        lines.append(f"  {state} {plain(row.disk)}: {plain(row.note)}")
         lines.append(f"    --> {location(row.place, root)}")
     lines += [""] if troubles else []
     lines += findings_text(status.findings, style=style, root=root)

@@ -38,9 +38,10 @@ def test_every_verb_writes_the_page_beside_what_it_says(folder: Path, verb: str,
     done = run(folder, verb, "backup.yaml", *AZURE, "--report", "estate.html")
     assert done.returncode == code, done.stderr
     shown = tiles(folder / "estate.html")
-    assert {name: shown[name] for name in ("covered", "failing", "uncovered")} == {
+    assert {name: shown[name] for name in ("covered", "failing", "new", "uncovered")} == {
         "covered": "0",
-        "failing": "1",
+        "failing": "0",
+        "new": "1",
         "uncovered": "1",
     }
     assert shown["changes"] == "7"

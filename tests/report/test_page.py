@@ -194,4 +194,4 @@ def test_the_same_page_has_the_same_bytes() -> None:
 
 
 def test_every_state_has_a_meaning() -> None:
-    assert set(STATES) == {"covered", "late", "failing", "uncovered", "excluded"}
+    assert set(STATES) == {"covered", "late", "failing", "new", "uncovered", "excluded"}

@@ -14,7 +14,7 @@ from reconciler.planning import status as telling
 from reconciler.planning.coverage import Coverage, Covered
 from reconciler.planning.model import Plan
 from reconciler.planning.status import DiskStatus, Status
-from reconciler.report.page.model import BAD, GOOD, LATE, LEFT_OUT, OPEN, DiskRow, Page
+from reconciler.report.page.model import BAD, GOOD, LATE, LEFT_OUT, NEW, OPEN, DiskRow, Page
 
 _COVERED = {covering.COVERED: GOOD, covering.EXCLUDED: LEFT_OUT, covering.UNCOVERED: OPEN}
 _STATUS = {
@@ -78,7 +78,7 @@ def _row(row: Covered, declared: DiskStatus | None) -> DiskRow:
 def _declared(known: DiskRow, row: DiskStatus) -> DiskRow:
     return replace(
         known,
-        state=_STATUS[row.state],
+        state=NEW if row.is_new else _STATUS[row.state],
         policy=row.policy,
         protection=row.protection,
         newest=row.newest.isoformat(timespec="seconds") if row.newest else "",

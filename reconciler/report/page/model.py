@@ -10,11 +10,12 @@ from reconciler.applying.outcome import Outcome
 from reconciler.findings import Finding
 from reconciler.planning.model import Plan
 
-GOOD, LATE, BAD, OPEN, LEFT_OUT = "covered", "late", "failing", "uncovered", "excluded"
+GOOD, LATE, BAD, NEW, OPEN, LEFT_OUT = "covered", "late", "failing", "new", "uncovered", "excluded"
 STATES: Mapping[str, str] = {
     GOOD: "protected, and its newest recovery point is as fresh as its schedule promises, or the first isn't due yet",
     LATE: "protected, but its newest recovery point is older than its schedule promises, or its age can't be told",
     BAD: "declared, and not protected as it should be",
+    NEW: "declared, and not protected yet: the next apply does that",
     OPEN: "nothing protects it",
     LEFT_OUT: "left out on purpose, or declared as suspended or stopped",
 }
