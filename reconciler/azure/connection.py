@@ -91,7 +91,7 @@ class Azure:
         self.audited = Audited()
         self._subscriptions_read: dict[str, float] = {}
         policies = [
-            Stamping(),
+            Stamping(events),
             ContentDecodePolicy(),
             self.governor,
             SameOrigin(self.endpoint),

@@ -58,6 +58,9 @@ class Events(Protocol):
     def retrying(self, why: str, seconds: float) -> None:
         """A request keeps failing for a reason that may pass, and is tried again."""
 
+    def simulated(self) -> None:
+        """A sandbox answered, not Azure; told once."""
+
 
 class Malformed(Exception):
     """A success whose body can't be read: a proxy's page, truncated JSON."""

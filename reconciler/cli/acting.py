@@ -149,7 +149,11 @@ def _run(
                 )
             _approve(output, session, deed, connection, options, approval, plan)
             progress.clock = session.clock
-            origin = replace(origin_of(plan.manifest, Path(deed.path), os.environ), run=deed.run) if audit else None
+            origin = (
+                replace(origin_of(plan.manifest, Path(deed.path), os.environ), run=deed.run, simulated=output.simulated)
+                if audit
+                else None
+            )
             trail = Trail(audit, origin, session.clock.now) if audit and origin else None
             settings = Settings.bounded(manner.parallelism, manner.timeout)
             until_told.enter_context(interrupts.held())
@@ -178,7 +182,10 @@ def _show(output: Output, deed: Deed, manner: Manner, plan: Plan) -> None:
     to_stdout = manner.form == "text"
     style = output.style if to_stdout else output.error_style
     text = plan_text(plan, style=style, root=root_of(deed.path), verb=deed.verb) + "\n"
-    (output.data if to_stdout else output.tell)(text)
+    if to_stdout:
+        output.report(text, "text")
+    else:
+        output.tell(text)
 
 
 def _approve(
@@ -219,5 +226,5 @@ def _tell(output: Output, deed: Deed, manner: Manner, plan: Plan, outcome: Outco
         "markdown": texts["md"],
         "text": lambda: outcome_text(outcome, style=output.style, root=root, verb=deed.verb) + made_text(outcome, plan),
     }
-    output.data(forms[manner.form]())
+    output.report(forms[manner.form](), manner.form)
     return write_reports(reports_of(manner.reports, _FORMS), texts, output)

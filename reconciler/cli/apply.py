@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -163,7 +164,11 @@ def _run(output: Output, task: Task, telling: Telling, settings: Settings, audit
             _check(output, task, plan, session)
             progress.clock = session.clock
             trail = (
-                Trail(audit, origin_of(plan.manifest, Path(task.path), os.environ), session.clock.now)
+                Trail(
+                    audit,
+                    replace(origin_of(plan.manifest, Path(task.path), os.environ), simulated=output.simulated),
+                    session.clock.now,
+                )
                 if audit
                 else None
             )
@@ -186,7 +191,7 @@ def _show(output: Output, task: Task, telling: Telling, plan: Plan) -> None:
     from reconciler.report.terminal import plan_text
 
     if telling.form == "text":
-        output.data(plan_text(plan, style=output.style, root=root_of(task.path)) + "\n")
+        output.report(plan_text(plan, style=output.style, root=root_of(task.path)) + "\n", "text")
     else:
         output.tell(plan_text(plan, style=output.error_style, root=root_of(task.path)) + "\n")
 

@@ -83,7 +83,7 @@ def backup(
         "json": lambda: text(backups_document(rows, tool_version=__version__, manifest=name, dry_run=dry_run)),
         "markdown": lambda: backups_markdown(rows, dry_run=dry_run),
     }
-    output.data(forms[form]())
+    output.report(forms[form](), form)
     if not rows:
         raise Refused(
             "Nothing was backed up: the manifest declares no disk.",

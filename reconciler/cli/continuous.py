@@ -83,6 +83,8 @@ def tell_system(
         return 0
     environment = os.environ if environment is None else environment
     found = told()
+    if output.simulated:
+        found = found._replace(summary=_marked(output, found.summary))
     _annotate(output, system, found.notices)
     try:
         if system == GITHUB:
@@ -93,6 +95,12 @@ def tell_system(
         output.tell(f"error[unwritable]: the summary of the job could not be written: {error.strerror}\n")
         return 1
     return 0
+
+
+def _marked(output: Output, summary: Callable[[int], str]) -> Callable[[int], str]:
+    """The summary of a simulated run, which says so, in the same room."""
+    room = len(output.marked("## x\n", "md"))
+    return lambda limit: output.marked(summary(limit - room), "md")
 
 
 def _annotate(output: Output, system: str, notices: tuple[Notice, ...]) -> None:

@@ -56,7 +56,7 @@ def coverage(
         "json": lambda: text(coverage_document(found, tool_version=__version__, tags=tags)),
         "markdown": lambda: coverage_markdown(found, tags=tags, root=root),
     }
-    output.data(forms[form]())
+    output.report(forms[form](), form)
     failed = write_reports(wanted, {"json": forms["json"], "md": forms["markdown"], "html": lambda: page}, output)
     if failed or any(finding.drift == "out-of-reach" for finding in found.findings):
         return 1

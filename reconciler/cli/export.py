@@ -56,7 +56,7 @@ def export(
         "json": lambda: text(export_document(found, tool_version=__version__)),
         "markdown": lambda: export_markdown(found),
     }
-    output.data(forms[form]())
+    output.report(forms[form](), "yaml" if form == "text" else form)
     if found.left_out:
         left = counted(len(found.left_out), "backup instance")
         output.tell(f"{left} left out; the comments at the end say why.\n")

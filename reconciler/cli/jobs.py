@@ -145,4 +145,4 @@ def _tell(output: Output, rows: Sequence[Job], form: str, manifest: str | None) 
         "json": lambda: text(jobs_document(rows, tool_version=__version__, manifest=manifest)),
         "markdown": lambda: jobs_markdown(rows),
     }
-    output.data(forms[form]())
+    output.report(forms[form](), form)

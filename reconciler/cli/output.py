@@ -12,11 +12,13 @@ from reconciler.report.style import Style
 class Output:
     """The process's two streams.
 
-    `verbose`: tracebacks are wanted. `broken` says why stdout could not be written (empty: it could).
+    `verbose`: tracebacks are wanted; `simulated`: a sandbox answered, and every report says so. `broken` says why stdout could not be written (empty: it could).
     """
 
     def __init__(self) -> None:
         self.verbose = False
+        self.simulated = False
+        self._is_marked = False
         self.broken = "" if sys.stdout else "it is closed"
         _open_closed()
         for stream in (sys.stdout, sys.stderr):
@@ -32,6 +34,19 @@ class Output:
     def error_style(self) -> Style:
         """Colours for stderr."""
         return Style(colour=_wants_colour(sys.stderr))
+
+    def report(self, text: str, form: str) -> None:
+        """A report of a run to stdout, in a form that `--format` knows."""
+        self.data(text if form == "text" and self._is_marked else self.marked(text, form))
+        self._is_marked = self.simulated
+
+    def marked(self, text: str, form: str) -> str:
+        """The text as it may be put out: that of a simulated run says so."""
+        if not self.simulated:
+            return text
+        from reconciler.report.simulated import marked
+
+        return marked(text, form)
 
     def data(self, text: str) -> None:
         """Text to stdout. When it can't be written the run goes on, and fails in the end."""

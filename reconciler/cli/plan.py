@@ -75,7 +75,7 @@ def plan(
         lambda: plan_text(found, style=output.style, root=root_of(path)),
     )
     if out:
-        write_file(Path(out), showing.data("json"), "the plan")
+        write_file(Path(out), output.marked(showing.data("json"), "json"), "the plan")
         output.tell(f"The plan is saved: {apply_command(out, path, connection, planning)}\n")
     if desk.write(found) or failed or is_refused(found):
         return 1

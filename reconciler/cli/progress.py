@@ -60,6 +60,10 @@ class Lines(Progress):
         """`No answer …; trying again in 7 s`."""
         self._beside(f"{plain(why)}; trying again in {duration(seconds)}")
 
+    def simulated(self) -> None:
+        """All that is put out from here on says so."""
+        self._output.simulated = True
+
     def running(self, total: int) -> AbstractContextManager[object]:  # noqa: ARG002 - lines need no total
         """Around the run of `total` changes and waits."""
         return nullcontext()

@@ -38,5 +38,5 @@ def recovery_points(
         "json": lambda: text(points_document(found, tool_version=__version__, manifest=manifest.name)),
         "markdown": lambda: points_markdown(found),
     }
-    output.data(forms[form]())
+    output.report(forms[form](), form)
     return 0

@@ -51,7 +51,7 @@ class Telling(NamedTuple):
 
 def tell(output: Output, telling: Telling, showing: Showing, as_text: Callable[[], str]) -> int:
     """Put the data on stdout, write the reports, tell the CI system: 0, or 1 when a file could not be written."""
-    output.data(as_text() if telling.form == "text" else showing.data(telling.form))
+    output.report(as_text() if telling.form == "text" else showing.data(telling.form), telling.form)
     return tell_reports(output, telling.reports, telling.system, showing)
 
 

@@ -41,6 +41,6 @@ def status(output: Output, path: str, form: str, reports: tuple[str, ...], conne
         "json": lambda: text(status_document(found, tool_version=__version__)),
         "markdown": lambda: status_markdown(found, root=root),
     }
-    output.data(forms[form]())
+    output.report(forms[form](), form)
     failed = write_reports(wanted, {"json": forms["json"], "md": forms["markdown"], "html": lambda: page}, output)
     return 1 if failed else found.exit_code

@@ -43,5 +43,5 @@ def whoami(output: Output, path: str | None, command: str | None, form: str, con
         "markdown": lambda: identity_markdown(found, ways=ways),
         "text": lambda: identity_text(found, ways=ways, style=output.style),
     }
-    output.data(forms[form]())
+    output.report(forms[form](), form)
     return 1 if command and found.lacks(command) else 0

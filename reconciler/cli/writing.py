@@ -87,7 +87,7 @@ def write_reports(reports: Iterable[Report], texts: Mapping[str, Callable[[], st
     failed = 0
     for report in reports:
         try:
-            write_file(report.path, texts[report.form](), "the report")
+            write_file(report.path, output.marked(texts[report.form](), report.form), "the report")
         except UsageError as error:
             from reconciler.cli.failure import tell_error
 

@@ -16,11 +16,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What all records of one run have in common: its id, the manifest's name, the commit (None: not known)."""
+    """What all records of one run have in common: its id, the manifest's name, the commit (None: not known).
+
+    `simulated`: a sandbox was written to, not Azure.
+    """
 
     run: str
     manifest: str
     commit: str | None
+    simulated: bool = False
 
 
 def intent_line(origin: Origin, write: Write, at: datetime) -> str:
@@ -56,4 +60,5 @@ def _common(record: str, origin: Origin, write: Write, at: datetime) -> Document
         "method": write.method,
         "target": redact(write.target),
         "client_request_id": write.client_request_id,
+        **({"simulated": True} if origin.simulated else {}),
     }

@@ -21,6 +21,7 @@ _ALWAYS = {
     "Expires": "-1",
     "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
     "X-Content-Type-Options": "nosniff",
+    "x-reconciler-sandbox": "true",  # not Azure's: clients that know it tell that Azure is simulated
 }
 _DOTS = 2  # in a JSON web token
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")

@@ -19,6 +19,7 @@ class Metrics:
     """What is counted and measured; also listens to the governor (`throttled`, `held_back`, `retrying`) and to every call."""
 
     def __init__(self) -> None:
+        self.is_simulated = False
         self.registry = registry = CollectorRegistry()
         self._rounds = Counter("reconciler_rounds", "Rounds by how they ended.", ["result"], registry=registry)
         self._seconds = Histogram(
@@ -108,6 +109,10 @@ class Metrics:
     def retrying(self, why: str, seconds: float) -> None:  # noqa: ARG002 - the governor's words
         """A request is tried again."""
         self._retries.inc()
+
+    def simulated(self) -> None:
+        """A sandbox answered, not Azure."""
+        self.is_simulated = True
 
     def notified(self, *, arrived: bool) -> None:
         """A message to a webhook was sent."""

@@ -27,16 +27,18 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """What one round adds and ends; `manifest` names whose it is."""
+    """What one round adds and ends; `manifest` names whose it is, `simulated`: it was a sandbox's, not Azure's."""
 
     manifest: str
     new: tuple[Notice, ...]
     over: tuple[Notice, ...]
+    simulated: bool = False
 
     @property
     def title(self) -> str:
         """`reconciler: walkthrough: 2 new, 1 over`."""
-        return f"reconciler: {plain(self.manifest)}: {len(self.new)} new, {len(self.over)} over"
+        told = " (simulated)" if self.simulated else ""
+        return f"reconciler: {plain(self.manifest)}{told}: {len(self.new)} new, {len(self.over)} over"
 
 
 class Bulletin:
@@ -45,12 +47,12 @@ class Bulletin:
     def __init__(self) -> None:
         self._open: dict[tuple[str, str], Notice] = {}
 
-    def news(self, manifest: str, one: Round) -> News | None:
+    def news(self, manifest: str, one: Round, *, simulated: bool = False) -> News | None:
         """What the round changes; None when nothing does. Nothing is over while Azure can't be read."""
         now = {(notice.code, notice.address): notice for notice in notices(one)}
         new = tuple(notice for key, notice in now.items() if key not in self._open)
         over = () if one.error else tuple(notice for key, notice in self._open.items() if key not in now)
-        return News(manifest, new, over) if new or over else None
+        return News(manifest, new, over, simulated) if new or over else None
 
     def told(self, news: News) -> None:
         """The news has arrived: it is not told again."""
@@ -136,4 +138,5 @@ def _json(news: News) -> Mapping[str, Any]:
     def rows(notices: tuple[Notice, ...]) -> list[Mapping[str, str]]:
         return [{"code": one.code, "address": one.address, "message": one.message} for one in notices]
 
-    return {"format_version": "1.0", "manifest": news.manifest, "new": rows(news.new), "over": rows(news.over)}
+    told = {"simulated": True} if news.simulated else {}
+    return {"format_version": "1.0", "manifest": news.manifest, "new": rows(news.new), "over": rows(news.over), **told}

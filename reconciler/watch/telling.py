@@ -48,7 +48,8 @@ class Teller:
 
     def log(self, event: str, fields: Mapping[str, Any]) -> None:
         """One line of JSON."""
-        self._say(text({"event": event, **fields}, indent=None))
+        told = {"simulated": True} if self._metrics.is_simulated else {}
+        self._say(text({"event": event, **fields, **told}, indent=None))
 
     def called(self, method: str, status: int | None) -> None:
         """Azure answered a request (None: it did not)."""
@@ -68,7 +69,7 @@ class Teller:
         self.log("interrupted", {"manifest": self.manifest, **_applied(outcome)})
 
     async def _notify(self, hook: Webhook, bulletin: Bulletin, one: Round) -> None:
-        news = bulletin.news(self.manifest, one)
+        news = bulletin.news(self.manifest, one, simulated=self._metrics.is_simulated)
         if news is None:
             return
         message = body(hook.kind, news)

@@ -1,0 +1,77 @@
+"""Marks what is told of a simulated run, so that nobody takes it for Azure: every form of output says so."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+
+SIMULATED = "Simulated: a sandbox answered, not Azure. Its clock made the times."
+"""The sentence that every text of a simulated run bears."""
+
+
+def marked(text: str, form: str) -> str:
+    """The text of a report, in one of the forms that `--report` and `--format` know, with the mark of a simulated run."""
+    return _MARKS[form](text) if text else text
+
+
+def _second_line(text: str) -> str:
+    """Below the verdict, which stays what a reader sees first."""
+    first, end, rest = text.partition("\n")
+    return f"{first}{end}{SIMULATED}\n{rest}"
+
+
+def _comment(text: str) -> str:
+    """A comment of shell and YAML; a script keeps its first line."""
+    head, mark, rest = text.partition("\n") if text.startswith("#!") else ("", "", text)
+    return f"{head}{mark}# {SIMULATED}\n{rest}"
+
+
+def _json(text: str) -> str:
+    """The key `simulated` in a document; the text of everything else stays as it is."""
+    return text.replace("{\n", '{\n  "simulated": true,\n', 1) if text.startswith("{\n") else text
+
+
+def _markdown(text: str) -> str:
+    """A quotation below the heading, where the hidden marker that comments are found by stays first."""
+    head, mark, rest = text.partition("\n## ")
+    if not mark and text.startswith("## "):
+        head, mark, rest = "", "## ", text.removeprefix("## ")
+    title, end, body = rest.partition("\n")
+    return f"{head}{mark}{title}{end}\n> **{SIMULATED}**\n{body}" if mark else f"> **{SIMULATED}**\n\n{text}"
+
+
+def _html(text: str) -> str:
+    return text.replace("<main", f'<p role="note"><strong>{SIMULATED}</strong></p>\n<main', 1)
+
+
+def _sarif(text: str) -> str:
+    """A property of the run, and a notification, which code scanning shows."""
+    document = json.loads(text)
+    for run in document["runs"]:
+        run["properties"] = {"simulated": True}
+        told = {"level": "note", "message": {"text": SIMULATED}}
+        run["invocations"][0].setdefault("toolExecutionNotifications", []).insert(0, told)
+    return json.dumps(document, indent=2) + "\n"
+
+
+def _junit(text: str) -> str:
+    return text.replace('<testsuites name="', '<testsuites name="simulated: ', 1)
+
+
+def _gitlab(text: str) -> str:
+    rows = json.loads(text)
+    return json.dumps([{**row, "description": f"(simulated) {row['description']}"} for row in rows], indent=2) + "\n"
+
+
+_MARKS: Mapping[str, Callable[[str], str]] = {
+    "text": _second_line,
+    "json": _json,
+    "md": _markdown,
+    "markdown": _markdown,
+    "html": _html,
+    "sarif": _sarif,
+    "junit": _junit,
+    "gitlab": _gitlab,
+    "sh": _comment,
+    "yaml": _comment,
+}
