@@ -16,7 +16,6 @@ from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import PENDING, Draft
 from reconciler.planning.grants import Grants
 from reconciler.planning.leaving import left_behind
-from reconciler.planning.local_gates import may_replace
 from reconciler.planning.marks import drift_class
 from reconciler.planning.model import AT_REST, Action, Change, FieldChange, Kind, Op, Step
 from reconciler.planning.naming import OWNER_TAG, instance_name, tag_of
@@ -49,16 +48,18 @@ class Disks:
         """Plan what `wanted` needs."""
         if not self._know_others(wanted):
             return
-        live = self._live.get(wanted.disk.id.key, [])
+        live, deleted = (index.get(wanted.disk.id.key, []) for index in (self._live, self._deleted))
         if self._is_elsewhere(wanted, live) or wanted.address in self._draft.refused:
             return
         here = [instance for instance in live if instance.vault == wanted.vault.id]
         if here:
             chosen = min(here, key=protection.preference)
-            left_behind(self._draft, wanted, chosen, [*live, *self._deleted.get(wanted.disk.id.key, ())])
+            left_behind(self._draft, wanted, chosen, [*live, *deleted])
             self._compare_live(wanted, chosen)
         elif wanted.rule.protection == "protected":
             self._bring(wanted)
+        elif deleted and not self._draft.ignores(wanted.address, "protection"):
+            self._undelete(wanted, deleted)
 
     def _know_others(self, wanted: DesiredDisk) -> bool:
         """Whether it is known, as far as it matters, what the vaults of other shards hold.
@@ -190,12 +191,18 @@ class Disks:
             message = f"{instance.id} is there but isn't listed"
             draft.refuse(wanted.address, "list-incomplete", message, place=wanted.place)
             return
-        merge, fields = self._differences(wanted, instance)
-        steps = [Step(Op.INSTANCE_UNDELETE, instance.id), Step(Op.INSTANCE_RESUME, instance.id)]
+        declared = wanted.rule.protection
+        merge, fields = self._differences(wanted, instance) if declared == "protected" else ({}, ())
+        steps = [Step(Op.INSTANCE_UNDELETE, instance.id)]
+        if declared == "protected":
+            steps.append(Step(Op.INSTANCE_RESUME, instance.id))
+        steps += protection.halting(declared, Health.STOPPED, instance.id) if declared == "suspended" else ()
         if merge:
             steps.append(Step(Op.INSTANCE_MERGE, instance.id, merge))
-        fields = (FieldChange("protection", "soft-deleted", "protected"), *fields)
-        self._change(wanted, instance, steps, fields, reason="soft-deleted: it comes back with its recovery points")
+        fields = (FieldChange("protection", "soft-deleted", declared), *fields)
+        how = "" if declared == "protected" else f", {declared}"
+        reason = f"soft-deleted: it comes back with its recovery points{how}"
+        self._change(wanted, instance, steps, fields, reason=reason)
 
     def _compare_live(self, wanted: DesiredDisk, instance: Instance) -> None:
         draft, declared = self._draft, wanted.rule.protection
@@ -241,7 +248,7 @@ class Disks:
     def _differences(self, wanted: DesiredDisk, instance: Instance) -> tuple[dict[str, Any], tuple[FieldChange, ...]]:
         """What to lay over the live body, and the fields it changes; the mark goes along with any other write."""
         draft, properties, fields = self._draft, dict[str, Any](), list[FieldChange]()
-        policy = None if self._keeps_policy(wanted, instance) else self._usage.policy(wanted)
+        policy = None if self._usage.stays(wanted, instance) else self._usage.policy(wanted)
         if policy and instance.policy != policy:
             before = instance.policy.name if instance.policy else None
             fields.append(FieldChange("policy", before, policy.name))
@@ -262,20 +269,6 @@ class Disks:
             change = FieldChange(f"tags.{OWNER_TAG}", marked, draft.manifest.name)
             return {"properties": properties, "tags": {OWNER_TAG: draft.manifest.name}}, (*kept, change)
         return ({"properties": properties} if properties else {}), kept
-
-    def _keeps_policy(self, wanted: DesiredDisk, instance: Instance) -> bool:
-        """Whether the instance keeps its policy: it is right, not to be touched, or can't be read whole."""
-        draft, usage, live = self._draft, self._usage, instance.policy
-        if not usage.is_known(wanted, instance):
-            return True
-        if usage.is_right(wanted, instance) or draft.ignores(wanted.address, "policy"):
-            return True
-        unknown = usage.unread(wanted, instance)
-        if live is None or not unknown:
-            return False
-        return not may_replace(
-            draft, live, unknown, wanted.address, wanted.place, instead=f"what {wanted.policy.name} declares"
-        )
 
     def _halt(self, wanted: DesiredDisk, instance: Instance, health: Health) -> None:
         steps = protection.halting(wanted.rule.protection, health, instance.id)
@@ -330,7 +323,7 @@ class Disks:
                     *room.detail,
                 ),
                 drift="unhealthy" if protects and instances.is_health(fields) else drift_class(draft, wanted.vault),
-                weight=("shortens" if shortened else "") if protects else "stops",
+                weight=("shortens" if shortened else "") if protects or instance.deleted else "stops",
             )
         )
         if moves and wanted.address in draft.changes:

@@ -12,7 +12,7 @@ from reconciler.findings import Finding
 from reconciler.manifest import addresses
 from reconciler.manifest.choices import names_in
 from reconciler.manifest.model import Manifest
-from reconciler.planning import groups, leaving, policies, proofs, roles, vaults
+from reconciler.planning import groups, leaving, policies, proofs, roles, undeleting, vaults
 from reconciler.planning.capacity import check_capacity
 from reconciler.planning.desired import DesiredDisk, expand
 from reconciler.planning.disks import Disks
@@ -54,6 +54,7 @@ def make(manifest: Manifest, estate: Estate, options: Options, now: datetime) ->
     policies.name_users(draft, usage.joining)
     proofs.compare(draft, everything)
     leaving.compare(draft, everything)
+    undeleting.compare(draft)
     leaving.orphaned_vaults(draft)
     _keep_policies(manifest, usage)
     lost = leaving.lost(draft)

@@ -14,6 +14,7 @@ from reconciler.planning import policies
 from reconciler.planning.content import shortens
 from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import Draft
+from reconciler.planning.local_gates import may_replace
 
 
 class Usage:
@@ -47,7 +48,19 @@ class Usage:
         if held:
             self.wanted.add(held.id.key)
 
-    def is_known(self, wanted: DesiredDisk, instance: Instance) -> bool:
+    def stays(self, wanted: DesiredDisk, instance: Instance) -> bool:
+        """Whether the instance keeps its policy: it is right, not to be touched, or can't be read whole."""
+        if not self._is_known(wanted, instance):
+            return True
+        if self.is_right(wanted, instance) or self._draft.ignores(wanted.address, "policy"):
+            return True
+        unknown = self._unread(wanted, instance)
+        if instance.policy is None or not unknown:
+            return False
+        instead = f"what {wanted.policy.name} declares"
+        return not may_replace(self._draft, instance.policy, unknown, wanted.address, wanted.place, instead=instead)
+
+    def _is_known(self, wanted: DesiredDisk, instance: Instance) -> bool:
         """Whether it is known what the instance's policy does; one that its vault doesn't list is asked for by id.
 
         A policy that is gone does nothing.
@@ -60,7 +73,7 @@ class Usage:
             self._shelf.add(presence.value.resource)
         return presence is not None
 
-    def unread(self, wanted: DesiredDisk, instance: Instance) -> tuple[str, ...]:
+    def _unread(self, wanted: DesiredDisk, instance: Instance) -> tuple[str, ...]:
         """What isn't understood of the instance's policy, where the disk is to have another one."""
         policy, spec = instance.policy, wanted.policy
         if policy is None or (not spec.manage and lower(policy.name) == lower(spec.azure_name or spec.name)):

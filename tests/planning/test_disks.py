@@ -49,6 +49,7 @@ from reconciler.ids import ArmId, group_id, vault_id
 from reconciler.planning import protection
 from reconciler.planning.model import Action, FieldChange, Kind, Op
 from reconciler.planning.naming import OWNER_TAG, instance_name
+from reconciler.planning.protection import GOALS
 
 OTHER = vault_id(S, "vaultrg", "W")
 FAILED = {"code": "UserErrorX", "message": "No rights."}
@@ -145,8 +146,22 @@ def test_an_unknown_state_is_an_error_and_never_written() -> None:
 def test_suspended_or_stopped_without_an_instance_is_satisfied(word: str) -> None:
     made = plan(declared(word), estate(*without(settled(), Instance)))
     assert (addresses(made), codes(made)) == ([], [])
-    gone_too = plan(declared(word), estate(*without(settled(), Instance), deleted()))
-    assert (addresses(gone_too), codes(gone_too)) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("word", "operations"),
+    [
+        ("stopped", ["instance.undelete"]),
+        ("suspended", ["instance.undelete", "instance.resume", "instance.suspend"]),
+    ],
+)
+def test_suspended_or_stopped_comes_back_where_somebody_deleted_it(word: str, operations: list[str]) -> None:
+    made = plan(declared(word), estate(*without(settled(), Instance), deleted()))
+    found = change(made, at())
+    assert ([step.op for step in found.steps], found.goal, found.weight) == (operations, GOALS[word], "")
+    assert found.fields == (FieldChange("protection", "soft-deleted", word),)
+    ignored = declared(word, ignore=(ignore("disk/*", "protection"),))
+    assert addresses(plan(ignored, estate(*without(settled(), Instance), deleted()))) == []
 
 
 def test_a_failing_instance_shows_azures_error() -> None:

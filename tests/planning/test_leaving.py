@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from plan_builders import (
     FORBIDDEN,
+    GONE,
     NAME,
     NOW,
     SHORTER,
@@ -216,11 +218,37 @@ def test_retained_already_is_satisfied() -> None:
     assert (addresses(made), codes(made)) == ([], ["retained"])
 
 
-@pytest.mark.parametrize("data", ["retain", "delete"])
-@pytest.mark.parametrize("things", [(), (deleted("x"),)])
+@pytest.mark.parametrize(("data", "things"), [("retain", ()), ("delete", ()), ("delete", (deleted("x"),))])
 def test_nothing_there_is_satisfied(data: str, things: Any) -> None:
     made = plan(leaving(data), world(*things))
     assert (addresses(made), codes(made), closed(made)) == ([], [], [])
+
+
+def test_what_is_retained_comes_back_where_somebody_deleted_it() -> None:
+    found = change(plan(leaving(), world(deleted("x"))), LEFT)
+    assert ([step.op for step in found.steps], found.goal) == ([Op.INSTANCE_UNDELETE], "ProtectionStopped")
+    assert (found.fields, found.place) == ((FieldChange("protection", "soft-deleted", "stopped"),), place(80))
+    assert found.weight == "", "nothing is lost by it"
+
+
+@pytest.mark.parametrize(
+    ("deleted_too", "answer", "told"),
+    [
+        (deleted("x", owner="other"), GONE, ["managed-elsewhere"]),
+        (deleted("x"), there(), ["list-incomplete"]),
+        (deleted("x"), FORBIDDEN, ["out-of-reach"]),
+    ],
+)
+def test_what_is_retained_does_not_come_back_on_less_than_certainty(deleted_too: Any, answer: Any, told: Any) -> None:
+    made = plan(leaving(), world(deleted_too), {"exists": answer})
+    assert (addresses(made), errors(made)) == ([], told)
+
+
+def test_what_came_back_already_is_not_brought_back_again() -> None:
+    back = replace(deleted("x"), deleted=False, state="ProtectionStopped")
+    back = replace(back, id=VAULT.child("backupInstances", back.id.name))
+    made = plan(leaving(), world(deleted("x"), back))
+    assert (addresses(made), codes(made)) == ([], ["retained"])
 
 
 @pytest.mark.parametrize("state", ["ProtectionConfigured", "ProtectionStopped", "BackupsSuspended"])

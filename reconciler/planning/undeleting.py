@@ -1,0 +1,63 @@
+"""Recovery points that are to stay although their disk left: what somebody deleted is brought back, and kept stopped."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from reconciler.estate import Instance
+from reconciler.known import Yes
+from reconciler.manifest import addresses
+from reconciler.manifest.model import Removed
+from reconciler.planning.draft import Draft
+from reconciler.planning.marks import drift_class
+from reconciler.planning.model import Action, Change, FieldChange, Kind, Op, Step
+from reconciler.planning.naming import OWNER_TAG, tag_of
+from reconciler.planning.protection import GOALS
+
+REASON = "soft-deleted: it comes back with its recovery points, stopped"
+
+
+def compare(draft: Draft) -> None:
+    """Undelete what `removed` with `data: retain` wants kept; what is purged already can't be."""
+    retained = {entry.id.key: entry for entry in draft.manifest.removed if entry.data == "retain"}
+    for _, instance in sorted(draft.estate.deleted_instances.items()):
+        entry = retained.get(instance.disk.key) if instance.disk else None
+        if entry is not None:
+            _bring_back(draft, instance, entry)
+
+
+def _bring_back(draft: Draft, deleted: Instance, entry: Removed) -> None:
+    instance = replace(deleted, id=deleted.vault.child("backupInstances", deleted.id.name))
+    owner, address = draft.owner(instance.tags), addresses.disk(entry.id)
+    if owner == "handed" or instance.id.key in draft.estate.instances:
+        return  # a list of deleted ones may show for a while what was brought back
+    if address in draft.changes:
+        address = instance.id.text
+    if owner == "foreign":
+        message = f"{instance.id} belongs to {tag_of(instance.tags, OWNER_TAG)}"
+        draft.refuse(address, "managed-elsewhere", message, place=entry.place)
+        return
+    presence = draft.presence(instance.id, address, entry.place)
+    if isinstance(presence, Yes):
+        draft.refuse(address, "list-incomplete", f"{instance.id} is there but isn't listed", place=entry.place)
+    elif presence is not None:
+        draft.add(_undeletion(draft, instance, address, entry))
+
+
+def _undeletion(draft: Draft, instance: Instance, address: str, entry: Removed) -> Change:
+    spec = next((spec for spec in draft.vaults.values() if spec.id == instance.vault), None)
+    return Change(
+        address=address,
+        kind=Kind.DISK,
+        action=Action.CHANGE,
+        reason=REASON,
+        steps=(Step(Op.INSTANCE_UNDELETE, instance.id),),
+        before={"instance": instance.id.text, "protection": "soft-deleted"},
+        after={"instance": instance.id.text, "protection": "stopped"},
+        fields=(FieldChange("protection", "soft-deleted", "stopped"),),
+        vault=instance.vault,
+        goal=GOALS["stopped"],
+        place=entry.place,
+        detail=(f"else its recovery points are purged at {instance.purge_time}",),
+        drift=drift_class(draft, spec) if spec else "differs",
+    )
