@@ -52,15 +52,20 @@ _NOT_TRACKED = (
 _TYPES = {GROUPS: "microsoft.resources/subscriptions/resourcegroups"}
 _COLUMNS = ("managedBy", "sku", "plan", "tags", "identity", "zones", "extendedLocation")
 
-SHOWN: dict[str, Callable[[World, Record], Record]] = {}
+Showing = Callable[[World, Record], "Record | None"]
+
+SHOWN: dict[str, Showing] = {}
 
 provider = Provider("Microsoft.ResourceGraph", VERSIONS)
 
 
-def shows(kind: str) -> Callable[[Callable[[World, Record], Record]], Callable[[World, Record], Record]]:
-    """Register what Resource Graph shows of a record of the lower-cased type `kind`; else it is all that is public."""
+def shows(kind: str) -> Callable[[Showing], Showing]:
+    """Register what Resource Graph shows of a record of the lower-cased type `kind`; else it is all that is public.
 
-    def register(function: Callable[[World, Record], Record]) -> Callable[[World, Record], Record]:
+    What it has forgotten is None.
+    """
+
+    def register(function: Showing) -> Showing:
         SHOWN[kind] = function
         return function
 
@@ -110,8 +115,9 @@ def _rows(world: World, request: Request, parsed: Query, subscriptions: set[str]
             place = subscription_of(key)
             if place in subscriptions or (not place and not request.body.get("subscriptions")):
                 action = "/".join(str(record.get("type") or name).split("/")) + "/read"
-                if may_read(action, key):
-                    yield _row(world, name, record)
+                shown = SHOWN[name](world, record) if name in SHOWN else public(record)
+                if shown is not None and may_read(action, key):
+                    yield _row(world, name, shown)
 
 
 def _reader(world: World, request: Request) -> Callable[[str, str], bool]:
@@ -146,8 +152,7 @@ def _shown(world: World, name: str) -> Iterator[tuple[str, Record]]:
             yield key, record
 
 
-def _row(world: World, name: str, record: Record) -> Row:
-    shown = SHOWN[name](world, record) if name in SHOWN else public(record)
+def _row(world: World, name: str, shown: Record) -> Row:
     resource_id = str(shown["id"])
     row: Row = {
         "id": resource_id,

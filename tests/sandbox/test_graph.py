@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -190,3 +191,15 @@ def test_rows_are_spelled_as_the_graph_spells_them(ask: Any) -> None:
     ask.sandbox.set_switch("case_drift", "off")
     (row,) = query(ask, "resources | where type =~ 'microsoft.dataprotection/backupvaults'").body["data"]
     assert row["id"] == vault
+
+
+def test_jobs_are_forgotten_after_two_weeks(ask: Any) -> None:
+    vault = f"/subscriptions/{ONE}/resourceGroups/vaults/providers/Microsoft.DataProtection/backupVaults/v"
+    ask.sandbox.put(vault, {"location": "westus"})
+    for days in (1, 13, 15, 20):
+        started = (ask.sandbox.time() - timedelta(days=days)).isoformat()
+        ask.sandbox.put(f"{vault}/backupJobs/{days}", {"properties": {"startTime": started}})
+    query = "RecoveryServicesResources | where type =~ 'microsoft.dataprotection/backupvaults/backupjobs'"
+    found = ask("POST", PATH, {"query": query}).body["data"]
+    assert sorted(row["name"] for row in found) == ["1", "13"]
+    assert len(ask("GET", f"{vault}/backupJobs").names) == 4

@@ -9,14 +9,30 @@ from reconciler.sandbox.arm import Request, Response, lower, public
 from reconciler.sandbox.dataprotection import jobbodies, operations, pointbodies
 from reconciler.sandbox.dataprotection.errors import refusal
 from reconciler.sandbox.dataprotection.namespace import JOBS, VAULT, provider, the, vault_id
+from reconciler.sandbox.graph import shows
 from reconciler.sandbox.paging import page
 from reconciler.sandbox.tables import Record
-from reconciler.sandbox.world import World
+from reconciler.sandbox.world import World, adopted
 
 KIND = jobbodies.KIND
 A_DAY = 10
 _READ = f"{KIND}/read"
 _RETRY_AFTER = 30
+_IN_GRAPH = 14 * 86400.0
+
+
+@adopted(JOBS)
+def adopt(_world: World, _address: str, record: Record) -> None:
+    """A job of an estate file, or made by hand: when it began."""
+    started = (record.get("properties") or {}).get("startTime")
+    if started:
+        record["_began"] = datetime.fromisoformat(started).timestamp()
+
+
+@shows(JOBS)
+def in_graph(world: World, job: Record) -> Record | None:
+    """A job as Resource Graph shows it, which keeps jobs for 14 days (Azure Backup's own docs)."""
+    return public(job) if job.get("_began", world.timestamp) > world.timestamp - _IN_GRAPH else None
 
 
 def begin(
@@ -74,9 +90,9 @@ def rows(world: World, request: Request, **ids: str) -> Response:
 
     def row(job: Record) -> dict[str, Any]:
         body = public(job)
-        seconds = _until(world, body["properties"]["endTime"]) - job.get("_began", world.timestamp)
+        seconds = _until(world, body["properties"].get("endTime")) - job.get("_began", world.timestamp)
         short: dict[str, Any] = {"extendedInfo": None, "duration": _clock(max(0.0, seconds))}
-        if not body["properties"]["isUserTriggered"]:
+        if not body["properties"].get("isUserTriggered"):
             short["supportedActions"] = []
         return {**body, "properties": {**body["properties"], **short}}
 
