@@ -123,7 +123,7 @@ class Trial(Stage):
     """A manifest, an estate, and the tool's own command line between them.
 
     `cures` are what has to happen before a last run can succeed; `is_lagging`: what Azure shows trails what it did, so
-    a plan right after an apply tells nothing; `has_rivals`: others write as well, so done may be undone at once;
+    a plan right after an apply tells nothing; `is_blurred`: lists lack rows without a word; `has_rivals`: others write as well, so done may be undone at once;
     `rests_at`: when what others began has ended.
     """
 
@@ -146,6 +146,7 @@ class Trial(Stage):
         self.cures: list[Callable[[], object]] = []
         self.is_lagging = False
         self.has_rivals = False
+        self.is_blurred = False
         self.rests_at = self.sandbox.time()
         self.is_over = False
         self.token: Callable[[], Any] = lambda: StaticToken(TOKEN)

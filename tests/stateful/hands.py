@@ -62,7 +62,7 @@ def loses_an_instance(story: Story, chance: Random) -> str | None:
     if not found:
         return None
     row = chance.choice(found)
-    story.sandbox.remove(row["id"])
+    story.remove(row["id"])
     story.gone_by_hand.add(row["id"].lower())
     return str(row["id"].rsplit("/", 1)[-1])
 
@@ -122,8 +122,9 @@ def marks_as_somebody_elses(story: Story, chance: Random) -> str | None:
     story.sandbox.patch(address, {"tags": {"reconciler-owner": "somebody-else"}})
 
     def cure() -> None:
-        if story.there(address):
-            story.sandbox.patch(address, {"tags": {"reconciler-owner": None}})
+        for one in (address, address.replace("/backupInstances/", "/deletedBackupInstances/")):
+            if story.there(one):
+                story.sandbox.patch(one, {"tags": {"reconciler-owner": None}})
 
     story.cures[f"mark {address.lower()}"] = cure
     return str(address.rsplit("/", 1)[-1])
@@ -179,7 +180,7 @@ def deletes_a_role_assignment(story: Story, chance: Random) -> str | None:
         return None
     gone = chance.sample(found, min(len(found), chance.choice((1, 1, 3))))
     for row in gone:
-        story.sandbox.remove(row["id"])
+        story.remove(row["id"])
     return str(len(gone))
 
 
@@ -195,30 +196,12 @@ def retags_a_disk(story: Story, chance: Random) -> str | None:
 
 
 @rule(1)
-def deletes_a_disk(story: Story, chance: Random) -> str | None:
-    """A disk is gone; made anew in the end."""
-    name = chance.choice(DISKS)
-    address = arm.disk_id(name)
-    if not story.there(address):
-        return None
-    body = story.sandbox.get(address)
-    story.sandbox.remove(address)
-
-    def cure() -> None:
-        if not story.there(address):
-            story.sandbox.put(address, body)
-
-    story.cures[f"disk {name}"] = cure
-    return name
-
-
-@rule(1)
 def deletes_a_vault(story: Story, chance: Random) -> str | None:
     """A vault is gone with all that it held."""
     vault = _vault(story, chance)
     if vault is None:
         return None
-    story.gone_by_hand |= {address.lower() for address in story.sandbox.remove(vault)}
+    story.gone_by_hand |= {address.lower() for address in story.remove(vault)}
     return vault.rsplit("/", 1)[-1]
 
 
@@ -244,7 +227,7 @@ def locks_something(story: Story, chance: Random) -> str | None:
 
     def cure() -> None:
         if story.there(held["id"]):
-            story.sandbox.remove(held["id"])
+            story.remove(held["id"])
 
     story.cures[held["id"]] = cure
     return str(held["id"])

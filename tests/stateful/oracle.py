@@ -36,16 +36,42 @@ def check(trial: Trial, said: Body) -> None:
         assert row is None or (entry["data"] == "retain" and state_of(row) in STATES["stopped"]), f"I3: {row}"
 
 
+def check_backups(trial: Trial, said: Body) -> None:
+    """Every disk that is to be protected is, and the newest of its recovery points has its snapshot."""
+    instances = {_disk(row): row for row in rows(trial, "backupinstances") if "dataSourceInfo" in row["properties"]}
+    for disk, entry in wanted(trial, said).items():
+        if entry.get("protection", "protected") != "protected":
+            continue
+        row = instances.get(disk)
+        assert row is not None, f"T: {disk} is called well and has no instance"
+        assert state_of(row) in STATES["protected"], f"T: {disk} is called well and is {state_of(row)}"
+        assert trial.sandbox.ids(disk), f"T: {disk} is called well and is gone"
+        points = [one for one in rows(trial, "recoverypoints") if one["id"].lower().startswith(f"{row['id'].lower()}/")]
+        newest = max(points, key=lambda one: str(one["properties"]["recoveryPointTime"]), default=None)
+        assert newest is None or has_snapshot(trial, row, newest), f"T: {disk} is called well, its newest snapshot gone"
+
+
+def has_snapshot(trial: Trial, row: Body, point: Body) -> bool:
+    """Whether the snapshot of a recovery point is there."""
+    return bool(trial.sandbox.ids(f"{group_of(row)}/providers/Microsoft.Compute/snapshots/*_{point['name']}"))
+
+
+def group_of(row: Body) -> str:
+    """The snapshot group of an instance, lower-cased."""
+    parameters = row["properties"]["policyInfo"]["policyParameters"]["dataStoreParametersList"]
+    return str(parameters[0]["resourceGroupId"]).lower()
+
+
 def wanted(trial: Trial, said: Body) -> dict[str, Body]:
     """The entry of every declared disk that exists, by the disk's lower-cased id."""
-    taken = {row["id"].lower() for key in ("excluded", "removed") for row in said[key]}
+    taken = {row["id"].lower() for key in ("excluded", "removed") for row in said.get(key, ())}
     found: dict[str, Body] = {}
     disks = {row["id"].lower(): row for row in rows(trial, "disks")}
-    for entry in said["disks"]:
+    for entry in said.get("disks", ()):
         for disk, row in disks.items():
             if "select" in entry and disk not in taken and _matches(row, entry["select"]["tags"]):
                 found.setdefault(disk, entry)
-    return found | {entry["id"].lower(): entry for entry in said["disks"] if "id" in entry}
+    return found | {entry["id"].lower(): entry for entry in said.get("disks", ()) if "id" in entry}
 
 
 def _matches(row: Body, tags: Body) -> bool:
@@ -84,10 +110,11 @@ def check_rights(trial: Trial, row: Body, disk: str) -> None:
     principal = vault["identity"]["principalId"].lower()
     held = [one["properties"] for one in rows(trial, "roleassignments")]
     for scope, role in ((disk, BACKUP_READER), (arm.group_id(APPS, "snapshotrg").lower(), SNAPSHOT_CONTRIBUTOR)):
-        assert any(_grants(one, scope, role, principal) for one in held), f"I3: {role} is missing at {scope}"
+        assert any(grants(one, scope, role, principal) for one in held), f"I3: {role} is missing at {scope}"
 
 
-def _grants(held: dict[str, Any], scope: str, role: str, principal: str) -> bool:
+def grants(held: dict[str, Any], scope: str, role: str, principal: str) -> bool:
+    """Whether an assignment gives a principal a role at a scope."""
     reach = f"{held['scope'].lower().rstrip('/')}/"
     named = str(held["roleDefinitionId"]).lower().endswith(role)
     return named and held["principalId"].lower() == principal and f"{scope}/".startswith(reach)

@@ -126,6 +126,14 @@ def applies(story: Story, chance: Random) -> str | None:
     return f"exit {run.code}, {len(run.writes)} writes{', pruning' if prune else ''}{' '.join(deletions)}"
 
 
+@rule(4)
+def asks_how_it_is(story: Story, chance: Random) -> str | None:
+    """A drift, or a status: what is called well is well, whatever was in between."""
+    verb = chance.choice(("drift", "drift", "status"))
+    run = story.asks(verb)
+    return f"{verb}: exit {run.code}"
+
+
 @rule(2)
 def applies_with_gates_closed(story: Story, chance: Random) -> str | None:
     """An apply that opens no gate."""
@@ -164,6 +172,7 @@ def two_at_once(story: Story, chance: Random) -> str | None:
     pair = [story.manifest(), story.manifest()]
     if chance.random() < 0.5:
         pair[1] = {key: value for key, value in story.before.items() if value not in ([], {})}
+    story.losses.begins(pair, ())
     runs = [Run("apply", trial._written(said)) for said in pair]
     deadline = chance.choice((None, None, None, chance.uniform(0, 900)))
     seed = chance.random()

@@ -19,8 +19,9 @@ import arm
 import oracle
 import pytest
 from arm import APPS, PLATFORM, Body
-from faults import TOKEN
+from faults import TOKEN, Injection
 from invariants import one_object_each, rows
+from losses import Losses, keys_of
 from switching import covering
 from trial import Run, Trial
 
@@ -66,7 +67,11 @@ class Story:
     told: list[str] = field(default_factory=list)
     cures: dict[str, Callable[[], object]] = field(default_factory=dict)
     gone_by_hand: set[str] = field(default_factory=set)
+    blurs: list[Injection] = field(default_factory=list)
     runs: int = 0
+
+    def __post_init__(self) -> None:
+        self.losses = Losses(self.trial)
 
     # What the rules need
 
@@ -102,6 +107,8 @@ class Story:
         """Apply the manifest as it is; every gate but the deletions' is opened."""
         self.trial.said = self.manifest()
         self.runs += 1
+        self.trial.is_blurred = self.losses.is_blurred = self.is_blurred
+        self.losses.begins([self.trial.said], (*self.trial.flags, *flags))
         run = self.trial.apply(*flags)
         if run.outcome is None:
             refused = "error[gate]" in run.text
@@ -109,14 +116,35 @@ class Story:
         assert "error[unexpected]" not in run.text, run.text
         return run
 
+    def asks(self, verb: str) -> Run:
+        """Run what only looks; where it says that all is well, it is."""
+        self.trial.said = self.manifest()
+        self.losses.begins([self.trial.said], ())
+        run = self.trial.run(verb)
+        assert "error[unexpected]" not in run.text, run.text
+        assert not run.writes, f"I1: {verb} wrote {run.writes}"
+        if run.code == 0 and not (self.trial.is_lagging or self.is_blurred or run.meets_others):
+            oracle.check(self.trial, self.said) if verb == "drift" else oracle.check_backups(self.trial, self.said)
+        return run
+
+    @property
+    def is_blurred(self) -> bool:
+        """Whether lists lack rows now."""
+        return any(row in self.trial.weather.injections and len(row.hits) < row.times for row in self.blurs)
+
+    def gives_up(self, name: str) -> None:
+        """Whoever owns the manifest takes a disk out that is gone; what was backed up of it stays."""
+        address = arm.disk_id(name)
+        self.said["disks"] = [row for row in self.said["disks"] if row.get("id") != address]
+        if not any(row["id"] == address for key in ("removed", "excluded") for row in self.said[key]):
+            self.said["removed"].append({"id": address, "data": "retain", "reason": "ticket 4712"})
+
     def flags(self) -> list[str]:
         """What opens every gate, with the exact count of deletions and of recovery points that resumes clean up."""
         self.trial.said = self.manifest()
         plan = self.trial.plan(*OPEN)
         gates = plan.plan.gates if plan.plan else ()
-        count = next((len(gate.addresses) for gate in gates if gate.name == "allow-delete"), 0)
-        keys = [gate.hint.removesuffix(" opens").split() for gate in gates if gate.name == "resume-expires"]
-        return [*OPEN, *(word for key in keys for word in key), *(["--allow-delete", str(count)] if count else [])]
+        return [*OPEN, *keys_of([gate.hint for gate in gates])]
 
     # Telling
 
@@ -144,6 +172,7 @@ class Story:
     def _check(self, known: dict[str, str]) -> None:
         """I2; and no instance is lost that nobody asked to delete."""
         one_object_each(self.trial)
+        self.losses.check()
         kept = {row["id"].lower() for row in self.instances()}
         deleted = {row["id"].lower().replace("/deletedbackupinstances/", "/backupinstances/") for row in self.deleted()}
         asked = {
@@ -164,6 +193,7 @@ class Story:
             trial.switch(**{name: "0"})
         for cure in self.cures.values():
             cure()
+        self.blurs.clear()
         trial.wait(3600)
         self._put_where_they_are()
         trial.is_lagging = trial.has_rivals = False
@@ -181,7 +211,7 @@ class Story:
         for row in (*self.instances(), *self.deleted()):
             entry = wanted.get(_disk(row))
             if entry is not None and row["id"].lower().split("/")[8] != entry["vault"].lower():
-                self.sandbox.remove(row["id"])
+                self.remove(row["id"])
 
     def _apply_until_well(self) -> None:
         for attempt in range(4):
@@ -200,7 +230,15 @@ class Story:
             disk = row.address.lower().removeprefix("disk/")
             if disk in asked and row.code in _LACKS_RIGHTS:
                 for held in (one for one in self.instances() if _disk(one) == disk):
-                    self.sandbox.remove(held["id"])
+                    self.remove(held["id"])
+
+    def remove(self, address: str) -> list[str]:
+        """Somebody takes something away, past all of Azure's checks; the ids that are gone."""
+        self.losses.is_by_hand = True
+        try:
+            return list(self.sandbox.remove(address))
+        finally:
+            self.losses.is_by_hand = False
 
     def _check_rest(self) -> None:
         plan = self.trial.plan("--detailed-exitcode")
@@ -209,6 +247,7 @@ class Story:
         again = self.apply()
         assert (again.code, again.writes) == (0, []), f"I3: {again.text}"
         oracle.check(self.trial, self.said)
+        self.losses.check()
 
 
 def _disk(row: Body) -> str:

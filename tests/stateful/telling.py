@@ -8,6 +8,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
 
+import accidents  # noqa: F401 - its rules
 import hands  # noqa: F401 - its rules
 import skies  # noqa: F401 - its rules
 import wishes  # noqa: F401 - its rules
