@@ -7,18 +7,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from reconciler.applying import disks, instances, restoring
+from reconciler.applying import disks, moving, restoring
 from reconciler.applying.jobs import until_ended
 from reconciler.applying.run import Run, Skip
 from reconciler.azure.answering import answer
 from reconciler.errors import AzureError, ReconcilerError
 from reconciler.estate import Question
 from reconciler.ids import ArmId, lower
-from reconciler.planning.model import Change, Op
+from reconciler.planning.model import Change, Kind, Op
 from reconciler.planning.naming import PROVEN_TAG
 from reconciler.planning.proofs import stamp
 
 _RUNNING = "inprogress"
+_PROVING = frozenset({Op.INSTANCE_MERGE, Op.INSTANCE_DELETE, Op.INSTANCE_UNDELETE})
 
 
 async def settle(run: Run, change: Change) -> str:
@@ -67,7 +68,11 @@ async def _earlier_restores(run: Run, change: Change) -> None:
 
 
 async def _prove(run: Run, change: Change) -> None:
-    """Write the moment on the instance."""
-    merge = next(step for step in change.steps if step.op is Op.INSTANCE_MERGE)
-    merge = replace(merge, body={"tags": {PROVEN_TAG: stamp(run.clock.now())}})
-    await instances.settle(run, replace(change, steps=(merge,), goal="", probe=None))
+    """Write the moment on the instance, past what a move has left of the disk in other vaults."""
+    proof = {"tags": {PROVEN_TAG: stamp(run.clock.now())}}
+    steps = tuple(
+        replace(step, body=proof) if step.op is Op.INSTANCE_MERGE else step
+        for step in change.steps
+        if step.op in _PROVING
+    )
+    await moving.write(run, replace(change, kind=Kind.DISK, steps=steps, goal="", probe=None))

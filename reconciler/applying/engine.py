@@ -10,6 +10,7 @@ from typing import Any
 
 from reconciler.applying import drilling, groups, moving, policies, restoring, roles, vaults
 from reconciler.applying.marking import mark
+from reconciler.applying.moving import others
 from reconciler.applying.outcome import Outcome, Result, Status, result_of
 from reconciler.applying.probing import Probes
 from reconciler.applying.progress import Progress
@@ -22,7 +23,7 @@ from reconciler.errors import AzureError, ReconcilerError
 from reconciler.findings import Finding
 from reconciler.ids import lower
 from reconciler.planning.codes import CODES
-from reconciler.planning.model import AT_REST, Change, Kind, Plan, Wait
+from reconciler.planning.model import AT_REST, Change, Kind, Op, Plan, Wait
 from reconciler.planning.protection import GOALS
 
 __all__ = ["Settings", "apply"]
@@ -190,7 +191,7 @@ class _Execution:
     def _cut(self, change: Change) -> Result:
         if change.address not in self._run.touched:
             return result_of(change, Status.SKIPPED, message=self._why)
-        hint = _CUT_OFF.get(change.kind, "Azure goes on by itself; apply again to see it through")
+        hint = _when_cut(change, "Azure goes on by itself; apply again to see it through")
         return result_of(change, Status.IN_PROGRESS, message=f"begun, then {self._why}", hint=hint)
 
     async def _wait(self, wait: Wait) -> None:
@@ -231,6 +232,13 @@ class _Execution:
             self._warnings.append(CODES["mark-not-written"].at(text, hint=hint, address=str(own)))
 
 
+def _when_cut(change: Change, hint: str) -> str:
+    """What to do about a change that was cut off: an instance that made room for it may be soft-deleted still."""
+    if change.kind is Kind.MOVE or not any(step.op is Op.INSTANCE_UNDELETE for step in others(change)):
+        return _CUT_OFF.get(change.kind, hint)
+    return f"{hint}; then `reconciler move` the disk, which brings back what made room for it and may be soft-deleted"
+
+
 def _said(result: Result) -> str:
     word = "failed" if result.status is Status.FAILED else "is still in progress"
     return f"{result.address} {word}: {result.message or result.code}"
@@ -241,7 +249,7 @@ def _ending(run: Run, change: Change, error: Exception) -> Result:
         return result_of(change, Status.SKIPPED, message=str(error))
     status, message, code, hint = _explanation(run, change.address, error)
     if status is Status.IN_PROGRESS:
-        hint = _CUT_OFF.get(change.kind, hint)
+        hint = _when_cut(change, hint)
     return result_of(change, status, message=message, code=code, hint=hint)
 
 

@@ -51,9 +51,12 @@ async def settle(run: Run, change: Change) -> str:
 
 async def write(run: Run, change: Change) -> str:
     """Take a disk's instance through its steps, past the instances that a move has left in other vaults."""
-    if all(step.target.parent == change.vault for step in change.steps):
-        return await instances.settle(run, change)
-    return await Moving(run, change).done()
+    return await Moving(run, change).done() if others(change) else await instances.settle(run, change)
+
+
+def others(change: Change) -> list[Step]:
+    """The steps on instances in other vaults than the change's own."""
+    return [step for step in change.steps if step.target.parent != change.vault]
 
 
 class Moving:
@@ -66,8 +69,8 @@ class Moving:
     def __init__(self, run: Run, change: Change) -> None:
         self._run = run
         self._change = change
-        self._old = [step for step in change.steps if step.target.parent != change.vault]
-        here = [step for step in change.steps if step.target.parent == change.vault]
+        self._old = others(change)
+        here = [step for step in change.steps if step not in self._old]
         self._made = tuple(step for step in here if step.op is not Op.INSTANCE_DELETE)
         self._undoing = [step for step in here if step.op is Op.INSTANCE_DELETE]
         self._is_deleted = bool(self._old) and all(step.op is Op.INSTANCE_UNDELETE for step in self._old)

@@ -300,7 +300,7 @@ class Disks:
         grants = self._book.grant(wanted) if resumes else Grants()
         moves = any(entry.path == "policy" for entry in fields)
         shortened = self._usage.shortened(wanted, instance) if moves else ""
-        room = retained.around(draft, wanted, steps, self._live.get(wanted.disk.id.key, ()))
+        room = retained.around(draft, wanted.vault.id, steps, self._live.get(wanted.disk.id.key, ()))
         draft.add(
             Change(
                 address=wanted.address,

@@ -26,6 +26,7 @@ from reconciler.planning.restoring import (
     start,
     without_refused,
 )
+from reconciler.planning.retained import around
 from reconciler.planning.roles import RoleBook
 from reconciler.plurals import counted
 
@@ -110,6 +111,8 @@ def _trial(draft: Draft, book: RoleBook, drill: DrillSpec, source: Source, run: 
     grants, probe = grants_for(draft, book, source.instance, disk.group_id)
     location = draft.estate.vaults[source.instance.vault.key].location
     before = tag_of(source.instance.tags, PROVEN_TAG) or None
+    proof = Step(Op.INSTANCE_MERGE, source.instance.id, guard=guard)
+    room = around(draft, source.instance.vault, (proof,), draft.held.get(source.id.key, ()))
     change = Change(
         address=address,
         kind=Kind.DRILL,
@@ -119,7 +122,9 @@ def _trial(draft: Draft, book: RoleBook, drill: DrillSpec, source: Source, run: 
             start(source, location, disk, guard),
             Step(Op.DISK_PATCH, disk, {"tags": {RESTORED_TAG: drill_mark(draft.manifest.name, drill.name) + run}}),
             Step(Op.DISK_CHECK, disk, expected(source, {}, claim)),
-            Step(Op.INSTANCE_MERGE, source.instance.id, guard=guard),
+            *room.before,
+            proof,
+            *room.after,
             delete,
         ),
         before={PROVEN_TAG: before},
@@ -129,7 +134,7 @@ def _trial(draft: Draft, book: RoleBook, drill: DrillSpec, source: Source, run: 
         vault=source.instance.vault,
         probe=probe,
         place=drill.place,
-        detail=(f"makes {disk}", _KEPT[drill.keep]),
+        detail=(f"makes {disk}", _KEPT[drill.keep], *room.detail),
         keeps=drill.keep,
     )
     return without_refused(draft, change)

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from reconciler.estate import Instance
 from reconciler.ids import ArmId, lower
 from reconciler.known import No, Yes
-from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import Draft
 from reconciler.planning.instances import guard_of
 from reconciler.planning.model import Op, Step
@@ -45,9 +44,9 @@ def aside(draft: Draft, instances: Iterable[Instance]) -> Aside:
     return Aside(before, tuple(Step(Op.INSTANCE_UNDELETE, one.id) for one in found), (detail,))
 
 
-def around(draft: Draft, wanted: DesiredDisk, steps: Iterable[Step], held: Iterable[Instance]) -> Aside:
-    """How what a move has left of a disk makes room for these steps on the disk's own instance."""
-    others = [one for one in held if one.vault != wanted.vault.id]
+def around(draft: Draft, vault: ArmId, steps: Iterable[Step], held: Iterable[Instance]) -> Aside:
+    """How what a move has left of a disk makes room for these steps on the disk's instance in that vault."""
+    others = [one for one in held if one.vault != vault]
     if not any(step.op in _WRITES for step in steps) or not all(is_left(draft, one) for one in others):
         return Aside()
     return aside(draft, others)

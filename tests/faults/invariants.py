@@ -107,9 +107,23 @@ def _is_mark_only(call: Call, plan: Plan) -> bool:
     return call.method == "PATCH" and call.path.lower() not in planned
 
 
+def _disk(instance: Any) -> str:
+    return str(instance["properties"]["dataSourceInfo"]["resourceID"]).lower()
+
+
+def _is_stopped(instance: Any) -> bool:
+    return bool(instance["properties"]["currentProtectionState"] == "ProtectionStopped")
+
+
 def one_object_each(trial: Trial) -> None:
-    """I2: of instances per disk, of role assignments per triple, of derived policies per content and vault."""
-    disks = Counter(row["properties"]["dataSourceInfo"]["resourceID"].lower() for row in rows(trial, "backupinstances"))
+    """I2: of instances per disk, of role assignments per triple, of derived policies per content and vault.
+
+    A move leaves a stopped instance in another vault.
+    """
+    disks = Counter(
+        (_disk(row), row["id"].lower().rsplit("/", 2)[0] if _is_stopped(row) else "")
+        for row in rows(trial, "backupinstances")
+    )
     grants = Counter(
         (row["properties"]["scope"].lower(), row["properties"]["principalId"].lower(), _guid(row["properties"]))
         for row in rows(trial, "roleassignments")
@@ -186,7 +200,9 @@ def is_done(trial: Trial, change: Change, missed: AbstractSet[str] = frozenset()
 
 
 def _states(trial: Trial, change: Change) -> set[str]:
-    targets = {str(step.target).lower().replace("deletedbackupinstances", "backupinstances") for step in change.steps}
+    """The states of the change's own instance; steps in other vaults only make room for it."""
+    own = [step for step in change.steps if step.target.parent == change.vault]
+    targets = {str(step.target).lower().replace("deletedbackupinstances", "backupinstances") for step in own}
     found = [row for row in rows(trial, "backupinstances") if row["id"].lower() in targets]
     return {row["properties"]["currentProtectionState"].lower() for row in found}
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from arm import disk, vault_id
 from faults import Asked, Fault, Killed, killed_after, killed_before
-from manifests import DISK, VAULT, manifest
+from manifests import DISK, POLICY, VAULT, Data, manifest
 from operating import back_up, planned, world
 from replaying import Story, on_file, recovery_points
 from stage import Uninterrupted
@@ -39,7 +39,7 @@ def story(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
         return Story.told(kept, trial, monkeypatch)
 
 
-def move(trial: Trial) -> Run:
+def move(trial: Trial, said: Data = AFTER) -> Run:
     """One run in a process of its own; Killed passes."""
     run = Run("move", trial.folder)
     trial._current = run
@@ -49,7 +49,7 @@ def move(trial: Trial) -> Run:
     try:
         with trial._opened() as session:
             trial.session = session
-            plan = planned(trial, AFTER, planner)
+            plan = planned(trial, said, planner)
             assert not plan.errors, plan.errors
             session.apply(plan, Settings(), Progress(), Uninterrupted())  # type: ignore[arg-type]
     finally:
@@ -57,8 +57,8 @@ def move(trial: Trial) -> Run:
     return run
 
 
-def ends_well(trial: Trial, story: Story) -> None:
-    run = move(trial)
+def ends_well(trial: Trial, story: Story, said: Data = AFTER) -> None:
+    run = move(trial, said)
     assert run.outcome is not None
     assert run.outcome.ok, run.outcome
     found = [trial.instances(vault)["pstestdisk"] for vault in (vault_id(), vault_id("NewVault", "newRG"))]
@@ -66,7 +66,7 @@ def ends_well(trial: Trial, story: Story) -> None:
     assert states == ["ProtectionStopped", "ProtectionConfigured"]
     assert story.kept
     assert story.kept <= recovery_points(trial), "a recovery point is lost"
-    assert move(trial).writes == []
+    assert move(trial, said).writes == []
 
 
 def _write(asked: Asked) -> bool:
@@ -86,3 +86,33 @@ def test_f22_a_move_killed_at_every_write(story: Story, fault: Fault) -> None:
             trial.clear()
             assert injection.hits
             ends_well(trial, story)
+
+
+LONGER = manifest(
+    vaults=BOTH, policies=[POLICY | {"retention": {"default": "30d"}}], disks=[DISK | {"vault": "NewVault"}]
+)
+
+
+@pytest.mark.parametrize("fault", [killed_before, killed_after])
+def test_f22_another_policy_for_a_moved_disk_killed_at_every_write(story: Story, fault: Fault) -> None:
+    """What the move has left makes room for the change, and is soft-deleted for a while."""
+    with story.world() as trial:
+        move(trial)
+        trial.said = LONGER
+        run = trial.apply()
+        assert run.code == 0, run.text
+        writes = len(run.writes)
+    assert writes >= 3
+    for number in range(writes):
+        with story.world() as trial:
+            move(trial)
+            trial.said = LONGER
+            injection = trial.inject("*", fault, skip=number, where=_write)
+            with suppress(Killed):
+                trial.apply()
+            trial.clear()
+            assert injection.hits
+            assert trial.apply().code == 0
+            ends_well(trial, story, LONGER)
+            assert trial.apply().code == 0
+            assert trial.drift().code == 0

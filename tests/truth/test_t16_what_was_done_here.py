@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from arm import disk_id, vault_id
+from arm import APPS, disk_id, group, vault_id
 from forging import Azure, Done, Estate, fails, forbidden, quickstart, selected
 from manifests import DISK, POLICY, VAULT, disk, manifest, selecting
 
@@ -15,6 +15,7 @@ NAMES = ("NewVault", "ThirdVault")
 VAULTS = [VAULT, *({"name": name, "resourceGroup": "newRG"} for name in NAMES)]
 LONGER = POLICY | {"retention": {"default": "30d"}}
 PROTECTED, STOPPED = "ProtectionConfigured", "ProtectionStopped"
+SCRATCH = group(APPS, "drillrg")
 TO = ("--to", "diskrg", "--auto-approve")
 
 
@@ -74,6 +75,16 @@ def test_a_moved_disk_can_be_halted_and_protected_again(forged: Forged, moved: E
         assert done.code == 0, done
         assert states(azure) == {"TestBkpVault": STOPPED, "NewVault": PROTECTED}
         assert kept <= points(azure)
+        rests(azure)
+
+
+def test_a_moved_disk_can_be_drilled(forged: Forged, moved: Estate) -> None:
+    with forged(moved.aged("1d"), clock="virtual") as azure:
+        azure.put(SCRATCH["id"], SCRATCH)
+        azure.declare(wanted(drills=[{"name": "monthly", "targetResourceGroup": "drillrg", "maxAge": "30d"}]))
+        done = azure.run("drill", "--auto-approve")
+        assert done.code == 0, done
+        assert states(azure) == {"TestBkpVault": STOPPED, "NewVault": PROTECTED}
         rests(azure)
 
 
