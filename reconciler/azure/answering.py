@@ -134,6 +134,17 @@ async def _held(azure: Azure, question: Question) -> tuple[Instance, ...]:
     return tuple(found)
 
 
+async def _disks(azure: Azure, question: Question) -> Known[frozenset[str]]:
+    """The disks of a subscription that the rest of the look doesn't list."""
+    try:
+        rows = await azure.list(f"{question.subject}/providers/Microsoft.Compute/disks")
+    except ReadIncomplete as error:
+        if isinstance(error.__cause__, AzureError) and error.code != NO_TOKEN:
+            return unsure(error.__cause__)
+        raise
+    return Yes(frozenset(projection.disk(row).id.key for row in rows))
+
+
 async def _recovery_points(azure: Azure, question: Question) -> tuple[RecoveryPoint, ...]:
     """The recovery points of an instance, newest first."""
     rows = await azure.list(f"{question.subject}/recoveryPoints")
@@ -172,6 +183,7 @@ _ANSWERS: Mapping[str, Callable[[Azure, Question], Coroutine[Any, Any, Any]]] = 
     "role-count": _role_count,
     "protected-elsewhere": _protected_elsewhere,
     "held": _held,
+    "disks": _disks,
     "recovery-points": _recovery_points,
     "kept-points": _kept_points,
     "restores": _restores,

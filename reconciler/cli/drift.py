@@ -21,8 +21,8 @@ from reconciler.errors import UsageError
 @click.command(
     help="""Say whether Azure still is as the manifest PATH says; change nothing.
 
-    Exit codes: 0 no drift, 2 drift, 1 it could not be told. Classes: changed-outside, not-yet-applied, differs,
-    unhealthy, orphaned, uncovered, in-progress, out-of-reach.
+    Exit codes: 0 no drift, 2 drift, 1 it could not be told. Classes: changed-outside, not-yet-applied, new, gone,
+    replaced, moved, differs, unhealthy, orphaned, uncovered, in-progress, out-of-reach.
     """
 )
 @click.argument("path")

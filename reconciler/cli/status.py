@@ -11,7 +11,7 @@ from reconciler.cli.output import Output
 @click.command(
     help="""Say of each disk that the manifest PATH declares how its backups are; change nothing.
 
-    Exit codes: 0 all well, 2 something is late, failing or unprotected, or a drill is late; 1 it could not be told.
+    Exit codes: 0 all well, 2 something is late, failing, gone or unprotected, or a drill is late; 1 it could not be told.
     """
 )
 @click.argument("path")

@@ -17,6 +17,7 @@ from reconciler.manifest.model import DiskRule, Selector
 from reconciler.planning.codes import CODES
 from reconciler.planning.desired import DesiredDisk, expand
 from reconciler.planning.draft import PENDING, Draft
+from reconciler.planning.gone import is_left
 from reconciler.planning.naming import is_restored
 from reconciler.planning.protection import WORDS, Health, health_of, preference, reason
 from reconciler.planning.reach import concerns
@@ -177,11 +178,14 @@ def _uncovered(survey: _Survey, disk: Disk, wanted: DesiredDisk | None) -> Cover
 
 
 def _disks_gone(survey: _Survey) -> None:
-    """Instances whose disk isn't there any more; asked by id, since a list proves no absence."""
+    """Instances whose disk isn't there any more, and of which nobody made an end; asked by id, as no list proves it."""
     draft, asked = survey.draft, 0
+    removed = {entry.id.key for entry in draft.manifest.removed}
     for key in sorted(survey.held):
         instance = survey.held[key][0]
         if key in draft.disks or instance.disk is None or instance.id.key not in draft.estate.instances:
+            continue
+        if key in removed or is_left(draft, instance):
             continue
         asked += 1
         if asked > _MOST_ASKED:

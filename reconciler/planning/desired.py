@@ -12,7 +12,8 @@ from reconciler.ids import ArmId, group_id
 from reconciler.known import No, Yes
 from reconciler.manifest import addresses
 from reconciler.manifest.choices import chosen, names_in
-from reconciler.manifest.model import DiskRule, Exclusion, GroupSpec, PolicySpec, Selector, VaultSpec
+from reconciler.manifest.model import REPORT, DiskRule, Exclusion, GroupSpec, PolicySpec, Selector, VaultSpec
+from reconciler.planning import gone
 from reconciler.planning.codes import CODES
 from reconciler.planning.draft import Draft
 from reconciler.planning.naming import is_restored
@@ -67,26 +68,33 @@ def _claim_by_id(draft: Draft, claims: dict[str, Claim]) -> None:
     for rule in draft.manifest.disks:
         is_ours = any(name in draft.vaults for name in names_in(rule.vault))
         for arm_id, place in rule.ids:
-            disk = draft.disks.get(arm_id.key) or (_unlisted(draft, arm_id, place) if is_ours else None)
+            disk = draft.disks.get(arm_id.key) or (_unlisted(draft, arm_id, rule, place) if is_ours else None)
             if disk is not None:
                 claims[arm_id.key] = (replace(disk, id=arm_id), rule, place, True)
 
 
-def _unlisted(draft: Draft, arm_id: ArmId, place: Place) -> Disk | None:
+def _unlisted(draft: Draft, arm_id: ArmId, rule: DiskRule, place: Place) -> Disk | None:
     """A disk that is named by id and that no list shows, asked for by id."""
+    if not gone.may_read(draft, arm_id, is_needed=rule.when_gone != REPORT):
+        _refuse_unread(draft, arm_id, place)
+        return None
     match draft.presence(arm_id, addresses.disk(arm_id), place):
         case Yes(Found(resource=Disk() as disk)):
             draft.disks[arm_id.key] = disk
+            draft.contradicted.add(arm_id.subscription)
             return disk
         case No():
-            _refuse_gone(draft, arm_id, place, "correct the id; if the disk is gone for good, list it under `removed`")
+            gone.refuse_named(draft, arm_id, place)
     return None
 
 
-def _refuse_gone(draft: Draft, arm_id: ArmId, place: Place, hint: str) -> None:
-    finding = draft.code_as_error("disk-gone", f"{arm_id} isn't there", addresses.disk(arm_id), place, hint)
-    draft.findings.append(finding)
-    draft.refused[finding.address] = finding.message
+def _refuse_unread(draft: Draft, arm_id: ArmId, place: Place) -> None:
+    """A disk that lists lack, as so many others that it wasn't asked for: gone as those, unless one of them is there."""
+    if arm_id.subscription in draft.contradicted:
+        message = f"{arm_id} isn't listed, and the list lacks disks that are there"
+        draft.refuse(addresses.disk(arm_id), "list-incomplete", message, place=place)
+    else:
+        gone.refuse_missing(draft, arm_id, place, f"{arm_id} isn't listed, as so many that it was not asked for by id")
 
 
 def _claim_by_selector(draft: Draft, claims: dict[str, Claim]) -> None:

@@ -21,9 +21,10 @@ CODES = table(
     ),
     Code(
         "disk-gone",
-        _I,
-        "The disk of a backup instance is gone from Azure; its recovery points are left alone.",
-        "restore it, or list it under `removed` to take it out for good",
+        _W,
+        "Azure no longer has the disk of a backup instance; an error where the manifest names the disk by id.",
+        "restore it, list it under `removed` to take it out for good, or say `whenGone` in its entry",
+        "gone",
     ),
     Code(
         "deletion-due",
@@ -38,6 +39,12 @@ CODES = table(
         "The proofs of a drill are older than the manifest allows.",
         "run `reconciler drill`, from a schedule at best",
         "unhealthy",
+    ),
+    Code(
+        "expiring",
+        _I,
+        "The disk is gone and backups are suspended, as `whenGone: expire` asks for; its recovery points age by the policy.",
+        "nothing to do; list the disk under `removed` to decide otherwise",
     ),
     Code(
         "foreign-snapshot",

@@ -22,6 +22,7 @@ from reconciler.planning.naming import OWNER_TAG, tag_of
 from reconciler.planning.protection import Health, health
 from reconciler.planning.reach import reach
 from reconciler.planning.selection import Surroundings, glob
+from reconciler.planning.takers import Takers
 
 PENDING = object()
 """The answer to a question that has not been asked yet: decide nothing, the plan is made again with the answer."""
@@ -36,7 +37,10 @@ class Draft:
     `disks` and `machines` are those of the estate, and those that no list shows and that were found by id; `vaults` are
     the declared ones that this run sees to, by lower-cased name. `due` are the deletions that `removed` asks for and
     whose key wasn't given, by address: what would be deleted, and the place that asks for it. `gated` says, by name and
-    value of each local gate, which addresses stand before it and why.
+    value of each local gate, which addresses stand before it and why. `sought` are the disks that
+    lists lack and that are asked for by id, `contradicted` the subscriptions whose lists lack disks that are there, and
+    `settled` what `whenGone` has done about disks that are named by id and gone, by their lower-cased ids. `masses` are
+    the vaults, by lower-cased id, that lack very many of their disks: how many, and of how many.
     """
 
     def __init__(self, manifest: Manifest, estate: Estate, options: Options, now: datetime) -> None:
@@ -70,6 +74,10 @@ class Draft:
         self.weakening: dict[str, str] = {}
         self.due: dict[str, tuple[str, Place]] = {}
         self.gated: dict[tuple[str, str], dict[str, str]] = {}
+        self.sought: set[str] = set()
+        self.contradicted: set[str] = set()
+        self.settled: dict[str, tuple[Instance, Place]] = {}
+        self.masses: Mapping[str, tuple[int, int]] = {}
 
     def forces(self, gate: str, value: str = "") -> bool:
         """Whether the command line opens a gate: as a whole, or a local one for `value` alone."""
@@ -96,6 +104,11 @@ class Draft:
             if instance.disk is not None:
                 found[instance.disk.key].append(instance)
         return found
+
+    @cached_property
+    def takers(self) -> Takers:
+        """The entries by which disks were taken, which are no longer there to be looked at."""
+        return Takers(self.manifest, self.estate.management_groups)
 
     @property
     def surroundings(self) -> Surroundings:

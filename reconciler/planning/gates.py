@@ -9,6 +9,7 @@ from reconciler.ids import lower
 from reconciler.planning.capacity import DISK_SCOPE_LIMIT, QUOTA, over_quota
 from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import Draft
+from reconciler.planning.gone import is_left
 from reconciler.planning.model import Action, Change, Gate, Kind
 from reconciler.planning.protection import is_active
 from reconciler.planning.roles import RoleBook
@@ -19,6 +20,7 @@ GATES: Mapping[str, str] = {
     "empty": "The manifest wants nothing, while instances of its own exist.",
     "irreversible": "A one-way door: AlwaysOn, Locked, cross-region restore, or a deletion where soft delete is off.",
     "mass-change": "More than 30 % of the instances of a vault, or of all, would be stopped, suspended or deleted.",
+    "mass-gone": "More than 10 % of a vault's disks, and at least 5, are gone, and `whenGone` would act on their backups.",
     "resume-expires": "Resuming would clean up recovery points that expired while protection was stopped or suspended.",
     "role-quota": "A subscription would hold more role assignments than Azure allows.",
     "role-scope": "More than 500 role assignments at disk scope in one subscription.",
@@ -48,9 +50,11 @@ def gates(
     draft: Draft, book: RoleBook, desired: list[DesiredDisk], changes: list[Change], due: list[str]
 ) -> tuple[Gate, ...]:
     """Every gate that these changes stand before, open or closed; `due` are the addresses of deletions without a key."""
+    vanished = tuple(_mass_gone(draft, changes))
     found = [
         *_empty(draft, desired, changes),
-        *_mass(draft, changes),
+        *vanished,
+        *_mass(draft, _without(changes, vanished)),
         *_irreversible(draft, changes),
         *_weakening(draft, changes),
         *_deletions(draft, changes, due),
@@ -65,7 +69,7 @@ def _empty(draft: Draft, desired: list[DesiredDisk], changes: list[Change]) -> I
     manifest = draft.manifest
     if not (manifest.vaults or manifest.disks or manifest.removed):
         why = "the manifest names no vault and no disk"
-    elif not desired and manifest.disks and _owns_any(draft):
+    elif not desired and manifest.disks and _owns_any(draft, changes):
         why = "no entry of `disks` finds a disk, yet instances of this manifest exist"
     elif not desired and any(change.drift == "orphaned" for change in changes):
         why = "the manifest has no entry of `disks`, and --prune would stop what it had"
@@ -75,8 +79,31 @@ def _empty(draft: Draft, desired: list[DesiredDisk], changes: list[Change]) -> I
     yield Gate("empty", f"the desired set is empty: {why}", hint, draft.forces("empty"))
 
 
-def _owns_any(draft: Draft) -> bool:
-    return any(draft.owner(instance.tags) == "ours" for instance in draft.estate.instances.values())
+def _owns_any(draft: Draft, changes: list[Change]) -> bool:
+    """Whether an instance of ours still runs that nothing accounts for: no disk, and not what `whenGone` does."""
+    accounted = {lower(str((change.before or {}).get("instance"))) for change in changes if change.drift == "gone"}
+    return any(
+        draft.owner(instance.tags) == "ours" and key not in accounted and not is_left(draft, instance)
+        for key, instance in draft.estate.instances.items()
+    )
+
+
+def _mass_gone(draft: Draft, changes: list[Change]) -> Iterable[Gate]:
+    """Disks that vanish by the dozen are rather a list, a right or a subscription that is lost than so many decisions."""
+    acted = [change for change in changes if change.drift == "gone" and change.vault]
+    vaults = sorted({change.vault.key for change in acted if change.vault} & draft.masses.keys())
+    if vaults:
+        where = [f"{draft.masses[key][0]} of {draft.masses[key][1]} of {key.rsplit('/', 1)[-1]}" for key in vaults]
+        message = f"very many disks are gone at once: {_listed(where)}"
+        hint = "make sure that they were deleted on purpose; --force mass-gone opens"
+        found = tuple(change.address for change in acted if change.vault and change.vault.key in vaults)
+        yield Gate("mass-gone", message, hint, draft.forces("mass-gone"), found)
+
+
+def _without(changes: list[Change], gates: Iterable[Gate]) -> list[Change]:
+    """The changes that no gate of their own covers."""
+    covered = {address for gate in gates for address in gate.addresses}
+    return [change for change in changes if change.address not in covered]
 
 
 def _mass(draft: Draft, changes: list[Change]) -> Iterable[Gate]:

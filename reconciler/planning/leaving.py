@@ -8,31 +8,37 @@ from types import MappingProxyType
 from typing import Any
 
 from reconciler.estate import Instance
+from reconciler.findings import Place
 from reconciler.ids import ArmId, lower
-from reconciler.known import No
 from reconciler.manifest import addresses
-from reconciler.manifest.model import Removed
+from reconciler.manifest.model import RETAIN, Removed
 from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import Draft
+from reconciler.planning.gone import Gone, Verdict, absences, outlook, verdict
 from reconciler.planning.instances import guard_of
 from reconciler.planning.model import Action, Change, FieldChange, Kind, Op, Step
 from reconciler.planning.naming import OWNER_TAG, tag_of
-from reconciler.planning.protection import WORDS, Health, health, health_of, is_active
+from reconciler.planning.protection import GOALS, WORDS, Health, health, health_of, is_active
+from reconciler.planning.takers import when_gone
 from reconciler.plurals import counted
 
 
 def compare(draft: Draft, desired: list[DesiredDisk]) -> None:
-    """Report or prune what left the manifest, and do what `removed` asks for."""
+    """Report or prune what left the manifest, and do what `removed` asks for and `whenGone`."""
     removed = {entry.id.key: entry for entry in draft.manifest.removed}
     claimed = {disk.disk.id.key for disk in desired}
+    absent = absences(draft, claimed)
+    draft.masses = absent.masses
     unmanaged: dict[str, int] = defaultdict(int)
     for key in sorted(draft.estate.instances):
         instance = draft.estate.instances[key]
-        if instance.disk is None or instance.disk.key in claimed:
+        if instance.disk is None or instance.disk.key in claimed or key in absent.undecided:
             continue
         entry = removed.get(instance.disk.key)
         if entry is not None:
             _remove(draft, instance, instance.disk, entry)
+        elif key in absent.gone:
+            _compare_gone(draft, absent.gone[key])
         elif addresses.disk(instance.disk) not in draft.refused:
             owner = draft.owner(instance.tags)
             if owner == "ours":
@@ -55,16 +61,6 @@ def _orphan(draft: Draft, instance: Instance, disk: ArmId) -> None:
     if not is_active(instance):
         draft.note("retained", f"{instance.id.name} keeps its recovery points", address=address)
         return
-    if disk.key not in draft.disks:
-        presence = draft.presence(disk, address)
-        if presence is None:
-            return
-        if isinstance(presence, No):
-            draft.note("disk-gone", f"the disk of {instance.id.name} is gone", address=address)
-            return
-        if disk.subscription in draft.reach.disk_subscriptions:
-            draft.refuse(address, "list-incomplete", f"{disk} is there but isn't listed")
-            return
     prunes = draft.options.prune and not draft.manifest.hands_over_to and not draft.ignores(address, "protection")
     if prunes and health_of(instance) is not Health.TRANSIENT:
         _stop(draft, instance, address, "no longer in the manifest", "orphaned")
@@ -74,9 +70,43 @@ def _orphan(draft: Draft, instance: Instance, disk: ArmId) -> None:
     draft.note("orphan", f"{instance.id.name} is no longer in the manifest and is {instance.state}", address=address)
 
 
-def _stop(
-    draft: Draft, instance: Instance, address: str, reason: str, drift: str, entry: Removed | None = None
-) -> None:
+def _compare_gone(draft: Draft, one: Gone) -> None:
+    """Do what `whenGone` says of an instance whose disk is gone, or tell of it; prune leaves it alone."""
+    address, fate = _address(draft, one.instance, one.disk), verdict(draft, one)
+    if fate is Verdict.PENDING or draft.ignores(address):
+        return
+    if fate is Verdict.DONE:
+        message = f"the disk of {one.instance.id.name} is gone; its backups are suspended, as `whenGone` says"
+        draft.note("expiring", message, address=address, place=one.place)
+        return
+    if fate is Verdict.ACT and health_of(one.instance) is not Health.TRANSIENT:
+        _settle(draft, one, address)
+        return
+    if fate is Verdict.ACT:
+        draft.wait_for(address, one.instance, one.place)
+    message = f"the disk of {one.instance.id.name} is gone{outlook(draft, one)}"
+    draft.note("disk-gone", message, address=address, place=one.place)
+
+
+def _settle(draft: Draft, one: Gone, address: str) -> None:
+    if when_gone(one.takers)[0] == RETAIN:
+        _stop(draft, one.instance, address, "its disk is gone", "gone", one.place)
+        return
+    _change(
+        draft,
+        one.instance,
+        address,
+        Action.CHANGE,
+        Op.INSTANCE_SUSPEND,
+        "its disk is gone: backups are suspended, recovery points expire by the policy, the last one stays",
+        FieldChange("protection", WORDS[health(one.instance.state)], "suspended"),
+        goal=GOALS["suspended"],
+        drift="gone",
+        place=one.place,
+    )
+
+
+def _stop(draft: Draft, instance: Instance, address: str, reason: str, drift: str, place: Place | None = None) -> None:
     before = WORDS[health(instance.state)]
     _change(
         draft,
@@ -86,9 +116,9 @@ def _stop(
         Op.INSTANCE_STOP,
         f"{reason}: protection stops, recovery points are kept",
         FieldChange("protection", before, "stopped"),
-        goal="ProtectionStopped",
+        goal=GOALS["stopped"],
         drift=drift,
-        entry=entry,
+        place=place,
     )
 
 
@@ -121,11 +151,11 @@ def _remove(draft: Draft, instance: Instance, disk: ArmId, entry: Removed) -> No
             FieldChange("protection", WORDS[health(instance.state)], None),
             goal="gone",
             drift="not-yet-applied",
-            entry=entry,
+            place=entry.place,
             body={"softly": True} if softly else {},
         )
     elif is_active(instance):
-        _stop(draft, instance, address, f"removed: {entry.reason}", "not-yet-applied", entry)
+        _stop(draft, instance, address, f"removed: {entry.reason}", "not-yet-applied", entry.place)
     else:
         draft.note("retained", f"{instance.id.name} keeps its recovery points", address=address, place=entry.place)
 
@@ -150,11 +180,10 @@ def _change(
     *,
     goal: str,
     drift: str,
-    entry: Removed | None,
+    place: Place | None,
     body: Mapping[str, Any] = MappingProxyType({}),
 ) -> None:
     guard = guard_of(draft, instance.vault, [Step(op, instance.id)])
-    place = entry.place if entry else None
     if guard is None:
         message = f"the vault {instance.vault.name} is under a resource guard"
         draft.refuse(address, "resource-guard", message, place=place)

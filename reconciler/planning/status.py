@@ -7,17 +7,18 @@ counts from when it began.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from reconciler.estate import Instance
 from reconciler.findings import Finding, Place
-from reconciler.ids import lower
+from reconciler.ids import ArmId, lower
 from reconciler.planning import proofs
 from reconciler.planning.builtin_roles import DISK_BACKUP_READER
 from reconciler.planning.desired import DesiredDisk, expand
 from reconciler.planning.draft import Draft
+from reconciler.planning.gone import Verdict, absences, outlook, verdict
 from reconciler.planning.naming import instance_name
 from reconciler.planning.occurrences import interval_after
 from reconciler.planning.policy_reading import Reading, read
@@ -25,10 +26,11 @@ from reconciler.planning.protection import WORDS, Health, health_of, preference,
 
 START_WINDOW = timedelta(hours=2)
 
-OK, LATE, FAILING, UNPROTECTED, WAITING, HALTED, UNKNOWN = (
-    "ok", "late", "failing", "unprotected", "waiting", "halted", "unknown",
+OK, LATE, FAILING, GONE, UNPROTECTED, WAITING, HALTED, UNKNOWN = (
+    "ok", "late", "failing", "gone", "unprotected", "waiting", "halted", "unknown",
 )  # fmt: skip
 STATES: Mapping[str, str] = {
+    GONE: "Azure no longer has the disk",
     FAILING: "protection or the last backup failed",
     LATE: "the newest recovery point is older than the schedule promises",
     UNPROTECTED: "declared as protected, and not protected",
@@ -39,7 +41,7 @@ STATES: Mapping[str, str] = {
 }
 """Every state with its meaning, worst first."""
 
-BAD = frozenset({FAILING, LATE, UNPROTECTED})
+BAD = frozenset({FAILING, GONE, LATE, UNPROTECTED})
 """The states that make `status` exit with 2."""
 
 _WORTH_A_READ = (LATE, FAILING, UNKNOWN)
@@ -131,6 +133,7 @@ def statuses(draft: Draft, told: Told, skipped: tuple[str, ...] = ()) -> Status:
     rows = [_row(draft, wanted, told) for wanted in desired]
     known = {wanted.address for wanted in desired}
     rows += _refused(draft, known)
+    rows += _gone(draft, desired)
     late = list(proofs.complaints(draft, desired))
     unread = [finding for finding in draft.findings if finding.drift == "out-of-reach"]
     return Status(
@@ -153,7 +156,26 @@ def _refused(draft: Draft, known: set[str]) -> Iterator[DiskStatus]:
             and finding.code in {"uncovered", "disk-gone", *_RULES}
         ):
             known.add(address)
-            yield DiskStatus(address.removeprefix("disk/"), UNPROTECTED, finding.message, "", "", finding.place)
+            state = GONE if finding.code == "disk-gone" else UNPROTECTED
+            yield DiskStatus(address.removeprefix("disk/"), state, finding.message, "", "", finding.place)
+
+
+def _gone(draft: Draft, desired: Iterable[DesiredDisk]) -> Iterator[DiskStatus]:
+    """Disks that are gone though their backups run on, and those named by id of which `whenGone` made an end."""
+    for one in absences(draft, {wanted.disk.id.key for wanted in desired}).gone.values():
+        fate = verdict(draft, one)
+        if not draft.ignores(one.address) and fate not in {Verdict.PENDING, Verdict.DONE}:
+            note = f"Azure no longer has the disk{outlook(draft, one)}"
+            place = one.place or draft.manifest.place
+            yield _left(one.disk, GONE, note, one.instance, place)
+    for instance, place in draft.settled.values():
+        if instance.disk is not None:
+            yield _left(instance.disk, HALTED, "the disk is gone; as `whenGone` says", instance, place)
+
+
+def _left(disk: ArmId, state: str, note: str, instance: Instance, place: Place) -> DiskStatus:
+    policy = instance.policy.name if instance.policy else ""
+    return DiskStatus(disk.text, state, note, WORDS[health_of(instance)], policy, place)
 
 
 _RULES = frozenset(

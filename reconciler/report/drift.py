@@ -11,6 +11,10 @@ from reconciler.planning.model import Change, Plan
 CLASSES = {
     "changed-outside": "Azure was changed by someone or something else since the last apply",
     "not-yet-applied": "the manifest changed and was not applied yet",
+    "new": "a selector newly takes the disk",
+    "gone": "Azure no longer has the disk, and its backups fail",
+    "replaced": "another disk was made under the name, and its backups are those of the old one",
+    "moved": "the disk goes on under another id, and is not protected under this one",
     "differs": "Azure and the manifest differ; who changed is not known",
     "unhealthy": "declared disks that are not protected as they should be",
     "orphaned": "protected by this manifest once, and no longer named by it",
@@ -67,7 +71,8 @@ class Drift:
     @property
     def exit_code(self) -> int:
         """0: none. 2: drift. 1: it could not be told, or a declared disk has an error of no class."""
-        unclear = OUT_OF_REACH in self.counted or any(one.severity is Severity.ERROR for one in self.others)
+        told = (*self.others, *self.findings_of("gone"))
+        unclear = OUT_OF_REACH in self.counted or any(one.severity is Severity.ERROR for one in told)
         return 1 if unclear else 2 if self.counted else 0
 
     @property

@@ -177,14 +177,14 @@ def test_a_soft_deleted_instance_with_other_snapshots_is_refused_with_the_purge_
     assert error.hint
 
 
-def test_the_instance_of_a_disk_that_is_gone_is_left_alone(fleet: Stage) -> None:
+def test_the_instance_of_a_disk_that_is_gone_is_told_and_left_alone(fleet: Stage) -> None:
     said = manifest(disks=[selecting()])
     assert fleet.apply(said).ok
     fleet.sandbox.remove(disk_id("data-05"))
     drift = fleet.drift(said)
     assert "disk-gone" in codes(drift.plan)
     assert drift.plan.changes == ()
-    assert drift.exit_code == 0
+    assert (drift.exit_code, drift.count("gone")) == (2, 1)
     assert fleet.plan(said, prune=True).changes == ()
     deleting = said | {"removed": [{"id": disk_id("data-05"), "data": "delete", "reason": "gone"}]}
     assert fleet.apply(deleting, allow_delete=1).ok

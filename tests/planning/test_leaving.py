@@ -165,10 +165,10 @@ def test_a_read_only_lock_keeps_an_orphan_from_being_pruned() -> None:
 # --- disks that are gone ----------------------------------------------------------------------------------------------
 
 
-def test_a_disk_that_is_gone_is_information_and_prune_leaves_it() -> None:
+def test_a_disk_that_is_gone_is_drift_of_its_own_class_and_prune_leaves_it() -> None:
     made = plan(manifest(), estate(*settled(), orphan()), prune=True)
     assert addresses(made) == []
-    assert [(one.code, one.severity, one.drift) for one in made.findings] == [("disk-gone", Severity.INFO, "")]
+    assert [(one.code, one.severity, one.drift) for one in made.findings] == [("disk-gone", Severity.WARNING, "gone")]
 
 
 def test_a_stopped_instance_of_a_disk_that_is_gone_is_retained_without_a_question() -> None:

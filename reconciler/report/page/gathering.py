@@ -24,6 +24,7 @@ _STATUS = {
     telling.LATE: LATE,
     telling.UNKNOWN: LATE,
     telling.FAILING: BAD,
+    telling.GONE: BAD,
     telling.UNPROTECTED: BAD,
 }
 """What can't be told counts as late: nothing is called covered that isn't known to be."""

@@ -1,0 +1,259 @@
+"""Disks that Azure no longer has: which instances that leaves behind, what the manifest says of them, what follows.
+
+A list proves no absence, so each is read by id; a mass of them only in part, as long as nothing is done about them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import Enum, auto
+
+from reconciler.estate import Instance, RecoveryPoint
+from reconciler.findings import Place
+from reconciler.ids import ArmId, subscription_id
+from reconciler.known import No, Yes
+from reconciler.manifest import addresses
+from reconciler.manifest.model import EXPIRE, REPORT
+from reconciler.planning.content import content_of
+from reconciler.planning.draft import PENDING, Draft
+from reconciler.planning.protection import Health, health_of, is_active
+from reconciler.planning.takers import Taker, when_gone
+from reconciler.plurals import counted
+
+MASS_PERCENT = 10
+MASS_FROM = 5
+_MOST_READ = 100
+"""How many disks that lists lack are asked for by id, and their recovery points, as long as nothing is done about them."""
+_FEW = 5
+_START_WINDOW = timedelta(hours=2)
+_LONGEST_INTERVAL = 24
+
+
+class Verdict(Enum):
+    """What becomes of an instance whose disk is gone."""
+
+    TELL = auto()
+    ACT = auto()
+    DONE = auto()
+    PENDING = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """An instance whose disk is gone; not `is_read`: lists lack the disk, as so many others that it wasn't asked for."""
+
+    instance: Instance
+    disk: ArmId
+    takers: tuple[Taker, ...]
+    is_read: bool = True
+
+    @property
+    def address(self) -> str:
+        """The disk's address."""
+        return addresses.disk(self.disk)
+
+    @property
+    def place(self) -> Place | None:
+        """The entry that names the disk, or the first whose selector could have taken it."""
+        return self.takers[0].place if self.takers else None
+
+
+@dataclass(slots=True)
+class Absences:
+    """What was made of the instances whose disks no list shows, by lower-cased instance id.
+
+    `undecided`: nothing may follow yet, or a finding says why not; an instance that is in neither has its disk. `masses`
+    are the vaults that lack so many disks at once that only a gate lets `whenGone` act: how many, and of how many.
+    """
+
+    gone: dict[str, Gone] = field(default_factory=dict)
+    undecided: set[str] = field(default_factory=set)
+    masses: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+
+def absences(draft: Draft, claimed: Collection[str]) -> Absences:
+    """Look for the disks of active instances that neither a declared disk (`claimed`, lower-cased ids) nor `removed` has."""
+    accounted = {*claimed, *(entry.id.key for entry in draft.manifest.removed)}
+    lacking = sorted(_lacking(draft, accounted), key=lambda one: (_is_done(one), one.instance.id.key))
+    found = Absences(masses=_masses(draft, lacking))
+    listed, pending = _listed(draft, lacking)
+    for one in lacking:
+        if one.disk.subscription in pending:
+            found.undecided.add(one.instance.id.key)
+        elif one.disk.key not in listed and one.address not in draft.refused:
+            _look(draft, found, one)
+    return found
+
+
+def _look(draft: Draft, found: Absences, one: Gone) -> None:
+    key = one.instance.id.key
+    acts = when_gone(one.takers)[0] != REPORT and not _is_done(one)
+    is_needed = acts and (one.instance.vault.key not in found.masses or draft.forces("mass-gone"))
+    if not may_read(draft, one.disk, is_needed=is_needed):
+        _assume(draft, found, one)
+        return
+    presence = draft.presence(one.disk, one.address, one.place)
+    if isinstance(presence, No):
+        found.gone[key] = one
+    elif presence is None:
+        found.undecided.add(key)
+    elif one.disk.subscription in draft.reach.disk_subscriptions:
+        draft.contradicted.add(one.disk.subscription)
+        draft.refuse(one.address, "list-incomplete", f"{one.disk} is there but isn't listed")
+        found.undecided.add(key)
+
+
+def _assume(draft: Draft, found: Absences, one: Gone) -> None:
+    """A disk among so many that it wasn't read: gone as those that were, unless one of them is there after all."""
+    if one.disk.subscription in draft.contradicted:
+        message = f"{one.disk} isn't listed, and the list lacks disks that are there"
+        draft.refuse(one.address, "list-incomplete", message)
+        found.undecided.add(one.instance.id.key)
+    else:
+        found.gone[one.instance.id.key] = replace(one, is_read=False)
+
+
+def may_read(draft: Draft, disk: ArmId, *, is_needed: bool) -> bool:
+    """Whether this plan reads a disk that lists lack, of which it reads only so many that aren't needed."""
+    if not is_needed and len(draft.sought | {disk.key}) > _MOST_READ:
+        return False
+    draft.sought.add(disk.key)
+    return True
+
+
+def _lacking(draft: Draft, accounted: Collection[str]) -> Iterator[Gone]:
+    """Active instances of ours, and unmarked ones where an entry could have put them, whose disks aren't listed."""
+    for instance in draft.estate.instances.values():
+        disk = instance.disk
+        if disk is None or not is_active(instance) or disk.key in draft.disks or disk.key in accounted:
+            continue
+        owner = draft.owner(instance.tags)
+        takers = draft.takers.of(disk) if owner in {"ours", ""} else ()
+        if owner == "ours" or any(draft.takers.puts_into(taker, instance.vault) for taker in takers):
+            yield Gone(instance, disk, takers)
+
+
+def _masses(draft: Draft, lacking: Iterable[Gone]) -> dict[str, tuple[int, int]]:
+    missing = Counter(one.instance.vault.key for one in lacking if not _is_done(one))
+    held = Counter(one.vault.key for one in draft.estate.instances.values() if one.disk and is_active(one))
+    return {
+        vault: (count, held[vault])
+        for vault, count in sorted(missing.items())
+        if count >= MASS_FROM and count * 100 > MASS_PERCENT * held[vault]
+    }
+
+
+def _listed(draft: Draft, lacking: Iterable[Gone]) -> tuple[set[str], set[str]]:
+    """The disks of subscriptions of which no list was read and many are looked for, and the subscriptions still to list."""
+    asked = Counter(one.disk.subscription for one in lacking)
+    found, pending = set[str](), set[str]()
+    for subscription, count in sorted(asked.items()):
+        if count > _FEW and subscription not in draft.reach.disk_subscriptions:
+            match draft.ask("disks", subscription_id(subscription)):
+                case Yes(keys):
+                    found |= keys
+                case answer if answer is PENDING:
+                    pending.add(subscription)
+    return found, pending
+
+
+def verdict(draft: Draft, one: Gone) -> Verdict:
+    """What `whenGone` does about an instance now: the newest recovery point says since when the disk is gone at most."""
+    word, hours = when_gone(one.takers)
+    if word == REPORT:
+        return Verdict.TELL
+    if _is_done(one):
+        return Verdict.DONE
+    if not (one.is_read and _may_act(draft, one)):
+        return Verdict.TELL
+    points = _points(draft, one.instance)
+    if points is None:
+        return Verdict.PENDING
+    return Verdict.ACT if points and draft.now >= _due(draft, one.instance, points, hours) else Verdict.TELL
+
+
+def _may_act(draft: Draft, one: Gone) -> bool:
+    """Whether the instance is ours to change: it bears our mark, or its disk is named by id."""
+    is_ours = draft.owner(one.instance.tags) == "ours" or any(taker.by_id for taker in one.takers)
+    return is_ours and not draft.manifest.hands_over_to and not draft.ignores(one.address, "protection")
+
+
+def _is_done(one: Gone) -> bool:
+    """Whether the instance is as `whenGone` leaves it; a stopped one is, in any case."""
+    health = health_of(one.instance)
+    return health is Health.STOPPED or (health is Health.SUSPENDED and when_gone(one.takers)[0] == EXPIRE)
+
+
+def is_left(draft: Draft, instance: Instance) -> bool:
+    """Whether an instance is as `whenGone` leaves it, and no list shows its disk."""
+    disk = instance.disk
+    return disk is not None and disk.key not in draft.disks and _is_done(Gone(instance, disk, draft.takers.of(disk)))
+
+
+def _points(draft: Draft, instance: Instance) -> tuple[RecoveryPoint, ...] | None:
+    """The instance's recovery points, newest first, none where they can't be told; None until they were asked for."""
+    match draft.ask("kept-points", instance.id):
+        case Yes(points):
+            return tuple(points)
+        case answer if answer is PENDING:
+            return None
+    return ()
+
+
+def _due(draft: Draft, instance: Instance, points: tuple[RecoveryPoint, ...], hours: int) -> datetime:
+    """When `whenGone` acts: never before the schedule would have made the next point after the newest one."""
+    policy = draft.estate.policies.get(instance.policy.key) if instance.policy else None
+    content = content_of(policy) if policy else None
+    interval = content.interval_hours if content else _LONGEST_INTERVAL
+    return points[0].taken + max(timedelta(hours=hours), timedelta(hours=interval) + _START_WINDOW)
+
+
+def outlook(draft: Draft, one: Gone) -> str:
+    """What becomes of the instance's recovery points, and when, to follow the sentence that the disk is gone."""
+    if not one.is_read:
+        return "; it isn't listed, and was not asked for by id: too many others aren't either"
+    points = _points(draft, one.instance)
+    if points is None:
+        return ""
+    word, hours = when_gone(one.takers)
+    acts = f"; `whenGone: {word}` acts from {_moment(_due(draft, one.instance, points, hours))} on" if points else ""
+    return _expiry(points) + (acts if word != REPORT and _may_act(draft, one) else "")
+
+
+def _expiry(points: tuple[RecoveryPoint, ...]) -> str:
+    if not points:
+        return "; no recovery point of it is known"
+    if len(points) == 1:
+        return f"; its only recovery point, of {_moment(points[0].taken)}, stays"
+    expires = points[1].expires
+    when = f"at {_moment(expires)}" if expires else "at a time that Azure doesn't tell"
+    return f"; of its {counted(len(points), 'recovery point')} the second newest expires {when}, the newest stays"
+
+
+def _moment(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"
+
+
+def refuse_named(draft: Draft, disk: ArmId, place: Place) -> None:
+    """A disk that is named by id and gone: an error, unless `whenGone` acts on its instances or has acted."""
+    takers = draft.takers.of(disk)
+    held = [one for one in draft.held.get(disk.key, ()) if draft.owner(one.tags) in {"ours", ""}]
+    left = [Gone(instance, disk, takers) for instance in held]
+    verdicts = {verdict(draft, one) for one in left}
+    if verdicts and Verdict.TELL not in verdicts:
+        if verdicts == {Verdict.DONE}:
+            draft.settled[disk.key] = (held[0], place)
+        return
+    told = next((outlook(draft, one) for one in left if is_active(one.instance)), "")
+    refuse_missing(draft, disk, place, f"{disk} isn't there", told)
+
+
+def refuse_missing(draft: Draft, disk: ArmId, place: Place, message: str, told: str = "") -> None:
+    """Add the error that a disk which is named by id isn't there, and what is `told` of its recovery points."""
+    hint = "correct the id; if the disk is gone for good, list it under `removed`, or say `whenGone` in its entry"
+    finding = draft.code_as_error("disk-gone", message + told, addresses.disk(disk), place, hint)
+    draft.findings.append(finding)
+    draft.refused[finding.address] = message
