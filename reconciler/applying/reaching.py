@@ -18,7 +18,7 @@ from reconciler.azure.projection import state as state_of
 from reconciler.azure.receipts import Receipt
 from reconciler.errors import NotFound, OperationFailed, ReconcilerError
 from reconciler.ids import ArmId, lower
-from reconciler.planning.protection import Health, health
+from reconciler.planning.protection import AT_WORK, Health, health
 
 GONE = "gone"
 _DONE, _FAILED, _DIFFERS, _ELSEWHERE, _ABSENT = "done", "failed", "differs", "elsewhere", "absent"
@@ -39,7 +39,7 @@ class Target:
 
 def is_moving(row: Row) -> bool:
     """Whether Azure still works on the instance."""
-    return is_busy(row) or health(state_of(row)) is Health.TRANSIENT
+    return is_busy(row) or health(state_of(row)) in AT_WORK
 
 
 def is_reached(row: Row, target: Target) -> bool:

@@ -60,6 +60,13 @@ CODES = table(
         "unhealthy",
     ),
     Code(
+        "instance-deleting",
+        _W,
+        "Azure is deleting a backup instance that is to stay: its disk is no longer protected.",
+        "apply waits for the end of it; the next apply then brings the instance back from soft delete",
+        "unhealthy",
+    ),
+    Code(
         "orphan",
         _W,
         "A backup instance that this manifest made is no longer named by it; it still runs.",

@@ -212,7 +212,7 @@ class Disks:
             message = f"its snapshots live in {instance.snapshot_group}, declared is {wanted.group_id}"
             self._usage.policy(wanted)
             draft.refuse(wanted.address, "snapshot-group-immutable", message, place=wanted.place)
-        elif health is Health.TRANSIENT:
+        elif health in protection.AT_WORK:
             if declared == "protected":
                 self._usage.policy(wanted)
                 self._book.grant(wanted)

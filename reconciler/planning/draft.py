@@ -19,7 +19,7 @@ from reconciler.planning.codes import CODES
 from reconciler.planning.marks import by_vault, declared_for, drift_class, takes_mark
 from reconciler.planning.model import AT_REST, Action, Change, FieldChange, Kind, Options, Wait
 from reconciler.planning.naming import OWNER_TAG, tag_of
-from reconciler.planning.protection import Health, health
+from reconciler.planning.protection import AT_WORK, Health, health, health_of
 from reconciler.planning.reach import reach
 from reconciler.planning.selection import Surroundings, glob
 from reconciler.planning.takers import Takers
@@ -155,11 +155,21 @@ class Draft:
         """Add a finding."""
         self.findings.append(CODES[code].at(message, address=address, place=place, hint=hint))
 
-    def wait_for(self, address: str, instance: Instance, place: Place | None, goal: str = AT_REST) -> None:
-        """Plan nothing for an instance that Azure is still working on, and let apply wait until it has settled."""
+    def wait_for(
+        self, address: str, instance: Instance, place: Place | None, goal: str = AT_REST, *, may_go: bool = False
+    ) -> None:
+        """Plan nothing for an instance that Azure is still working on, and let apply wait until it has settled.
+
+        One that is on its way out is unhealthy at once, unless it `may_go`.
+        """
         name = instance.disk.name if instance.disk else instance.id.name
-        state = instance.state if health(instance.state) is Health.TRANSIENT else instance.provisioning_state
-        self.note("in-progress", f"{name} is {state}", address=address, place=place)
+        state = instance.state if health(instance.state) in AT_WORK else instance.provisioning_state
+        if health_of(instance) is Health.LEAVING:
+            goal = AT_REST
+        if health_of(instance) is Health.LEAVING and not may_go:
+            self.note("instance-deleting", f"the backup instance of {name} is {state}", address=address, place=place)
+        else:
+            self.note("in-progress", f"{name} is {state}", address=address, place=place)
         self.waits.append(Wait(address, instance.id, goal))
 
     def code_as_error(self, code: str, message: str, address: str, place: Place | None, hint: str) -> Finding:

@@ -18,7 +18,7 @@ from reconciler.planning.gone import Gone, Verdict, absences, outlook, verdict
 from reconciler.planning.instances import guard_of
 from reconciler.planning.model import Action, Change, FieldChange, Kind, Op, Step
 from reconciler.planning.naming import OWNER_TAG, tag_of
-from reconciler.planning.protection import GOALS, WORDS, Health, health, health_of, is_active
+from reconciler.planning.protection import AT_WORK, GOALS, WORDS, health, health_of, is_active
 from reconciler.planning.takers import when_gone
 from reconciler.plurals import counted
 
@@ -62,7 +62,7 @@ def _orphan(draft: Draft, instance: Instance, disk: ArmId) -> None:
         draft.note("retained", f"{instance.id.name} keeps its recovery points", address=address)
         return
     prunes = draft.options.prune and not draft.manifest.hands_over_to and not draft.ignores(address, "protection")
-    if prunes and health_of(instance) is not Health.TRANSIENT:
+    if prunes and health_of(instance) not in AT_WORK:
         _stop(draft, instance, address, "no longer in the manifest", "orphaned")
         return
     if prunes:
@@ -79,7 +79,7 @@ def _compare_gone(draft: Draft, one: Gone) -> None:
         message = f"the disk of {one.instance.id.name} is gone; its backups are suspended, as `whenGone` says"
         draft.note("expiring", message, address=address, place=one.place)
         return
-    if fate is Verdict.ACT and health_of(one.instance) is not Health.TRANSIENT:
+    if fate is Verdict.ACT and health_of(one.instance) not in AT_WORK:
         _settle(draft, one, address)
         return
     if fate is Verdict.ACT:
@@ -130,8 +130,8 @@ def _remove(draft: Draft, instance: Instance, disk: ArmId, entry: Removed) -> No
     if owner == "foreign":
         mark = tag_of(instance.tags, OWNER_TAG)
         draft.refuse(address, "managed-elsewhere", f"{instance.id} belongs to {mark}", place=entry.place)
-    elif health_of(instance) is Health.TRANSIENT:
-        draft.wait_for(address, instance, entry.place)
+    elif health_of(instance) in AT_WORK:
+        draft.wait_for(address, instance, entry.place, may_go=entry.data == "delete")
     elif entry.data == "delete" and draft.options.allow_delete is None:
         draft.due[address] = (
             f"{instance.id.name} is to be deleted with its recovery points: {entry.reason}",

@@ -162,7 +162,7 @@ def _is_movable(draft: Draft, wanted: DesiredDisk, old: Instance) -> bool:
     address = wanted.address
     if draft.owner(old.tags) == "foreign":
         draft.refuse(address, "managed-elsewhere", f"{old.id} belongs to another manifest", place=wanted.place)
-    elif health_of(old) is Health.TRANSIENT:
+    elif health_of(old) in protection.AT_WORK:
         draft.refuse(address, "waits-for", f"Azure is at work on {old.id}: it is {old.state}", place=wanted.place)
     elif guard_of(draft, old.vault, [Step(Op.INSTANCE_STOP, old.id)]) is None:
         draft.refuse(

@@ -21,6 +21,7 @@ class Health(Enum):
     SUSPENDED = "suspended"
     FAILING = "failing"
     TRANSIENT = "transient"
+    LEAVING = "leaving"
     UNKNOWN = "unknown"
 
 
@@ -30,6 +31,7 @@ WORDS = {
     Health.SUSPENDED: "suspended",
     Health.FAILING: "failing",
     Health.TRANSIENT: "in progress",
+    Health.LEAVING: "being deleted",
     Health.UNKNOWN: "unknown",
 }
 """How a health is shown; the first three are the manifest's own words."""
@@ -46,10 +48,14 @@ _STATES = {
     "invalid": Health.FAILING,
     "configuringprotection": Health.TRANSIENT,
     "updatingprotection": Health.TRANSIENT,
-    "softdeleting": Health.TRANSIENT,
+    "softdeleting": Health.LEAVING,
+    "softdeleted": Health.LEAVING,
 }
 
-_AT_WORK = frozenset({"provisioning", "updating", "deleting"})
+AT_WORK = frozenset({Health.TRANSIENT, Health.LEAVING})
+"""What Azure is at work on: towards protection, or away from it."""
+
+_PROVISIONING = {"provisioning": Health.TRANSIENT, "updating": Health.TRANSIENT, "deleting": Health.LEAVING}
 
 
 @lru_cache(maxsize=256)
@@ -60,7 +66,8 @@ def health(state: str) -> Health:
 
 def health_of(instance: Instance) -> Health:
     """What an instance's state means, unless Azure is at work on the instance: then that state is about to end."""
-    return Health.TRANSIENT if lower(instance.provisioning_state) in _AT_WORK else health(instance.state)
+    found = health(instance.state)
+    return found if found is Health.LEAVING else _PROVISIONING.get(lower(instance.provisioning_state), found)
 
 
 def preference(instance: Instance) -> tuple[int, str]:

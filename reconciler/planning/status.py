@@ -267,6 +267,8 @@ def _state(
     reading: Reading,
 ) -> tuple[str, str]:
     health = health_of(instance)
+    if health is Health.LEAVING:
+        return UNPROTECTED, reason(health, instance)
     if wanted.rule.protection != "protected":
         return HALTED, f"declared {wanted.rule.protection}"
     if health not in {Health.CONFIGURED, Health.TRANSIENT}:

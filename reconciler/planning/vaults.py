@@ -20,6 +20,7 @@ _ALWAYS_ON_FROM = "2025-09-01"
 _ALWAYS_ON_REGIONS = frozenset({"australiaeast", "eastasia", "westcentralus"})
 """Where soft delete can't be off, whatever the api-version: "secure by default" in Microsoft's documentation of 2025-11."""
 
+_AT_WORK = frozenset({"provisioning", "updating"})
 _SOFT_DELETE_BLOCK = ("softDelete.state", "softDelete.retentionDays")
 
 
@@ -129,6 +130,8 @@ def _compare_live(draft: Draft, spec: VaultSpec, live: Vault) -> None:
     if lower(live.provisioning_state) == "deleting":
         draft.refuse(address, "vault-deleting", f"{spec.name} is being deleted", place=spec.place)
         return
+    if lower(live.provisioning_state) in _AT_WORK:
+        draft.note("in-progress", f"{spec.name} is {live.provisioning_state}", address=address, place=spec.place)
     admissible = _admissible(draft, spec, vault_fields.differences(spec, live))
     if admissible is None:
         return

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from reconciler.findings import Finding, Severity
 from reconciler.planning.model import Change, Plan
+from reconciler.plurals import counted
 
 CLASSES = {
     "changed-outside": "Azure was changed by someone or something else since the last apply",
@@ -28,6 +29,7 @@ DEFAULT_FAIL_ON = tuple(name for name in CLASSES if name != "in-progress")
 """The classes that count unless `--fail-on` says otherwise."""
 
 OUT_OF_REACH = "out-of-reach"
+IN_PROGRESS = "in-progress"
 
 
 def class_of(change: Change) -> str:
@@ -82,8 +84,11 @@ class Drift:
             return "Drift: " + ", ".join(f"{number} {name}" for name, number in self.counted.items()) + "."
         if self.exit_code:
             return "Drift: none of the counted classes, but there are errors."
-        if any(name not in {"in-progress", *self.fail_on} for name, _ in self.classes()):
+        if any(name not in {IN_PROGRESS, *self.fail_on} for name, _ in self.classes()):
             return "No drift of the counted classes."
+        if at_work := self.count(IN_PROGRESS):
+            objects = counted(at_work, "object")
+            return f"No drift so far. Azure is at work on {objects}; whether all matches shows when that is done."
         if self.plan.is_partial:
             return "No drift in this shard; the rest was not compared."
         return "No drift. Azure matches the manifest."

@@ -10,7 +10,7 @@ from reconciler.findings import Finding
 from reconciler.planning.model import Action, Change, Gate, Kind, Plan
 from reconciler.plurals import counted
 from reconciler.report.caret import location
-from reconciler.report.drift import Drift
+from reconciler.report.drift import IN_PROGRESS, Drift
 from reconciler.report.escape import plain
 from reconciler.report.lines import SYMBOLS, Line, by_severity, change_lines, gate_hint, with_hints
 from reconciler.report.script import role_commands
@@ -36,9 +36,10 @@ def plan_summary(plan: Plan, verb: str = "") -> str:
         drifted = sum(bool(finding.drift) and finding.drift != "in-progress" for finding in plan.findings)
         if drifted:
             return f"No changes. {counted(drifted, 'finding counts', 'findings count')} as drift."
-        if plan.waits:
-            disks = counted(len(plan.waits), "disk")
-            return f"No changes. Azure is at work on {disks}; whether it matches shows when that is done."
+        at_work = max(len(plan.waits), sum(finding.drift == IN_PROGRESS for finding in plan.findings))
+        if at_work:
+            objects = counted(at_work, "object")
+            return f"No changes. Azure is at work on {objects}; whether it matches shows when that is done."
         return "No changes to what was asked for; the rest was not compared." if plan.is_partial else NO_CHANGES
     counts = plan.summary
     expiring = f" Resuming cleans up {counted(plan.expiring, 'recovery point')}." if plan.expiring else ""

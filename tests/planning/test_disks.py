@@ -113,7 +113,7 @@ def test_steps_from_each_state_to_each_declared_protection(word: str, state: str
     assert made.expected == {at(): protection.GOALS[word]}
 
 
-@pytest.mark.parametrize("state", ["ConfiguringProtection", "UpdatingProtection", "updatingprotection", "SoftDeleting"])
+@pytest.mark.parametrize("state", ["ConfiguringProtection", "UpdatingProtection", "updatingprotection"])
 @pytest.mark.parametrize("word", ["protected", "suspended", "stopped"])
 def test_what_azure_works_on_is_waited_for_and_not_changed(word: str, state: str) -> None:
     made = plan(declared(word), world(state=state))
@@ -122,6 +122,24 @@ def test_what_azure_works_on_is_waited_for_and_not_changed(word: str, state: str
     assert [(one.address, one.instance, one.goal) for one in made.waits] == [
         (at(), instance().id, "ProtectionConfigured" if word == "protected" else "at rest")
     ]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"state": "SoftDeleting"},
+        {"state": "softdeleting"},
+        {"state": "SoftDeleted"},
+        {"state": "ProtectionConfigured", "provisioning_state": "Deleting"},
+        {"state": "SoftDeleting", "provisioning_state": "Updating"},
+    ],
+)
+@pytest.mark.parametrize("word", ["protected", "suspended", "stopped"])
+def test_what_is_on_its_way_out_is_unhealthy_at_once(word: str, said: Any) -> None:
+    made = plan(declared(word), world(**said))
+    assert addresses(made) == []
+    assert [(one.code, one.drift) for one in made.findings] == [("instance-deleting", "unhealthy")]
+    assert [(one.address, one.goal) for one in made.waits] == [(at(), "at rest")]
 
 
 @pytest.mark.parametrize("word", ["suspended", "stopped"])

@@ -356,6 +356,17 @@ def test_what_azure_works_on_is_removed_later() -> None:
     assert (addresses(made), codes(made)) == ([], ["in-progress"])
 
 
+@pytest.mark.parametrize(("data", "told"), [("retain", "instance-deleting"), ("delete", "in-progress")])
+def test_what_is_being_deleted_already_is_what_removed_asks_for_or_is_not(data: str, told: str) -> None:
+    made = plan(leaving(data), world(orphan(state="SoftDeleting")), allow_delete=0)
+    assert (addresses(made), codes(made), len(made.waits)) == ([], [told], 1)
+
+
+def test_an_orphan_on_its_way_out_is_not_pruned() -> None:
+    made = plan(manifest(), world(orphan(state="SoftDeleting")), prune=True)
+    assert (addresses(made), len(made.waits)) == ([], 1)
+
+
 def test_removing_works_on_a_disk_that_is_gone() -> None:
     made = plan(leaving(), estate(*settled(), orphan()))
     assert steps(made, LEFT) == ["instance.stop"]

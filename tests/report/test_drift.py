@@ -33,7 +33,14 @@ def test_the_exit_code_follows_from_the_counted_classes(
 ) -> None:
     drift = Drift(replace(clean, findings=findings), fail_on)
     assert drift.exit_code == code
-    assert ("Azure matches" in drift.summary) == (code == 0 and "orphaned" not in {one.drift for one in findings})
+    assert ("Azure matches" in drift.summary) == (code == 0 and not {one.drift for one in findings} - {""})
+
+
+def test_what_is_under_way_is_no_drift_and_no_match_either(clean: Plan) -> None:
+    drift = Drift(replace(clean, findings=(finding("in-progress"), finding("in-progress"))), DEFAULT_FAIL_ON)
+    assert drift.summary == (
+        "No drift so far. Azure is at work on 2 objects; whether all matches shows when that is done."
+    )
 
 
 def test_a_change_of_no_known_class_counts_as_differs(plan: Plan) -> None:

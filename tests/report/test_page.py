@@ -114,7 +114,7 @@ def planned(*, gates: tuple[Gate, ...] = (), waits: tuple[Wait, ...] = (), findi
     ("plan", "said"),
     [
         (planned(), "No changes. Azure matches the manifest."),
-        (planned(waits=(Wait("disk/x", ArmId("/i"), "at rest"),)), "No changes. Azure is at work on 1 disk;"),
+        (planned(waits=(Wait("disk/x", ArmId("/i"), "at rest"),)), "No changes. Azure is at work on 1 object;"),
         (
             planned(findings=(Finding("out-of-reach", Severity.ERROR, "x"),)),
             "None, yet Azure can&#39;t be said to match",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -79,6 +80,9 @@ class Scripted:
         if lower(str(path)) not in self.resources:
             raise NotFound(f"{path} isn't there", status=404)
         return self.resources[lower(str(path))]
+
+    def looking(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     async def list(self, path: Any, **_: Any) -> list[dict[str, Any]]:
         self.lists.append(asyncio.get_running_loop().time())

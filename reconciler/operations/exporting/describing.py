@@ -82,6 +82,7 @@ class _Sorting:
             self.choices.left.get(key, ""): key in self.choices.left,
             self.choices.dropped.get(vault, ""): vault in self.choices.dropped,
             "Azure doesn't say where its snapshots lie": instance.snapshot_group is None,
+            "its instance is being deleted": health_of(instance) is Health.LEAVING,
             "its policy isn't in the vault": not instance.policy or instance.policy.key not in self.estate.policies,
             "the disk isn't there; `removed` takes it out for good": disk is None,
             "it lies in another region than its vault": disk and disk.location != self.estate.vaults[vault].location,
