@@ -34,20 +34,25 @@ def declared(spec: VaultSpec) -> dict[str, Any]:
 
 
 def live(vault: Vault, identity: ArmId | str | None) -> dict[str, Any]:
-    """A live vault's fields by the same paths; absent on the wire means off.
+    """A live vault's fields by the same paths; None: the vault doesn't say, and then nobody knows what holds.
 
-    `identity` is the declared one: a vault that has it, whatever else it has, is as declared.
+    Only what was sent to a vault comes back, and Azure's default for each block isn't known: CIS 5.1.6 and the built-in
+    Azure Policy 4d479a11 take absent cross-subscription restore for enabled. Cross-region restore is off for certain
+    where the redundancy rules it out. `identity` is the declared one: a vault that has it, whatever else it has, is as
+    declared.
     """
     days = vault.soft_delete_days
     across = vault.cross_subscription_restore
+    redundancy = _spelled(vault.redundancy, _REDUNDANCY)
+    no_region = False if redundancy in ("LocallyRedundant", "ZoneRedundant") else None
     return {
         "location": vault.location,
-        "redundancy": _spelled(vault.redundancy, _REDUNDANCY),
-        "softDelete.state": _spelled(vault.soft_delete_state, _SOFT_DELETE) or "Off",
+        "redundancy": redundancy,
+        "softDelete.state": _spelled(vault.soft_delete_state, _SOFT_DELETE),
         "softDelete.retentionDays": int(days) if days is not None and days == int(days) else days,
-        "immutability": _spelled(vault.immutability, _IMMUTABILITY) or "Disabled",
+        "immutability": _spelled(vault.immutability, _IMMUTABILITY),
         "alertsForAllJobFailures": _is_on(vault.alerts),
-        "crossRegionRestore": _is_on(vault.cross_region_restore),
+        "crossRegionRestore": no_region if vault.cross_region_restore is None else _is_on(vault.cross_region_restore),
         "crossSubscriptionRestore": _OFF_FOR_GOOD if lower(across or "") == lower(_OFF_FOR_GOOD) else _is_on(across),
         "identity": _identity(vault, identity),
     }
@@ -56,7 +61,7 @@ def live(vault: Vault, identity: ArmId | str | None) -> dict[str, Any]:
 def differences(spec: VaultSpec, vault: Vault) -> list[FieldChange]:
     """The declared fields that differ; days of a soft delete that is off, and isn't declared on, mean nothing."""
     have, said = live(vault, spec.identity), declared(spec)
-    if "softDelete.state" not in said and have["softDelete.state"] == "Off":
+    if "softDelete.state" not in said and have["softDelete.state"] in (None, "Off"):
         said.pop("softDelete.retentionDays", None)
     return [FieldChange(path, have[path], value) for path, value in said.items() if have[path] != value]
 
@@ -66,8 +71,9 @@ def _spelled(value: str | None, words: Iterable[str]) -> str | None:
     return next((word for word in words if value is not None and lower(word) == lower(value)), value)
 
 
-def _is_on(value: str | None) -> bool:
-    return value is not None and lower(value) == "enabled"
+def _is_on(value: str | None) -> bool | None:
+    """Whether a setting is on; None where the vault doesn't say."""
+    return None if value is None else lower(value) == "enabled"
 
 
 def _identity(vault: Vault, wanted: ArmId | str | None) -> str | None:

@@ -215,8 +215,8 @@ def _patch_body(spec: VaultSpec, live: Vault, fields: tuple[FieldChange, ...]) -
     values = {field.path: field.after for field in fields if not field.path.startswith("tags.")}
     if values.keys() & set(_SOFT_DELETE_BLOCK):
         have = vault_fields.live(live, spec.identity)
-        values = {path: have[path] for path in _SOFT_DELETE_BLOCK} | values
-        if values["softDelete.state"] == "Off":
+        values = {path: have[path] for path in _SOFT_DELETE_BLOCK if have[path] is not None} | values
+        if values.get("softDelete.state") == "Off":
             values["softDelete.retentionDays"] = None
     body: dict[str, Any] = {}
     if "identity" in values:

@@ -76,8 +76,7 @@ def test_only_the_blocks_that_differ_are_patched(
 
 
 @pytest.mark.parametrize("said", [{"redundancy": "LocallyRedundant"}, {"softDelete": {"state": "On"}}, {"tags": {"Env": "prod"}},
-                                  {"immutability": "Disabled"}, {"alertsForAllJobFailures": False},
-                                  {"crossSubscriptionRestore": False}, {"identity": "system"}])  # fmt: skip
+                                  {"crossRegionRestore": False}, {"identity": "system"}])  # fmt: skip
 def test_what_means_the_same_is_no_difference(on_stage: Callable[..., Stage], said: dict[str, Any]) -> None:
     stage = on_stage(standing())
     assert "vault/TestBkpVault" not in actions(stage.plan(declaring(**said)))

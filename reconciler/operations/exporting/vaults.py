@@ -66,7 +66,7 @@ def described(
 
 
 def _settings(vault: Vault) -> Data:
-    """What is unlike a vault that nobody configured, in the manifest's words."""
+    """What the vault says of itself, in the manifest's words; its redundancy where it isn't the usual one."""
     have = vault_fields.live(vault, None)
     said: Data = {}
     if have["redundancy"] in ("GeoRedundant", "ZoneRedundant"):
@@ -75,18 +75,18 @@ def _settings(vault: Vault) -> Data:
     if state in _STATES:
         is_kept = state != "Off" and isinstance(days, int) and _SHORTEST <= days <= _LONGEST
         said["softDelete"] = {"state": state, **({"retentionDays": days} if is_kept else {})}
-    if have["immutability"] in ("Unlocked", "Locked"):
+    if have["immutability"] in ("Disabled", "Unlocked", "Locked"):
         said["immutability"] = have["immutability"]
     for key in ("alertsForAllJobFailures", "crossRegionRestore", "crossSubscriptionRestore"):
-        if have[key] is True and (key != "crossRegionRestore" or have["redundancy"] == "GeoRedundant"):
-            said[key] = True
+        if isinstance(have[key], bool) and (key != "crossRegionRestore" or have["redundancy"] == "GeoRedundant"):
+            said[key] = have[key]
     return said
 
 
 def _notes(name: str, vault: Vault) -> Iterable[str]:
     if vault.guarded:
         yield f"vault {name}: it is under a resource guard; say which with `resourceGuard`, and it is verified"
-    if vault_fields.live(vault, None)["crossSubscriptionRestore"] not in (True, False):
+    if vault_fields.live(vault, None)["crossSubscriptionRestore"] not in (True, False, None):
         yield f"vault {name}: restores to other subscriptions are off for good, which a manifest can't say"
 
 

@@ -1,0 +1,75 @@
+"""What a vault doesn't say is not known to be off: what is declared is written, and what is said is exported."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import yaml
+from arm import PLATFORM, disk, vault
+from forging import bare
+from manifests import manifest
+
+Forged = Callable[..., Any]
+VAULT = "*/backupVaults/TestBkpVault"
+SAID = [
+    ({"crossSubscriptionRestore": False}, ("featureSettings", "crossSubscriptionRestoreSettings", "state")),
+    ({"immutability": "Disabled"}, ("securitySettings", "immutabilitySettings", "state")),
+    (
+        {"alertsForAllJobFailures": False},
+        ("monitoringSettings", "azureMonitorAlertSettings", "alertsForAllJobFailures"),
+    ),
+]
+
+
+def declaring(**said: Any) -> dict[str, Any]:
+    """The walkthrough's manifest with more said of its vault."""
+    return manifest(vaults=[{**manifest()["vaults"][0], **said}])
+
+
+def value(azure: Any, path: tuple[str, ...]) -> Any:
+    found = azure.get(azure.ids(VAULT)[0])["properties"]
+    for key in path:
+        found = (found or {}).get(key)
+    return found
+
+
+@pytest.mark.parametrize(("said", "path"), SAID, ids=lambda one: next(iter(one)))
+def test_what_is_declared_off_is_written_where_the_vault_does_not_say(
+    forged: Forged, said: dict[str, Any], path: tuple[str, ...]
+) -> None:
+    with forged(bare(declaring(**said), disk("PSTestDisk"), vault()), clock="virtual") as azure:
+        assert value(azure, path) is None
+        planned = azure.run("plan", "--format", "json")
+        change = next(one for one in planned.document["changes"] if one["kind"] == "vault")
+        (field,) = (one for one in change["fields"] if one["path"] in said)
+        assert (field["before"], field["after"]) == (None, next(iter(said.values())))
+        done = azure.run("apply", "--auto-approve")
+        assert done.code == 0, done
+        assert value(azure, path) == "Disabled"
+        assert azure.run("plan", "--detailed-exitcode").code == 0
+
+
+@pytest.mark.parametrize(("said", "path"), SAID, ids=lambda one: next(iter(one)))
+def test_what_the_vault_says_is_off_is_exported_as_off(
+    forged: Forged, said: dict[str, Any], path: tuple[str, ...]
+) -> None:
+    with forged(bare(declaring(**said), disk("PSTestDisk")), clock="virtual") as azure:
+        assert azure.run("apply", "--auto-approve").code == 0
+        done = azure.run("export", f"/subscriptions/{PLATFORM}")
+        (exported,) = yaml.safe_load(done.out)["vaults"]
+        assert {key: exported.get(key) for key in said} == said
+
+
+def test_what_the_vault_does_not_say_is_not_exported(forged: Forged) -> None:
+    with forged(bare(manifest(), disk("PSTestDisk")), clock="virtual") as azure:
+        assert azure.run("apply", "--auto-approve").code == 0
+        (exported,) = yaml.safe_load(azure.run("export", f"/subscriptions/{PLATFORM}").out)["vaults"]
+        assert not {"crossSubscriptionRestore", "crossRegionRestore", "immutability"} & set(exported)
+
+
+def test_cross_region_restore_that_the_redundancy_rules_out_is_off(forged: Forged) -> None:
+    with forged(bare(declaring(crossRegionRestore=False), disk("PSTestDisk"), vault()), clock="virtual") as azure:
+        planned = azure.run("plan", "--format", "json")
+        assert not [one for one in planned.document["changes"] if one["kind"] == "vault"]
