@@ -224,6 +224,8 @@ def test_one_way_doors_need_a_second_key(said: dict[str, Any], has: dict[str, An
     [
         (soft("Off"), {}),
         (soft("On", 14), {"soft_delete_days": 30.0}),
+        (soft("On", 29), {"soft_delete_days": 30.0}),
+        (soft("On", 14), {"soft_delete_days": 14.5}),
         (soft("AlwaysOn", 14), {"soft_delete_state": "AlwaysOn", "soft_delete_days": 30.0}),
         ({"immutability": "Disabled"}, {"immutability": "Unlocked"}),
         ({"alerts_for_all_job_failures": False}, {"alerts": "Enabled"}),
