@@ -17,7 +17,7 @@ from reconciler.ids import ArmId, lower
 
 _WAYS_OUT = {
     "manageddisknotfound": "the disk is gone: restore it, or take it out of the manifest under `removed`",
-    "snapshotrgnotfound": "make the snapshot resource group anew under the same name: `reconciler apply PATH` does",
+    "snapshotrgnotfound": "the snapshot resource group is gone, with all that it held: `reconciler plan PATH` says how backups go on",
     "permission": "grant what `reconciler plan PATH` shows as missing; roles take up to half an hour to become effective",
     "authorizationfailed": "see which role or lock was changed: `reconciler plan PATH` shows what is missing",
     "internalerror": "wait for the next backup; if it stays, give Azure support the job's id",

@@ -197,6 +197,12 @@ CODES = table(
         "`reconciler move` brings them back for good; do nothing if they may go",
     ),
     Code(
+        "snapshots-gone",
+        _E,
+        "A snapshot resource group that backup instances use is gone, and their recovery points with it.",
+        "find out who deleted it; then make it by hand, so that backups go on",
+    ),
+    Code(
         "soft-deleted",
         _E,
         "A soft-deleted backup instance of the disk stands in the way and can't come back as declared.",

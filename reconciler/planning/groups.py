@@ -53,6 +53,8 @@ def compare(draft: Draft, wanted: Iterable[WantedGroup]) -> None:
         draft.spelled(group.address)
         live = draft.estate.groups.get(group.id.key)
         if live is None:
+            if draft.spelled(group.address) in draft.refused:
+                continue
             presence = draft.presence(group.id, group.address, group.place)
             if presence is None:
                 continue

@@ -12,7 +12,7 @@ from reconciler.findings import Finding
 from reconciler.manifest import addresses
 from reconciler.manifest.choices import names_in
 from reconciler.manifest.model import Manifest
-from reconciler.planning import groups, leaving, policies, proofs, roles, undeleting, vaults
+from reconciler.planning import groups, leaving, policies, proofs, roles, undeleting, vanished, vaults
 from reconciler.planning.capacity import check_capacity
 from reconciler.planning.desired import DesiredDisk, expand
 from reconciler.planning.disks import Disks
@@ -43,6 +43,7 @@ def make(manifest: Manifest, estate: Estate, options: Options, now: datetime) ->
     check_keys(draft)
     everything = expand(draft)
     desired = [wanted for wanted in everything if draft.sees_to(wanted.vault)]
+    vanished.compare(draft, everything)
     groups.compare(draft, _groups(draft, everything))
     vaults.compare(draft)
     shelf, book = Shelf(estate.policies.values()), roles.RoleBook(draft)

@@ -27,6 +27,7 @@ from plan_builders import (
     disk_id,
     errors,
     estate,
+    group,
     ignore,
     instance,
     lock,
@@ -61,7 +62,8 @@ def declared(protection_word: str = "protected", *ids: Any, **said: Any) -> Any:
 
 def world(*things: Any, **said: Any) -> Any:
     """The settled world, with the instance as said, or the given things in place of it."""
-    return estate(*without(settled(), Instance), *(things or (instance(**said),)))
+    elsewhere = group(group_id(D, "elsewhere"))
+    return estate(*without(settled(), Instance), elsewhere, *(things or (instance(**said),)))
 
 
 # --- states -----------------------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from plan_builders import (
     disk,
     disk_id,
     estate,
+    group,
     instance,
     manifest,
     plan,
@@ -29,6 +30,7 @@ from plan_builders import (
 
 from reconciler.estate import Estate, RecoveryPoint
 from reconciler.findings import Severity
+from reconciler.ids import group_id
 from reconciler.known import Yes
 from reconciler.manifest.model import DiskRule, Exclusion, Manifest, PolicyContent
 from reconciler.planning.model import Plan
@@ -122,7 +124,7 @@ def test_all_of_a_mass_is_read_that_is_acted_upon() -> None:
 
 def test_many_disks_of_a_subscription_that_nothing_else_is_read_in_are_listed_first() -> None:
     far = [disk_id(f"x{number}", subscription=S) for number in range(8)]
-    at = estate(*settled(), *map(instance, far))
+    at = estate(*settled(), *map(instance, far), group(group_id(S, "snaprg")))
     listed = frozenset(one.key for one in far[:6])
     made = plan(manifest(), at, {"disks": Yes(listed)})
     assert (codes(made).count("orphan"), codes(made).count("disk-gone")) == (6, 2)

@@ -21,6 +21,7 @@ from plan_builders import (
     group,
     group_spec,
     ignore,
+    instance,
     manifest,
     plan,
     rule,
@@ -31,7 +32,7 @@ from plan_builders import (
     without,
 )
 
-from reconciler.estate import ResourceGroup
+from reconciler.estate import Instance, ResourceGroup
 from reconciler.ids import group_id
 from reconciler.planning.groups import laid_over, merged_tags, tag_differences
 from reconciler.planning.model import Action, FieldChange
@@ -41,14 +42,35 @@ SNAP = f"group/{D}/snaprg"
 
 
 def world(*things: Any) -> Any:
-    return estate(*without(settled(), ResourceGroup), *things)
+    """The settled world with these groups alone; with none, there is no instance that used any."""
+    left_out = [ResourceGroup, *([] if things else [Instance])]
+    return estate(*without(settled(), *left_out), *things)
 
 
 def test_missing_groups_are_made_where_their_vault_and_disks_lie() -> None:
     made = plan(manifest(), world())
-    assert addresses(made) == [OWN, SNAP]
-    assert {one.action for one in made.changes} == {Action.ADD}
-    assert [one.steps[0].body for one in made.changes] == [{"location": "westus"}] * 2
+    found = [one for one in made.changes if one.kind == "group"]
+    assert [one.address for one in found] == [OWN, SNAP]
+    assert {one.action for one in found} == {Action.ADD}
+    assert [one.steps[0].body for one in found] == [{"location": "westus"}] * 2
+
+
+@pytest.mark.parametrize("state", ["ProtectionConfigured", "ProtectionStopped"])
+def test_a_group_that_vanished_under_an_instance_is_never_made(state: str) -> None:
+    at = estate(*without(settled(), ResourceGroup, Instance), group(group_id(S, "vaultrg")), instance(state=state))
+    made = plan(manifest(rule(disk_id(), protection="protected")), at)
+    assert "snapshots-gone" in errors(made)
+    assert SNAP not in addresses(made)
+
+
+def test_a_group_that_vanished_is_told_once_though_an_instance_of_ours_uses_it_that_is_not_declared() -> None:
+    at = estate(*without(settled("d", "e"), ResourceGroup), group(group_id(S, "vaultrg")))
+    assert errors(plan(manifest(), at)).count("snapshots-gone") == 1
+
+
+def test_a_vanished_group_may_be_ignored() -> None:
+    at = estate(*without(settled(), ResourceGroup), group(group_id(S, "vaultrg")))
+    assert "snapshots-gone" not in errors(plan(manifest(ignore=(ignore("group/*"),)), at))
 
 
 def test_their_tags_are_the_declared_over_the_default_ones() -> None:
@@ -63,7 +85,7 @@ def test_a_declared_location_wins() -> None:
 
 def test_one_group_in_each_subscription_that_has_disks() -> None:
     far = disk_id("e", subscription=S)
-    made = plan(manifest(rule(disk_id(), far)), world(disk(far)))
+    made = plan(manifest(rule(disk_id(), far)), estate(*without(settled(), ResourceGroup, Instance), disk(far)))
     assert [one for one in addresses(made) if one.endswith("snaprg") and one.startswith("group/")] == [
         f"group/{S}/snaprg",
         SNAP,
@@ -145,7 +167,7 @@ def test_a_group_that_only_stopped_disks_name_is_not_made() -> None:
         (there(group()), [], []),
         (FORBIDDEN, [], ["out-of-reach"]),
         (UNSURE, [], ["not-known"]),
-        (GONE, [SNAP], []),
+        (GONE, [], ["snapshots-gone"]),
     ],
 )
 def test_a_group_that_the_list_lacks_is_read_by_its_id(answer: Any, expected: Any, code: str) -> None:

@@ -1,0 +1,55 @@
+"""Snapshot resource groups that vanished under backup instances: their recovery points are gone, and it is said."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+
+from reconciler.estate import Instance
+from reconciler.findings import Place
+from reconciler.ids import ArmId
+from reconciler.known import No
+from reconciler.manifest import addresses
+from reconciler.planning.desired import DesiredDisk
+from reconciler.planning.draft import Draft
+from reconciler.plurals import counted
+
+_SHOWN = 10
+
+
+def compare(draft: Draft, desired: Iterable[DesiredDisk]) -> None:
+    """Refuse each snapshot group that live instances use and that isn't there: an empty one would hide what is lost.
+
+    Looked at are the instances of declared disks, and ours as far as their groups were listed.
+    """
+    places = {wanted.disk.id.key: wanted.place for wanted in desired}
+    for group, held in sorted(_used(draft, places).items(), key=lambda one: one[0].key):
+        if group.key in draft.estate.groups:
+            continue
+        place = next((places[one.disk.key] for one in held if one.disk and one.disk.key in places), None)
+        address = addresses.group(group)
+        if isinstance(draft.presence(group, address, place), No) and not draft.ignores(address):
+            _refuse(draft, group, held, place)
+
+
+def _used(draft: Draft, declared: Mapping[str, Place]) -> Mapping[ArmId, list[Instance]]:
+    found: dict[ArmId, list[Instance]] = defaultdict(list)
+    for one in draft.estate.instances.values():
+        if one.disk is None or one.snapshot_group is None:
+            continue
+        is_listed = one.snapshot_group.subscription in draft.estate.subscriptions
+        if one.disk.key in declared or (is_listed and draft.owner(one.tags) == "ours"):
+            found[one.snapshot_group].append(one)
+    return found
+
+
+def _refuse(draft: Draft, group: ArmId, held: list[Instance], place: Place | None) -> None:
+    names = sorted({one.disk.name for one in held if one.disk})
+    told = ", ".join(names[:_SHOWN]) + (" …" if len(names) > _SHOWN else "")
+    message = f"{group} is gone, and with it the snapshots of {counted(len(held), 'backup instance')}: {told}"
+    regions = sorted({disk.location for one in held if one.disk and (disk := draft.disks.get(one.disk.key))})
+    hint = (
+        "find out who deleted it; what it held can't be restored. For backups to go on, make it by hand: "
+        f"az group create --name {group.name} --subscription {group.subscription} --location {next(iter(regions), '…')}"
+    )
+    draft.refuse(addresses.group(group), "snapshots-gone", message, place=place, hint=hint)
