@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
+from reconciler.estate import RoleAssignment
 from reconciler.ids import lower
 
 
@@ -24,6 +26,15 @@ READER = Role("acdd72a7-3385-48ef-bd42-f606fba81ae7", "Reader", "reader")
 DISK_RESTORE_OPERATOR = Role("b50d9833-a0cb-478e-945f-707fcc997c13", "Disk Restore Operator", "disk-restore-operator")
 
 BY_GUID = {role.guid: role for role in (DISK_BACKUP_READER, DISK_SNAPSHOT_CONTRIBUTOR, READER, DISK_RESTORE_OPERATOR)}
+
+
+SETTLED = timedelta(hours=24)
+"""The age of an assignment from which on nobody is still about to protect a disk with it."""
+
+
+def is_settled(assignment: RoleAssignment, now: datetime) -> bool:
+    """Whether an assignment is so old that whoever made it has ended; one without a time isn't known to be."""
+    return assignment.created is not None and now - assignment.created > SETTLED
 
 
 def title_of(role: str) -> str:

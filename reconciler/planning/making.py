@@ -60,7 +60,7 @@ def make(manifest: Manifest, estate: Estate, options: Options, now: datetime) ->
     _keep_policies(manifest, usage)
     lost = leaving.lost(draft)
     usage.lose(lost)
-    policies.retire(draft, shelf, usage.wanted, usage.moving)
+    policies.retire(draft, shelf, usage.wanted, usage.moving, {wanted.disk.id.key for wanted in everything})
     roles.prune(draft, _by_vault(desired), lost)
     check_capacity(draft)
     _tell_unchecked(draft, disks)
@@ -161,6 +161,9 @@ def _keep_policies(manifest: Manifest, usage: Usage) -> None:
     }
     for vault, policy in pairs:
         usage.keep(manifest.vaults[vault], manifest.policies[policy])
+    for spec in manifest.policies.values():
+        if not spec.manage:
+            usage.keep_unmanaged(spec)
 
 
 def _tell_unchecked(draft: Draft, disks: Disks) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from reconciler.estate import Policy
 from reconciler.ids import ArmId, lower
 from reconciler.manifest import addresses
 from reconciler.manifest.model import PolicyContent, PolicySpec, VaultSpec
+from reconciler.planning.builtin_roles import DISK_BACKUP_READER, is_settled
 from reconciler.planning.content import body_of, content_of, differences, shown
 from reconciler.planning.draft import PENDING, Draft
 from reconciler.planning.marks import drift_class
@@ -130,10 +131,14 @@ def _versions(shelf: Shelf, vault: VaultSpec, spec: PolicySpec) -> list[Policy]:
     ]
 
 
-def retire(draft: Draft, shelf: Shelf, wanted: set[str], moving: Mapping[str, Sequence[str]]) -> None:
+def retire(
+    draft: Draft, shelf: Shelf, wanted: set[str], moving: Mapping[str, Sequence[str]], disks: Collection[str]
+) -> None:
     """Plan the end of policies of ours that nothing uses, in vaults that bear our mark.
 
-    A vault that takes our mark by this plan counts: else a run that ends well would leave something to plan.
+    A vault that takes our mark by this plan counts: else a run that ends well would leave something to plan. A policy
+    that this plan's disks don't leave goes only where it bears the name of one that we declare, and no other manifest
+    is at work in the vault: its disks may be about to use it. `disks` are the declared ones, by lower-cased id.
     `wanted` are ids of policies that declared disks use; `moving` maps ids of policies to the addresses of the
     disks whose re-pointing, or end, this plan holds: a policy's last users may be among them.
     """
@@ -141,13 +146,38 @@ def retire(draft: Draft, shelf: Shelf, wanted: set[str], moving: Mapping[str, Se
     for instance in (*draft.estate.instances.values(), *draft.estate.deleted_instances.values()):
         if instance.policy:
             users[instance.policy.key] += 1
+    declared = {lower(spec.name) for spec in draft.manifest.policies.values()}
     for vault in draft.owned_vaults():
+        is_alone: bool | None = None
         for policy in shelf.by_vault[vault.id.key]:
             content, leaving = shelf.contents[policy.id.key], moving.get(policy.id.key, ())
             if policy.id.key in wanted or users[policy.id.key] > len(leaving):
                 continue
-            if content is not None and is_derived_policy_name(policy.id.name, content):
+            if content is None or not is_derived_policy_name(policy.id.name, content):
+                continue
+            if is_alone is None:
+                is_alone = not _has_guests(draft, vault, disks)
+            if leaving or (is_alone and lower(policy.id.name.rpartition("-")[0]) in declared):
                 _retire(draft, policy, content, vault, leaving)
+
+
+def _has_guests(draft: Draft, vault: VaultSpec, disks: Collection[str]) -> bool:
+    """Whether another manifest protects disks in a vault, or has just granted it what it needs to begin."""
+    estate = draft.estate
+    held = [
+        one for one in (*estate.instances.values(), *estate.deleted_instances.values()) if one.vault.key == vault.id.key
+    ]
+    if any(draft.owner(one.tags) in ("foreign", "handed") for one in held):
+        return True
+    known = {*disks, *(one.disk.key for one in held if one.disk)}
+    principals = set(map(lower, estate.vaults[vault.id.key].principals))
+    return any(
+        row.role == DISK_BACKUP_READER.guid
+        and lower(row.principal) in principals
+        and not is_settled(row, draft.now)
+        and row.scope.key not in known
+        for row in estate.roles.values()
+    )
 
 
 def _retire(draft: Draft, policy: Policy, content: PolicyContent, vault: VaultSpec, leaving: Iterable[str]) -> None:

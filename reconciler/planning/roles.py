@@ -19,6 +19,7 @@ from reconciler.planning.builtin_roles import (
     DISK_SNAPSHOT_CONTRIBUTOR,
     READER,
     Role,
+    is_settled,
 )
 from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import PENDING, Draft
@@ -30,7 +31,6 @@ from reconciler.planning.naming import role_name
 
 WINDOW = timedelta(minutes=30)
 """How long a new role assignment may take to be effective, by Microsoft's staff's word."""
-_SETTLED = timedelta(hours=24)
 
 
 class RoleBook:
@@ -277,7 +277,7 @@ def is_derived(row: RoleAssignment) -> bool:
 
 
 def _is_ours(draft: Draft, row: RoleAssignment) -> bool:
-    return is_derived(row) and row.role in BY_GUID and row.created is not None and draft.now - row.created > _SETTLED
+    return is_derived(row) and row.role in BY_GUID and is_settled(row, draft.now)
 
 
 class _needed:  # noqa: N801 - used as a predicate

@@ -48,6 +48,13 @@ class Usage:
         if held:
             self.wanted.add(held.id.key)
 
+    def keep_unmanaged(self, spec: PolicySpec) -> None:
+        """Keep what a policy that isn't managed names, in every vault: it isn't ours, whatever its name."""
+        for vault in self._draft.manifest.vaults.values():
+            held = self._shelf.named(vault.id, spec.azure_name or spec.name)
+            if held:
+                self.wanted.add(held.id.key)
+
     def stays(self, wanted: DesiredDisk, instance: Instance) -> bool:
         """Whether the instance keeps its policy: it is right, not to be touched, or can't be read whole."""
         if not self._is_known(wanted, instance):
