@@ -1,7 +1,8 @@
 """Breaks, for each row of the faults, the line that guards it, and sees the row's tests fail.
 
-`python -m tests.faults.mutations [F07 F31 …] [--write]`: each mutation is made in a copy of the project, whose tests of
-that row must fail then; `--write` puts the table into this folder's README.
+`python -m tests.faults.mutations [F07 D01 …] [--write]`: each mutation is made in a copy of the project, whose tests of
+that row must fail then; `--write` puts the table into this folder's README. Rows of the faults have tests here that bear
+their names; of the others, such as `D01 who uses it`, each names its files.
 """
 
 from __future__ import annotations
@@ -27,7 +28,10 @@ SECONDS = 240
 
 @dataclass(frozen=True)
 class Mutation:
-    """What a mutation does to one line; `tests` narrows the row's tests down to quick ones."""
+    """What a mutation does to one line.
+
+    `tests` narrows the row's tests down to quick ones, `files` are where they are: in this folder unless said.
+    """
 
     row: str
     what: str
@@ -35,6 +39,7 @@ class Mutation:
     old: str
     new: str
     tests: str = ""
+    files: str = ""
 
 
 M = Mutation
@@ -59,7 +64,7 @@ MUTATIONS = (
     M("F18", "the command that grants the role is not told", "applying/probing.py", 'hint=f"check for deny assignments, then make sure of: {wanted}" if wanted else error.hint', "hint=error.hint"),
     M("F19", "a refusal of our own caller is tried again", "azure/failures.py", "        return OutOfReach\n", "        return Transient\n"),
     M("F20", "a conflict is final", "applying/sending.py", "return not is_final_conflict(error)", "return False"),
-    M("F21", "an expired token is final", "azure/governor.py", "if not answer.retry or (expired and renewed):", "if not answer.retry or expired:"),
+    M("F21", "an expired token is final", "azure/governor.py", "if not answer.retry or attempt >= answer.most or (expired and renewed):", "if not answer.retry or attempt >= answer.most or expired:"),
     M("F22", "what a killed run left on its way is not waited for", "applying/engine.py", "*(self._wait(wait) for wait in self._plan.waits),", "", "test_f22_killed_before_and_after_every_call and quickstart"),
     M("F23", "a report is written in place", "cli/writing.py", "temporary.replace(path)", "path.write_text(temporary.read_text())", "test_f23_killed_while_the_report"),
     M("F24", "an instance that a rival has just made in our vault is an error", "applying/probing.py", "if is_protected_in(error, step.target.parent) or (exists and is_already_protected(error)):", "if exists and is_already_protected(error):", "test_f24"),
@@ -94,7 +99,7 @@ MUTATIONS = (
     M("F53", "deadlines follow the wall clock", "applying/run.py", "return self.clock.monotonic()", "return self.clock.now().timestamp()"),
     M("F54", "requests are not held to Azure's rate", "azure/governor.py", "while (wait := turn.wait(now())) > 0 and", "while (wait := 0.0) > 0 and", "test_f54_a_large"),
     M("F55", "a vault without a difference is written to", "planning/vaults.py", "    if not fields and not adopts:\n        return\n", ""),
-    M("F56", "the date at which a schedule began is a difference", "planning/content.py", "(start.hour * 60 + start.minute) % (hours * 60)", "start.toordinal() % (hours * 60)"),
+    M("F56", "the date at which a schedule began is a difference", "planning/policy_reading.py", "(start.hour * 60 + start.minute) % (hours * 60)", "start.toordinal() % (hours * 60)"),
     M("F57", "what isn't declared is lost with a write", "azure/bodies.py", "    result = dict(live)\n", "    result = {}\n"),
     M("F58", "an answer that isn't JSON is an empty one", "azure/connection.py", 'raise Malformed(f"it is no JSON ({kind}, {len(content)} bytes)") from error', "return {'value': []}"),
     M("F59", "what may not be read is taken to be gone", "azure/answering.py", "        return unsure(error)\n", "        return NO\n"),
@@ -107,14 +112,33 @@ MUTATIONS = (
     M("F66", "another manifest's mark is not heeded", "planning/disks.py", '            if owner == "foreign":\n', "            if False:\n"),
 )  # fmt: skip
 
+_MAKING, _MOVING = "planning/test_provenance.py", "planning/test_moving.py"
+OTHERS = (
+    M("D01 who uses it", "a restored disk that a machine uses is written to", "planning/provenance.py", "    for machine in disk.machines:\n", "    for machine in ():\n", files=_MAKING),
+    M("D01 its group", "a snapshot of any resource group will do", "planning/provenance.py", "claim.group is not None and not source.is_within(claim.group)", "False", files=_MAKING),
+    M("D01 its snapshot", "a snapshot of any disk will do", "planning/provenance.py", "    if snapshot.source is not None and snapshot.source != claim.source:\n", "    if False:\n", files=_MAKING),
+    M("D01 its point", "a restore from any recovery point will do", "planning/provenance.py", "(claim.point and points != {lower(claim.point)})", "False", files=_MAKING),
+    M("D01 its job", "a disk of that name will do", "planning/provenance.py", "    if not points:\n", "    if False:\n", files=_MAKING),
+    M("D01 before a write", "a disk is written to before it is proved", "applying/restoring.py", "        if at_work is None and why:\n", "        if False:\n", "another_disk or by_hand or exchanged or job_that_made", "destruction/test_d01_whose_disk_it_is.py"),
+    M("D01 before a deletion", "a disk is deleted before it is proved", "applying/disks.py", "    if why:\n", "    if False:\n", "not_deleted", "destruction/test_d01_whose_disk_it_is.py"),
+    M("D05 foreign owner", "another manifest's instance is moved", "planning/moving.py", '    if draft.owner(old.tags) == "foreign":\n', "    if False:\n", files=_MOVING),
+    M("D05 way back", "a move that fails resumes nothing", "applying/moving.py", "                await self._each(Op.INSTANCE_RESUME)\n", "                pass\n", "calls_failed or not_made", "destruction/test_d05_moves_that_fail.py"),
+    M("D05 doubt", "a stop that is called failed is believed", "applying/moving.py", "        if step is None:\n            return\n", "        if True:\n            return\n", "takes_effect_after", "destruction/test_d05_moves_that_fail.py"),
+    M("T08 proofs", "a proof from the future is believed", "planning/proofs.py", "return found if _FIRST <= found <= now + _SLACK else None", "return found", files="planning/test_proofs.py"),
+    M("T08 drills", "a drill of nothing is a success", "planning/drilling.py", "    if not chosen and not asked:\n", "    if False:\n", "a_drill", "truth/test_t08_nothing_done.py"),
+    M("T16 restored", "a restored disk is never taken by a selector", "planning/desired.py", "    if not is_restored(disk.tags):\n        return False\n", "    return is_restored(disk.tags)\n", "restored", "truth/test_t16_what_was_done_here.py"),
+    M("T16 moved", "what a move has left makes no room", "planning/retained.py", "    return aside(draft, others)\n", "    return Aside()\n", "can_change or drilled", "truth/test_t16_what_was_done_here.py"),
+)  # fmt: skip
+"""Lines that guard what was found by trying, by the row that told of it."""
+
 
 def main() -> int:
     """0 when every mutation is noticed."""
     parser = argparse.ArgumentParser(prog="python -m tests.faults.mutations", description=__doc__)
-    parser.add_argument("rows", nargs="*", help="these rows alone: F07 F31")
+    parser.add_argument("rows", nargs="*", help="these rows alone: F07 D01")
     parser.add_argument("--write", action="store_true", help="put the table into the README")
     said = parser.parse_args()
-    chosen = [one for one in MUTATIONS if not said.rows or one.row in said.rows]
+    chosen = [one for one in (*MUTATIONS, *OTHERS) if not said.rows or one.row.split()[0] in said.rows]
     noticed: dict[str, list[str]] = {}
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
         copy = _copied(Path(folder) / "project")
@@ -145,7 +169,7 @@ def _noticed(one: Mutation, copy: Path) -> list[str]:
         raise SystemExit(f"{one.row}: the line stands {text.count(one.old)} times in {one.file}: {one.old}")
     _put(file, text.replace(one.old, one.new))
     try:
-        return _failing(one.tests or f"test_{one.row.lower()}", one.row.lower(), copy)
+        return _failing(one, copy)
     finally:
         _put(file, text)
 
@@ -156,8 +180,10 @@ def _put(file: Path, text: str) -> None:
     Path(cache_from_source(str(file))).unlink(missing_ok=True)
 
 
-def _failing(chosen: str, row: str, copy: Path) -> list[str]:
-    files = [str(path) for path in sorted((copy / "tests/faults").glob("test_*.py")) if f"_{row}_" in path.read_text()]
+def _failing(one: Mutation, copy: Path) -> list[str]:
+    row = one.row.lower()
+    chosen = one.tests or ("" if one.files else f"test_{row}")
+    files = [str(copy / "tests" / one.files)] if one.files else _of(row, copy)
     command = [
         sys.executable,
         "-m",
@@ -184,10 +210,15 @@ def _failing(chosen: str, row: str, copy: Path) -> list[str]:
     return sorted(set(re.findall(r"^(?:FAILED|ERROR) \S+::(test_\w+)", done.stdout, re.MULTILINE)))
 
 
+def _of(row: str, copy: Path) -> list[str]:
+    """The files of this folder with tests that bear the name of a row."""
+    return [str(path) for path in sorted((copy / "tests/faults").glob("test_*.py")) if f"_{row}_" in path.read_text()]
+
+
 def _write(rows: list[tuple[Mutation, list[str]]]) -> None:
     before, _, rest = README.read_text(encoding="utf-8").partition(BEGIN)
     table, _, after = rest.partition(END)
-    told = {line[2:5]: line for line in table.splitlines() if line.startswith("| F")}
+    told = {found[1]: line for line in table.splitlines() if (found := re.match(r"\| ([A-Z]\d\d.*?) \|", line))}
     for one, names in rows:
         noticed = ", ".join(f"`{name}`" for name in names) or "**nothing**"
         told[one.row] = f"| {one.row} | {one.what} | `{one.file}` | {noticed} |"

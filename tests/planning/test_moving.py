@@ -79,3 +79,11 @@ def test_what_is_ignored_there_is_not_stopped_here(fields: tuple[str, ...], ther
     made = moved(desire, estate(*without(settled(), Instance), *there, *ELSEWHERE))
     assert [error.code for error in made.errors] == ["move-impossible"]
     assert made.changes == ()
+
+
+def test_an_instance_of_another_manifest_is_not_moved() -> None:
+    other = instance(of=OLD, tags={"reconciler-owner": "somebody"})
+    world = estate(*without(settled(), Instance), vault(OLD), group(group_id(S, "oldrg")), policy(of=OLD), other)
+    made = moved(manifest(rule(disk_id()), vaults=BOTH), world)
+    assert [error.code for error in made.errors] == ["managed-elsewhere"]
+    assert made.changes == ()
