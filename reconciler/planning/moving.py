@@ -76,9 +76,10 @@ def make(
         for change in base.changes
     ]
     changes += [
-        _brought_back(draft, move)
+        change
         for address, move in by_address.items()
-        if _is_left_as_it_is(base, address) and _is_there_already(draft, move) and not _is_let_go(move.old)
+        if _is_left_as_it_is(base, address) and _is_there_already(draft, move)
+        for change in _brought_back(draft, move)
     ]
     findings = (*refused, *draft.findings[len(refused) :], *base.findings)
     told = [[change.address, [step.op.value for step in change.steps]] for change in changes]
@@ -162,8 +163,8 @@ def _is_movable(draft: Draft, wanted: DesiredDisk, old: Instance) -> bool:
     address = wanted.address
     if draft.owner(old.tags) == "foreign":
         draft.refuse(address, "managed-elsewhere", f"{old.id} belongs to another manifest", place=wanted.place)
-    elif health_of(old) in protection.AT_WORK:
-        draft.refuse(address, "waits-for", f"Azure is at work on {old.id}: it is {old.state}", place=wanted.place)
+    elif not old.deleted and health_of(old) in protection.AT_WORK:
+        _wait_for(draft, wanted, old)
     elif guard_of(draft, old.vault, [Step(Op.INSTANCE_STOP, old.id)]) is None:
         draft.refuse(
             address, "resource-guard", f"the vault {old.vault.name} is under a resource guard", place=wanted.place
@@ -305,13 +306,22 @@ def _is_there_already(draft: Draft, move: _Move) -> bool:
     return False
 
 
-def _brought_back(draft: Draft, move: _Move) -> Change:
+def _wait_for(draft: Draft, wanted: DesiredDisk, instance: Instance) -> None:
+    """Nothing is moved while Azure is at work on one of the instances: an error, since nothing was done."""
+    message = f"Azure is at work on {instance.id}: it is {instance.state}"
+    draft.findings.append(draft.code_as_error("waits-for", message, wanted.address, wanted.place, ""))
+    draft.refused.setdefault(wanted.address, message)
+
+
+def _brought_back(draft: Draft, move: _Move) -> Iterator[Change]:
     """What is left of a move when the disk is protected at the new place: old instances come back, or are stopped."""
     old = move.old
+    if _is_let_go(old):  # the new one is on its way, which is waited for
+        return
     steps = [Step(Op.INSTANCE_UNDELETE, _live(one)) for one in move.left if one.deleted]
     if not old.deleted:
         steps.insert(0, Step(Op.INSTANCE_STOP, _live(old), guard=_guard(draft, old)))
-    return Change(
+    yield Change(
         address=move.wanted.address,
         kind=Kind.MOVE,
         action=Action.CHANGE,
