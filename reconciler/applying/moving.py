@@ -62,8 +62,8 @@ def others(change: Change) -> list[Step]:
 class Moving:
     """One disk's way: `old` are the steps on instances in other vaults, `made` those at the new place.
 
-    `is_deleted`: old instances may be soft-deleted; `doubted` is the step on one of them of which nobody knows whether
-    it took effect.
+    `deleted` are the old instances that may be soft-deleted; `doubted` is the step on one of them of which nobody knows
+    whether it took effect.
     """
 
     def __init__(self, run: Run, change: Change) -> None:
@@ -73,27 +73,27 @@ class Moving:
         here = [step for step in change.steps if step not in self._old]
         self._made = tuple(step for step in here if step.op is not Op.INSTANCE_DELETE)
         self._undoing = [step for step in here if step.op is Op.INSTANCE_DELETE]
-        self._is_deleted = bool(self._old) and all(step.op is Op.INSTANCE_UNDELETE for step in self._old)
+        live = {step.target for step in self._old if step.op is not Op.INSTANCE_UNDELETE}
+        self._deleted = {step.target for step in self._old} - live
         self._doubted: Step | None = None
 
     async def done(self) -> str:
         """Take it there; a remark on the way it took."""
-        was_deleted = self._is_deleted
+        were_deleted = frozenset(self._deleted)
         try:
             await self._there()
         except Exception as error:
-            if self._change.kind is not Kind.MOVE and not self._is_deleted:
+            if self._change.kind is not Kind.MOVE and not self._deleted:
                 raise
             told, is_protected = await self._back()
             raise self._failure(error, told, is_protected=is_protected) from error
-        if not self._is_deleted:
-            return ""
         try:
             await self._each(Op.INSTANCE_UNDELETE)
         except ReconcilerError as error:
             error.message = f"{error.message.rstrip('.')}; after that {_LEFT_DELETED}"
             raise
-        return "" if was_deleted else "the old instance went through soft delete and is back, stopped"
+        has_made_room = self._deleted > were_deleted
+        return "the old instance went through soft delete and is back, stopped" if has_made_room else ""
 
     async def _there(self) -> None:
         """Protect the disk at the new place; old instances make room where Azure refuses otherwise."""
@@ -101,12 +101,14 @@ class Moving:
         try:
             await self._protect(self._change)
         except AzureError as error:
-            if not is_already_protected(error) or self._is_deleted:
+            room = self._steps(Op.INSTANCE_DELETE)
+            if is_already_protected(error) and not room and self._change.kind is Kind.MOVE and not self._deleted:
+                raise _refused(error) from error
+            if not is_already_protected(error) or not room:
                 raise
-            if not self._steps(Op.INSTANCE_DELETE):
-                raise _refused(error) if self._change.kind is Kind.MOVE else error from error
             self._run.tell(self._change, "Azure refuses while the old instance exists: it is deleted softly")
-            self._is_deleted = True  # from the request on: a deletion that isn't seen to end may end all the same
+            # from the request on: a deletion that isn't seen to end may end all the same
+            self._deleted |= {step.target for step in room}
             await self._each(Op.INSTANCE_DELETE)
             again = self._change.probe and replace(self._change.probe, key=f"{self._change.probe.key}|again")
             await self._protect(replace(self._change, probe=again))
@@ -120,8 +122,7 @@ class Moving:
         """Have the old protection again; what became of the disk, and whether it is protected."""
         try:
             await self._until_certain()
-            if self._is_deleted:
-                await self._each(Op.INSTANCE_UNDELETE)
+            await self._each(Op.INSTANCE_UNDELETE)
             told = await self._in_the_way()
             if not told:
                 await self._each(Op.INSTANCE_RESUME)
@@ -207,7 +208,8 @@ class Moving:
             self._doubted = None
 
     def _steps(self, op: Op) -> list[Step]:
-        return [step for step in self._old if step.op is op]
+        found = [step for step in self._old if step.op is op]
+        return [step for step in found if step.target in self._deleted] if op is Op.INSTANCE_UNDELETE else found
 
     def _failure(self, error: Exception, told: str, *, is_protected: bool) -> Exception:
         """The error, with what has become of the disk since."""
@@ -223,8 +225,9 @@ class Moving:
 
 def _was_refused(error: ReconcilerError) -> bool:
     """Whether Azure refused a step at once, so that it can't have taken effect."""
-    is_ours = isinstance(error, AzureError) and not isinstance(error, OperationFailed | Transient)
-    return is_ours and isinstance(error, AzureError) and 400 <= error.status < 500  # noqa: PLR2004 - HTTP's classes
+    if not isinstance(error, AzureError) or isinstance(error, OperationFailed | Transient):
+        return False
+    return 400 <= error.status < 500  # noqa: PLR2004 - HTTP's classes
 
 
 def _refused(error: AzureError) -> OperationFailed:

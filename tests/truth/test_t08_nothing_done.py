@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from arm import APPS, disk_id, group
 from forging import Azure, Estate, disks, quickstart
+from manifests import DISK, VAULT
 
 Forged = Callable[..., Any]
 DRILL = {"name": "monthly", "targetResourceGroup": "drillrg", "maxAge": "30d", "sample": 3}
@@ -131,3 +132,12 @@ def test_waiting_for_no_job_says_so(forged: Forged) -> None:
     with forged(quickstart(), clock="virtual") as azure:
         done = azure.run("jobs", "wait", "backup.yaml")
         assert (done.code, "nothing to wait for" in done.text) == (0, True), done
+
+
+def test_a_move_that_waits_for_somebody_elses_operation_fails(forged: Forged) -> None:
+    both = [VAULT, {"name": "NewVault", "resourceGroup": "newRG"}]
+    with forged(quickstart(vaults=both).saying(disks=[DISK | {"vault": "NewVault"}]), clock="virtual") as azure:
+        azure.patch("*/backupInstances/*", {"properties": {"currentProtectionState": "UpdatingProtection"}})
+        done = azure.run("move", "PSTestDisk", "--auto-approve")
+        assert (done.code, "is at work on" in done.text) == (1, True), done
+        assert azure.writes == []
