@@ -230,7 +230,7 @@ class Job:
 
 @dataclass(slots=True)
 class OwnedVault:
-    """A row of the Resource Graph query for vaults that bear our mark; only ever adds findings."""
+    """A vault anywhere that bears our mark; only ever adds findings."""
 
     id: ArmId
     owner: str
@@ -283,6 +283,7 @@ class DeletedVault:
 class Estate:
     """What Azure held when it was looked at. Mappings are keyed by lower-cased id.
 
+    `owned_vaults`: those anywhere that bear our mark (None: nobody asked).
     `subscriptions` are those whose lists were read, `disk_subscriptions` those whose disks were; `roles` by principal where asked so; `answers` grow while planning.
     `management_groups` have the subscriptions anywhere below each group that a selector names, by lower-cased name.
     """
@@ -300,7 +301,7 @@ class Estate:
     identities: dict[str, UserIdentity] = field(default_factory=dict)
     machines: dict[str, Machine] = field(default_factory=dict)
     management_groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    owned_vaults: tuple[OwnedVault, ...] = ()
+    owned_vaults: Known[tuple[OwnedVault, ...]] | None = None
     answers: dict[Question, Any] = field(default_factory=dict)
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from reconciler.applying import disks, moving, restoring
 from reconciler.applying.jobs import until_ended
 from reconciler.applying.run import Run, Skip
-from reconciler.azure.answering import answer
+from reconciler.azure.answering import one_answer
 from reconciler.errors import AzureError, ReconcilerError
 from reconciler.estate import Question
 from reconciler.ids import ArmId, lower
@@ -57,8 +57,8 @@ async def _clean(run: Run, change: Change, failure: Exception | None) -> None:
 async def _earlier_restores(run: Run, change: Change) -> None:
     """Wait for restores of the disk that a run before has begun and not lived to see; they may yet make a disk."""
     disk = ArmId(str((change.after or {})["source"]))
-    question = Question("restores", disk)
-    for job in (await answer(run.azure, [question]))[question]:
+    instance = next(step.target for step in change.steps if step.op is Op.INSTANCE_MERGE)
+    for job in await one_answer(run.azure, Question("restores", disk, instance.parent.text)):
         if lower(job.status) == _RUNNING:
             run.tell(change, f"waiting for an earlier restore, the job {job.id.name}")
             try:

@@ -21,7 +21,7 @@ from reconciler.applying.refusals import (
 from reconciler.applying.rereading import Reread, Standing
 from reconciler.applying.run import Run
 from reconciler.applying.watching import Row
-from reconciler.azure.answering import answer
+from reconciler.azure.answering import one_answer
 from reconciler.azure.projection import instance as project
 from reconciler.azure.projection import pick
 from reconciler.azure.projection import vault as project_vault
@@ -119,7 +119,7 @@ async def _name_holders(run: Run, step: Step, error: AzureError) -> None:
     source = (step.body.get("properties") or {}).get("dataSourceInfo") or {}
     question = Question("protected-elsewhere", ArmId(str(source.get("resourceID") or "")))
     with suppress(ReconcilerError):
-        found: tuple[ArmId, ...] = (await answer(run.azure, [question]))[question]
+        found: tuple[ArmId, ...] = await one_answer(run.azure, question)
         if found:
             error.message = f"{error.message} Its instances: {', '.join(map(str, found))}."
 

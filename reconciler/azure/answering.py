@@ -6,23 +6,23 @@ from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import Any
 
 from reconciler.azure import projection, provenance
-from reconciler.azure.connection import Azure, incomplete, unsure
+from reconciler.azure.connection import Azure
 from reconciler.azure.graph import graph_if_it_answers, literal
+from reconciler.azure.jobs import jobs_of
+from reconciler.azure.knowing import known
 from reconciler.azure.together import together
-from reconciler.errors import NO_TOKEN, AzureError, NotFound, ReadIncomplete
+from reconciler.errors import AzureError, NotFound, ReadIncomplete
 from reconciler.estate import (
     DeletedVault,
     Found,
     Instance,
-    Presence,
     Question,
     RecoveryPoint,
     RestoreJob,
     RoleAssignment,
-    Trace,
 )
 from reconciler.ids import ArmId, lower
-from reconciler.known import NO, Known, Yes
+from reconciler.known import NO, Known, Unsure, Yes
 
 _UNKNOWN_TYPE = frozenset(
     {
@@ -42,31 +42,40 @@ _RESTORES = (
 )
 
 
-async def answer(azure: Azure, questions: Iterable[Question]) -> dict[Question, Any]:
-    """The answer to each question; ReadIncomplete when one can't be had."""
+async def answer(azure: Azure, questions: Iterable[Question]) -> dict[Question, Known[Any]]:
+    """What is known of each question; no: only where Resource Manager says so of that very resource."""
     asked = list(dict.fromkeys(questions))
     with azure.looking():
-        answers: Sequence[Any] = await together(*(_understood(azure, question) for question in asked))
+        answers: Sequence[Known[Any]] = await together(*(_known(azure, question) for question in asked))
     return dict(zip(asked, answers, strict=True))
 
 
-async def _understood(azure: Azure, question: Question) -> Any:
-    """The answer to one question; ReadIncomplete where what Azure says makes no sense."""
-    with projection.understood(f"What Azure says of {question.subject}"):
-        return await _ANSWERS[question.kind](azure, question)
+async def one_answer(azure: Azure, question: Question) -> Any:
+    """The answer to one question, None for no; ReadIncomplete where nobody can tell."""
+    match (await answer(azure, [question]))[question]:
+        case Yes(value):
+            return value
+        case Unsure(because, hint, code):
+            raise ReadIncomplete(because, hint=hint, code=code)
+    return None
 
 
-async def _exists(azure: Azure, question: Question) -> Presence:
-    """Whether the subject is there; without a token nothing is asked of Azure at all, which is an error."""
-    try:
-        body = await azure.get(question.subject)
-    except NotFound:
-        return NO
-    except AzureError as error:
-        if error.code == NO_TOKEN:
-            raise incomplete(question.subject.text, error) from error
-        return unsure(error)
-    return Yes(Found(body, projection.resource(question.subject, body)))
+async def _known(azure: Azure, question: Question) -> Known[Any]:
+    if question.kind == "trace":
+        return await provenance.trace(azure, question.subject, ArmId(question.detail))
+
+    async def read() -> Any:
+        with projection.understood(f"What Azure says of {question.subject}"):
+            return await _ANSWERS[question.kind](azure, question)
+
+    found = await known(read())
+    return NO if found == Yes(None) else found
+
+
+async def _exists(azure: Azure, question: Question) -> Found:
+    """The subject as it is; NotFound when it isn't there."""
+    body = await azure.get(question.subject)
+    return Found(body, projection.resource(question.subject, body))
 
 
 async def _deleted_vault(azure: Azure, question: Question) -> DeletedVault | None:
@@ -117,7 +126,7 @@ async def _protected_elsewhere(azure: Azure, question: Question) -> tuple[ArmId,
         if isinstance(error.__cause__, NotFound):
             return ()
         raise
-    ids = {lower(str(text)): ArmId(str(text)) for row in rows if (text := projection.pick(row, "id"))}
+    ids = {one.id.key: one.id for one in map(projection.instance, rows)}
     return tuple(ids[key] for key in sorted(ids))
 
 
@@ -134,15 +143,10 @@ async def _held(azure: Azure, question: Question) -> tuple[Instance, ...]:
     return tuple(found)
 
 
-async def _disks(azure: Azure, question: Question) -> Known[frozenset[str]]:
+async def _disks(azure: Azure, question: Question) -> frozenset[str]:
     """The disks of a subscription that the rest of the look doesn't list."""
-    try:
-        rows = await azure.list(f"{question.subject}/providers/Microsoft.Compute/disks")
-    except ReadIncomplete as error:
-        if isinstance(error.__cause__, AzureError) and error.code != NO_TOKEN:
-            return unsure(error.__cause__)
-        raise
-    return Yes(frozenset(projection.disk(row).id.key for row in rows))
+    rows = await azure.list(f"{question.subject}/providers/Microsoft.Compute/disks")
+    return frozenset(projection.disk(row).id.key for row in rows)
 
 
 async def _recovery_points(azure: Azure, question: Question) -> tuple[RecoveryPoint, ...]:
@@ -152,29 +156,16 @@ async def _recovery_points(azure: Azure, question: Question) -> tuple[RecoveryPo
     return tuple(sorted(found.values(), key=lambda point: (point.taken, point.id.key), reverse=True))
 
 
-async def _kept_points(azure: Azure, question: Question) -> Known[tuple[RecoveryPoint, ...]]:
-    """The same, or why they can't be read."""
-    try:
-        return Yes(await _recovery_points(azure, question))
-    except ReadIncomplete as error:
-        if isinstance(error.__cause__, AzureError) and error.__cause__.code != NO_TOKEN:
-            return unsure(error.__cause__)
-        raise
-
-
 async def _restores(azure: Azure, question: Question) -> tuple[RestoreJob, ...]:
-    """The restores of a disk that Resource Graph knows; none when it can't be asked, since it only ever adds."""
-    rows = await graph_if_it_answers(azure, _RESTORES.format(disk=literal(question.subject.key)))
-    try:
-        found = [provenance.restore_job(row) for row in rows or ()]
-    except (ValueError, TypeError, AttributeError):
-        return ()
-    return await provenance.completed(azure, found)
-
-
-async def _trace(azure: Azure, question: Question) -> Known[Trace]:
-    """Where a disk comes from that an instance may have restored."""
-    return await provenance.trace(azure, question.subject, ArmId(question.detail))
+    """The restores of a disk that Resource Graph knows, else those that its vault lists (`detail` is the vault's id)."""
+    disk = question.subject
+    query = _RESTORES.format(disk=literal(disk.key))
+    match await graph_if_it_answers(azure, query, provenance.restore_job):
+        case Yes(found):
+            return await provenance.completed(azure, found)
+    listed = await jobs_of(azure, [ArmId(question.detail)])
+    restores = (one for one in listed if one.disk == disk and lower(one.operation) == "restore")
+    return await provenance.completed(azure, (RestoreJob(one.id, one.status, one.began, one.ended) for one in restores))
 
 
 _ANSWERS: Mapping[str, Callable[[Azure, Question], Coroutine[Any, Any, Any]]] = {
@@ -185,7 +176,6 @@ _ANSWERS: Mapping[str, Callable[[Azure, Question], Coroutine[Any, Any, Any]]] = 
     "held": _held,
     "disks": _disks,
     "recovery-points": _recovery_points,
-    "kept-points": _kept_points,
+    "kept-points": _recovery_points,
     "restores": _restores,
-    "trace": _trace,
 }

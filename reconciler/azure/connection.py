@@ -31,7 +31,6 @@ from reconciler.azure.signing import UNSIGNED, Signing
 from reconciler.azure.stamping import Stamping
 from reconciler.errors import NO_TOKEN, AzureError, NotFound, OutOfReach, ReadIncomplete, Unproven
 from reconciler.ids import ArmId, lower
-from reconciler.known import Unsure
 
 if TYPE_CHECKING:
     import random
@@ -207,7 +206,7 @@ class Azure:
         """AzureError unless the subscription can be read, or was a moment ago."""
         read = self._subscriptions_read.get(subscription)
         if read is None or self.clock.monotonic() - read > _FRESH_SECONDS:
-            await self._send("GET", self.url(f"/subscriptions/{subscription}"))
+            await self._send("GET", self.url(f"/subscriptions/{subscription}/resourcegroups", {"$top": "1"}))
 
     async def _pages(self, url: str, take: Callable[[Rows], None]) -> None:
         pages = Pages(urlsplit(url).path, self.clock, url)
@@ -303,13 +302,6 @@ def incomplete(what: str, error: AzureError) -> ReadIncomplete:
         hint=hint or "Run it again.",
         code=NO_TOKEN if error.code == NO_TOKEN else ReadIncomplete.code,
     )
-
-
-def unsure(error: AzureError) -> Unsure:
-    """What an error leaves unknown: why, and the way to know."""
-    if isinstance(error, OutOfReach):
-        return Unsure(f"the caller may not read it: {error.message}", error.hint, "out-of-reach")
-    return Unsure(error.message, error.hint)
 
 
 def _request(method: str, url: str, body: Mapping[str, Any] | None) -> HttpRequest:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 from reconciler.azure.connection import Azure
 from reconciler.azure.deadlines import until
+from reconciler.azure.knowing import known
 from reconciler.azure.pages import Pages
-from reconciler.errors import AzureError, ReconcilerError
+from reconciler.azure.projection import understood
+from reconciler.errors import AzureError
 from reconciler.ids import lower
+from reconciler.known import Known
 
 _PATH = "/providers/Microsoft.ResourceGraph/resources"
 _SECONDS = 20.0
 _ROWS = 1000
+
+_Row = TypeVar("_Row")
 
 
 async def graph(azure: Azure, query: str) -> list[Any]:
@@ -46,13 +52,24 @@ def _cut_short(why: str) -> AzureError:
     )
 
 
-async def graph_if_it_answers(azure: Azure, query: str) -> list[Any] | None:
-    """All rows of a query; None when it fails or takes longer than 20 seconds: nothing may hang on it."""
-    try:
+async def graph_if_it_answers(
+    azure: Azure, query: str, project: Callable[[Mapping[str, Any]], _Row]
+) -> Known[tuple[_Row, ...]]:
+    """All rows of a query; unsure when it fails, takes longer than 20 seconds, or has a row that makes no sense."""
+
+    async def read() -> tuple[_Row, ...]:
         with until(azure.clock.monotonic() + _SECONDS):
-            return await graph(azure, query)
-    except ReconcilerError:
-        return None
+            rows = await graph(azure, query)
+        with understood("A row of Resource Graph"):
+            return tuple(project(_object(row)) for row in rows)
+
+    return await known(read())
+
+
+def _object(row: Any) -> Mapping[str, Any]:
+    if not isinstance(row, Mapping):
+        raise TypeError(f"it is a {type(row).__name__} where an object is expected")
+    return row
 
 
 def literal(text: str) -> str:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 from reconciler.azure.connection import Azure
 from reconciler.azure.failures import Told, told
-from reconciler.azure.graph import graph
-from reconciler.azure.projection import moment, pick, understood
+from reconciler.azure.graph import graph, graph_if_it_answers
+from reconciler.azure.knowing import known
+from reconciler.azure.projection import id_of, moment, pick, understood
 from reconciler.azure.together import together
 from reconciler.estate import Job
 from reconciler.ids import ArmId, lower
+from reconciler.known import Known, No, Unsure, Yes
 
 _WAYS_OUT = {
     "manageddisknotfound": "the disk is gone: restore it, or take it out of the manifest under `removed`",
@@ -26,8 +29,19 @@ _WAYS_OUT = {
 """What to do about codes without advice of Azure's own, by a part of the lower-cased code."""
 
 _ANYTHING_ELSE = "look this code up on Azure's page `Troubleshoot Azure Disk Backup`"
+_SHOW = "look at the vault's jobs with `reconciler jobs list PATH`, then run it again"
+Newest: TypeAlias = Mapping[str, datetime]
+"""When the newest job of each status began, by lower-cased status."""
+
 ENDED = frozenset({"completed", "completedwithwarnings", "failed", "cancelled", "canceled"})
 WELL = frozenset({"completed", "completedwithwarnings"})
+_NEWEST = (
+    "RecoveryServicesResources | where type =~ 'microsoft.dataprotection/backupvaults/backupjobs' "
+    "| where properties.operationCategory =~ 'Backup' "
+    "| summarize newest = max(todatetime(tostring(properties.startTime))) "
+    "by instance = tolower(tostring(properties.backupInstanceId)), status = tolower(tostring(properties.status))"
+)
+_RUNNING = "inprogress"
 _EVERY = (
     "RecoveryServicesResources | where type =~ 'microsoft.dataprotection/backupvaults/backupjobs' "
     "| where properties.dataSourceType =~ 'Microsoft.Compute/disks' | project id, properties"
@@ -42,7 +56,78 @@ async def jobs_of(azure: Azure, vaults: Iterable[ArmId]) -> list[Job]:
 
 async def jobs_everywhere(azure: Azure) -> list[Job]:
     """The jobs of disks that Resource Graph shows the caller, in any vault, newest first; it may lag."""
-    return newest_first(_projected(row) for row in await graph(azure, _EVERY) if isinstance(row, Mapping))
+    return newest_first(map(_projected, await graph(azure, _EVERY)))
+
+
+@dataclass(slots=True)
+class Backups:
+    """When the newest backup of each status began, by lower-cased instance id; what isn't known says why.
+
+    `listed` are the vaults whose own lists were asked for, with what is known of an instance there that has no jobs.
+    """
+
+    newest: dict[str, Known[Newest]] = field(default_factory=dict)
+    listed: dict[ArmId, Known[Newest]] = field(default_factory=dict)
+
+    def __or__(self, other: Backups) -> Backups:
+        """All of both; the other one knows better."""
+        return Backups(self.newest | other.newest, self.listed | other.listed)
+
+
+async def newest_backups(azure: Azure, vaults: Iterable[ArmId]) -> Backups:
+    """The newest backups in these vaults, as Resource Graph tells.
+
+    It isn't believed where it shows no backup at all in a vault: that vault's own list is read.
+    """
+    found: dict[str, dict[str, datetime]] = defaultdict(dict)
+    match await graph_if_it_answers(azure, _NEWEST, _newest):
+        case Yes(rows):
+            for instance, status, began in rows:
+                if began is not None:
+                    found[instance][status] = began
+    shown = {ArmId(key).parent for key in found}
+    told = Backups({key: Yes(newest) for key, newest in found.items()})
+    return told | await listed_backups(azure, set(vaults) - shown)
+
+
+async def listed_backups(azure: Azure, vaults: Iterable[ArmId]) -> Backups:
+    """The newest backups in these vaults, as their own lists tell."""
+    asked = sorted(vaults)
+    told = Backups()
+    lists = await together(*(known(_backups_in(azure, vault)) for vault in asked))
+    for vault, answer in zip(asked, lists, strict=True):
+        match answer:
+            case Yes(newest):
+                told |= Backups(newest, {vault: Yes({})})
+            case Unsure():
+                told.listed[vault] = answer
+            case No():
+                told.listed[vault] = Unsure("the vault is gone, though it was listed a moment ago", "run it again")
+    return told
+
+
+async def _backups_in(azure: Azure, vault: ArmId) -> dict[str, Known[Newest]]:
+    """What a vault's list tells of its instances; of one with a row that makes no sense, nothing."""
+    found: dict[str, dict[str, datetime]] = defaultdict(dict)
+    odd: dict[str, Known[Newest]] = {}
+    for row in await azure.list(f"{vault}/backupJobs"):
+        own = _projected(row)
+        if own.instance is None or lower(str(pick(row, "properties", "operationCategory") or "backup")) != "backup":
+            continue
+        key, status = own.instance.key, lower(own.status)
+        if not status or (own.began is None and status not in WELL | {_RUNNING}):
+            odd[key] = Unsure(f"the job {own.id.name} tells neither how it went nor when", _SHOW)
+        elif own.began is not None:
+            found[key][status] = max(own.began, found[key].get(status, own.began))
+    return {key: Yes(newest) for key, newest in found.items()} | odd
+
+
+def _newest(row: Mapping[str, Any]) -> tuple[str, str, datetime | None]:
+    instance, status, began = (pick(row, key) for key in ("instance", "status", "newest"))
+    moment_of = moment(began)
+    if not isinstance(instance, str) or not isinstance(status, str) or not status or (began and moment_of is None):
+        raise ValueError(f"{row!r} tells of no job")
+    return lower(instance), lower(status), moment_of
 
 
 async def job(azure: Azure, address: ArmId) -> Job:
@@ -81,7 +166,7 @@ def cause(one: Job) -> Told:
 def _projected(body: Mapping[str, Any]) -> Job:
     with understood("A job"):
         properties = pick(body, "properties") or {}
-        address = ArmId(str(pick(body, "id")))
+        address = id_of(body)
         errors = pick(properties, "errorDetails")
         extended = pick(properties, "extendedInfo") or {}
         return Job(

@@ -81,7 +81,7 @@ def vault(body: Mapping[str, Any]) -> Vault:
     stores = pick(properties, "storageSettings") or [{}]
     soft_delete = pick(properties, "securitySettings", "softDeleteSettings")
     return Vault(
-        id=_id(body),
+        id=id_of(body),
         location=location(pick(body, "location")),
         tags=_tags(body),
         principal_id=_lowered(pick(body, "identity", "principalId")),
@@ -107,7 +107,7 @@ def policy(body: Mapping[str, Any], *, vault: ArmId | None = None) -> Policy:
     """A backup policy of any datasource type; `vault` is the one that listed it, where that is known."""
     properties = pick(body, "properties") or {}
     types = pick(properties, "datasourceTypes") or ()
-    own = _id(body)
+    own = id_of(body)
     return Policy(
         id=own, vault=vault or own.parent, is_disk=any(lower(str(kind)) == _DISKS for kind in types), body=properties
     )
@@ -127,7 +127,7 @@ def instance(body: Mapping[str, Any], *, vault: ArmId | None = None, deleted: bo
         "deletionInfo",
     )
     policy_id, parameters = pick_each(used, "policyId", "policyParameters")
-    own = _id(body)
+    own = id_of(body)
     return Instance(
         id=own,
         vault=vault or own.parent,
@@ -164,7 +164,7 @@ def disk(body: Mapping[str, Any]) -> Disk:
     managed_by = _optional_id(holder)
     others = (other for text in holders or () if (other := _optional_id(text)) and other != managed_by)
     return Disk(
-        id=_id(body),
+        id=id_of(body),
         location=location(where),
         sku=_kept(pick(sku, "name")),
         tags=_tags(body),
@@ -181,18 +181,18 @@ def disk(body: Mapping[str, Any]) -> Disk:
 
 def machine(body: Mapping[str, Any]) -> Machine:
     """A virtual machine."""
-    return Machine(id=_id(body), tags=_tags(body))
+    return Machine(id=id_of(body), tags=_tags(body))
 
 
 def group(body: Mapping[str, Any]) -> ResourceGroup:
     """A resource group."""
-    return ResourceGroup(id=_id(body), location=location(pick(body, "location")), tags=_tags(body))
+    return ResourceGroup(id=id_of(body), location=location(pick(body, "location")), tags=_tags(body))
 
 
 def role(body: Mapping[str, Any]) -> RoleAssignment:
     """A role assignment; its scope is the id's own where the body doesn't tell."""
     properties = pick(body, "properties") or {}
-    own = _id(body)
+    own = id_of(body)
     return RoleAssignment(
         id=own,
         scope=ArmId(str(pick(properties, "scope") or own.text[: _cut(own, _ASSIGNMENTS)])),
@@ -210,7 +210,7 @@ def recovery_point(body: Mapping[str, Any]) -> RecoveryPoint:
     if taken is None:
         raise ValueError("a recovery point without a time")
     state = lower(str(pick(properties, "recoveryPointState") or "completed"))
-    return RecoveryPoint(id=_id(body), taken=taken, is_complete=state == "completed", expires=_expiry(properties))
+    return RecoveryPoint(id=id_of(body), taken=taken, is_complete=state == "completed", expires=_expiry(properties))
 
 
 def _expiry(properties: Mapping[str, Any]) -> datetime | None:
@@ -223,13 +223,13 @@ def _expiry(properties: Mapping[str, Any]) -> datetime | None:
 
 def lock(body: Mapping[str, Any]) -> Lock:
     """A management lock; its scope is what its id lies on."""
-    own = _id(body)
+    own = id_of(body)
     return Lock(id=own, scope=ArmId(own.text[: _cut(own, _LOCKS)]), level=str(pick(body, "properties", "level") or ""))
 
 
 def identity(body: Mapping[str, Any]) -> UserIdentity:
     """A user-assigned managed identity."""
-    return UserIdentity(id=_id(body), principal_id=lower(str(pick(body, "properties", "principalId") or "")))
+    return UserIdentity(id=id_of(body), principal_id=lower(str(pick(body, "properties", "principalId") or "")))
 
 
 def resource(own: ArmId, body: Mapping[str, Any]) -> Any:
@@ -253,7 +253,8 @@ _BY_TYPE: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
 }
 
 
-def _id(body: Mapping[str, Any]) -> ArmId:
+def id_of(body: Mapping[str, Any]) -> ArmId:
+    """The id of an object; ValueError when it has none."""
     text = pick(body, "id")
     if not isinstance(text, str) or not text:
         raise ValueError("an object without an id")

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from reconciler.azure.connection import Azure, unsure
+from reconciler.azure.connection import Azure
 from reconciler.azure.jobs import ENDED, jobs_of
+from reconciler.azure.knowing import unsure
 from reconciler.azure.projection import disk as project
-from reconciler.azure.projection import moment, pick, pick_each
+from reconciler.azure.projection import id_of, moment, pick, pick_each
 from reconciler.azure.together import together
 from reconciler.errors import AzureError, NotFound
 from reconciler.estate import Origin, RestoreJob, Trace
@@ -73,7 +74,7 @@ def restore_job(body: Mapping[str, Any]) -> RestoreJob:
     properties = pick(body, "properties") or {}
     target = pick(properties, "extendedInfo", "recoveryDestination")
     return RestoreJob(
-        id=ArmId(str(pick(body, "id"))),
+        id=id_of(body),
         status=str(pick(properties, "status") or ""),
         began=moment(pick(properties, "startTime")),
         ended=moment(pick(properties, "endTime")),

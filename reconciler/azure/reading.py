@@ -12,10 +12,9 @@ from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from reconciler import garbage
-from reconciler.azure import projection
+from reconciler.azure import projection, survey
 from reconciler.azure.answering import answer
 from reconciler.azure.connection import Azure, incomplete
-from reconciler.azure.graph import graph_if_it_answers
 from reconciler.azure.together import together
 from reconciler.errors import AzureError, NotFound, OutOfReach, ReadIncomplete
 from reconciler.estate import (
@@ -29,8 +28,8 @@ from reconciler.estate import (
     Vault,
 )
 from reconciler.ids import ArmId, lower
-from reconciler.known import Yes
-from reconciler.planning.naming import OWNER_TAG
+from reconciler.known import NO, Known, No, Unsure, Yes
+from reconciler.planning.naming import OWNER_TAG, tag_of
 from reconciler.planning.reach import concerns
 
 __all__ = ["answer", "descendants", "read_estate"]
@@ -49,10 +48,6 @@ _MAPPINGS = (
 )
 _MOST_FILTERS = 3
 _IN_FLIGHT = 32
-_MARKED_VAULTS = (
-    "resources | where type =~ 'microsoft.dataprotection/backupvaults' "
-    f"| where isnotempty(tags['{OWNER_TAG}']) | project id, tags"
-)
 
 
 class _HasId(Protocol):
@@ -103,13 +98,15 @@ class _Look:
     azure: Azure
     reach: Reach
     estate: Estate = field(default_factory=Estate)
+    _marked: Known[tuple[Vault, ...]] = NO
     _slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_IN_FLIGHT))
 
     async def whole(self) -> Estate:
         """The estate, every mapping sorted by id whatever came first."""
         self.estate.subscriptions = self.reach.subscriptions
         self.estate.disk_subscriptions = self.reach.disk_subscriptions
-        await together(self._lists(), self._owned_elsewhere())
+        await together(self._lists(), self._ask_for_marks())
+        await self._owned_elsewhere()
         for name in _MAPPINGS:
             setattr(self.estate, name, dict(sorted(getattr(self.estate, name).items())))
         return self.estate
@@ -205,17 +202,29 @@ class _Look:
         found: UserIdentity = projection.identity(body)
         self.estate.identities[identity.key] = found
 
+    async def _ask_for_marks(self) -> None:
+        if self.reach.owners:
+            self._marked = await survey.graph_vaults(self.azure, marked=True)
+
     async def _owned_elsewhere(self) -> None:
-        """Vaults with our mark anywhere, from Resource Graph; it lags and may fail, so it only ever adds findings."""
+        """Vaults with our mark anywhere: they only ever add findings."""
         if not self.reach.owners:
             return
-        found: dict[str, OwnedVault] = {}
-        for row in await graph_if_it_answers(self.azure, _MARKED_VAULTS) or ():
-            owner = projection.pick(row, "tags", OWNER_TAG)
-            own = projection.pick(row, "id")
-            if isinstance(own, str) and isinstance(owner, str) and lower(owner) in self.reach.owners:
-                found.setdefault(lower(own), OwnedVault(ArmId(own), owner))
-        self.estate.owned_vaults = tuple(found[key] for key in sorted(found))
+        ours = [vault for vault in self.estate.vaults.values() if self._is_ours(vault)]
+        found = await survey.vaults(self.azure, self._marked, ours)
+        match found:
+            case Yes(vaults):
+                rows = {
+                    vault.id.key: OwnedVault(vault.id, tag_of(vault.tags, OWNER_TAG))
+                    for vault in vaults
+                    if self._is_ours(vault)
+                }
+                self.estate.owned_vaults = Yes(tuple(rows[key] for key in sorted(rows)))
+            case No() | Unsure():
+                self.estate.owned_vaults = found
+
+    def _is_ours(self, vault: Vault) -> bool:
+        return lower(tag_of(vault.tags, OWNER_TAG)) in self.reach.owners
 
     async def _rows(self, path: str, query: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
         async with self._slots:

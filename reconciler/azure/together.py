@@ -17,7 +17,8 @@ async def together(*work: Coroutine[Any, Any, _Result]) -> Sequence[_Result]:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(one) for one in work]
     except* ReconcilerError as failed:
-        raise _first(failed) from None
+        error = _first(failed)
+        raise error from error.__cause__  # which tells why a list couldn't be read
     return [task.result() for task in tasks]
 
 

@@ -2,44 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from reconciler.applying.look import drafted, estate_for
 from reconciler.azure import projection
 from reconciler.azure.connection import Azure
-from reconciler.azure.graph import graph_if_it_answers
+from reconciler.azure.jobs import listed_backups, newest_backups
+from reconciler.azure.survey import snapshot_counts
 from reconciler.azure.together import together
 from reconciler.clock import Clock
 from reconciler.estate import Estate, Instance
-from reconciler.ids import lower
+from reconciler.ids import ArmId
 from reconciler.manifest.model import Manifest
 from reconciler.planning.draft import Draft
-from reconciler.planning.status import Status, Told, doubtful, statuses
+from reconciler.planning.status import Status, Told, contradicted, doubtful, protecting, statuses
 
-_JOBS = (
-    "RecoveryServicesResources | where type =~ 'microsoft.dataprotection/backupvaults/backupjobs' "
-    "| where properties.operationCategory =~ 'Backup' "
-    "| summarize newest = max(todatetime(tostring(properties.startTime))) "
-    "by instance = tolower(tostring(properties.backupInstanceId)), status = tolower(tostring(properties.status))"
-)
-_SNAPSHOTS = (
-    "resources | where type =~ 'microsoft.compute/snapshots' | where properties.incremental == true "
-    "| summarize snapshots = count() by disk = tolower(tostring(properties.creationData.sourceResourceId))"
-)
 _LEAST_READS = 20
 _READS_PER_DISK = 0.02
 
 
 async def status(azure: Azure, clock: Clock, manifest: Manifest) -> Status:
     """The status of every declared disk; ReadIncomplete when a list of the estate can't be read to its end."""
-    return await status_on(azure, clock, manifest, await estate_for(azure, manifest))
+    with azure.looking():
+        return await status_on(azure, clock, manifest, await estate_for(azure, manifest))
 
 
 async def status_on(azure: Azure, clock: Clock, manifest: Manifest, estate: Estate) -> Status:
     """The status of every declared disk on an estate that was read already."""
-    told, skipped = await _told(azure)
+    held, vaults = await drafted(azure, clock, manifest, estate, protecting)
+    told = await _told(azure, held, vaults)
 
     def first(draft: Draft) -> tuple[int, list[Instance]]:
         return len(statuses(draft, told).rows), doubtful(draft, told)
@@ -47,6 +40,10 @@ async def status_on(azure: Azure, clock: Clock, manifest: Manifest, estate: Esta
     disks, asked = await drafted(azure, clock, manifest, estate, first)
     most = max(_LEAST_READS, int(disks * _READS_PER_DISK))
     told.points.update(await _points(azure, asked[:most]))
+    fresher = await listed_backups(azure, contradicted(held, told))
+    told.jobs.update(fresher.newest)
+    told.listed.update(fresher.listed)
+    skipped = []
     if len(asked) > most:
         skipped.append(
             f"recovery points of {len(asked) - most} disks were not read: only {most} are, of those in doubt"
@@ -54,30 +51,11 @@ async def status_on(azure: Azure, clock: Clock, manifest: Manifest, estate: Esta
     return await drafted(azure, clock, manifest, estate, lambda draft: statuses(draft, told, tuple(skipped)))
 
 
-async def _told(azure: Azure) -> tuple[Told, list[str]]:
-    jobs, snapshots = await together(graph_if_it_answers(azure, _JOBS), graph_if_it_answers(azure, _SNAPSHOTS))
-    skipped = []
-    if jobs is None:
-        skipped.append("Resource Graph didn't answer: jobs are not known")
-    if snapshots is None:
-        skipped.append("Resource Graph didn't answer: snapshots were not counted")
-    return Told(
-        None if jobs is None else _by_instance(jobs), None if snapshots is None else _by_disk(snapshots)
-    ), skipped
-
-
-def _by_instance(rows: Iterable[Any]) -> dict[str, dict[str, datetime]]:
-    found: dict[str, dict[str, datetime]] = {}
-    for row in rows:
-        began = projection.moment(projection.pick(row, "newest"))
-        if began is not None:
-            found.setdefault(str(projection.pick(row, "instance")), {})[str(projection.pick(row, "status"))] = began
-    return found
-
-
-def _by_disk(rows: Iterable[Any]) -> dict[str, int]:
-    counts = ((projection.pick(row, "disk"), projection.pick(row, "snapshots")) for row in rows)
-    return {lower(disk): count for disk, count in counts if isinstance(disk, str) and isinstance(count, int)}
+async def _told(azure: Azure, held: Iterable[Instance], vaults: Iterable[ArmId]) -> Told:
+    disks = [one.disk for one in held if one.disk is not None]
+    told: Sequence[Any] = await together(newest_backups(azure, vaults), snapshot_counts(azure, disks))
+    backups, snapshots = told
+    return Told(backups.newest, snapshots, backups.listed)
 
 
 async def _points(azure: Azure, instances: Iterable[Instance]) -> Mapping[str, datetime | None]:

@@ -33,7 +33,7 @@ def begun_before(draft: Draft, disk: ArmId, claim: Claim) -> str | None:
 
 def _at_work(draft: Draft, disk: ArmId, claim: Claim) -> str | None:
     """The restore that is making the disk now; Resource Graph tells of it, which may lag: it proves no absence."""
-    jobs = draft.ask("restores", claim.source)
+    jobs = draft.ask("restores", claim.source, claim.instance.parent.text)
     for job in () if jobs is PENDING else jobs:
         if job.target == disk and lower(job.status) == "inprogress":
             if lower(job.point) == lower(claim.point):

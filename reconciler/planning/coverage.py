@@ -6,12 +6,12 @@ Covered is what a backup instance protects now, whoever made it: the manifest's 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from reconciler.estate import Disk, Instance
+from reconciler.estate import Disk, Estate, Instance
 from reconciler.findings import Finding, Place
 from reconciler.ids import ArmId, lower, subscription_id
-from reconciler.known import No
+from reconciler.known import Known, No, Unsure, Yes
 from reconciler.manifest import addresses
 from reconciler.manifest.model import DiskRule, Selector
 from reconciler.planning.codes import CODES
@@ -20,28 +20,27 @@ from reconciler.planning.draft import PENDING, Draft
 from reconciler.planning.gone import is_left
 from reconciler.planning.naming import is_restored
 from reconciler.planning.protection import WORDS, Health, health_of, preference, reason
-from reconciler.planning.reach import concerns
 from reconciler.planning.roles import is_derived
 from reconciler.planning.selection import Surroundings, matcher, places
 from reconciler.planning.support import obstacle
 from reconciler.plurals import counted
 
-COVERED, EXCLUDED, UNCOVERED = "covered", "excluded", "uncovered"
+COVERED, EXCLUDED, UNCOVERED, UNKNOWN = "covered", "excluded", "uncovered", "unknown"
 _MOST_ASKED = 200
 _RUNNING = frozenset({Health.CONFIGURED, Health.TRANSIENT})
 
 
 @dataclass(frozen=True, slots=True)
 class Surveyed:
-    """What Resource Graph told; None: it didn't answer, so nothing follows.
+    """What no list of the run's own vaults shows.
 
-    `elsewhere` are instances of disks in any vault, `principals` those of all vaults, `snapshots` those in the
+    `elsewhere` are instances of disks in other vaults, `principals` those of all vaults, `snapshots` those in the
     snapshot resource groups that Azure Backup didn't make.
     """
 
-    elsewhere: tuple[Instance, ...] | None = None
-    principals: frozenset[str] | None = None
-    snapshots: tuple[ArmId, ...] | None = None
+    elsewhere: Known[tuple[Instance, ...]]
+    principals: Known[frozenset[str]]
+    snapshots: Known[tuple[ArmId, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +90,10 @@ def cover(draft: Draft, told: Surveyed) -> Coverage:
     """The coverage; when `draft.questions` isn't empty it is a sketch: answer them, make it again."""
     survey = _Survey(draft, told)
     survey.desired = {one.disk.id.key: one for one in expand(draft)}
-    for instance in (*draft.estate.instances.values(), *_elsewhere(draft, told)):
+    for instance in (
+        *draft.estate.instances.values(),
+        *(told.elsewhere.value if isinstance(told.elsewhere, Yes) else ()),
+    ):
         if instance.disk is not None:
             survey.held.setdefault(instance.disk.key, []).append(instance)
     survey.left = dict(_left_out(draft))
@@ -99,17 +101,22 @@ def cover(draft: Draft, told: Surveyed) -> Coverage:
     _disks_gone(survey)
     _foreign_snapshots(survey)
     _left_behind(survey)
-    if told.elsewhere is None:
-        survey.skipped.append("Resource Graph didn't answer: disks that other vaults protect show as uncovered")
+    if any(row.state == UNKNOWN for row in rows):
+        _tell_unsure(draft, told.elsewhere, "whether other vaults protect disks that the manifest's vaults don't")
     unread = [finding for finding in draft.findings if finding.drift == "out-of-reach"]
     findings = sorted({*survey.found, *unread}, key=lambda one: (one.code, lower(one.address), one.message))
     return Coverage(draft.manifest.name, rows, tuple(findings), tuple(survey.skipped))
 
 
-def _elsewhere(draft: Draft, told: Surveyed) -> Iterator[Instance]:
-    """Instances of vaults that weren't listed: of the others a list tells better than Resource Graph, which lags."""
-    listed = {key for key, vault in draft.estate.vaults.items() if concerns(draft.reach, vault)}
-    return (one for one in told.elsewhere or () if one.vault.key not in listed)
+def bare(estate: Estate) -> list[ArmId]:
+    """The disks that no instance of the vaults that were read protects now."""
+    running = {one.disk.key for one in estate.instances.values() if one.disk and health_of(one) in _RUNNING}
+    return [disk.id for key, disk in estate.disks.items() if key not in running]
+
+
+def _tell_unsure(draft: Draft, doubt: Known[object], what: str) -> None:
+    if isinstance(doubt, Unsure):
+        draft.note(doubt.code, f"could not tell {what}: {doubt.because}", hint=doubt.hint)
 
 
 def _left_out(draft: Draft) -> Iterator[tuple[str, tuple[str, Place | None]]]:
@@ -151,7 +158,10 @@ def _row(survey: _Survey, disk: Disk) -> Covered:
     if key in survey.left and not claimed:
         why, place = survey.left[key]
         return Covered(disk, EXCLUDED, why, place)
-    return _uncovered(survey, disk, wanted)
+    found = _uncovered(survey, disk, wanted)
+    if isinstance(survey.told.elsewhere, Unsure) and not found.rule:
+        return replace(found, state=UNKNOWN, reason="no vault that was read protects it, and others could not be read")
+    return found
 
 
 def _uncovered(survey: _Survey, disk: Disk, wanted: DesiredDisk | None) -> Covered:
@@ -201,20 +211,19 @@ def _disks_gone(survey: _Survey) -> None:
 
 
 def _foreign_snapshots(survey: _Survey) -> None:
-    if survey.told.snapshots is None:
-        survey.skipped.append("Resource Graph didn't answer: foreign snapshots were not looked for")
-    for snapshot in survey.told.snapshots or ():
+    _tell_unsure(survey.draft, survey.told.snapshots, "whether others' snapshots lie in snapshot resource groups")
+    for snapshot in survey.told.snapshots.value if isinstance(survey.told.snapshots, Yes) else ():
         message = f"{snapshot.name} lies in the snapshot resource group {snapshot.group}"
         survey.found.append(CODES["foreign-snapshot"].at(message, address=snapshot.text))
 
 
 def _left_behind(survey: _Survey) -> None:
     """Role assignments that this tool made, for identities that no vault has any more."""
-    draft, known = survey.draft, survey.told.principals
-    if known is None:
-        survey.skipped.append("Resource Graph didn't answer: left-behind role assignments were not looked for")
+    draft, told = survey.draft, survey.told.principals
+    _tell_unsure(draft, told, "which role assignments were left behind")
+    if not isinstance(told, Yes):
         return
-    known = known | {lower(one.principal_id) for one in draft.estate.identities.values()}
+    known = told.value | {lower(one.principal_id) for one in draft.estate.identities.values()}
     for vault in draft.estate.vaults.values():
         known |= {lower(one) for one in vault.principals}
     seen: set[str] = set()
@@ -232,5 +241,5 @@ def by_key(rows: tuple[Covered, ...], keys: Mapping[str, str]) -> dict[str, dict
     found: dict[str, dict[str, int]] = {}
     for row in rows:
         counts = found.setdefault(keys[row.disk.id.key], dict.fromkeys((COVERED, EXCLUDED, UNCOVERED), 0))
-        counts[row.state] += 1
+        counts[row.state] = counts.get(row.state, 0) + 1
     return dict(sorted(found.items()))

@@ -27,6 +27,16 @@ from reconciler.planning.takers import Takers
 PENDING = object()
 """The answer to a question that has not been asked yet: decide nothing, the plan is made again with the answer."""
 
+_OPEN = {
+    "deleted-vault": "whether a soft-deleted vault has the name {}",
+    "held": "what the vault {} holds",
+    "protected-elsewhere": "whether another backup instance protects {}",
+    "recovery-points": "which recovery points {} has",
+    "restores": "which restores of {} there are",
+    "role-count": "how many role assignments there are in {}",
+}
+"""What isn't known while a question has no answer, by its kind."""
+
 _MOST_DOUBTS = 100
 """How many objects that lists lack are asked for by id: above that the cause is hardly a list that trails."""
 
@@ -52,6 +62,7 @@ class Draft:
         self.changes: dict[str, Change] = {}
         self.findings: list[Finding] = list(manifest.warnings)
         self.questions: set[Question] = set()
+        self._told: set[Question] = set()
         self.refused: dict[str, str] = {}
         self._ignores = [entry for entry in manifest.ignore if self._is_current(entry)]
         self._used: set[tuple[str, str]] = set()
@@ -84,12 +95,31 @@ class Draft:
         return gate in self.options.force or bool(value and f"{gate}={lower(value)}" in self.options.force)
 
     def ask(self, kind: str, subject: ArmId, detail: str = "") -> Any:
-        """The answer to a question, or PENDING."""
+        """The value of the answer to a question (None: there is none), or PENDING: decide nothing.
+
+        It stays so where nobody can tell, and a finding says why. What `exists` and `trace` know comes as it is.
+        """
         question = Question(kind, subject, detail)
-        if question in self.estate.answers:
-            return self.estate.answers[question]
-        self.questions.add(question)
-        return PENDING
+        if question not in self.estate.answers:
+            self.questions.add(question)
+            return PENDING
+        answer = self.estate.answers[question]
+        if kind not in _OPEN:
+            return answer
+        match answer:
+            case Yes(value):
+                return value
+            case Unsure():
+                self._tell_unsure(question, answer)
+                return PENDING
+        return None
+
+    def _tell_unsure(self, question: Question, answer: Unsure) -> None:
+        if question not in self._told:
+            self._told.add(question)
+            what = _OPEN[question.kind].format(question.subject.name)
+            message = f"could not tell {what}: {answer.because}"
+            self.note(answer.code, message, address=question.subject.text, hint=answer.hint)
 
     @property
     def sorted_questions(self) -> tuple[Question, ...]:

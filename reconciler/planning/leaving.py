@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from reconciler.estate import Instance
+from reconciler.estate import Instance, OwnedVault
 from reconciler.findings import Place
 from reconciler.ids import ArmId, lower
+from reconciler.known import Unsure, Yes
 from reconciler.manifest import addresses
 from reconciler.manifest.model import RETAIN, Removed
 from reconciler.planning.desired import DesiredDisk
@@ -245,9 +246,19 @@ def left_behind(draft: Draft, wanted: DesiredDisk, chosen: Instance, held: Itera
 
 
 def orphaned_vaults(draft: Draft) -> None:
-    """Report vaults that bear our mark outside of what was read."""
-    for vault in sorted(draft.estate.owned_vaults, key=lambda row: row.id.key):
-        if draft.owner({OWNER_TAG: vault.owner}) != "ours" or vault.id.key in draft.estate.vaults:
-            continue
-        if draft.options.shard.takes(vault.id.key):
-            draft.note("orphaned-vault", f"{vault.id} bears the mark of {vault.owner}", address=vault.id.text)
+    """Report vaults that bear our mark outside of what was read; each is looked at by id, since lists of them lag."""
+    match draft.estate.owned_vaults:
+        case Yes(vaults):
+            for vault in vaults:
+                if draft.owner({OWNER_TAG: vault.owner}) == "ours" and vault.id.key not in draft.estate.vaults:
+                    _orphaned_vault(draft, vault)
+        case Unsure(because, hint, code):
+            message = f"could not tell whether other vaults bear the mark of {draft.manifest.name}: {because}"
+            draft.note(code, message, hint=hint)
+
+
+def _orphaned_vault(draft: Draft, vault: OwnedVault) -> None:
+    if not draft.options.shard.takes(vault.id.key):
+        return
+    if isinstance(draft.presence(vault.id, vault.id.text), Yes):
+        draft.note("orphaned-vault", f"{vault.id} bears the mark of {vault.owner}", address=vault.id.text)

@@ -310,7 +310,7 @@ def _refuse_impossible(draft: Draft, source: Source, wish: Wish, made: ArmId) ->
 
 
 def _refuse_too_many(draft: Draft, source: Source, address: str) -> None:
-    jobs = draft.ask("restores", source.id)
+    jobs = draft.ask("restores", source.id, source.instance.vault.text)
     if jobs is PENDING:
         return
     recent = [job for job in jobs if job.began is not None and draft.now - job.began < timedelta(days=1)]

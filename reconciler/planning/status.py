@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import TypeAlias
 
 from reconciler.estate import Instance
 from reconciler.findings import Finding, Place
 from reconciler.ids import ArmId, lower
+from reconciler.known import Known, Unsure, Yes
 from reconciler.planning import proofs
 from reconciler.planning.builtin_roles import DISK_BACKUP_READER
 from reconciler.planning.desired import DesiredDisk, expand
@@ -45,8 +47,14 @@ BAD = frozenset({FAILING, GONE, LATE, UNPROTECTED})
 """The states that make `status` exit with 2."""
 
 _WORTH_A_READ = (LATE, FAILING, UNKNOWN)
+_A_JOB = timedelta(hours=1)
+_NEVER = datetime.min.replace(tzinfo=UTC)
 _NO_SCHEDULE = "its policy's schedule can't be told"
 _COMPLETED, _FAILED, _RUNNING = "completed", "failed", "inprogress"
+
+
+Newest: TypeAlias = Mapping[str, datetime]
+"""When the newest backup job of each status began, by lower-cased status."""
 
 
 @dataclass(slots=True)
@@ -55,11 +63,13 @@ class Told:
 
     `jobs`: when the newest backup job of each status began, by lower-cased instance id and lower-cased status; `points`:
     the newest recovery point of instances that were asked for theirs (None: they have none); `snapshots`: incremental
-    snapshots by lower-cased disk id. `jobs` and `snapshots` are None when Resource Graph didn't answer.
+    snapshots by lower-cased disk id; `listed`: vaults that were asked themselves for their jobs, and not Resource
+    Graph, and what is known of instances there that have no jobs.
     """
 
-    jobs: Mapping[str, Mapping[str, datetime]] | None = None
-    snapshots: Mapping[str, int] | None = None
+    jobs: dict[str, Known[Newest]]
+    snapshots: Known[Mapping[str, int]]
+    listed: dict[ArmId, Known[Newest]] = field(default_factory=dict)
     points: dict[str, datetime | None] = field(default_factory=dict)
 
 
@@ -127,6 +137,28 @@ def doubtful(draft: Draft, told: Told) -> list[Instance]:
     return [instance for *_, instance in sorted(found, key=lambda one: one[:2])]
 
 
+def protecting(draft: Draft) -> tuple[list[Instance], set[ArmId]]:
+    """The instances that protect declared disks, and the vaults that are there to hold such."""
+    desired = expand(draft)
+    held = [found for wanted in desired if (found := _instance(draft, wanted))]
+    return held, {wanted.vault.id for wanted in desired if wanted.vault.id.key in draft.estate.vaults}
+
+
+def contradicted(held: Iterable[Instance], told: Told) -> set[ArmId]:
+    """The vaults of which Resource Graph lacks the job of a recovery point that is there: it lags too far."""
+    return {one.vault for one in held if one.vault not in told.listed and _is_ahead(told, one)}
+
+
+def _is_ahead(told: Told, instance: Instance) -> bool:
+    """Whether a recovery point is newer than every job that has ended well."""
+    point, jobs = told.points.get(instance.id.key), _jobs(told, instance)
+    if point is None or isinstance(jobs, Unsure):
+        return False
+    return point - _A_JOB > max(
+        (began for status, began in jobs.items() if status.startswith(_COMPLETED)), default=_NEVER
+    )
+
+
 def statuses(draft: Draft, told: Told, skipped: tuple[str, ...] = ()) -> Status:
     """The status; when `draft.questions` isn't empty it is a sketch: answer them, make it again."""
     desired = expand(draft)
@@ -135,6 +167,7 @@ def statuses(draft: Draft, told: Told, skipped: tuple[str, ...] = ()) -> Status:
     rows += _refused(draft, known)
     rows += _gone(draft, desired)
     late = list(proofs.complaints(draft, desired))
+    _tell_unsure(draft, desired, told)
     unread = [finding for finding in draft.findings if finding.drift == "out-of-reach"]
     return Status(
         draft.manifest.name,
@@ -143,6 +176,37 @@ def statuses(draft: Draft, told: Told, skipped: tuple[str, ...] = ()) -> Status:
         skipped,
         draft.now,
     )
+
+
+def _tell_unsure(draft: Draft, desired: Iterable[DesiredDisk], told: Told) -> None:
+    """Say of which vaults the jobs, and that the snapshots, aren't known."""
+    doubts = {
+        (instance.vault.name, doubt)
+        for wanted in desired
+        if (instance := _instance(draft, wanted)) and isinstance(doubt := _jobs(told, instance), Unsure)
+    }
+    for vault, doubt in sorted(doubts, key=lambda one: (one[0], one[1].because)):
+        message = f"could not tell how the backups in the vault {vault} went: {doubt.because}"
+        draft.note(doubt.code, message, address=f"vault/{vault}", hint=doubt.hint)
+    if isinstance(told.snapshots, Unsure):
+        message = f"could not tell how many snapshots there are: {told.snapshots.because}"
+        draft.note(told.snapshots.code, message, hint=told.snapshots.hint)
+
+
+def _jobs(told: Told, instance: Instance) -> Newest | Unsure:
+    match told.jobs.get(instance.id.key, told.listed.get(instance.vault)):
+        case Unsure() as doubt:
+            return doubt
+        case Yes(newest):
+            return newest
+    return {}
+
+
+def _snapshots(told: Told, wanted: DesiredDisk) -> int | None:
+    match told.snapshots:
+        case Yes(counts):
+            return counts.get(wanted.disk.id.key, 0)
+    return None
 
 
 def _refused(draft: Draft, known: set[str]) -> Iterator[DiskStatus]:
@@ -199,10 +263,11 @@ def _instance(draft: Draft, wanted: DesiredDisk) -> Instance | None:
 
 def _row(draft: Draft, wanted: DesiredDisk, told: Told) -> DiskStatus:
     instance = _instance(draft, wanted)
-    snapshots = None if told.snapshots is None else told.snapshots.get(wanted.disk.id.key, 0)
+    snapshots = _snapshots(told, wanted)
     if instance is None:
         return _unprotected(draft, wanted, told, snapshots)
-    jobs = {} if told.jobs is None else told.jobs.get(instance.id.key, {})
+    found = _jobs(told, instance)
+    jobs = {} if isinstance(found, Unsure) else found
     newest = max(filter(None, (jobs.get(_COMPLETED), told.points.get(instance.id.key))), default=None)
     latest = max(jobs.items(), key=lambda one: (one[1], one[0]), default=None)
     reading = _reading(draft, instance)
@@ -240,7 +305,8 @@ def _was_protected(draft: Draft, wanted: DesiredDisk, told: Told) -> bool:
     disk = wanted.disk.id
     own = f"{wanted.vault.id.key}/backupinstances/{lower(instance_name(disk))}"
     deleted = (one.disk for one in draft.estate.deleted_instances.values())
-    return disk.key in draft.held or own in (told.jobs or {}) or disk in deleted
+    is_unread = isinstance(told.listed.get(wanted.vault.id), Unsure)
+    return disk.key in draft.held or own in told.jobs or disk in deleted or is_unread
 
 
 def _policy_name(wanted: DesiredDisk, instance: Instance) -> str:
@@ -273,12 +339,24 @@ def _state(
         return HALTED, f"declared {wanted.rule.protection}"
     if health not in {Health.CONFIGURED, Health.TRANSIENT}:
         return FAILING if health is Health.FAILING else UNPROTECTED, reason(health, instance)
-    jobs = {} if told.jobs is None else told.jobs.get(instance.id.key, {})
+    found = _jobs(told, instance)
+    jobs = {} if isinstance(found, Unsure) else found
     failed = jobs.get(_FAILED)
     if failed and (newest is None or failed > newest):
         return FAILING, f"the backup of {failed:%Y-%m-%d %H:%M} UTC failed"
+    state = _by_age(draft, wanted, instance, told, newest, reading)
+    if isinstance(found, Unsure) and state[0] not in BAD:
+        return UNKNOWN, "how its last backup went is not known"
+    return state
+
+
+def _by_age(
+    draft: Draft, wanted: DesiredDisk, instance: Instance, told: Told, newest: datetime | None, reading: Reading
+) -> tuple[str, str]:
+    """The state of a disk whose last backup didn't fail, by how old its newest recovery point is."""
+    jobs = _jobs(told, instance)
     if newest is not None:
-        return _by_schedule(draft.now, newest, jobs.get(_RUNNING), reading)
+        return _by_schedule(draft.now, newest, None if isinstance(jobs, Unsure) else jobs.get(_RUNNING), reading)
     promise = _promise(reading, draft.now)
     return _first(draft, wanted, instance, told, promise) if promise else (UNKNOWN, _NO_SCHEDULE)
 

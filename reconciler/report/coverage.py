@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from reconciler.estate import Disk
 from reconciler.ids import lower
-from reconciler.planning.coverage import COVERED, EXCLUDED, UNCOVERED, Coverage, Covered, by_key
+from reconciler.planning.coverage import COVERED, EXCLUDED, UNCOVERED, UNKNOWN, Coverage, Covered, by_key
 from reconciler.plurals import counted
 from reconciler.redaction import redact
 from reconciler.report.caret import location
@@ -19,7 +19,12 @@ from reconciler.report.terminal import findings_text
 
 STATES = (UNCOVERED, EXCLUDED, COVERED)
 _SIZES = ((128, "up to 128 GB"), (512, "up to 512 GB"), (1024, "up to 1 TB"), (4096, "up to 4 TB"))
-_TELLING = {UNCOVERED: "Uncovered", EXCLUDED: "Excluded"}
+_TELLING = {UNCOVERED: "Uncovered", UNKNOWN: "Unknown", EXCLUDED: "Excluded"}
+
+
+def _states(coverage: Coverage) -> tuple[str, ...]:
+    """The columns of tables: what isn't known has one where there is any."""
+    return (*STATES[::-1], *((UNKNOWN,) if coverage.count(UNKNOWN) else ()))
 
 
 def _size(disk: Disk) -> str:
@@ -54,13 +59,16 @@ def breakdowns(coverage: Coverage, tags: tuple[str, ...]) -> dict[str, dict[str,
 def summary(coverage: Coverage) -> str:
     """`Coverage: 50 of 60 disks covered, 4 excluded, 6 uncovered.`"""
     counts = f"{coverage.count(EXCLUDED)} excluded, {coverage.count(UNCOVERED)} uncovered"
+    if coverage.count(UNKNOWN):
+        counts += f", {coverage.count(UNKNOWN)} unknown"
     return f"Coverage: {coverage.count(COVERED)} of {counted(len(coverage.rows), 'disk')} covered, {counts}."
 
 
 def _tables(coverage: Coverage, tags: tuple[str, ...]) -> Iterator[Table]:
     for title, counts in breakdowns(coverage, tags).items():
-        rows = tuple((key, *(str(states[state]) for state in STATES[::-1])) for key, states in counts.items())
-        yield Table(f"By {title}", (title, *STATES[::-1]), rows)
+        columns = _states(coverage)
+        rows = tuple((key, *(str(states.get(state, 0)) for state in columns)) for key, states in counts.items())
+        yield Table(f"By {title}", (title, *columns), rows)
 
 
 def _rows(coverage: Coverage, state: str) -> list[Covered]:
@@ -108,7 +116,7 @@ def coverage_document(coverage: Coverage, *, tool_version: str, tags: tuple[str,
     counts = breakdowns(coverage, tags)
     return {
         **head(tool_version, coverage.manifest),
-        "summary": {"disks": len(coverage.rows), **{state: coverage.count(state) for state in STATES[::-1]}},
+        "summary": {"disks": len(coverage.rows), **{state: coverage.count(state) for state in _states(coverage)}},
         "by": {
             title.replace(" ", "_", 1).lower() if title[:4] != "tag " else title: rows for title, rows in counts.items()
         },

@@ -157,7 +157,7 @@ GROUP_GONE = said("ResourceGroupNotFound", "Resource group 'rg' could not be fou
 
 
 def test_a_disk_is_gone_with_its_group_where_the_subscription_can_be_read(wire: Any) -> None:
-    wire.on("GET", f"{S}?", {"id": S})
+    wire.on("GET", f"{S}/resourcegroups?", {"value": []})
     wire.on("GET", DISK, GROUP_GONE)
     assert presence(wire) == NO
     assert len(wire.calls) == 2
@@ -180,7 +180,7 @@ def test_a_subscription_that_was_just_read_is_not_read_again(wire: Any) -> None:
     "refusal", [(403, {"error": {"code": "AuthorizationFailed", "message": "No."}}), said(*NEITHER[0][:2])]
 )
 def test_a_disk_is_not_gone_with_its_group_where_the_subscription_cannot_be_read(wire: Any, refusal: Any) -> None:
-    wire.on("GET", f"{S}?", refusal)
+    wire.on("GET", f"{S}/resourcegroups?", refusal)
     wire.on("GET", DISK, GROUP_GONE)
     assert isinstance(presence(wire), Unsure)
 

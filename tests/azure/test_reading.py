@@ -185,33 +185,68 @@ def test_a_row_without_an_id_is_an_error(azure: Any) -> None:
         look(azure)
 
 
+LOST = f"{TWO}/resourceGroups/x/providers/Microsoft.DataProtection/backupVaults/lost"
+MINE = {"id": LOST, "tags": {"Reconciler-Owner": "walkthrough"}}
+
+
 def test_vaults_with_our_mark_elsewhere_come_from_resource_graph(azure: Any) -> None:
-    mine = {
-        "id": f"{TWO}/resourceGroups/x/providers/microsoft.dataprotection/backupVaults/lost",
-        "tags": {"reconciler-owner": "walkthrough"},
-    }
     others = {"id": f"{TWO}/y", "tags": {"reconciler-owner": "else"}}
-    azure.on("POST", GRAPH, {"data": [others], "$skipToken": "t"}, {"data": [mine, mine], "resultTruncated": "false"})
-    owned = look(azure).owned_vaults
+    azure.on("POST", GRAPH, {"data": [others], "$skipToken": "t"}, {"data": [MINE, MINE], "resultTruncated": "false"})
+    owned = look(azure).owned_vaults.value
     assert [(vault.id.name, vault.owner) for vault in owned] == [("lost", "walkthrough")]
     assert azure.sent("POST")[1].body["options"]["$skipToken"] == "t"
 
 
-@pytest.mark.parametrize(
-    "answer",
-    [
-        (403, {"error": {"code": "AuthorizationFailed", "message": "m"}}),
-        (500, {"error": {"code": "Broken", "message": "m"}}),
-        (200, b"<html>"),
-        {"data": None},
-        {"data": [{"id": 1}, "text", {"tags": None}]},
-        ConnectionResetError("reset"),
-    ],
-)
-def test_resource_graph_proves_nothing_and_fails_nothing(azure: Any, answer: Any) -> None:
+SILENT: Any = [
+    (403, {"error": {"code": "AuthorizationFailed", "message": "m"}}),
+    (500, {"error": {"code": "Broken", "message": "m"}}),
+    (404, b"<html>"),
+    (200, b"<html>"),
+    {"data": None},
+    {"data": [MINE], "totalRecords": 2},
+    {"data": [{"id": 1}, "text", {"tags": None}]},
+    ConnectionResetError("reset"),
+]
+
+
+@pytest.mark.parametrize("answer", SILENT)
+def test_where_resource_graph_does_not_answer_every_subscription_is_asked_for_its_vaults(
+    azure: Any, answer: Any
+) -> None:
     azure.on("POST", GRAPH, answer)
-    assert look(azure).owned_vaults == ()
+    azure.on("GET", "/subscriptions?", {"value": [{"subscriptionId": "ONE"}, {"subscriptionId": "two"}]})
+    azure.on("GET", f"{TWO}/providers/Microsoft.DataProtection/backupVaults", {"value": [MINE]})
+    assert [vault.id.name for vault in look(azure).owned_vaults.value] == ["lost"]
     assert azure.calls[-1].at < 60
+
+
+@pytest.mark.parametrize("answer", SILENT)
+@pytest.mark.parametrize("list_", ["/subscriptions?", f"{TWO}/providers/Microsoft.DataProtection/backupVaults"])
+def test_what_neither_tells_is_not_known(azure: Any, answer: Any, list_: str) -> None:
+    azure.on("POST", GRAPH, answer)
+    azure.on("GET", "/subscriptions?", {"value": [{"subscriptionId": "one"}, {"subscriptionId": "two"}]})
+    azure.on("GET", list_, (403, {"error": {"code": "AuthorizationFailed", "message": "Not you."}}))
+    doubt = look(azure).owned_vaults
+    assert (type(doubt), doubt.code) == (Unsure, "out-of-reach")
+    assert "Not you." in doubt.because
+
+
+@pytest.mark.parametrize("rows", [[], [{"id": f"{ONE}/else", "tags": {}}]])
+def test_an_answer_that_lacks_what_was_just_read_is_not_believed(azure: Any, rows: Any) -> None:
+    own = vault(V, **{"reconciler-owner": "walkthrough"})
+    azure.on("GET", f"{ONE}/providers/Microsoft.DataProtection/backupVaults", {"value": [own]})
+    azure.on("GET", f"{TWO}/providers/Microsoft.DataProtection/backupVaults", {"value": [MINE]})
+    azure.on("GET", "/subscriptions?", {"value": [{"subscriptionId": "one"}, {"subscriptionId": "two"}]})
+    azure.on("POST", GRAPH, {"data": rows})
+    assert {vault.id.name for vault in look(azure).owned_vaults.value} == {"v", "lost"}
+
+
+def test_a_list_of_subscriptions_that_lacks_one_that_was_just_read_is_not_believed(azure: Any) -> None:
+    own = vault(V, **{"reconciler-owner": "walkthrough"})
+    azure.on("GET", f"{ONE}/providers/Microsoft.DataProtection/backupVaults", {"value": [own]})
+    azure.on("GET", "/subscriptions?", {"value": [{"subscriptionId": "two"}]})
+    azure.on("POST", GRAPH, {"data": []})
+    assert "list of subscriptions is short" in look(azure).owned_vaults.because
 
 
 def test_reads_of_one_look_run_at_once(azure: Any) -> None:

@@ -26,7 +26,7 @@ from reconciler.estate import (
 )
 from reconciler.findings import Place
 from reconciler.ids import ArmId, group_id, vault_id
-from reconciler.known import NO, Unsure, Yes
+from reconciler.known import NO, No, Unsure, Yes
 from reconciler.manifest.model import (
     Choice,
     DiskRule,
@@ -366,8 +366,8 @@ def answered(question: Question, answers: Mapping[Any, Any]) -> Any:
     """What a test says to a question: by (kind, subject), by kind, else that nothing is there."""
     for key in ((question.kind, question.subject), question.kind):
         if key in answers:
-            return answers[key]
-    return {"exists": GONE, "deleted-vault": None}.get(question.kind, ())
+            return answers[key] if isinstance(answers[key], Yes | No | Unsure) else Yes(answers[key])
+    return GONE if question.kind in {"exists", "deleted-vault"} else Yes(())
 
 
 def plan(

@@ -49,6 +49,7 @@ from plan_builders import (
 from reconciler.estate import OwnedVault
 from reconciler.findings import Severity
 from reconciler.ids import vault_id
+from reconciler.known import Yes
 from reconciler.planning.model import Action, FieldChange, Kind, Op, Plan
 
 LEFT = at("x")
@@ -397,6 +398,20 @@ def test_what_a_deletion_says() -> None:
     [(LOST, NAME, True), (LOST, NAME.upper(), True), (LOST, "old", True), (LOST, "other", False), (VAULT, NAME, False)],
 )
 def test_a_vault_with_our_mark_outside_of_what_was_read(own: Any, owner: str | None, is_told: bool) -> None:
-    made = plan(manifest(formerly=("old",)), estate(*settled(), owned_vaults=(OwnedVault(own, owner),)))
+    rows = Yes((OwnedVault(own, owner),))
+    made = plan(manifest(formerly=("old",)), estate(*settled(), owned_vaults=rows), {("exists", LOST): there()})
     assert codes(made) == (["orphaned-vault"] if is_told else [])
     assert addresses(made) == []
+
+
+@pytest.mark.parametrize(("answer", "code"), [(GONE, []), (FORBIDDEN, ["out-of-reach"]), (UNSURE, ["not-known"])])
+def test_a_vault_with_our_mark_is_looked_at_by_its_id(answer: Any, code: list[str]) -> None:
+    rows = Yes((OwnedVault(LOST, NAME),))
+    made = plan(manifest(), estate(*settled(), owned_vaults=rows), {("exists", LOST): answer})
+    assert codes(made) == code
+
+
+def test_marks_that_nobody_can_tell_of_are_an_error_and_stop_nothing() -> None:
+    made = plan(manifest(), estate(*settled(), owned_vaults=UNSURE), prune=True)
+    assert (addresses(made), errors(made)) == ([], ["not-known"])
+    assert "mark of" in made.errors[0].message

@@ -7,13 +7,29 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from plan_builders import GOLD, NOW, D, body_for, disk_id, estate, instance, manifest, options, policy, rule, settled
+from plan_builders import (
+    GOLD,
+    NOW,
+    UNSURE,
+    D,
+    body_for,
+    disk_id,
+    estate,
+    instance,
+    manifest,
+    options,
+    policy,
+    rule,
+    settled,
+)
 
 from reconciler.estate import Estate
+from reconciler.known import Known, Yes
 from reconciler.planning.draft import Draft
-from reconciler.planning.status import DiskStatus, Told, doubtful, statuses
+from reconciler.planning.status import DiskStatus, Told, contradicted, doubtful, protecting, statuses
 
 OWN = instance().id.key
+NO_SNAPSHOTS: Known[Any] = Yes({})
 PROMISE = 6.0
 
 
@@ -25,7 +41,12 @@ def told(points: Any = (), **jobs: float) -> Told:
     """Jobs of the one disk by status and age in hours; recovery points likewise, when they were read."""
     found = {status: ago(hours) for status, hours in jobs.items()}
     read = {OWN: max((ago(one) for one in points), default=None)} if points != () else {}
-    return Told({OWN: found} if found else {}, {}, dict(read))
+    return Told({OWN: Yes(found)} if found else {}, NO_SNAPSHOTS, points=dict(read))
+
+
+def unclear(points: Any = ()) -> Told:
+    """What nobody can tell of jobs."""
+    return replace(told(points), jobs={OWN: UNSURE})
 
 
 def draft(world: Estate | None = None, said: Any = None) -> Draft:
@@ -54,8 +75,9 @@ def row(known: Told, world: Estate | None = None, said: Any = None) -> DiskStatu
         (told(points=[7]), "late"),
         (told(), "unknown"),
         (told(points=[]), "late"),
-        (Told(None, None, {OWN: ago(1)}), "ok"),
-        (Told(None, None, {}), "unknown"),
+        (unclear(points=[1]), "unknown"),
+        (unclear(points=[7]), "late"),
+        (unclear(), "unknown"),
     ],
 )
 def test_freshness(known: Told, state: str) -> None:
@@ -102,16 +124,58 @@ def test_the_first_backup_is_waited_for_as_long_as_it_may_take(hours: float, sta
 def test_only_what_is_in_doubt_is_worth_a_read_the_late_ones_first() -> None:
     names = ("a", "b", "c", "e", "f")
     known = {
-        instance(name).id.key: jobs
+        instance(name).id.key: Yes(jobs)
         for name, jobs in zip(
             names, ({}, {"completed": ago(9)}, {"completed": ago(1)}, {}, {"failed": ago(1)}), strict=True
         )
     }
     made = draft(estate(*settled(*names)), manifest(rule(*map(disk_id, names))))
-    asked = [one.disk.name for one in doubtful(made, Told(known, {}, {instance("e").id.key: ago(1)})) if one.disk]
+    asked = [
+        one.disk.name
+        for one in doubtful(made, Told(known, NO_SNAPSHOTS, points={instance("e").id.key: ago(1)}))
+        if one.disk
+    ]
     assert asked == ["b", "f", "a"]
 
 
 def test_what_is_told_of_others_is_not_told_of_this() -> None:
     other = disk_id("other", subscription=D)
-    assert row(Told({instance(other).id.key: {"completed": ago(1)}}, {})).state == "unknown"
+    assert row(Told({instance(other).id.key: Yes({"completed": ago(1)})}, NO_SNAPSHOTS)).state == "unknown"
+
+
+def test_what_nobody_can_tell_of_jobs_is_a_finding_with_the_way_to_know() -> None:
+    found = statuses(draft(), unclear(points=[1]))
+    (finding,) = found.findings
+    assert (finding.code, found.exit_code) == ("not-known", 1)
+    assert "look at the proxy" in finding.hint
+    assert UNSURE.because in finding.message
+
+
+def test_a_disk_that_could_not_be_told_of_is_exit_1_whatever_the_others_are() -> None:
+    known = told()
+    known.jobs[instance("b").id.key] = Yes({"failed": ago(1)})
+    made = draft(estate(*settled("d", "b")), manifest(rule(disk_id(), disk_id("b"))))
+    found = statuses(made, known)
+    assert ({one.state for one in found.rows}, found.exit_code) == ({"unknown", "failing"}, 1)
+
+
+def test_snapshots_that_nobody_can_count_are_a_finding_and_no_number() -> None:
+    found = statuses(draft(), replace(told(completed=1), snapshots=UNSURE))
+    assert (found.rows[0].snapshots, [one.code for one in found.findings], found.exit_code) == (None, ["not-known"], 1)
+
+
+@pytest.mark.parametrize(
+    ("known", "is_asked"),
+    [
+        (told(completed=9, points=[1]), True),
+        (told(points=[1]), True),
+        (told(completed=1, points=[0.9]), False),
+        (told(completed=1), False),
+        (told(completed=9, points=[9]), False),
+        (replace(told(completed=9, points=[1]), listed={instance().vault: Yes({})}), False),
+        (unclear(points=[1]), False),
+    ],
+)
+def test_a_recovery_point_newer_than_every_job_means_that_resource_graph_lags(known: Told, is_asked: bool) -> None:
+    held, vaults = protecting(draft())
+    assert contradicted(held, known) == (vaults if is_asked else set())

@@ -16,7 +16,7 @@ from reconciler.planning.model import Plan
 from reconciler.planning.status import DiskStatus, Status
 from reconciler.report.page.model import BAD, GOOD, LATE, LEFT_OUT, NEW, OPEN, DiskRow, Page
 
-_COVERED = {covering.COVERED: GOOD, covering.EXCLUDED: LEFT_OUT, covering.UNCOVERED: OPEN}
+_COVERED = {covering.COVERED: GOOD, covering.EXCLUDED: LEFT_OUT, covering.UNCOVERED: OPEN, covering.UNKNOWN: LATE}
 _STATUS = {
     telling.OK: GOOD,
     telling.WAITING: GOOD,

@@ -1,0 +1,35 @@
+"""From reads to what is known: the one place where an error becomes an absence, or a doubt."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import TypeVar
+
+from reconciler.errors import NO_TOKEN, AzureError, NotFound, OutOfReach, ReadIncomplete
+from reconciler.known import NO, Known, Unsure, Yes
+
+_Value = TypeVar("_Value")
+
+
+async def known(read: Awaitable[_Value]) -> Known[_Value]:
+    """What a read returns; no: Resource Manager's own 404 for that very resource; unsure: any other error.
+
+    A list that can't be read is never an absence, whatever it answers. Without a token nothing is asked of Azure at
+    all, and that stays an error.
+    """
+    try:
+        return Yes(await read)
+    except NotFound:
+        return NO
+    except (AzureError, ReadIncomplete) as error:
+        if error.code == NO_TOKEN:
+            raise
+        return unsure(error)
+
+
+def unsure(error: AzureError | ReadIncomplete) -> Unsure:
+    """What an error leaves unknown: why, and the way to know."""
+    cause = error.__cause__ if isinstance(error, ReadIncomplete) else error
+    if isinstance(cause, OutOfReach):
+        return Unsure(f"the caller may not read it: {error.message}", error.hint, "out-of-reach")
+    return Unsure(error.message, error.hint)

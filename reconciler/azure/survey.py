@@ -1,0 +1,195 @@
+"""What no list of a run's own vaults shows: vaults, instances and snapshots anywhere, asked of Resource Graph first.
+
+Resource Graph lags, fails, and may leave out what it hasn't heard of. Where it doesn't answer, or contradicts what was
+just read of Azure itself, Resource Manager is asked instead, in more calls; where that doesn't answer either, nobody knows.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from reconciler.azure import projection
+from reconciler.azure.connection import Azure
+from reconciler.azure.graph import graph_if_it_answers, literal
+from reconciler.azure.knowing import known
+from reconciler.azure.projection import pick, understood
+from reconciler.azure.together import together
+from reconciler.errors import NotFound, ReadIncomplete
+from reconciler.estate import Instance, Vault
+from reconciler.ids import ArmId, lower
+from reconciler.known import Known, Yes
+from reconciler.planning.naming import OWNER_TAG
+
+_VAULTS = "resources | where type =~ 'microsoft.dataprotection/backupvaults' | project id, tags, identity"
+_MARKED = _VAULTS.replace("| project", f"| where isnotempty(tags['{OWNER_TAG}']) | project")
+_INSTANCES = (
+    "RecoveryServicesResources | where type =~ 'microsoft.dataprotection/backupvaults/backupinstances' "
+    "| where properties.dataSourceInfo.datasourceType =~ 'Microsoft.Compute/disks' | project id, properties"
+)
+_COUNTS = (
+    "resources | where type =~ 'microsoft.compute/snapshots' | where properties.incremental == true "
+    "| summarize snapshots = count() by disk = tolower(tostring(properties.creationData.sourceResourceId))"
+)
+_FOREIGN = (
+    "resources | where type =~ 'microsoft.compute/snapshots' | where resourceGroup in~ ({groups}) "
+    "| where name !startswith 'AzureBackup_' | project id, tags"
+)
+_MOST_GROUPS = 200
+_BACKUPS_OWN = "azurebackup"
+
+
+async def graph_vaults(azure: Azure, *, marked: bool = False) -> Known[tuple[Vault, ...]]:
+    """Every vault that Resource Graph shows the caller, or every one that bears a mark: ids, tags and identities."""
+    return await graph_if_it_answers(azure, _MARKED if marked else _VAULTS, projection.vault)
+
+
+async def vaults(azure: Azure, told: Known[tuple[Vault, ...]], seen: Iterable[Vault]) -> Known[tuple[Vault, ...]]:
+    """The vaults that Resource Graph told of, unless it lacks any that was `seen`; then those of every subscription."""
+    here = {vault.id.key for vault in seen}
+    match told:
+        case Yes(rows) if here <= {row.id.key for row in rows}:
+            return told
+    return await known(_listed_vaults(azure, {ArmId(key).subscription for key in here}))
+
+
+async def principals(azure: Azure, seen: Iterable[Vault]) -> Known[frozenset[str]]:
+    """The principals of all vaults that the caller may read; `seen` are some that have been read."""
+    here = tuple(seen)
+    found = await vaults(azure, await graph_vaults(azure), here)
+    match found:
+        case Yes(rows):
+            return Yes(frozenset(principal for vault in (*rows, *here) for principal in vault.principals))
+    return found
+
+
+async def elsewhere(
+    azure: Azure, disks: Iterable[ArmId], seen: Iterable[Instance], read: Iterable[Vault]
+) -> Known[tuple[Instance, ...]]:
+    """The instances of these disks in vaults that were not `read`, as those vaults list them; `seen` are those in vaults that were.
+
+    Of Resource Graph only which vaults to look at is believed.
+    """
+    here, wanted = tuple(read), {disk.key for disk in disks}
+    own = {vault.id.key for vault in here}
+    if not wanted:
+        return Yes(())
+
+    async def listed() -> tuple[Instance, ...]:
+        named = await _vaults_of(azure, wanted, {one.id.key for one in seen if one.disk}, here)
+        lists = await together(*(_instances(azure, vault) for vault in sorted(named - own)))
+        return tuple(one for rows in lists for one in rows if one.disk is not None and one.disk.key in wanted)
+
+    return await known(listed())
+
+
+async def snapshot_counts(azure: Azure, disks: Iterable[ArmId]) -> Known[Mapping[str, int]]:
+    """How many incremental snapshots each of these disks has, by its lower-cased id; they should have some.
+
+    Resource Graph isn't believed where it shows none at all in a subscription.
+    """
+    wanted = {disk.key: disk.subscription for disk in disks}
+    counts: dict[str, int] = {}
+    match await graph_if_it_answers(azure, _COUNTS, _count):
+        case Yes(rows):
+            counts = {disk: count for disk, count in rows if disk in wanted}
+    doubted = set(wanted.values()) - {wanted[disk] for disk in counts}
+
+    async def listed() -> Mapping[str, int]:
+        lists = await together(*(_snapshots(azure, one) for one in sorted(doubted)))
+        incremental = (row for rows in lists for row in rows if pick(row, "properties", "incremental") is True)
+        sources = (lower(str(pick(row, "properties", "creationData", "sourceResourceId"))) for row in incremental)
+        return Counter(disk for disk in sources if disk in wanted) | Counter(counts)
+
+    return await known(listed())
+
+
+async def foreign_snapshots(azure: Azure, groups: Iterable[ArmId]) -> Known[tuple[ArmId, ...]]:
+    """Snapshots that lie in one of these resource groups, and that Azure Backup neither named nor tagged as its own."""
+    within = set(groups)
+    names = sorted({lower(group.name) for group in within})
+    queries = [
+        _FOREIGN.format(groups=", ".join(map(literal, names[start : start + _MOST_GROUPS])))
+        for start in range(0, len(names), _MOST_GROUPS)
+    ]
+    answers = await together(*(graph_if_it_answers(azure, query, dict) for query in queries))
+    told = [answer.value for answer in answers if isinstance(answer, Yes)]
+    if len(told) == len(queries):
+        return await known(_understood(lambda: _foreign((row for rows in told for row in rows), within)))
+
+    async def listed() -> tuple[ArmId, ...]:
+        lists = await together(*(_snapshots(azure, one) for one in sorted({group.subscription for group in within})))
+        return await _understood(lambda: _foreign((row for rows in lists for row in rows), within))
+
+    return await known(listed())
+
+
+async def _vaults_of(azure: Azure, disks: set[str], seen: set[str], read: Iterable[Vault]) -> set[ArmId]:
+    """The vaults that may hold an instance of these disks; ReadIncomplete when that can't be told."""
+    found = await graph_if_it_answers(azure, _INSTANCES, projection.instance)
+    match found:
+        case Yes(rows) if seen <= {row.id.key for row in rows}:
+            return {row.vault for row in rows if row.disk is not None and row.disk.key in disks}
+    return {vault.id for vault in await _listed_vaults(azure, {vault.id.subscription for vault in read})}
+
+
+async def _listed_vaults(azure: Azure, subscriptions: set[str]) -> tuple[Vault, ...]:
+    """The vaults of every subscription, as Resource Manager lists them; these are known to be among the subscriptions."""
+    rows = await azure.list("/subscriptions")
+    with understood("The list of subscriptions"):
+        found = {lower(str(pick(row, "subscriptionId") or projection.id_of(row).subscription)) for row in rows}
+    if not subscriptions <= found:
+        missing = ", ".join(sorted(subscriptions - found))
+        raise ReadIncomplete(
+            f"The list of subscriptions is short: it lacks {missing}, which could be read a moment ago.",
+            hint="Run it again; if it stays, give the caller Reader at these subscriptions as a whole.",
+        )
+    paths = [f"/subscriptions/{one}/providers/Microsoft.DataProtection/backupVaults" for one in sorted(found)]
+    lists = await together(*(azure.list(path) for path in paths))
+    with understood("A row in a list of vaults"):
+        return tuple(projection.vault(row) for rows in lists for row in rows)
+
+
+async def _instances(azure: Azure, vault: ArmId) -> tuple[Instance, ...]:
+    """The instances of a vault; none where it is gone, which Resource Graph doesn't hear of at once."""
+    path = f"{vault}/backupInstances"
+    try:
+        rows = await azure.list(path)
+    except ReadIncomplete as error:
+        if isinstance(error.__cause__, NotFound):
+            return ()
+        raise
+    with understood(f"A row in a list of {path}"):
+        return tuple(projection.instance(row, vault=vault) for row in rows)
+
+
+async def _snapshots(azure: Azure, subscription: str) -> list[dict[str, Any]]:
+    rows = await azure.list(f"/subscriptions/{subscription}/providers/Microsoft.Compute/snapshots")
+    with understood("A row in a list of snapshots"):
+        for row in rows:
+            projection.id_of(row)
+    return rows
+
+
+def _count(row: Mapping[str, Any]) -> tuple[str, int]:
+    disk, count = pick(row, "disk") or "", pick(row, "snapshots")
+    if not isinstance(disk, str) or not isinstance(count, int):
+        raise TypeError(f"{row!r} counts no snapshots")
+    return lower(disk), count
+
+
+async def _understood(make: Callable[[], tuple[ArmId, ...]]) -> tuple[ArmId, ...]:
+    with understood("A snapshot"):
+        return make()
+
+
+def _foreign(rows: Iterable[Mapping[str, Any]], within: set[ArmId]) -> tuple[ArmId, ...]:
+    found = {
+        own
+        for row in rows
+        if (own := projection.id_of(row)).group_id in within
+        and not own.name.lower().startswith("azurebackup_")
+        and lower(str(pick(row, "tags", "CreatedBy") or "")) != _BACKUPS_OWN
+    }
+    return tuple(sorted(found))
