@@ -69,7 +69,7 @@ class Instance:
     `disk` is None for other datasource types, which are never compared, only counted as users of a policy.
     `state` is `currentProtectionState` as spelled; `error` the wire's error object of a failing one.
     `snapshot_group` and `identity` (a user-assigned one; None: the system's) are None when the wire has none.
-    `deleted`: soft-deleted, with `purge_time` (ISO 8601, as read).
+    `deleted`: soft-deleted, with `purge_time` (ISO 8601, as read). `created` None: not told, as Azure rarely does.
     """
 
     id: ArmId
@@ -84,6 +84,7 @@ class Instance:
     tags: Mapping[str, str]
     deleted: bool = False
     purge_time: str = ""
+    created: datetime | None = None
 
 
 @dataclass(slots=True)

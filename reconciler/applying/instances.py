@@ -30,7 +30,8 @@ from reconciler.errors import AzureError, NotFound, OperationFailed, ReconcilerE
 from reconciler.estate import Question
 from reconciler.ids import ArmId, lower
 from reconciler.planning.model import Change, Op, Step
-from reconciler.planning.naming import OWNER_TAG, tag_of
+from reconciler.planning.naming import OWNER_TAG, PROTECTED_TAG, tag_of
+from reconciler.planning.proofs import stamp
 from reconciler.planning.protection import Health, health
 
 _ENDS: Mapping[Op, str] = {
@@ -85,13 +86,15 @@ def _shown(body: Mapping[str, Any]) -> dict[str, Any]:
         shown["policyInfo"] = {"policyId": policy}
     if details.get("userAssignedIdentityArmUrl"):
         shown["identityDetails"] = {"userAssignedIdentityArmUrl": details["userAssignedIdentityArmUrl"]}
-    return {"properties": shown, "tags": dict(body.get("tags") or {})}
+    tags = {key: value for key, value in (body.get("tags") or {}).items() if key != PROTECTED_TAG}
+    return {"properties": shown, "tags": tags}
 
 
 async def settle(run: Run, change: Change) -> str:
     """Take a disk's instance through its steps to the goal; each step's own state is waited for before the next."""
     for number, planned in enumerate(change.steps, start=1):
         step = planned if planned.op is Op.INSTANCE_UNDELETE else replace(planned, target=_live(planned.target))
+        step = _dated(run, step) if step.op is Op.INSTANCE_PUT else step
         task = _Task(change, step, number == len(change.steps))
         if step.op is Op.INSTANCE_VALIDATE:
             await _validate(run, task)
@@ -104,6 +107,15 @@ async def settle(run: Run, change: Change) -> str:
             await _name_holders(run, step, error)
             raise
     return ""
+
+
+def _dated(run: Run, step: Step) -> Step:
+    """A new instance with the time at which it is made: Azure doesn't tell, and the first backup is promised from then on.
+
+    The time isn't in the plan, which would be another one every second.
+    """
+    tags = {**(step.body.get("tags") or {}), PROTECTED_TAG: stamp(run.clock.now())}
+    return replace(step, body={**step.body, "tags": tags})
 
 
 def _is_creation(receipt: Receipt) -> bool:

@@ -141,6 +141,7 @@ def instance(body: Mapping[str, Any], *, vault: ArmId | None = None, deleted: bo
         tags=_tags(body),
         deleted=deleted,
         purge_time=str(pick(deletion, "scheduledPurgeTime") or ""),
+        created=moment(pick(body, "systemData", "createdAt")),
     )
 
 

@@ -17,8 +17,9 @@ OWNER_TAG = "reconciler-owner"
 APPLIED_TAG = "reconciler-applied"
 RESTORED_TAG = "reconciler-restored"
 PROVEN_TAG = "reconciler-proven"
-"""Our tags: whose a vault or an instance is, which declaration was applied last, which disks a restore made, and when
-a drill last restored an instance's disk.
+PROTECTED_TAG = "reconciler-protected"
+"""Our tags: whose a vault or an instance is, which declaration was applied last, which disks a restore made, when a
+drill last restored an instance's disk, and when an instance was made, which Azure doesn't tell.
 """
 
 _DISK_PART = 50

@@ -1,76 +1,36 @@
-"""How each declared disk's backups are: protected, and as fresh as the schedule promises.
-
-A backup may begin up to two hours after it is due (Azure Backup's own FAQ), so the newest recovery point is never
-older than the time between two occurrences of its schedule and these two hours while all is well; a job that runs
-counts from when it began.
-"""
+"""How each declared disk's backups are, on one line each, and what could not be told."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from typing import TypeAlias
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from reconciler.estate import Instance
 from reconciler.findings import Finding, Place
 from reconciler.ids import ArmId, lower
-from reconciler.known import Known, Unsure, Yes
+from reconciler.known import Unsure, Yes
 from reconciler.planning import proofs
-from reconciler.planning.builtin_roles import DISK_BACKUP_READER
+from reconciler.planning.backups import (
+    Told,
+    contradicted,
+    jobs_of,
+    known_jobs,
+    newest_of,
+    promise,
+    reading_of,
+    state_of,
+)
 from reconciler.planning.desired import DesiredDisk, expand
 from reconciler.planning.draft import Draft
 from reconciler.planning.gone import Verdict, absences, outlook, verdict
 from reconciler.planning.naming import instance_name
-from reconciler.planning.occurrences import interval_after
-from reconciler.planning.policy_reading import Reading, read
-from reconciler.planning.protection import WORDS, Health, health_of, preference, reason
+from reconciler.planning.protection import WORDS, health_of, preference
+from reconciler.planning.states import BAD, FAILING, GONE, HALTED, LATE, STATES, UNKNOWN, UNPROTECTED, WAITING
 
-START_WINDOW = timedelta(hours=2)
-
-OK, LATE, FAILING, GONE, UNPROTECTED, WAITING, HALTED, UNKNOWN = (
-    "ok", "late", "failing", "gone", "unprotected", "waiting", "halted", "unknown",
-)  # fmt: skip
-STATES: Mapping[str, str] = {
-    GONE: "Azure no longer has the disk",
-    FAILING: "protection or the last backup failed",
-    LATE: "the newest recovery point is older than the schedule promises",
-    UNPROTECTED: "declared as protected, and not protected",
-    UNKNOWN: "it could not be told when the newest recovery point was made",
-    WAITING: "protected since so recently that the first backup isn't due yet",
-    HALTED: "suspended or stopped, as declared",
-    OK: "protected, and as fresh as promised",
-}
-"""Every state with its meaning, worst first."""
-
-BAD = frozenset({FAILING, GONE, LATE, UNPROTECTED})
-"""The states that make `status` exit with 2."""
+__all__ = ["DiskStatus", "Status", "Told", "contradicted", "doubtful", "protecting", "statuses"]
 
 _WORTH_A_READ = (LATE, FAILING, UNKNOWN)
-_A_JOB = timedelta(hours=1)
-_NEVER = datetime.min.replace(tzinfo=UTC)
-_NO_SCHEDULE = "its policy's schedule can't be told"
-_COMPLETED, _FAILED, _RUNNING = "completed", "failed", "inprogress"
-
-
-Newest: TypeAlias = Mapping[str, datetime]
-"""When the newest backup job of each status began, by lower-cased status."""
-
-
-@dataclass(slots=True)
-class Told:
-    """What was learnt of backups beside the estate.
-
-    `jobs`: when the newest backup job of each status began, by lower-cased instance id and lower-cased status; `points`:
-    the newest recovery point of instances that were asked for theirs (None: they have none); `snapshots`: incremental
-    snapshots by lower-cased disk id; `listed`: vaults that were asked themselves for their jobs, and not Resource
-    Graph, and what is known of instances there that have no jobs.
-    """
-
-    jobs: dict[str, Known[Newest]]
-    snapshots: Known[Mapping[str, int]]
-    listed: dict[ArmId, Known[Newest]] = field(default_factory=dict)
-    points: dict[str, datetime | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,21 +104,6 @@ def protecting(draft: Draft) -> tuple[list[Instance], set[ArmId]]:
     return held, {wanted.vault.id for wanted in desired if wanted.vault.id.key in draft.estate.vaults}
 
 
-def contradicted(held: Iterable[Instance], told: Told) -> set[ArmId]:
-    """The vaults of which Resource Graph lacks the job of a recovery point that is there: it lags too far."""
-    return {one.vault for one in held if one.vault not in told.listed and _is_ahead(told, one)}
-
-
-def _is_ahead(told: Told, instance: Instance) -> bool:
-    """Whether a recovery point is newer than every job that has ended well."""
-    point, jobs = told.points.get(instance.id.key), _jobs(told, instance)
-    if point is None or isinstance(jobs, Unsure):
-        return False
-    return point - _A_JOB > max(
-        (began for status, began in jobs.items() if status.startswith(_COMPLETED)), default=_NEVER
-    )
-
-
 def statuses(draft: Draft, told: Told, skipped: tuple[str, ...] = ()) -> Status:
     """The status; when `draft.questions` isn't empty it is a sketch: answer them, make it again."""
     desired = expand(draft)
@@ -183,7 +128,7 @@ def _tell_unsure(draft: Draft, desired: Iterable[DesiredDisk], told: Told) -> No
     doubts = {
         (instance.vault.name, doubt)
         for wanted in desired
-        if (instance := _instance(draft, wanted)) and isinstance(doubt := _jobs(told, instance), Unsure)
+        if (instance := _instance(draft, wanted)) and isinstance(doubt := jobs_of(told, instance), Unsure)
     }
     for vault, doubt in sorted(doubts, key=lambda one: (one[0], one[1].because)):
         message = f"could not tell how the backups in the vault {vault} went: {doubt.because}"
@@ -191,15 +136,6 @@ def _tell_unsure(draft: Draft, desired: Iterable[DesiredDisk], told: Told) -> No
     if isinstance(told.snapshots, Unsure):
         message = f"could not tell how many snapshots there are: {told.snapshots.because}"
         draft.note(told.snapshots.code, message, hint=told.snapshots.hint)
-
-
-def _jobs(told: Told, instance: Instance) -> Newest | Unsure:
-    match told.jobs.get(instance.id.key, told.listed.get(instance.vault)):
-        case Unsure() as doubt:
-            return doubt
-        case Yes(newest):
-            return newest
-    return {}
 
 
 def _snapshots(told: Told, wanted: DesiredDisk) -> int | None:
@@ -266,13 +202,9 @@ def _row(draft: Draft, wanted: DesiredDisk, told: Told) -> DiskStatus:
     snapshots = _snapshots(told, wanted)
     if instance is None:
         return _unprotected(draft, wanted, told, snapshots)
-    found = _jobs(told, instance)
-    jobs = {} if isinstance(found, Unsure) else found
-    newest = max(filter(None, (jobs.get(_COMPLETED), told.points.get(instance.id.key))), default=None)
-    latest = max(jobs.items(), key=lambda one: (one[1], one[0]), default=None)
-    reading = _reading(draft, instance)
-    promise = _promise(reading, newest or draft.now)
-    state, note = _state(draft, wanted, instance, told, newest, reading)
+    newest, reading = newest_of(told, instance), reading_of(draft, instance)
+    latest = max(known_jobs(told, instance).items(), key=lambda one: (one[1], one[0]), default=None)
+    state, note = state_of(draft, wanted, instance, told, reading)
     return DiskStatus(
         disk=wanted.disk.id.text,
         state=state,
@@ -282,7 +214,7 @@ def _row(draft: Draft, wanted: DesiredDisk, told: Told) -> DiskStatus:
         place=wanted.place,
         newest=newest,
         age=draft.now - newest if newest else None,
-        promise=promise if wanted.rule.protection == "protected" else None,
+        promise=promise(reading, newest or draft.now) if wanted.rule.protection == "protected" else None,
         job=latest[0] if latest else "",
         job_began=latest[1] if latest else None,
         proven=proofs.proven_at(instance.tags, draft.now),
@@ -311,86 +243,3 @@ def _was_protected(draft: Draft, wanted: DesiredDisk, told: Told) -> bool:
 
 def _policy_name(wanted: DesiredDisk, instance: Instance) -> str:
     return instance.policy.name if instance.policy else wanted.policy.name
-
-
-def _reading(draft: Draft, instance: Instance) -> Reading:
-    """What is understood of the policy that the instance has now."""
-    policy = draft.estate.policies.get(instance.policy.key) if instance.policy else None
-    return read(policy) if policy else Reading()
-
-
-def _promise(reading: Reading, moment: datetime) -> timedelta | None:
-    """How old a recovery point of that moment may become while it is the newest; None: nobody can tell."""
-    return interval_after(reading.schedules, moment) + START_WINDOW if reading.schedules else None
-
-
-def _state(
-    draft: Draft,
-    wanted: DesiredDisk,
-    instance: Instance,
-    told: Told,
-    newest: datetime | None,
-    reading: Reading,
-) -> tuple[str, str]:
-    health = health_of(instance)
-    if health is Health.LEAVING:
-        return UNPROTECTED, reason(health, instance)
-    if wanted.rule.protection != "protected":
-        return HALTED, f"declared {wanted.rule.protection}"
-    if health not in {Health.CONFIGURED, Health.TRANSIENT}:
-        return FAILING if health is Health.FAILING else UNPROTECTED, reason(health, instance)
-    found = _jobs(told, instance)
-    jobs = {} if isinstance(found, Unsure) else found
-    failed = jobs.get(_FAILED)
-    if failed and (newest is None or failed > newest):
-        return FAILING, f"the backup of {failed:%Y-%m-%d %H:%M} UTC failed"
-    state = _by_age(draft, wanted, instance, told, newest, reading)
-    if isinstance(found, Unsure) and state[0] not in BAD:
-        return UNKNOWN, "how its last backup went is not known"
-    return state
-
-
-def _by_age(
-    draft: Draft, wanted: DesiredDisk, instance: Instance, told: Told, newest: datetime | None, reading: Reading
-) -> tuple[str, str]:
-    """The state of a disk whose last backup didn't fail, by how old its newest recovery point is."""
-    jobs = _jobs(told, instance)
-    if newest is not None:
-        return _by_schedule(draft.now, newest, None if isinstance(jobs, Unsure) else jobs.get(_RUNNING), reading)
-    promise = _promise(reading, draft.now)
-    return _first(draft, wanted, instance, told, promise) if promise else (UNKNOWN, _NO_SCHEDULE)
-
-
-def _by_schedule(now: datetime, newest: datetime, running: datetime | None, reading: Reading) -> tuple[str, str]:
-    """Whether backups are as fresh as all that is understood of the schedule promises."""
-    if not reading.schedules:
-        return UNKNOWN, _NO_SCHEDULE
-    state, note = _freshness(now, newest, running, reading)
-    if state == OK and not reading.is_timed:
-        return UNKNOWN, f"part of its policy's schedule can't be told: {', '.join(reading.unknown)}"
-    return state, note
-
-
-def _freshness(now: datetime, newest: datetime, running: datetime | None, reading: Reading) -> tuple[str, str]:
-    latest = max(newest, running or newest)
-    promise = interval_after(reading.schedules, latest) + START_WINDOW
-    return (
-        (OK, "")
-        if now - latest <= promise
-        else (LATE, f"{proofs.age(now - newest)} old, promised are {proofs.age(promise)}")
-    )
-
-
-def _first(draft: Draft, wanted: DesiredDisk, instance: Instance, told: Told, promise: timedelta) -> tuple[str, str]:
-    """A disk without a recovery point: how long it is protected only its own role assignment tells."""
-    own = [
-        row.created
-        for row in draft.estate.roles.values()
-        if row.scope == wanted.disk.id and row.role == DISK_BACKUP_READER.guid and row.created
-    ]
-    is_young = bool(own) and draft.now - max(own) <= promise
-    if instance.id.key not in told.points and not is_young:
-        return UNKNOWN, "its recovery points were not read"
-    if own and not is_young:
-        return LATE, f"no recovery point yet, {proofs.age(draft.now - max(own))} after its role assignment was made"
-    return WAITING, "no recovery point yet"

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from reconciler.ids import ArmId
 from reconciler.manifest.policies import MOST_SNAPSHOTS
 from reconciler.planning.proofs import age
-from reconciler.planning.status import BAD, STATES, UNKNOWN, DiskStatus, Status
+from reconciler.planning.states import BAD, STATES, UNKNOWN
+from reconciler.planning.status import DiskStatus, Status
 from reconciler.plurals import counted
 from reconciler.redaction import redact
 from reconciler.report.caret import location

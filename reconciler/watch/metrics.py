@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from reconciler.applying.outcome import Status
-from reconciler.planning.status import STATES
+from reconciler.planning.states import STATES
 from reconciler.report.drift import CLASSES
 from reconciler.watch.rounds import Round, Seen
 

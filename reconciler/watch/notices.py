@@ -8,7 +8,8 @@ from typing import Any
 
 from reconciler.ids import ArmId, lower
 from reconciler.manifest import addresses
-from reconciler.planning.status import BAD, UNKNOWN, Status
+from reconciler.planning.states import BAD, UNKNOWN
+from reconciler.planning.status import Status
 from reconciler.redaction import redact
 from reconciler.report.escape import markdown, plain
 from reconciler.watch.rounds import Round

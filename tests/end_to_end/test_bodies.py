@@ -233,7 +233,10 @@ def test_backup_instance(applied: Stage) -> None:
     call = only(applied, "PUT backupInstances")
     guid = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
     assert re.fullmatch(re.escape(f"{vault_id()}/backupInstances/PSTestDisk-PSTestDisk-") + guid, call.path)
-    assert call.body == {"properties": properties(only(applied, "PUT backupPolicies").path), "tags": EXTRA}
+    made = call.body["tags"]["reconciler-protected"]
+    tags = EXTRA | {"reconciler-protected": made}
+    assert call.body == {"properties": properties(only(applied, "PUT backupPolicies").path), "tags": tags}
+    assert made.startswith("2026-01-05T08:")
 
 
 def test_validate_for_backup(applied: Stage) -> None:

@@ -74,7 +74,7 @@ def row(known: Told, world: Estate | None = None, said: Any = None) -> DiskStatu
         (told(completed=2, points=[30]), "ok"),
         (told(points=[7]), "late"),
         (told(), "unknown"),
-        (told(points=[]), "late"),
+        (told(points=[]), "unknown"),
         (unclear(points=[1]), "unknown"),
         (unclear(points=[7]), "late"),
         (unclear(), "unknown"),
@@ -113,12 +113,39 @@ def test_what_is_understood_of_a_schedule_promises(intervals: list[str], hours: 
     assert row(told(completed=hours), world).state == state
 
 
-@pytest.mark.parametrize(("hours", "state"), [(1, "waiting"), (5.9, "waiting"), (6.1, "late")])
-def test_the_first_backup_is_waited_for_as_long_as_it_may_take(hours: float, state: str) -> None:
+def stamped(hours: float) -> str:
+    return ago(hours).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@pytest.mark.parametrize(
+    ("role", "mark", "created", "known", "state"),
+    [
+        (1, None, None, told(points=[]), "waiting"),
+        (5.9, None, None, told(points=[]), "waiting"),
+        (6.1, None, None, told(points=[]), "unknown"),
+        (99, 1, None, told(points=[]), "waiting"),
+        (99, 5.9, None, told(), "waiting"),
+        (99, 6.1, None, told(points=[]), "late"),
+        (1, 6.1, None, told(points=[]), "late"),
+        (99, None, 1, told(points=[]), "waiting"),
+        (99, None, 7, told(points=[]), "late"),
+        (99, 7, 1, told(points=[]), "waiting"),
+        (99, -1, None, told(points=[]), "unknown"),
+        (99, -1, 7, told(points=[]), "late"),
+        (99, 6.1, None, told(), "unknown"),
+        (99, None, None, told(inprogress=1, points=[]), "waiting"),
+        (99, None, None, told(inprogress=7, points=[]), "late"),
+    ],
+)
+def test_the_first_backup_is_waited_for_from_when_the_disk_became_protected(
+    role: float, mark: float | None, created: float | None, known: Told, state: str
+) -> None:
     world = estate(*settled("d"))
     for one in world.roles.values():
-        one.created = ago(hours)
-    assert row(told(points=[]), world).state == state
+        one.created = ago(role)
+    world.instances[OWN].tags = {} if mark is None else {"Reconciler-Protected": stamped(mark)}
+    world.instances[OWN].created = None if created is None else ago(created)
+    assert row(known, world).state == state
 
 
 def test_only_what_is_in_doubt_is_worth_a_read_the_late_ones_first() -> None:

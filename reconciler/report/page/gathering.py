@@ -10,7 +10,7 @@ from reconciler.applying.outcome import Outcome
 from reconciler.findings import Finding
 from reconciler.ids import ArmId, lower
 from reconciler.planning import coverage as covering
-from reconciler.planning import status as telling
+from reconciler.planning import states as telling
 from reconciler.planning.coverage import Coverage, Covered
 from reconciler.planning.model import Plan
 from reconciler.planning.status import DiskStatus, Status

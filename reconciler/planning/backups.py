@@ -1,0 +1,168 @@
+"""What is known of a disk's backups, and what follows: as fresh as its schedule promises, late, failing, or unknown.
+
+A backup may begin up to two hours after it is due (Azure Backup's own FAQ), so the newest recovery point is never
+older than the time between two occurrences of its schedule and these two hours while all is well; a job that runs
+counts from when it began.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TypeAlias
+
+from reconciler.estate import Instance
+from reconciler.ids import ArmId
+from reconciler.known import Known, Unsure, Yes
+from reconciler.planning import proofs
+from reconciler.planning.desired import DesiredDisk
+from reconciler.planning.draft import Draft
+from reconciler.planning.occurrences import interval_after
+from reconciler.planning.policy_reading import Reading, read
+from reconciler.planning.protection import Health, health_of, reason
+from reconciler.planning.since import granted, protected_since
+from reconciler.planning.states import BAD, FAILING, HALTED, LATE, OK, UNKNOWN, UNPROTECTED, WAITING
+
+START_WINDOW = timedelta(hours=2)
+
+_A_JOB = timedelta(hours=1)
+_NEVER = datetime.min.replace(tzinfo=UTC)
+_UNREAD = "its recovery points were not read"
+_SINCE_WHEN = (
+    "no recovery point yet, and nothing tells since when it is protected: `reconciler backup` makes the first one, and "
+    "the vault's activity log says when its backup instance was made"
+)
+_COMPLETED, _FAILED, _RUNNING = "completed", "failed", "inprogress"
+
+
+Newest: TypeAlias = Mapping[str, datetime]
+"""When the newest backup job of each status began, by lower-cased status."""
+
+
+@dataclass(slots=True)
+class Told:
+    """What was learnt of backups beside the estate.
+
+    `jobs`: when the newest backup job of each status began, by lower-cased instance id and lower-cased status; `points`:
+    the newest recovery point of instances that were asked for theirs (None: they have none); `snapshots`: incremental
+    snapshots by lower-cased disk id; `listed`: vaults that were asked themselves for their jobs, and not Resource
+    Graph, and what is known of instances there that have no jobs.
+    """
+
+    jobs: dict[str, Known[Newest]]
+    snapshots: Known[Mapping[str, int]]
+    listed: dict[ArmId, Known[Newest]] = field(default_factory=dict)
+    points: dict[str, datetime | None] = field(default_factory=dict)
+
+
+def contradicted(held: Iterable[Instance], told: Told) -> set[ArmId]:
+    """The vaults of which Resource Graph lacks the job of a recovery point that is there: it lags too far."""
+    return {one.vault for one in held if one.vault not in told.listed and _is_ahead(told, one)}
+
+
+def _is_ahead(told: Told, instance: Instance) -> bool:
+    """Whether a recovery point is newer than every job that has ended well."""
+    point, jobs = told.points.get(instance.id.key), jobs_of(told, instance)
+    if point is None or isinstance(jobs, Unsure):
+        return False
+    return point - _A_JOB > max(
+        (began for status, began in jobs.items() if status.startswith(_COMPLETED)), default=_NEVER
+    )
+
+
+def jobs_of(told: Told, instance: Instance) -> Newest | Unsure:
+    """The newest jobs of an instance, or why nobody knows."""
+    match told.jobs.get(instance.id.key, told.listed.get(instance.vault)):
+        case Unsure() as doubt:
+            return doubt
+        case Yes(newest):
+            return newest
+    return {}
+
+
+def known_jobs(told: Told, instance: Instance) -> Newest:
+    """The newest jobs of an instance, as far as they are known."""
+    found = jobs_of(told, instance)
+    return {} if isinstance(found, Unsure) else found
+
+
+def newest_of(told: Told, instance: Instance) -> datetime | None:
+    """When the newest recovery point that is known of was made, or its backup began."""
+    made = (known_jobs(told, instance).get(_COMPLETED), told.points.get(instance.id.key))
+    return max(filter(None, made), default=None)
+
+
+def reading_of(draft: Draft, instance: Instance) -> Reading:
+    """What is understood of the policy that the instance has now."""
+    policy = draft.estate.policies.get(instance.policy.key) if instance.policy else None
+    return read(policy) if policy else Reading()
+
+
+def promise(reading: Reading, moment: datetime) -> timedelta | None:
+    """How old a recovery point of that moment may become while it is the newest; None: nobody can tell."""
+    return _promised(reading, moment) if reading.schedules else None
+
+
+def _promised(reading: Reading, moment: datetime) -> timedelta:
+    return interval_after(reading.schedules, moment) + START_WINDOW
+
+
+def state_of(draft: Draft, wanted: DesiredDisk, instance: Instance, told: Told, reading: Reading) -> tuple[str, str]:
+    """What the backups of a declared disk are called, and why; `reading` is that of the instance's policy."""
+    health = health_of(instance)
+    if health is Health.LEAVING:
+        return UNPROTECTED, reason(health, instance)
+    if wanted.rule.protection != "protected":
+        return HALTED, f"declared {wanted.rule.protection}"
+    if health not in {Health.CONFIGURED, Health.TRANSIENT}:
+        return FAILING if health is Health.FAILING else UNPROTECTED, reason(health, instance)
+    failed, newest = known_jobs(told, instance).get(_FAILED), newest_of(told, instance)
+    if failed and (newest is None or failed > newest):
+        return FAILING, f"the backup of {failed:%Y-%m-%d %H:%M} UTC failed"
+    state = _by_age(draft, wanted, instance, told, reading)
+    if isinstance(jobs_of(told, instance), Unsure) and state[0] not in BAD:
+        return UNKNOWN, "how its last backup went is not known"
+    return state
+
+
+def _by_age(draft: Draft, wanted: DesiredDisk, instance: Instance, told: Told, reading: Reading) -> tuple[str, str]:
+    """The state of a disk whose last backup didn't fail, by how old its newest recovery point is."""
+    if not reading.schedules:
+        return UNKNOWN, "its policy's schedule can't be told"
+    newest = newest_of(told, instance)
+    if newest is None:
+        return _first(draft, wanted, instance, told, reading)
+    return _by_schedule(draft.now, newest, known_jobs(told, instance).get(_RUNNING), reading)
+
+
+def _by_schedule(now: datetime, newest: datetime, running: datetime | None, reading: Reading) -> tuple[str, str]:
+    """Whether backups are as fresh as all that is understood of the schedule promises."""
+    state, note = _freshness(now, newest, running, reading)
+    if state == OK and not reading.is_timed:
+        return UNKNOWN, f"part of its policy's schedule can't be told: {', '.join(reading.unknown)}"
+    return state, note
+
+
+def _freshness(now: datetime, newest: datetime, running: datetime | None, reading: Reading) -> tuple[str, str]:
+    latest = max(newest, running or newest)
+    promised = _promised(reading, latest)
+    if now - latest <= promised:
+        return OK, ""
+    return LATE, f"{proofs.age(now - newest)} old, promised are {proofs.age(promised)}"
+
+
+def _first(draft: Draft, wanted: DesiredDisk, instance: Instance, told: Told, reading: Reading) -> tuple[str, str]:
+    """A disk without a recovery point: the first one is promised from when the disk became protected.
+
+    A young role assignment of its own bounds that as well; an old one tells nothing: a failed apply may have left it.
+    """
+    jobs = known_jobs(told, instance)
+    since, is_read = protected_since(instance, jobs.values(), draft.now), instance.id.key in told.points
+    if since is not None and draft.now - since > _promised(reading, since):
+        how_long = proofs.age(draft.now - since)
+        return (LATE, f"no recovery point yet, {how_long} after it became protected") if is_read else (UNKNOWN, _UNREAD)
+    begun = since or granted(draft, wanted.disk.id)
+    if begun is not None and draft.now - begun <= _promised(reading, begun):
+        return WAITING, "no recovery point yet"
+    return UNKNOWN, _SINCE_WHEN if is_read else _UNREAD
