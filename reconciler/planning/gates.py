@@ -10,6 +10,7 @@ from reconciler.planning.capacity import DISK_SCOPE_LIMIT, QUOTA, over_quota
 from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import Draft
 from reconciler.planning.gone import is_left
+from reconciler.planning.losing import selects_nothing
 from reconciler.planning.model import Action, Change, Gate, Kind
 from reconciler.planning.protection import is_active
 from reconciler.planning.roles import RoleBook
@@ -24,6 +25,7 @@ GATES: Mapping[str, str] = {
     "resume-expires": "Resuming would clean up recovery points that expired while protection was stopped or suspended.",
     "role-quota": "A subscription would hold more role assignments than Azure allows.",
     "role-scope": "More than 500 role assignments at disk scope in one subscription.",
+    "selects-nothing": "`--prune` would stop more disks than a selector takes that may have taken them before.",
     "unknown-policy": "A policy that can't be read whole would be replaced under a disk's backups.",
     "weakens-protection": "A vault would lose protection: soft delete, immutability or alerts.",
 }
@@ -53,6 +55,7 @@ def gates(
     vanished = tuple(_mass_gone(draft, changes))
     found = [
         *_empty(draft, desired, changes),
+        *selects_nothing(draft, desired, changes),
         *vanished,
         *_mass(draft, _without(changes, vanished)),
         *_irreversible(draft, changes),

@@ -38,12 +38,18 @@ class Takers:
             return (named,)
         if disk.key in self._excluded:
             return ()
-        stub = Disk(disk, "", "", {}, None, None, ade=False, state="", provisioning_state="")
+        stub = _stub(disk)
         return tuple(
             Taker(rule, rule.place, by_id=False)
             for rule, takes, leaves in self._selecting
             if takes(stub) and not any(leaves_out(stub) for leaves_out in leaves)
         )
+
+    def could_take(self, rule: DiskRule, disk: ArmId) -> bool:
+        """Whether an entry's selector could take the disk, whatever it leaves out."""
+        if disk.key in self._excluded:
+            return False
+        return any(one is rule and takes(_stub(disk)) for one, takes, _ in self._selecting)
 
     def puts_into(self, taker: Taker, vault: ArmId) -> bool:
         """Whether an entry may put its disks into a vault."""
@@ -68,6 +74,11 @@ class Takers:
             for rule in self._manifest.disks
             if rule.select is not None
         ]
+
+
+def _stub(disk: ArmId) -> Disk:
+    """A disk of which nothing is known but its id."""
+    return Disk(disk, "", "", {}, None, None, ade=False, state="", provisioning_state="")
 
 
 def _by_name_alone(selector: Selector) -> Selector:

@@ -1,0 +1,56 @@
+"""Entries of `disks` that take so little that what they took before would be pruned: a typo, a tag renamed, a short list.
+
+There is no record of what an entry took. What it could have taken by subscription, resource group and name alone stands
+in for that, whatever it leaves out now; for one that takes nothing also what lies in a vault that it puts disks into,
+since a place or a name may be what was mistyped.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from reconciler.estate import Instance
+from reconciler.manifest.choices import names_in
+from reconciler.manifest.model import DiskRule
+from reconciler.planning.desired import DesiredDisk
+from reconciler.planning.draft import Draft
+from reconciler.planning.model import Change, Gate
+from reconciler.plurals import counted
+
+NAME = "selects-nothing"
+_SHOWN = 5
+
+
+def selects_nothing(draft: Draft, desired: Sequence[DesiredDisk], changes: Iterable[Change]) -> Iterable[Gate]:
+    """The gate before a prune of more disks than an entry takes that may have taken them; none at all are `empty`."""
+    pruned = [change for change in changes if change.drift == "orphaned" and change.steps]
+    if not (pruned and desired):
+        return
+    taken = Counter(wanted.rule.place for wanted in desired if not wanted.by_id)
+    told: list[str] = []
+    found: dict[str, None] = {}
+    for rule in draft.manifest.disks:
+        lost = _lost(draft, rule, taken[rule.place], pruned) if rule.select is not None else []
+        if len(lost) > taken[rule.place]:
+            takes = counted(taken[rule.place], "disk") if taken[rule.place] else "no disk"
+            told.append(
+                f"the entry at {rule.place} takes {takes}, and {len(lost)} that it may have taken would be stopped"
+            )
+            found |= dict.fromkeys(change.address for change in lost)
+    if told:
+        rest = f"; and {len(told) - _SHOWN} entries more" if len(told) > _SHOWN else ""
+        hint = "check the entry's tags, names and places, and the caller's rights; --force selects-nothing opens"
+        yield Gate(NAME, "; ".join(told[:_SHOWN]) + rest, hint, draft.forces(NAME), tuple(found))
+
+
+def _lost(draft: Draft, rule: DiskRule, takes: int, pruned: Sequence[Change]) -> list[Change]:
+    vaults = {draft.manifest.vaults[name].id for name in names_in(rule.vault)}
+    found: list[Change] = []
+    for change in pruned:
+        instance: Instance | None = draft.estate.instances.get(change.steps[0].target.key)
+        if instance is None or instance.disk is None:
+            continue
+        if draft.takers.could_take(rule, instance.disk) or (not takes and instance.vault in vaults):
+            found.append(change)
+    return found
