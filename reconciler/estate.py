@@ -248,6 +248,7 @@ class Question:
     `protected-elsewhere` (`subject` a disk's id: `tuple[ArmId, ...]`, the instances that protect it anywhere),
     `held` (`subject` a vault of another shard: `tuple[Instance, ...]`, live and soft-deleted),
     `disks` (`subject` a subscription's id: the lower-cased ids of its disks, by a list that is read to its end, `Known`),
+    `backed-up` (`subject` a disk's id, `detail` that of its vault: does a job name the disk? `bool`; many are asked at once),
     `recovery-points` (`subject` an instance's id: `tuple[RecoveryPoint, ...]`, newest first),
     `kept-points` (the same, `Known`: where it couldn't be told, the rest of the plan goes on without it),
     `restores` (`subject` a disk's id: `tuple[RestoreJob, ...]`, the restores of its recovery points; from Resource Graph,

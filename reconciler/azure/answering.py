@@ -8,7 +8,7 @@ from typing import Any
 from reconciler.azure import projection, provenance
 from reconciler.azure.connection import Azure
 from reconciler.azure.graph import graph_if_it_answers, literal
-from reconciler.azure.jobs import jobs_of
+from reconciler.azure.jobs import jobs_of, with_jobs
 from reconciler.azure.knowing import known
 from reconciler.azure.together import together
 from reconciler.errors import AzureError, NotFound, ReadIncomplete
@@ -34,6 +34,10 @@ _UNKNOWN_TYPE = frozenset(
 )
 """How Resource Manager says that a region (or a cloud) has no resources of a type."""
 
+_BACKED_UP = "backed-up"
+_MOST_AT_ONCE = 100
+"""Disks that one query of Resource Graph asks for."""
+
 _INSTANCES = ("backupInstances", "deletedBackupInstances")
 _RESTORES = (
     "RecoveryServicesResources | where type =~ 'microsoft.dataprotection/backupvaults/backupjobs' "
@@ -45,9 +49,18 @@ _RESTORES = (
 async def answer(azure: Azure, questions: Iterable[Question]) -> dict[Question, Known[Any]]:
     """What is known of each question; no: only where Resource Manager says so of that very resource."""
     asked = list(dict.fromkeys(questions))
+    alone = [question for question in asked if question.kind != _BACKED_UP]
+    joint = [question for question in asked if question.kind == _BACKED_UP]
+    parts = [joint[start : start + _MOST_AT_ONCE] for start in range(0, len(joint), _MOST_AT_ONCE)]
     with azure.looking():
-        answers: Sequence[Known[Any]] = await together(*(_known(azure, question) for question in asked))
-    return dict(zip(asked, answers, strict=True))
+        found = await together(
+            *(_alone(azure, question) for question in alone), *(_backed_up(azure, part) for part in parts)
+        )
+    return {question: answered for part in found for question, answered in part.items()}
+
+
+async def _alone(azure: Azure, question: Question) -> dict[Question, Known[Any]]:
+    return {question: await _known(azure, question)}
 
 
 async def one_answer(azure: Azure, question: Question) -> Any:
@@ -147,6 +160,15 @@ async def _disks(azure: Azure, question: Question) -> frozenset[str]:
     """The disks of a subscription that the rest of the look doesn't list."""
     rows = await azure.list(f"{question.subject}/providers/Microsoft.Compute/disks")
     return frozenset(projection.disk(row).id.key for row in rows)
+
+
+async def _backed_up(azure: Azure, questions: Sequence[Question]) -> dict[Question, Known[Any]]:
+    """Whether a job ever named each of these disks, by one query for all (`detail` is the id of its vault)."""
+    disks = [question.subject for question in questions]
+    found = await known(with_jobs(azure, disks, {ArmId(question.detail) for question in questions}))
+    if not isinstance(found, Yes):
+        return dict.fromkeys(questions, found)
+    return {question: Yes(question.subject.key in found.value) for question in questions}
 
 
 async def _recovery_points(azure: Azure, question: Question) -> tuple[RecoveryPoint, ...]:

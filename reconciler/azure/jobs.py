@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 from reconciler.azure.connection import Azure
 from reconciler.azure.failures import Told, told
-from reconciler.azure.graph import graph, graph_if_it_answers
+from reconciler.azure.graph import graph, graph_if_it_answers, literal
 from reconciler.azure.knowing import known
 from reconciler.azure.projection import id_of, moment, pick, understood
 from reconciler.azure.together import together
@@ -45,6 +45,10 @@ _RUNNING = "inprogress"
 _EVERY = (
     "RecoveryServicesResources | where type =~ 'microsoft.dataprotection/backupvaults/backupjobs' "
     "| where properties.dataSourceType =~ 'Microsoft.Compute/disks' | project id, properties"
+)
+_NAMED = (
+    "RecoveryServicesResources | where type =~ 'microsoft.dataprotection/backupvaults/backupjobs' "
+    "| where properties.dataSourceId in~ ({disks}) | summarize by disk = tolower(tostring(properties.dataSourceId))"
 )
 
 
@@ -128,6 +132,18 @@ def _newest(row: Mapping[str, Any]) -> tuple[str, str, datetime | None]:
     if not isinstance(instance, str) or not isinstance(status, str) or not status or (began and moment_of is None):
         raise ValueError(f"{row!r} tells of no job")
     return lower(instance), lower(status), moment_of
+
+
+async def with_jobs(azure: Azure, disks: Iterable[ArmId], vaults: Iterable[ArmId]) -> frozenset[str]:
+    """Those disks, lower-cased, that a job names: of any vault as Resource Graph tells, else of these vaults' lists.
+
+    Resource Graph remembers jobs for 14 days. ReadIncomplete when neither can be read.
+    """
+    query = _NAMED.format(disks=", ".join(literal(disk.key) for disk in disks))
+    match await graph_if_it_answers(azure, query, lambda row: lower(str(row["disk"]))):
+        case Yes(found):
+            return frozenset(found)
+    return frozenset(one.disk.key for one in await jobs_of(azure, vaults) if one.disk is not None)
 
 
 async def job(azure: Azure, address: ArmId) -> Job:

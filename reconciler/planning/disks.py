@@ -11,7 +11,7 @@ from reconciler.estate import Instance
 from reconciler.ids import ArmId
 from reconciler.known import Yes
 from reconciler.manifest import addresses
-from reconciler.planning import instances, protection, resuming, retained
+from reconciler.planning import instances, newness, protection, resuming, retained
 from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import PENDING, Draft
 from reconciler.planning.grants import Grants
@@ -157,7 +157,7 @@ class Disks:
                 probe=instances.probe(wanted, grants),
                 place=wanted.place,
                 detail=(wanted.chosen_by,),
-                drift=drift_class(draft, wanted.vault),
+                drift=newness.class_of(draft, wanted),
             )
         )
 

@@ -47,10 +47,10 @@ class Draft:
     `disks` and `machines` are those of the estate, and those that no list shows and that were found by id; `vaults` are
     the declared ones that this run sees to, by lower-cased name. `due` are the deletions that `removed` asks for and
     whose key wasn't given, by address: what would be deleted, and the place that asks for it. `gated` says, by name and
-    value of each local gate, which addresses stand before it and why. `sought` are the disks that
-    lists lack and that are asked for by id, `contradicted` the subscriptions whose lists lack disks that are there, and
-    `settled` what `whenGone` has done about disks that are named by id and gone, by their lower-cased ids. `masses` are
-    the vaults, by lower-cased id, that lack very many of their disks: how many, and of how many.
+    value of each local gate, which addresses stand before it and why. `sought` are the disks that lists lack and that
+    are asked for by id, `contradicted` the subscriptions whose lists lack disks that are there, `settled` what `whenGone`
+    has done about disks that are named by id and gone, by their lower-cased ids, and `masses` the vaults, by lower-cased
+    id, that lack very many of their disks: how many, and of how many. `traced` are new disks whose jobs are asked for.
     """
 
     def __init__(self, manifest: Manifest, estate: Estate, options: Options, now: datetime) -> None:
@@ -86,6 +86,7 @@ class Draft:
         self.due: dict[str, tuple[str, Place]] = {}
         self.gated: dict[tuple[str, str], dict[str, str]] = {}
         self.sought: set[str] = set()
+        self.traced: set[str] = set()
         self.contradicted: set[str] = set()
         self.settled: dict[str, tuple[Instance, Place]] = {}
         self.masses: Mapping[str, tuple[int, int]] = {}

@@ -12,7 +12,7 @@ from reconciler.findings import Finding
 from reconciler.manifest import addresses
 from reconciler.manifest.choices import names_in
 from reconciler.manifest.model import Manifest
-from reconciler.planning import groups, leaving, policies, proofs, roles, undeleting, vanished, vaults
+from reconciler.planning import groups, leaving, newness, policies, proofs, roles, undeleting, vanished, vaults
 from reconciler.planning.capacity import check_capacity
 from reconciler.planning.desired import DesiredDisk, expand
 from reconciler.planning.disks import Disks
@@ -52,6 +52,7 @@ def make(manifest: Manifest, estate: Estate, options: Options, now: datetime) ->
     disks = Disks(draft, usage, book)
     for wanted in desired:
         disks.compare(wanted)
+    newness.spread(draft, desired)
     policies.name_users(draft, usage.joining)
     proofs.compare(draft, everything)
     leaving.compare(draft, everything)
