@@ -22,11 +22,19 @@ LISTS = (
 EVER = 1e9
 
 
+def _then(story: Story, chance: Random) -> str:
+    """Often somebody asks at once how it is."""
+    if chance.random() < 0.5:
+        return ""
+    verb = chance.choice(("drift", "status"))
+    return f"; {verb}: exit {story.asks(verb).code}"
+
+
 def _there(story: Story) -> list[str]:
     return [name for name in DISKS if story.there(arm.disk_id(name))]
 
 
-@rule(3)
+@rule(5)
 def disks_vanish(story: Story, chance: Random) -> str | None:
     """Disks are deleted; in the end they are put back, made anew, given up, or what the manifest says of gone ones holds."""
     found = _there(story)
@@ -38,7 +46,7 @@ def disks_vanish(story: Story, chance: Random) -> str | None:
         body = story.sandbox.get(arm.disk_id(name))
         story.remove(arm.disk_id(name))
         story.cures[f"disk {name}"] = end(story, name, body)
-    return f"{', '.join(gone)}: {end.__name__[1:]} in the end"
+    return f"{', '.join(gone)}: {end.__name__[1:]} in the end{_then(story, chance)}"
 
 
 def _put_back(story: Story, name: str, body: Body) -> Callable[[], object]:
@@ -70,7 +78,7 @@ def _left(story: Story, name: str, _body: Body) -> Callable[[], object]:
     return cure
 
 
-@rule(2)
+@rule(4)
 def a_disk_is_replaced(story: Story, chance: Random) -> str | None:
     """A disk is deleted, and another, empty one made under its name."""
     found = _there(story)
@@ -78,10 +86,10 @@ def a_disk_is_replaced(story: Story, chance: Random) -> str | None:
         return None
     name = chance.choice(found)
     story.sandbox.replace(arm.disk_id(name))
-    return name
+    return f"{name}{_then(story, chance)}"
 
 
-@rule(1)
+@rule(2)
 def a_disk_is_moved(story: Story, chance: Random) -> str | None:
     """A disk lies in another group for a while; what was made for it there is cleaned up in the end."""
     found = _there(story)
@@ -105,10 +113,10 @@ def a_disk_is_moved(story: Story, chance: Random) -> str | None:
                 story.remove(row["id"])
 
     story.cures[f"moved {name}"] = cure
-    return name
+    return f"{name}{_then(story, chance)}"
 
 
-@rule(2)
+@rule(4)
 def snapshots_vanish(story: Story, chance: Random) -> str | None:
     """Snapshots of recovery points are deleted: the newest of a disk, some, or all there are."""
     found = sorted(rows(story.trial, "snapshots"), key=lambda row: str(row["properties"]["timeCreated"]))
@@ -118,13 +126,12 @@ def snapshots_vanish(story: Story, chance: Random) -> str | None:
     gone = found[-1:] if not share else [row for row in found if chance.random() < share]
     for row in gone:
         story.remove(row["id"])
-    return f"{len(gone)} of {len(found)}"
+    return f"{len(gone)} of {len(found)}{_then(story, chance)}"
 
 
-@rule(1)
+@rule(2)
 def the_snapshot_group_vanishes(story: Story, chance: Random) -> str | None:
     """The snapshots' resource group is deleted with all that lies in it; somebody makes it again in the end."""
-    del chance
     address = arm.group_id(APPS, "snapshotrg")
     if not story.there(address):
         return None
@@ -135,10 +142,10 @@ def the_snapshot_group_vanishes(story: Story, chance: Random) -> str | None:
             story.sandbox.put(address, {"location": "westus"})
 
     story.cures["snapshot group"] = cure
-    return f"with {len(gone) - 1} in it"
+    return f"with {len(gone) - 1} in it{_then(story, chance)}"
 
 
-@rule(3)
+@rule(4)
 def resource_graph_is_away(story: Story, chance: Random) -> str | None:
     """Resource Graph fails, refuses, or knows less than there is."""
     nothing = faults.changed(lambda body: {**body, "totalRecords": 0, "count": 0, "data": []})
@@ -158,7 +165,7 @@ def resource_graph_is_away(story: Story, chance: Random) -> str | None:
     return f"{name}, {'from now on' if times == EVER else f'{times} times'}"
 
 
-@rule(4)
+@rule(6)
 def lists_are_short(story: Story, chance: Random) -> str | None:
     """Lists lack rows, the same ones each time, and don't say so."""
     kind, share = chance.choice(LISTS), chance.choice((0.3, 0.6, 1.0))

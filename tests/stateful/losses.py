@@ -129,7 +129,7 @@ class Losses(Hook):
             return how == "stopped"
         entry = oracle.wanted(self.trial, said).get(disk)
         if entry is None or not self._world.resource_exists(disk):
-            return self._may_leave(said, live, how, [entry] if entry else _could_take(said, disk))
+            return self._may_leave(said, live, how, [entry] if entry else oracle.could_take(said, disk))
         return bool(entry.get("protection", "protected") == how)
 
     def _may_leave(self, said: Body, live: Body, how: str, entries: list[Body]) -> bool:
@@ -240,12 +240,6 @@ def _times(kept: Any) -> tuple[float, float]:
 
 def _removes(said: Body, disk: str) -> bool:
     return any(row["id"].lower() == disk and row["data"] == "delete" for row in said.get("removed", ()))
-
-
-def _could_take(said: Body, disk: str) -> list[Body]:
-    """The selectors that may have taken a disk whose tags nobody knows any more."""
-    excluded = {row["id"].lower() for row in said.get("excluded", ())}
-    return [row for row in said.get("disks", ()) if "select" in row and disk not in excluded]
 
 
 def _disk(row: Body) -> str:

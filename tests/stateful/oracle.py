@@ -9,6 +9,7 @@ from arm import APPS, BACKUP_READER, SNAPSHOT_CONTRIBUTOR, Body
 from invariants import rows
 from trial import Trial
 
+AT_REST = {"protectionconfigured", "protectionstopped", "backupssuspended"}
 STATES = {
     "protected": {"protectionconfigured"},
     "suspended": {"backupssuspended"},
@@ -36,8 +37,61 @@ def check(trial: Trial, said: Body) -> None:
         assert row is None or (entry["data"] == "retain" and state_of(row) in STATES["stopped"]), f"I3: {row}"
 
 
+def check_green(trial: Trial, said: Body) -> None:
+    """What is said to match does: nothing that is ours is in transit, gone, replaced, or on its way to be purged."""
+    check(trial, said)
+    deleted = {_disk(row) for row in rows(trial, "deletedbackupinstances")}
+    kept = {row["id"].lower() for row in said.get("removed", ()) if row["data"] == "retain"}
+    for disk in deleted & (set(wanted(trial, said)) | kept):
+        raise AssertionError(f"T6: {disk} is called well and soft-deleted")
+    for row in _ours(trial, said):
+        assert state_of(row) in AT_REST, f"T7: {row['id']} is called well and is {state_of(row)}"
+    check_gone(trial, said)
+    for row in _ours(trial, said):
+        if state_of(row) in STATES["protected"] and _disk(row) in wanted(trial, said):
+            assert not is_another(trial, row), f"T19: {_disk(row)} is called well and isn't the disk that was backed up"
+
+
+def check_gone(trial: Trial, said: Body) -> None:
+    """No disk that is ours to protect is gone."""
+    halted = STATES["stopped"] | STATES["suspended"]
+    for row in _ours(trial, said):
+        if could_take(said, _disk(row)) and state_of(row) not in halted:
+            assert trial.sandbox.ids(_disk(row)), f"T1: {_disk(row)} is called well and is gone"
+
+
+def _ours(trial: Trial, said: Body) -> list[Body]:
+    found = [row for row in rows(trial, "backupinstances") if "dataSourceInfo" in row["properties"]]
+    return [row for row in found if (row.get("tags") or {}).get("reconciler-owner") == said["name"]]
+
+
+def is_another(trial: Trial, row: Body) -> bool:
+    """Whether the newest snapshot of an instance was made of another disk than the one of that name."""
+    found = _newest_point(trial, row)
+    snapshots = found and trial.sandbox.ids(f"{group_of(row)}/providers/Microsoft.Compute/snapshots/*_{found['name']}")
+    if not snapshots or not trial.sandbox.ids(_disk(row)):
+        return False
+    origin = trial.sandbox.get(snapshots[0])["properties"]["creationData"].get("sourceUniqueId")
+    return bool(origin and origin != trial.sandbox.get(_disk(row))["properties"]["uniqueId"])
+
+
+def could_take(said: Body, disk: str) -> list[Body]:
+    """The entries that may have taken a disk whose tags nobody knows any more."""
+    taken = {row["id"].lower() for key in ("excluded", "removed") for row in said.get(key, ())}
+    every = said.get("disks", ())
+    named = [row for row in every if row.get("id", "").lower() == disk]
+    return named or [row for row in every if "select" in row and disk not in taken]
+
+
+def _newest_point(trial: Trial, row: Body) -> Body | None:
+    points = trial.sandbox.ids(f"{row['id']}/recoveryPoints/*")
+    found = [trial.sandbox.get(one) for one in points]
+    return max(found, key=lambda one: str(one["properties"]["recoveryPointTime"]), default=None)
+
+
 def check_backups(trial: Trial, said: Body) -> None:
     """Every disk that is to be protected is, and the newest of its recovery points has its snapshot."""
+    check_gone(trial, said)
     instances = {_disk(row): row for row in rows(trial, "backupinstances") if "dataSourceInfo" in row["properties"]}
     for disk, entry in wanted(trial, said).items():
         if entry.get("protection", "protected") != "protected":
@@ -46,8 +100,7 @@ def check_backups(trial: Trial, said: Body) -> None:
         assert row is not None, f"T: {disk} is called well and has no instance"
         assert state_of(row) in STATES["protected"], f"T: {disk} is called well and is {state_of(row)}"
         assert trial.sandbox.ids(disk), f"T: {disk} is called well and is gone"
-        points = [one for one in rows(trial, "recoverypoints") if one["id"].lower().startswith(f"{row['id'].lower()}/")]
-        newest = max(points, key=lambda one: str(one["properties"]["recoveryPointTime"]), default=None)
+        newest = _newest_point(trial, row)
         assert newest is None or has_snapshot(trial, row, newest), f"T: {disk} is called well, its newest snapshot gone"
 
 

@@ -126,7 +126,7 @@ def applies(story: Story, chance: Random) -> str | None:
     return f"exit {run.code}, {len(run.writes)} writes{', pruning' if prune else ''}{' '.join(deletions)}"
 
 
-@rule(4)
+@rule(5)
 def asks_how_it_is(story: Story, chance: Random) -> str | None:
     """A drift, or a status: what is called well is well, whatever was in between."""
     verb = chance.choice(("drift", "drift", "status"))

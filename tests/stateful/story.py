@@ -124,7 +124,7 @@ class Story:
         assert "error[unexpected]" not in run.text, run.text
         assert not run.writes, f"I1: {verb} wrote {run.writes}"
         if run.code == 0 and not (self.trial.is_lagging or self.is_blurred or run.meets_others):
-            oracle.check(self.trial, self.said) if verb == "drift" else oracle.check_backups(self.trial, self.said)
+            {"drift": oracle.check_green, "status": oracle.check_backups}[verb](self.trial, self.said)
         return run
 
     @property
