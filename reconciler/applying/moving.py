@@ -34,6 +34,7 @@ _LEFT_DELETED = (
     "the disk is protected at the new place, and its old recovery points are soft-deleted still: move it again,"
     " which brings them back, before they are purged"
 )
+_AGAIN = "mend what the message says, then run it again"
 _NOWHERE = "mend what the message says and move it again, or declare the old vault and apply, which resumes the protection there"
 
 
@@ -218,8 +219,8 @@ class Moving:
             return OperationFailed(f"{error}; after that {told}", code="move-unready", hint=hint)
         if isinstance(error, ReconcilerError):
             error.message = f"{error.message.rstrip('.')}; after that {told}"
-            if not is_protected and error.code != STILL_IN_PROGRESS:
-                error.hint = _NOWHERE
+            if error.code != STILL_IN_PROGRESS:
+                error.hint = (error.hint or _AGAIN) if is_protected else _NOWHERE
         return error
 
 

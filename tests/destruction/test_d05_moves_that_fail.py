@@ -51,6 +51,7 @@ def told(done: Done) -> str:
 def is_as_before(azure: Azure, done: Done, kept: set[str]) -> None:
     assert done.code == 1, done
     assert "the disk is protected at the old place again" in told(done), told(done)
+    assert [row["hint"] for row in done.document["results"] if row["kind"] == "move"] != [""], "what to do next"
     azure.rules()
     azure.advance("1h")
     assert states(azure)["TestBkpVault"] == PROTECTED, (states(azure), done)
