@@ -69,6 +69,20 @@ def test_a_restore_that_was_cut_off_is_ended(forged: Forged, backed_up: Estate) 
         assert "reconciler-restored" in azure.get(COPY)["tags"]
 
 
+@pytest.mark.parametrize("graph", [True, False])
+def test_a_restore_that_is_still_at_work_is_waited_for_and_not_begun_twice(
+    forged: Forged, backed_up: Estate, graph: bool
+) -> None:
+    with forged(backed_up, clock=FAST) as azure:
+        assert restore(azure, "--timeout", "90").code == 1
+        assert not azure.ids(COPY)
+        azure.rules(*([] if graph else [unavailable(GRAPH)]))
+        done = restore(azure)
+        assert done.code == 0, done
+        assert len(azure.calls("POST */restore")) == 1
+        assert "reconciler-restored" in azure.get(COPY)["tags"]
+
+
 def test_a_disk_restored_from_another_disk_is_left_alone(forged: Forged, backed_up: Estate) -> None:
     with cut_off(forged, backed_up, "disk-02", clock="scaled:500") as azure:
         is_left_alone(azure, restore(azure))
