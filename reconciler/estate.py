@@ -161,13 +161,22 @@ class UserIdentity:
 class RecoveryPoint:
     """A recovery point of an instance: its name, when it was taken, and whether Azure has completed it.
 
-    `expires` None: not told.
+    `expires` None: not told. `is_snapshot`: it is a snapshot of the disk, and has no copy in the vault.
     """
 
     id: ArmId
     taken: datetime
     is_complete: bool = True
     expires: datetime | None = None
+    is_snapshot: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshots:
+    """Incremental snapshots of a disk in a resource group: how many, and when the newest was made (None: not told)."""
+
+    count: int
+    newest: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -211,7 +211,8 @@ def recovery_point(body: Mapping[str, Any]) -> RecoveryPoint:
     if taken is None:
         raise ValueError("a recovery point without a time")
     state = lower(str(pick(properties, "recoveryPointState") or "completed"))
-    return RecoveryPoint(id=id_of(body), taken=taken, is_complete=state == "completed", expires=_expiry(properties))
+    kinds = {lower(str(pick(one, "type"))) for one in pick(properties, "recoveryPointDataStoresDetails") or ()}
+    return RecoveryPoint(id_of(body), taken, state == "completed", _expiry(properties), kinds <= {"operationalstore"})
 
 
 def _expiry(properties: Mapping[str, Any]) -> datetime | None:

@@ -6,8 +6,9 @@ just read of Azure itself, Resource Manager is asked instead, in more calls; whe
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from reconciler.azure import projection
@@ -17,9 +18,9 @@ from reconciler.azure.knowing import known
 from reconciler.azure.projection import pick, understood
 from reconciler.azure.together import together
 from reconciler.errors import NotFound, ReadIncomplete
-from reconciler.estate import Instance, Vault
-from reconciler.ids import ArmId, lower
-from reconciler.known import Known, Yes
+from reconciler.estate import Instance, Snapshots, Vault
+from reconciler.ids import ArmId, group_id, lower
+from reconciler.known import Known, No, Yes
 from reconciler.planning.naming import OWNER_TAG
 
 _VAULTS = "resources | where type =~ 'microsoft.dataprotection/backupvaults' | project id, tags, identity"
@@ -30,13 +31,15 @@ _INSTANCES = (
 )
 _COUNTS = (
     "resources | where type =~ 'microsoft.compute/snapshots' | where properties.incremental == true "
-    "| summarize snapshots = count() by disk = tolower(tostring(properties.creationData.sourceResourceId))"
+    "| summarize snapshots = count(), newest = max(todatetime(tostring(properties.timeCreated))) "
+    "by disk = tolower(tostring(properties.creationData.sourceResourceId)), subscriptionId, resourceGroup"
 )
 _FOREIGN = (
     "resources | where type =~ 'microsoft.compute/snapshots' | where resourceGroup in~ ({groups}) "
     "| where name !startswith 'AzureBackup_' | project id, tags"
 )
 _MOST_GROUPS = 200
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _BACKUPS_OWN = "azurebackup"
 
 
@@ -84,25 +87,44 @@ async def elsewhere(
     return await known(listed())
 
 
-async def snapshot_counts(azure: Azure, disks: Iterable[ArmId]) -> Known[Mapping[str, int]]:
-    """How many incremental snapshots each of these disks has, by its lower-cased id; they should have some.
+async def snapshot_counts(azure: Azure, disks: Iterable[ArmId]) -> Known[Mapping[str, Mapping[str, Snapshots]]]:
+    """The incremental snapshots of these disks, by lower-cased ids of disk, then resource group; they should have some.
 
     Resource Graph isn't believed where it shows none at all in a subscription.
     """
     wanted = {disk.key: disk.subscription for disk in disks}
-    counts: dict[str, int] = {}
+    counts: dict[str, dict[str, Snapshots]] = defaultdict(dict)
     match await graph_if_it_answers(azure, _COUNTS, _count):
         case Yes(rows):
-            counts = {disk: count for disk, count in rows if disk in wanted}
+            for disk, group, shown in rows:
+                if disk in wanted:
+                    counts[disk][group] = shown
     doubted = set(wanted.values()) - {wanted[disk] for disk in counts}
 
-    async def listed() -> Mapping[str, int]:
-        lists = await together(*(_snapshots(azure, one) for one in sorted(doubted)))
-        incremental = (row for rows in lists for row in rows if pick(row, "properties", "incremental") is True)
-        sources = (lower(str(pick(row, "properties", "creationData", "sourceResourceId"))) for row in incremental)
-        return Counter(disk for disk in sources if disk in wanted) | Counter(counts)
+    async def listed() -> Mapping[str, Mapping[str, Snapshots]]:
+        lists = await together(*(_snapshots(azure, f"/subscriptions/{one}") for one in sorted(doubted)))
+        with understood("A row in a list of snapshots"):
+            found = _by_disk_and_group(row for rows in lists for row in rows)
+        for (disk, group), times in found.items():
+            if disk in wanted:
+                counts[disk].setdefault(group, Snapshots(len(times), max(times)))
+        return counts
 
     return await known(listed())
+
+
+async def snapshots_in(azure: Azure, group: ArmId) -> Known[Mapping[str, tuple[datetime, ...]]]:
+    """When the incremental snapshots in a resource group were made, by lower-cased disk id; none where it is gone."""
+
+    async def listed() -> Mapping[str, tuple[datetime, ...]]:
+        rows = await _snapshots(azure, str(group))
+        with understood("A row in a list of snapshots"):
+            return {disk: tuple(times) for (disk, _), times in _by_disk_and_group(rows).items()}
+
+    found = await known(listed())
+    if isinstance(found, Yes):
+        return found
+    return Yes({}) if isinstance(await known(azure.get(group)), No) else found
 
 
 async def foreign_snapshots(azure: Azure, groups: Iterable[ArmId]) -> Known[tuple[ArmId, ...]]:
@@ -119,7 +141,8 @@ async def foreign_snapshots(azure: Azure, groups: Iterable[ArmId]) -> Known[tupl
         return await known(_understood(lambda: _foreign((row for rows in told for row in rows), within)))
 
     async def listed() -> tuple[ArmId, ...]:
-        lists = await together(*(_snapshots(azure, one) for one in sorted({group.subscription for group in within})))
+        subscriptions = sorted({group.subscription for group in within})
+        lists = await together(*(_snapshots(azure, f"/subscriptions/{one}") for one in subscriptions))
         return await _understood(lambda: _foreign((row for rows in lists for row in rows), within))
 
     return await known(listed())
@@ -164,19 +187,29 @@ async def _instances(azure: Azure, vault: ArmId) -> tuple[Instance, ...]:
         return tuple(projection.instance(row, vault=vault) for row in rows)
 
 
-async def _snapshots(azure: Azure, subscription: str) -> list[dict[str, Any]]:
-    rows = await azure.list(f"/subscriptions/{subscription}/providers/Microsoft.Compute/snapshots")
-    with understood("A row in a list of snapshots"):
-        for row in rows:
-            projection.id_of(row)
-    return rows
+async def _snapshots(azure: Azure, where: str) -> list[dict[str, Any]]:
+    return await azure.list(f"{where}/providers/Microsoft.Compute/snapshots")
 
 
-def _count(row: Mapping[str, Any]) -> tuple[str, int]:
-    disk, count = pick(row, "disk") or "", pick(row, "snapshots")
-    if not isinstance(disk, str) or not isinstance(count, int):
+def _by_disk_and_group(rows: Iterable[Mapping[str, Any]]) -> Mapping[tuple[str, str], list[datetime]]:
+    """When the incremental ones of these snapshots were made; one that doesn't tell counts as made long ago."""
+    found: dict[tuple[str, str], list[datetime]] = defaultdict(list)
+    for row in rows:
+        source = pick(row, "properties", "creationData", "sourceResourceId")
+        if pick(row, "properties", "incremental") is True and isinstance(source, str):
+            made = projection.moment(pick(row, "properties", "timeCreated")) or _LONG_AGO
+            found[lower(source), projection.id_of(row).group_id.key].append(made)
+    return found
+
+
+def _count(row: Mapping[str, Any]) -> tuple[str, str, Snapshots]:
+    disk, count, subscription, group = (
+        pick(row, key) for key in ("disk", "snapshots", "subscriptionId", "resourceGroup")
+    )
+    if not isinstance(disk or "", str) or not isinstance(count, int):
         raise TypeError(f"{row!r} counts no snapshots")
-    return lower(disk), count
+    shown = Snapshots(count, projection.moment(pick(row, "newest")))
+    return lower(disk or ""), group_id(str(subscription), str(group)).key, shown
 
 
 async def _understood(make: Callable[[], tuple[ArmId, ...]]) -> tuple[ArmId, ...]:

@@ -10,14 +10,15 @@ from reconciler.applying.look import drafted, estate_for
 from reconciler.azure import projection
 from reconciler.azure.connection import Azure
 from reconciler.azure.jobs import listed_backups, newest_backups
-from reconciler.azure.survey import snapshot_counts
+from reconciler.azure.survey import snapshot_counts, snapshots_in
 from reconciler.azure.together import together
 from reconciler.clock import Clock
-from reconciler.estate import Estate, Instance
+from reconciler.estate import Estate, Instance, RecoveryPoint
 from reconciler.ids import ArmId
+from reconciler.known import Known
 from reconciler.manifest.model import Manifest
 from reconciler.planning.draft import Draft
-from reconciler.planning.status import Status, Told, contradicted, doubtful, protecting, statuses
+from reconciler.planning.status import Status, Told, contradicted, doubtful, protecting, statuses, suspected
 
 _LEAST_READS = 20
 _READS_PER_DISK = 0.02
@@ -39,10 +40,14 @@ async def status_on(azure: Azure, clock: Clock, manifest: Manifest, estate: Esta
 
     disks, asked = await drafted(azure, clock, manifest, estate, first)
     most = max(_LEAST_READS, int(disks * _READS_PER_DISK))
-    told.points.update(await _points(azure, asked[:most]))
+    told.kept.update(await _points(azure, asked[:most]))
+    told.points.update({key: max((one.taken for one in kept), default=None) for key, kept in told.kept.items()})
     fresher = await listed_backups(azure, contradicted(held, told))
     told.jobs.update(fresher.newest)
     told.listed.update(fresher.listed)
+    told.there.update(
+        await _there(azure, await drafted(azure, clock, manifest, estate, lambda draft: suspected(draft, told)))
+    )
     skipped = []
     if len(asked) > most:
         skipped.append(
@@ -58,14 +63,22 @@ async def _told(azure: Azure, held: Iterable[Instance], vaults: Iterable[ArmId])
     return Told(backups.newest, snapshots, backups.listed)
 
 
-async def _points(azure: Azure, instances: Iterable[Instance]) -> Mapping[str, datetime | None]:
-    """The newest recovery point of each instance (None: it has none)."""
+async def _points(azure: Azure, instances: Iterable[Instance]) -> Mapping[str, tuple[RecoveryPoint, ...]]:
+    """The recovery points of each instance."""
     asked = list(instances)
-    found = await together(*(_newest(azure, one) for one in asked))
-    return {one.id.key: newest for one, newest in zip(asked, found, strict=True)}
+    found = await together(*(_kept(azure, one) for one in asked))
+    return {one.id.key: kept for one, kept in zip(asked, found, strict=True)}
 
 
-async def _newest(azure: Azure, instance: Instance) -> datetime | None:
+async def _kept(azure: Azure, instance: Instance) -> tuple[RecoveryPoint, ...]:
     rows = await azure.list(f"{instance.id}/recoveryPoints")
-    times = (projection.moment(projection.pick(row, "properties", "recoveryPointTime")) for row in rows)
-    return max(filter(None, times), default=None)
+    timed = (row for row in rows if projection.moment(projection.pick(row, "properties", "recoveryPointTime")))
+    with projection.understood("A recovery point"):
+        return tuple(map(projection.recovery_point, timed))
+
+
+async def _there(azure: Azure, groups: Iterable[ArmId]) -> Mapping[str, Known[Mapping[str, tuple[datetime, ...]]]]:
+    """What is known of the snapshots in each of these resource groups."""
+    asked = sorted(groups, key=lambda one: one.key)
+    found = await together(*(snapshots_in(azure, one) for one in asked))
+    return {one.key: answer for one, answer in zip(asked, found, strict=True)}

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
 
-from reconciler.estate import Instance
+from reconciler.estate import Instance, RecoveryPoint, Snapshots
 from reconciler.ids import ArmId
 from reconciler.known import Known, Unsure, Yes
 from reconciler.planning import proofs
@@ -45,15 +45,18 @@ class Told:
     """What was learnt of backups beside the estate.
 
     `jobs`: when the newest backup job of each status began, by lower-cased instance id and lower-cased status; `points`:
-    the newest recovery point of instances that were asked for theirs (None: they have none); `snapshots`: incremental
-    snapshots by lower-cased disk id; `listed`: vaults that were asked themselves for their jobs, and not Resource
+    the newest recovery point of instances that were asked for theirs (None: they have none), `kept` all of them;
+    `snapshots`: incremental snapshots by lower-cased ids of disk, then resource group; `there`: when those were made that a
+    resource group was read to hold, by lower-cased disk id, of groups that were in doubt; `listed`: vaults that were asked themselves for their jobs, and not Resource
     Graph, and what is known of instances there that have no jobs.
     """
 
     jobs: dict[str, Known[Newest]]
-    snapshots: Known[Mapping[str, int]]
+    snapshots: Known[Mapping[str, Mapping[str, Snapshots]]]
     listed: dict[ArmId, Known[Newest]] = field(default_factory=dict)
     points: dict[str, datetime | None] = field(default_factory=dict)
+    kept: dict[str, tuple[RecoveryPoint, ...]] = field(default_factory=dict)
+    there: dict[str, Known[Mapping[str, tuple[datetime, ...]]]] = field(default_factory=dict)
 
 
 def contradicted(held: Iterable[Instance], told: Told) -> set[ArmId]:

@@ -9,7 +9,7 @@ OK, LATE, FAILING, GONE, UNPROTECTED, WAITING, HALTED, UNKNOWN = (
 )  # fmt: skip
 STATES: Mapping[str, str] = {
     GONE: "Azure no longer has the disk",
-    FAILING: "protection or the last backup failed",
+    FAILING: "protection or the last backup failed, or snapshots of its recovery points are gone",
     LATE: "the newest recovery point is older than the schedule promises",
     UNPROTECTED: "declared as protected, and not protected",
     UNKNOWN: "it could not be told when the newest recovery point was made",

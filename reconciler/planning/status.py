@@ -25,10 +25,12 @@ from reconciler.planning.desired import DesiredDisk, expand
 from reconciler.planning.draft import Draft
 from reconciler.planning.gone import Verdict, absences, outlook, verdict
 from reconciler.planning.naming import instance_name
+from reconciler.planning.policy_reading import Reading
 from reconciler.planning.protection import WORDS, health_of, preference
+from reconciler.planning.snapshots import is_bare, is_short, loss
 from reconciler.planning.states import BAD, FAILING, GONE, HALTED, LATE, STATES, UNKNOWN, UNPROTECTED, WAITING
 
-__all__ = ["DiskStatus", "Status", "Told", "contradicted", "doubtful", "protecting", "statuses"]
+__all__ = ["DiskStatus", "Status", "Told", "contradicted", "doubtful", "protecting", "statuses", "suspected"]
 
 _WORTH_A_READ = (LATE, FAILING, UNKNOWN)
 
@@ -94,7 +96,19 @@ def doubtful(draft: Draft, told: Told) -> list[Instance]:
         if row.state in _WORTH_A_READ or (row.newest is None and row.state != WAITING):
             rank = _WORTH_A_READ.index(row.state) if row.state in _WORTH_A_READ else len(_WORTH_A_READ)
             found.append((rank, instance.id.key, instance))
+        elif is_bare(told, instance) or is_short(draft, told, instance, reading_of(draft, instance)):
+            found.append((len(_WORTH_A_READ) + 1, instance.id.key, instance))
     return [instance for *_, instance in sorted(found, key=lambda one: one[:2])]
+
+
+def suspected(draft: Draft, told: Told) -> set[ArmId]:
+    """The snapshot resource groups in which snapshots of declared disks seem to be missing."""
+    return {
+        instance.snapshot_group
+        for instance in protecting(draft)[0]
+        if instance.snapshot_group
+        and (is_bare(told, instance) or is_short(draft, told, instance, reading_of(draft, instance)))
+    }
 
 
 def protecting(draft: Draft) -> tuple[list[Instance], set[ArmId]]:
@@ -141,7 +155,7 @@ def _tell_unsure(draft: Draft, desired: Iterable[DesiredDisk], told: Told) -> No
 def _snapshots(told: Told, wanted: DesiredDisk) -> int | None:
     match told.snapshots:
         case Yes(counts):
-            return counts.get(wanted.disk.id.key, 0)
+            return sum(shown.count for shown in counts.get(wanted.disk.id.key, {}).values())
     return None
 
 
@@ -204,7 +218,7 @@ def _row(draft: Draft, wanted: DesiredDisk, told: Told) -> DiskStatus:
         return _unprotected(draft, wanted, told, snapshots)
     newest, reading = newest_of(told, instance), reading_of(draft, instance)
     latest = max(known_jobs(told, instance).items(), key=lambda one: (one[1], one[0]), default=None)
-    state, note = state_of(draft, wanted, instance, told, reading)
+    state, note = _with_snapshots(draft, instance, told, reading, state_of(draft, wanted, instance, told, reading))
     return DiskStatus(
         disk=wanted.disk.id.text,
         state=state,
@@ -220,6 +234,16 @@ def _row(draft: Draft, wanted: DesiredDisk, told: Told) -> DiskStatus:
         proven=proofs.proven_at(instance.tags, draft.now),
         snapshots=snapshots,
     )
+
+
+def _with_snapshots(
+    draft: Draft, instance: Instance, told: Told, reading: Reading, found: tuple[str, str]
+) -> tuple[str, str]:
+    """The state of a disk and why, once it is known whether the snapshots of its recovery points are there."""
+    lost = loss(told, instance, reading, draft.now)
+    if lost is None or found[0] == FAILING or (lost[0] == UNKNOWN and found[0] in BAD):
+        return found
+    return lost
 
 
 def _unprotected(draft: Draft, wanted: DesiredDisk, told: Told, snapshots: int | None) -> DiskStatus:

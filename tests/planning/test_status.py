@@ -23,10 +23,10 @@ from plan_builders import (
     settled,
 )
 
-from reconciler.estate import Estate
+from reconciler.estate import Estate, RecoveryPoint, Snapshots
 from reconciler.known import Known, Yes
 from reconciler.planning.draft import Draft
-from reconciler.planning.status import DiskStatus, Told, contradicted, doubtful, protecting, statuses
+from reconciler.planning.status import DiskStatus, Told, contradicted, doubtful, protecting, statuses, suspected
 
 OWN = instance().id.key
 NO_SNAPSHOTS: Known[Any] = Yes({})
@@ -162,7 +162,7 @@ def test_only_what_is_in_doubt_is_worth_a_read_the_late_ones_first() -> None:
         for one in doubtful(made, Told(known, NO_SNAPSHOTS, points={instance("e").id.key: ago(1)}))
         if one.disk
     ]
-    assert asked == ["b", "f", "a"]
+    assert asked == ["b", "f", "a", "c"], "of c no snapshot is known"
 
 
 def test_what_is_told_of_others_is_not_told_of_this() -> None:
@@ -206,3 +206,85 @@ def test_snapshots_that_nobody_can_count_are_a_finding_and_no_number() -> None:
 def test_a_recovery_point_newer_than_every_job_means_that_resource_graph_lags(known: Told, is_asked: bool) -> None:
     held, vaults = protecting(draft())
     assert contradicted(held, known) == (vaults if is_asked else set())
+
+
+# --- snapshots --------------------------------------------------------------------------------------------------------
+
+SNAPSHOT_GROUP = instance().snapshot_group
+assert SNAPSHOT_GROUP
+
+
+def point(hours: float, expires: float | None = -99, *, is_snapshot: bool = True) -> RecoveryPoint:
+    """A recovery point of so many hours ago that goes so many hours ago (negative: later)."""
+    address = instance().id.child("recoveryPoints", f"p{hours}")
+    gone = None if expires is None else ago(expires)
+    return RecoveryPoint(address, ago(hours), expires=gone, is_snapshot=is_snapshot)
+
+
+def shown(snapshots: Any, points: Any = None, **jobs: float) -> Told:
+    """What a look at the snapshots tells: their ages in hours, or why they aren't known; points None: not read."""
+    known = told(**jobs)
+    disk = instance().disk
+    assert disk
+    found = Yes({disk.key: tuple(map(ago, snapshots))}) if isinstance(snapshots, list) else snapshots
+    known.there[SNAPSHOT_GROUP.key] = found
+    if points is not None:
+        known.kept[OWN] = tuple(points)
+        known.points[OWN] = max((one.taken for one in points), default=None)
+    return known
+
+
+@pytest.mark.parametrize(
+    ("known", "state"),
+    [
+        (shown([1, 5], completed=1), "ok"),
+        (shown([1.1, 5], completed=1), "ok"),
+        (shown([], completed=1), "failing"),
+        (shown([5], completed=1), "failing"),
+        (shown([1, 5], [point(1), point(5)]), "ok"),
+        (shown([1.02, 5.02], [point(1), point(5)]), "ok"),
+        (shown([1], [point(1), point(5)]), "failing"),
+        (shown([5], [point(1), point(5)]), "failing"),
+        (shown([], [point(1)]), "failing"),
+        (shown([1], [point(1), point(5, expires=1)]), "ok"),
+        (shown([1], [point(1), point(5, expires=None)]), "failing"),
+        (shown([1], [point(1), point(5, is_snapshot=False)]), "ok"),
+        (shown([0.5, 1, 3], [point(1), point(5)]), "failing"),
+        (shown([1.01, 1.02], [point(1), point(1.01), point(1.02)]), "failing"),
+        (shown([7], [point(7)]), "late"),
+        (shown([], [point(7, expires=1)]), "failing"),
+        (shown([], completed=5, failed=1), "failing"),
+        (shown([], []), "unknown"),
+        (shown(UNSURE, completed=1), "unknown"),
+        (shown(UNSURE, completed=7), "late"),
+    ],
+)
+def test_a_recovery_point_without_its_snapshot_is_none(known: Told, state: str) -> None:
+    assert row(known).state == state
+
+
+@pytest.mark.parametrize(
+    ("count", "newest", "hours", "is_asked"),
+    [
+        (12, 1, 48, False),
+        (11, 1, 48, False),
+        (3, 1, 48, True),
+        (12, 5, 48, True),
+        (12, None, 48, True),
+        (41, 1, 999, False),
+        (12, 1, 999, True),
+        (1, 1, 4, False),
+    ],
+)
+def test_points_are_read_where_the_snapshots_are_too_few_or_too_old(
+    count: int, newest: float | None, hours: float, is_asked: bool
+) -> None:
+    world = estate(*settled("d"))
+    world.instances[OWN].tags = {"reconciler-protected": stamped(hours)}
+    disk = instance().disk
+    assert disk
+    counted = {disk.key: {SNAPSHOT_GROUP.key: Snapshots(count, None if newest is None else ago(newest))}}
+    known = replace(told(completed=1), snapshots=Yes(counted))
+    made = draft(world)
+    assert bool(doubtful(made, known)) is is_asked
+    assert suspected(made, known) == ({SNAPSHOT_GROUP} if is_asked else set())

@@ -1,0 +1,110 @@
+"""Recovery points whose snapshots are gone: whose snapshots are worth a look, and what the look tells.
+
+A recovery point of a disk is a snapshot in its instance's snapshot resource group; Azure Backup lists the point on when
+the snapshot was deleted. Counting all snapshots costs one query, so points and snapshots are read only where there are
+too few of them, or where the newest one is older than the newest backup.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from reconciler.estate import Instance, RecoveryPoint, Snapshots
+from reconciler.known import Unsure, Yes
+from reconciler.planning.backups import START_WINDOW, Told, newest_of
+from reconciler.planning.draft import Draft
+from reconciler.planning.occurrences import interval_after
+from reconciler.planning.policy_reading import Reading
+from reconciler.planning.protection import Health, health_of
+from reconciler.planning.since import granted, protected_since
+from reconciler.planning.states import FAILING, UNKNOWN
+from reconciler.plurals import counted
+
+_APART = timedelta(minutes=15)
+"""How far the times of a snapshot and of its recovery point, or the beginning of its backup, may lie apart."""
+
+_SLACK = START_WINDOW + timedelta(minutes=30)
+_NONE = Snapshots(0, None)
+
+
+def is_bare(told: Told, instance: Instance) -> bool:
+    """Whether an instance has no snapshot, or none as new as its newest backup, as far as the count tells."""
+    shown, newest = _shown(told, instance), newest_of(told, instance)
+    if shown is None or newest is None:
+        return False
+    return shown.newest is None or shown.newest < newest - _APART
+
+
+def is_short(draft: Draft, told: Told, instance: Instance, reading: Reading) -> bool:
+    """Whether there are fewer snapshots than the schedule has made since the disk became protected, or than are kept."""
+    shown, days = _shown(told, instance), reading.kept_days.get("Default")
+    if shown is None or instance.disk is None or not reading.schedules or not days or not _is_running(instance):
+        return False
+    begun = protected_since(instance, (), draft.now) or granted(draft, instance.disk)
+    span = min(draft.now - begun, timedelta(days=days)) if begun else timedelta(days=days)
+    return shown.count < (span - _SLACK) // interval_after(reading.schedules, draft.now)
+
+
+def loss(told: Told, instance: Instance, reading: Reading, now: datetime) -> tuple[str, str] | None:
+    """What the lost snapshots of an instance make of its state, and why; None: none is lost that anybody knows of."""
+    group, disk = instance.snapshot_group, instance.disk
+    answer = told.there.get(group.key) if group else None
+    if group is None or disk is None or answer is None:
+        return None
+    if not isinstance(answer, Yes):
+        because = answer.because if isinstance(answer, Unsure) else "its snapshot resource group is gone"
+        return UNKNOWN, f"whether the snapshots of its recovery points are there is not known: {because}"
+    times = answer.value.get(disk.key, ())
+    points = told.kept.get(instance.id.key)
+    if points is not None:
+        return _of_points(_lasting(instance, points, now), times, group.name)
+    newest = newest_of(told, instance)
+    if newest is None or any(time >= newest - _APART for time in times):
+        return None
+    if any("vaultstore" in part.lower() for part in reading.unknown):
+        return UNKNOWN, "its recovery points were not read, of which some may lie in the vault"
+    return FAILING, (
+        f"the snapshot of its backup of {newest:%Y-%m-%d %H:%M} UTC is gone from {group.name}"
+        if times
+        else f"all snapshots of its recovery points are gone from {group.name}"
+    )
+
+
+def _lasting(instance: Instance, points: Iterable[RecoveryPoint], now: datetime) -> list[RecoveryPoint]:
+    """The recovery points that should be there, by age: the newest stays in any case, all do while protection is stopped."""
+    every = sorted(points, key=lambda one: one.taken)
+    if health_of(instance) is Health.STOPPED:
+        return every
+    return [one for one in every if one is every[-1] or one.expires is None or one.expires > now]
+
+
+def _of_points(points: list[RecoveryPoint], times: Iterable[datetime], group: str) -> tuple[str, str] | None:
+    left, lost = sorted(times), []
+    for point in (one for one in points if one.is_snapshot):
+        own = next((time for time in left if abs(time - point.taken) <= _APART), None)
+        if own is None:
+            lost.append(point)
+        else:
+            left.remove(own)
+    if not lost:
+        return None
+    if len(lost) == len(points):
+        return FAILING, f"the snapshots of {_all(len(points))} are gone from {group}: nothing can be restored"
+    newest = ", the newest one too" if lost[-1] is points[-1] else ""
+    return FAILING, f"{len(lost)} of {counted(len(points), 'recovery point')} lost their snapshots in {group}{newest}"
+
+
+def _all(count: int) -> str:
+    return "its one recovery point" if count == 1 else f"all its {count} recovery points"
+
+
+def _is_running(instance: Instance) -> bool:
+    return health_of(instance) is Health.CONFIGURED
+
+
+def _shown(told: Told, instance: Instance) -> Snapshots | None:
+    """What was counted of an instance's own snapshots; None: that isn't known, or it can't have any."""
+    if instance.disk is None or instance.snapshot_group is None or not isinstance(told.snapshots, Yes):
+        return None
+    return told.snapshots.value.get(instance.disk.key, {}).get(instance.snapshot_group.key, _NONE)
