@@ -104,6 +104,8 @@ async def _deleted_vault(azure: Azure, question: Question) -> DeletedVault | Non
         if isinstance(error.__cause__, AzureError) and lower(error.__cause__.code) in _UNKNOWN_TYPE:
             return None
         raise
+    for row in rows:
+        projection.id_of(row)
     return next((_deleted(row) for row in rows if _is_of(vault, row)), None)
 
 

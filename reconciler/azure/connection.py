@@ -266,16 +266,24 @@ def check_page(page: Mapping[str, Any]) -> None:
 
 
 def check_resource(body: Mapping[str, Any], what: str) -> None:
-    """AzureError unless a resource has its id, and what lies in it is an object where it has to be one."""
-    if not isinstance(body.get("id"), str) or not body["id"]:
+    """AzureError unless a resource has an id of the name that was asked for, and objects where they have to be."""
+    own = body.get("id")
+    if not isinstance(own, str) or not own:
         raise _senseless(what, "it has no id")
+    if _name(own) != _name(what):
+        raise _senseless(what, f"it tells of {own}")
     check_shape(body, what)
+
+
+def _name(text: str) -> str:
+    """The last segment of an id or of a URL, in no case: lists spell names in their own way."""
+    return text.partition("?")[0].rstrip("/").rpartition("/")[2].casefold()
 
 
 def check_shape(body: Mapping[str, Any], what: str) -> None:
     """AzureError where properties, tags or identity are something else than an object (or nothing)."""
     for key in _OBJECTS:
-        if body.get(key) and not isinstance(body[key], dict):
+        if body.get(key) is not None and not isinstance(body[key], dict):
             raise _senseless(what, f"its {key} is a {type(body[key]).__name__} where an object is expected")
 
 

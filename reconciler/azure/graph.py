@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from reconciler.azure.connection import Azure
+from reconciler.azure.connection import Azure, incomplete
 from reconciler.azure.deadlines import until
 from reconciler.azure.knowing import known
 from reconciler.azure.pages import Pages
@@ -58,8 +58,11 @@ async def graph_if_it_answers(
     """All rows of a query; unsure when it fails, takes longer than 20 seconds, or has a row that makes no sense."""
 
     async def read() -> tuple[_Row, ...]:
-        with until(azure.clock.monotonic() + _SECONDS):
-            rows = await graph(azure, query)
+        try:
+            with until(azure.clock.monotonic() + _SECONDS):
+                rows = await graph(azure, query)
+        except AzureError as error:
+            raise incomplete(_PATH, error) from error
         with understood("A row of Resource Graph"):
             return tuple(project(_object(row)) for row in rows)
 

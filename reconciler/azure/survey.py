@@ -195,10 +195,11 @@ def _by_disk_and_group(rows: Iterable[Mapping[str, Any]]) -> Mapping[tuple[str, 
     """When the incremental ones of these snapshots were made; one that doesn't tell counts as made long ago."""
     found: dict[tuple[str, str], list[datetime]] = defaultdict(list)
     for row in rows:
+        group = projection.id_of(row).group_id
         source = pick(row, "properties", "creationData", "sourceResourceId")
         if pick(row, "properties", "incremental") is True and isinstance(source, str):
             made = projection.moment(pick(row, "properties", "timeCreated")) or _LONG_AGO
-            found[lower(source), projection.id_of(row).group_id.key].append(made)
+            found[lower(source), group.key].append(made)
     return found
 
 

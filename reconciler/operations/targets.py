@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from reconciler.applying.look import drafted, estate_for
 from reconciler.azure.connection import Azure
 from reconciler.clock import Clock
-from reconciler.estate import Estate
+from reconciler.errors import ReadIncomplete
+from reconciler.estate import Estate, Question
 from reconciler.ids import ArmId
+from reconciler.known import Unsure
 from reconciler.manifest.model import Manifest
 from reconciler.planning.targets import Target, targets
 
@@ -34,4 +36,9 @@ async def find(azure: Azure, clock: Clock, manifest: Manifest, named: Sequence[s
     ReadIncomplete when a list can't be read to its end, UsageError for a name that means no disk, or two.
     """
     estate = await estate_for(azure, manifest)
+    for vault in manifest.vaults.values():
+        match estate.answers.get(Question("exists", vault.id)):
+            case Unsure(because, hint, code):
+                message = f"Could not tell whether the vault {vault.id} is there: {because}"
+                raise ReadIncomplete(message, hint=hint, code=code)
     return Targets(await drafted(azure, clock, manifest, estate, lambda draft: targets(draft, named)), estate)

@@ -90,6 +90,7 @@ def cover(draft: Draft, told: Surveyed) -> Coverage:
     """The coverage; when `draft.questions` isn't empty it is a sketch: answer them, make it again."""
     survey = _Survey(draft, told)
     survey.desired = {one.disk.id.key: one for one in expand(draft)}
+    draft.tell_unread()
     for instance in (
         *draft.estate.instances.values(),
         *(told.elsewhere.value if isinstance(told.elsewhere, Yes) else ()),

@@ -69,7 +69,7 @@ class Disks:
         if not self._others or any(one.vault == wanted.vault.id for one in self._live.get(wanted.disk.id.key, ())):
             return True
         answers = {
-            vault.id: self._draft.ask("held", vault.id)
+            vault.id: self._draft.ask("held", vault.id, address=wanted.address)
             for vault in self._others
             if vault.location == wanted.disk.location
         }
@@ -125,7 +125,7 @@ class Disks:
             return
         if self._draft.options.preflight and self._asked < _PREFLIGHT_LIMIT:
             self._asked += 1
-            found = self._draft.ask("protected-elsewhere", wanted.disk.id)
+            found = self._draft.ask("protected-elsewhere", wanted.disk.id, address=wanted.address)
             if found is PENDING:
                 return
             if found:

@@ -95,10 +95,11 @@ class Draft:
         """Whether the command line opens a gate: as a whole, or a local one for `value` alone."""
         return gate in self.options.force or bool(value and f"{gate}={lower(value)}" in self.options.force)
 
-    def ask(self, kind: str, subject: ArmId, detail: str = "") -> Any:
+    def ask(self, kind: str, subject: ArmId, detail: str = "", *, address: str = "") -> Any:
         """The value of the answer to a question (None: there is none), or PENDING: decide nothing.
 
-        It stays so where nobody can tell, and a finding says why. What `exists` and `trace` know comes as it is.
+        It stays so where nobody can tell, and a finding says why; nothing is then planned that depends on `address`.
+        Of kinds that aren't in `_OPEN` the answer comes as it is.
         """
         question = Question(kind, subject, detail)
         if question not in self.estate.answers:
@@ -111,16 +112,18 @@ class Draft:
             case Yes(value):
                 return value
             case Unsure():
-                self._tell_unsure(question, answer)
+                self._tell_unsure(question, answer, address)
                 return PENDING
         return None
 
-    def _tell_unsure(self, question: Question, answer: Unsure) -> None:
+    def _tell_unsure(self, question: Question, answer: Unsure, address: str) -> None:
+        what = _OPEN[question.kind].format(question.subject.name)
+        message = f"could not tell {what}: {answer.because}"
         if question not in self._told:
             self._told.add(question)
-            what = _OPEN[question.kind].format(question.subject.name)
-            message = f"could not tell {what}: {answer.because}"
-            self.note(answer.code, message, address=question.subject.text, hint=answer.hint)
+            self.note(answer.code, message, address=address or question.subject.text, hint=answer.hint)
+        if address:
+            self.refused.setdefault(self.spelled(address), message)
 
     @property
     def sorted_questions(self) -> tuple[Question, ...]:
@@ -160,6 +163,16 @@ class Draft:
             case Unsure():
                 self.refuse_unsure(answer, subject, address, place)
         return None
+
+    def tell_unread(self) -> None:
+        """Refuse the declared vaults that nobody can tell of: what they hold isn't known, and is no absence."""
+        for vault in self.vaults.values():
+            if vault.id.key not in self.estate.vaults:
+                self.presence(vault.id, addresses.vault(vault.name), vault.place)
+
+    def is_unread(self, vault: VaultSpec) -> bool:
+        """Whether nobody can tell of a declared vault."""
+        return vault.id.key not in self.estate.vaults and self.spelled(addresses.vault(vault.name)) in self.refused
 
     def unlisted(self, vault: VaultSpec, subject: ArmId, address: str, place: Place | None = None) -> Any:
         """An object of a vault that is there although its list lacks it; None: it isn't. PENDING: decide nothing.

@@ -40,7 +40,8 @@ def make(
     """The plan of a run of these drills; a sketch while it has `questions`."""
     draft = Draft(manifest, estate, options, now)
     desired = expand(draft)
-    draft.findings.clear()
+    draft.findings[:] = (one for one in draft.findings if one.drift == "out-of-reach")
+    draft.tell_unread()
     book = RoleBook(draft)
     changes: list[Change] = []
     for drill in drills:

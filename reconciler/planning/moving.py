@@ -63,6 +63,7 @@ def make(
     draft = Draft(manifest, estate, options, now)
     desired = expand(draft)
     draft.findings.clear()
+    draft.tell_unread()
     moves = [move for named in disks for move in _moves(draft, desired, named)]
     refused = tuple(draft.findings)
     if not moves:

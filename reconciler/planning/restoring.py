@@ -71,6 +71,7 @@ def make(manifest: Manifest, estate: Estate, options: Options, now: datetime, wi
     """The plan of one restore; a sketch while it has `questions`."""
     draft = Draft(manifest, estate, options, now)
     draft.findings.clear()
+    draft.tell_unread()
     book = RoleBook(draft)
     source = _source(draft, wish)
     changes = [] if source is None else _restore(draft, book, source, wish)

@@ -121,6 +121,7 @@ def protecting(draft: Draft) -> tuple[list[Instance], set[ArmId]]:
 def statuses(draft: Draft, told: Told, skipped: tuple[str, ...] = ()) -> Status:
     """The status; when `draft.questions` isn't empty it is a sketch: answer them, make it again."""
     desired = expand(draft)
+    draft.tell_unread()
     rows = [_row(draft, wanted, told) for wanted in desired]
     known = {wanted.address for wanted in desired}
     rows += _refused(draft, known)
@@ -247,7 +248,10 @@ def _with_snapshots(
 
 
 def _unprotected(draft: Draft, wanted: DesiredDisk, told: Told, snapshots: int | None) -> DiskStatus:
-    """A disk without an instance in its vault."""
+    """A disk without an instance in its vault, as far as that could be read."""
+    if draft.is_unread(wanted.vault):
+        why = f"what the vault {wanted.vault.name} holds could not be read"
+        return DiskStatus(wanted.disk.id.text, UNKNOWN, why, "", wanted.policy.name, wanted.place, snapshots=snapshots)
     is_new = wanted.rule.protection == "protected" and not _was_protected(draft, wanted, told)
     missing = "no backup instance yet" if is_new else "no backup instance"
     state, note = (UNPROTECTED, missing) if wanted.rule.protection == "protected" else (HALTED, "nothing to stop")

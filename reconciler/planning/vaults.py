@@ -49,7 +49,7 @@ def _compare_missing(draft: Draft, spec: VaultSpec) -> None:
 
 
 def _may_create(draft: Draft, spec: VaultSpec) -> bool:
-    deleted = draft.ask("deleted-vault", spec.id, spec.location)
+    deleted = draft.ask("deleted-vault", spec.id, spec.location, address=addresses.vault(spec.name))
     if deleted is PENDING:
         return False
     if deleted is not None and not draft.forces("deleted-vault"):

@@ -101,7 +101,7 @@ def test_a_list_that_is_refused_says_which_right_is_missing(wire: Any) -> None:
 
 
 def test_get_takes_ids_paths_and_urls_and_puts_the_version_on(wire: Any) -> None:
-    wire.on("GET", "/subscriptions/s", {"id": "x"})
+    wire.on("GET", "/subscriptions/s", lambda call: {"id": f"/{call.path}"})
 
     async def three(azure: Any) -> None:
         await azure.get(ArmId("/subscriptions/s/resourceGroups/g (1)/providers/Microsoft.Compute/disks/d"))
