@@ -18,7 +18,7 @@ from reconciler.planning.codes import CODES
 from reconciler.planning.desired import DesiredDisk, expand
 from reconciler.planning.draft import PENDING, Draft
 from reconciler.planning.gone import is_left
-from reconciler.planning.naming import is_restored
+from reconciler.planning.passing import COPY, why_passed_over
 from reconciler.planning.protection import WORDS, Health, health_of, preference, reason
 from reconciler.planning.roles import is_derived
 from reconciler.planning.selection import Surroundings, matcher, places
@@ -124,7 +124,7 @@ def _left_out(draft: Draft) -> Iterator[tuple[str, tuple[str, Place | None]]]:
     """Disks that the manifest leaves out, with the reason and the place; what comes later wins."""
     around = draft.surroundings
     for disk in draft.disks.values():
-        if is_restored(disk.tags) and not disk.machines:
+        if why_passed_over(disk) == COPY:
             yield disk.id.key, ("a restore made it", None)
     for rule in draft.manifest.disks:
         if rule.select is not None and rule.exclude:
@@ -183,8 +183,9 @@ def _uncovered(survey: _Survey, disk: Disk, wanted: DesiredDisk | None) -> Cover
         return Covered(disk, UNCOVERED, f"{state} in the vault {idle.vault.name}{declared}", place, own)
     if wanted is not None:
         return Covered(disk, UNCOVERED, f"{wanted.chosen_by}, and not protected yet", place)
-    if is_restored(disk.tags):
-        return Covered(disk, UNCOVERED, "a restore made it, so no selector takes it, and it is in use: name it by id")
+    passed = why_passed_over(disk)
+    if passed:
+        return Covered(disk, UNCOVERED, f"{passed}, so no selector takes it: name it by id, or exclude it")
     return Covered(disk, UNCOVERED, "no entry of the manifest claims it")
 
 

@@ -16,11 +16,13 @@ from reconciler.manifest.model import REPORT, DiskRule, Exclusion, GroupSpec, Po
 from reconciler.planning import gone
 from reconciler.planning.codes import CODES
 from reconciler.planning.draft import Draft
-from reconciler.planning.naming import is_restored
+from reconciler.planning.passing import COPY, backed, why_passed_over
 from reconciler.planning.selection import Pool, Test, asks_machines, matcher, places, selectors
 from reconciler.planning.support import Obstacle, is_kubernetes_volume, obstacle
+from reconciler.plurals import counted
 
 _MACHINES = "microsoft.compute/virtualmachines"
+_SHOWN = 5
 
 Claim = tuple[Disk, DiskRule, Place, bool]
 """A disk (its id as the manifest spells it, where it does), the entry and place that claim it, and whether by id."""
@@ -98,14 +100,10 @@ def _refuse_unread(draft: Draft, arm_id: ArmId, place: Place) -> None:
 
 
 def _claim_by_selector(draft: Draft, claims: dict[str, Claim]) -> None:
-    untouchable = {entry.id.key for entry in draft.manifest.excluded}
-    untouchable |= {entry.id.key for entry in draft.manifest.removed}
-    by_subscription: dict[str, list[Disk]] = defaultdict(list)
-    for disk in draft.disks.values():
-        if disk.id.key not in untouchable and not _is_unused_copy(draft, disk):
-            by_subscription[disk.id.subscription].append(disk)
+    by_subscription, passed = _pools(draft)
     _look_for_machines(draft, by_subscription)
     pools = {subscription: Pool(disks) for subscription, disks in by_subscription.items()}
+    passed_over = {subscription: Pool(disks) for subscription, disks in passed.items()}
     twice: dict[str, list[DiskRule]] = defaultdict(list)
     for rule in draft.manifest.disks:
         if rule.select is None:
@@ -113,6 +111,7 @@ def _claim_by_selector(draft: Draft, claims: dict[str, Claim]) -> None:
         selected = list(_selected(draft, rule.select, rule.exclude, pools))
         if not selected and draft.options.shard.takes(str(rule.place)):
             draft.note("selects-nothing", "the selector takes no disk", place=rule.place)
+        _tell_passed_over(draft, rule, passed_over, claims)
         for disk in selected:
             earlier = claims.get(disk.id.key)
             if earlier is None:
@@ -125,15 +124,33 @@ def _claim_by_selector(draft: Draft, claims: dict[str, Claim]) -> None:
         del claims[key]
 
 
-def _is_unused_copy(draft: Draft, disk: Disk) -> bool:
-    """Whether a restore made a disk that has no backup instance, not even a soft-deleted one, unless it is another's.
+def _pools(draft: Draft) -> tuple[dict[str, list[Disk]], dict[str, list[Disk]]]:
+    """The disks that selectors take from, by subscription, and those that they pass over for what made them."""
+    untouchable = {entry.id.key for entry in draft.manifest.excluded}
+    untouchable |= {entry.id.key for entry in draft.manifest.removed}
+    with_instance = backed(draft)
+    found: dict[str, list[Disk]] = defaultdict(list)
+    passed: dict[str, list[Disk]] = defaultdict(list)
+    for disk in draft.disks.values():
+        if disk.id.key in untouchable:
+            continue
+        why = "" if disk.id.key in with_instance else why_passed_over(disk)
+        if not why:
+            found[disk.id.subscription].append(disk)
+        elif why != COPY:
+            passed[disk.id.subscription].append(disk)
+    return found, passed
 
-    A disk that was restored under the id of its source has that one's, and is that disk.
-    """
-    if not is_restored(disk.tags):
-        return False
-    deleted = (one for one in draft.estate.deleted_instances.values() if one.disk == disk.id)
-    return not any(draft.owner(one.tags) != "foreign" for one in (*draft.held.get(disk.id.key, ()), *deleted))
+
+def _tell_passed_over(draft: Draft, rule: DiskRule, pools: Mapping[str, Pool], claims: Mapping[str, Claim]) -> None:
+    """Tell how many disks an entry would take that selectors pass over and no other entry names."""
+    if rule.select is None or not draft.options.shard.takes(str(rule.place)):
+        return
+    disks = [disk for disk in _selected(draft, rule.select, rule.exclude, pools) if disk.id.key not in claims]
+    if disks:
+        shown = ", ".join(disk.id.name for disk in disks[:_SHOWN]) + (", …" if len(disks) > _SHOWN else "")
+        message = f"{counted(len(disks), 'disk')} of Kubernetes clusters or scale sets would match: {shown}"
+        draft.note("passed-over", message, place=rule.place)
 
 
 def _refuse(draft: Draft, disk: ArmId, code: str, message: str, place: Place) -> None:

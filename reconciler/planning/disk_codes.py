@@ -81,6 +81,12 @@ CODES = table(
         "orphaned",
     ),
     Code(
+        "passed-over",
+        _I,
+        "Selectors pass over the disks of Kubernetes clusters and scale sets, which are made and deleted by these.",
+        "name a disk by id to protect it, use AKS backup for a cluster, or exclude them with a reason",
+    ),
+    Code(
         "preflight-failed",
         _E,
         "Azure could not be asked whether it would protect the disk.",

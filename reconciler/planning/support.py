@@ -9,7 +9,7 @@ from reconciler.ids import lower
 from reconciler.manifest.model import PolicySpec
 from reconciler.manifest.support import SLOW_HOURS, SLOW_SKUS
 
-_KUBERNETES_TAGS = frozenset({"kubernetes.io-created-for-pvc-name", "k8s-azure-created-by"})
+_KUBERNETES_TAGS = ("kubernetes.io-created-for-", "k8s-azure-created-by")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,4 +47,4 @@ def is_replica(disk: Disk) -> bool:
 
 def is_kubernetes_volume(disk: Disk) -> bool:
     """Whether a Kubernetes cluster made the disk for a volume claim, by the tags its driver writes."""
-    return any(lower(key) in _KUBERNETES_TAGS for key in disk.tags)
+    return any(lower(key).startswith(_KUBERNETES_TAGS) for key in disk.tags)

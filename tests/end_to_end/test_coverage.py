@@ -119,7 +119,7 @@ def test_a_restored_disk_that_is_in_use_is_not_left_out_in_silence(on_stage: Cal
     stage = on_stage(estate([disk("back", tags=GOLD | {"reconciler-restored": "run-1"}, managed_by=machine)]))
     found = covered(stage, manifest(disks=[selecting()]))
     assert states(found) == {"back": "uncovered"}
-    assert "name it by id" in reasons(found)["back"]
+    assert "chosen by selector" in reasons(found)["back"]
 
 
 def test_what_was_stopped_is_not_covered_any_more(stage: Stage) -> None:

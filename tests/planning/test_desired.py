@@ -163,10 +163,12 @@ def test_stopping_a_disk_needs_no_support() -> None:
     assert steps(made, at("a")) == ["instance.stop"]
 
 
-def test_a_kubernetes_volume_is_a_warning() -> None:
-    made = plan(selecting(), world(disk("a", tags={"k8s-azure-created-by": "kubernetes-azure-dd"})))
-    assert "aks-volume" in codes(made)
-    assert at("a") in addresses(made)
+@pytest.mark.parametrize("named", [False, True])
+def test_a_kubernetes_volume_is_taken_by_its_id_alone_and_a_warning_then(named: bool) -> None:
+    entry = manifest(rule(disk_id("a"))) if named else selecting()
+    made = plan(entry, world(disk("a", tags={"k8s-azure-created-by": "kubernetes-azure-dd"})))
+    assert ("aks-volume" in codes(made), at("a") in addresses(made)) == (named, named)
+    assert ("passed-over" in codes(made)) is not named
 
 
 def test_a_named_disk_that_is_gone_is_an_error_with_the_way_out() -> None:

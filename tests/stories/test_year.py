@@ -38,7 +38,7 @@ class Month(NamedTuple):
     """What a look on the fifth, at eight in the morning (UTC), is to tell.
 
     `ok`, `failing`, `late`, `unprotected` count declared disks; `covered`, `excluded`, `uncovered` all disks;
-    `gone` are names of disks that are gone and still have an instance; the rest are exit codes, and findings of drills.
+    `gone` are names of disks that are gone and of whose backups nobody has decided; the rest are exit codes, and findings of drills.
     """
 
     day: str
@@ -60,15 +60,15 @@ YEAR = (
     Month("2026-02-05", 49, 0, 0, 0, 2, 49, 6, (), 2, ("never-proven",)),
     Month("2026-03-05", 48, 1, 0, 0, 2, 49, 6, (), 0),
     Month("2026-04-05", 49, 0, 0, 0, 0, 49, 6, (), 0),
-    Month("2026-05-05", 48, 0, 0, 0, 0, 48, 6, ("ingest-003",), 0),
+    Month("2026-05-05", 48, 0, 0, 0, 2, 48, 6, ("ingest-003",), 2),
     Month("2026-06-05", 48, 0, 0, 1, 2, 48, 7, ("ingest-003",), 2),
-    Month("2026-07-05", 49, 0, 0, 0, 0, 49, 6, ("ingest-003",), 0),
-    Month("2026-08-05", 48, 0, 0, 1, 2, 48, 7, ("ingest-003",), 2),
-    Month("2026-09-05", 49, 0, 0, 0, 0, 49, 6, ("ingest-003",), 0),
-    Month("2026-10-05", 0, 0, 49, 0, 2, 49, 6, ("ingest-003",), 2, ("drill-late",)),
-    Month("2026-11-05", 49, 0, 0, 0, 0, 49, 6, ("ingest-003",), 0),
-    Month("2026-12-05", 49, 0, 0, 0, 0, 49, 6, ("ingest-003",), 0),
-    Month("2027-01-05", 49, 0, 0, 0, 0, 49, 6, ("ingest-003",), 0),
+    Month("2026-07-05", 49, 0, 0, 0, 0, 49, 6, (), 0),
+    Month("2026-08-05", 48, 0, 0, 1, 2, 48, 7, (), 2),
+    Month("2026-09-05", 49, 0, 0, 0, 0, 49, 6, (), 0),
+    Month("2026-10-05", 0, 0, 49, 0, 2, 49, 6, (), 2, ("drill-late",)),
+    Month("2026-11-05", 49, 0, 0, 0, 0, 49, 6, (), 0),
+    Month("2026-12-05", 49, 0, 0, 0, 0, 49, 6, (), 0),
+    Month("2027-01-05", 49, 0, 0, 0, 0, 49, 6, (), 0),
 )
 
 KEPT = {
@@ -111,6 +111,11 @@ class Year:
     def apply(self) -> None:
         outcome = self.stage.apply(self.folder)
         assert outcome.ok, failures(outcome)
+
+    def decide(self, gone: str) -> None:
+        """Say that the backups of a disk that is gone are to be kept as they are."""
+        entry = f"removed: [{{id: {gone}, data: retain, reason: nobody misses it}}]"
+        (self.folder / "gone.yaml").write_text(f"apiVersion: reconciler/v1\n{entry}\n", encoding="utf-8")
 
     def drill(self) -> None:
         self.stage.sandbox.world.settle()
@@ -159,6 +164,7 @@ def test_a_year(year: Year) -> None:
     new = {"location": "westus", "tags": {"backup": "gold"}, "properties": {"creationData": {"createOption": "Empty"}}}
     year.on("2026-05-10T12:00", lambda: azure.put(disk("orders-009"), new))
     year.on("2026-06-01T10:00", year.drill)
+    year.on("2026-06-05T08:30", lambda: year.decide(disk("ingest-003", "lake-westus", DATA)))
     year.on("2026-06-05T09:00", year.apply)
     year.on("2026-07-20T12:00", lambda: year.suspend("sql-002"))
     year.on("2026-08-05T09:00", year.apply)
@@ -181,7 +187,8 @@ def check_what_it_says_of_each(month: Month, now: Status) -> None:
     notes = {row.disk.rsplit("/", 1)[-1]: row.note for row in now.rows if row.state not in {"ok", "late"}}
     expected = {
         "2026-03-05": {"sql-001": "the backup of 2026-03-05 0"},
-        "2026-06-05": {"orders-009": "no backup instance"},
+        "2026-05-05": {"ingest-003": "Azure no longer has the disk"},
+        "2026-06-05": {"orders-009": "no backup instance", "ingest-003": "Azure no longer has the disk"},
         "2026-08-05": {"sql-002": "protection is suspended"},
     }.get(month.day, {})
     assert set(notes) == set(expected)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from reconciler.estate import Disk
 from reconciler.ids import lower
 from reconciler.operations.exporting.model import Data
-from reconciler.planning.naming import is_restored
+from reconciler.planning.passing import why_passed_over
 
 Tagged = dict[tuple[str, str], list[Disk]]
 """Disks by subscription and value of a tag."""
@@ -52,7 +52,9 @@ def entries(disks: Sequence[Protected], defaults: Data, tag: str, every: Iterabl
     alike: dict[tuple[str, ...], list[Protected]] = defaultdict(list)
     for one in disks:
         alike[(*("" if key in defaults else one.said(key) for key in _KEYS), one.protection)].append(one)
-    tagged = _by_value(every, tag) if tag else {}
+    backed = {one.disk.id.key for one in disks}
+    takeable = (disk for disk in every if disk.id.key in backed or not why_passed_over(disk))
+    tagged = _by_value(takeable, tag) if tag else {}
     found: list[Data] = []
     for kind in sorted(alike, key=lambda kind: (kind[-1] != "protected", *map(lower, kind), kind)):
         rest = {key: name for key, name in zip(_KEYS, kind, strict=False) if name}
@@ -86,7 +88,7 @@ def _by_value(every: Iterable[Disk], tag: str) -> Tagged:
 def _selectors(own: Sequence[Protected], tag: str, tagged: Tagged) -> Iterator[tuple[Data, set[str]]]:
     """Selectors with the ids of what they take: values that take disks of this entry and no others, by subscription.
 
-    What a restore made is never taken by a selector, so it stays listed.
+    What selectors pass over is not among the tagged.
     """
     keys = {one.disk.id.key for one in own}
     regions = {one.disk.location for one in own}
@@ -110,4 +112,4 @@ def _selectors(own: Sequence[Protected], tag: str, tagged: Tagged) -> Iterator[t
 
 
 def _takeable(disks: Iterable[Disk], regions: set[str]) -> Iterator[Disk]:
-    return (disk for disk in disks if disk.location in regions and not is_restored(disk.tags))
+    return (disk for disk in disks if disk.location in regions)
