@@ -92,6 +92,7 @@ class Disk:
     """A managed disk; `location` normalised; `encryption_set` of CMK disks; `ade`: Azure Disk Encryption is on.
 
     `managed_by` is the VM it is attached to, `also_managed_by` the others of a shared disk. `tags` keep their case.
+    `unique_id`, lower-cased, is another one when the name is used again; `created` None: not told.
     """
 
     id: ArmId
@@ -106,6 +107,8 @@ class Disk:
     size_gb: int | None = None
     zones: tuple[str, ...] = ()
     also_managed_by: tuple[ArmId, ...] = ()
+    unique_id: str = ""
+    created: datetime | None = None
 
     @property
     def machines(self) -> tuple[ArmId, ...]:
@@ -258,6 +261,8 @@ class Question:
     `held` (`subject` a vault of another shard: `tuple[Instance, ...]`, live and soft-deleted),
     `disks` (`subject` a subscription's id: the lower-cased ids of its disks, by a list that is read to its end, `Known`),
     `backed-up` (`subject` a disk's id, `detail` that of its vault: does a job name the disk? `bool`; many are asked at once),
+    `source` (`subject` a disk's id: the `uniqueId`, lower-cased, of the disk that its newest snapshot was made of; many
+    are asked at once, and no: no snapshot is known),
     `recovery-points` (`subject` an instance's id: `tuple[RecoveryPoint, ...]`, newest first),
     `kept-points` (the same, `Known`: where it couldn't be told, the rest of the plan goes on without it),
     `restores` (`subject` a disk's id: `tuple[RestoreJob, ...]`, the restores of its recovery points; from Resource Graph,

@@ -10,6 +10,7 @@ from reconciler.azure.connection import Azure
 from reconciler.azure.graph import graph_if_it_answers, literal
 from reconciler.azure.jobs import jobs_of, with_jobs
 from reconciler.azure.knowing import known
+from reconciler.azure.survey import newest_sources
 from reconciler.azure.together import together
 from reconciler.errors import AzureError, NotFound, ReadIncomplete
 from reconciler.estate import (
@@ -34,7 +35,6 @@ _UNKNOWN_TYPE = frozenset(
 )
 """How Resource Manager says that a region (or a cloud) has no resources of a type."""
 
-_BACKED_UP = "backed-up"
 _MOST_AT_ONCE = 100
 """Disks that one query of Resource Graph asks for."""
 
@@ -49,12 +49,16 @@ _RESTORES = (
 async def answer(azure: Azure, questions: Iterable[Question]) -> dict[Question, Known[Any]]:
     """What is known of each question; no: only where Resource Manager says so of that very resource."""
     asked = list(dict.fromkeys(questions))
-    alone = [question for question in asked if question.kind != _BACKED_UP]
-    joint = [question for question in asked if question.kind == _BACKED_UP]
-    parts = [joint[start : start + _MOST_AT_ONCE] for start in range(0, len(joint), _MOST_AT_ONCE)]
+    alone = [question for question in asked if question.kind not in _JOINTLY]
+    parts = [
+        (kind, joint[start : start + _MOST_AT_ONCE])
+        for kind in _JOINTLY
+        if (joint := [question for question in asked if question.kind == kind])
+        for start in range(0, len(joint), _MOST_AT_ONCE)
+    ]
     with azure.looking():
         found = await together(
-            *(_alone(azure, question) for question in alone), *(_backed_up(azure, part) for part in parts)
+            *(_alone(azure, question) for question in alone), *(_JOINTLY[kind](azure, part) for kind, part in parts)
         )
     return {question: answered for part in found for question, answered in part.items()}
 
@@ -173,6 +177,15 @@ async def _backed_up(azure: Azure, questions: Sequence[Question]) -> dict[Questi
     return {question: Yes(question.subject.key in found.value) for question in questions}
 
 
+async def _sources(azure: Azure, questions: Sequence[Question]) -> dict[Question, Known[Any]]:
+    """Which disk the newest snapshot of each of these was made of, by one query for all."""
+    found = await known(newest_sources(azure, [question.subject for question in questions]))
+    if not isinstance(found, Yes):
+        return dict.fromkeys(questions, found)
+    told = found.value
+    return {one: Yes(told[one.subject.key]) if one.subject.key in told else NO for one in questions}
+
+
 async def _recovery_points(azure: Azure, question: Question) -> tuple[RecoveryPoint, ...]:
     """The recovery points of an instance, newest first."""
     rows = await azure.list(f"{question.subject}/recoveryPoints")
@@ -203,3 +216,9 @@ _ANSWERS: Mapping[str, Callable[[Azure, Question], Coroutine[Any, Any, Any]]] = 
     "kept-points": _recovery_points,
     "restores": _restores,
 }
+
+_JOINTLY: Mapping[str, Callable[[Azure, Sequence[Question]], Coroutine[Any, Any, dict[Question, Known[Any]]]]] = {
+    "backed-up": _backed_up,
+    "source": _sources,
+}
+"""Questions that one query answers for many disks."""

@@ -159,8 +159,15 @@ def disk(body: Mapping[str, Any]) -> Disk:
     where, sku, holder, holders, zones, properties = pick_each(
         body, "location", "sku", "managedBy", "managedByExtended", "zones", "properties"
     )
-    encryption, encrypted_within, state, provisioning_state, size = pick_each(
-        properties, "encryption", "encryptionSettingsCollection", "diskState", "provisioningState", "diskSizeGB"
+    encryption, encrypted_within, state, provisioning_state, size, unique_id, created = pick_each(
+        properties,
+        "encryption",
+        "encryptionSettingsCollection",
+        "diskState",
+        "provisioningState",
+        "diskSizeGB",
+        "uniqueId",
+        "timeCreated",
     )
     managed_by = _optional_id(holder)
     others = (other for text in holders or () if (other := _optional_id(text)) and other != managed_by)
@@ -177,6 +184,8 @@ def disk(body: Mapping[str, Any]) -> Disk:
         size_gb=size,
         zones=tuple(map(str, zones or ())),
         also_managed_by=tuple(others),
+        unique_id=_lowered(unique_id) or "",
+        created=moment(created),
     )
 
 

@@ -38,6 +38,13 @@ _FOREIGN = (
     "resources | where type =~ 'microsoft.compute/snapshots' | where resourceGroup in~ ({groups}) "
     "| where name !startswith 'AzureBackup_' | project id, tags"
 )
+_SOURCES = (
+    "resources | where type =~ 'microsoft.compute/snapshots' | where properties.incremental == true "
+    "| where tostring(properties.creationData.sourceResourceId) in~ ({disks}) "
+    "| summarize made = max(todatetime(tostring(properties.timeCreated))) "
+    "by disk = tolower(tostring(properties.creationData.sourceResourceId)), "
+    "source = tolower(tostring(properties.creationData.sourceUniqueId))"
+)
 _MOST_GROUPS = 200
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _BACKUPS_OWN = "azurebackup"
@@ -125,6 +132,46 @@ async def snapshots_in(azure: Azure, group: ArmId) -> Known[Mapping[str, tuple[d
     if isinstance(found, Yes):
         return found
     return Yes({}) if isinstance(await known(azure.get(group)), No) else found
+
+
+async def newest_sources(azure: Azure, disks: Iterable[ArmId]) -> Mapping[str, str]:
+    """The `uniqueId` of the disk that the newest snapshot of each of these ids was made of, both lower-cased.
+
+    Where Resource Graph doesn't answer, their subscriptions' snapshots are listed; ReadIncomplete when they can't be.
+    """
+    wanted = {disk.key: disk.subscription for disk in disks}
+    match await graph_if_it_answers(azure, _SOURCES.format(disks=", ".join(map(literal, sorted(wanted)))), _source):
+        case Yes(rows):
+            return _newest(rows)
+    lists = await together(*(_snapshots(azure, f"/subscriptions/{one}") for one in sorted(set(wanted.values()))))
+    with understood("A snapshot"):
+        return _newest(found for rows in lists for row in rows if (found := _made_of(row))[0] in wanted)
+
+
+def _newest(rows: Iterable[tuple[str, str, str]]) -> Mapping[str, str]:
+    found: dict[str, tuple[str, str]] = {}
+    for disk, source, made in rows:
+        if source:
+            found[disk] = max(found.get(disk, ("", "")), (made, source))
+    return {disk: source for disk, (_, source) in found.items()}
+
+
+def _source(row: Mapping[str, Any]) -> tuple[str, str, str]:
+    disk, source, made = pick(row, "disk"), pick(row, "source"), projection.moment(pick(row, "made"))
+    if not isinstance(disk, str):
+        raise TypeError(f"{row!r} tells of no snapshot")
+    return lower(disk), lower(str(source or "")), made.isoformat() if made else ""
+
+
+def _made_of(row: Mapping[str, Any]) -> tuple[str, str, str]:
+    properties = pick(row, "properties")
+    creation = pick(properties, "creationData")
+    made = {
+        "disk": str(pick(creation, "sourceResourceId") or ""),
+        "source": pick(creation, "sourceUniqueId"),
+        "made": pick(properties, "timeCreated"),
+    }
+    return _source(made)
 
 
 async def foreign_snapshots(azure: Azure, groups: Iterable[ArmId]) -> Known[tuple[ArmId, ...]]:

@@ -34,6 +34,20 @@ CODES = table(
         "not-yet-applied",
     ),
     Code(
+        "disk-moved",
+        _W,
+        "A disk goes on under another id, and what backed it up under the old one has no disk any more.",
+        "have an entry take the new id, and list the old one under `removed`: its recovery points stay",
+        "moved",
+    ),
+    Code(
+        "disk-replaced",
+        _W,
+        "Another disk was made under the name of one that is backed up: the recovery points are those of the old disk.",
+        "restore the old one beside it if it was not meant to go; the next backup is one of the new disk",
+        "replaced",
+    ),
+    Code(
         "drill-late",
         _W,
         "The proofs of a drill are older than the manifest allows.",

@@ -16,6 +16,7 @@ from reconciler.manifest.model import RETAIN, Removed
 from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import Draft
 from reconciler.planning.gone import Gone, Verdict, absences, outlook, verdict
+from reconciler.planning.identity import new_id
 from reconciler.planning.instances import guard_of
 from reconciler.planning.model import Action, Change, FieldChange, Kind, Op, Step
 from reconciler.planning.naming import OWNER_TAG, tag_of
@@ -85,6 +86,11 @@ def _compare_gone(draft: Draft, one: Gone) -> None:
         return
     if fate is Verdict.ACT:
         draft.wait_for(address, one.instance, one.place)
+    goes_on = new_id(draft, one.disk) if one.is_read else None
+    if goes_on is not None:
+        message = f"the disk of {one.instance.id.name} goes on as {goes_on}{outlook(draft, one)}"
+        draft.note("disk-moved", message, address=address, place=one.place)
+        return
     message = f"the disk of {one.instance.id.name} is gone{outlook(draft, one)}"
     draft.note("disk-gone", message, address=address, place=one.place)
 

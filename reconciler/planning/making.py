@@ -12,7 +12,18 @@ from reconciler.findings import Finding
 from reconciler.manifest import addresses
 from reconciler.manifest.choices import names_in
 from reconciler.manifest.model import Manifest
-from reconciler.planning import groups, leaving, newness, policies, proofs, roles, undeleting, vanished, vaults
+from reconciler.planning import (
+    groups,
+    identity,
+    leaving,
+    newness,
+    policies,
+    proofs,
+    roles,
+    undeleting,
+    vanished,
+    vaults,
+)
 from reconciler.planning.capacity import check_capacity
 from reconciler.planning.desired import DesiredDisk, expand
 from reconciler.planning.disks import Disks
@@ -55,6 +66,7 @@ def make(manifest: Manifest, estate: Estate, options: Options, now: datetime) ->
     newness.spread(draft, desired)
     policies.name_users(draft, usage.joining)
     proofs.compare(draft, everything)
+    identity.compare(draft, desired)
     leaving.compare(draft, everything)
     undeleting.compare(draft)
     leaving.orphaned_vaults(draft)

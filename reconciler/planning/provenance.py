@@ -80,6 +80,15 @@ def objection(trace: Trace, claim: Claim) -> str:
     return next(_objections(trace, claim), "")
 
 
+def is_made_by(trace: Trace, claim: Claim) -> bool:
+    """Whether a disk, in use or not, was made from a backup of the claimed source: by its snapshot, or by a restore."""
+    if next(_contradictions(trace.origin, claim), ""):
+        return False
+    if isinstance(trace.snapshot, Yes):
+        return trace.snapshot.value.source == claim.source
+    return any(_may_have_made(job, trace.origin) for job in trace.jobs)
+
+
 def is_marked_by(tags: Mapping[str, str], claim: Claim) -> bool:
     """Whether a disk bears a mark of ours that the claim tells of."""
     mark = tag_of(tags, RESTORED_TAG)

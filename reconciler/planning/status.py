@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from reconciler.estate import Instance
@@ -24,6 +24,7 @@ from reconciler.planning.backups import (
 from reconciler.planning.desired import DesiredDisk, expand
 from reconciler.planning.draft import Draft
 from reconciler.planning.gone import Verdict, absences, outlook, verdict
+from reconciler.planning.identity import new_id, replaced
 from reconciler.planning.naming import instance_name
 from reconciler.planning.policy_reading import Reading
 from reconciler.planning.protection import WORDS, health_of, preference
@@ -124,6 +125,11 @@ def statuses(draft: Draft, told: Told, skipped: tuple[str, ...] = ()) -> Status:
     draft.tell_unread()
     rows = [_row(draft, wanted, told) for wanted in desired]
     known = {wanted.address for wanted in desired}
+    swapped = replaced(draft, desired)
+    rows = [
+        replace(row, state=FAILING, note=swapped[wanted.address]) if wanted.address in swapped else row
+        for wanted, row in zip(desired, rows, strict=True)
+    ]
     rows += _refused(draft, known)
     rows += _gone(draft, desired)
     late = list(proofs.complaints(draft, desired))
@@ -180,7 +186,9 @@ def _gone(draft: Draft, desired: Iterable[DesiredDisk]) -> Iterator[DiskStatus]:
     for one in absences(draft, {wanted.disk.id.key for wanted in desired}).gone.values():
         fate = verdict(draft, one)
         if not draft.ignores(one.address) and fate not in {Verdict.PENDING, Verdict.DONE}:
-            note = f"Azure no longer has the disk{outlook(draft, one)}"
+            goes_on = new_id(draft, one.disk) if one.is_read else None
+            what = f"the disk goes on as {goes_on}" if goes_on else "Azure no longer has the disk"
+            note = f"{what}{outlook(draft, one)}"
             place = one.place or draft.manifest.place
             yield _left(one.disk, GONE, note, one.instance, place)
     for instance, place in draft.settled.values():

@@ -1,0 +1,84 @@
+"""Whether a disk is the one whose backups its instance has: a name can be used again, and a disk can get another id."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from reconciler.estate import Instance, Trace
+from reconciler.ids import ArmId
+from reconciler.known import Unsure, Yes
+from reconciler.planning.desired import DesiredDisk
+from reconciler.planning.draft import PENDING, Draft
+from reconciler.planning.protection import preference
+from reconciler.planning.provenance import Claim, is_made_by
+
+_RECENT = timedelta(days=2)
+_MOST_ASKED = 200
+_MOST_TRACED = 20
+
+
+def replaced(draft: Draft, desired: Iterable[DesiredDisk]) -> dict[str, str]:
+    """Disks that stand under a name whose backups are another disk's, by address, with what there is to say.
+
+    A disk that was made before its newest snapshot is the one that was backed up, and backups come daily at least: only
+    younger disks are asked about, and of these only so many.
+    """
+    found: dict[str, str] = {}
+    traced = 0
+    for wanted in _young(draft, desired):
+        instance = _instance(draft, wanted)
+        if instance is None:
+            continue
+        match draft.ask("source", wanted.disk.id):
+            case Yes(source) if source != wanted.disk.unique_id:
+                traced += 1
+                if traced > _MOST_TRACED or not _is_restored(draft, wanted, instance):
+                    made = f"{wanted.disk.created:%Y-%m-%d %H:%M} UTC" if wanted.disk.created else "since"
+                    found[wanted.address] = (
+                        f"{wanted.disk.id.name} was made {made}, after the disk of that name whose backups these are"
+                    )
+            case Unsure() as doubt:
+                what = f"whose backups those of {wanted.disk.id.name} are"
+                draft.note(
+                    doubt.code, f"could not tell {what}: {doubt.because}", address=wanted.address, hint=doubt.hint
+                )
+    return found
+
+
+def compare(draft: Draft, desired: Iterable[DesiredDisk]) -> None:
+    """Tell of disks that were replaced under their name."""
+    known = {wanted.address: wanted for wanted in desired}
+    for address, message in replaced(draft, known.values()).items():
+        draft.note("disk-replaced", message, address=address, place=known[address].place)
+
+
+def new_id(draft: Draft, disk: ArmId) -> ArmId | None:
+    """Where a disk that is gone goes on under another id, as far as the lists show; None: nowhere, or not known."""
+    match draft.ask("source", disk):
+        case Yes(source):
+            return next((one.id for one in draft.disks.values() if one.unique_id == source and one.id != disk), None)
+    return None
+
+
+def _young(draft: Draft, desired: Iterable[DesiredDisk]) -> list[DesiredDisk]:
+    young = [
+        wanted
+        for wanted in desired
+        if wanted.disk.unique_id and wanted.disk.created is not None and draft.now - wanted.disk.created < _RECENT
+    ]
+    return young[:_MOST_ASKED]
+
+
+def _instance(draft: Draft, wanted: DesiredDisk) -> Instance | None:
+    held = draft.held.get(wanted.disk.id.key, ())
+    return min((one for one in held if one.vault == wanted.vault.id), key=preference, default=None)
+
+
+def _is_restored(draft: Draft, wanted: DesiredDisk, instance: Instance) -> bool:
+    """Whether the disk was restored from its own backups, or it isn't known yet."""
+    answer = draft.ask("trace", wanted.disk.id, instance.id.text)
+    match answer:
+        case Yes(Trace() as trace):
+            return is_made_by(trace, Claim.of(instance))
+    return answer is PENDING
