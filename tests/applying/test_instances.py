@@ -164,6 +164,32 @@ def test_gone_is_absence_from_the_list_confirmed_by_id(carry_out: CarryOut, scri
     assert scripted.gets[-1] == instance().text
 
 
+def nothing_listed(scripted: Scripted) -> None:
+    """The vault's list lacks all that is there when asked for by id."""
+
+    async def none(path: Any, **_: Any) -> list[dict[str, Any]]:
+        scripted.lists.append(now())
+        await asyncio.sleep(0.3)
+        return []
+
+    scripted.list = none  # type: ignore[method-assign]
+
+
+def test_still_there_by_its_id_is_not_gone_whatever_the_list_lacks(carry_out: CarryOut, scripted: Scripted) -> None:
+    scripted.put(row())
+    nothing_listed(scripted)
+    scripted.on[Op.INSTANCE_DELETE] = becoming(scripted)
+    applied = carry_out(plan_of(disk_change("i", Step(Op.INSTANCE_DELETE, instance()), goal="gone")))
+    assert applied["disk/i"].status == "failed"
+    assert "is in ProtectionConfigured" in applied["disk/i"].message
+
+
+def test_protected_by_its_id_is_protected_whatever_the_list_lacks(carry_out: CarryOut, scripted: Scripted) -> None:
+    nothing_listed(scripted)
+    scripted.on[Op.INSTANCE_PUT] = becoming(scripted, (1, row()))
+    assert carry_out(plan_of(disk_change())).outcome.ok
+
+
 def test_what_is_gone_already_is_not_deleted_again(carry_out: CarryOut, scripted: Scripted) -> None:
     assert carry_out(plan_of(disk_change("i", Step(Op.INSTANCE_DELETE, instance()), goal="gone"))).outcome.ok
     assert scripted.writes == []

@@ -124,9 +124,16 @@ OTHERS = (
     M("D05 foreign owner", "another manifest's instance is moved", "planning/moving.py", '    if draft.owner(old.tags) == "foreign":\n', "    if False:\n", files=_MOVING),
     M("D05 way back", "a move that fails resumes nothing", "applying/moving.py", "                await self._each(Op.INSTANCE_RESUME)\n", "                pass\n", "calls_failed or not_made", "destruction/test_d05_moves_that_fail.py"),
     M("D05 doubt", "a stop that is called failed is believed", "applying/moving.py", "        if step is None:\n            return\n", "        if True:\n            return\n", "takes_effect_after", "destruction/test_d05_moves_that_fail.py"),
+    M("D04 still there", "what a list lacks is called gone", "applying/reaching.py", "if row is None and GONE in target.states:", "if GONE in target.states:", "still_there", "applying/test_instances.py"),
+    M("D04 by its id", "what is read by id is ignored", "applying/reaching.py", "word = judgement(row) if row is not None else _ABSENT", "word = _ABSENT", "by_its_id", "applying/test_instances.py"),
+    M("T03 unknown", "what could not be told fails no status", "planning/status.py", "self.count(UNKNOWN) or any(", "any(", "exit_1", "planning/test_status.py"),
+    M("T03 silence", "a doubt about jobs is an absence of jobs", "planning/backups.py", "    if isinstance(jobs_of(told, instance), Unsure) and state[0] not in BAD:\n", "    if False:\n", files="planning/test_status.py"),
+    M("T09 whose", "a 404 about something else is believed", "azure/absence.py", '    if None in ends or word in _UNSEEN:\n        return ""\n', "    ends = [end or 0 for end in ends]\n", files="azure/test_absence.py"),
+    M("T09 proxy", "a page of a proxy is believed", "azure/failures.py", "    if not _is_enveloped(content):\n", "    if not _is_enveloped(content):\n        return NotFound(says.message, **said)\n", files="azure/test_absence.py"),
+    M("D10 pages", "empty pages are read without an end", "azure/pages.py", "        if self._idle >= MOST_IDLE:\n", "        if False:\n", "empty_pages_without_end", "azure/test_pages.py"),
     M("T08 proofs", "a proof from the future is believed", "planning/proofs.py", "return found if _FIRST <= found <= now + _SLACK else None", "return found", files="planning/test_proofs.py"),
     M("T08 drills", "a drill of nothing is a success", "planning/drilling.py", "    if not chosen and not asked:\n", "    if False:\n", "a_drill", "truth/test_t08_nothing_done.py"),
-    M("T16 restored", "a restored disk is never taken by a selector", "planning/desired.py", "    if not is_restored(disk.tags):\n        return False\n", "    return is_restored(disk.tags)\n", "restored", "truth/test_t16_what_was_done_here.py"),
+    M("T16 restored", "a restored disk is never taken by a selector", "planning/desired.py", 'why = "" if disk.id.key in with_instance else why_passed_over(disk)', "why = why_passed_over(disk)", "restored", "truth/test_t16_what_was_done_here.py"),
     M("T16 moved", "what a move has left makes no room", "planning/retained.py", "    return aside(draft, others)\n", "    return Aside()\n", "can_change or drilled", "truth/test_t16_what_was_done_here.py"),
 )  # fmt: skip
 """Lines that guard what was found by trying, by the row that told of it."""
