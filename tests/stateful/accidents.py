@@ -12,7 +12,7 @@ import faults
 from arm import APPS, Body
 from faults import Fault
 from invariants import rows
-from story import DISKS, Story, rule
+from story import DAY, DISKS, Story, rule
 
 ELSEWHERE = "movedrg"
 LISTS = (
@@ -74,6 +74,8 @@ def _left(story: Story, name: str, _body: Body) -> Callable[[], object]:
             return
         if entry is None or entry.get("whenGone", "report") == "report":
             story.gives_up(name)
+        else:
+            story.patience = 5 * DAY
 
     return cure
 

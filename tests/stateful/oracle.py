@@ -9,6 +9,7 @@ from arm import APPS, BACKUP_READER, SNAPSHOT_CONTRIBUTOR, Body
 from invariants import rows
 from trial import Trial
 
+HALTED = {"protectionstopped", "backupssuspended"}
 AT_REST = {"protectionconfigured", "protectionstopped", "backupssuspended"}
 STATES = {
     "protected": {"protectionconfigured"},
@@ -23,6 +24,9 @@ def check(trial: Trial, said: Body) -> None:
     for disk, entry in wanted(trial, said).items():
         protection = entry.get("protection", "protected")
         row = instances.get(disk)
+        if entry.get("whenGone", "report") != "report" and not trial.sandbox.ids(disk):
+            assert row is None or state_of(row) in HALTED, f"I3: {disk} is gone, and its protection {state_of(row)}"
+            continue
         if row is None:
             assert protection != "protected", f"I3: {disk} has no instance"
             continue
@@ -54,9 +58,8 @@ def check_green(trial: Trial, said: Body) -> None:
 
 def check_gone(trial: Trial, said: Body) -> None:
     """No disk that is ours to protect is gone."""
-    halted = STATES["stopped"] | STATES["suspended"]
     for row in _ours(trial, said):
-        if could_take(said, _disk(row)) and state_of(row) not in halted:
+        if could_take(said, _disk(row)) and state_of(row) not in HALTED:
             assert trial.sandbox.ids(_disk(row)), f"T1: {_disk(row)} is called well and is gone"
 
 

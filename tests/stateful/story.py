@@ -26,12 +26,14 @@ from switching import covering
 from trial import Run, Trial
 
 from reconciler.azure.signing import StaticToken
+from reconciler.planning.gates import NAMES
 
 OWNER = "story"
 VAULTS = ("Alpha", "Beta")
 POLICIES = ("short", "long")
 DISKS = tuple(f"disk-{number}" for number in range(6))
-GATES = ("empty", "mass-change", "weakens-protection", "role-quota")
+_GATES = ("empty", "mass-change", "weakens-protection", "role-quota", "mass-gone", "selects-nothing", "two-sources")
+GATES = tuple(name for name in _GATES if name in NAMES)
 OPEN = ("--accept-irreversible", *(word for gate in GATES for word in ("--force", gate)))
 LAGS = ("read_lag", "list_lag", "graph_lag")
 DAY = 86_400.0
@@ -68,6 +70,7 @@ class Story:
     cures: dict[str, Callable[[], object]] = field(default_factory=dict)
     gone_by_hand: set[str] = field(default_factory=set)
     blurs: list[Injection] = field(default_factory=list)
+    patience: float = 3600.0
     runs: int = 0
 
     def __post_init__(self) -> None:
@@ -194,7 +197,7 @@ class Story:
         for cure in self.cures.values():
             cure()
         self.blurs.clear()
-        trial.wait(3600)
+        trial.wait(self.patience)
         self._put_where_they_are()
         trial.is_lagging = trial.has_rivals = False
         self._apply_until_well()

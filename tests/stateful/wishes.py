@@ -94,6 +94,17 @@ def sets_protection(story: Story, chance: Random) -> str | None:
 
 
 @rule(3)
+def says_when_gone(story: Story, chance: Random) -> str | None:
+    """What becomes of the backups of a disk that Azure no longer has."""
+    if not story.said["disks"]:
+        return None
+    row = chance.choice(story.said["disks"])
+    row["whenGone"] = chance.choice(("report", "retain", "retain", "expire"))
+    row["for"] = chance.choice(("1d", "3d"))
+    return f"{row.get('id', 'selector').rsplit('/', 1)[-1]}: {row['whenGone']} for {row['for']}"
+
+
+@rule(3)
 def moves_to_another_policy(story: Story, chance: Random) -> str | None:
     """A disk gets another policy."""
     if not story.said["disks"]:
