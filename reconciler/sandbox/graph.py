@@ -36,6 +36,9 @@ VERSIONS = (
     "2024-04-01",
 )
 _LARGEST, _DEFAULT = 1000, 100
+_KEPT = 8
+"""How many runs of queries are kept for the pages that follow."""
+
 _BACKUP = ("backupinstances", "backuppolicies", "backupjobs", "deletedbackupinstances")
 _TABLES: dict[str, tuple[str, ...]] = {
     "resources": (),
@@ -74,7 +77,7 @@ def shows(kind: str) -> Callable[[Showing], Showing]:
 
 @provider.route("POST", "/providers/Microsoft.ResourceGraph/resources")
 def query(world: World, request: Request) -> Response:
-    """Run a query over the subscriptions named, else over all that the caller can see."""
+    """Run a query over the subscriptions named, else over all that the caller can see; later pages are of the same run."""
     body = request.body
     if not isinstance(body, dict) or not isinstance(body.get("query"), str):
         raise invalid_body("Required property 'query' was not found in JSON.")
@@ -84,11 +87,21 @@ def query(world: World, request: Request) -> Response:
         raise _invalid(world, error) from error
     if parsed.table not in _TABLES:
         raise _bad(world, "InvalidQuery", f"Table {parsed.table} was not found or is not supported here.")
+    kept: dict[str, list[Row]] = world.scratch.setdefault("graph", {})
+    name, goes_on = (
+        f"{request.caller} {body['query']} {body.get('subscriptions')}",
+        (body.get("options") or {}).get("$skipToken"),
+    )
     try:
-        found = run(parsed, _rows(world, request, parsed, _scope(world, request)))
+        found = (goes_on and kept.get(name)) or run(parsed, _rows(world, request, parsed, _scope(world, request)))
     except (TypeError, ValueError) as error:
         raise _bad(world, "InvalidQuery", str(error)) from error
-    return _page(world, body, found)
+    answer = _page(world, body, found)
+    kept.pop(name, None)
+    if "$skipToken" in answer.body:
+        kept[name] = found
+        kept.pop(next(iter(kept)) if len(kept) > _KEPT else "", None)
+    return answer
 
 
 def _scope(world: World, request: Request) -> set[str]:

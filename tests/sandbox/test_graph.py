@@ -136,6 +136,9 @@ def test_pages(ask: Any) -> None:
     second = query(ask, "resources | project name", **{"$top": 6, "$skipToken": first["$skipToken"]}).body
     assert len(second["data"]) == 4
     assert "$skipToken" not in second
+    ask.sandbox.remove(f"/subscriptions/{TWO}/resourceGroups/other")
+    again = query(ask, "resources | project name", **{"$top": 6, "$skipToken": first["$skipToken"]}).body
+    assert again["totalRecords"] < second["totalRecords"], "what was read to its end is asked anew"
     assert query(ask, "resources", **{"$top": 2000}).status == 400
     assert query(ask, "resources", **{"$skipToken": "?"}).status == 400
     table = query(ask, "resources | project name | take 1", resultFormat="table").body["data"]
