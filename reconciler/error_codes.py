@@ -70,6 +70,11 @@ CODES = table(
         "simplify the text where comments and line breaks are unusual",
     ),
     _error(
+        "lists-broken",
+        "Lists of Azure lack more than ten objects that are there by their ids, so that nothing follows from any of them.",
+        "look for a proxy that rewrites answers, and whether the caller may read all; then run it again",
+    ),
+    _error(
         "look-timeout",
         "Azure could not be read in the time that a look may take.",
         "run it again, or give it more time with --look-timeout",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from reconciler.ids import ArmId
+from reconciler.ids import ArmId, lower
 from reconciler.known import Known
 from reconciler.sharding import WHOLE, Shard
 
@@ -50,6 +50,11 @@ class Vault:
     def principals(self) -> tuple[str, ...]:
         """The principal ids of its identities, as far as the vault tells them."""
         return tuple(filter(None, (self.principal_id, *self.user_identities.values())))
+
+    @property
+    def keeps_deleted(self) -> bool:
+        """Whether soft delete is on: what is deleted stays for a while."""
+        return lower(self.soft_delete_state or "off") != "off"
 
 
 @dataclass(slots=True)
@@ -258,11 +263,13 @@ class Question:
     `deleted-vault` (`subject` the vault's id, `detail` its location: a soft-deleted one of that name? `DeletedVault` or None),
     `role-count` (`subject` a subscription's id: every role assignment of it, `tuple[RoleAssignment, ...]`),
     `protected-elsewhere` (`subject` a disk's id: `tuple[ArmId, ...]`, the instances that protect it anywhere),
-    `held` (`subject` a vault of another shard: `tuple[Instance, ...]`, live and soft-deleted),
+    `held` (`subject` a vault: `tuple[Instance, ...]`, live and soft-deleted),
     `disks` (`subject` a subscription's id: the lower-cased ids of its disks, by a list that is read to its end, `Known`),
     `backed-up` (`subject` a disk's id, `detail` that of its vault: does a job name the disk? `bool`; many are asked at once),
     `source` (`subject` a disk's id: the `uniqueId`, lower-cased, of the disk that its newest snapshot was made of; many
     are asked at once, and no: no snapshot is known),
+    `below` (`subject` a subscription's id, `detail` a management group: no unless it lies anywhere below it, `Known`),
+    `witnessed` (`subject` a vault: `tuple[ArmId, ...]`, its instances as Resource Graph knows them, which lags, `Known`),
     `recovery-points` (`subject` an instance's id: `tuple[RecoveryPoint, ...]`, newest first),
     `kept-points` (the same, `Known`: where it couldn't be told, the rest of the plan goes on without it),
     `restores` (`subject` a disk's id: `tuple[RestoreJob, ...]`, the restores of its recovery points; from Resource Graph,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from reconciler.applying.guard import send
@@ -71,6 +72,17 @@ def _as_requested(found: Trace, claim: Claim) -> Trace:
     return replace(found, jobs=tuple(replace(job, point=job.point or claim.point) for job in found.jobs))
 
 
+async def _check_ours(run: Run, step: Step) -> None:
+    """ReconcilerError unless a disk proves to be the one that a step may delete."""
+    why, _ = await doubt(run, step.target, Claim.read(step.body))
+    if why:
+        raise ReconcilerError(
+            f"{step.target} has the name of a drill's disk, and is left alone: {why}",
+            code="not-ours",
+            hint="look at it: detach it, move it away, or delete it if nobody needs it",
+        )
+
+
 async def remove(run: Run, change: Change, step: Step) -> bool:
     """Delete a disk that a restore made, and wait until it is gone; whether there was one.
 
@@ -80,14 +92,7 @@ async def remove(run: Run, change: Change, step: Step) -> bool:
     body = await live(run, step.target)
     if body is None:
         return False
-    why, _ = await doubt(run, step.target, Claim.read(step.body))
-    if why:
-        raise ReconcilerError(
-            f"{step.target} has the name of a drill's disk, and is left alone: {why}",
-            code="not-ours",
-            hint="look at it: detach it, move it away, or delete it if nobody needs it",
-        )
-    await send(run, change, step, of_resource(run, step), deadline)
+    await send(run, change, step, of_resource(run, step), deadline, proof=partial(_check_ours, run, step))
     delays = run.delays(2.0, 15.0)
     while await live(run, step.target) is not None:
         await run.pause(next(delays), deadline, f"{step.target.name} is being deleted")

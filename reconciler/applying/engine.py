@@ -9,6 +9,7 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from reconciler.applying import drilling, groups, moving, policies, restoring, roles, vaults
+from reconciler.applying.guard import Guard
 from reconciler.applying.marking import mark
 from reconciler.applying.moving import others
 from reconciler.applying.outcome import Outcome, Result, Status, result_of
@@ -70,11 +71,13 @@ async def apply(
     _check_order(plan)
     run = Run(plan, azure, clock, settings, progress)
     run.probes = Probes(run)
+    guard = Guard.of(run)
     execution = _Execution(run, plan)
     try:
         await execution.until(stop)
     finally:
         await execution.end()
+        await guard.close()
         await run.close()
     return execution.outcome(interrupted=_INTERRUPTED if stop.is_set() and execution.was_cut else "")
 

@@ -1,40 +1,76 @@
-"""The one place that lets writes through: every step of a change is sent here, and nowhere else."""
+"""The one place that lets writes through: every step of a change is sent here, and nowhere else.
+
+What stops, suspends, deletes, revokes, retires, weakens or takes over goes in slices, each after another look. What
+would be made under a derived name is looked for by id, once the plan's own look has aged. A disk is written to only
+while it proves to be ours. All else goes on freely.
+"""
 
 from __future__ import annotations
 
-from reconciler.applying import sending
+from collections.abc import Awaitable, Callable, Iterable
+from http import HTTPStatus
+
+from reconciler.applying import sending, standing
 from reconciler.applying.rereading import Reread
 from reconciler.applying.run import Run
+from reconciler.applying.slices import SECONDS, Seen, Slices
+from reconciler.azure.deadlines import until as requests_until
 from reconciler.azure.receipts import Receipt
 from reconciler.azure.writing import Writer
-from reconciler.planning.model import Change, Step
+from reconciler.errors import ReconcilerError, Transient
+from reconciler.ids import ArmId
+from reconciler.planning.doubts import MOST_CONTRADICTED, broken
+from reconciler.planning.model import Change, Op, Step
+from reconciler.planning.weight import is_weighty
+
+Proof = Callable[[], Awaitable[object]]
+"""Raises ReconcilerError unless a disk proves to be the one that may be written to, or to be absent where one is made."""
+
+_MADE = frozenset({Op.INSTANCE_PUT, Op.POLICY_PUT})
+_PROVEN = frozenset({Op.RESTORE_START, Op.DISK_PATCH, Op.DISK_DELETE})
 
 
 async def send(
-    run: Run, change: Change, step: Step, reread: Reread, deadline: float, *, principal: str | None = None
+    run: Run,
+    change: Change,
+    step: Step,
+    reread: Reread,
+    deadline: float,
+    *,
+    principal: str | None = None,
+    seen: Seen | None = None,
+    proof: Proof | None = None,
 ) -> Receipt | None:
     """The receipt of a write; None when a second look, by `reread`, shows that Azure is as wanted already.
 
-    `principal` stands in where the plan could not know it.
+    `principal` stands in where the plan could not know it, `seen` is how the object was a moment ago. ReconcilerError
+    when the guard doesn't let it through.
     """
     guard = Guard.of(run)
 
-    async def write() -> Receipt:
-        return await guard.write(step, principal)
+    async def write(limit: float) -> Receipt:
+        planned = run.changes.get(change.address, change)
+        if is_weighty(planned, step):
+            return await guard.in_slices(planned, step, limit, seen)
+        return await guard.freely(planned, step, principal, proof)
 
     return await sending.send(run, change, step, reread, deadline, write, principal=principal)
 
 
 async def write_mark(run: Run, step: Step) -> Receipt:
-    """The receipt of a vault's mark of what was applied, which no change holds."""
-    return await Guard.of(run).write(step)
+    """The receipt of a vault's mark, which no change holds."""
+    return await Guard.of(run).sent(step)
 
 
 class Guard:
-    """What writes in one run."""
+    """What writes in one run, and what it has found out about lists that are not whole."""
 
     def __init__(self, run: Run) -> None:
+        self._run = run
         self._writer = Writer(run.azure)
+        self._slices = Slices(run, self.contradict)
+        self._made: set[str] = set()
+        self._contradicted = set(run.plan.contradicted)
 
     @classmethod
     def of(cls, run: Run) -> Guard:
@@ -44,6 +80,55 @@ class Guard:
         found: Guard = run.guard
         return found
 
-    async def write(self, step: Step, principal: str | None = None) -> Receipt:
+    def contradict(self, found: Iterable[ArmId]) -> None:
+        """Note what is there though its list lacks it: too much of that, and nothing more is written."""
+        self._contradicted.update(one.key for one in found)
+
+    async def close(self) -> None:
+        """Look no more."""
+        await self._slices.close()
+
+    async def freely(self, change: Change, step: Step, principal: str | None, proof: Proof | None) -> Receipt:
+        """Send a step that destroys nothing, unless it would go over what is there and not known to be ours."""
+        if step.op in _PROVEN:
+            if proof is None:
+                raise ReconcilerError(f"{step.target} proves nothing, so it is left alone", code="not-ours")
+            await proof()
+        if step.op in _MADE and step.target.key not in self._made and self._is_doubtful(change):
+            there = await standing.find(self._run, step, self.contradict)
+            self._check_lists()
+            if there is not None:
+                return there
+        return await self.sent(step, principal)
+
+    async def sent(self, step: Step, principal: str | None = None) -> Receipt:
         """Send one step."""
+        self._check_lists()
+        self._made.add(step.target.key)
         return await self._writer.run(step, principal=principal)
+
+    async def in_slices(self, change: Change, step: Step, limit: float, seen: Seen | None) -> Receipt:
+        """Send a step while a look at what it is about is fresh; one that Azure holds back is looked at again."""
+        run, delays = self._run, self._run.delays(4.0, SECONDS)
+        while True:
+            fresh = await self._slices.passed(change, step, seen)
+            if fresh is None:
+                return Receipt(HTTPStatus.NO_CONTENT, unchanged=True)
+            if run.now < fresh:
+                try:
+                    with requests_until(fresh):
+                        return await self.sent(step)
+                except Transient as error:
+                    if getattr(error, "sent_unknown", False) or fresh >= limit:
+                        raise
+            await run.pause(next(delays), limit, step.target.name)
+
+    def _is_doubtful(self, change: Change) -> bool:
+        """Whether nobody has looked by id for what a change makes, or not lately."""
+        looked = self._run.plan.looked
+        return change.unasked or looked is None or self._run.now - looked > SECONDS
+
+    def _check_lists(self) -> None:
+        """ReconcilerError once lists were contradicted so often that none of them is believed."""
+        if len(self._contradicted) > MOST_CONTRADICTED:
+            raise broken(len(self._contradicted))

@@ -20,11 +20,11 @@ from reconciler.applying.refusals import (
 )
 from reconciler.applying.rereading import Reread, Standing
 from reconciler.applying.run import Run
+from reconciler.applying.slices import Seen
 from reconciler.applying.watching import Row
 from reconciler.azure.answering import one_answer
 from reconciler.azure.projection import instance as project
 from reconciler.azure.projection import pick
-from reconciler.azure.projection import vault as project_vault
 from reconciler.azure.receipts import Receipt
 from reconciler.errors import AzureError, NotFound, OperationFailed, ReconcilerError
 from reconciler.estate import Question
@@ -45,10 +45,8 @@ _ENDS: Mapping[Op, str] = {
 """The state that each operation itself leads to (recorded traffic)."""
 
 _BODIES = frozenset({Op.INSTANCE_PUT, Op.INSTANCE_MERGE, Op.INSTANCE_REPAIR})
-_ENDING = frozenset({Op.INSTANCE_STOP, Op.INSTANCE_SUSPEND, Op.INSTANCE_DELETE})
 _FIRST_SECONDS, _MOST_SECONDS = 15.0, 120.0
 _MOST_HOLDERS = 50
-_AGED_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,11 +194,10 @@ async def _take(run: Run, task: _Task) -> None:
     target = task.target(before)
     if _is_needless(task.step.op, before, target):
         return
-    if task.step.op is Op.INSTANCE_DELETE and task.step.body.get("softly"):
-        await _check_soft_delete(run, task.instance)
     if task.step.op is Op.INSTANCE_RESUME:
         await resuming.check(run, task.change, task.instance, task.step)
-    receipt = await send(run, task.change, task.step, _reread(run, task, target), deadline)
+    seen = None if before is None else Seen(run.now, before)
+    receipt = await send(run, task.change, task.step, _reread(run, task, target), deadline, seen=seen)
     deadline = run.new_deadline()
     if receipt is not None and task.step.op not in _BODIES:
         await run.finish(task.step.op, receipt, deadline)
@@ -210,45 +207,15 @@ async def _take(run: Run, task: _Task) -> None:
     await reach(run, task.change.address, task.instance, target, receipt, deadline)
 
 
-async def _check_owner(run: Run, task: _Task) -> None:
-    """OperationFailed when another manifest has made the instance since it was planned: a PUT would take it away.
-
-    The name follows from the disk, so it is the same for everybody; Azure would take the PUT for a change. It is asked
-    only once the plan has aged, as it does while permissions spread.
-    """
-    ours = tag_of(task.step.body.get("tags") or {}, OWNER_TAG)
-    if not ours or run.now - run.began < _AGED_SECONDS:
-        return
-    mark = await run.watch(task.instance.parent).owner(task.instance)
-    if mark and lower(mark) != lower(ours):
-        raise OperationFailed(
-            f"{task.instance.name} was made by the manifest {mark} meanwhile; it is left alone",
-            code=CHANGED_BY_SOMEONE_ELSE,
-            target=str(task.instance),
-            hint="a disk belongs to one manifest: take it out of one of them, then plan again",
-        )
-
-
 def _check_not_given_away(run: Run, task: _Task, row: Row) -> None:
-    """OperationFailed when what is to be stopped or deleted has become another manifest's since it was planned."""
+    """OperationFailed when what is to be changed has become another manifest's since it was planned."""
     mark = tag_of(row.get("tags") or {}, OWNER_TAG)
-    if task.step.op in _ENDING and run.owners and mark and lower(mark) not in run.owners:
+    if run.plan.owners and mark and lower(mark) not in run.plan.owners:
         raise OperationFailed(
             f"{task.instance.name} was taken over by the manifest {mark} meanwhile; it is left alone",
             code=CHANGED_BY_SOMEONE_ELSE,
             target=str(task.instance),
-            hint="plan again: what another manifest owns is neither stopped nor deleted",
-        )
-
-
-async def _check_soft_delete(run: Run, instance: ArmId) -> None:
-    """ReconcilerError when the vault's soft delete was switched off since it was planned: nobody would get it back."""
-    vault = project_vault(await run.azure.get(instance.parent))
-    if lower(vault.soft_delete_state or "off") == "off":
-        raise ReconcilerError(
-            f"soft delete is off in the vault {vault.id.name} by now: {instance.name} would be deleted for good, and wasn't",
-            code="soft-delete-off",
-            hint="switch soft delete on there, or plan again, which asks for --accept-irreversible",
+            hint="plan again: what another manifest owns is never changed",
         )
 
 
@@ -264,7 +231,6 @@ def _is_needless(op: Op, before: Row | None, target: Target) -> bool:
 async def _before(run: Run, task: _Task, deadline: float) -> Row | None:
     """The instance before a write of what exists, at rest; None for a new one, and for one that isn't there."""
     if task.step.op is Op.INSTANCE_PUT:
-        await _check_owner(run, task)
         return None
     delays = run.delays(5.0, 15.0)
     while True:

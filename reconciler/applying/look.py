@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from reconciler import __version__, garbage
@@ -11,7 +13,7 @@ from reconciler.azure.connection import Azure
 from reconciler.clock import Clock
 from reconciler.estate import Estate
 from reconciler.manifest.model import Manifest
-from reconciler.planning.model import Options, Plan
+from reconciler.planning.model import Basis, Options, Plan
 from reconciler.sharding import WHOLE, Shard
 
 if TYPE_CHECKING:
@@ -53,31 +55,40 @@ async def look(
     `planner`: another plan than that of apply; `subscriptions` as in `estate_for`.
     Raises ReadIncomplete or AzureError when Azure can't be read to the end.
     """
+    began = clock.monotonic()
     with azure.looking():
         estate = await estate_for(azure, manifest, options.shard, subscriptions=subscriptions)
-        return await planned(azure, manifest, estate, options, clock, planner=planner)
+        return replace(await planned(azure, manifest, estate, options, clock, planner=planner), looked=began)
 
 
 async def planned(
     azure: Azure, manifest: Manifest, estate: Estate, options: Options, clock: Clock, *, planner: Planner | None = None
 ) -> Plan:
     """The plan on an estate that was read already, with its open questions asked."""
-    from reconciler.azure.reading import answer
+    from reconciler.planning.keys import widened
     from reconciler.planning.making import make as plan_of
+    from reconciler.planning.weight import has_weight
 
-    now = clock.now()
-
-    def make() -> Plan:
+    def made(of: Estate, under: Options) -> Plan:
         with garbage.held():
-            return (planner or plan_of)(manifest, estate, options, now)
+            return (planner or plan_of)(manifest, of, under, clock.now())
 
-    plan = make()
+    plan = await answered(azure, estate, partial(made, under=options))
+    again = replace(options, force=widened(options.force))
+    return replace(plan, basis=Basis(estate, partial(made, under=again))) if has_weight(plan) else plan
+
+
+async def answered(azure: Azure, estate: Estate, make: Callable[[Estate], Plan]) -> Plan:
+    """The plan that `make` makes of an estate, once no question of it is open."""
+    from reconciler.azure.reading import answer
+
+    plan = make(estate)
     while plan.questions:
         open_questions = [question for question in plan.questions if question not in estate.answers]
         if not open_questions:
             raise RuntimeError(f"planning asks again what was answered: {plan.questions[0]}")
         estate.answers.update(await answer(azure, open_questions))
-        plan = make()
+        plan = make(estate)
     return plan
 
 

@@ -7,6 +7,7 @@ job proves which disk it made.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from reconciler.applying import disks
@@ -72,10 +73,9 @@ async def _restore(run: Run, change: Change, start: Step, disk: ArmId) -> ArmId 
     ReconcilerError when a disk of that name is there already.
     """
     deadline = run.new_deadline()
-    if await disks.live(run, disk) is not None:
-        raise _exists(disk, "a restore never writes over a disk")
+    await _check_free(run, disk)
     await finish(run.azure, await run.requests.validate_restore(start), deadline=deadline)
-    receipt = await send(run, change, start, _appears(run, disk), deadline)
+    receipt = await send(run, change, start, _appears(run, disk), deadline, proof=partial(_check_free, run, disk))
     patience, job = LAG_SECONDS, None
     if receipt is not None:
         found = await finish(run.azure, receipt, deadline=deadline)
@@ -88,6 +88,21 @@ async def _restore(run: Run, change: Change, start: Step, disk: ArmId) -> ArmId 
         patience = _LOST_SECONDS  # the operation tells of no job, so that only the disk can tell of its end
     await disks.at_rest(run, disk, deadline, patience=patience)
     return job
+
+
+async def _check_free(run: Run, disk: ArmId) -> None:
+    """ReconcilerError when there is a disk where a restore is to make one."""
+    if await disks.live(run, disk) is not None:
+        raise _exists(disk, "a restore never writes over a disk")
+
+
+async def _check_same(run: Run, disk: ArmId, unique_id: str) -> None:
+    """ReconcilerError when another disk has come to be where the restored one was, or a machine uses it."""
+    body = await disks.live(run, disk)
+    if body is None or origin(body).unique_id != unique_id:
+        raise _exists(disk, "another disk has taken its place")
+    if project(body).machines:
+        raise _exists(disk, "a virtual machine uses it")
 
 
 async def _proven(run: Run, disk: ArmId, claim: Claim, job: ArmId | None) -> Mapping[str, Any]:
@@ -131,7 +146,8 @@ def _appears(run: Run, disk: ArmId) -> Reread:
 async def _marked(run: Run, change: Change, patch: Step, unique_id: str) -> Mapping[str, Any]:
     """The disk once it shows what was written on it; ReconcilerError when it is another one by then."""
     deadline = run.new_deadline()
-    await send(run, change, patch, of_resource(run, patch), deadline)
+    proof = partial(_check_same, run, patch.target, unique_id)
+    await send(run, change, patch, of_resource(run, patch), deadline, proof=proof)
     believed = run.now + LAG_SECONDS
     delays = run.delays(2.0, 15.0)
     while True:

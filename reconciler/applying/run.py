@@ -62,7 +62,7 @@ class Run:
         self.clock = clock
         self.settings = settings
         self.progress = progress
-        self.owners = plan.owners
+        self.plan = plan
         self.changes: Mapping[str, Change] = {change.address: change for change in plan.changes}
         self.random = Random(plan.checksum)  # noqa: S311 - spreads retries, guards nothing
         self.slots = asyncio.Semaphore(max(1, settings.parallelism))

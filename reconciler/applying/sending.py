@@ -12,7 +12,9 @@ from reconciler.azure.receipts import Receipt
 from reconciler.errors import AzureError, Conflict, NotFound, Transient, Unproven
 from reconciler.planning.model import Change, Step
 
-Write = Callable[[], Awaitable[Receipt]]
+Write = Callable[[float], Awaitable[Receipt]]
+"""Sends a step; it is handed the deadline."""
+
 _PATIENCE = 3
 _PUT = ".put"
 _LOST_SECONDS = 90.0  # stop, suspend, resume and delete were recorded to take 40 to 75 seconds
@@ -35,7 +37,7 @@ async def send(
             async with run.slot(change.vault) as fresh:
                 deadline = max(deadline, fresh)
                 with about(_subject(change, step, principal)):
-                    return await write()
+                    return await write(deadline)
         except (Conflict, Transient, NotFound, Unproven) as error:
             if not _may_pass(run, change, step, error):
                 raise

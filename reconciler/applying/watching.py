@@ -16,7 +16,6 @@ from reconciler.azure.projection import understood
 from reconciler.clock import Clock
 from reconciler.errors import ReconcilerError
 from reconciler.ids import ArmId, lower
-from reconciler.planning.naming import OWNER_TAG, tag_of
 
 Row = Mapping[str, Any]
 Judge = Callable[[Row | None], str]
@@ -53,21 +52,24 @@ class Watch:
         self._joined = 0
         self._quickest = float("inf")
         self._task: asyncio.Task[None] | None = None
-        self._owners: dict[str, str] = {}
+        self._shown: frozenset[str] = frozenset()
         self._listed = float("-inf")
         self._listing = asyncio.Lock()
 
-    async def owner(self, instance: ArmId) -> str:
-        """The manifest whose mark an instance bore within the last minute; empty: nobody's, or it isn't listed."""
+    async def shows(self, instance: ArmId) -> bool:
+        """Whether the list has shown an instance within the last minute."""
         async with self._listing:
             if self._clock.monotonic() - self._listed > _MOST_SECONDS:
-                self._remember(await self._azure.list(self._path))
-        return self._owners.get(instance.key, "")
+                self._remembered(await self._azure.list(self._path))
+        return instance.key in self._shown
 
-    def _remember(self, rows: Iterable[Row]) -> None:
+    def _remembered(self, rows: Iterable[Row]) -> dict[str, Row]:
+        """The rows by lower-cased id; of the last list it is known what it showed."""
         self._listed = self._clock.monotonic()
         with understood(f"A row in a list of {self._path}"):
-            self._owners = {_key(row): mark for row in rows if (mark := tag_of(row.get("tags") or {}, OWNER_TAG))}
+            found = {_key(row): row for row in rows}
+        self._shown = frozenset(found)
+        return found
 
     async def until(self, instance: ArmId, judge: Judge, deadline: float) -> tuple[str, Row | None]:
         """The first word that `judge` finds for the instance, with its row; `LATE` at the deadline.
@@ -97,8 +99,7 @@ class Watch:
             interval = min(interval * _STRETCH, _MOST_SECONDS) if self._joined and looks > len(_INTERVALS) else usual
             request_deadline.set(self._clock.monotonic() + self._patience)
             try:
-                rows = await self._azure.list(self._path)
-                self._remember(rows)
+                rows = self._remembered(await self._azure.list(self._path))
             except ReconcilerError as error:
                 failures += 1
                 if failures >= _FAILURES:
@@ -109,7 +110,7 @@ class Watch:
                 return
             else:
                 failures = 0
-                self._tell({_key(row): row for row in rows})
+                self._tell(rows)
 
     def _first_interval(self) -> float:
         """Seconds before the first look: not long, as long as it isn't known how soon anything shows in this vault."""

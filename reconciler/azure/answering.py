@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from reconciler.azure import projection, provenance
-from reconciler.azure.connection import Azure
+from reconciler.azure.connection import Azure, incomplete
 from reconciler.azure.graph import graph_if_it_answers, literal
 from reconciler.azure.jobs import jobs_of, with_jobs
 from reconciler.azure.knowing import known
@@ -43,6 +43,11 @@ _RESTORES = (
     "RecoveryServicesResources | where type =~ 'microsoft.dataprotection/backupvaults/backupjobs' "
     "| where properties.dataSourceId in~ ({disk}) | where properties.operationCategory =~ 'Restore' "
     "| project id, properties"
+)
+
+_HELD = (
+    "RecoveryServicesResources | where type in~ ('microsoft.dataprotection/backupvaults/backupinstances', "
+    "'microsoft.dataprotection/backupvaults/deletedbackupinstances') | where id startswith {vault} | project id"
 )
 
 
@@ -91,8 +96,16 @@ async def _known(azure: Azure, question: Question) -> Known[Any]:
 
 async def _exists(azure: Azure, question: Question) -> Found:
     """The subject as it is; NotFound when it isn't there."""
-    body = await azure.get(question.subject)
-    return Found(body, projection.resource(question.subject, body))
+    return _found(question.subject, await azure.get(question.subject))
+
+
+def found_already(subject: ArmId, body: Mapping[str, Any]) -> Yes[Found]:
+    """That an object is there, whose body was just read."""
+    return Yes(_found(subject, body))
+
+
+def _found(subject: ArmId, body: Mapping[str, Any]) -> Found:
+    return Found(body, projection.resource(subject, body))
 
 
 async def _deleted_vault(azure: Azure, question: Question) -> DeletedVault | None:
@@ -186,6 +199,37 @@ async def _sources(azure: Azure, questions: Sequence[Question]) -> dict[Question
     return {one: Yes(told[one.subject.key]) if one.subject.key in told else NO for one in questions}
 
 
+async def _below(azure: Azure, question: Question) -> bool | None:
+    """True where a subscription lies anywhere below a management group, by what the group itself tells; else None."""
+    group = f"/providers/Microsoft.Management/managementGroups/{question.detail}"
+    try:
+        body = await azure.get(group, query={"$expand": "children", "$recurse": "true"})
+    except NotFound as error:
+        raise incomplete(group, error) from error
+    return any(ArmId(own) == question.subject for own in _children(projection.pick(body, "properties"))) or None
+
+
+def _children(holder: Any) -> Iterator[str]:
+    """The ids of everything below a management group, at any depth; ValueError for what makes no sense."""
+    for child in projection.pick(holder, "children") or ():
+        own = projection.pick(child, "id")
+        if not isinstance(own, str) or not own:
+            raise ValueError("a child of a management group without an id")
+        yield own
+        yield from _children(child)
+
+
+async def _witnessed(azure: Azure, question: Question) -> tuple[ArmId, ...]:
+    """The instances of a vault that Resource Graph knows: a second source, which may know too many and too few."""
+    query = _HELD.format(vault=literal(f"{question.subject.key}/"))
+    match await graph_if_it_answers(azure, query, lambda row: ArmId(row["id"])):
+        case Yes(found):
+            return tuple(sorted(set(found), key=lambda one: one.key))
+        case Unsure(because, hint, code):
+            raise ReadIncomplete(because, hint=hint, code=code)
+    return ()
+
+
 async def _recovery_points(azure: Azure, question: Question) -> tuple[RecoveryPoint, ...]:
     """The recovery points of an instance, newest first."""
     rows = await azure.list(f"{question.subject}/recoveryPoints")
@@ -212,6 +256,8 @@ _ANSWERS: Mapping[str, Callable[[Azure, Question], Coroutine[Any, Any, Any]]] = 
     "protected-elsewhere": _protected_elsewhere,
     "held": _held,
     "disks": _disks,
+    "witnessed": _witnessed,
+    "below": _below,
     "recovery-points": _recovery_points,
     "kept-points": _recovery_points,
     "restores": _restores,

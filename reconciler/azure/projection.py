@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from math import isfinite
 from sys import intern
 from typing import Any
@@ -259,6 +259,7 @@ _BY_TYPE: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
     "microsoft.authorization/roleassignments": role,
     "microsoft.dataprotection/backupvaults": vault,
     "microsoft.dataprotection/backupvaults/backupinstances": instance,
+    "microsoft.dataprotection/backupvaults/deletedbackupinstances": partial(instance, deleted=True),
     "microsoft.dataprotection/backupvaults/backuppolicies": policy,
     "microsoft.managedidentity/userassignedidentities": identity,
 }

@@ -13,7 +13,7 @@ from reconciler.known import Yes
 from reconciler.manifest import addresses
 from reconciler.planning import instances, newness, protection, resuming, retained
 from reconciler.planning.desired import DesiredDisk
-from reconciler.planning.draft import PENDING, Draft
+from reconciler.planning.draft import PENDING, UNASKED, Draft
 from reconciler.planning.grants import Grants
 from reconciler.planning.leaving import left_behind
 from reconciler.planning.marks import drift_class
@@ -118,7 +118,9 @@ class Disks:
             return
         own = wanted.vault.id.child("backupInstances", instance_name(wanted.disk.id))
         found = self._draft.unlisted(wanted.vault, own, wanted.address, wanted.place)
+        unasked = found is UNASKED
         if found is PENDING:
+            self._asked += 1  # its turn in the preflight is kept
             return
         if isinstance(found, Instance):
             self._compare_live(wanted, replace(found, vault=wanted.vault.id))
@@ -136,9 +138,9 @@ class Disks:
             self.unchecked += 1
         policy = self._usage.policy(wanted)
         if not self._is_locked(wanted):
-            self._create(wanted, policy)
+            self._create(wanted, policy, unasked=unasked)
 
-    def _create(self, wanted: DesiredDisk, policy: ArmId | None) -> None:
+    def _create(self, wanted: DesiredDisk, policy: ArmId | None, *, unasked: bool) -> None:
         draft = self._draft
         grants = self._book.grant(wanted)
         target = wanted.vault.id.child("backupInstances", instance_name(wanted.disk.id))
@@ -157,6 +159,7 @@ class Disks:
                 probe=instances.probe(wanted, grants),
                 place=wanted.place,
                 detail=(wanted.chosen_by,),
+                unasked=unasked,
                 drift=newness.class_of(draft, wanted),
             )
         )

@@ -16,7 +16,8 @@ from reconciler.known import No, Unsure, Yes
 from reconciler.manifest import addresses
 from reconciler.manifest.model import DiskRule, Ignore, Manifest, VaultSpec
 from reconciler.planning.codes import CODES
-from reconciler.planning.marks import by_vault, declared_for, drift_class, takes_mark
+from reconciler.planning.doubts import Doubts
+from reconciler.planning.marks import by_vault, declared_for, takes_mark
 from reconciler.planning.model import AT_REST, Action, Change, FieldChange, Kind, Options, Wait
 from reconciler.planning.naming import OWNER_TAG, tag_of
 from reconciler.planning.protection import AT_WORK, Health, health, health_of
@@ -37,8 +38,8 @@ _OPEN = {
 }
 """What isn't known while a question has no answer, by its kind."""
 
-_MOST_DOUBTS = 100
-"""How many objects that lists lack are asked for by id: above that the cause is hardly a list that trails."""
+UNASKED = object()
+"""Stands for what a list lacks and nobody asked for by id: that is done before it is made."""
 
 
 class Draft:
@@ -71,6 +72,7 @@ class Draft:
             self._locks[lock.scope.key].append(lock)
         self.reach = reach(manifest, options.shard, groups=estate.management_groups)
         self.machines = dict(estate.machines)
+        self.doubts = Doubts(estate, self.reach)
         self._own = frozenset(self.reach.vaults)
         self.vaults = {name: spec for name, spec in manifest.vaults.items() if spec.id.key in self._own}
         self._ours = {lower(name) for name in (manifest.name, *manifest.formerly)}
@@ -79,7 +81,6 @@ class Draft:
         self._rules: dict[str, list[DiskRule]] | None = None
         self._spelled: dict[str, str] = {}
         self._passed_over: set[str] = set()
-        self._doubted: set[str] = set()
         self.waits: list[Wait] = []
         self.irreversible: dict[str, str] = {}
         self.weakening: dict[str, str] = {}
@@ -158,7 +159,10 @@ class Draft:
         """Whether an object that the lists lack is there; None: decide nothing (not asked yet, or a finding says why)."""
         answer: Presence | object = self.ask("exists", subject)
         match answer:
-            case Yes() | No():
+            case Yes():
+                self.doubts.there(subject)
+                return answer
+            case No():
                 return answer
             case Unsure():
                 self.refuse_unsure(answer, subject, address, place)
@@ -177,12 +181,12 @@ class Draft:
     def unlisted(self, vault: VaultSpec, subject: ArmId, address: str, place: Place | None = None) -> Any:
         """An object of a vault that is there although its list lacks it; None: it isn't. PENDING: decide nothing.
 
-        It is asked for only where the vault's mark says that all of this was applied before, so that the list
-        contradicts; and only so often: lists rarely lack much of what is there.
+        UNASKED beyond the first hundred: those are asked for before they are made.
         """
-        if drift_class(self, vault) != "changed-outside" or len(self._doubted | {subject.key}) > _MOST_DOUBTS:
+        if vault.id.key not in self.estate.vaults:
             return None
-        self._doubted.add(subject.key)
+        if not self.doubts.may_ask(subject):
+            return UNASKED
         match self.presence(subject, address, place):
             case Yes(found):
                 return found.resource

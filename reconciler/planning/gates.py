@@ -40,6 +40,9 @@ NAMES = tuple(GATES)
 NUMBER = "N"
 """The form of a value that is a number; such a gate doesn't open without it."""
 
+ANY = "*"
+"""Stands for whatever number is left, in a later look of a run whose number was right: no command line can say it."""
+
 VALUES: Mapping[str, str] = {"resume-expires": NUMBER, "unknown-policy": "VAULT/POLICY"}
 """The form of the value in `--force NAME=VALUE`, for the gates that take one."""
 
@@ -115,7 +118,7 @@ def _mass(draft: Draft, changes: list[Change]) -> Iterable[Gate]:
     Those that are stopped already have nothing to lose but their recovery points: in vaults that keep years of them,
     they would make the rest look few. From how many on it counts, they count too.
     """
-    weighty = [change for change in changes if change.weight and change.vault]
+    weighty = [change for change in changes if change.kind is Kind.DISK and change.weight and change.vault]
     if not weighty:
         return
     touched = Counter(key for change in weighty if change.vault for key in (change.vault.key, ""))
@@ -133,7 +136,7 @@ def _mass(draft: Draft, changes: list[Change]) -> Iterable[Gate]:
                 f"{touched[key]} of {total[key]} instances of {where} would be stopped, suspended, deleted "
                 f"or kept for less time (more than {MASS_PERCENT} %)"
             )
-            addresses = tuple(change.address for change in changes if change.weight)
+            addresses = tuple(change.address for change in weighty)
             hint = "look at the list; --force mass-change opens"
             yield Gate("mass-change", message, hint, draft.forces("mass-change"), addresses)
             return

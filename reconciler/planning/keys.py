@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 
 from reconciler.errors import UsageError
 from reconciler.ids import lower
-from reconciler.planning.gates import NAMES, NUMBER, VALUES
+from reconciler.planning.gates import ANY, NAMES, NUMBER, VALUES
 
 Vaults = Collection[str] | None
 
@@ -22,6 +22,12 @@ def keys(said: Iterable[str], vaults: Vaults = None) -> frozenset[str]:
         if len(given) > 1:
             raise UsageError(f"--force gives {name} two numbers: {' and '.join(given)}", hint="give the exact one")
     return found
+
+
+def widened(force: frozenset[str]) -> frozenset[str]:
+    """The keys for another look within the same run: a number that was right is not counted once more."""
+    names = {key.partition("=")[0] for key in force}
+    return force | {f"{name}={ANY}" for name in names if VALUES.get(name) == NUMBER}
 
 
 def _key(text: str, vaults: Vaults) -> str:

@@ -9,8 +9,8 @@ from typing import Any
 
 from reconciler.estate import Instance, OwnedVault
 from reconciler.findings import Place
-from reconciler.ids import ArmId, lower
-from reconciler.known import Unsure, Yes
+from reconciler.ids import ArmId, lower, subscription_id
+from reconciler.known import No, Unsure, Yes
 from reconciler.manifest import addresses
 from reconciler.manifest.model import RETAIN, Removed
 from reconciler.planning.desired import DesiredDisk
@@ -63,6 +63,8 @@ def _orphan(draft: Draft, instance: Instance, disk: ArmId) -> None:
     if not is_active(instance):
         draft.note("retained", f"{instance.id.name} keeps its recovery points", address=address)
         return
+    if not _has_left_groups(draft, disk, address):
+        return
     prunes = draft.options.prune and not draft.manifest.hands_over_to and not draft.ignores(address, "protection")
     if prunes and health_of(instance) not in AT_WORK:
         _stop(draft, instance, address, "no longer in the manifest", "orphaned")
@@ -70,6 +72,30 @@ def _orphan(draft: Draft, instance: Instance, disk: ArmId) -> None:
     if prunes:
         draft.wait_for(address, instance, None)
     draft.note("orphan", f"{instance.id.name} is no longer in the manifest and is {instance.state}", address=address)
+
+
+def _has_left_groups(draft: Draft, disk: ArmId, address: str) -> bool:
+    """Whether a disk's subscription lies below no management group that selectors name; else nothing is concluded.
+
+    What the groups' own lists show isn't asked: a selector looked there, and didn't take the disk.
+    """
+    subscription = subscription_id(disk.subscription)
+    for group, below in sorted(draft.estate.management_groups.items()):
+        if disk.subscription in below:
+            continue
+        match draft.ask("below", subscription, group):
+            case No():
+                continue
+            case Unsure() as unsure:
+                message = (
+                    f"could not tell whether {subscription} lies below the management group {group}: {unsure.because}"
+                )
+                draft.refuse(address, unsure.code, message, hint=unsure.hint)
+            case Yes():
+                message = f"{subscription} lies below the management group {group}, whose list lacks it"
+                draft.refuse(address, "list-incomplete", message)
+        return False
+    return True
 
 
 def _compare_gone(draft: Draft, one: Gone) -> None:
@@ -173,7 +199,7 @@ def _is_kept_when_deleted(draft: Draft, instance: Instance) -> bool:
     names = (spec.name for spec in draft.manifest.vaults.values() if spec.id == instance.vault)
     change = draft.changes.get(addresses.vault(next(names, "")))
     turned_off = change and any((field.path, field.after) == ("softDelete.state", "Off") for field in change.fields)
-    return vault is not None and lower(vault.soft_delete_state or "off") != "off" and not turned_off
+    return vault is not None and vault.keeps_deleted and not turned_off
 
 
 def _change(

@@ -108,6 +108,7 @@ def _finish(draft: Draft, everything: list[DesiredDisk], book: roles.RoleBook) -
         },
         questions=draft.sorted_questions,
         owners=draft.owners,
+        contradicted=frozenset(draft.doubts.contradicted),
         is_partial=bool(draft.options.only) or not draft.options.shard.is_whole,
     )
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from reconciler.estate import Question
+from reconciler.estate import Estate, Question
 from reconciler.findings import Finding, Place, Severity
 from reconciler.ids import ArmId
 from reconciler.sharding import WHOLE, Shard
@@ -117,8 +117,9 @@ class Change:
     `vault` is the id of the vault it belongs to (None for groups), for phases and for the mark at the end; `goal` for
     disks the state to wait for (`ProtectionConfigured`, `ProtectionStopped`, `BackupsSuspended`, `gone`); `depends` are
     addresses that must be done first; `detail` says more for people (the disks a roll concerns, who chose the disk);
-    `weight` is what the 30 % gate counts: `stops`, `shortens` or nothing; `drift` is its class; `keeps` says which
-    restored disks a drill leaves behind (`none`, `failed`, `all`).
+    `weight` is `stops` or `shortens` for what the 30 % gate counts, `weakens` for a vault, or nothing; `drift` is its class; `keeps` says which
+    restored disks a drill leaves behind (`none`, `failed`, `all`); `unasked`: what it makes isn't listed, and nobody has
+    asked by id yet whether it is there.
     """
 
     address: str
@@ -138,6 +139,7 @@ class Change:
     drift: str = "differs"
     weight: str = ""
     keeps: str = ""
+    unasked: bool = False
 
     @property
     def expires(self) -> int:
@@ -184,6 +186,14 @@ class Summary:
 
 
 @dataclass(frozen=True, slots=True)
+class Basis:
+    """What a plan was made of: the estate, and how a plan, perhaps a sketch, is made of another one in the same way."""
+
+    estate: Estate
+    make: Callable[[Estate], Plan]
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """All changes, ordered and gated; pure data, stable for the same input.
 
@@ -192,7 +202,9 @@ class Plan:
     shown or applied. `expected` maps the addresses of all declared disks to their goal. `emitted` are role
     assignments that mode `emit` leaves to others (ROLE_PUT steps), `missing` all that this manifest doesn't make.
     `owners`, lower-cased: the names whose mark stands in the way of nothing that this manifest does. `is_partial`: it
-    tells nothing of what `--only` or a shard leaves out.
+    tells nothing of what `--only` or a shard leaves out. `basis` is kept where something destroys or weakens, which is
+    planned again before it is done. `looked` is when the look began, by the monotonic clock of the connection. `contradicted`
+    are ids of what is there although its list lacks it.
     """
 
     manifest: str
@@ -208,6 +220,9 @@ class Plan:
     questions: tuple[Question, ...] = ()
     owners: frozenset[str] = frozenset()
     is_partial: bool = False
+    basis: Basis | None = field(default=None, compare=False, repr=False)
+    looked: float | None = field(default=None, compare=False)
+    contradicted: frozenset[str] = frozenset()
 
     @property
     def summary(self) -> Summary:

@@ -82,18 +82,19 @@ def checksum(draft: Draft, changes: list[Change]) -> str:
 
     No findings, no health, no read-only fields, no times: what moves by itself must not make a plan stale.
     """
-    rows = (
-        {
-            "address": lower(change.address),
-            "action": change.action.value,
-            "before": _owned(change.before),
-            "after": _owned(change.after),
-            "steps": [[step.op.value, step.target.key, _folded(plain(step.body))] for step in change.steps],
-        }
-        for change in changes
-    )
-    data = {"tool": draft.options.tool_version, "manifest": draft.manifest, "changes": rows}
+    data = {"tool": draft.options.tool_version, "manifest": draft.manifest, "changes": map(outline, changes)}
     return digest(data)
+
+
+def outline(change: Change) -> dict[str, Any]:
+    """What a change is, as JSON data: two looks at the same thing make the same of it."""
+    return {
+        "address": lower(change.address),
+        "action": change.action.value,
+        "before": _owned(change.before),
+        "after": _owned(change.after),
+        "steps": [[step.op.value, step.target.key, _folded(plain(step.body))] for step in change.steps],
+    }
 
 
 def _owned(fields: Mapping[str, Any] | None) -> Any:

@@ -12,7 +12,7 @@ from reconciler.manifest import addresses
 from reconciler.manifest.model import PolicyContent, PolicySpec, VaultSpec
 from reconciler.planning.builtin_roles import DISK_BACKUP_READER, is_settled
 from reconciler.planning.content import body_of, content_of, differences, shown
-from reconciler.planning.draft import PENDING, Draft
+from reconciler.planning.draft import PENDING, UNASKED, Draft
 from reconciler.planning.marks import drift_class
 from reconciler.planning.model import Action, Change, Kind, Op, Step
 from reconciler.planning.naming import is_derived_policy_name, policy_names
@@ -86,6 +86,7 @@ def settle(draft: Draft, shelf: Shelf, vault: VaultSpec, spec: PolicySpec) -> Ar
             vault=vault.id,
             place=spec.place,
             drift=drift_class(draft, vault),
+            unasked=found is UNASKED,
         )
     )
     return policy if address in draft.changes else None

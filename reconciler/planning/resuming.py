@@ -10,6 +10,7 @@ from reconciler.estate import Instance, RecoveryPoint
 from reconciler.known import Unsure, Yes
 from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import PENDING, Draft
+from reconciler.planning.gates import ANY
 from reconciler.planning.model import Action, Change, Gate, Kind, Op, Step
 from reconciler.plurals import counted
 
@@ -62,7 +63,7 @@ def held_back(draft: Draft, changes: Sequence[Change]) -> tuple[list[Change], li
     if not costly:
         return list(changes), []
     total = sum(costly.values())
-    is_open = f"{NAME}={total}" in draft.options.force
+    is_open = f"{NAME}={total}" in draft.options.force or f"{NAME}={ANY}" in draft.options.force
     points, disks = counted(total, "recovery point"), counted(len(costly), "disk")
     message = f"resuming {disks} would clean up {points} that expired meanwhile"
     hint = f"--force {NAME}={total} opens"

@@ -193,8 +193,14 @@ class RoleBook:
             grants.missing.append(address)
 
     def _is_unlisted(self, vault: VaultSpec, role: Role, scope: ArmId, principal: Principal, address: str) -> bool:
-        """Whether the assignment, by the name that we give it, is there although no list shows it, or may be."""
+        """Whether the assignment, by the name that we give it, is there although no list shows it, or may be.
+
+        It is asked for only where the vault's mark says that it was made before: to make it again changes nothing,
+        since its name holds all that it is.
+        """
         if not isinstance(principal, str) or address in self._draft.refused:
+            return False
+        if drift_class(self._draft, vault) != "changed-outside":
             return False
         name = role_name(scope, role.guid, principal)
         own = ArmId(f"{scope}/providers/Microsoft.Authorization/roleAssignments/{name}")

@@ -15,6 +15,7 @@ from reconciler.planning.groups import laid_over, merged_tags, tag_differences
 from reconciler.planning.marks import drift_class
 from reconciler.planning.model import Action, Change, FieldChange, Kind, Op, Step
 from reconciler.planning.naming import OWNER_TAG, tag_of
+from reconciler.planning.weight import WEAKENS
 
 _ALWAYS_ON_FROM = "2025-09-01"
 _ALWAYS_ON_REGIONS = frozenset({"australiaeast", "eastasia", "westcentralus"})
@@ -207,6 +208,7 @@ def _patch(draft: Draft, spec: VaultSpec, live: Vault, fields: tuple[FieldChange
             place=spec.place,
             drift=drift_class(draft, spec),
             detail=_sharing(have, fields),
+            weight=WEAKENS if addresses.vault(spec.name) in draft.weakening else "",
         )
     )
 

@@ -162,12 +162,15 @@ def in_use_until(seconds: float) -> Callable[[Step], Any]:
 def test_a_policy_whose_users_have_just_left_is_retired_in_a_while(carry_out: CarryOut, scripted: Scripted) -> None:
     scripted.on[Op.POLICY_DELETE] = in_use_until(60)
     change = policy_change(Op.POLICY_DELETE, depends=("disk/d",))
+    scripted.put({"id": change.steps[0].target.text})
     assert carry_out(plan_of(change)).outcome.ok
 
 
 def test_a_policy_that_stays_in_use_fails(carry_out: CarryOut, scripted: Scripted) -> None:
     scripted.on[Op.POLICY_DELETE] = in_use_until(1e9)
-    applied = carry_out(plan_of(policy_change(Op.POLICY_DELETE)))
+    change = policy_change(Op.POLICY_DELETE)
+    scripted.put({"id": change.steps[0].target.text})
+    applied = carry_out(plan_of(change))
     assert applied["policy/v/gold"].code == "UserErrorDppPolicyObjectInUse"
     assert len(scripted.writes) == 1
 

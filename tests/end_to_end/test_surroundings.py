@@ -90,6 +90,18 @@ def test_a_subscription_that_joins_the_group_is_taken_by_the_next_run(stage: Sta
     assert len([one for one in actions(stage.plan(said)) if one.startswith("disk/")]) == 4
 
 
+def test_a_subscription_that_left_the_group_takes_its_disks_along(stage: Stage) -> None:
+    said = manifest(disks=[where(managementGroups=["Landing"])])
+    outcome = stage.apply(said)
+    assert outcome.ok, failures(outcome)
+    stage.sandbox.patch(
+        f"/subscriptions/{OTHER}", {"_managementGroup": "/providers/microsoft.management/managementgroups/empty"}
+    )
+    outcome = stage.apply(said, prune=True)
+    assert outcome.ok, failures(outcome)
+    assert {row.address.rsplit("/", 1)[-1] for row in outcome.results if row.address.startswith("disk/")} == {"corp-1"}
+
+
 @pytest.mark.parametrize("name", ["Nowhere", "Landing"])
 def test_a_group_that_cannot_be_read_is_never_an_empty_one(on_stage: Callable[..., Stage], name: str) -> None:
     callers = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -19,8 +19,9 @@ from reconciler.azure.receipts import Receipt
 from reconciler.azure.virtual import new_loop
 from reconciler.clock import LoopClock
 from reconciler.errors import NotFound
+from reconciler.estate import Estate
 from reconciler.ids import ArmId, lower
-from reconciler.planning.model import Action, Change, Kind, Op, Plan, Step
+from reconciler.planning.model import Action, Basis, Change, Kind, Op, Plan, Step
 
 VAULT = ArmId(
     "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/rg"
@@ -55,7 +56,9 @@ def group_change(name: str, **more: Any) -> Change:
 
 
 def plan_of(*changes: Change, **more: Any) -> Plan:
-    return Plan("m", changes, (), (), "checksum", **more)
+    """A plan that comes out of every other look just so, made by a look that doesn't age."""
+    plan = Plan("m", changes, (), (), "checksum", looked=float("inf"), **more)
+    return replace(plan, basis=Basis(Estate(), lambda _: plan))
 
 
 @dataclass

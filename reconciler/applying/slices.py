@@ -1,0 +1,216 @@
+"""Looks again before what destroys: at most a hundred steps at a time share one look, and one plan made of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from reconciler.applying.look import answered
+from reconciler.applying.refusals import CHANGED_BY_SOMEONE_ELSE
+from reconciler.applying.run import Run
+from reconciler.azure.answering import answer, found_already
+from reconciler.errors import OperationFailed, ReadIncomplete
+from reconciler.estate import Estate, Instance, Presence, Question
+from reconciler.ids import ArmId, lower
+from reconciler.known import Known, No, Unsure, Yes
+from reconciler.planning.model import Basis, Change, Op, Plan, Step
+from reconciler.planning.renewing import renewed, unlisted
+from reconciler.planning.weight import is_same, mark_of, named, newly_closed
+
+MOST = 100
+SECONDS = 30.0
+"""How long what a look has shown holds for a write."""
+
+_GATHERED_SECONDS = 0.5
+_SEEN_SECONDS = 10.0
+_MOST_WITNESSED = 11
+_AGAIN = "run it again: the lists of instances and Resource Graph have to agree first"
+_OFF = "soft-delete-off"
+_PLAN = "plan again, and look at what is planned then"
+_DELETIONS = frozenset({Op.ROLE_DELETE, Op.POLICY_DELETE, Op.INSTANCE_DELETE})
+"""What a vault's own mark and soft delete decide about: it is read by id, once a slice."""
+
+
+class Seen(NamedTuple):
+    """How an object was read by id, and when."""
+
+    at: float
+    body: Mapping[str, Any]
+
+
+@dataclass(slots=True, eq=False)
+class _Asked:
+    """A step that waits for its look; `until` is when that look has grown too old."""
+
+    change: Change
+    step: Step
+    seen: Seen | None
+    until: asyncio.Future[float | None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+    @property
+    def vault(self) -> ArmId:
+        """The vault whose instances decide about it."""
+        if self.step.op is Op.VAULT_PATCH:
+            return self.step.target
+        return self.change.vault if self.step.op is Op.ROLE_DELETE and self.change.vault else self.step.target.parent
+
+
+@dataclass(frozen=True, slots=True)
+class _Sight:
+    """What one look has shown: the estate, and the plan made of it.
+
+    `unlisted` is there though its list lacks it; of `doubtful` vaults nobody knows whether the lists are whole.
+    """
+
+    estate: Estate
+    plan: Plan
+    unlisted: set[ArmId]
+    doubtful: set[ArmId]
+
+
+class Slices:
+    """Tells of each step whether it still follows from what Azure shows now; `contradict` hears of lists that lied."""
+
+    def __init__(self, run: Run, contradict: Callable[[Iterable[ArmId]], None]) -> None:
+        self._run, self._contradict = run, contradict
+        self._waiting: list[_Asked] = []
+        self._task: asyncio.Task[None] | None = None
+
+    async def passed(self, change: Change, step: Step, seen: Seen | None) -> float | None:
+        """Until when the step may be sent (None: what it deletes is gone); OperationFailed when it no longer follows."""
+        asked = _Asked(change, step, seen)
+        self._waiting.append(asked)
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._until_nobody_waits())
+        return await asked.until
+
+    async def close(self) -> None:
+        """Look no more; whoever still waits is cancelled by its own task."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _until_nobody_waits(self) -> None:
+        while self._waiting:
+            await self._run.clock.sleep(_GATHERED_SECONDS)
+            asked, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
+            try:
+                await self._decide([one for one in asked if not one.until.done()])
+            except Exception as error:  # noqa: BLE001 - whoever waits must hear of it, else they wait for ever
+                for one in asked:
+                    if not one.until.done():
+                        one.until.set_exception(error)
+
+    async def _decide(self, asked: Sequence[_Asked]) -> None:
+        """Look once for all of them; each hears until when it may be sent, or why it may not."""
+        basis = self._run.plan.basis
+        if basis is None:
+            raise RuntimeError("a plan that destroys can't be made again")
+        believed = self._run.now - _SEEN_SECONDS
+        fresh = {one.step.target: one.seen for one in asked if one.seen and one.seen.at >= believed}
+        began = min((one.at for one in fresh.values()), default=self._run.now)
+        self._run.new_deadline()
+        sight = await self._look(basis, asked, fresh)
+        self._contradict(sight.unlisted)
+        for one in asked:
+            if one.until.done():
+                continue
+            if _is_gone(sight.estate, one.step):
+                one.until.set_result(None)
+            elif why := _objection(self._run.plan, basis.estate, sight, one):
+                one.until.set_exception(why)
+            else:
+                one.until.set_result(began + SECONDS)
+
+    async def _look(self, basis: Basis, asked: Sequence[_Asked], fresh: Mapping[ArmId, Seen]) -> _Sight:
+        """Read the objects and the reasons by id, list the vaults' instances, and make the plan again on that."""
+        vaults = dict.fromkeys(one.vault for one in asked)
+        subjects = dict.fromkeys(
+            subject
+            for one in asked
+            for subject in (
+                *named(one.change, one.step, basis.estate),
+                *([one.vault] if one.step.op in _DELETIONS else []),
+            )
+        )
+        lists = [Question("held", vault) for vault in vaults]
+        objects = [Question("exists", one) for one in subjects if one not in fresh]
+        answers = await answer(self._run.azure, [*lists, *objects])
+        held = {one.subject: _listed(answers.pop(one)) for one in lists}
+        read: dict[Question, Presence] = answers
+        read |= {Question("exists", one): found_already(one, seen.body) for one, seen in fresh.items()}
+        revoking = dict.fromkeys(one.vault for one in asked if one.step.op is Op.ROLE_DELETE)
+        witnessed, unseen = await self._witnessed(revoking, held)
+        read |= witnessed
+        short = unlisted(held, read)
+        estate = renewed(basis.estate, held, read)
+        plan = await answered(self._run.azure, estate, basis.make)
+        return _Sight(estate, plan, short, unseen | {one.parent for one in short})
+
+    async def _witnessed(
+        self, vaults: Iterable[ArmId], held: Mapping[ArmId, Sequence[Instance]]
+    ) -> tuple[dict[Question, Presence], set[ArmId]]:
+        """What Resource Graph knows of vaults and their lists lack, read by id; and the vaults that it tells nothing of.
+
+        That nothing needs a role assignment is concluded from no list alone, however fresh.
+        """
+        known: dict[Question, Known[tuple[ArmId, ...]]] = await answer(
+            self._run.azure, [Question("witnessed", vault) for vault in vaults]
+        )
+        listed = {lower(one.id.name) for rows in held.values() for one in rows}
+        shown = (one for found in known.values() if isinstance(found, Yes) for one in found.value)
+        missing = [Question("exists", one) for one in shown if lower(one.name) not in listed]
+        unseen = {question.subject for question, found in known.items() if not isinstance(found, Yes)}
+        return await answer(self._run.azure, missing[:_MOST_WITNESSED]), unseen
+
+
+def _listed(known: Known[Sequence[Instance]]) -> Sequence[Instance]:
+    """The rows of a vault's lists, none where the vault isn't there; ReadIncomplete when they can't be had."""
+    match known:
+        case Yes(rows):
+            return rows
+        case Unsure(because, hint, code):
+            raise ReadIncomplete(because, hint=hint, code=code)
+    return ()
+
+
+def _is_gone(estate: Estate, step: Step) -> bool:
+    """Whether what a step deletes isn't there any more: another run may have been quicker."""
+    return step.op in _DELETIONS and isinstance(estate.answers.get(Question("exists", step.target)), No)
+
+
+def _objection(plan: Plan, before: Estate, sight: _Sight, asked: _Asked) -> OperationFailed | None:
+    """Why a step may not be sent; None when all is as it was planned."""
+    change, step = asked.change, asked.step
+    for subject in (*named(change, step, before), asked.vault):
+        answer = sight.estate.answers.get(Question("exists", subject))
+        if isinstance(answer, Unsure):
+            return _refusal(step, f"{subject} could not be read: {answer.because}", answer.code, answer.hint)
+    if step.op is Op.ROLE_DELETE and asked.vault in sight.doubtful:
+        return _refusal(step, f"whether an instance of {asked.vault.name} needs it is not known", "not-known", _AGAIN)
+    mark = mark_of(sight.estate, change, step)
+    if mark not in (mark_of(before, change, step), plan.manifest):
+        return _refusal(step, f"it bears the mark of {mark} now" if mark else "it bears our mark no more")
+    vault = sight.estate.vaults.get(asked.vault.key)
+    if step.body.get("softly") and not (vault and vault.keeps_deleted):
+        return _refusal(step, f"soft delete is off in {asked.vault.name} now, so it would be deleted for good", _OFF)
+    gate = newly_closed(plan, sight.plan, change.address)
+    if gate:
+        return _refusal(step, f"the gate {gate.name} is closed now: {gate.message}", hint=gate.hint)
+    again = next((one for one in sight.plan.changes if one.address == change.address), None)
+    return None if is_same(change, step, again) else _refusal(step, _difference(sight.plan, change, again))
+
+
+def _difference(again: Plan, change: Change, planned: Change | None) -> str:
+    told = next((one.message for one in again.errors if one.address == change.address), "")
+    if told or planned is None:
+        return told or "another look plans nothing of the kind any more"
+    return f"another look plans it otherwise: {planned.reason}"
+
+
+def _refusal(step: Step, why: str, code: str = CHANGED_BY_SOMEONE_ELSE, hint: str = "") -> OperationFailed:
+    return OperationFailed(
+        f"{step.target.name} was left as it is: {why}", code=code, target=str(step.target), hint=hint or _PLAN
+    )

@@ -1,0 +1,83 @@
+"""The estate with what was read again laid over it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from reconciler.estate import Disk, Estate, Found, Instance, Policy, Presence, Question, RoleAssignment, Vault
+from reconciler.ids import ArmId
+from reconciler.known import No, Yes
+
+_KINDS: Mapping[type[Any], str] = {
+    Disk: "disks",
+    Instance: "instances",
+    Policy: "policies",
+    RoleAssignment: "roles",
+    Vault: "vaults",
+}
+
+
+def renewed(estate: Estate, held: Mapping[ArmId, Iterable[Instance]], read: Mapping[Question, Presence]) -> Estate:
+    """The estate as two sources show it now: `held` are whole lists of vaults, `read` what was read by id.
+
+    What is read by id counts more than a list. An instance that was made where a list lacks it is added.
+    """
+    vaults = {vault.key for vault in held}
+    found = replace(
+        estate,
+        instances={key: one for key, one in estate.instances.items() if one.vault.key not in vaults},
+        deleted_instances={key: one for key, one in estate.deleted_instances.items() if one.vault.key not in vaults},
+        disks=dict(estate.disks),
+        policies=dict(estate.policies),
+        roles=dict(estate.roles),
+        vaults=dict(estate.vaults),
+        answers={**_lasting(estate.answers, {question.subject for question in read}), **read},
+    )
+    for one in (one for rows in held.values() for one in rows):
+        (found.deleted_instances if one.deleted else found.instances)[one.id.key] = one
+    for question, presence in read.items():
+        _lay(found, question.subject, presence)
+    return found
+
+
+def _lasting(answers: Mapping[Question, Any], read: Collection[ArmId]) -> dict[Question, Any]:
+    """The answers that another look doesn't ask again: what moves with time is asked anew of what was read again."""
+    return {question: one for question, one in answers.items() if not _ages(question, read)}
+
+
+def _ages(question: Question, read: Collection[ArmId]) -> bool:
+    if question.kind == "below":
+        return any(one.subscription == question.subject.subscription for one in read)
+    return question.kind == "kept-points" and question.subject in read
+
+
+def _lay(estate: Estate, subject: ArmId, presence: Presence) -> None:
+    """Put an object where its kind is kept, or take it away."""
+    match presence:
+        case Yes(Found(resource=Disk() as disk)) if disk.id.subscription not in estate.disk_subscriptions:
+            return  # its list wasn't read, and what wasn't read whole chooses nothing
+        case Yes(Found(resource=RoleAssignment() as role)):
+            known = estate.roles.get(subject.key)
+            estate.roles[subject.key] = replace(role, listed_in=known.listed_in) if known else role
+        case Yes(Found(resource=Instance(deleted=True) as instance)):
+            estate.deleted_instances[subject.key] = instance
+        case Yes(Found(resource=resource)) if type(resource) in _KINDS:
+            getattr(estate, _KINDS[type(resource)])[subject.key] = resource
+        case No():
+            for name in _KINDS.values():
+                getattr(estate, name).pop(subject.key, None)
+
+
+def unlisted(held: Mapping[ArmId, Iterable[Instance]], read: Mapping[Question, Presence]) -> set[ArmId]:
+    """The instances that were read by id, and that the list of their vault lacks."""
+    listed = {vault: {one.id.key for one in rows} for vault, rows in held.items()}
+    return {
+        question.subject
+        for question, presence in read.items()
+        if isinstance(presence, Yes)
+        and isinstance(presence.value.resource, Instance)
+        and question.subject.parent in listed
+        and question.subject.key not in listed[question.subject.parent]
+    }
