@@ -8,9 +8,8 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
-from reconciler.applying import drilling, groups, moving, policies, restoring, roles, vaults
+from reconciler.applying import drilling, groups, marking, moving, policies, restoring, roles, vaults
 from reconciler.applying.guard import Guard
-from reconciler.applying.marking import mark
 from reconciler.applying.moving import others
 from reconciler.applying.outcome import Outcome, Result, Status, result_of
 from reconciler.applying.probing import Probes
@@ -24,7 +23,7 @@ from reconciler.errors import AzureError, ReconcilerError
 from reconciler.findings import Finding
 from reconciler.ids import lower
 from reconciler.planning.codes import CODES
-from reconciler.planning.model import AT_REST, Change, Kind, Op, Plan, Wait
+from reconciler.planning.model import AT_REST, Action, Change, Kind, Mark, Op, Plan, Wait
 from reconciler.planning.protection import GOALS
 
 __all__ = ["Settings", "apply"]
@@ -89,6 +88,10 @@ def _check_order(plan: Plan) -> None:
         raise ValueError(f"the plan's changes depend on each other in a circle: {error.args[1]}") from error
 
 
+def _addresses(plan: Plan) -> list[str]:
+    return [*(change.address for change in plan.changes), *(wait.address for wait in plan.waits)]
+
+
 class _Execution:
     """The tasks of one apply, and their results."""
 
@@ -99,23 +102,19 @@ class _Execution:
         self._results: dict[str, Result] = {}
         self._wait_results: dict[str, Result] = {}
         self._warnings: list[Finding] = []
-        self._ended = {change.address: asyncio.Event() for change in plan.changes}
+        self._marked: list[Result] = []
+        self._ended = {address: asyncio.Event() for address in _addresses(plan)}
         self._why = _INTERRUPTED
         self._tasks = [asyncio.create_task(work) for work in self._works()]
 
     def _works(self) -> list[Coroutine[Any, Any, None]]:
-        by_vault: defaultdict[str, list[Change]] = defaultdict(list)
-        for change in self._plan.changes:
-            if change.vault is not None:
-                by_vault[change.vault.key].append(change)
+        by_vault: defaultdict[str, list[Mark]] = defaultdict(list)
+        for mark in self._plan.marks:
+            by_vault[mark.vault.key].append(mark)
         return [
             *(self._change(change) for change in self._plan.changes),
             *(self._wait(wait) for wait in self._plan.waits),
-            *(
-                self._mark(vault, digest, by_vault[lower(vault)])
-                for vault, digest in sorted(self._plan.marks.items())
-                if by_vault[lower(vault)]
-            ),
+            *(self._mark(marks) for marks in by_vault.values()),
         ]
 
     async def until(self, stop: asyncio.Event) -> None:
@@ -149,7 +148,9 @@ class _Execution:
             for change in self._plan.changes
         ]
         waits = [self._wait_results.get(wait.address) or self._waiting(wait) for wait in self._plan.waits]
-        return Outcome((*results, *waits), interrupted, (*self._plan.left_out, *self._warnings), self._plan.errors)
+        return Outcome(
+            (*results, *waits, *self._marked), interrupted, (*self._plan.left_out, *self._warnings), self._plan.errors
+        )
 
     async def _change(self, change: Change) -> None:
         try:
@@ -214,25 +215,31 @@ class _Execution:
 
     def _end_wait(self, result: Result) -> None:
         self._wait_results[result.address] = result
+        self._ended[result.address].set()
         self._run.progress.ended(result)
 
     def _waiting(self, wait: Wait) -> Result:
         return Result(wait.address, Kind.DISK, None, Status.IN_PROGRESS, f"not waited for: {self._why}")
 
-    async def _mark(self, vault: str, digest: str, changes: list[Change]) -> None:
-        for change in changes:
-            await self._ended[change.address].wait()
-        if any(self._results[change.address].status is not Status.DONE for change in changes):
-            return
-        own = changes[0].vault
-        if own is None or self._run.now >= self._run.ends:
+    async def _mark(self, marks: list[Mark]) -> None:
+        """Write the marks of one vault once all else there is done; alone they count as a change of it."""
+        vault, address = marks[0].vault, marks[0].address
+        own = [change.address for change in self._plan.changes if change.vault == vault]
+        waited = [wait.address for wait in self._plan.waits if wait.instance.parent == vault]
+        for one in (*own, *waited):
+            await self._ended[one].wait()
+        ends = [*(self._results[one] for one in own), *(self._wait_results[one] for one in waited)]
+        if any(result.status is not Status.DONE for result in ends) or self._run.now >= self._run.ends:
             return
         try:
-            await mark(self._run, own, digest)
+            await marking.write(self._run, marks)
         except Exception as error:  # noqa: BLE001 - a mark is worth a warning, not a failure
-            _, message, _, hint = _explanation(self._run, vault, error)
-            text = f"{own.name}: its mark of what was applied could not be written: {message}"
-            self._warnings.append(CODES["mark-not-written"].at(text, hint=hint, address=str(own)))
+            _, message, _, hint = _explanation(self._run, address, error)
+            text = f"{vault.name}: its mark of what was applied could not be written: {message}"
+            self._warnings.append(CODES["mark-not-written"].at(text, hint=hint, address=str(vault)))
+        else:
+            if not own:
+                self._marked.append(Result(address, Kind.VAULT, Action.CHANGE, Status.DONE, "marked as applied"))
 
 
 def _when_cut(change: Change, hint: str) -> str:

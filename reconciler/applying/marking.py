@@ -1,34 +1,34 @@
-"""The mark on a vault that says which declaration was applied last; it tells drift who changed what."""
+"""The marks on a vault that say what was applied there, and whose it is; they tell drift who changed what."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from reconciler.applying.guard import write_mark
 from reconciler.applying.run import Run
 from reconciler.azure.auditing import Subject, about
 from reconciler.azure.operations import finish
-from reconciler.ids import ArmId, lower
-from reconciler.planning.model import Op, Step
-from reconciler.planning.naming import APPLIED_TAG, tag_of
+from reconciler.ids import lower
+from reconciler.planning.model import Mark, Op, Step
+from reconciler.planning.naming import tag_of
 
 
-async def mark(run: Run, vault: ArmId, digest: str) -> None:
-    """Write the tag beside the vault's other tags, unless it is there; AzureError when Azure refuses.
+async def write(run: Run, marks: Sequence[Mark]) -> None:
+    """Write the marks of one vault beside its other tags, unless they are there; AzureError when Azure refuses.
 
     Whether a PATCH of tags replaces or merges them isn't documented for vaults: all are sent.
     """
+    vault, wanted = marks[0].vault, {mark.tag: mark.after for mark in marks}
     async with run.vault_locks[vault.key]:
         run.new_deadline()
         tags = (await run.azure.get(vault)).get("tags") or {}
-        if tag_of(tags, APPLIED_TAG) == digest:
+        before = {tag: tag_of(tags, tag) for tag in wanted}
+        if before == wanted:
             return
-        kept = {key: value for key, value in tags.items() if lower(key) != APPLIED_TAG}
-        step = Step(Op.VAULT_PATCH, vault, {"tags": {**kept, APPLIED_TAG: digest}})
+        kept = {key: value for key, value in tags.items() if lower(key) not in set(map(lower, wanted))}
+        step = Step(Op.VAULT_PATCH, vault, {"tags": {**kept, **wanted}})
+        told = {"tags": {tag: value or None for tag, value in before.items()}}
         async with run.slot(vault) as deadline:
-            with about(_subject(run, vault, tag_of(tags, APPLIED_TAG), digest)):
+            with about(Subject(marks[0].address, Op.VAULT_PATCH, told, {"tags": wanted})):
                 receipt = await write_mark(run, step)
         await finish(run.azure, receipt, deadline=deadline)
-
-
-def _subject(run: Run, vault: ArmId, before: str, after: str) -> Subject:
-    own = next((one.address for one in run.changes.values() if one.steps and one.steps[0].target == vault), str(vault))
-    return Subject(own, Op.VAULT_PATCH, {"tags": {APPLIED_TAG: before or None}}, {"tags": {APPLIED_TAG: after}})

@@ -207,7 +207,7 @@ def _check(output: Output, task: Task, plan: Plan, session: Session) -> None:
     if plan.closed_gates:
         names = ", ".join(gate.name for gate in plan.closed_gates)
         raise Refused(f"Nothing was written: the plan is refused by {names}.", hint="see the gates above", code="gate")
-    if task.approval.asks and (plan.changes or plan.waits):
+    if task.approval.asks and (plan.changes or plan.waits or plan.marks):
         task.approval.ask(output)
         again = session.look(task.manifest, task.options)
         task.approval.check_unmoved(document(plan), document(again))

@@ -44,7 +44,7 @@ def plan(
     planning: Planning,
     connection: Connection,
 ) -> int:
-    """0, or 1 when something is refused or wrong; with --detailed-exitcode 2 when there are changes."""
+    """0, or 1 when something is refused or wrong; with --detailed-exitcode 2 when there are changes (marks are none)."""
     from reconciler.cli.loading import load_manifest, root_of
     from reconciler.cli.page import page_of, wants_page
     from reconciler.cli.progress import listener
@@ -64,7 +64,7 @@ def plan(
             found = session.preflight(found)
         page = page_of(session, manifest, path, plan=found) if wants_page(wanted) else ""
 
-    from reconciler.cli.showing import Telling, document_of, is_refused, planned, tell
+    from reconciler.cli.showing import Telling, document_of, planned, tell
     from reconciler.report.terminal import plan_text
 
     showing = planned(found, document_of(found, path, connection, options), path, manifest.place.file).with_page(page)
@@ -77,6 +77,6 @@ def plan(
     if out:
         write_file(Path(out), output.marked(showing.data("json"), "json"), "the plan")
         output.tell(f"The plan is saved: {apply_command(out, path, connection, planning)}\n")
-    if desk.write(found) or failed or is_refused(found):
+    if desk.write(found) or failed or found.is_refused:
         return 1
     return 2 if detailed_exitcode and found.changes else 0

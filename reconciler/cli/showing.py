@@ -92,11 +92,6 @@ def document_of(plan: Plan, path: str, connection: Connection, options: Options)
     )
 
 
-def is_refused(plan: Plan) -> bool:
-    """Whether the plan has closed gates or errors: exit code 1."""
-    return bool(plan.closed_gates or plan.errors)
-
-
 def validated(findings: Sequence[Finding], name: str | None, path: str) -> Showing:
     """What `validate` found; `name` is the manifest's (None: it could not be told)."""
     from reconciler.report.documents import validate_document
@@ -123,7 +118,7 @@ def planned(plan: Plan, document: Document, path: str, main: str) -> Showing:
     from reconciler.report.notices import of_plan
 
     root, base, footer = _page(path, main)
-    outcome = "refused" if is_refused(plan) else "changes" if plan.changes else "clean"
+    outcome = "refused" if plan.is_refused else "changes" if plan.changes or plan.marks else "clean"
     parts = _Parts(
         lambda: document,
         lambda limit: plan_markdown(plan, limit=limit, root=root, footer=footer),

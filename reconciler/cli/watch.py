@@ -117,7 +117,7 @@ class _Task:
             seen = await _seen(azure, clock, manifest, options)
         plan = seen.drift.plan
         refused = tuple(gate.name for gate in plan.closed_gates)
-        if not self._applies or refused or not (plan.changes or plan.waits):
+        if not self._applies or refused or not (plan.changes or plan.waits or plan.marks):
             return replace(seen, refused=refused if self._applies else ())
         from reconciler.applying.engine import Settings, apply
         from reconciler.applying.progress import Progress

@@ -52,6 +52,7 @@ class Draft:
     are asked for by id, `contradicted` the subscriptions whose lists lack disks that are there, `settled` what `whenGone`
     has done about disks that are named by id and gone, by their lower-cased ids, and `masses` the vaults, by lower-cased
     id, that lack very many of their disks: how many, and of how many. `traced` are new disks whose jobs are asked for.
+    `held_vaults` are those of which a closed local gate holds something back, by lower-cased id.
     """
 
     def __init__(self, manifest: Manifest, estate: Estate, options: Options, now: datetime) -> None:
@@ -86,6 +87,7 @@ class Draft:
         self.weakening: dict[str, str] = {}
         self.due: dict[str, tuple[str, Place]] = {}
         self.gated: dict[tuple[str, str], dict[str, str]] = {}
+        self.held_vaults: set[str] = set()
         self.sought: set[str] = set()
         self.traced: set[str] = set()
         self.contradicted: set[str] = set()

@@ -31,9 +31,8 @@ from reconciler.planning.draft import Draft
 from reconciler.planning.gates import gates
 from reconciler.planning.groups import WantedGroup
 from reconciler.planning.local_gates import check_keys, local_gates
-from reconciler.planning.marks import takes_mark
+from reconciler.planning.marks import marks
 from reconciler.planning.model import Change, Options, Plan
-from reconciler.planning.naming import APPLIED_TAG, tag_of
 from reconciler.planning.ordering import Narrowing, checksum, finding_rank, narrowed, ordered
 from reconciler.planning.policies import Shelf
 from reconciler.planning.protection import GOALS
@@ -98,7 +97,7 @@ def _finish(draft: Draft, everything: list[DesiredDisk], book: roles.RoleBook) -
         gates=tuple(sorted(found, key=lambda gate: gate.name)),
         checksum="" if draft.questions else checksum(draft, changes),
         waits=tuple(wait for wait in draft.waits if narrowing.takes(wait.address)),
-        marks=_marks(draft, changes),
+        marks=marks(draft, changes, narrowing.takes),
         emitted=tuple(book.emitted[address] for address in sorted(book.emitted)),
         missing=tuple(book.missing[address] for address in sorted(book.missing)),
         expected={
@@ -184,24 +183,3 @@ def _tell_unchecked(draft: Draft, disks: Disks) -> None:
     if disks.unchecked:
         count = disks.unchecked
         draft.note("unchecked", f"{counted(count, 'new disk')}: whether another vault has them was not asked")
-
-
-def _marks(draft: Draft, changes: list[Change]) -> dict[str, str]:
-    """The digests to write on vaults that we own, or that take our mark now, where this plan writes anything.
-
-    A vault of which `--only` leaves something out isn't applied, so it keeps the digest that it has.
-    """
-    marks: dict[str, str] = {}
-    planned = {change.address for change in changes}
-    touched = {change.vault.key for change in changes if change.vault}
-    touched -= {change.vault.key for change in draft.changes.values() if change.vault and change.address not in planned}
-    taking = {change.vault.key for change in changes if change.vault and takes_mark(change)}
-    for spec in draft.vaults.values():
-        live = draft.estate.vaults.get(spec.id.key)
-        is_ours = spec.id.key in taking or (live is not None and draft.owner(live.tags) == "ours")
-        if not spec.manage or spec.id.key not in touched or not is_ours:
-            continue
-        value = draft.declared(spec)
-        if live is None or tag_of(live.tags, APPLIED_TAG) != value:
-            marks[spec.id.text] = value
-    return dict(sorted(marks.items()))

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from reconciler.findings import Severity
+from reconciler.manifest import addresses
 from reconciler.manifest.choices import names_in
 from reconciler.manifest.model import DiskRule, Manifest, VaultSpec
 from reconciler.planning.canonical import digest
-from reconciler.planning.model import Change, Kind
+from reconciler.planning.model import Change, Kind, Mark
 from reconciler.planning.naming import APPLIED_TAG, OWNER_TAG, tag_of
 
 if TYPE_CHECKING:
     from reconciler.planning.draft import Draft
+
+OUT_OF_REACH = "out-of-reach"
+"""The class of drift of what could not be read."""
 
 _DIGEST_LENGTH = 16
 
@@ -50,6 +55,30 @@ def takes_mark(change: Change) -> bool:
     """Whether a change of a vault writes our mark on it."""
     after = change.after or {}
     return change.kind is Kind.VAULT and (f"tags.{OWNER_TAG}" in after or OWNER_TAG in (after.get("tags") or {}))
+
+
+def marks(draft: Draft, changes: Sequence[Change], takes: Callable[[str], bool]) -> tuple[Mark, ...]:
+    """The marks to write on the vaults that we own, or that take our mark now; `takes` says what `--only` leaves.
+
+    A vault of which something is left out, by `--only` or by a gate of its own, isn't applied, so it keeps the digest that
+    it has; so does one in which nothing changes while it has an error, or while something could not be read.
+    """
+    planned = {change.address for change in changes}
+    left_out = {change.vault.key for change in draft.changes.values() if change.vault and change.address not in planned}
+    touched = {change.vault.key for change in changes if change.vault}
+    taking = {change.vault.key for change in changes if change.vault and takes_mark(change)}
+    is_known = not any(finding.drift == OUT_OF_REACH for finding in draft.findings)
+    wrong = {finding.address for finding in draft.findings if finding.severity is Severity.ERROR}
+    found: list[Mark] = []
+    for spec in draft.vaults.values():
+        key, address = spec.id.key, addresses.vault(spec.name)
+        live = draft.estate.vaults.get(key)
+        is_ours = key in taking or (live is not None and draft.owner(live.tags) == "ours")
+        is_due = key in touched or (is_known and live is not None and takes(address) and address not in wrong)
+        if spec.manage and is_ours and is_due and key not in left_out | draft.held_vaults:
+            before, after = tag_of(live.tags, APPLIED_TAG) if live else "", draft.declared(spec)
+            found += [Mark(address, spec.id, APPLIED_TAG, before, after)] if before != after else []
+    return tuple(sorted(found, key=lambda mark: mark.vault.key))
 
 
 def drift_class(draft: Draft, vault: VaultSpec) -> str:

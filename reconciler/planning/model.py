@@ -177,8 +177,22 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """A tag of a vault that says what was applied there, written once all else of the vault is done.
+
+    `before` is empty where the vault has no such tag.
+    """
+
+    address: str
+    vault: ArmId
+    tag: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
-    """How many changes of each action."""
+    """How many changes of each action; of a vault in which nothing else changes, its marks count as one."""
 
     add: int
     change: int
@@ -197,8 +211,7 @@ class Basis:
 class Plan:
     """All changes, ordered and gated; pure data, stable for the same input.
 
-    `marks` maps the id of each vault that we own and that has changes to the digest of what is declared for it: apply
-    writes it as the tag `reconciler-applied` when that vault is done. `questions` must be empty before anything is
+    `marks` are the tags that apply writes on vaults that we own when these are done. `questions` must be empty before anything is
     shown or applied. `expected` maps the addresses of all declared disks to their goal. `emitted` are role
     assignments that mode `emit` leaves to others (ROLE_PUT steps), `missing` all that this manifest doesn't make.
     `owners`, lower-cased: the names whose mark stands in the way of nothing that this manifest does. `is_partial`: it
@@ -213,7 +226,7 @@ class Plan:
     gates: tuple[Gate, ...]
     checksum: str
     waits: tuple[Wait, ...] = ()
-    marks: Mapping[str, str] = field(default_factory=dict)
+    marks: tuple[Mark, ...] = ()
     emitted: tuple[Step, ...] = ()
     missing: tuple[Step, ...] = ()
     expected: Mapping[str, str] = field(default_factory=dict)
@@ -228,7 +241,14 @@ class Plan:
     def summary(self) -> Summary:
         """The counts of the summary line."""
         actions = [change.action for change in self.changes]
-        return Summary(*(actions.count(action) for action in (Action.ADD, Action.CHANGE, Action.DESTROY)))
+        add, change, destroy = (actions.count(action) for action in (Action.ADD, Action.CHANGE, Action.DESTROY))
+        return Summary(add, change + len(self.marked_alone), destroy)
+
+    @property
+    def marked_alone(self) -> dict[str, str]:
+        """The addresses of the vaults in which nothing but marks is written, by lower-cased id."""
+        touched = {change.vault.key for change in self.changes if change.vault}
+        return {mark.vault.key: mark.address for mark in self.marks if mark.vault.key not in touched}
 
     @property
     def expiring(self) -> int:
@@ -244,6 +264,11 @@ class Plan:
     def left_out(self) -> tuple[Finding, ...]:
         """The findings that tell of deletions whose key wasn't given."""
         return tuple(finding for finding in self.findings if finding.code == "deletion-due")
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether it has closed gates or errors: exit code 1."""
+        return bool(self.closed_gates or self.errors)
 
     @property
     def errors(self) -> tuple[Finding, ...]:

@@ -88,7 +88,7 @@ def make(
         base,
         changes=tuple(changes),
         findings=findings,
-        marks={},
+        marks=(),
         checksum=digest([base.checksum, told]) if base.checksum else "",
         questions=(*base.questions, *draft.sorted_questions),
     )

@@ -11,7 +11,7 @@ from typing import Any
 from reconciler.applying.outcome import Outcome, Result, Status
 from reconciler.findings import Finding, Place, Severity
 from reconciler.planning import proofs
-from reconciler.planning.model import Action, Change, Gate, Kind, Plan, Step
+from reconciler.planning.model import Action, Change, Gate, Kind, Mark, Plan, Step
 from reconciler.redaction import redact
 from reconciler.report.drift import CLASSES, Drift
 from reconciler.report.terminal import is_clean
@@ -79,6 +79,17 @@ def _change(change: Change) -> Document:
     }
 
 
+def _mark(mark: Mark, *, alone: bool) -> Document:
+    return {
+        "address": mark.address,
+        "vault": mark.vault.text,
+        "tag": mark.tag,
+        "before": mark.before or None,
+        "after": mark.after,
+        "alone": alone,
+    }
+
+
 def _gate(gate: Gate) -> Document:
     return {
         "name": gate.name,
@@ -119,6 +130,7 @@ def plan_document(
         "clean": is_clean(plan),
         "summary": {"add": counts.add, "change": counts.change, "destroy": counts.destroy},
         "changes": [_change(change) for change in plan.changes],
+        "marks": [_mark(mark, alone=mark.vault.key in plan.marked_alone) for mark in plan.marks],
         "gates": [_gate(gate) for gate in plan.gates],
         "waits": [{"address": wait.address, "goal": wait.goal} for wait in plan.waits],
         "emitted": [_emitted(step) for step in plan.emitted],
@@ -223,9 +235,16 @@ def moved(saved: Mapping[str, Any], fresh: Mapping[str, Any]) -> list[str]:
     told += [
         _difference(old[address], new[address]) for address in old if address in new and old[address] != new[address]
     ]
-    if not told and (saved.get("checksum"), saved.get("summary")) != (fresh.get("checksum"), fresh.get("summary")):
+    if not told and (saved.get("checksum"), _counts(saved)) != (fresh.get("checksum"), _counts(fresh)):
         told.append("the manifest or the plan file was edited: the checksums differ, the changes don't")
     return told
+
+
+def _counts(document: Mapping[str, Any]) -> Document:
+    """The summary without marks that stand alone: these follow from the manifest, and may be written already."""
+    alone = {mark["vault"] for mark in document.get("marks", ()) if mark["alone"]}
+    counts = document.get("summary") or {}
+    return {**counts, "change": counts.get("change", 0) - len(alone)}
 
 
 def _difference(old: Document, new: Document) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from reconciler.findings import Finding, Severity
-from reconciler.planning.model import Action, Change, FieldChange, Gate
+from reconciler.planning.model import Action, Change, FieldChange, Gate, Mark
 from reconciler.report.caret import location
 from reconciler.report.escape import plain
 from reconciler.report.values import leaves, shown
@@ -57,6 +57,11 @@ def change_lines(change: Change, root: str = "") -> list[Line]:
     if change.place:
         lines.append(Line("", 1, f"--> {location(change.place, root)}"))
     return lines
+
+
+def mark_line(mark: Mark) -> str:
+    """A mark that is written: `mark vault/TestBkpVault: reconciler-applied 0123 -> 4567`."""
+    return f"mark {mark.address}: {mark.tag} {mark.before or 'none'} -> {mark.after}"
 
 
 def by_severity(findings: Sequence[Finding]) -> Iterator[tuple[str, list[Finding]]]:

@@ -12,7 +12,7 @@ from reconciler.plurals import counted
 from reconciler.report.caret import location
 from reconciler.report.drift import Drift
 from reconciler.report.escape import code, fence, markdown
-from reconciler.report.lines import by_severity, change_lines, gate_hint
+from reconciler.report.lines import by_severity, change_lines, gate_hint, mark_line
 from reconciler.report.script import role_script
 from reconciler.report.terminal import HEADINGS, is_clean, outcome_summary, plan_summary, what_next
 
@@ -145,6 +145,7 @@ def plan_markdown(plan: Plan, *, limit: int = COMMENT_LIMIT, root: str = "", foo
     _findings(page, plan.findings, root)
     page.items("Already on their way", [f"- {code(wait.address)}: {markdown(wait.goal)}" for wait in plan.waits])
     page.details(f"Changes ({len(plan.changes)})", [_diff(change, root) for change in plan.changes])
+    page.items("Marks of what was applied", [f"- {code(mark_line(mark))}" for mark in plan.marks])
     if plan.emitted:
         page.details("Role assignments that are left to others", role_script(plan.emitted).split("\n"), "sh")
     return page.text() + footer

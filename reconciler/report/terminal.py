@@ -12,7 +12,7 @@ from reconciler.plurals import counted
 from reconciler.report.caret import location
 from reconciler.report.drift import IN_PROGRESS, Drift
 from reconciler.report.escape import plain
-from reconciler.report.lines import SYMBOLS, Line, by_severity, change_lines, gate_hint, with_hints
+from reconciler.report.lines import SYMBOLS, Line, by_severity, change_lines, gate_hint, mark_line, with_hints
 from reconciler.report.script import role_commands
 from reconciler.report.style import Style
 
@@ -21,8 +21,8 @@ NO_CHANGES = "No changes. Azure matches the manifest."
 
 
 def is_clean(plan: Plan) -> bool:
-    """Whether the plan has no changes, no closed gates and no errors."""
-    return not plan.changes and not plan.closed_gates and not plan.errors
+    """Whether the plan writes nothing and has no closed gates and no errors."""
+    return not (plan.changes or plan.marks or plan.closed_gates or plan.errors)
 
 
 def plan_summary(plan: Plan, verb: str = "") -> str:
@@ -110,6 +110,9 @@ def plan_text(plan: Plan, *, style: Style | None = None, root: str = "", verb: s
         lines += [f"{who} these changes ({legend}):", ""]
         for change in plan.changes:
             lines += _change(change, style, root)
+    if plan.marks:
+        lines.append(style.bold("Marks of what was applied, written when the rest of their vault is done:"))
+        lines += [f"  {style.symbol('~', '~')} {plain(line)}" for line in map(mark_line, plan.marks)] + [""]
     if plan.waits:
         lines.append(style.bold("Already on their way; apply waits for them:"))
         lines += [f"  {plain(wait.address)}: {plain(wait.goal)}" for wait in plan.waits] + [""]

@@ -9,10 +9,11 @@ import pytest
 from scripted import VAULT, Applied, Scripted, disk_change, group_change, instance, plan_of, row
 
 from reconciler.applying.engine import Settings
+from reconciler.applying.outcome import Status
 from reconciler.azure.receipts import Receipt
 from reconciler.errors import AzureError, Conflict, Transient
 from reconciler.findings import Finding, Severity
-from reconciler.planning.model import Op, Step, Wait
+from reconciler.planning.model import Action, Mark, Op, Step, Wait
 
 CarryOut = Callable[..., Applied]
 
@@ -218,19 +219,41 @@ def asyncio_later(scripted: Scripted, seconds: float, body: dict[str, Any]) -> N
     scripted.list = lists  # type: ignore[method-assign]
 
 
+MARK = Mark("vault/v", VAULT, "reconciler-applied", "old", "new")
+
+
 def test_the_mark_is_written_when_all_of_the_vault_is_done(carry_out: CarryOut, scripted: Scripted) -> None:
     scripted.put({"id": VAULT.text, "tags": {"cost": "1", "Reconciler-Applied": "old"}})
     scripted.put(row())
-    applied = carry_out(plan_of(disk_change(), marks={VAULT.text: "new"}))
+    applied = carry_out(plan_of(disk_change(), marks=(MARK,)))
     assert applied.outcome.ok
     assert scripted.writes[-1][1].op is Op.VAULT_PATCH
     assert scripted.writes[-1][1].body == {"tags": {"cost": "1", "reconciler-applied": "new"}}
 
 
+def test_a_mark_alone_is_a_change_of_its_vault(carry_out: CarryOut, scripted: Scripted) -> None:
+    source = replace(MARK, tag="reconciler-source", before="", after="abc")
+    scripted.put({"id": VAULT.text, "tags": {"reconciler-applied": "old"}})
+    outcome = carry_out(replace(plan_of(), marks=(MARK, source))).outcome
+    (result,) = outcome.results
+    assert (result.address, result.action, result.status) == ("vault/v", Action.CHANGE, Status.DONE)
+    assert (outcome.ok, outcome.changed) == (True, 1)
+    ((_, step),) = scripted.writes
+    assert step.body == {"tags": {"reconciler-applied": "new", "reconciler-source": "abc"}}
+
+
+def test_the_mark_waits_for_what_azure_is_at_work_on(carry_out: CarryOut, scripted: Scripted) -> None:
+    scripted.put({"id": VAULT.text})
+    scripted.put(row(state="ProtectionError"))
+    wait = Wait("disk/i", instance(), "ProtectionConfigured")
+    outcome = carry_out(replace(plan_of(), marks=(MARK,), waits=(wait,))).outcome
+    assert (outcome.ok, scripted.writes) == (False, [])
+
+
 def test_the_mark_is_not_written_over_a_failure(carry_out: CarryOut, scripted: Scripted) -> None:
     scripted.put({"id": VAULT.text})
     scripted.on[Op.INSTANCE_PUT] = refuses("no", code="UserErrorManagedDiskNotFound")
-    carry_out(plan_of(disk_change(), marks={VAULT.text: "new"}))
+    carry_out(plan_of(disk_change(), marks=(MARK,)))
     assert [step.op for _, step in scripted.writes] == [Op.INSTANCE_PUT]
 
 
@@ -238,7 +261,7 @@ def test_a_mark_that_cannot_be_written_is_only_a_warning(carry_out: CarryOut, sc
     scripted.put({"id": VAULT.text})
     scripted.put(row())
     scripted.on[Op.VAULT_PATCH] = refuses("no", code="AuthorizationFailed")
-    applied = carry_out(plan_of(disk_change(), marks={VAULT.text: "new"}))
+    applied = carry_out(plan_of(disk_change(), marks=(MARK,)))
     assert applied.outcome.ok
     assert [warning.code for warning in applied.outcome.warnings] == ["mark-not-written"]
 

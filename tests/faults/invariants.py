@@ -67,7 +67,7 @@ def assert_settled(trial: Trial) -> None:
     """I3: a plan is empty, and says so; an apply writes nothing."""
     plan = trial.plan("--detailed-exitcode")
     assert plan.plan is not None
-    assert (plan.code, plan.plan.changes, plan.plan.waits) == (0, (), ()), plan.text
+    assert (plan.code, plan.plan.changes, plan.plan.waits, plan.plan.marks) == (0, (), (), ()), plan.text
     once_more = trial.apply()
     assert (once_more.code, once_more.writes) == (0, []), once_more.text
 
@@ -89,7 +89,7 @@ def _allowed(plan: Plan) -> set[tuple[str, str]]:
         for step in change.steps
         if step.op in _METHODS
     }
-    return listed | {("PATCH", vault.lower()) for vault in plan.marks}
+    return listed | {("PATCH", mark.vault.key) for mark in plan.marks}
 
 
 def _shape(call: Call) -> str:

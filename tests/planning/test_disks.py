@@ -208,8 +208,8 @@ def test_classes_of_drift(word: str, said: dict[str, Any], drift: str) -> None:
 
 def test_the_digest_tells_changed_outside_from_not_yet_applied() -> None:
     desire = declared("stopped")
-    (digest,) = plan(desire, world()).marks.values()
-    for tag, drift in ((digest, "changed-outside"), ("0" * 16, "not-yet-applied")):
+    (mark,) = plan(desire, world()).marks
+    for tag, drift in ((mark.after, "changed-outside"), ("0" * 16, "not-yet-applied")):
         marked = vault(tags={"reconciler-applied": tag})
         assert change(plan(desire, estate(*settled(), marked)), at()).drift == drift
 

@@ -177,8 +177,8 @@ def test_a_group_that_the_list_lacks_is_read_by_its_id(answer: Any, expected: An
 
 @pytest.mark.parametrize("address", [OWN, SNAP])
 def test_a_group_belongs_to_a_vault_for_its_class_of_drift(address: str) -> None:
-    (digest,) = plan(manifest(rule(disk_id(), protection="stopped")), estate(*settled())).marks.values()
-    made = plan(manifest(rule(disk_id())), estate(disk(), vault(tags={"reconciler-applied": digest})))
+    (mark,) = plan(manifest(rule(disk_id(), protection="stopped")), estate(*settled())).marks
+    made = plan(manifest(rule(disk_id())), estate(disk(), vault(tags={"reconciler-applied": mark.after})))
     assert change(made, address).drift == "not-yet-applied"
 
 

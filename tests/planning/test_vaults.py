@@ -289,7 +289,8 @@ def test_a_missing_vault_is_made_whole() -> None:
             "storageSettings": [{"datastoreType": "VaultStore", "type": "LocallyRedundant"}],
         },
     }
-    assert made.marks == {VAULT.text: made.marks[VAULT.text]}
+    (mark,) = made.marks
+    assert (mark.address, mark.vault, mark.tag, mark.before) == (ME, VAULT, "reconciler-applied", "")
 
 
 def test_a_new_vault_stands_before_one_way_doors_but_weakens_nothing() -> None:
@@ -357,7 +358,7 @@ def test_a_vault_of_nobody_or_another_that_is_as_declared_is_used_and_left_alone
     made = compared({}, {"owner": owner})
     assert addresses(made) == []
     assert codes(made) == []
-    assert made.marks == {}
+    assert made.marks == ()
 
 
 def test_another_manifests_vault_is_never_changed() -> None:
@@ -377,7 +378,7 @@ def test_adopting_writes_the_mark_and_the_default_tags_at_once() -> None:
     has = {"owner": None, "tags": {"a": "b"}}
     made = compared({"default_tags": {"cost": "1"}}, has, adopt=True)
     assert change(made, ME).steps[0].body == {"tags": {"a": "b", "cost": "1", OWNER_TAG: NAME}}
-    assert VAULT.text in made.marks
+    assert [mark.vault for mark in made.marks] == [VAULT]
     assert compared({}, has, adopt=True).changes[0].reason == "takes this manifest's mark"
 
 
@@ -531,8 +532,32 @@ def test_an_ignored_field_is_neither_written_nor_refused(field: str, said: dict[
 def test_the_digest_is_written_only_where_it_is_ours_and_moves() -> None:
     desire = manifest(rule(disk_id(), disk_id("e")))
     world = estate(*settled(), disk("e"))
-    (digest,) = plan(desire, world).marks.values()
-    current = replace(vault(), tags={OWNER_TAG: NAME, "Reconciler-Applied": digest})
-    assert plan(desire, estate(*settled(), disk("e"), current)).marks == {}
-    assert plan(desire, estate(*settled(), disk("e"), vault(owner="other"))).marks == {}
-    assert plan(manifest(), estate(*settled())).marks == {}
+    (mark,) = plan(desire, world).marks
+    current = replace(vault(), tags={OWNER_TAG: NAME, "Reconciler-Applied": mark.after})
+    assert plan(desire, estate(*settled(), disk("e"), current)).marks == ()
+    assert plan(desire, estate(*settled(), disk("e"), vault(owner="other"))).marks == ()
+    assert plan(desire, estate(*settled(), disk("e"), vault(owner=None))).marks == ()
+
+
+def test_a_digest_alone_is_written_and_counts_as_a_change() -> None:
+    stale = replace(vault(), tags={OWNER_TAG: NAME, "reconciler-applied": "0" * 16})
+    made = plan(manifest(), estate(*settled(), stale))
+    (mark,) = made.marks
+    assert (made.changes, mark.before, made.marked_alone) == ((), "0" * 16, {VAULT.key: ME})
+    assert (made.summary.add, made.summary.change, made.summary.destroy) == (0, 1, 0)
+    with_more = plan(manifest(rule(disk_id(), disk_id("e"))), estate(*settled(), disk("e"), stale))
+    assert (len(with_more.marks), with_more.marked_alone) == (1, {})
+    assert with_more.summary.change == 0
+
+
+@pytest.mark.parametrize(
+    ("said", "count"), [({"only": ("disk/*",)}, 0), ({"only": ("vault/*",)}, 1), ({"only": ("policy/*",)}, 0)]
+)
+def test_a_digest_alone_is_what_only_names(said: dict[str, Any], count: int) -> None:
+    assert len(plan(manifest(), estate(*settled()), **said).marks) == count
+
+
+def test_no_digest_is_written_alone_while_something_could_not_be_read() -> None:
+    desire = manifest(rule(disk_id(), disk_id("e")))
+    made = plan(desire, estate(*settled()), {("exists", disk_id("e")): FORBIDDEN})
+    assert (errors(made), made.marks) == (["out-of-reach"], ())

@@ -11,7 +11,7 @@ from reconciler.applying.outcome import Outcome, Status
 from reconciler.planning.model import Plan
 from reconciler.redaction import redact
 from reconciler.report.escape import visible
-from reconciler.report.lines import change_lines, gate_hint
+from reconciler.report.lines import change_lines, gate_hint, mark_line
 from reconciler.report.page.graph import HEIGHT, WIDTH, graph
 from reconciler.report.page.model import STATES, Page, freshness
 from reconciler.report.page.tables import disk_table, finding_table, result_table
@@ -41,6 +41,7 @@ def page_html(page: Page) -> str:
         graph=graph(rows),
         box=(WIDTH, HEIGHT),
         changes=[_change(page, number) for number in range(len(page.plan.changes))] if page.plan else [],
+        marks=[mark_line(mark) for mark in page.plan.marks] if page.plan else [],
         unchanged=_unchanged(page.plan) if page.plan else "",
         first=FIRST,
         tables={
@@ -102,7 +103,7 @@ def _told(outcome: Outcome) -> dict[str, Any]:
 
 def _unchanged(plan: Plan) -> str:
     """What a plan without changes comes to: Azure matches only where nothing is refused, wrong or under way."""
-    if is_clean(plan):
+    if is_clean(plan) or (plan.marks and not plan.is_refused):
         return plan_summary(plan)
     return "None, yet Azure can't be said to match the manifest: see what is refused, and the errors below."
 
