@@ -12,7 +12,7 @@ import faults
 from arm import APPS, Body
 from faults import Fault
 from invariants import rows
-from story import DAY, DISKS, Story, rule
+from story import DAY, DISKS, Story, disk_of, rule
 
 ELSEWHERE = "movedrg"
 LISTS = (
@@ -72,7 +72,8 @@ def _left(story: Story, name: str, _body: Body) -> Callable[[], object]:
         entry = story.entry(name)
         if story.there(arm.disk_id(name)):
             return
-        if entry is None or entry.get("whenGone", "report") == "report":
+        has_backups = any(disk_of(row) == arm.disk_id(name).lower() for row in story.instances())
+        if entry is None or entry.get("whenGone", "report") == "report" or not has_backups:
             story.gives_up(name)
         else:
             story.patience = 5 * DAY
@@ -111,7 +112,7 @@ def a_disk_is_moved(story: Story, chance: Random) -> str | None:
         elif story.there(elsewhere):
             story.remove(elsewhere)
         for row in (*story.instances(), *story.deleted()):
-            if row["properties"]["dataSourceInfo"]["resourceID"].lower() == elsewhere.lower():
+            if disk_of(row) == elsewhere.lower():
                 story.remove(row["id"])
 
     story.cures[f"moved {name}"] = cure

@@ -170,7 +170,7 @@ class Story:
 
     def _known(self) -> dict[str, str]:
         """The disk of every instance that isn't deleted."""
-        return {row["id"].lower(): _disk(row) for row in self.instances()}
+        return {row["id"].lower(): disk_of(row) for row in self.instances()}
 
     def _check(self, known: dict[str, str]) -> None:
         """I2; and no instance is lost that nobody asked to delete."""
@@ -212,7 +212,7 @@ class Story:
         """A disk whose instance lies in another vault can't move: somebody takes that instance away."""
         wanted = oracle.wanted(self.trial, self.said)
         for row in (*self.instances(), *self.deleted()):
-            entry = wanted.get(_disk(row))
+            entry = wanted.get(disk_of(row))
             if entry is not None and row["id"].lower().split("/")[8] != entry["vault"].lower():
                 self.remove(row["id"])
 
@@ -232,7 +232,7 @@ class Story:
         for row in run.outcome.results if run.outcome else ():
             disk = row.address.lower().removeprefix("disk/")
             if disk in asked and row.code in _LACKS_RIGHTS:
-                for held in (one for one in self.instances() if _disk(one) == disk):
+                for held in (one for one in self.instances() if disk_of(one) == disk):
                     self.remove(held["id"])
 
     def remove(self, address: str) -> list[str]:
@@ -253,7 +253,8 @@ class Story:
         self.losses.check()
 
 
-def _disk(row: Body) -> str:
+def disk_of(row: Body) -> str:
+    """The disk of an instance, lower-cased."""
     return str(row["properties"]["dataSourceInfo"]["resourceID"]).lower()
 
 
