@@ -64,7 +64,12 @@ async def look(
 async def planned(
     azure: Azure, manifest: Manifest, estate: Estate, options: Options, clock: Clock, *, planner: Planner | None = None
 ) -> Plan:
-    """The plan on an estate that was read already, with its open questions asked."""
+    """The plan on an estate that was read already, with its open questions asked.
+
+    A shard that would stop, delete, shorten or weaken reads and plans the whole manifest for its gates: else what is
+    refused whole would pass in parts.
+    """
+    from reconciler.planning.gates import under_gates_of
     from reconciler.planning.keys import widened
     from reconciler.planning.making import make as plan_of
     from reconciler.planning.weight import has_weight
@@ -74,6 +79,9 @@ async def planned(
             return (planner or plan_of)(manifest, of, under, clock.now())
 
     plan = await answered(azure, estate, partial(made, under=options))
+    if not options.shard.is_whole and any(change.weight for change in plan.changes):
+        whole = await look(azure, manifest, replace(options, shard=WHOLE), clock, planner=planner)
+        plan = under_gates_of(plan, whole)
     again = replace(options, force=widened(options.force))
     return replace(plan, basis=Basis(estate, partial(made, under=again))) if has_weight(plan) else plan
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from reconciler.ids import lower
 from reconciler.planning.capacity import DISK_SCOPE_LIMIT, QUOTA, over_quota
@@ -11,7 +12,7 @@ from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import Draft
 from reconciler.planning.gone import is_left
 from reconciler.planning.losing import selects_nothing
-from reconciler.planning.model import Action, Change, Gate, Kind
+from reconciler.planning.model import Action, Change, Gate, Kind, Plan
 from reconciler.planning.protection import is_active
 from reconciler.planning.roles import RoleBook
 from reconciler.plurals import counted
@@ -46,6 +47,9 @@ ANY = "*"
 VALUES: Mapping[str, str] = {"resume-expires": NUMBER, "unknown-policy": "VAULT/POLICY"}
 """The form of the value in `--force NAME=VALUE`, for the gates that take one."""
 
+COUNTED = frozenset({"empty", "mass-change", "mass-gone", "selects-nothing"})
+"""The gates that count over all vaults of the manifest."""
+
 MASS_PERCENT = 30
 MASS_FROM = 10
 _SHOWN = 10
@@ -68,6 +72,13 @@ def gates(
         *_scopes(draft, book),
     ]
     return tuple(found)
+
+
+def under_gates_of(plan: Plan, whole: Plan) -> Plan:
+    """A shard's plan under the gates that count over all vaults, as the plan of the whole manifest has them."""
+    own = (gate for gate in plan.gates if gate.name not in COUNTED)
+    counted_over_all = (gate for gate in whole.gates if gate.name in COUNTED)
+    return replace(plan, gates=tuple(sorted((*own, *counted_over_all), key=lambda gate: gate.name)))
 
 
 def _empty(draft: Draft, desired: list[DesiredDisk], changes: list[Change]) -> Iterable[Gate]:

@@ -130,7 +130,8 @@ def test_the_union_of_all_shards_plans_is_the_whole_plan(stage: Stage, prune: bo
 
 
 def test_a_shard_reads_the_instances_of_its_own_vaults_alone(stage: Stage) -> None:
-    desired = stage.manifest(declared() | {"disks": [{"id": disk_id("kept"), "vault": "Vault2",
+    """Where nothing is to be stopped: what would be counts over all vaults."""
+    desired = stage.manifest(declared() | {"removed": [], "disks": [{"id": disk_id("kept"), "vault": "Vault2",
         "policy": "diskBkpPolicy", "snapshotResourceGroup": "snapshots"}]})  # fmt: skip
     listed = []
     for shard in shards(4):
