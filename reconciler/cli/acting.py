@@ -116,7 +116,7 @@ def act(output: Output, deed: Deed, manner: Manner, connection: Connection) -> i
             "Nobody is there to approve: this is no terminal.", hint="give --auto-approve", code="no-approval"
         )
     planning = Planning(resource_guard_request=manner.resource_guard_request, force=manner.force)
-    options = plan_options(planning, deed.manifest, connection.api_version)
+    options = plan_options(planning, deed.manifest, connection.api_version, deed.path)
     approval = Approval(asks=not manner.auto_approve)
     with audit_file(manner.audit) as ledger:
         return _run(output, deed, manner, connection, options, approval, ledger)

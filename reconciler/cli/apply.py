@@ -141,7 +141,7 @@ def _task(
             code="no-approval",
         )
     manifest = load_manifest(path)
-    options = plan_options(planning, manifest, connection.api_version)
+    options = plan_options(planning, manifest, connection.api_version, path)
     if saved:
         saved.check_options(recorded(options))
     approval = Approval(asks=asks, checksum=checksum, saved=saved)

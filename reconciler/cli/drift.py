@@ -55,7 +55,7 @@ def drift(
     classes = _classes(fail_on)
     manifest = load_manifest(path)
     with opened(connection, events=listener(output), readonly=True) as session:
-        plan = session.look(manifest, plan_options(Planning(shard=shard), manifest, connection.api_version))
+        plan = session.look(manifest, plan_options(Planning(shard=shard), manifest, connection.api_version, path))
         page = page_of(session, manifest, path, plan=plan) if wants_page(telling.reports) else ""
 
     from reconciler.report.drift import Drift

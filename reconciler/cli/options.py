@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
@@ -311,12 +312,13 @@ def system_of(said: str, environment: Mapping[str, str]) -> str:
     return AZURE if environment.get("TF_BUILD", "").lower() == "true" else NO_SYSTEM
 
 
-def plan_options(planning: Planning, manifest: Manifest, api_version: str | None) -> Options:
-    """The planner's options; UsageError for a resource guard request that names no vault."""
+def plan_options(planning: Planning, manifest: Manifest, api_version: str | None, path: str) -> Options:
+    """The planner's options for the manifest at `path`; UsageError for a resource guard request that names no vault."""
     from reconciler import __version__
     from reconciler.planning.keys import keys
     from reconciler.planning.model import Options
     from reconciler.sharding import WHOLE, Shard
+    from reconciler.source import source_of
 
     requests: dict[str, tuple[str, ...]] = {}
     for text in planning.resource_guard_request:
@@ -334,6 +336,7 @@ def plan_options(planning: Planning, manifest: Manifest, api_version: str | None
         guard_requests=requests,
         preflight=planning.preflight,
         shard=Shard.parse(planning.shard) if planning.shard else WHOLE,
+        source=source_of(Path(path)),
         **said,
     )
 

@@ -57,7 +57,7 @@ def plan(
         check_writable(Path(out), "the plan")
     manifest = load_manifest(path)
     desk = Desk(asks, manifest, output)
-    options = plan_options(planning, manifest, connection.api_version)
+    options = plan_options(planning, manifest, connection.api_version, path)
     with opened(connection, events=listener(output), readonly=True) as session:
         found = desk.look(session, lambda: session.look(manifest, options))
         if planning.preflight:

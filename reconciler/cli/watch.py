@@ -112,7 +112,7 @@ class _Task:
 
         manifest = load_manifest(self._path)
         teller.manifest = manifest.name
-        options = plan_options(Planning(), manifest, self._connection.api_version)
+        options = plan_options(Planning(), manifest, self._connection.api_version, self._path)
         with teller.traces.span("look"):
             seen = await _seen(azure, clock, manifest, options)
         plan = seen.drift.plan

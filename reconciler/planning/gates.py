@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from reconciler.ids import lower
+from reconciler.planning import origins
 from reconciler.planning.capacity import DISK_SCOPE_LIMIT, QUOTA, over_quota
 from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import Draft
@@ -27,6 +28,7 @@ GATES: Mapping[str, str] = {
     "role-quota": "A subscription would hold more role assignments than Azure allows.",
     "role-scope": "More than 500 role assignments at disk scope in one subscription.",
     "selects-nothing": "`--prune` would stop more disks than a selector takes that may have taken them before.",
+    "two-sources": "Another copy of a manifest of this name was applied to a vault in which something would end.",
     "unknown-policy": "A policy that can't be read whole would be replaced under a disk's backups.",
     "weakens-protection": "A vault would lose protection: soft delete, immutability or alerts.",
 }
@@ -65,6 +67,7 @@ def gates(
         *selects_nothing(draft, desired, changes),
         *vanished,
         *_mass(draft, _without(changes, vanished)),
+        *origins.gate(draft, changes),
         *_irreversible(draft, changes),
         *_weakening(draft, changes),
         *_deletions(draft, changes, due),

@@ -17,6 +17,7 @@ from reconciler.planning import (
     identity,
     leaving,
     newness,
+    origins,
     policies,
     proofs,
     roles,
@@ -32,7 +33,7 @@ from reconciler.planning.gates import gates
 from reconciler.planning.groups import WantedGroup
 from reconciler.planning.local_gates import check_keys, local_gates
 from reconciler.planning.marks import marks
-from reconciler.planning.model import Change, Options, Plan
+from reconciler.planning.model import Change, Mark, Options, Plan
 from reconciler.planning.ordering import Narrowing, checksum, finding_rank, narrowed, ordered
 from reconciler.planning.policies import Shelf
 from reconciler.planning.protection import GOALS
@@ -97,7 +98,7 @@ def _finish(draft: Draft, everything: list[DesiredDisk], book: roles.RoleBook) -
         gates=tuple(sorted(found, key=lambda gate: gate.name)),
         checksum="" if draft.questions else checksum(draft, changes),
         waits=tuple(wait for wait in draft.waits if narrowing.takes(wait.address)),
-        marks=marks(draft, changes, narrowing.takes),
+        marks=_marks(draft, changes, narrowing),
         emitted=tuple(book.emitted[address] for address in sorted(book.emitted)),
         missing=tuple(book.missing[address] for address in sorted(book.missing)),
         expected={
@@ -120,6 +121,11 @@ def _tell_due(draft: Draft, narrowing: Narrowing) -> list[str]:
         message, place = draft.due[address]
         draft.note("deletion-due", message, address=address, place=place, hint=hint)
     return due
+
+
+def _marks(draft: Draft, changes: list[Change], narrowing: Narrowing) -> tuple[Mark, ...]:
+    found = marks(draft, changes, narrowing.takes)
+    return tuple(sorted((*found, *origins.marks(draft, changes, found)), key=lambda mark: (mark.vault.key, mark.tag)))
 
 
 def _concerning(draft: Draft, changes: list[Change], narrowing: Narrowing) -> list[Finding]:

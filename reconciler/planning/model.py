@@ -282,7 +282,7 @@ class Options:
 
     `allow_delete` is the exact number of deletions allowed (None: not said, so none is planned); `force` has names of
     gates, and `NAME=VALUE` for local ones, lower-cased as `keys` returns them; `guard_requests` maps
-    lower-cased vault ids to resource guard request ids; `api_version` DataProtection's; `tool_version` ours; `shard`
+    lower-cased vault ids to resource guard request ids; `api_version` DataProtection's; `tool_version` ours; `source` where the manifest comes from (empty: not known); `shard`
     which of the manifest's vaults are seen to.
     """
 
@@ -297,3 +297,4 @@ class Options:
     preflight: bool = False
     api_version: str = "2025-07-01"
     shard: Shard = WHOLE
+    source: str = ""

@@ -15,6 +15,7 @@ NAMESPACE = UUID("5f4c2a0e-7d0b-5b1e-9c39-0d3f6f1c7a52")
 
 OWNER_TAG = "reconciler-owner"
 APPLIED_TAG = "reconciler-applied"
+SOURCE_TAG = "reconciler-source"
 RESTORED_TAG = "reconciler-restored"
 PROVEN_TAG = "reconciler-proven"
 PROTECTED_TAG = "reconciler-protected"
