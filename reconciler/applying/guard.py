@@ -71,6 +71,9 @@ class Guard:
         self._slices = Slices(run, self.contradict)
         self._made: set[str] = set()
         self._contradicted = set(run.plan.contradicted)
+        self._new_vaults = {
+            step.target.key for change in run.plan.changes for step in change.steps if step.op is Op.VAULT_PUT
+        }
 
     @classmethod
     def of(cls, run: Run) -> Guard:
@@ -94,7 +97,7 @@ class Guard:
             if proof is None:
                 raise ReconcilerError(f"{step.target} proves nothing, so it is left alone", code="not-ours")
             await proof()
-        if step.op in _MADE and step.target.key not in self._made and self._is_doubtful(change):
+        if step.op in _MADE and step.target.key not in self._made and await self._is_doubtful(change, step):
             there = await standing.find(self._run, step, self.contradict)
             self._check_lists()
             if there is not None:
@@ -123,10 +126,17 @@ class Guard:
                         raise
             await run.pause(next(delays), limit, step.target.name)
 
-    def _is_doubtful(self, change: Change) -> bool:
-        """Whether nobody has looked by id for what a change makes, or not lately."""
+    async def _is_doubtful(self, change: Change, step: Step) -> bool:
+        """Whether nobody has looked by id for what a change makes, or not lately.
+
+        A vault that this very run has made is listed instead: thousands of disks may wait for their rights there.
+        """
         looked = self._run.plan.looked
-        return change.unasked or looked is None or self._run.now - looked > SECONDS
+        if not change.unasked and looked is not None and self._run.now - looked <= SECONDS:
+            return False
+        if step.op is Op.INSTANCE_PUT and step.target.parent.key in self._new_vaults:
+            return await standing.is_listed(self._run, step.target)
+        return True
 
     def _check_lists(self) -> None:
         """ReconcilerError once lists were contradicted so often that none of them is believed."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from reconciler.applying.refusals import CHANGED_BY_SOMEONE_ELSE
 from reconciler.applying.run import Run
+from reconciler.applying.slices import SECONDS
 from reconciler.azure import bodies
 from reconciler.azure.answering import answer
 from reconciler.azure.projection import instance as project
@@ -28,6 +29,11 @@ _DEAD = frozenset({Health.STOPPED, Health.SUSPENDED, Health.UNKNOWN})
 Contradict = Callable[[Iterable[ArmId]], None]
 
 
+async def is_listed(run: Run, instance: ArmId) -> bool:
+    """Whether the vault's list, which is never older than a look may be, shows an instance."""
+    return await run.watch(instance.parent).shows(instance, within=SECONDS)
+
+
 async def find(run: Run, step: Step, contradict: Contradict) -> Receipt | None:
     """What stands for the receipt of a PUT that would change nothing; None when it is to be sent.
 
@@ -44,7 +50,7 @@ async def find(run: Run, step: Step, contradict: Contradict) -> Receipt | None:
         case Yes(Found(body=body)):
             if step.op is Op.POLICY_PUT:
                 return _same_policy(step, body)
-            if not await run.watch(step.target.parent).shows(step.target):
+            if not await is_listed(run, step.target):
                 contradict([step.target])
             return _same_instance(run, step, body)
 

@@ -56,10 +56,10 @@ class Watch:
         self._listed = float("-inf")
         self._listing = asyncio.Lock()
 
-    async def shows(self, instance: ArmId) -> bool:
-        """Whether the list has shown an instance within the last minute."""
+    async def shows(self, instance: ArmId, *, within: float) -> bool:
+        """Whether a list of the last seconds shows an instance."""
         async with self._listing:
-            if self._clock.monotonic() - self._listed > _MOST_SECONDS:
+            if self._clock.monotonic() - self._listed > within:
                 self._remembered(await self._azure.list(self._path))
         return instance.key in self._shown
 
@@ -67,7 +67,7 @@ class Watch:
         """The rows by lower-cased id; of the last list it is known what it showed."""
         self._listed = self._clock.monotonic()
         with understood(f"A row in a list of {self._path}"):
-            found = {_key(row): row for row in rows}
+            found = {_key(row): _sensible(row) for row in rows}
         self._shown = frozenset(found)
         return found
 
@@ -139,6 +139,13 @@ class Watch:
 
 def _key(row: Row) -> str:
     return lower(str(row.get("id", "")).rstrip("/"))
+
+
+def _sensible(row: Row) -> Row:
+    """The row; TypeError when what lies in it isn't an object where it has to be one."""
+    if not isinstance(row.get("tags") or {}, Mapping):
+        raise TypeError("its tags are no object")
+    return row
 
 
 def _answered(waiter: _Waiter, row: Row | None, now: float) -> bool:
