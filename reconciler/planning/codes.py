@@ -215,7 +215,7 @@ CODES = table(
         "declare what the vault has",
     ),
     Code(
-        "unknown-policy",
+        "policy-not-understood",
         _E,
         "A disk's backups follow a policy that does something this version can't read, so the policy is not replaced.",
         "declare the policy with `manage: false` to keep it, or pass --force unknown-policy=VAULT/POLICY to replace it",

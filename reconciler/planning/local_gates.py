@@ -31,7 +31,7 @@ def may_replace(
         return True
     key = f"{UNKNOWN_POLICY}={value}" if vault else UNKNOWN_POLICY
     hint = f"declare it with `manage: false` to keep it; once it may be replaced, pass --force {key}"
-    draft.note(UNKNOWN_POLICY, message, address=address, place=place, hint=hint)
+    draft.note("policy-not-understood", message, address=address, place=place, hint=hint)
     draft.held_vaults.add(policy.parent.key)
     return False
 

@@ -61,20 +61,19 @@ def marks(draft: Draft, changes: Sequence[Change], takes: Callable[[str], bool])
     """The marks to write on the vaults that we own, or that take our mark now; `takes` says what `--only` leaves.
 
     A vault of which something is left out, by `--only` or by a gate of its own, isn't applied, so it keeps the digest that
-    it has; so does one in which nothing changes while it has an error, or while something could not be read.
+    it has; so does one in which nothing changes while anything has an error or could not be read.
     """
     planned = {change.address for change in changes}
     left_out = {change.vault.key for change in draft.changes.values() if change.vault and change.address not in planned}
     touched = {change.vault.key for change in changes if change.vault}
     taking = {change.vault.key for change in changes if change.vault and takes_mark(change)}
-    is_known = not any(finding.drift == OUT_OF_REACH for finding in draft.findings)
-    wrong = {finding.address for finding in draft.findings if finding.severity is Severity.ERROR}
+    is_well = not any(one.drift == OUT_OF_REACH or one.severity is Severity.ERROR for one in draft.findings)
     found: list[Mark] = []
     for spec in draft.vaults.values():
         key, address = spec.id.key, addresses.vault(spec.name)
         live = draft.estate.vaults.get(key)
         is_ours = key in taking or (live is not None and draft.owner(live.tags) == "ours")
-        is_due = key in touched or (is_known and live is not None and takes(address) and address not in wrong)
+        is_due = key in touched or (is_well and live is not None and takes(address))
         if spec.manage and is_ours and is_due and key not in left_out | draft.held_vaults:
             before, after = tag_of(live.tags, APPLIED_TAG) if live else "", draft.declared(spec)
             found += [Mark(address, spec.id, APPLIED_TAG, before, after)] if before != after else []

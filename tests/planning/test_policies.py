@@ -165,7 +165,7 @@ def test_a_policy_that_no_manifest_can_say_is_no_users_match() -> None:
     strange = policy(name="strange", body=policy_body(default="P1M"))
     things = world(strange, using("d", strange))
     made = plan(manifest(), things)
-    assert (addresses(made), errors(made), made.closed_gates) == ([], ["unknown-policy"], ())
+    assert (addresses(made), errors(made), made.closed_gates) == ([], ["policy-not-understood"], ())
     assert "lifecycles.deleteAfter P1M" in made.errors[0].message
     assert "--force unknown-policy=V/strange" in made.errors[0].hint
     for key in ("unknown-policy", "unknown-policy=v/strange"):
@@ -181,7 +181,7 @@ def unlisted(strange: Any) -> Any:
 
 @pytest.mark.parametrize(
     ("body", "told"),
-    [(policy_body(default="P1M"), ["unknown-policy"]), (policy_body(), []), (None, [])],
+    [(policy_body(default="P1M"), ["policy-not-understood"]), (policy_body(), []), (None, [])],
 )
 def test_a_policy_that_its_vault_does_not_list_is_asked_for_by_id(body: Any, told: list[str]) -> None:
     strange = policy(name="strange", body=body or policy_body(default="P3D"))

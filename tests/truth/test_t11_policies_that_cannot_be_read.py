@@ -94,7 +94,7 @@ def test_it_stays_and_what_is_not_understood_is_named(forged: Forged, change: Ch
         follow(azure, change, "PSTestDisk")
         planned = azure.run("plan", "--format", "json")
         (error,) = (row for row in planned.document["findings"] if row["severity"] == "error")
-        assert (planned.code, error["code"]) == (1, "unknown-policy"), planned
+        assert (planned.code, error["code"]) == (1, "policy-not-understood"), planned
         assert all(part in error["message"] for part in ("theirs", *STRANGE[change])), error
         (gate,) = planned.document["gates"]
         assert (gate["name"], gate["open"], gate["local"]) == ("unknown-policy", False, True)
