@@ -143,11 +143,8 @@ def _run(
         with opened(connection, events=progress) as session:
             plan = _look(session, deed, options)
             _show(output, deed, manner, plan)
-            if deed.is_refused(plan):
-                raise Refused(
-                    "Nothing was written: it can't be done as asked.", hint="see what is refused above", code="refused"
-                )
-            _approve(output, session, deed, connection, options, approval, plan)
+            _check_possible(deed, plan)
+            plan = _approved(output, session, deed, connection, options, approval, plan)
             progress.clock = session.clock
             origin = (
                 replace(origin_of(plan.manifest, Path(deed.path), os.environ), run=deed.run, simulated=output.simulated)
@@ -188,7 +185,7 @@ def _show(output: Output, deed: Deed, manner: Manner, plan: Plan) -> None:
         output.tell(text)
 
 
-def _approve(
+def _approved(
     output: Output,
     session: Session,
     deed: Deed,
@@ -196,15 +193,24 @@ def _approve(
     options: Options,
     approval: Approval,
     plan: Plan,
-) -> None:
-    """Ask the person who is there, if anybody is to be asked; StalePlan when Azure moved meanwhile."""
+) -> Plan:
+    """The plan, of a fresh look once a person has approved it; StalePlan when Azure moved meanwhile."""
     from reconciler.cli.showing import document_of
 
-    if approval.asks and plan.changes:
-        approval.ask(output)
-        again = _look(session, deed, options)
-        documents = [document_of(one, deed.path, connection, options) for one in (plan, again)]
-        approval.check_unmoved(*documents)
+    if not (approval.asks and plan.changes):
+        return plan
+    approval.ask(output)
+    again = _look(session, deed, options)
+    approval.check_unmoved(*(document_of(one, deed.path, connection, options) for one in (plan, again)))
+    _check_possible(deed, again)
+    return again
+
+
+def _check_possible(deed: Deed, plan: Plan) -> None:
+    if deed.is_refused(plan):
+        raise Refused(
+            "Nothing was written: it can't be done as asked.", hint="see what is refused above", code="refused"
+        )
 
 
 def _tell(output: Output, deed: Deed, manner: Manner, plan: Plan, outcome: Outcome) -> int:

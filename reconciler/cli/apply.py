@@ -161,7 +161,7 @@ def _run(output: Output, task: Task, telling: Telling, settings: Settings, audit
             plan = desk.look(session, lambda: session.look(task.manifest, task.options))
             desk.write(plan)
             _show(output, task, telling, plan)
-            _check(output, task, plan, session)
+            plan = _checked(output, task, plan, session)
             progress.clock = session.clock
             trail = (
                 Trail(
@@ -196,21 +196,31 @@ def _show(output: Output, task: Task, telling: Telling, plan: Plan) -> None:
         output.tell(plan_text(plan, style=output.error_style, root=root_of(task.path)) + "\n")
 
 
-def _check(output: Output, task: Task, plan: Plan, session: Session) -> None:
-    """Refused or StalePlan unless this plan may be applied now; asks the person who is there."""
+def _checked(output: Output, task: Task, plan: Plan, session: Session) -> Plan:
+    """The plan to apply: after approval by a person that of a fresh look, which is the same.
+
+    Refused or StalePlan unless it may be applied now.
+    """
     from reconciler.cli.showing import document_of
 
     def document(of: Plan) -> dict[str, object]:
         return document_of(of, task.path, task.connection, task.options)
 
     task.approval.check(document(plan))
+    _check_gates(plan)
+    if not (task.approval.asks and (plan.changes or plan.waits or plan.marks)):
+        return plan
+    task.approval.ask(output)
+    again = session.look(task.manifest, task.options)
+    task.approval.check_unmoved(document(plan), document(again))
+    _check_gates(again)
+    return again
+
+
+def _check_gates(plan: Plan) -> None:
     if plan.closed_gates:
         names = ", ".join(gate.name for gate in plan.closed_gates)
         raise Refused(f"Nothing was written: the plan is refused by {names}.", hint="see the gates above", code="gate")
-    if task.approval.asks and (plan.changes or plan.waits or plan.marks):
-        task.approval.ask(output)
-        again = session.look(task.manifest, task.options)
-        task.approval.check_unmoved(document(plan), document(again))
 
 
 def _tell(output: Output, task: Task, telling: Telling, plan: Plan, outcome: Outcome) -> int:

@@ -200,6 +200,7 @@ def test_an_instance_of_our_own_with_another_policy_is_not_written_over(forged: 
     with forged(quickstart(fresh=True), *rules, clock="virtual") as azure:
         done = apply(azure)
         assert (done.code, puts(azure)) == (1, []), done
+        assert "changed-by-someone-else" in done.codes
 
 
 @pytest.mark.parametrize(("kept", "code", "count"), [("P30D", 1, 0), ("P7D", 0, 0)], ids=["other content", "the same"])
@@ -213,6 +214,7 @@ def test_the_later_put_takes_over_no_policy(forged: Forged, kept: str, code: int
     with forged(quickstart(fresh=True), *rules, clock="virtual") as azure:
         done = apply(azure)
         assert done.code == code, done
+        assert ("changed-by-someone-else" in done.codes) is bool(code)
         assert (
             len([one for one in azure.writes if one.method == "PUT" and "/backuppolicies/" in one.path.lower()])
             == count

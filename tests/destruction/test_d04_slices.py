@@ -16,6 +16,7 @@ from forging import (
     before,
     disks,
     emptied,
+    forbidden,
     lacks,
     selected,
     throttled,
@@ -149,11 +150,12 @@ def test_a_gate_that_closes_meanwhile_holds(forged: Forged) -> None:
         assert [one for one in azure.writes if one.method == "DELETE"] == []
 
 
-def test_what_can_t_be_read_again_is_not_destroyed_and_the_rest_goes_on(forged: Forged) -> None:
+@pytest.mark.parametrize("away", [unavailable, forbidden])
+def test_what_can_t_be_read_again_is_not_destroyed_and_the_rest_goes_on(forged: Forged, away: Any) -> None:
     """The orphan can't be looked at any more; the new disk beside it is protected all the same."""
     estate = applied(manifest(disks=[selecting()], **WIDE), [disk(f"disk-0{n}", tags={"backup": "gold"}) for n in (1, 2, 3)], disk("new"))  # fmt: skip
     said = estate.saying(disks=[entry("disk-01"), entry("disk-02"), entry("new")])
-    with forged(said, unavailable("GET */disks/disk-03"), clock="virtual") as azure:
+    with forged(said, away("GET */disks/disk-03"), clock="virtual") as azure:
         done = apply(azure, "--prune", *FORCED)
         assert done.code == 1, done
         assert stops(azure) == []
