@@ -60,7 +60,7 @@ def _near(schedule: Schedule, moment: datetime) -> Iterator[Occurrence]:
             yield _at(today + timedelta(days=days, hours=hours, minutes=schedule.phase_minutes), zone)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=64)
 def _at(local: datetime, zone: tzinfo) -> Occurrence:
     times = sorted(local.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
     return Occurrence(times[0], times[1])

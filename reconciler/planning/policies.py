@@ -170,7 +170,7 @@ def _has_guests(draft: Draft, vault: VaultSpec, disks: Collection[str]) -> bool:
     ]
     if any(draft.owner(one.tags) in ("foreign", "handed") for one in held):
         return True
-    known = {*disks, *(one.disk.key for one in held if one.disk)}
+    known = {*disks, *(entry.id.key for entry in draft.manifest.removed), *(one.disk.key for one in held if one.disk)}
     principals = set(map(lower, estate.vaults[vault.id.key].principals))
     return any(
         row.role == DISK_BACKUP_READER.guid
