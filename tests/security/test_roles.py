@@ -19,21 +19,27 @@ from reconciler.sandbox.roles import BY_GUID, BY_NAME
 
 REPOSITORY = Path(__file__).parents[2]
 
-_CONTRADICTED = "a management group is asked itself only where the list of what lies below it lost a subscription"
 _ALONE = "Azure may answer a long operation with a Location alone; the simulated one always gives both links"
 UNMET = {
     "Microsoft.DataProtection/locations/operationStatus/read": (
         "Azure has links at the region as well as at the vault, and names the one for an operation as it likes"
     ),
-    "Microsoft.Management/managementGroups/read": _CONTRADICTED,
     "Microsoft.DataProtection/locations/operationResults/read": _ALONE,
     "Microsoft.DataProtection/backupVaults/operationResults/read": _ALONE,
     "Microsoft.DataProtection/backupVaults/backupInstances/operationResults/read": _ALONE,
 }
 """Rights in the operator's role that no story needs, and why they are there."""
 
-SHOWN = frozenset({"Microsoft.Compute/snapshots/read", "Microsoft.DataProtection/backupVaults/backupJobs/read"})
-"""Resource Graph shows these to those who may read them, whether or not anything asks for them by itself."""
+SHOWN = frozenset(
+    {
+        "Microsoft.Compute/snapshots/read",
+        "Microsoft.DataProtection/backupVaults/backupJobs/read",
+        "Microsoft.Management/managementGroups/read",
+    }
+)
+"""Resource Graph shows these to those who may read them, whether or not anything asks for them by itself; a management
+group is asked itself only where something hangs on what lies below it.
+"""
 
 STORIES = (
     "asking", "backing_up", "drilling", "moving", "preflight", "protection", "roles", "surroundings", "vaults",
