@@ -6,7 +6,7 @@ A thousand instances cost five pages a look in place of a thousand requests.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,12 +60,14 @@ class Watch:
         """Whether a list of the last seconds shows an instance."""
         async with self._listing:
             if self._clock.monotonic() - self._listed > within:
-                self._remembered(await self._azure.list(self._path))
+                self._tell(await self._rows())
         return instance.key in self._shown
 
-    def _remembered(self, rows: Iterable[Row]) -> dict[str, Row]:
+    async def _rows(self) -> dict[str, Row]:
         """The rows by lower-cased id; of the last list it is known what it showed."""
-        self._listed = self._clock.monotonic()
+        begun = self._clock.monotonic()
+        rows = await self._azure.list(self._path)
+        self._listed = begun
         with understood(f"A row in a list of {self._path}"):
             found = {_key(row): _sensible(row) for row in rows}
         self._shown = frozenset(found)
@@ -93,13 +95,16 @@ class Watch:
         looks, failures, interval = 0, 0, self._first_interval()
         while self._waiters:
             self._joined = 0
+            begun = self._clock.monotonic()
             await self._clock.sleep(interval)
+            if self._listed > begun:
+                continue  # whoever asked what the list shows has had it read meanwhile
             looks += 1
             usual = _INTERVALS[min(looks, len(_INTERVALS) - 1)]
             interval = min(interval * _STRETCH, _MOST_SECONDS) if self._joined and looks > len(_INTERVALS) else usual
             request_deadline.set(self._clock.monotonic() + self._patience)
             try:
-                rows = self._remembered(await self._azure.list(self._path))
+                rows = await self._rows()
             except ReconcilerError as error:
                 failures += 1
                 if failures >= _FAILURES:
