@@ -137,9 +137,8 @@ def retire(
 ) -> None:
     """Plan the end of policies of ours that nothing uses, in vaults that bear our mark.
 
-    A vault that takes our mark by this plan counts: else a run that ends well would leave something to plan. A policy
-    that this plan's disks don't leave goes only where it bears the name of one that we declare, and no other manifest
-    is at work in the vault: its disks may be about to use it. `disks` are the declared ones, by lower-cased id.
+    A vault that takes our mark by this plan counts: else a run that ends well would leave something to plan. Where
+    another manifest is at work in the vault none is retired: its disks may be about to use it. `disks` are the declared ones, by lower-cased id.
     `wanted` are ids of policies that declared disks use; `moving` maps ids of policies to the addresses of the
     disks whose re-pointing, or end, this plan holds: a policy's last users may be among them.
     """
@@ -147,7 +146,6 @@ def retire(
     for instance in (*draft.estate.instances.values(), *draft.estate.deleted_instances.values()):
         if instance.policy:
             users[instance.policy.key] += 1
-    declared = {lower(spec.name) for spec in draft.manifest.policies.values()}
     for vault in draft.owned_vaults():
         is_alone: bool | None = None
         for policy in shelf.by_vault[vault.id.key]:
@@ -158,7 +156,7 @@ def retire(
                 continue
             if is_alone is None:
                 is_alone = not _has_guests(draft, vault, disks)
-            if leaving or (is_alone and lower(policy.id.name.rpartition("-")[0]) in declared):
+            if is_alone:
                 _retire(draft, policy, content, vault, leaving)
 
 
