@@ -182,7 +182,7 @@ def _is_movable(draft: Draft, wanted: DesiredDisk, old: Instance) -> bool:
 def _may_leave(draft: Draft, wanted: DesiredDisk, old: Instance) -> bool:
     """Whether the disk may leave its present policy: at the new place another one is followed."""
     policy = draft.estate.policies.get(old.policy.key) if old.policy else None
-    unknown = read(policy).unknown if policy else ()
+    unknown = read(policy).unread if policy else ()
     instead = f"what {wanted.policy.name} declares"
     return (
         policy is None

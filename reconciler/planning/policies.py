@@ -35,7 +35,7 @@ class Shelf:
     def add(self, policy: Policy) -> None:
         """Add a policy that no list showed."""
         reading = read(policy)
-        self.contents[policy.id.key], self.unknown[policy.id.key] = reading.content, reading.unknown
+        self.contents[policy.id.key], self.unknown[policy.id.key] = reading.content, reading.unread
         self.by_vault[policy.vault.key].append(policy)
 
     def named(self, vault: ArmId, name: str) -> Policy | None:

@@ -46,13 +46,20 @@ class Reading:
     `schedules` are those of snapshots of the disk; `is_timed`: there is one, and none that isn't understood. `kept_days`
     are the days that each retention rule keeps them, by the rule's name in a manifest's words (`Default`, `Daily`,
     `Weekly`). `unknown` names each part that isn't understood by
-    its rule and key; while it isn't empty, the policy does more, or something else, than the rest tells.
+    its rule and key; while it isn't empty, the policy does more, or something else, than the rest tells. `beyond` names keys of a later version, which are no
+    difference by themselves: every body may get more of them.
     """
 
     schedules: tuple[Schedule, ...] = ()
     kept_days: Mapping[str, int] = field(default_factory=dict)
     unknown: tuple[str, ...] = ()
     is_timed: bool = False
+    beyond: tuple[str, ...] = ()
+
+    @property
+    def unread(self) -> tuple[str, ...]:
+        """Everything that isn't understood: what must not be replaced without its key."""
+        return (*self.unknown, *self.beyond)
 
     @property
     def content(self) -> PolicyContent | None:
@@ -75,6 +82,7 @@ class _Reader:
 
     def __init__(self) -> None:
         self._unknown: list[str] = []
+        self._beyond_us: list[str] = []
         self._schedules: list[Schedule] = []
         self._is_timed = True
         self._days: dict[str, int] = {}
@@ -98,7 +106,8 @@ class _Reader:
             self._unknown += [f"rule {_name_of(rule)}" for rule in backups[1:]] or ["no backup rule"]
         self._match_tags()
         is_timed = self._is_timed and bool(self._schedules)
-        return Reading(tuple(self._schedules), dict(self._days), tuple(dict.fromkeys(self._unknown)), is_timed)
+        unknown, beyond = (tuple(dict.fromkeys(found)) for found in (self._unknown, self._beyond_us))
+        return Reading(tuple(self._schedules), dict(self._days), unknown, is_timed, beyond)
 
     def _try(self, where: str, part: Callable[[], _Part]) -> _Part | None:
         """A part, or None after its name was noted: a body may be anything."""
@@ -112,7 +121,7 @@ class _Reader:
         """Note the keys that aren't known and hold something: they may change what the policy does."""
         for key, value in body.items():
             if key not in known and _holds(value):
-                self._unknown.append(f"{where}: {key}" if where else str(key))
+                self._beyond_us.append(f"{where}: {key}" if where else str(key))
 
     @staticmethod
     def _type_of(rule: Any) -> str:

@@ -32,12 +32,12 @@ def _json(text: str) -> str:
 
 
 def _markdown(text: str) -> str:
-    """A quotation below the heading, where the hidden marker that comments are found by stays first."""
+    """A paragraph below the heading, where the hidden marker that comments are found by stays first."""
     head, mark, rest = text.partition("\n## ")
     if not mark and text.startswith("## "):
         head, mark, rest = "", "## ", text.removeprefix("## ")
     title, end, body = rest.partition("\n")
-    return f"{head}{mark}{title}{end}\n> **{SIMULATED}**\n{body}" if mark else f"> **{SIMULATED}**\n\n{text}"
+    return f"{head}{mark}{title}{end}\n**{SIMULATED}**\n{body}" if mark else f"**{SIMULATED}**\n\n{text}"
 
 
 def _html(text: str) -> str:

@@ -48,7 +48,7 @@ def told(folder: Path, *arguments: str) -> Done:
 @pytest.mark.parametrize("verb", VERBS, ids=lambda words: words[0])
 def test_every_verb_says_so_in_every_form(applied: Path, verb: tuple[str, ...]) -> None:
     assert SIMULATED in told(applied, *verb).stdout
-    assert f"> **{SIMULATED}**" in told(applied, *verb, "--format", "markdown").stdout
+    assert f"**{SIMULATED}**" in told(applied, *verb, "--format", "markdown").stdout
     assert json.loads(told(applied, *verb, "--format", "json").stdout)["simulated"] is True
 
 

@@ -255,3 +255,5 @@ def test_f40_a_snapshot_group_deleted_under_us_fails_cleanly(quickstart: Trial) 
     assert run.code == 1
     assert run.statuses[ADDRESS] == "failed"
     assert "snapshot" in run.text.lower()
+    assert "az group create" in quickstart.plan().text, "what it held is lost: it is never quietly remade"
+    quickstart.place({"id": group_id(APPS, "snapshotrg"), "location": "westus"})

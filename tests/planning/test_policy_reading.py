@@ -106,14 +106,17 @@ PATHS = {
 @pytest.mark.parametrize("value", [{"immutable": True}, "yes", 7, False, [1]])
 def test_a_key_of_a_later_version_is_not_understood_wherever_it_stands(where: str, value: Any) -> None:
     found = reading(lambda *parts: PATHS[where](*parts).update(later=value))
-    assert found.content is None
+    assert len(found.unread) == 1
+    is_criterion = where == "a criterion"  # one more condition takes other backups
+    assert (found.content is None, found.unread == found.unknown) == (is_criterion, is_criterion)
     assert found.kept_days == KEPT
 
 
 @pytest.mark.parametrize("where", PATHS)
 @pytest.mark.parametrize("value", [None, "", [], {}])
 def test_an_unknown_key_that_holds_nothing_means_nothing(where: str, value: Any) -> None:
-    assert reading(lambda *parts: PATHS[where](*parts).update(later=value)).content is not None
+    found = reading(lambda *parts: PATHS[where](*parts).update(later=value))
+    assert (found.content is not None, found.unread) == (True, ())
 
 
 @pytest.mark.parametrize("key", ["eTag", "etag", "policyVersion", "systemData", "provisioningState", "name", "id"])
