@@ -27,11 +27,11 @@ done <<<"${ARGUMENTS:-}"
 
 code=0
 read -ra commands <<<"$COMMAND"
-for command in "${commands[@]}"; do
+for verb in "${commands[@]}"; do
   name=report
-  [ "${#commands[@]}" = 1 ] || name=$command
+  [ "${#commands[@]}" = 1 ] || name=$verb
   reports=()
-  case $command in
+  case $verb in
   validate | plan | apply | drift)
     for form in md json sarif xml; do reports+=(--report "$REPORTS/$name.$form"); done
     ;;
@@ -40,10 +40,10 @@ for command in "${commands[@]}"; do
     ;;
   esac
   ended=0
-  "$RUNNER_TEMP/reconciler/bin/reconciler" "$command" "${more[@]}" "${valued[@]}" "${reports[@]}" -- "$MANIFEST" || ended=$?
-  if [ "$name" = "$command" ]; then
+  "$RUNNER_TEMP/reconciler/bin/reconciler" "$verb" "${more[@]}" "${valued[@]}" "${reports[@]}" -- "$MANIFEST" || ended=$?
+  if [ "$name" = "$verb" ]; then
     cat "$REPORTS/$name.md" >>"$REPORTS/report.md" 2>/dev/null ||
-      echo "**\`$command\` ended without a report**; the log of the run says why." >>"$REPORTS/report.md"
+      echo "**\`$verb\` ended without a report**; the log of the run says why." >>"$REPORTS/report.md"
     echo >>"$REPORTS/report.md"
   fi
   case $ended in
