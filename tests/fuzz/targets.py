@@ -33,7 +33,7 @@ from reconciler.cli.saved import read_saved
 from reconciler.clock import LoopClock
 from reconciler.errors import ManifestError, ReconcilerError
 from reconciler.estate import Estate
-from reconciler.known import NO
+from reconciler.known import NO, Yes
 from reconciler.manifest.compiling import compile_manifest
 from reconciler.manifest.model import Manifest
 from reconciler.planning.making import make
@@ -52,7 +52,7 @@ UNREAD = {
 """The codes of what the YAML parser, or what listens to it, refuses."""
 _CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 NOW = datetime(2026, 1, 5, 8, tzinfo=UTC)
-_ANSWERS = {"exists": NO, "deleted-vault": None}
+_ANSWERS = {"exists": NO, "deleted-vault": NO}
 SAID = manifest(
     vaults=[{"name": "TestBkpVault", "resourceGroup": "testBkpVaultRG", "tags": {"env": "prod"}, "softDelete": {"state": "On"}}],
     disks=[
@@ -139,7 +139,7 @@ class Targets:
         estate = replace(self.estate, answers={}, management_groups=groups)
         plan = make(compiled, estate, Options(tool_version="0"), NOW)
         while plan.questions:
-            estate.answers |= {row: _ANSWERS.get(row.kind, ()) for row in plan.questions}
+            estate.answers |= {row: _ANSWERS.get(row.kind, Yes(())) for row in plan.questions}
             plan = make(compiled, estate, Options(tool_version="0"), NOW)
         return plan
 

@@ -175,16 +175,11 @@ class Making:
         return vault
 
     def _standing(self, vault: Vault) -> Body:
-        on = vault.declared.get("alertsForAllJobFailures")
-        alerts = self.spell.choice(("Enabled", "enabled")) if on and self.by_hand else None
         days = 14.0 if self.by_hand or self.maybe(True, False) else 30.0
         identity: Body | None = None
         if vault.identity:
             users = {"userAssignedIdentities": {odd(vault.identity, self.spell): {}}}
             identity = {"type": "SystemAssigned, UserAssigned", "principalId": arm.principal(vault.id), **users}
-        more = (
-            {"monitoringSettings": {"azureMonitorAlertSettings": {"alertsForAllJobFailures": alerts}}} if alerts else {}
-        )
         stale = "retentionDays" in (vault.declared.get("softDelete") or {})
         return arm.vault(
             odd(vault.id, self.spell),
@@ -194,8 +189,22 @@ class Making:
             if self.by_hand
             else self.maybe(None, {}, {"env": "test"}, {"env": "prod"}),
             identity=identity,
-            **more,
+            **(self._settings(vault.declared) if self.by_hand else {}),
         ) | {"_id": vault.id}
+
+    def _settings(self, declared: Body) -> Body:
+        """The settings that are declared, as a vault says them; it says nothing of those that nobody ever sent."""
+        said: Body = {}
+        if "alertsForAllJobFailures" in declared:
+            state = self.spell.choice(("Enabled", "enabled") if declared["alertsForAllJobFailures"] else ("Disabled",))
+            said["monitoringSettings"] = {"azureMonitorAlertSettings": {"alertsForAllJobFailures": state}}
+        if "crossSubscriptionRestore" in declared:
+            said["featureSettings"] = {
+                "crossSubscriptionRestoreSettings": {"state": self.spell.choice(("Disabled", "disabled"))}
+            }
+        if "immutability" in declared:
+            said["securitySettings"] = {"immutabilitySettings": {"state": self.spell.choice(("Disabled", "disabled"))}}
+        return said
 
     def grant(self, vault: Vault, scope: str, role: str) -> None:
         """Grant a role once; where it is granted twice only the first row counts for Azure."""
@@ -239,9 +248,16 @@ class Making:
             location=vault.region,
         )
         self.resources.append(body)
+        self.stands(group)
         self.grants(vault, disk, group)
         if kind == "deleted":
             self.deeds.append(("DELETE", body["id"]))
+
+    def stands(self, group: str) -> None:
+        """A resource group is there, its name in any case; live instances have theirs, or their recovery points are lost."""
+        if not any(body["id"].lower() == group.lower() for body in self.resources):
+            name = self.spell.choice((str.upper, str.lower, str))(group.rsplit("/", 1)[-1])
+            self.resources.append(arm.group(group.split("/")[2], name))
 
     def noise(self, vault: Vault) -> None:
         """What is none of the manifest's business."""
@@ -256,6 +272,7 @@ class Making:
         stranger = arm.disk(f"stranger-{vault.region}", "strangers", location=vault.region)
         theirs = arm.instance(vault.id, stranger["id"], "theirs", tags={"reconciler-owner": "somebody-else"})
         self.resources += [rule, blob, stranger, theirs, arm.policy(vault.id, "theirs", default="P2D")]
+        self.stands(_snapshot_group(theirs))
         self.resources.append(arm.role(vault.id, arm.principal("nobody"), arm.READER, condition="@Resource[x]"))
 
     def spoil(self, vault: Vault, disk: Body) -> None:
@@ -273,8 +290,14 @@ class Making:
             self.resources.append(arm.policy(elsewhere, "theirs", default="P2D"))
             tags = {"reconciler-owner": "somebody-else"} if kind == "foreign" else None
             body = arm.instance(elsewhere, disk["id"], "theirs", name="theirs", tags=tags, location=vault.region)
+            self.stands(_snapshot_group(body))
         self.resources.append(body)
         self.causes.append(body["id"])
+
+
+def _snapshot_group(instance: Body) -> str:
+    stores = instance["properties"]["policyInfo"]["policyParameters"]["dataStoreParametersList"]
+    return str(stores[0]["resourceGroupId"])
 
 
 @st.composite
@@ -319,9 +342,7 @@ def _disk(
     if not spoil or making.kinds[-1].startswith("lock"):
         making.instance(vault, disk, policy, group)
     if making.by_hand or making.maybe(True, False):
-        there = arm.group(subscription, making.spell.choice((str.upper, str.lower, str))(group.rsplit("/", 1)[-1]))
-        if not any(body["id"].lower() == there["id"].lower() for body in making.resources):
-            making.resources.append(there)
+        making.stands(group)
     chosen = {"vault": vault.name.lower() if making.spell.random() < 0.3 else vault.name, "policy": policy.name}
     chosen["snapshotResourceGroup"] = SNAPSHOTS.format(region=vault.region)
     if by_tag:

@@ -36,7 +36,7 @@ NULLS = {
     "destinationDataStoreType", "endTime", "restoreType", "rehydrationPriority", "progressUrl",
     "isCrossRegionRestore", "errorDetails", "extendedInfo", "dataTransferredInBytes", "sourceRecoverPoint",
     "recoveryDestination", "taskProgress", "warningDetails", "metaData", "rehydrationExpiryTime",
-    "rehydrationStatus", "policyVersion", "details", "target", "innerError",
+    "rehydrationStatus", "policyVersion", "details", "target", "innerError", "backupInstanceState", "targetRecoverPoint",
 }  # fmt: skip
 TYPES: dict[str, type | tuple[type, ...]] = {
     "string": str,
