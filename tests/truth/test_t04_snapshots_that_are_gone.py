@@ -7,7 +7,8 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
-from arm import APPS, disk, group_id
+import yaml
+from arm import APPS, PLATFORM, disk, group_id
 from forging import GRAPH, Azure, about, disks, emptied, forbidden, lacks, quickstart
 from manifests import DISK
 from manifests import disk as entry
@@ -151,3 +152,27 @@ def test_disks_that_are_well_cost_no_call_of_their_own(age: str, forged: Forged)
         assert done.code == 0, done
         assert not azure.calls("GET */recoveryPoints")
         assert not azure.calls(f"GET {SNAPSHOTS}")
+
+
+def test_an_export_leaves_out_the_disks_of_a_vanished_group(forged: Forged) -> None:
+    with forged(disks(2), clock="virtual") as azure:
+        azure.delete(GROUP)
+        done = azure.run("export", f"/subscriptions/{PLATFORM}")
+        assert done.code == 0, done
+        assert "disks:" not in done.out
+        assert "is gone, and with it the snapshots of 2 backup instances" in done.text
+        assert azure.writes == []
+
+
+def test_an_export_has_the_disks_of_the_groups_that_are_there(forged: Forged) -> None:
+    two = [entry("disk-01"), {**entry("disk-02"), "snapshotResourceGroup": "othersnaps"}]
+    groups = [{"name": "snapshotrg"}, {"name": "othersnaps"}]
+    with forged(disks(2, disks=two, snapshotResourceGroups=groups), clock="virtual") as azure:
+        azure.delete(GROUP)
+        done = azure.run("export", f"/subscriptions/{PLATFORM}")
+        assert done.code == 0, done
+        (exported,) = yaml.safe_load(done.out)["disks"]
+        assert exported["id"].endswith("/disk-02")
+        assert "snapshotrg is gone, and with it the snapshots of 1 backup instance" in done.text
+        azure.declare(done.out)
+        assert azure.run("plan", "--format", "json").codes == ["orphan", "snapshots-gone"]

@@ -206,6 +206,8 @@ def _notes(estate: Estate, scope: set[str], kept: Iterable[Instance], choices: C
         yield f"roleAssignments: verified and never written, since {choices.verify}"
     for key, why in sorted(choices.dropped.items()):
         yield f"vault {estate.vaults[key].id.name}: left out with all it holds: {why}"
+    for address, why in sorted(choices.lost.items()):
+        yield f"{address}: {why}; `plan` says so as well"
     used = {one.policy.key for one in kept if one.policy}
     for key in sorted(scope - set(choices.dropped)):
         name = estate.vaults[key].id.name

@@ -45,7 +45,8 @@ def scope_of(text: str) -> ArmId:
 async def export(azure: Azure, clock: Clock, asked: Asked) -> Exported:
     """The manifest of the disk backups that lie in the scopes; its plan was made, and is empty.
 
-    What can't be declared without a change is left out and told. ReconcilerError where no such manifest can be made.
+    What can't be declared without a change is left out and told; lost snapshot groups stay errors of the plan, and are
+    told too. ReconcilerError where no such manifest can be made.
     """
     with azure.looking():
         scope, estate = await _read(azure, asked)
@@ -126,21 +127,22 @@ def _reach(
 
 def _learn(plan: Plan, tried: Description, choices: Choices) -> bool:
     """Let give way whatever the plan would change or can't accept; whether there was anything."""
-    troubles, before = list(_troubles(plan, tried)), deepcopy(choices)
+    troubles, before = list(_troubles(plan, tried, choices)), deepcopy(choices)
     for address, reason in troubles:
         _give_way(address, reason, tried, choices, before)
     return bool(troubles)
 
 
-def _troubles(plan: Plan, tried: Description) -> Iterator[tuple[str, str]]:
-    """Addresses with what would happen to them."""
+def _troubles(plan: Plan, tried: Description, choices: Choices) -> Iterator[tuple[str, str]]:
+    """Addresses with what would happen to them; what is lost for good is no trouble twice."""
     for change in plan.changes:
         yield change.address, change.reason
     for finding in plan.errors:
-        yield finding.address, finding.message
+        if lower(finding.address) not in choices.lost:
+            yield finding.address, finding.message
     for gate in plan.closed_gates:
         yield f"gate/{gate.name}", gate.message
-    if not plan.changes and not plan.errors:
+    if not plan.changes and {lower(one.address) for one in plan.errors} <= choices.lost.keys():
         for key in sorted(tried.disks ^ {address.removeprefix("disk/") for address in plan.expected}):
             yield f"disk/{key}", "the manifest doesn't find it"
 
@@ -153,6 +155,8 @@ def _give_way(address: str, reason: str, tried: Description, choices: Choices, b
         choices.left[rest] = reason
     elif kind == "group" and lower(address) in tried.groups:
         choices.left |= dict.fromkeys(tried.groups[lower(address)], f"its snapshot resource group: {reason}")
+    elif kind == "group":
+        choices.lost[lower(address)] = reason
     elif kind == "role" and not before.verify:
         choices.verify = choices.verify or f"{address} would be changed: {reason}"
     elif address == "gate/role-scope" and not before.scope:

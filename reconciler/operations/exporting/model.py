@@ -34,12 +34,14 @@ class Choices:
 
     `left` are lower-cased ids of disks, with the reason why each is left out; `bare` are vaults of which only the name
     is said, `dropped` vaults that are left out with all they hold; `named` are policies that are named, not described.
+    `lost` are addresses of snapshot resource groups that are gone and that nothing declared needs: the plan says so too.
     """
 
     left: dict[str, str] = field(default_factory=dict)
     bare: dict[str, str] = field(default_factory=dict)
     dropped: dict[str, str] = field(default_factory=dict)
     named: dict[str, str] = field(default_factory=dict)
+    lost: dict[str, str] = field(default_factory=dict)
     verify: str = ""
     scope: str = ""
 
