@@ -9,11 +9,12 @@ from reconciler.manifest.codes import CODES as MANIFEST_CODES
 from reconciler.planning.codes import CODES as PLAN_CODES
 from reconciler.report.drift import CLASSES
 
-_APPLY = {
+APPLY = {
     "apply-failed": ("A change was not carried out.", "mend what the message says, then run apply again"),
     "apply-skipped": ("A change was left out because something that it needs failed.", "mend that, then apply again"),
     "apply-in-progress": ("Azure was still at work on a change when the run ended.", "look again in some minutes"),
 }
+"""What a notice says of a change that wasn't carried out: its meaning, and what to do."""
 _GATE = "A gate is closed, so nothing of the plan may be written."
 _GATE_HINT = "read what the gate says; if the change is meant, open the gate by its name"
 
@@ -32,8 +33,8 @@ def rule(code: str) -> Rule:
     known = MANIFEST_CODES.get(code) or PLAN_CODES.get(code)
     if known:
         return Rule(code, known.meaning, known.hint, known.severity)
-    if code in _APPLY:
-        return Rule(code, *_APPLY[code], Severity.ERROR)
+    if code in APPLY:
+        return Rule(code, *APPLY[code], Severity.ERROR)
     kind, _, name = code.partition("-")
     if kind == "drift" and name in CLASSES:
         meaning = CLASSES[name]

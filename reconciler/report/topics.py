@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reconciler import error_codes
 from reconciler.applying.refusals import HINTS
-from reconciler.findings import Code
+from reconciler.findings import Code, Severity
 from reconciler.manifest import codes as manifest_codes
 from reconciler.planning.codes import CODES as PLAN_CODES
 from reconciler.planning.gates import GATES, VALUES
 from reconciler.report.drift import CLASSES
 from reconciler.report.fields import Field, Schema, fields
+from reconciler.report.rules import APPLY
 
 KINDS = {
     "finding": "Findings of plan, apply and drift",
@@ -29,7 +30,10 @@ KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """One thing to explain: `facts` are labelled short values, `examples` are YAML in flow style."""
+    """One thing to explain: `facts` are labelled short values, `examples` are YAML in flow style.
+
+    `group` is its heading in the reference, where that says more than its kind.
+    """
 
     kind: str
     name: str
@@ -37,6 +41,7 @@ class Topic:
     hint: str = ""
     facts: tuple[tuple[str, str], ...] = ()
     examples: tuple[str, ...] = ()
+    group: str = ""
 
 
 def topics(schema: Schema) -> tuple[Topic, ...]:
@@ -45,8 +50,9 @@ def topics(schema: Schema) -> tuple[Topic, ...]:
 
 
 def _all(schema: Schema) -> Iterator[Topic]:
-    for kind, codes in (("finding", PLAN_CODES), ("problem", manifest_codes.CODES), ("error", error_codes.CODES)):
+    for kind, codes in (("finding", PLAN_CODES), ("problem", manifest_codes.CODES)):
         yield from (_code(kind, code) for _, code in sorted(codes.items()))
+    yield from _errors()
     for name, meaning in GATES.items():
         yield Topic("gate", name, meaning, f"once it is meant: --force {name}{_value(name)}")
     for name, meaning in CLASSES.items():
@@ -56,6 +62,14 @@ def _all(schema: Schema) -> Iterator[Topic]:
     yield from map(_field, fields(schema).values())
     for name, hint in sorted(HINTS.items()):
         yield Topic("azure", name, "Azure refused a request with this code.", hint)
+
+
+def _errors() -> Iterator[Topic]:
+    applied = {name: Code(name, Severity.ERROR, *texts) for name, texts in APPLY.items()}
+    for group, codes in error_codes.GROUPS.items():
+        more = applied if group == error_codes.APPLYING else {}
+        for _, code in sorted({**codes, **more}.items()):
+            yield replace(_code("error", code), group=group)
 
 
 def _value(gate: str) -> str:
@@ -82,12 +96,20 @@ def _field(field: Field) -> Topic:
 
 
 def found(name: str, known: tuple[Topic, ...]) -> tuple[Topic, ...]:
-    """The topics of that name, compared without case; for a field its end will do (`retention.default`)."""
+    """The topics of that name, compared without case; for a field its end will do (`retention.default`).
+
+    Gates and classes of drift are also found by the codes that reports give them (`gate-empty`, `drift-gone`).
+    """
     wanted = name.lower().strip(".")
-    exact = tuple(topic for topic in known if topic.name.lower() == wanted)
+    exact = tuple(topic for topic in known if wanted in {topic.name.lower(), notice_code(topic)})
     return exact or tuple(
         topic for topic in known if topic.kind == "field" and topic.name.lower().endswith(f".{wanted}")
     )
+
+
+def notice_code(topic: Topic) -> str:
+    """The code that reports give to a gate or a class of drift; for all else its name in lower case."""
+    return f"{topic.kind}-{topic.name}" if topic.kind in {"gate", "drift"} else topic.name.lower()
 
 
 def topic_text(topic: Topic) -> str:

@@ -65,6 +65,9 @@ def test_fmt_tells_the_place_of_broken_yaml(command: Run, tmp_path: Path) -> Non
         ("weakens-protection", "--force weakens-protection"),
         ("stale-plan", "not what would be done now"),
         ("unhealthy", "not protected as they should be"),
+        ("drift-unhealthy", "not protected as they should be"),
+        ("gate-resume-expires", "--force resume-expires=N"),
+        ("apply-failed", "A change was not carried out."),
         ("requestdisallowedbypolicy", "ask its owner for an exemption"),
     ],
 )

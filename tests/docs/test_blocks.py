@@ -105,9 +105,3 @@ def test_every_command_does_what_the_page_says(page: Path, desk: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(REPOSITORY).as_posix())
 def test_every_block_says_what_it_is(page: Path) -> None:
     assert [block["kind"] for block in blocks(page) if block["kind"] not in (*RUN, *SHOWN)] == []
-
-
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(REPOSITORY).as_posix())
-def test_every_link_leads_somewhere(page: Path) -> None:
-    links = re.findall(r"\]\((?!https?:|#|mailto:)([^)#\s]+)", page.read_text(encoding="utf-8"))
-    assert [link for link in links if not (page.parent / link).exists()] == []
