@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
 from reconciler.ids import ArmId, lower
 from reconciler.known import Known
 from reconciler.sharding import WHOLE, Shard
+
+
+AHEAD = timedelta(hours=1)
+"""How far ahead of ours Azure's clock may be for what it says to have been, and not yet to come."""
 
 
 @dataclass(slots=True)

@@ -14,7 +14,7 @@ from reconciler.azure.graph import graph, graph_if_it_answers, literal
 from reconciler.azure.knowing import known
 from reconciler.azure.projection import id_of, moment, pick, understood
 from reconciler.azure.together import together
-from reconciler.estate import Job
+from reconciler.estate import AHEAD, Job
 from reconciler.ids import ArmId, lower
 from reconciler.known import Known, No, Unsure, Yes
 
@@ -74,24 +74,40 @@ class Backups:
     listed: dict[ArmId, Known[Newest]] = field(default_factory=dict)
 
     def __or__(self, other: Backups) -> Backups:
-        """All of both; the other one knows better."""
-        return Backups(self.newest | other.newest, self.listed | other.listed)
+        """All of both; of the vaults whose own lists the other one asked for, nothing but what they told."""
+        kept = {key: told for key, told in self.newest.items() if not other.listed or _vault(key) not in other.listed}
+        return Backups(kept | other.newest, self.listed | other.listed)
 
 
 async def newest_backups(azure: Azure, vaults: Iterable[ArmId]) -> Backups:
     """The newest backups in these vaults, as Resource Graph tells.
 
-    It isn't believed where it shows no backup at all in a vault: that vault's own list is read.
+    It isn't believed where it shows no backup at all in a vault, or one that can't be (`_is_odd`): that vault's own list
+    is read.
     """
     found: dict[str, dict[str, datetime]] = defaultdict(dict)
+    odd: set[ArmId] = set()
     match await graph_if_it_answers(azure, _NEWEST, _newest):
         case Yes(rows):
             for instance, status, began in rows:
-                if began is not None:
+                if _is_odd(azure, status, began):
+                    odd.add(_vault(instance))
+                elif began is not None:
                     found[instance][status] = began
-    shown = {ArmId(key).parent for key in found}
+    shown = set(map(_vault, found)) - odd
     told = Backups({key: Yes(newest) for key, newest in found.items()})
     return told | await listed_backups(azure, set(vaults) - shown)
+
+
+def _vault(instance: str) -> ArmId:
+    return ArmId(instance).parent
+
+
+def _is_odd(azure: Azure, status: str, began: datetime | None) -> bool:
+    """Whether a job tells nothing that follows from: it has no status, it went ill nobody knows when, or it is yet to begin."""
+    if began is None:
+        return status not in WELL | {_RUNNING}
+    return not status or began > azure.clock.now() + AHEAD
 
 
 async def listed_backups(azure: Azure, vaults: Iterable[ArmId]) -> Backups:
@@ -102,7 +118,8 @@ async def listed_backups(azure: Azure, vaults: Iterable[ArmId]) -> Backups:
     for vault, answer in zip(asked, lists, strict=True):
         match answer:
             case Yes(newest):
-                told |= Backups(newest, {vault: Yes({})})
+                told.newest.update(newest)
+                told.listed[vault] = Yes({})
             case Unsure():
                 told.listed[vault] = answer
             case No():
@@ -119,8 +136,10 @@ async def _backups_in(azure: Azure, vault: ArmId) -> dict[str, Known[Newest]]:
         if own.instance is None or lower(str(pick(row, "properties", "operationCategory") or "backup")) != "backup":
             continue
         key, status = own.instance.key, lower(own.status)
-        if not status or (own.began is None and status not in WELL | {_RUNNING}):
-            odd[key] = Unsure(f"the job {own.id.name} tells neither how it went nor when", _SHOW)
+        if _is_odd(azure, status, own.began):
+            is_ahead = f"says to have begun at {own.began:%Y-%m-%d %H:%M} UTC, which is yet to come" if own.began else ""
+            what = is_ahead if status and is_ahead else "tells neither how it went nor when"
+            odd[key] = Unsure(f"the job {own.id.name} {what}", _SHOW)
         elif own.began is not None:
             found[key][status] = max(own.began, found[key].get(status, own.began))
     return {key: Yes(newest) for key, newest in found.items()} | odd

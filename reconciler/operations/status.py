@@ -9,7 +9,7 @@ from typing import Any
 from reconciler.applying.look import drafted, estate_for
 from reconciler.azure import projection
 from reconciler.azure.connection import Azure
-from reconciler.azure.jobs import listed_backups, newest_backups
+from reconciler.azure.jobs import Backups, listed_backups, newest_backups
 from reconciler.azure.survey import snapshot_counts, snapshots_in
 from reconciler.azure.together import together
 from reconciler.clock import Clock
@@ -17,6 +17,7 @@ from reconciler.estate import Estate, Instance, RecoveryPoint
 from reconciler.ids import ArmId
 from reconciler.known import Known
 from reconciler.manifest.model import Manifest
+from reconciler.planning.backups import newest_point
 from reconciler.planning.draft import Draft
 from reconciler.planning.status import Status, Told, contradicted, doubtful, protecting, statuses, suspected
 
@@ -41,10 +42,9 @@ async def status_on(azure: Azure, clock: Clock, manifest: Manifest, estate: Esta
     disks, asked = await drafted(azure, clock, manifest, estate, first)
     most = max(_LEAST_READS, int(disks * _READS_PER_DISK))
     told.kept.update(await _points(azure, asked[:most]))
-    told.points.update({key: max((one.taken for one in kept), default=None) for key, kept in told.kept.items()})
-    fresher = await listed_backups(azure, contradicted(held, told))
-    told.jobs.update(fresher.newest)
-    told.listed.update(fresher.listed)
+    told.points.update({key: newest_point(kept, clock.now()) for key, kept in told.kept.items()})
+    backups = Backups(told.jobs, told.listed) | await listed_backups(azure, contradicted(held, told))
+    told.jobs, told.listed = backups.newest, backups.listed
     told.there.update(
         await _there(azure, await drafted(azure, clock, manifest, estate, lambda draft: suspected(draft, told)))
     )

@@ -1,8 +1,8 @@
 """What is known of a disk's backups, and what follows: as fresh as its schedule promises, late, failing, or unknown.
 
 A backup may begin up to two hours after it is due (Azure Backup's own FAQ), so the newest recovery point is never
-older than the time between two occurrences of its schedule and these two hours while all is well; a job that runs
-counts from when it began.
+older than the time between two occurrences of its schedule and these two hours while all is well; a job that began
+within that time may still run. What is said to have been made in the future tells nothing.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
 
-from reconciler.estate import Instance, RecoveryPoint, Snapshots
+from reconciler.estate import AHEAD, Instance, RecoveryPoint, Snapshots
 from reconciler.ids import ArmId
 from reconciler.known import Known, Unsure, Yes
 from reconciler.planning import proofs
@@ -96,6 +96,11 @@ def newest_of(told: Told, instance: Instance) -> datetime | None:
     return max(filter(None, made), default=None)
 
 
+def newest_point(points: Iterable[RecoveryPoint], now: datetime) -> datetime | None:
+    """When the newest recovery point was made that is complete, and not yet to come."""
+    return max((one.taken for one in points if one.is_complete and one.taken <= now + AHEAD), default=None)
+
+
 def reading_of(draft: Draft, instance: Instance) -> Reading:
     """What is understood of the policy that the instance has now."""
     policy = draft.estate.policies.get(instance.policy.key) if instance.policy else None
@@ -148,9 +153,9 @@ def _by_schedule(now: datetime, newest: datetime, running: datetime | None, read
 
 
 def _freshness(now: datetime, newest: datetime, running: datetime | None, reading: Reading) -> tuple[str, str]:
-    latest = max(newest, running or newest)
-    promised = _promised(reading, latest)
-    if now - latest <= promised:
+    promised = _promised(reading, newest)
+    is_under_way = running is not None and running - newest <= promised and now - running <= _promised(reading, running)
+    if now - newest <= promised or is_under_way:
         return OK, ""
     return LATE, f"{proofs.age(now - newest)} old, promised are {proofs.age(promised)}"
 
