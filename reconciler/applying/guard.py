@@ -7,7 +7,7 @@ while it proves to be ours. All else goes on freely.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from http import HTTPStatus
 
 from reconciler.applying import sending, standing
@@ -47,9 +47,11 @@ async def send(
     when the guard doesn't let it through.
     """
     guard = Guard.of(run)
+    planned = run.changes.get(change.address, change)
+    if seen is not None:
+        standing.check(run, planned, step, seen.body)
 
     async def write(limit: float) -> Receipt:
-        planned = run.changes.get(change.address, change)
         if is_weighty(planned, step):
             return await guard.in_slices(planned, step, limit, seen)
         return await guard.freely(planned, step, principal, proof)
@@ -57,8 +59,9 @@ async def send(
     return await sending.send(run, change, step, reread, deadline, write, principal=principal)
 
 
-async def write_mark(run: Run, step: Step) -> Receipt:
-    """The receipt of a vault's mark, which no change holds."""
+async def write_mark(run: Run, step: Step, live: Mapping[str, str]) -> Receipt:
+    """The receipt of a vault's mark, which no change holds; OperationFailed when by its `live` tags it isn't ours."""
+    standing.check_ours(run, step, live)
     return await Guard.of(run).sent(step)
 
 

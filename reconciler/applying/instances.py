@@ -12,7 +12,6 @@ from reconciler.applying.guard import send
 from reconciler.applying.probing import explained, needs_probe
 from reconciler.applying.reaching import GONE, Target, is_moving, is_reached, reach
 from reconciler.applying.refusals import (
-    CHANGED_BY_SOMEONE_ELSE,
     is_already_protected,
     is_passing,
     is_protected_in,
@@ -26,11 +25,11 @@ from reconciler.azure.answering import one_answer
 from reconciler.azure.projection import instance as project
 from reconciler.azure.projection import pick
 from reconciler.azure.receipts import Receipt
-from reconciler.errors import AzureError, NotFound, OperationFailed, ReconcilerError
+from reconciler.errors import AzureError, NotFound, ReconcilerError
 from reconciler.estate import Question
 from reconciler.ids import ArmId, lower
 from reconciler.planning.model import Change, Op, Step
-from reconciler.planning.naming import OWNER_TAG, PROTECTED_TAG, tag_of
+from reconciler.planning.naming import PROTECTED_TAG
 from reconciler.planning.proofs import stamp
 from reconciler.planning.protection import Health, health
 
@@ -207,18 +206,6 @@ async def _take(run: Run, task: _Task) -> None:
     await reach(run, task.change.address, task.instance, target, receipt, deadline)
 
 
-def _check_not_given_away(run: Run, task: _Task, row: Row) -> None:
-    """OperationFailed when what is to be changed has become another manifest's since it was planned."""
-    mark = tag_of(row.get("tags") or {}, OWNER_TAG)
-    if run.plan.owners and mark and lower(mark) not in run.plan.owners:
-        raise OperationFailed(
-            f"{task.instance.name} was taken over by the manifest {mark} meanwhile; it is left alone",
-            code=CHANGED_BY_SOMEONE_ELSE,
-            target=str(task.instance),
-            hint="plan again: what another manifest owns is never changed",
-        )
-
-
 def _is_needless(op: Op, before: Row | None, target: Target) -> bool:
     """Whether what a step without a body is for is so already: another run may have been quicker."""
     if op is Op.INSTANCE_DELETE:
@@ -241,7 +228,6 @@ async def _before(run: Run, task: _Task, deadline: float) -> Row | None:
                 return None
             raise
         if not is_moving(row):
-            _check_not_given_away(run, task, row)
             return row
         await run.pause(next(delays), deadline, f"{task.instance.name} is in {project(row).state}")
 

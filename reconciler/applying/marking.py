@@ -30,5 +30,5 @@ async def write(run: Run, marks: Sequence[Mark]) -> None:
         told = {"tags": {tag: value or None for tag, value in before.items()}}
         async with run.slot(vault) as deadline:
             with about(Subject(marks[0].address, Op.VAULT_PATCH, told, {"tags": wanted})):
-                receipt = await write_mark(run, step)
+                receipt = await write_mark(run, step, tags)
         await finish(run.azure, receipt, deadline=deadline)

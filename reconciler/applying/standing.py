@@ -1,4 +1,7 @@
-"""What stands already where something is to be made: a derived name is the same for everybody who wants that disk."""
+"""What stands where something is to be written: made by somebody else already, or changed since it was planned.
+
+A derived name is the same for everybody who wants that disk.
+"""
 
 from __future__ import annotations
 
@@ -15,16 +18,20 @@ from reconciler.azure.projection import instance as project
 from reconciler.azure.projection import policy as project_policy
 from reconciler.azure.receipts import Receipt
 from reconciler.errors import OperationFailed
-from reconciler.estate import Found, Presence, Question
+from reconciler.estate import Found, Instance, Presence, Question
 from reconciler.ids import ArmId, lower
 from reconciler.known import No, Unsure, Yes
 from reconciler.planning.content import content_of
-from reconciler.planning.model import Op, Step
+from reconciler.planning.model import Change, Op, Step
 from reconciler.planning.naming import OWNER_TAG, tag_of
 from reconciler.planning.protection import Health, health_of
 
-_DEAD = frozenset({Health.STOPPED, Health.SUSPENDED, Health.UNKNOWN})
+_HALTED = frozenset({Health.STOPPED, Health.SUSPENDED})
+_DEAD = _HALTED | {Health.UNKNOWN}
+_OVER = frozenset({Op.INSTANCE_MERGE, Op.INSTANCE_REPAIR})
 
+
+_OTHERS = "plan again: what another manifest owns is never changed"
 
 Contradict = Callable[[Iterable[ArmId]], None]
 
@@ -32,6 +39,35 @@ Contradict = Callable[[Iterable[ArmId]], None]
 async def is_listed(run: Run, instance: ArmId) -> bool:
     """Whether the vault's list, which is never older than a look may be, shows an instance."""
     return await run.watch(instance.parent).shows(instance, within=SECONDS)
+
+
+def check(run: Run, change: Change, step: Step, body: Mapping[str, Any]) -> None:
+    """OperationFailed when what a step changes, as it was just read, isn't what the `change` was planned over.
+
+    It may have become another manifest's, or follow another policy, which may keep more, or be halted on purpose.
+    """
+    mark = tag_of(body.get("tags") or {}, OWNER_TAG)
+    if run.plan.owners and mark and lower(mark) not in run.plan.owners:
+        raise _refusal(step, f"was taken over by the manifest {mark} meanwhile", hint=_OTHERS)
+    if step.op in _OVER and change.found is not None and change.found.id == step.target:
+        _check_instance(change, change.found, step, project(body))
+
+
+def check_ours(run: Run, step: Step, tags: Mapping[str, str]) -> None:
+    """OperationFailed unless what a step marks bears a mark of ours."""
+    mark = tag_of(tags, OWNER_TAG)
+    if run.plan.owners and lower(mark) not in run.plan.owners:
+        raise _refusal(step, f"bears the mark of {mark} now" if mark else "bears our mark no more", hint=_OTHERS)
+
+
+def _check_instance(change: Change, found: Instance, step: Step, live: Instance) -> None:
+    wanted = ((step.body.get("properties") or {}).get("policyInfo") or {}).get("policyId")
+    if wanted and live.policy not in (found.policy, ArmId(wanted)):
+        raise _refusal(step, f"follows {f'the policy {live.policy.name}' if live.policy else 'no policy'} by now")
+    resumes = any(one.op is Op.INSTANCE_RESUME for one in change.steps)
+    was_halted = not resumes and (found.deleted or health_of(found) in _HALTED)
+    if health_of(live) in _HALTED and not was_halted:
+        raise _refusal(step, f"was halted by somebody else meanwhile: it is in {live.state}")
 
 
 async def find(run: Run, step: Step, contradict: Contradict) -> Receipt | None:

@@ -11,6 +11,7 @@ from reconciler.applying.guard import send
 from reconciler.applying.refusals import CHANGED_BY_SOMEONE_ELSE
 from reconciler.applying.rereading import is_busy, of_resource
 from reconciler.applying.run import Run, overridden
+from reconciler.applying.slices import Seen
 from reconciler.applying.waiting import LAG_SECONDS
 from reconciler.azure.failures import told
 from reconciler.azure.operations import finish
@@ -70,7 +71,7 @@ async def patch(run: Run, change: Change, step: Step, removed: set[str]) -> None
     body = dict(step.body)
     if "tags" in body:
         body["tags"] = _tags(live.get("tags") or {}, body["tags"], removed)
-    after = await _write(run, change, replace(step, body=body))
+    after = await _write(run, change, replace(step, body=body), Seen(run.now, live))
     left = {key: None for key in after.get("tags") or {} if lower(key) in removed}
     if left:
         body = {"tags": {**body.get("tags", {}), **left}}
@@ -85,10 +86,10 @@ def _tags(live: Mapping[str, str], wanted: Mapping[str, str | None], removed: se
     return {**kept, **{key: value for key, value in wanted.items() if value is not None and lower(key) not in removed}}
 
 
-async def _write(run: Run, change: Change, step: Step) -> Body:
-    """Write, and return the vault as it then is; ReconcilerError when that isn't what was written."""
+async def _write(run: Run, change: Change, step: Step, seen: Seen | None = None) -> Body:
+    """Write over what was `seen`, and return the vault as it then is; ReconcilerError when that isn't what was written."""
     deadline = run.new_deadline()
-    receipt = await send(run, change, step, of_resource(run, step), deadline)
+    receipt = await send(run, change, step, of_resource(run, step), deadline, seen=seen)
     if receipt is not None and receipt.operation:
         await finish(run.azure, receipt, deadline=deadline)
     wanted = {key: value for key, value in step.body.items() if key != "identity"}

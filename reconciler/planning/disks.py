@@ -327,6 +327,7 @@ class Disks:
                 ),
                 drift="unhealthy" if protects and instances.is_health(fields) else drift_class(draft, wanted.vault),
                 weight=("shortens" if shortened else "") if protects or instance.deleted else "stops",
+                found=instance,
             )
         )
         if moves and wanted.address in draft.changes:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from reconciler.estate import Estate, Question
+from reconciler.estate import Estate, Instance, Question
 from reconciler.findings import Finding, Place, Severity
 from reconciler.ids import ArmId
 from reconciler.sharding import WHOLE, Shard
@@ -119,7 +119,7 @@ class Change:
     addresses that must be done first; `detail` says more for people (the disks a roll concerns, who chose the disk);
     `weight` is `stops` or `shortens` for what the 30 % gate counts, `weakens` for a vault, or nothing; `drift` is its class; `keeps` says which
     restored disks a drill leaves behind (`none`, `failed`, `all`); `unasked`: what it makes isn't listed, and nobody has
-    asked by id yet whether it is there.
+    asked by id yet whether it is there; `found` is the instance that it was planned over, as the look showed it.
     """
 
     address: str
@@ -140,6 +140,7 @@ class Change:
     weight: str = ""
     keeps: str = ""
     unasked: bool = False
+    found: Instance | None = field(default=None, compare=False, repr=False)
 
     @property
     def expires(self) -> int:
