@@ -11,7 +11,6 @@ from reconciler.ids import ArmId, lower
 from reconciler.known import Known
 from reconciler.sharding import WHOLE, Shard
 
-
 AHEAD = timedelta(hours=1)
 """How far ahead of ours Azure's clock may be for what it says to have been, and not yet to come."""
 

@@ -137,8 +137,8 @@ async def _backups_in(azure: Azure, vault: ArmId) -> dict[str, Known[Newest]]:
             continue
         key, status = own.instance.key, lower(own.status)
         if _is_odd(azure, status, own.began):
-            is_ahead = f"says to have begun at {own.began:%Y-%m-%d %H:%M} UTC, which is yet to come" if own.began else ""
-            what = is_ahead if status and is_ahead else "tells neither how it went nor when"
+            ahead = f"says to have begun at {own.began:%Y-%m-%d %H:%M} UTC" if status and own.began else ""
+            what = f"{ahead}, which is yet to come" if ahead else "tells neither how it went nor when"
             odd[key] = Unsure(f"the job {own.id.name} {what}", _SHOW)
         elif own.began is not None:
             found[key][status] = max(own.began, found[key].get(status, own.began))

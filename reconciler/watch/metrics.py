@@ -86,7 +86,7 @@ class Metrics:
         for name in CLASSES:
             self._drift.labels(name).set(seen.drift.count(name))
         self._findings.clear()
-        for finding in seen.drift.plan.findings:
+        for finding in seen.findings:
             self._findings.labels(finding.code, str(finding.severity)).inc()
         for state in STATES:
             self._status.labels(state).set(seen.status.count(state))

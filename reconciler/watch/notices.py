@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from reconciler.ids import ArmId, lower
 from reconciler.manifest import addresses
-from reconciler.planning.states import BAD, UNKNOWN
-from reconciler.planning.status import Status
+from reconciler.planning.states import BAD, GONE, UNKNOWN, UNPROTECTED
 from reconciler.redaction import redact
 from reconciler.report.escape import markdown, plain
-from reconciler.watch.rounds import Round
+from reconciler.watch.rounds import Round, Seen
 
 _SHOWN = 20
 
@@ -49,10 +48,11 @@ class Bulletin:
         self._open: dict[tuple[str, str], Notice] = {}
 
     def news(self, manifest: str, one: Round, *, simulated: bool = False) -> News | None:
-        """What the round changes; None when nothing does. Nothing is over while Azure can't be read."""
+        """What the round changes; None when nothing does. Nothing is over while Azure can't be read, or only in part."""
         now = {(notice.code, notice.address): notice for notice in notices(one)}
         new = tuple(notice for key, notice in now.items() if key not in self._open)
-        over = () if one.error else tuple(notice for key, notice in self._open.items() if key not in now)
+        is_whole = one.seen is not None and one.seen.is_whole
+        over = tuple(notice for key, notice in self._open.items() if is_whole and key not in now)
         return News(manifest, new, over, simulated) if new or over else None
 
     def told(self, news: News) -> None:
@@ -80,17 +80,29 @@ def notices(one: Round) -> tuple[Notice, ...]:
         )
     ]
     found += [Notice(row.code, row.address, redact(row.message)) for row in drift.plan.errors]
-    told = {lower(notice.address) for notice in found}
-    found += [notice for notice in _backups(one.seen.status) if notice.address not in told]
+    found += _backups(one.seen, {lower(notice.address) for notice in found})
+    found += [Notice(row.code, row.address, redact(row.message)) for row in one.seen.status.findings]
     found += [Notice("gate", name, "this gate keeps the changes from being applied") for name in one.seen.refused]
     return tuple({(notice.code, notice.address): notice for notice in found}.values())
 
 
-def _backups(status: Status) -> Iterator[Notice]:
-    """How backups are: one notice a disk, by its state. What drift tells of the disk already has the same cause."""
-    for row in status.rows:
-        if row.state in BAD or row.state == UNKNOWN:
-            yield Notice(row.state, addresses.disk(ArmId(row.disk)), redact(row.note))
+_OF_HEALTH = ("unhealthy", "gone", "replaced", "moved", "out-of-reach")
+"""The classes of drift that say why a disk's backups are as they are."""
+
+
+def _backups(seen: Seen, told: Collection[str]) -> Iterator[Notice]:
+    """How backups are: one notice a disk, by its state, unless drift has told the cause: lower-cased addresses.
+
+    Drift tells of each disk that isn't protected; where a policy differs, it tells nothing of backups that fail.
+    """
+    drift = seen.drift
+    causes = {lower(change.address) for name in _OF_HEALTH for change in drift.changes_of(name)}
+    causes |= {lower(finding.address) for name in _OF_HEALTH for finding in drift.findings_of(name)}
+    for row in seen.status.rows:
+        address = addresses.disk(ArmId(row.disk))
+        known = told if row.state in {GONE, UNPROTECTED} else causes
+        if row.state in BAD | {UNKNOWN} and lower(address) not in known:
+            yield Notice(row.state, address, redact(row.note))
 
 
 def body(kind: str, news: News) -> Mapping[str, Any]:

@@ -12,8 +12,11 @@ from typing import Any, TypeVar
 from reconciler.applying.outcome import Outcome
 from reconciler.clock import Clock
 from reconciler.errors import ReconcilerError
+from reconciler.findings import Finding
+from reconciler.ids import lower
+from reconciler.planning.states import UNKNOWN
 from reconciler.planning.status import Status
-from reconciler.report.drift import Drift
+from reconciler.report.drift import OUT_OF_REACH, Drift
 
 T = TypeVar("T")
 
@@ -32,6 +35,19 @@ class Seen:
     status: Status
     outcome: Outcome | None = None
     refused: tuple[str, ...] = ()
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What either look found; what both did counts once."""
+        drift = self.drift.plan.findings
+        known = {(one.code, lower(one.address)) for one in drift}
+        return (*drift, *(one for one in self.status.findings if (one.code, lower(one.address)) not in known))
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all could be read that was looked at."""
+        is_known = not any(one.drift == OUT_OF_REACH for one in self.findings)
+        return is_known and not self.status.count(UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)

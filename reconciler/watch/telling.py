@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from reconciler.applying.outcome import Outcome
+from reconciler.findings import Severity
 from reconciler.redaction import redact
 from reconciler.report.documents import text
 from reconciler.watch.health import Health
@@ -88,7 +89,7 @@ def _fields(one: Round) -> Mapping[str, Any]:
     if one.seen is not None:
         fields["drift"] = one.seen.drift.counted
         fields["status"] = one.seen.status.counts
-        fields["errors"] = len(one.seen.drift.plan.errors)
+        fields["errors"] = sum(found.severity is Severity.ERROR for found in one.seen.findings)
         fields["refused"] = list(one.seen.refused)
         if one.seen.outcome is not None:
             fields.update(_applied(one.seen.outcome))

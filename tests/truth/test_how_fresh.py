@@ -98,7 +98,11 @@ def test_a_time_that_is_yet_to_come_makes_nothing_fresh(
 
 @pytest.mark.parametrize(
     ("newest", "began", "state"),
-    [("2d", "2026-01-08T07:00:00Z", "late"), ("5h", "2026-01-06T11:00:00Z", "ok"), ("9h", "2026-01-06T16:00:00Z", "late")],
+    [
+        ("2d", "2026-01-08T07:00:00Z", "late"),
+        ("5h", "2026-01-06T11:00:00Z", "ok"),
+        ("9h", "2026-01-06T16:00:00Z", "late"),
+    ],
     ids=["begun again every night", "the next one", "not the next one"],
 )
 def test_a_backup_that_runs_stands_for_the_next_one_only(forged: Forged, newest: str, began: str, state: str) -> None:
