@@ -20,6 +20,7 @@ from reconciler.planning import (
     origins,
     policies,
     proofs,
+    revoking,
     roles,
     undeleting,
     vanished,
@@ -74,7 +75,7 @@ def make(manifest: Manifest, estate: Estate, options: Options, now: datetime) ->
     lost = leaving.lost(draft)
     usage.lose(lost)
     policies.retire(draft, shelf, usage.wanted, usage.moving, {wanted.disk.id.key for wanted in everything})
-    roles.prune(draft, _by_vault(desired), lost)
+    revoking.prune(draft, _by_vault(desired), lost)
     check_capacity(draft)
     _tell_unchecked(draft, disks)
     return _finish(draft, everything, book)

@@ -1,0 +1,132 @@
+"""Role assignments of ours that no instance in any state and no declared disk needs any more."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+
+from reconciler.estate import Instance, RoleAssignment
+from reconciler.ids import ArmId, group_id, lower
+from reconciler.manifest import addresses
+from reconciler.manifest.model import VaultSpec
+from reconciler.planning.builtin_roles import (
+    BY_GUID,
+    DISK_BACKUP_READER,
+    DISK_RESTORE_OPERATOR,
+    DISK_SNAPSHOT_CONTRIBUTOR,
+    READER,
+    is_settled,
+)
+from reconciler.planning.desired import DesiredDisk
+from reconciler.planning.draft import Draft
+from reconciler.planning.leaving import reached
+from reconciler.planning.marks import drift_class
+from reconciler.planning.model import Action, Change, Kind, Op, Step
+from reconciler.planning.roles import is_derived
+
+
+def prune(draft: Draft, wanted: dict[str, list[DesiredDisk]], lost: Mapping[str, str]) -> None:
+    """Plan the removal of assignments of ours that no instance in any state and no declared disk needs.
+
+    Only those of system identities of vaults that bear our mark, older than a day: another manifest may have just
+    made one for a disk that it is about to protect. `lost` are the instances that this plan deletes for good, with the
+    addresses of these changes, which the removal waits for.
+    """
+    if draft.manifest.roles.mode != "manage":
+        return
+    held: defaultdict[str, list[RoleAssignment]] = defaultdict(list)
+    for row in draft.estate.roles.values():
+        if _is_ours(draft, row):
+            held[lower(row.principal)].append(row)
+    if not held:
+        return
+    instances: defaultdict[str, list[Instance]] = defaultdict(list)
+    kept = (one for key, one in draft.estate.instances.items() if key not in lost)
+    for instance in (*kept, *draft.estate.deleted_instances.values()):
+        instances[instance.vault.key].append(instance)
+    named = _scopes([arm_id for rule in draft.manifest.disks for arm_id, _ in rule.ids])
+    users = reached(draft, lost)
+    for spec in draft.owned_vaults():
+        live = draft.estate.vaults[spec.id.key]
+        rows = held.get(lower(live.principal_id), ()) if live.principal_id else ()
+        if not rows:
+            continue
+        needed = _needed(draft, instances[spec.id.key], wanted.get(spec.id.key, ()), named)
+        for row in rows:
+            if not needed(row):
+                _remove(draft, spec, row, users.get(row.scope.key, ()))
+
+
+def _is_ours(draft: Draft, row: RoleAssignment) -> bool:
+    return is_derived(row) and row.role in BY_GUID and is_settled(row, draft.now)
+
+
+class _needed:  # noqa: N801 - used as a predicate
+    """Whether any instance or declared disk of a vault needs an assignment."""
+
+    def __init__(
+        self, draft: Draft, instances: list[Instance], wanted: list[DesiredDisk] | tuple[()], named: set[str]
+    ) -> None:
+        self._named = named
+        disks = [instance.disk for instance in instances if instance.disk]
+        groups = [instance.snapshot_group for instance in instances if instance.snapshot_group]
+        known = [draft.disks.get(disk.key) for disk in disks]
+        self._unsure = {
+            READER.guid: any(disk is None for disk in known),
+            DISK_SNAPSHOT_CONTRIBUTOR.guid: any(one.disk and one.snapshot_group is None for one in instances),
+            DISK_RESTORE_OPERATOR.guid: _has_others(draft, instances, wanted),
+        }
+        sets = [disk.encryption_set for disk in known if disk and disk.encryption_set]
+        self._targets = {
+            DISK_BACKUP_READER.guid: _scopes([*disks, *(disk.disk.id for disk in wanted)]),
+            DISK_SNAPSHOT_CONTRIBUTOR.guid: _scopes([*groups, *(disk.group_id for disk in wanted)]),
+            READER.guid: _scopes([*sets, *(disk.disk.encryption_set for disk in wanted if disk.disk.encryption_set)]),
+            DISK_RESTORE_OPERATOR.guid: _scopes(
+                [
+                    group_id(drill.subscription or disk.disk.id.subscription, drill.group)
+                    for drill in draft.manifest.drills
+                    for disk in wanted
+                ]
+            ),
+        }
+
+    def __call__(self, row: RoleAssignment) -> bool:
+        if self._unsure.get(row.role):
+            return True
+        if row.role == DISK_BACKUP_READER.guid and row.scope.key in self._named:
+            return True
+        return row.scope.key in self._targets[row.role] or not row.scope.subscription
+
+
+def _has_others(draft: Draft, instances: list[Instance], wanted: Iterable[DesiredDisk]) -> bool:
+    """Whether a vault protects disks that aren't this manifest's: whoever's they are may have drills, which no one sees."""
+    own = {disk.disk.id for disk in wanted}
+    return any(one.disk and one.disk not in own and draft.owner(one.tags) != "ours" for one in instances)
+
+
+def _scopes(targets: list[ArmId]) -> set[str]:
+    """Every scope from which an assignment reaches one of `targets`; most of them share all but the first."""
+    found: set[str] = set()
+    for target in targets:
+        for scope in target.enclosing():
+            if scope in found:
+                break
+            found.add(scope)
+    return found
+
+
+def _remove(draft: Draft, spec: VaultSpec, row: RoleAssignment, users: Iterable[str]) -> None:
+    role = BY_GUID[row.role]
+    draft.add(
+        Change(
+            address=addresses.role(spec.name, role.word, row.scope),
+            kind=Kind.ROLE,
+            action=Action.DESTROY,
+            reason="nothing needs it any more",
+            steps=(Step(Op.ROLE_DELETE, row.id),),
+            before={"role": role.title, "scope": row.scope.text, "principal": row.principal},
+            depends=(*draft.marking(spec), *users),
+            vault=spec.id,
+            drift=drift_class(draft, spec),
+        )
+    )
