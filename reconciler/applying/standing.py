@@ -29,8 +29,6 @@ from reconciler.planning.protection import Health, health_of
 _HALTED = frozenset({Health.STOPPED, Health.SUSPENDED})
 _DEAD = _HALTED | {Health.UNKNOWN}
 _OVER = frozenset({Op.INSTANCE_MERGE, Op.INSTANCE_REPAIR})
-
-
 _OTHERS = "plan again: what another manifest owns is never changed"
 
 Contradict = Callable[[Iterable[ArmId]], None]

@@ -219,7 +219,9 @@ def outlook(draft: Draft, one: Gone) -> str:
     if points is None:
         return ""
     word, hours = when_gone(one.takers)
-    acts = f"; `whenGone: {word}` acts from {_moment(_due(draft, one.instance, points, hours))} on" if points else ""
+    acts = f", and `whenGone: {word}` counts from the newest"
+    if points:
+        acts = f"; `whenGone: {word}` acts from {_moment(_due(draft, one.instance, points, hours))} on"
     return _expiry(points) + (acts if word != REPORT and _may_act(draft, one) else "")
 
 
@@ -253,7 +255,9 @@ def refuse_named(draft: Draft, disk: ArmId, place: Place) -> None:
 
 def refuse_missing(draft: Draft, disk: ArmId, place: Place, message: str, told: str = "") -> None:
     """Add the error that a disk which is named by id isn't there, and what is `told` of its recovery points."""
-    hint = "correct the id; if the disk is gone for good, list it under `removed`, or say `whenGone` in its entry"
+    hint = "correct the id; if the disk is gone for good, list it under `removed`"
+    if when_gone(draft.takers.of(disk))[0] == REPORT:
+        hint += ", or say `whenGone` in its entry"
     finding = draft.code_as_error("disk-gone", message + told, addresses.disk(disk), place, hint)
     draft.findings.append(finding)
     draft.refused[finding.address] = message

@@ -72,7 +72,8 @@ def _left(story: Story, name: str, _body: Body) -> Callable[[], object]:
         entry = story.entry(name)
         if story.there(arm.disk_id(name)):
             return
-        has_backups = any(disk_of(row) == arm.disk_id(name).lower() for row in story.instances())
+        held = [row["id"] for row in story.instances() if disk_of(row) == arm.disk_id(name).lower()]
+        has_backups = any(story.sandbox.ids(f"{one}/recoveryPoints/*") for one in held)
         if entry is None or entry.get("whenGone", "report") == "report" or not has_backups:
             story.gives_up(name)
         else:

@@ -129,6 +129,17 @@ def test_a_passing_404_never_acts(forged: Forged) -> None:
         assert azure.writes == []
 
 
+def test_a_hint_does_not_ask_for_what_the_entry_says_already(forged: Forged) -> None:
+    for entry, asks in ((disk("disk-02"), True), ({**disk("disk-02"), "whenGone": "retain"}, False)):
+        with forged(disks(2).saying(disks=[disk("disk-01"), entry]), **VIRTUAL) as azure:
+            azure.delete(disk_id("disk-02"))
+            text = azure.run("plan").text
+            assert ("or say `whenGone` in its entry" in text) is asks
+            assert (
+                "no recovery point of it is known, and `whenGone: retain` counts from the newest" in text
+            ) is not asks
+
+
 # --- whenGone ---------------------------------------------------------------------------------------------------------
 
 
