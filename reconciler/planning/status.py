@@ -260,12 +260,24 @@ def _unprotected(draft: Draft, wanted: DesiredDisk, told: Told, snapshots: int |
     if draft.is_unread(wanted.vault):
         why = f"what the vault {wanted.vault.name} holds could not be read"
         return DiskStatus(wanted.disk.id.text, UNKNOWN, why, "", wanted.policy.name, wanted.place, snapshots=snapshots)
-    is_new = wanted.rule.protection == "protected" and not _was_protected(draft, wanted, told)
-    missing = "no backup instance yet" if is_new else "no backup instance"
-    state, note = (UNPROTECTED, missing) if wanted.rule.protection == "protected" else (HALTED, "nothing to stop")
+    is_new = False
+    if deleted := _deleted(draft, wanted):
+        note = f"its backup instance is soft-deleted: its recovery points are purged at {deleted.purge_time}"
+        state = UNPROTECTED if wanted.rule.protection == "protected" else FAILING
+    elif wanted.rule.protection == "protected":
+        is_new = not _was_protected(draft, wanted, told)
+        state, note = UNPROTECTED, "no backup instance yet" if is_new else "no backup instance"
+    else:
+        state, note = HALTED, "nothing to stop"
     return DiskStatus(
         wanted.disk.id.text, state, note, "", wanted.policy.name, wanted.place, snapshots=snapshots, is_new=is_new
     )
+
+
+def _deleted(draft: Draft, wanted: DesiredDisk) -> Instance | None:
+    """The soft-deleted instance that protected a declared disk in its vault."""
+    every = draft.estate.deleted_instances.values()
+    return next((one for one in every if one.disk == wanted.disk.id and one.vault == wanted.vault.id), None)
 
 
 def _was_protected(draft: Draft, wanted: DesiredDisk, told: Told) -> bool:

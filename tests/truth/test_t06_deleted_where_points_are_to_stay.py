@@ -110,3 +110,20 @@ def test_what_is_removed_with_its_data_stays_deleted(forged: Forged) -> None:
         assert azure.run("apply", "--auto-approve", "--allow-delete", "1").code == 0
         assert azure.run("plan", "--detailed-exitcode").code == 0
         assert azure.run("drift").code == 0
+
+
+@pytest.mark.parametrize(
+    ("keys", "state"),
+    [(STOPPED, "failing"), (SUSPENDED, "failing"), ({}, "unprotected")],
+    ids=["stopped", "suspended", ""],
+)
+def test_status_tells_when_the_points_are_purged(forged: Forged, keys: dict[str, Any], state: str) -> None:
+    """Of what is declared stopped it said `halted`, exit 0, while its recovery points were about to go."""
+    with forged(said(quickstart(), **keys), clock="virtual") as azure:
+        assert azure.run("apply", "--auto-approve").code == 0
+        assert azure.run("status").code == 0
+        deleted(azure)
+        done = azure.run("status", "--format", "json")
+        (row,) = done.document["disks"]
+        assert (done.code, row["state"]) == (2, state), done
+        assert "purged at 2026-01-2" in row["note"]
