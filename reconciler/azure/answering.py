@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from reconciler.azure import projection, provenance
@@ -10,6 +11,7 @@ from reconciler.azure.connection import Azure, incomplete
 from reconciler.azure.graph import graph_if_it_answers, literal
 from reconciler.azure.jobs import jobs_of, with_jobs
 from reconciler.azure.knowing import known
+from reconciler.azure.places import within
 from reconciler.azure.survey import newest_sources
 from reconciler.azure.together import together
 from reconciler.errors import AzureError, NotFound, ReadIncomplete
@@ -168,7 +170,10 @@ async def _held(azure: Azure, question: Question) -> tuple[Instance, ...]:
     rows = await together(*(azure.list(path) for path, _ in lists))
     found: list[Instance] = []
     for (_, deleted), bodies in zip(lists, rows, strict=True):
-        projected = {one.id.key: one for one in (projection.instance(body, deleted=deleted) for body in bodies)}
+        projected = {
+            one.id.key: one
+            for one in map(within(question.subject, partial(projection.instance, deleted=deleted)), bodies)
+        }
         found += (projected[key] for key in sorted(projected))
     for instance in found:
         instance.vault = question.subject

@@ -15,6 +15,7 @@ from reconciler import garbage
 from reconciler.azure import projection, survey
 from reconciler.azure.answering import answer
 from reconciler.azure.connection import Azure, incomplete
+from reconciler.azure.places import within
 from reconciler.azure.together import together
 from reconciler.errors import AzureError, NotFound, OutOfReach, ReadIncomplete
 from reconciler.estate import (
@@ -130,9 +131,11 @@ class _Look:
         base = f"/subscriptions/{subscription}"
         estate = self.estate
         await together(
-            self._read(f"{base}/providers/Microsoft.DataProtection/backupVaults", estate.vaults, projection.vault),
-            self._read(f"{base}/resourcegroups", estate.groups, projection.group),
-            self._read(f"{base}/providers/Microsoft.Authorization/locks", estate.locks, projection.lock),
+            self._read(
+                f"{base}/providers/Microsoft.DataProtection/backupVaults", estate.vaults, within(base, projection.vault)
+            ),
+            self._read(f"{base}/resourcegroups", estate.groups, within(base, projection.group)),
+            self._read(f"{base}/providers/Microsoft.Authorization/locks", estate.locks, within(base, projection.lock)),
         )
 
     async def _unlisted_vaults(self) -> None:
@@ -146,7 +149,7 @@ class _Look:
 
     async def _disks(self, subscription: str) -> None:
         path = f"/subscriptions/{subscription}/providers/Microsoft.Compute/disks"
-        await self._read(path, self.estate.disks, projection.disk)
+        await self._read(path, self.estate.disks, within(f"/subscriptions/{subscription}", projection.disk))
 
     async def _machines(self, subscription: str) -> None:
         path = f"/subscriptions/{subscription}/providers/Microsoft.Compute/virtualMachines"
@@ -154,11 +157,12 @@ class _Look:
 
     async def _vault(self, vault: Vault) -> None:
         base, estate = vault.id.text, self.estate
-        live = partial(projection.instance, vault=vault.id)
+        live, deleted = (partial(projection.instance, vault=vault.id, deleted=deleted) for deleted in (False, True))
+        policy = partial(projection.policy, vault=vault.id)
         await together(
-            self._read(f"{base}/backupPolicies", estate.policies, partial(projection.policy, vault=vault.id)),
-            self._read(f"{base}/backupInstances", estate.instances, live),
-            self._read(f"{base}/deletedBackupInstances", estate.deleted_instances, partial(live, deleted=True)),
+            self._read(f"{base}/backupPolicies", estate.policies, within(base, policy)),
+            self._read(f"{base}/backupInstances", estate.instances, within(base, live)),
+            self._read(f"{base}/deletedBackupInstances", estate.deleted_instances, within(base, deleted)),
         )
 
     async def _roles(self, vaults: Iterable[Vault]) -> None:
