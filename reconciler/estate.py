@@ -208,13 +208,17 @@ class RestoreJob:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What a disk or a snapshot tells of its own making: how, from what, and when; empty or None: not told."""
+    """What a disk or a snapshot tells of its own making: how, from what, and when; empty or None: not told.
+
+    `held` is when a machine took it or let go of it last.
+    """
 
     unique_id: str
     option: str
     source: ArmId | None
     source_unique_id: str
     created: datetime | None
+    held: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

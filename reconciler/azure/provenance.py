@@ -58,7 +58,9 @@ async def completed(azure: Azure, jobs: Iterable[RestoreJob]) -> tuple[RestoreJo
 
 def origin(body: Mapping[str, Any]) -> Origin:
     """What a disk or a snapshot tells of its own making."""
-    unique_id, creation, created = pick_each(pick(body, "properties"), "uniqueId", "creationData", "timeCreated")
+    unique_id, creation, created, held = pick_each(
+        pick(body, "properties"), "uniqueId", "creationData", "timeCreated", "LastOwnershipUpdateTime"
+    )
     option, source, source_unique_id = pick_each(creation, "createOption", "sourceResourceId", "sourceUniqueId")
     return Origin(
         unique_id=lower(str(unique_id or "")),
@@ -66,6 +68,7 @@ def origin(body: Mapping[str, Any]) -> Origin:
         source=ArmId(source) if isinstance(source, str) and source else None,
         source_unique_id=lower(str(source_unique_id or "")),
         created=moment(created),
+        held=moment(held),
     )
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from reconciler.estate import Instance, Origin, RecoveryPoint, RestoreJob, Trace
+from reconciler.estate import Disk, Instance, Origin, RecoveryPoint, RestoreJob, Trace
 from reconciler.ids import ArmId, lower
 from reconciler.known import Unsure, Yes
 from reconciler.planning.naming import RESTORED_TAG, tag_of
@@ -101,7 +101,7 @@ def running(trace: Trace) -> RestoreJob | None:
 
 
 def _objections(trace: Trace, claim: Claim) -> Iterator[str]:
-    yield from _use(trace)
+    yield from _use(trace.disk, trace.origin)
     if claim.mark and tag_of(trace.disk.tags, RESTORED_TAG) == claim.mark:
         return
     yield from _contradictions(trace.origin, claim)
@@ -110,12 +110,14 @@ def _objections(trace: Trace, claim: Claim) -> Iterator[str]:
     yield from _proof_missing(trace, claim)
 
 
-def _use(trace: Trace) -> Iterator[str]:
-    disk = trace.disk
+def _use(disk: Disk, origin: Origin) -> Iterator[str]:
+    """Who uses it, or has: what a machine has written since is in no backup."""
     for machine in disk.machines:
         yield f"{machine.name} uses it"
     if lower(disk.state) not in ("", "unattached"):
         yield f"it is in use: its state is {disk.state}"
+    if origin.held and origin.created and origin.held > origin.created + _SLACK:
+        yield f"a machine has used it, until {origin.held:%Y-%m-%d %H:%M} UTC"
 
 
 def _contradictions(origin: Origin, claim: Claim) -> Iterator[str]:

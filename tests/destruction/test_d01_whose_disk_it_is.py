@@ -190,3 +190,47 @@ def test_a_drills_own_leftover_goes_with_its_next_run(forged: Forged, backed_up:
         azure.patch(name, {"tags": {"reconciler-restored": None}})
         assert azure.run("drill", "--auto-approve").code == 0
         assert azure.get(name)["properties"]["uniqueId"] != first
+
+
+# A machine has used the copy, and let go of it again
+
+HELD = {"properties": {"LastOwnershipUpdateTime": "2026-01-06T20:00:00.0000000+00:00"}}
+
+
+def test_a_drills_leftover_that_a_machine_has_used_since_is_not_deleted(forged: Forged, backed_up: Estate) -> None:
+    said = backed_up.saying(drills=[{**DRILL, "keep": "all", "select": {"names": ["disk-01"]}}])
+    with forged(said, clock=FAST) as azure:
+        azure.put(SCRATCH["id"], SCRATCH)
+        assert azure.run("drill", "--auto-approve").code == 0
+        name = trial_disk("disk-01")
+        azure.patch(name, HELD)
+        azure.advance("1d")
+        stays(azure, name)
+
+
+def test_a_leftover_of_a_disk_that_is_drilled_no_more_stays_where_a_machine_has_used_it(
+    forged: Forged, backed_up: Estate
+) -> None:
+    said = backed_up.saying(drills=[{**DRILL, "keep": "all", "select": {"names": ["disk-01"]}}])
+    with forged(said, clock=FAST) as azure:
+        azure.put(SCRATCH["id"], SCRATCH)
+        assert azure.run("drill", "--auto-approve").code == 0
+        name = trial_disk("disk-01")
+        azure.patch(name, HELD)
+        azure.advance("1d")
+        azure.declare({**said.manifest, "drills": [{**DRILL, "select": {"names": ["disk-02"]}}]})
+        done = azure.run("drill", "--auto-approve", "--format", "json")
+        assert (done.code, "not-ours" in done.out) == (1, True), done
+        assert azure.get(name)
+
+
+def test_a_restored_disk_that_a_machine_has_used_since_is_left_alone(forged: Forged, backed_up: Estate) -> None:
+    with cut_off(forged, backed_up) as azure:
+        azure.patch(COPY, HELD)
+        is_left_alone(azure, restore(azure))
+
+
+def test_a_time_of_its_making_is_no_use_of_it(forged: Forged, backed_up: Estate) -> None:
+    with cut_off(forged, backed_up) as azure:
+        azure.patch(COPY, {"properties": {"LastOwnershipUpdateTime": azure.get(COPY)["properties"]["timeCreated"]}})
+        assert restore(azure).code == 0
