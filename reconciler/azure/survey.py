@@ -45,7 +45,7 @@ _SOURCES = (
     "by disk = tolower(tostring(properties.creationData.sourceResourceId)), "
     "source = tolower(tostring(properties.creationData.sourceUniqueId))"
 )
-_MOST_GROUPS = 200
+_MOST_GROUPS = _MOST_DISKS = 200
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _BACKUPS_OWN = "azurebackup"
 
@@ -137,18 +137,23 @@ async def snapshots_in(azure: Azure, group: ArmId) -> Known[Mapping[str, tuple[d
 async def newest_sources(azure: Azure, disks: Iterable[ArmId]) -> Mapping[str, str]:
     """The `uniqueId` of the disk that the newest snapshot of each of these ids was made of, both lower-cased.
 
-    Where Resource Graph doesn't answer, their subscriptions' snapshots are listed; ReadIncomplete when they can't be.
+    Of disks of which Resource Graph tells nothing the subscriptions' snapshots are listed; ReadIncomplete when they can't be.
     """
     wanted = {disk.key: disk.subscription for disk in disks}
-    match await graph_if_it_answers(azure, _SOURCES.format(disks=", ".join(map(literal, sorted(wanted)))), _source):
-        case Yes(rows):
-            return _newest(rows)
-    lists = await together(*(_snapshots(azure, f"/subscriptions/{one}") for one in sorted(set(wanted.values()))))
+    found: dict[str, str] = {}
+    for start in range(0, len(wanted), _MOST_DISKS):
+        named = ", ".join(map(literal, sorted(wanted)[start : start + _MOST_DISKS]))
+        match await graph_if_it_answers(azure, _SOURCES.format(disks=named), _source):
+            case Yes(rows):
+                found |= _newest(rows)
+    missing = wanted.keys() - found.keys()
+    paths = sorted({f"/subscriptions/{wanted[disk]}" for disk in missing})
+    lists = await together(*(_snapshots(azure, path) for path in paths))
     with understood("A snapshot"):
-        return _newest(found for rows in lists for row in rows if (found := _made_of(row))[0] in wanted)
+        return found | _newest(made for rows in lists for row in rows if (made := _made_of(row))[0] in missing)
 
 
-def _newest(rows: Iterable[tuple[str, str, str]]) -> Mapping[str, str]:
+def _newest(rows: Iterable[tuple[str, str, str]]) -> dict[str, str]:
     found: dict[str, tuple[str, str]] = {}
     for disk, source, made in rows:
         if source:

@@ -3,32 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from reconciler.estate import Instance, Trace
+from reconciler.estate import Disk, Instance, Trace
 from reconciler.ids import ArmId
 from reconciler.known import Unsure, Yes
 from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import PENDING, Draft
 from reconciler.planning.protection import preference
 from reconciler.planning.provenance import Claim, is_made_by
+from reconciler.planning.since import protected_since
 
 _RECENT = timedelta(days=2)
-_MOST_ASKED = 200
-_MOST_TRACED = 20
+_MOST_TRACED = 100
 
 
 def replaced(draft: Draft, desired: Iterable[DesiredDisk]) -> dict[str, str]:
     """Disks that stand under a name whose backups are another disk's, by address, with what there is to say.
 
-    A disk that was made before its newest snapshot is the one that was backed up, and backups come daily at least: only
-    younger disks are asked about, and of these only so many.
+    A disk that was made before it was protected is the one that was backed up: only younger ones are asked about.
     """
     found: dict[str, str] = {}
     traced = 0
-    for wanted in _young(draft, desired):
+    for wanted in desired:
         instance = _instance(draft, wanted)
-        if instance is None:
+        if instance is None or not _may_be_another(wanted.disk, instance, draft.now):
             continue
         match draft.ask("source", wanted.disk.id):
             case Yes(source) if source != wanted.disk.unique_id:
@@ -61,13 +60,14 @@ def new_id(draft: Draft, disk: ArmId) -> ArmId | None:
     return None
 
 
-def _young(draft: Draft, desired: Iterable[DesiredDisk]) -> list[DesiredDisk]:
-    young = [
-        wanted
-        for wanted in desired
-        if wanted.disk.unique_id and wanted.disk.created is not None and draft.now - wanted.disk.created < _RECENT
-    ]
-    return young[:_MOST_ASKED]
+def _may_be_another(disk: Disk, instance: Instance, now: datetime) -> bool:
+    """Whether a disk may have been made since its instance protects one of that name.
+
+    Where nothing tells since when, backups come daily at least.
+    """
+    if not disk.unique_id:
+        return False
+    return disk.created is None or disk.created > (protected_since(instance, (), now) or now - _RECENT)
 
 
 def _instance(draft: Draft, wanted: DesiredDisk) -> Instance | None:
