@@ -30,7 +30,8 @@ _AGAIN = "run it again: the lists of instances and Resource Graph have to agree 
 _OFF = "soft-delete-off"
 _PLAN = "plan again, and look at what is planned then"
 _DELETIONS = frozenset({Op.ROLE_DELETE, Op.POLICY_DELETE, Op.INSTANCE_DELETE})
-"""What a vault's own mark and soft delete decide about: it is read by id, once a slice."""
+_ENDING = _DELETIONS | {Op.INSTANCE_STOP, Op.INSTANCE_SUSPEND}
+"""What a vault's own marks and soft delete decide about: it is read by id, once a slice."""
 
 
 class Seen(NamedTuple):
@@ -132,7 +133,7 @@ class Slices:
             for one in asked
             for subject in (
                 *named(one.change, one.step, basis.estate),
-                *([one.vault] if one.step.op in _DELETIONS else []),
+                *([one.vault] if one.step.op in _ENDING else []),
             )
         )
         lists = [Question("held", vault) for vault in vaults]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from arm import policy, vault_id
-from forging import Azure, Done, afterwards, quickstart
+from forging import Azure, Done, afterwards, disks, quickstart
 from manifests import POLICY, VAULT
+from manifests import disk as entry
 
 Forged = Callable[..., Any]
 ROLES, POLICY_PUT = "GET */roleAssignments", "PUT */backupPolicies/*"
@@ -104,3 +106,28 @@ def test_an_instance_that_another_run_has_re_pointed_is_as_wanted(forged: Forged
     with forged(quickstart().saying(policies=LONGER), afterwards(POLICY_PUT, done_already), clock="virtual") as azure:
         done = apply(azure)
         assert (done.code, instance_puts(azure)) == (0, []), done
+
+
+# Another copy of the manifest is applied to the vault
+
+DECLARED = [entry("disk-01"), entry("disk-02")]
+ENDS = {
+    "pruned": (DECLARED, ("--prune",)),
+    "stopped": ([*DECLARED, entry("disk-03", protection="stopped")], ()),
+    "suspended": ([*DECLARED, entry("disk-03", protection="suspended")], ()),
+}
+
+
+@pytest.mark.parametrize(("declared", "flags"), ENDS.values(), ids=ENDS.keys())
+def test_a_vault_that_another_copy_was_applied_to_meanwhile_loses_no_protection(
+    forged: Forged, declared: list[Any], flags: tuple[str, ...]
+) -> None:
+    def applied(azure: Azure) -> None:
+        azure.patch(vault_id(), {"tags": {"reconciler-source": "0123abcd"}})
+
+    with forged(disks(3).saying(disks=declared), afterwards(ROLES, applied), clock="virtual") as azure:
+        for words in (["init", "--quiet"], ["config", "remote.origin.url", "https://github.com/example/infra.git"]):
+            subprocess.run(["git", *words], cwd=azure.folder, check=True)
+        done = apply(azure, *flags)
+        assert (done.code, azure.writes) == (1, []), done
+        assert "two-sources" in done.text
