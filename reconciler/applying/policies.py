@@ -7,7 +7,7 @@ from typing import Any
 
 from reconciler.applying.comparing import differing, value_at
 from reconciler.applying.guard import send
-from reconciler.applying.rereading import of_resource
+from reconciler.applying.rereading import of_resource, until_gone
 from reconciler.applying.run import Run, overridden
 from reconciler.applying.waiting import LAG_SECONDS
 from reconciler.azure.projection import policy as project
@@ -53,7 +53,8 @@ async def _retire(run: Run, change: Change, step: Step) -> None:
     delays = run.delays(5.0, 30.0)
     while True:
         try:
-            await send(run, change, step, of_resource(run, step), deadline)
+            receipt = await send(run, change, step, of_resource(run, step), deadline)
+            await until_gone(run, step, receipt, deadline)
         except NotFound:
             return
         except AzureError as error:

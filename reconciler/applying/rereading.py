@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from enum import Enum
+from http import HTTPStatus
 from typing import Any
 
 from reconciler.applying.comparing import differing
+from reconciler.applying.refusals import CHANGED_BY_SOMEONE_ELSE
 from reconciler.applying.run import Run
-from reconciler.errors import NotFound
+from reconciler.applying.waiting import LAG_SECONDS
+from reconciler.azure.receipts import Receipt
+from reconciler.errors import NotFound, OperationFailed
 from reconciler.ids import lower
 from reconciler.planning.model import Step
 
@@ -46,6 +50,25 @@ def of_resource(run: Run, step: Step) -> Reread:
         return Standing.AS_WANTED if wanted else Standing.DIFFERENT
 
     return look
+
+
+async def until_gone(run: Run, step: Step, receipt: Receipt | None, deadline: float) -> None:
+    """Return once what was deleted isn't there; OperationFailed when it stays.
+
+    The answer to most deletions is believed. One as if nothing had been there isn't: it was, a moment before.
+    """
+    if receipt is None or receipt.status != HTTPStatus.NO_CONTENT:
+        return
+    believed, delays = run.now + LAG_SECONDS, run.delays(5.0, 30.0)
+    while await of_resource(run, step)() is not Standing.AS_WANTED:
+        if run.now >= believed:
+            raise OperationFailed(
+                f"{step.target.name} is still there, though its deletion was answered as if it weren't",
+                code=CHANGED_BY_SOMEONE_ELSE,
+                target=str(step.target),
+                hint="Run it again; if it stays, look for a proxy that answers in Azure's place.",
+            )
+        await run.pause(next(delays), deadline, f"{step.target.name} is still there")
 
 
 async def nothing_to_look_at() -> Standing:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from reconciler.applying.guard import send
-from reconciler.applying.rereading import nothing_to_look_at, of_resource
+from reconciler.applying.rereading import nothing_to_look_at, of_resource, until_gone
 from reconciler.applying.run import Run, overridden
 from reconciler.applying.waiting import LAG_SECONDS, ROLE_WINDOW_SECONDS
 from reconciler.azure.projection import identity as project_identity
@@ -39,8 +39,10 @@ async def settle(run: Run, change: Change) -> str:
 
 
 async def _remove(run: Run, change: Change, step: Step) -> None:
+    deadline = run.new_deadline()
     try:
-        await send(run, change, step, of_resource(run, step), run.new_deadline())
+        receipt = await send(run, change, step, of_resource(run, step), deadline)
+        await until_gone(run, step, receipt, deadline)
     except NotFound:
         return
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from arm import APPS, disk_id
 from forging import Azure, Rule, answers, disks, empty, html, lacks, not_found, quickstart
+from manifests import POLICY, disk
 
 VIRTUAL = "virtual"
 Forged = Callable[..., AbstractContextManager[Azure]]
@@ -113,3 +114,31 @@ def test_a_disk_is_gone_with_its_resource_group(forged: Forged) -> None:
         done = azure.run("drift", "--format", "json")
         assert "disk-gone" in done.codes, done
         assert "not-known" not in done.codes
+
+
+@pytest.mark.parametrize("answer", ["nothing there", "its own 404", "a proxy's page", "a page for success"])
+@pytest.mark.parametrize("what", ["backupPolicies", "roleAssignments"])
+def test_what_is_still_there_is_not_destroyed(forged: Forged, what: str, answer: str) -> None:
+    """A policy of which a deletion was answered with 204 was counted as destroyed."""
+    where = f"DELETE */{what}/*"
+    answered: dict[str, Rule] = {
+        "nothing there": answers(where, 204),
+        "its own 404": not_found(where),
+        "a proxy's page": html(where),
+        "a page for success": html(where, status=200),
+    }
+    estate = disks(2).aged("2d")
+    if what == "backupPolicies":
+        estate = estate.saying(policies=[POLICY | {"retention": {"default": "9d"}}])
+    with forged(estate, clock=VIRTUAL) as azure:
+        if what == "roleAssignments":
+            removed = [{"id": disk_id("disk-02"), "data": "delete", "reason": "ticket 4711"}]
+            azure.declare({**estate.manifest, "disks": [disk("disk-01")], "removed": removed})
+            assert azure.run("apply", "--auto-approve", "--allow-delete", "1").code == 0
+            azure.advance("20d")
+        before = set(azure.ids(f"*/{what}/*"))
+        azure.rules(answered[answer])
+        done = azure.run("apply", "--auto-approve", "--report", "a.json")
+        assert before <= set(azure.ids(f"*/{what}/*"))
+        assert done.code == 1, done
+        assert "0 destroyed" in done.out
