@@ -195,7 +195,8 @@ def _objection(plan: Plan, before: Estate, sight: _Sight, asked: _Asked) -> Oper
     if mark not in (mark_of(before, change, step), plan.manifest):
         return _refusal(step, f"it bears the mark of {mark} now" if mark else "it bears our mark no more")
     vault = sight.estate.vaults.get(asked.vault.key)
-    if step.body.get("softly") and not (vault and vault.keeps_deleted):
+    is_softly = any(one.body.get("softly") and one.target.parent == asked.vault for one in change.steps)
+    if is_softly and not (vault and vault.keeps_deleted):
         return _refusal(step, f"soft delete is off in {asked.vault.name} now, so it would be deleted for good", _OFF)
     gate = newly_closed(plan, sight.plan, change.address)
     if gate:

@@ -16,11 +16,13 @@ from reconciler.azure import bodies
 from reconciler.azure.answering import answer
 from reconciler.azure.projection import instance as project
 from reconciler.azure.projection import policy as project_policy
+from reconciler.azure.projection import vault as project_vault
 from reconciler.azure.receipts import Receipt
 from reconciler.errors import OperationFailed
 from reconciler.estate import Found, Instance, Presence, Question
 from reconciler.ids import ArmId, lower
 from reconciler.known import No, Unsure, Yes
+from reconciler.planning import vault_fields
 from reconciler.planning.content import content_of
 from reconciler.planning.model import Change, Op, Step
 from reconciler.planning.naming import OWNER_TAG, tag_of
@@ -29,6 +31,8 @@ from reconciler.planning.protection import Health, health_of
 _HALTED = frozenset({Health.STOPPED, Health.SUSPENDED})
 _DEAD = _HALTED | {Health.UNKNOWN}
 _OVER = frozenset({Op.INSTANCE_MERGE, Op.INSTANCE_REPAIR})
+_LEFT = frozenset({"location", "identity"})
+"""Of a vault what no PATCH changes, and what is only ever added."""
 _OTHERS = "plan again: what another manifest owns is never changed"
 
 Contradict = Callable[[Iterable[ArmId]], None]
@@ -42,11 +46,14 @@ async def is_listed(run: Run, instance: ArmId) -> bool:
 def check(run: Run, change: Change, step: Step, body: Mapping[str, Any]) -> None:
     """OperationFailed when what a step changes, as it was just read, isn't what the `change` was planned over.
 
-    It may have become another manifest's, or follow another policy, which may keep more, or be halted on purpose.
+    It may have become another manifest's, a vault may protect more by now, and an instance may follow another policy,
+    which keeps more, or be halted on purpose.
     """
     mark = tag_of(body.get("tags") or {}, OWNER_TAG)
     if run.plan.owners and mark and lower(mark) not in run.plan.owners:
         raise _refusal(step, f"was taken over by the manifest {mark} meanwhile", hint=_OTHERS)
+    if step.op is Op.VAULT_PATCH:
+        _check_vault(change, step, body)
     if step.op in _OVER and change.found is not None and change.found.id == step.target:
         _check_instance(change, change.found, step, project(body))
 
@@ -56,6 +63,14 @@ def check_ours(run: Run, step: Step, tags: Mapping[str, str]) -> None:
     mark = tag_of(tags, OWNER_TAG)
     if run.plan.owners and lower(mark) not in run.plan.owners:
         raise _refusal(step, f"bears the mark of {mark} now" if mark else "bears our mark no more", hint=_OTHERS)
+
+
+def _check_vault(change: Change, step: Step, body: Mapping[str, Any]) -> None:
+    before = {field.path: field.before for field in change.fields}
+    have = vault_fields.live(project_vault(body), None)
+    for path, value in vault_fields.live(project_vault({**step.body, "id": str(step.target)}), None).items():
+        if value is not None and path not in _LEFT and have[path] not in (value, before.get(path, value)):
+            raise _refusal(step, f"was changed by somebody else meanwhile: its {path} is {have[path]}")
 
 
 def _check_instance(change: Change, found: Instance, step: Step, live: Instance) -> None:

@@ -118,13 +118,14 @@ def is_irreversible(field: FieldChange) -> bool:
 
 
 def weakens(field: FieldChange) -> bool:
-    """Whether a difference lowers what protects the vault's backups."""
+    """Whether a difference lowers what protects the vault's backups, or may: a word of Azure's that isn't known is lost."""
     if field.path == "softDelete.state":
-        return bool(field.after == "Off")
+        return field.after == "Off" or not (field.before is None or field.before in _SOFT_DELETE)
     if field.path == "softDelete.retentionDays":
         return bool(field.before is not None and field.after < field.before)
     if field.path == "immutability":
-        return bool(field.before == "Unlocked" and field.after == "Disabled")
+        is_lower = field.before == "Unlocked" and field.after == "Disabled"
+        return is_lower or not (field.before is None or field.before in _IMMUTABILITY)
     return bool(field.path == "alertsForAllJobFailures" and field.after is False)
 
 

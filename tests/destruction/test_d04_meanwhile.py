@@ -64,6 +64,32 @@ def test_a_vault_that_is_ours_no_more_gets_no_mark_of_what_was_applied(forged: F
         assert (azure.writes, "mark-not-written" in done.codes) == ([], True), done
 
 
+# The vault protects more by now
+
+DAYS = {"softDelete": {"state": "On", "retentionDays": 30}}
+MORE = {
+    "kept longer": (DAYS, {"softDeleteSettings": {"retentionDurationInDays": 90}}),
+    "for good": (DAYS, {"softDeleteSettings": {"state": "AlwaysOn"}}),
+    "locked": ({"immutability": "Unlocked"}, {"immutabilitySettings": {"state": "Locked"}}),
+}
+
+
+@pytest.mark.parametrize(("declared", "meanwhile"), MORE.values(), ids=MORE.keys())
+def test_a_vault_that_protects_more_by_now_is_not_written_over(
+    forged: Forged, declared: dict[str, Any], meanwhile: dict[str, Any]
+) -> None:
+    """The plan only strengthens the vault, which no gate asks about; written later it would weaken it."""
+
+    def strengthened(azure: Azure) -> None:
+        azure.patch(vault_id(), {"properties": {"securitySettings": meanwhile}})
+
+    with forged(
+        quickstart().saying(vaults=[VAULT | declared]), afterwards(ROLES, strengthened), clock="virtual"
+    ) as azure:
+        was_refused(azure, apply(azure))
+        assert azure.writes == []
+
+
 # An instance gets another policy, or is stopped
 
 
