@@ -17,7 +17,7 @@ from reconciler.estate import Estate, Instance, RecoveryPoint
 from reconciler.ids import ArmId
 from reconciler.known import Known
 from reconciler.manifest.model import Manifest
-from reconciler.planning.backups import newest_point
+from reconciler.planning.backups import newest_point, unlisted
 from reconciler.planning.draft import Draft
 from reconciler.planning.status import Status, Told, contradicted, doubtful, protecting, statuses, suspected
 
@@ -45,6 +45,7 @@ async def status_on(azure: Azure, clock: Clock, manifest: Manifest, estate: Esta
     told.points.update({key: newest_point(kept, clock.now()) for key, kept in told.kept.items()})
     backups = Backups(told.jobs, told.listed) | await listed_backups(azure, contradicted(held, told))
     told.jobs, told.listed = backups.newest, backups.listed
+    told.jobs.update(unlisted(held, told, clock.now()))
     told.there.update(
         await _there(azure, await drafted(azure, clock, manifest, estate, lambda draft: suspected(draft, told)))
     )

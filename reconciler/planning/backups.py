@@ -27,6 +27,8 @@ from reconciler.planning.states import BAD, FAILING, HALTED, LATE, OK, UNKNOWN, 
 START_WINDOW = timedelta(hours=2)
 
 _A_JOB = timedelta(hours=1)
+_JOBS_KEPT = timedelta(days=3)
+_LIST_AGAIN = "look at the vault's jobs with `reconciler jobs list PATH`, then run it again"
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _UNREAD = "its recovery points were not read"
 _SINCE_WHEN = (
@@ -72,6 +74,22 @@ def _is_ahead(told: Told, instance: Instance) -> bool:
     return point - _A_JOB > max(
         (began for status, began in jobs.items() if status.startswith(_COMPLETED)), default=_NEVER
     )
+
+
+def unlisted(held: Iterable[Instance], told: Told, now: datetime) -> Mapping[str, Unsure]:
+    """Instances whose vault's own list of jobs lacks that of their newest recovery point, so that it isn't whole.
+
+    By lower-cased id. Of a point that is older than a few days the job may be forgotten.
+    """
+    found = {}
+    for one in held:
+        point, jobs = told.points.get(one.id.key), jobs_of(told, one)
+        if point is None or isinstance(jobs, Unsure) or now - point > _JOBS_KEPT:
+            continue
+        if point - _A_JOB > max(jobs.values(), default=_NEVER):
+            because = f"its jobs lack the backup of {point:%Y-%m-%d %H:%M} UTC, whose recovery point is there"
+            found[one.id.key] = Unsure(because, _LIST_AGAIN)
+    return found
 
 
 def jobs_of(told: Told, instance: Instance) -> Newest | Unsure:

@@ -7,13 +7,14 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
-from forging import GRAPH, Azure, Rule, changed_list, edits_rows, quickstart, unavailable
+from forging import GRAPH, Azure, Rule, changed_list, edits_rows, emptied, quickstart, unavailable
 
 Forged = Callable[..., AbstractContextManager[Azure]]
 VIRTUAL = "virtual"
 JOBS = "GET */backupJobs"
 POINTS = "GET */recoveryPoints"
 AHEAD = "2027-01-01T00:00:00Z"
+RUNNING = {"properties.status": "InProgress", "properties.endTime": None}
 
 
 def failing(azure: Azure) -> None:
@@ -73,6 +74,29 @@ def running(since: str) -> Rule:
         return [*rows, *({**row, "status": "inprogress", "newest": since} for row in rows if "status" in row)]
 
     return changed_list(GRAPH, change)
+
+
+@pytest.mark.parametrize("graph", [unavailable, emptied])
+def test_a_list_of_jobs_that_lacks_a_backup_that_came_is_not_believed(forged: Forged, graph: Any) -> None:
+    """An empty list, with recovery points of today beside it, said that no backup had failed."""
+    with forged(quickstart().aged("1d"), clock=VIRTUAL) as azure:
+        failing(azure)
+        azure.rules(graph(GRAPH), emptied(JOBS))
+        assert looked(azure) == (1, "unknown")
+
+
+def test_a_list_of_jobs_that_has_forgotten_an_old_backup_is_whole(forged: Forged) -> None:
+    with forged(quickstart().aged("1d"), clock=VIRTUAL) as azure:
+        azure.switch(scheduled_backups=False)
+        azure.advance("9d")
+        azure.rules(unavailable(GRAPH), emptied(JOBS))
+        assert looked(azure) == (2, "late")
+
+
+def test_a_backup_that_runs_while_its_recovery_point_is_there_is_listed(forged: Forged) -> None:
+    unfinished = edits_rows(JOBS, lambda row: row["properties"]["startTime"] > "2026-01-06T04", RUNNING)
+    with forged(quickstart().aged("1d"), unavailable(GRAPH), unfinished, clock=VIRTUAL) as azure:
+        assert looked(azure) == (0, "ok")
 
 
 @pytest.mark.parametrize(
