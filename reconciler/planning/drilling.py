@@ -12,7 +12,15 @@ from reconciler.manifest.model import DrillSpec, Manifest
 from reconciler.planning.desired import expand
 from reconciler.planning.draft import Draft
 from reconciler.planning.model import UNKNOWN, Action, Change, FieldChange, Kind, Op, Options, Plan, Step
-from reconciler.planning.naming import NAMESPACE, PROVEN_TAG, RESTORED_TAG, drill_disk_name, drill_mark, tag_of
+from reconciler.planning.naming import (
+    NAMESPACE,
+    OWNER_TAG,
+    PROVEN_TAG,
+    RESTORED_TAG,
+    drill_disk_name,
+    drill_mark,
+    tag_of,
+)
 from reconciler.planning.proofs import Candidate, candidates
 from reconciler.planning.provenance import Claim
 from reconciler.planning.restoring import (
@@ -98,6 +106,12 @@ def _target(draft: Draft, drill: DrillSpec, disk: ArmId) -> ArmId:
 
 def _trial(draft: Draft, book: RoleBook, drill: DrillSpec, source: Source, run: str) -> list[Change]:
     disk, address = _target(draft, drill, source.id), _address(drill, source.id)
+    if draft.owner(source.instance.tags) == "foreign":
+        message = (
+            f"{source.instance.id} belongs to {tag_of(source.instance.tags, OWNER_TAG)}, so no proof is written on it"
+        )
+        draft.refuse(address, "managed-elsewhere", message, place=drill.place)
+        return []
     if not is_open(draft, disk.group_id, address):
         return []
     if source.disk and source.disk.encryption_set and disk.subscription != source.id.subscription:

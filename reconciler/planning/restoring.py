@@ -92,6 +92,7 @@ def finished(draft: Draft, book: RoleBook, changes: Iterable[Change]) -> Plan:
         emitted=tuple(book.emitted[address] for address in sorted(book.emitted)),
         missing=tuple(book.missing[address] for address in sorted(book.missing)),
         questions=draft.sorted_questions,
+        owners=draft.owners,
     )
 
 

@@ -1,4 +1,4 @@
-"""What another manifest at work in the same vault may need is not revoked because this one doesn't see why."""
+"""What another manifest at work in the same vault may need, or owns, is neither revoked nor written to."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from arm import APPS, disk, group
-from forging import Azure, Estate, applied
+from forging import Azure, Estate, afterwards, applied
 from manifests import VAULT, manifest
 from manifests import disk as entry
 
@@ -49,3 +49,35 @@ def test_the_right_of_a_drill_of_our_own_that_is_over_goes(forged: Forged) -> No
         azure.declare(manifest())
         assert azure.run("apply", "--auto-approve").code == 0
         assert restorers(azure) == []
+
+
+# A drill of a disk whose backups are another manifest's
+
+OWNER, INSTANCE = "reconciler-owner", "*/backupInstances/PSTestDisk-*"
+
+
+def given_away(azure: Azure) -> None:
+    azure.patch(INSTANCE, {"tags": {OWNER: "payments"}})
+
+
+@pytest.fixture(scope="module")
+def drilled() -> Estate:
+    said = manifest(drills=[{**DRILL, "select": {"names": ["PSTestDisk"]}}])
+    return applied(said, disk("PSTestDisk"), group(APPS, "drillrg")).aged("1d")
+
+
+def test_a_drill_leaves_another_manifests_instance_alone(forged: Forged, drilled: Estate) -> None:
+    with forged(drilled, clock="virtual") as azure:
+        given_away(azure)
+        done = azure.run("drill", "--auto-approve", "--format", "json")
+        assert (done.code, azure.writes, "managed-elsewhere" in done.text) == (1, [], True), done
+
+
+def test_a_drill_writes_no_proof_on_what_another_manifest_took_meanwhile(forged: Forged, drilled: Estate) -> None:
+    with forged(drilled, afterwards("POST */restore", given_away), clock="virtual") as azure:
+        done = azure.run("drill", "--auto-approve", "--format", "json")
+        assert (done.code, "changed-by-someone-else" in done.codes) == (1, True), done
+        assert [one.method for one in azure.writes if "/backupinstances/" in one.path.lower()] == ["POST"]
+        assert not azure.ids("*/resourceGroups/drillrg/providers/Microsoft.Compute/disks/*"), (
+            "its copy goes all the same"
+        )
