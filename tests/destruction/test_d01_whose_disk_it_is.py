@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from arm import APPS, disk, disk_id, group
+from arm import APPS, disk, disk_id, group, group_id, lock
 from forging import GRAPH, Azure, Done, Estate, before, disks, edits, forbidden, unavailable
 from operating import trial_disk
 
@@ -137,6 +137,36 @@ def test_a_disk_that_is_exchanged_right_before_it_is_marked_is_no_success(forged
     with forged(backed_up, before("PATCH */disks/copy", exchange), clock=FAST) as azure:
         done = restore(azure)
         assert (done.code, "disk-exists" in done.out) == (1, True), done
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"managedBy": f"{group_id(APPS, 'vms')}/providers/Microsoft.Compute/virtualMachines/vm-1"},
+        {"properties.uniqueId": "0f8fad5b-d9cb-469f-a165-70867728950e"},
+    ],
+    ids=["a machine takes it", "another takes its place"],
+)
+def test_what_becomes_of_a_restored_disk_right_before_it_is_marked(
+    forged: Forged, backed_up: Estate, change: dict[str, Any]
+) -> None:
+    with cut_off(forged, backed_up) as azure:
+        assert restore(azure).code == 0
+        calls = [call.method for call in azure.requests if call.path.lower() == COPY.lower()]
+        looks = calls[: calls.index("PATCH")].count("GET")
+    with cut_off(forged, backed_up) as azure:
+        azure.rules(edits("GET */disks/copy", change, after=looks - 2))  # the last is the write's own
+        is_left_alone(azure, restore(azure))
+
+
+def test_a_group_that_is_locked_or_is_not_there_takes_no_restored_disk(forged: Forged, backed_up: Estate) -> None:
+    with forged(backed_up, clock=FAST) as azure:
+        hold = lock(group_id(APPS, "diskrg"))
+        azure.put(hold["id"], hold)
+        for place, code in (("diskrg", "locked"), ("nowhere", "group-missing")):
+            done = azure.run("restore", "disk-01", "--to", place, "--auto-approve", "--format", "json")
+            assert (done.code, code in done.out + done.err) == (1, True), done
+            assert done.writes == azure.calls("POST */validateRestore") == []
 
 
 SCRATCH = group(APPS, "drillrg")

@@ -105,6 +105,9 @@ CONTRADICTIONS: dict[str, dict[str, Any]] = {
     "made empty": {"origin": replace(ORIGIN, option="Empty")},
     "made from a snapshot elsewhere": {"origin": replace(ORIGIN, source=ELSEWHERE)},
     "made from another disk": {"origin": replace(ORIGIN, source=disk_id("e"))},
+    "made from a disk beside the snapshots": {
+        "origin": replace(ORIGIN, source=ArmId(f"{GROUP}/providers/Microsoft.Compute/disks/e"))
+    },
     "made from another disk's snapshot": {"snapshot": Yes(replace(ORIGINAL, source=disk_id("e")))},
     "made from a snapshot whose name was used again": {"snapshot": Yes(replace(ORIGINAL, unique_id="u-other"))},
 }
