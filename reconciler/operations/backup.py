@@ -138,7 +138,8 @@ def _check(targets: Targets, target: Target, asked: Request, today: Mapping[str,
 def _ruled(targets: Targets, row: Backup, instance: Instance, wanted: str) -> Backup:
     """The backup with the names that the live policy gives its rules; refused where it has none of that name."""
     policy = targets.estate.policies.get(instance.policy.key) if instance.policy else None
-    rules = [rule for rule in (pick(policy.body, "policyRules") if policy else None) or () if isinstance(rule, Mapping)]
+    found = pick(policy.body, "policyRules") if policy else None
+    rules = [rule for rule in found if isinstance(rule, Mapping)] if isinstance(found, list) else []
     backups = _names(rules, "azurebackuprule")
     retentions = _names(rules, "azureretentionrule")
     if not backups:

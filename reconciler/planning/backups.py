@@ -35,7 +35,9 @@ _SINCE_WHEN = (
     "no recovery point yet, and nothing tells since when it is protected: `reconciler backup` makes the first one, and "
     "the vault's activity log says when its backup instance was made"
 )
-_COMPLETED, _FAILED, _RUNNING = "completed", "failed", "inprogress"
+_COMPLETED, _RUNNING = "completed", "inprogress"
+_ILL = {"failed": "failed", "cancelled": "was cancelled", "canceled": "was cancelled"}
+_HARMLESS = {_COMPLETED, "completedwithwarnings", _RUNNING, "cancelling", "canceling"}
 
 
 Newest: TypeAlias = Mapping[str, datetime]
@@ -143,13 +145,24 @@ def state_of(draft: Draft, wanted: DesiredDisk, instance: Instance, told: Told, 
         return HALTED, f"declared {wanted.rule.protection}"
     if health not in {Health.CONFIGURED, Health.TRANSIENT}:
         return FAILING if health is Health.FAILING else UNPROTECTED, reason(health, instance)
-    failed, newest = known_jobs(told, instance).get(_FAILED), newest_of(told, instance)
-    if failed and (newest is None or failed > newest):
-        return FAILING, f"the backup of {failed:%Y-%m-%d %H:%M} UTC failed"
+    if ill := _ended_ill(told, instance):
+        return ill
     state = _by_age(draft, wanted, instance, told, reading)
     if isinstance(jobs_of(told, instance), Unsure) and state[0] not in BAD:
         return UNKNOWN, "how its last backup went is not known"
     return state
+
+
+def _ended_ill(told: Told, instance: Instance) -> tuple[str, str] | None:
+    """What a backup since the newest recovery point makes of the state, which failed or was cancelled, or is called a word that nobody knows."""
+    newest = newest_of(told, instance) or _NEVER
+    since = {status: began for status, began in known_jobs(told, instance).items() if began > newest}
+    for status, what in _ILL.items():
+        if status in since:
+            return FAILING, f"the backup of {since[status]:%Y-%m-%d %H:%M} UTC {what}"
+    for status in sorted(since.keys() - _HARMLESS):
+        return UNKNOWN, f"the backup of {since[status]:%Y-%m-%d %H:%M} UTC is {status!r}: how it went is not known"
+    return None
 
 
 def _by_age(draft: Draft, wanted: DesiredDisk, instance: Instance, told: Told, reading: Reading) -> tuple[str, str]:

@@ -76,6 +76,30 @@ def running(since: str) -> Rule:
     return changed_list(GRAPH, change)
 
 
+@pytest.mark.parametrize("is_listed", [True, False])
+@pytest.mark.parametrize(("word", "code", "state"), [("Cancelled", 2, "failing"), ("Sleeping", 1, "unknown")])
+def test_a_backup_that_did_not_end_well_is_told_whatever_it_is_called(
+    forged: Forged, is_listed: bool, word: str, code: int, state: str
+) -> None:
+    """A cancelled backup, and one of which nobody knows how it went, counted as none: the disk was ok."""
+
+    def called(rows: list[Any]) -> list[Any]:
+        return [row | {"status": word} if row.get("status") == "failed" else row for row in rows]
+
+    listed = (unavailable(GRAPH), edits_rows(JOBS, "Failed", {"properties.status": word}))
+    with forged(quickstart().aged("1d"), clock=VIRTUAL) as azure:
+        failing(azure)
+        azure.rules(*(listed if is_listed else (changed_list(GRAPH, called),)))
+        assert looked(azure) == (code, state)
+
+
+def test_a_policy_whose_rules_make_no_sense_is_refused_by_a_backup(forged: Forged) -> None:
+    odd = edits_rows("GET */backupPolicies", "*/backupPolicies/*", {"properties.policyRules": 17})
+    with forged(quickstart().aged("1d"), odd, clock=VIRTUAL) as azure:
+        done = azure.run("backup", "--dry-run")
+        assert (done.code, "no-backup-rule" in done.text) == (1, True), done
+
+
 @pytest.mark.parametrize("graph", [unavailable, emptied])
 def test_a_list_of_jobs_that_lacks_a_backup_that_came_is_not_believed(forged: Forged, graph: Any) -> None:
     """An empty list, with recovery points of today beside it, said that no backup had failed."""
