@@ -1,8 +1,8 @@
 """Entries of `disks` that take so little that what they took before would be pruned: a typo, a tag renamed, a short list.
 
 There is no record of what an entry took. What it could have taken by subscription, resource group and name alone stands
-in for that, whatever it leaves out now; for one that takes nothing also what lies in a vault that it puts disks into,
-since a place or a name may be what was mistyped.
+in for that, whatever it leaves out now; for one that takes nothing, or of whose places or names one does, also what lies
+in a vault that it puts disks into, since that place or name may be what was mistyped.
 """
 
 from __future__ import annotations
@@ -11,11 +11,13 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from reconciler.estate import Instance
+from reconciler.ids import lower
 from reconciler.manifest.choices import names_in
 from reconciler.manifest.model import DiskRule
 from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import Draft
 from reconciler.planning.model import Change, Gate
+from reconciler.planning.selection import glob
 from reconciler.plurals import counted
 
 NAME = "selects-nothing"
@@ -45,12 +47,26 @@ def selects_nothing(draft: Draft, desired: Sequence[DesiredDisk], changes: Itera
 
 
 def _lost(draft: Draft, rule: DiskRule, takes: int, pruned: Sequence[Change]) -> list[Change]:
-    vaults = {draft.manifest.vaults[name].id for name in names_in(rule.vault)}
+    is_idle = not takes or _has_idle_part(draft, rule)
+    vaults = {draft.manifest.vaults[name].id for name in names_in(rule.vault)} if is_idle else set()
     found: list[Change] = []
     for change in pruned:
         instance: Instance | None = draft.estate.instances.get(change.steps[0].target.key)
         if instance is None or instance.disk is None:
             continue
-        if draft.takers.could_take(rule, instance.disk) or (not takes and instance.vault in vaults):
+        if draft.takers.could_take(rule, instance.disk) or instance.vault in vaults:
             found.append(change)
     return found
+
+
+def _has_idle_part(draft: Draft, rule: DiskRule) -> bool:
+    """Whether a subscription, resource group or name that the entry's selector lists finds no disk at all."""
+    select, disks = rule.select, [disk.id for disk in draft.disks.values()]
+    if select is None:
+        return False
+    parts = (
+        (select.subscriptions, {disk.subscription for disk in disks}),
+        (select.resource_groups, {lower(disk.group) for disk in disks}),
+        (select.names, {lower(disk.name) for disk in disks}),
+    )
+    return any(not any(map(glob(value).match, there)) for values, there in parts for value in values or ())

@@ -97,3 +97,28 @@ def test_a_disk_that_is_excluded_by_its_id_was_meant(forged: Forged) -> None:
     with forged(nine().saying(excluded=excluded), **VIRTUAL) as azure:
         done = azure.run("apply", "--prune", "--auto-approve")
         assert (done.code, stopped(azure)) == (0, 6), done
+
+
+PLACES = [
+    {"resourceGroups": ["diskrg", "wbe"]},
+    {"subscriptions": [APPS, PLATFORM], "resourceGroups": ["diskrg"]},
+    {"names": ["shop", "dsik-*"]},
+]
+
+
+@pytest.mark.parametrize("said", PLACES)
+def test_one_of_several_places_that_finds_nothing_closes_prune(forged: Forged, said: dict[str, Any]) -> None:
+    found = [disk_body("shop", tags=GOLD), *(disk_body(name, "web", tags=GOLD) for name in names(3))]
+    estate = applied(manifest(disks=[selecting()]), found, group_body(APPS, "diskrg"), group_body(APPS, "web"))
+    with forged(estate.saying(disks=[picking(**said)]), **VIRTUAL) as azure:
+        done = azure.run("apply", "--prune", "--auto-approve")
+        assert (done.code, "selects-nothing" in done.err, azure.writes) == (1, True, []), done
+
+
+def test_places_that_all_find_something_close_nothing(forged: Forged) -> None:
+    found = [disk_body("shop", tags=GOLD), *(disk_body(name, "web", tags=GOLD) for name in names(3))]
+    more = [disk_body("other", "third", tags=GOLD)]
+    estate = applied(manifest(disks=[selecting()]), found, more)
+    with forged(estate.saying(disks=[picking(resourceGroups=["diskrg", "third"])]), **VIRTUAL) as azure:
+        done = azure.run("apply", "--prune", "--auto-approve")
+        assert (done.code, stopped(azure)) == (0, 3), done
