@@ -26,6 +26,7 @@ SECONDS = 30.0
 _GATHERED_SECONDS = 0.5
 _SEEN_SECONDS = 10.0
 _MOST_WITNESSED = 11
+_UNNEEDED = frozenset({Op.ROLE_DELETE, Op.POLICY_DELETE})
 _AGAIN = "run it again: the lists of instances and Resource Graph have to agree first"
 _OFF = "soft-delete-off"
 _PLAN = "plan again, and look at what is planned then"
@@ -142,8 +143,8 @@ class Slices:
         held = {one.subject: _listed(answers.pop(one)) for one in lists}
         read: dict[Question, Presence] = answers
         read |= {Question("exists", one): found_already(one, seen.body) for one, seen in fresh.items()}
-        revoking = dict.fromkeys(one.vault for one in asked if one.step.op is Op.ROLE_DELETE)
-        witnessed, unseen = await self._witnessed(revoking, held)
+        unneeded = dict.fromkeys(one.vault for one in asked if one.step.op in _UNNEEDED)
+        witnessed, unseen = await self._witnessed(unneeded, held)
         read |= witnessed
         short = unlisted(held, read)
         estate = renewed(basis.estate, held, read)
@@ -155,7 +156,8 @@ class Slices:
     ) -> tuple[dict[Question, Presence], set[ArmId]]:
         """What Resource Graph knows of vaults and their lists lack, read by id; and the vaults that it tells nothing of.
 
-        That nothing needs a role assignment is concluded from no list alone, however fresh.
+        That nothing needs a role assignment or a policy is concluded from no list alone, however fresh. Azure refuses
+        to delete a policy in use, so that is done also where Resource Graph doesn't answer.
         """
         known: dict[Question, Known[tuple[ArmId, ...]]] = await answer(
             self._run.azure, [Question("witnessed", vault) for vault in vaults]

@@ -34,6 +34,7 @@ GROUPS = [
     {"name": "Corp", "parent": "Landing", "subscriptions": [OTHER]},
 ]
 LANDING = selecting() | {"select": {"managementGroups": ["Landing"]}}
+QUICK = manifest()
 WIDE = {"roleAssignments": {"scope": "resourceGroup"}}
 CORP = disk("corp-1", "corp", OTHER)
 
@@ -153,6 +154,24 @@ def test_a_short_list_of_role_assignments_revokes_nothing(forged: Forged) -> Non
     ) as azure:
         apply(azure)
         assert revocations(azure) == []
+
+
+@pytest.mark.parametrize("short", [INSTANCES, DELETED])
+def test_a_short_list_of_instances_retires_no_policy(forged: Forged, short: str) -> None:
+    """Whether Azure itself keeps what only soft-deleted instances use isn't known."""
+    longer = {**QUICK["policies"][0], "name": "longer", "retention": {"default": "9d"}}
+    both = [entry("disk-01"), entry("disk-02", policy="longer")]
+    said = {"policies": [*QUICK["policies"], longer], **WIDE}
+    estate = applied(manifest(disks=both, **said), disk("disk-01"), disk("disk-02")).aged("2d")
+    with forged(estate.saying(disks=both[:1], policies=QUICK["policies"]), clock="virtual") as azure:
+        azure.switch(policy_in_use_by_soft_deleted=False)
+        if short is DELETED:
+            azure.ask("DELETE", azure.ids("*/backupInstances/disk-02-*")[0])
+            azure.advance("10m")
+        azure.rules(lacks(short, "*/disks/disk-02"))
+        done = apply(azure)
+        assert (done.code, azure.calls("DELETE */backupPolicies/*")) == (1, []), done
+        assert len(azure.ids("*/backupPolicies/*")) == 2
 
 
 def test_what_no_instance_needs_is_revoked_all_the_same(forged: Forged) -> None:
