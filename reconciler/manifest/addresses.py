@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.ids import ArmId
+from reconciler.ids import ArmId, lower
 
 
 def group(within: ArmId) -> str:
@@ -28,3 +28,9 @@ def role(vault: str, word: str, scope: ArmId) -> str:
 def disk(arm_id: ArmId) -> str:
     """`disk/<lower-cased disk id>`: the disk's backup instance."""
     return f"disk/{arm_id.key}"
+
+
+def disk_of(address: str) -> str:
+    """The lower-cased id of the disk that an address is of; empty: it is of something else."""
+    kind, _, disk_id = lower(address).partition("/")
+    return disk_id if kind == "disk" else ""

@@ -22,6 +22,7 @@ from reconciler.clock import Clock
 from reconciler.errors import AzureError, OperationFailed, ReconcilerError, Transient, Unproven
 from reconciler.estate import Instance, Job
 from reconciler.ids import ArmId, lower
+from reconciler.manifest import addresses
 from reconciler.manifest.model import Manifest
 from reconciler.operations import jobs
 from reconciler.operations.targets import Targets, find
@@ -114,7 +115,11 @@ async def _today(azure: Azure, clock: Clock, targets: Targets) -> Counter[str]:
 
 
 def _prepared(targets: Targets, asked: Request, today: Mapping[str, int]) -> tuple[Backup, ...]:
-    return tuple(_check(targets, target, asked, today) for target in targets.disks)
+    rows = [_check(targets, target, asked, today) for target in targets.disks]
+    for one in targets.left_out:
+        disk = ArmId(addresses.disk_of(one.address))
+        rows.append(Backup(disk, REFUSED, code=one.code, message=one.message, hint=one.hint))
+    return tuple(sorted(rows, key=lambda row: row.disk.key))
 
 
 def _check(targets: Targets, target: Target, asked: Request, today: Mapping[str, int]) -> Backup:

@@ -10,18 +10,20 @@ from reconciler.azure.connection import Azure
 from reconciler.clock import Clock
 from reconciler.errors import ReadIncomplete
 from reconciler.estate import Estate, Question
+from reconciler.findings import Finding
 from reconciler.ids import ArmId
 from reconciler.known import Unsure
 from reconciler.manifest.model import Manifest
-from reconciler.planning.targets import Target, targets
+from reconciler.planning.targets import Target, left_out, targets
 
 
 @dataclass(frozen=True, slots=True)
 class Targets:
-    """The disks, and the estate that they were found in."""
+    """The disks, the estate that they were found in, and why others that the manifest declares are `left_out`."""
 
     disks: tuple[Target, ...]
     estate: Estate
+    left_out: tuple[Finding, ...] = ()
 
     @property
     def vaults(self) -> tuple[ArmId, ...]:
@@ -41,4 +43,6 @@ async def find(azure: Azure, clock: Clock, manifest: Manifest, named: Sequence[s
             case Unsure(because, hint, code):
                 message = f"Could not tell whether the vault {vault.id} is there: {because}"
                 raise ReadIncomplete(message, hint=hint, code=code)
-    return Targets(await drafted(azure, clock, manifest, estate, lambda draft: targets(draft, named)), estate)
+    found = await drafted(azure, clock, manifest, estate, lambda draft: targets(draft, named))
+    others = () if named else await drafted(azure, clock, manifest, estate, left_out)
+    return Targets(found, estate, others)

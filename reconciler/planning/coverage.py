@@ -202,10 +202,12 @@ def _disks_gone(survey: _Survey) -> None:
         asked += 1
         if asked > _MOST_ASKED:
             continue
-        presence = draft.presence(instance.disk, addresses.disk(instance.disk))
+        address = addresses.disk(instance.disk)
+        presence = draft.presence(instance.disk, address)
         if isinstance(presence, No):
-            message = f"the disk of {instance.id} is gone"
-            survey.found.append(CODES["disk-gone"].at(message, address=addresses.disk(instance.disk)))
+            survey.found.append(CODES["disk-gone"].at(f"the disk of {instance.id} is gone", address=address))
+        elif presence is not None and instance.disk.subscription in draft.estate.disk_subscriptions:
+            draft.refuse(address, "list-incomplete", f"{instance.disk} is there but isn't listed")
     if asked > _MOST_ASKED:
         survey.skipped.append(
             f"the disks of {counted(asked - _MOST_ASKED, 'instance')} that no list shows were not asked for by id"

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 
 from reconciler.errors import UsageError
 from reconciler.estate import Instance
+from reconciler.findings import Finding, Severity
 from reconciler.ids import ArmId, lower
+from reconciler.manifest import addresses
 from reconciler.planning import protection
 from reconciler.planning.desired import expand
 from reconciler.planning.draft import Draft
+from reconciler.planning.gone import Verdict, absences, outlook, verdict
 from reconciler.planning.selection import glob
 
 
@@ -41,6 +44,26 @@ def targets(draft: Draft, named: Sequence[str] = ()) -> tuple[Target, ...]:
     known = {key: instances[0].disk for key, instances in draft.held.items()}
     ids = [one for one in {**known, **declared}.values() if one is not None]
     return _found(draft, {disk.key: disk for text in named for disk in _named(text, ids)}.values())
+
+
+def left_out(draft: Draft) -> tuple[Finding, ...]:
+    """Why disks that the manifest declares, or that its selectors took, are none of `targets`: one finding for each.
+
+    They are gone, or nobody can tell of them, or they are against a rule of support.
+    """
+    declared = {wanted.disk.id.key for wanted in expand(draft)}
+    for one in absences(draft, declared).gone.values():
+        if verdict(draft, one) not in {Verdict.PENDING, Verdict.DONE} and not draft.ignores(one.address):
+            draft.note("disk-gone", f"Azure no longer has the disk{outlook(draft, one)}", address=one.address)
+    found = {
+        lower(one.address): one
+        for one in draft.findings
+        if addresses.disk_of(one.address) and (one.drift in _LEFT_OUT or one.severity is Severity.ERROR)
+    }
+    return tuple(one for address, one in sorted(found.items()) if addresses.disk_of(address) not in declared)
+
+
+_LEFT_OUT = frozenset({"gone", "uncovered", "out-of-reach"})
 
 
 def _found(draft: Draft, disks: Iterable[ArmId]) -> tuple[Target, ...]:
