@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
-from reconciler.sandbox import comparing, compute, estatefile, outofband
+from reconciler.sandbox import compute, estatefile, outofband
 from reconciler.sandbox.arm import ArmError, Request, Response, lower, public
 from reconciler.sandbox.clocks import Time, moment
 from reconciler.sandbox.dataprotection import mishaps
@@ -23,7 +23,7 @@ from reconciler.sandbox.state import FORMAT, StateFile, digest
 from reconciler.sandbox.tables import Record, Sketch
 from reconciler.sandbox.throttling import Throttle
 from reconciler.sandbox.wire import Wire
-from reconciler.sandbox.world import Shadow, World
+from reconciler.sandbox.world import Shadow, World, dump
 
 _LOGGED = 200_000
 
@@ -204,7 +204,7 @@ class Sandbox:
 
     def dump(self, *, comparable: bool = False) -> dict[str, dict[str, Any]]:
         """Every table, in a stable order; `comparable` leaves out times, request and operation ids, and private keys."""
-        return comparing.dump(self.world, comparable=comparable)
+        return dump(self.world, comparable=comparable)
 
     def save(self) -> None:
         """Write the state; nothing to do for a sandbox that is read-only or of no file."""

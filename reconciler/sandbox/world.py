@@ -9,6 +9,7 @@ from __future__ import annotations
 import heapq
 import json
 import math
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -23,6 +24,9 @@ from reconciler.sandbox.tables import Record, Sketch, Table
 GROUPS = "microsoft.resources/resourcegroups"
 SUBSCRIPTIONS = "microsoft.resources/subscriptions"
 PRINCIPALS = "principals"
+_TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})")
+_LEFT_OUT = re.compile(r"operation|ledger")
+_CHANCE = frozenset({"ActivityId", "activityID", "deleteActivityID", "correlationId"})
 
 
 class EventFunction(Protocol):
@@ -274,3 +278,27 @@ class World:
 def later(world: World, seconds: float) -> datetime:
     """The time in that many seconds."""
     return world.now + timedelta(seconds=seconds)
+
+
+def dump(world: World, *, comparable: bool) -> dict[str, dict[str, Any]]:
+    """Every table by name, every record by key; `comparable` leaves out what depends on when and how often one asked."""
+    return {
+        name: {key: _compared(table[key]) if comparable else table[key] for key in sorted(keys)}
+        for name, table in sorted(world.tables.items())
+        if (keys := _keys(table, comparable=comparable)) and not (comparable and _LEFT_OUT.search(name))
+    }
+
+
+def _keys(table: Table, *, comparable: bool) -> list[str]:
+    """The keys to dump; what happens by routine depends on when one asks, so that it cannot be compared."""
+    return [key for key, kept in table.kept().items() if isinstance(kept, dict) or not comparable]
+
+
+def _compared(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {
+            key: _compared(item)
+            for key, item in sorted(value.items())
+            if key[:1] != "_" and key not in _CHANCE and not (isinstance(item, str) and _TIME.fullmatch(item))
+        }
+    return [_compared(item) for item in value] if isinstance(value, list) else value

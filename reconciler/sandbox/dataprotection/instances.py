@@ -11,6 +11,7 @@ from reconciler.sandbox.dataprotection import (
     guards,
     instancechecks,
     instancerefusals,
+    lookups,
     operations,
     states,
 )
@@ -30,7 +31,8 @@ from reconciler.sandbox.dataprotection.namespace import (
 from reconciler.sandbox.dataprotection.permissions import missing_to_protect
 from reconciler.sandbox.dataprotection.wording import at, same, text
 from reconciler.sandbox.graph import shows
-from reconciler.sandbox.paging import page
+from reconciler.sandbox.paging import page, page_of
+from reconciler.sandbox.rights import may
 from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import World
 
@@ -72,6 +74,25 @@ def result(world: World, request: Request, **ids: str) -> Response:
 def rows(world: World, request: Request, **ids: str) -> Response:
     """The instances of a vault, 200 to a page."""
     return page(world, request, world.table(INSTANCES), lower(vault_id(ids)), size=PAGE)
+
+
+@provider.route("GET", "{scope}/providers/Microsoft.DataProtection/backupInstances", "", collection=False)
+def of_datasource(world: World, request: Request, **ids: str) -> Response:
+    """A disk's own list: its instances in all vaults that the caller may read; ids as in Azure's example."""
+    scope = ids["scope"]
+    found = [
+        _told_there(world, scope, instance)
+        for instance in lookups.protecting(world, lower(scope))
+        if may(world, request.caller, f"{KIND}/read", instance["id"])
+    ]
+    return page_of(world, request, found)
+
+
+def _told_there(world: World, scope: str, instance: Record) -> dict[str, Any]:
+    row = public(instance)
+    if world.switch("extension_ids") == "extension":
+        row["id"] = f"{scope}/providers/Microsoft.DataProtection/backupInstances/{instance['name']}"
+    return row
 
 
 @provider.route("PUT", INSTANCE, f"{KIND}/write")

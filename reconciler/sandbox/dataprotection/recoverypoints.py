@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import re
+from datetime import UTC, datetime
 
 from reconciler.sandbox.arm import Request, Response, lower, name_of
 from reconciler.sandbox.dataprotection import instances, pointbodies, policyrules, wakes
+from reconciler.sandbox.dataprotection.errors import invalid
 from reconciler.sandbox.dataprotection.namespace import INSTANCE, RECOVERY_POINTS, provider, the
-from reconciler.sandbox.dataprotection.period import period
 from reconciler.sandbox.dataprotection.wording import at, same, text
 from reconciler.sandbox.paging import page_of
 from reconciler.sandbox.tables import Record
@@ -16,6 +17,7 @@ from reconciler.sandbox.world import World, adopted
 KIND = pointbodies.KIND
 _READ = f"{KIND}/read"
 _DAY = 86400.0
+_PART = re.compile(r"(startDate|endDate)\s+(?:eq|ge|le)\s+'([^']+)'", re.IGNORECASE)
 
 
 def make(world: World, instance: Record, tag: str, created: float) -> Record:
@@ -75,6 +77,21 @@ def rows(world: World, request: Request, **ids: str) -> Response:
     every = (table[key] for key in table.below(lower(instance["id"])))
     found = sorted((point for point in every if first <= point.get("_taken", 0.0) <= last), key=_age)
     return page_of(world, request, [pointbodies.shown(world, point) for point in found], size=200)
+
+
+def period(text: str) -> tuple[float, float]:
+    """First and last second, since 1970, that a filter lets through; ArmError 400 for another filter."""
+    bounds = {"startdate": float("-inf"), "enddate": float("inf")}
+    for part in re.split(r"\s+and\s+", text.strip(), flags=re.IGNORECASE) if text.strip() else ():
+        match = _PART.fullmatch(part.strip())
+        if match is None:
+            raise invalid(f"The filter {text!r} is not supported.")
+        try:
+            at = datetime.fromisoformat(match[2])
+        except ValueError:
+            raise invalid(f"{match[2]!r} is no time.") from None
+        bounds[match[1].lower()] = (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
+    return bounds["startdate"], bounds["enddate"]
 
 
 def _age(point: Record) -> tuple[float, str]:

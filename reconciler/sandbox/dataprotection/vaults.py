@@ -103,6 +103,25 @@ def rows(world: World, request: Request, **ids: str) -> Response:
     return page(world, request, world.table(VAULTS), lower(scope), size=PAGE, render=row)
 
 
+@provider.route(
+    "POST",
+    f"{IN_GROUP}/locations/{{location}}/checkNameAvailability",
+    "Microsoft.DataProtection/locations/checkNameAvailability/action",
+)
+def check_name(world: World, request: Request, **ids: str) -> Response:
+    """Say whether a vault of that name could be made in the resource group."""
+    name = text(canonical(request.body), "name")
+    if not name:
+        raise invalid("name is missing.")
+    if not NAME.fullmatch(name):
+        reason, message = "Invalid", "The name has 2 to 50 letters, digits and hyphens, and starts with a letter."
+    elif world.resource_exists(VAULT.format(**ids, vault=name)):
+        reason, message = "AlreadyExists", f"A vault named {name} already exists in resource group {ids['group']}."
+    else:
+        return Response(200, {"nameAvailable": True})
+    return Response(200, {"nameAvailable": False, "reason": reason, "message": message})
+
+
 @provider.route("PUT", VAULT, _WRITE)
 def put(world: World, request: Request, **ids: str) -> Response:
     """Create a vault, or write all of one."""

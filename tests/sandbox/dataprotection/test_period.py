@@ -7,7 +7,7 @@ from math import inf
 import pytest
 
 from reconciler.sandbox.arm import ArmError
-from reconciler.sandbox.dataprotection.period import period
+from reconciler.sandbox.dataprotection.recoverypoints import period
 
 
 @pytest.mark.parametrize(
