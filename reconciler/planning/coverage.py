@@ -15,7 +15,7 @@ from reconciler.known import Known, No, Unsure, Yes
 from reconciler.manifest import addresses
 from reconciler.manifest.model import DiskRule, Selector
 from reconciler.planning.codes import CODES
-from reconciler.planning.desired import DesiredDisk, expand
+from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import PENDING, Draft
 from reconciler.planning.gone import is_left
 from reconciler.planning.passing import COPY, why_passed_over
@@ -23,6 +23,7 @@ from reconciler.planning.protection import WORDS, Health, health_of, preference,
 from reconciler.planning.roles import is_derived
 from reconciler.planning.selection import Surroundings, matcher, places
 from reconciler.planning.support import obstacle
+from reconciler.planning.unlisted import declared
 from reconciler.plurals import counted
 
 COVERED, EXCLUDED, UNCOVERED, UNKNOWN = "covered", "excluded", "uncovered", "unknown"
@@ -89,10 +90,10 @@ class _Survey:
 def cover(draft: Draft, told: Surveyed) -> Coverage:
     """The coverage; when `draft.questions` isn't empty it is a sketch: answer them, make it again."""
     survey = _Survey(draft, told)
-    survey.desired = {one.disk.id.key: one for one in expand(draft)}
+    survey.desired = {one.disk.id.key: one for one in declared(draft)}
     draft.tell_unread()
     for instance in (
-        *draft.estate.instances.values(),
+        *(one for held in draft.held.values() for one in held),
         *(told.elsewhere.value if isinstance(told.elsewhere, Yes) else ()),
     ):
         if instance.disk is not None:

@@ -21,7 +21,7 @@ from reconciler.planning.backups import (
     reading_of,
     state_of,
 )
-from reconciler.planning.desired import DesiredDisk, expand
+from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import Draft
 from reconciler.planning.gone import Verdict, absences, outlook, verdict
 from reconciler.planning.identity import new_id, replaced
@@ -30,6 +30,7 @@ from reconciler.planning.policy_reading import Reading
 from reconciler.planning.protection import WORDS, health_of, preference
 from reconciler.planning.snapshots import is_bare, is_short, loss
 from reconciler.planning.states import BAD, FAILING, GONE, HALTED, LATE, STATES, UNKNOWN, UNPROTECTED, WAITING
+from reconciler.planning.unlisted import declared
 
 __all__ = ["DiskStatus", "Status", "Told", "contradicted", "doubtful", "protecting", "statuses", "suspected"]
 
@@ -89,7 +90,7 @@ class Status:
 def doubtful(draft: Draft, told: Told) -> list[Instance]:
     """Instances whose newest recovery point is worth a read, those that look late first: Resource Graph lags."""
     found: list[tuple[int, str, Instance]] = []
-    for wanted in expand(draft):
+    for wanted in declared(draft):
         instance = _instance(draft, wanted)
         if instance is None or instance.id.key in told.points:
             continue
@@ -114,14 +115,14 @@ def suspected(draft: Draft, told: Told) -> set[ArmId]:
 
 def protecting(draft: Draft) -> tuple[list[Instance], set[ArmId]]:
     """The instances that protect declared disks, and the vaults that are there to hold such."""
-    desired = expand(draft)
+    desired = declared(draft)
     held = [found for wanted in desired if (found := _instance(draft, wanted))]
     return held, {wanted.vault.id for wanted in desired if wanted.vault.id.key in draft.estate.vaults}
 
 
 def statuses(draft: Draft, told: Told, skipped: tuple[str, ...] = ()) -> Status:
     """The status; when `draft.questions` isn't empty it is a sketch: answer them, make it again."""
-    desired = expand(draft)
+    desired = declared(draft)
     draft.tell_unread()
     rows = [_row(draft, wanted, told) for wanted in desired]
     known = {wanted.address for wanted in desired}

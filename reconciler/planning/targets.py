@@ -10,7 +10,7 @@ from reconciler.estate import Instance
 from reconciler.findings import Finding, Severity
 from reconciler.ids import ArmId, lower
 from reconciler.manifest import addresses
-from reconciler.planning import protection
+from reconciler.planning import protection, unlisted
 from reconciler.planning.desired import expand
 from reconciler.planning.draft import Draft
 from reconciler.planning.gone import Verdict, absences, outlook, verdict
@@ -38,7 +38,7 @@ def targets(draft: Draft, named: Sequence[str] = ()) -> tuple[Target, ...]:
     though they be gone. A sketch as long as `draft.questions` isn't empty. UsageError for a name that is nobody's, or
     that two disks share.
     """
-    declared = {wanted.disk.id.key: wanted.disk.id for wanted in expand(draft)}
+    declared = {wanted.disk.id.key: wanted.disk.id for wanted in unlisted.declared(draft)}
     if draft.questions or not named:
         return _found(draft, declared.values())
     known = {key: instances[0].disk for key, instances in draft.held.items()}

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from arm import disk_id
-from forging import Azure, Estate, disks, html, lacks, selected
+from forging import Azure, Estate, disks, emptied, html, lacks, selected
 
 Forged = Callable[..., AbstractContextManager[Azure]]
 VIRTUAL = "virtual"
@@ -72,3 +72,25 @@ def test_coverage_of_a_disk_of_which_nobody_can_tell_is_not_known(forged: Forged
     with forged(selected(3).aged("1d"), *away, clock=VIRTUAL) as azure:
         done = azure.run("coverage", "--format", "json", "--fail-on", "uncovered")
         assert (done.code, "not-known" in done.codes) == (1, True), done
+
+
+@pytest.mark.parametrize("list_", ["short", "empty"])
+@pytest.mark.parametrize("verb", ["status", "coverage", "backup"])
+def test_an_instance_that_its_list_lacks_is_there_by_its_id(forged: Forged, verb: str, list_: str) -> None:
+    """The plan knew of it, while status called the disk unprotected, coverage uncovered, and a backup was refused."""
+    where = "GET */backupInstances"
+    rule = emptied(where) if list_ == "empty" else lacks(where, "*/backupInstances/disk-02-*")
+    with forged(selected(3).aged("1d"), rule, clock=VIRTUAL) as azure:
+        assert azure.run("drift").code == 0
+        more = ["--fail-on", "uncovered"] if verb == "coverage" else []
+        done = azure.run(verb, "--format", "json", *more)
+        assert done.code == 0, done
+        rows = done.document["backups" if verb == "backup" else "disks"]
+        assert {row["state" if verb != "backup" else "status"] for row in rows} <= {"ok", "covered", "started"}
+
+
+def test_a_disk_without_an_instance_is_unprotected_still(forged: Forged) -> None:
+    with forged(selected(3).aged("1d"), clock=VIRTUAL) as azure:
+        azure.delete("*/backupInstances/disk-02-*")
+        assert azure.run("status").code == 2
+        assert azure.run("coverage", "--fail-on", "uncovered").code == 2
