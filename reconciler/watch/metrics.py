@@ -120,11 +120,12 @@ class Metrics:
 
 
 def _disks(seen: Seen) -> Mapping[str, int]:
-    """Declared disks as declared, and not: those that a change, a wait, an error or an unfinished result speaks of."""
+    """Declared disks as declared, and not: those that a change, a wait, an error, drift or an unfinished result speaks of."""
     plan = seen.drift.plan
     expected = set(plan.expected)
     open_ones = {change.address for change in plan.changes} | {wait.address for wait in plan.waits}
     open_ones |= {finding.address for finding in plan.errors}
+    open_ones |= {finding.address for name in seen.drift.counted for finding in seen.drift.findings_of(name)}
     if seen.outcome:
         open_ones |= {row.address for row in seen.outcome.results if row.status is not Status.DONE}
     return {"as-declared": len(expected - open_ones), "otherwise": len(expected & open_ones)}

@@ -12,7 +12,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from arm import APPS, disk, estate, group, vault_id
+from arm import APPS, disk, disk_id, estate, group, vault_id
 from manifests import manifest
 from prometheus_client.parser import text_string_to_metric_families
 from stage import Stage, as_yaml
@@ -208,6 +208,20 @@ def test_a_finding_is_told_once_while_it_lasts_and_once_when_it_is_over(month: C
     ]
     assert told == [(("unhealthy",), ()), ((), ("unhealthy",))]
     assert story.samples()["reconciler_rounds_total", "drift"] == 15
+
+
+def test_a_disk_that_was_replaced_is_not_as_declared(month: Callable[..., Month]) -> None:
+    story = month(applies=False)
+    assert story.stage.apply(manifest()).ok
+    other = {"timeCreated": "2026-01-06T09:00:00+00:00", "uniqueId": "aaaaaaaa-0000-0000-0000-000000000001"}
+    story.told(1)
+    assert story.samples()["reconciler_disks", "as-declared"] == 1
+    story.stage.switch(scheduled_backups=False)
+    story.stage.sandbox.patch(disk_id("PSTestDisk"), {"properties": other})
+    story.told(0.1)
+    samples = story.samples()
+    assert (samples["reconciler_drift", "replaced"], samples["reconciler_status", "failing"]) == (1, 1)
+    assert (samples["reconciler_disks", "as-declared"], samples["reconciler_disks", "otherwise"]) == (0, 1)
 
 
 def test_an_apply_that_a_signal_cuts_off_is_told(on_stage: Callable[..., Stage], tmp_path: Path) -> None:
