@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from uuid import UUID
 
-from reconciler.sandbox.arm import ArmError, Request, Response, invalid_body, lower, name_of, public, subscription_of
+from reconciler.sandbox.arm.ids import lower, name_of, subscription_of
+from reconciler.sandbox.arm.messages import ArmError, Request, Response, invalid_body, public
+from reconciler.sandbox.arm.paging import page_of
+from reconciler.sandbox.arm.routing import Provider
 from reconciler.sandbox.assignmentfilter import assignment_filter
-from reconciler.sandbox.paging import page_of
 from reconciler.sandbox.rights import ASSIGNMENTS, chain, permissions
-from reconciler.sandbox.routing import Provider
 from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import PRINCIPALS, World, adopted, later
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from reconciler.sandbox import diskoperations, outofband
-from reconciler.sandbox.arm import ArmError, Request, Response, lower, not_found, public, region
+from reconciler.sandbox.arm.ids import lower, region
+from reconciler.sandbox.arm.messages import ArmError, Request, Response, not_found, public
+from reconciler.sandbox.arm.paging import page
+from reconciler.sandbox.arm.routing import Provider
 from reconciler.sandbox.errors import SandboxError
 from reconciler.sandbox.outofband import merged
-from reconciler.sandbox.paging import page
-from reconciler.sandbox.routing import Provider
 from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import World, adopted, event, later
 

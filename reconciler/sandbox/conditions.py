@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
-from reconciler.sandbox.arm import lower, name_of
+from reconciler.sandbox.arm.ids import lower, name_of
 
 _TOKEN = re.compile(
     r"\s*(?:(?P<mark>[()!]|&&|\|\|)"

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from reconciler.sandbox.arm import ArmError, Request, Response, invalid_body, lower, name_of, public
+from reconciler.sandbox.arm.ids import lower, name_of
+from reconciler.sandbox.arm.messages import ArmError, Request, Response, invalid_body, public
+from reconciler.sandbox.arm.paging import page_of
 from reconciler.sandbox.authorization import provider
-from reconciler.sandbox.paging import page_of
 from reconciler.sandbox.rights import ASSIGNMENTS, DEFINITIONS, chain, definition_named, in_effect, permissions
 from reconciler.sandbox.roles import BUILT_IN, BY_GUID, BY_NAME, Role, definition
 from reconciler.sandbox.tables import Record

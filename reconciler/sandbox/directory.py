@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from reconciler.sandbox.arm import lower, name_of
+from reconciler.sandbox.arm.ids import lower, name_of
 from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import PRINCIPALS, World
 

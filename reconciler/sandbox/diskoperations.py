@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from reconciler.sandbox.arm import ArmError, Request, Response, name_of, public, subscription_of
+from reconciler.sandbox.arm.ids import name_of, subscription_of
+from reconciler.sandbox.arm.messages import ArmError, Request, Response, public
 from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import World
 

@@ -23,7 +23,7 @@ from datetime import datetime
 from typing import Any
 
 from reconciler.sandbox import customroles, friendly, outofband
-from reconciler.sandbox.arm import lower, resource_type
+from reconciler.sandbox.arm.ids import lower, resource_type
 from reconciler.sandbox.clocks import START, moment
 from reconciler.sandbox.errors import SandboxError
 from reconciler.sandbox.estateyaml import Mapped, plain

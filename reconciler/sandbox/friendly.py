@@ -33,7 +33,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from reconciler.sandbox import outofband
-from reconciler.sandbox.arm import lower
+from reconciler.sandbox.arm.ids import lower
 from reconciler.sandbox.conditions import ConditionError, parse
 from reconciler.sandbox.errors import SandboxError
 from reconciler.sandbox.estateyaml import Mapped, plain

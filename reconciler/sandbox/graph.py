@@ -6,21 +6,12 @@ import base64
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from reconciler.sandbox.arm import (
-    ArmError,
-    Request,
-    Response,
-    error_body,
-    group_of,
-    invalid_body,
-    lower,
-    public,
-    subscription_of,
-)
+from reconciler.sandbox.arm.ids import group_of, lower, subscription_of
+from reconciler.sandbox.arm.messages import ArmError, Request, Response, error_body, invalid_body, public
+from reconciler.sandbox.arm.routing import Provider
 from reconciler.sandbox.kql import Query, QueryError, parse
 from reconciler.sandbox.kqlrun import Row, run
 from reconciler.sandbox.rights import ASSIGNMENTS, DEFINITIONS, GROUPS_OF_SUBSCRIPTIONS, allowed, chain
-from reconciler.sandbox.routing import Provider
 from reconciler.sandbox.subscriptions import visible
 from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import GROUPS, SUBSCRIPTIONS, World

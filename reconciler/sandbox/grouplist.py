@@ -9,8 +9,9 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from reconciler.sandbox.arm import ArmError, Request, lower, region
-from reconciler.sandbox.paging import DEFAULT_SIZE
+from reconciler.sandbox.arm.ids import lower, region
+from reconciler.sandbox.arm.messages import ArmError, Request
+from reconciler.sandbox.arm.paging import DEFAULT_SIZE
 from reconciler.sandbox.tables import Record
 
 _WORD = "tagName|tagValue|resourceType|name|location|resourceGroup|identity/principalId"

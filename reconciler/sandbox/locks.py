@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from reconciler.sandbox.arm import ArmError, Request, Response, enclosing, invalid_body, lower, not_found, public
+from reconciler.sandbox.arm.ids import enclosing, lower
+from reconciler.sandbox.arm.messages import ArmError, Request, Response, invalid_body, not_found, public
+from reconciler.sandbox.arm.paging import page
 from reconciler.sandbox.authorization import provider
-from reconciler.sandbox.paging import page
 from reconciler.sandbox.tables import Record, indexed
 from reconciler.sandbox.world import World, adopted
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from reconciler.sandbox.arm import ArmError, Request, Response, lower, name_of
-from reconciler.sandbox.paging import page_of
+from reconciler.sandbox.arm.ids import lower, name_of
+from reconciler.sandbox.arm.messages import ArmError, Request, Response
+from reconciler.sandbox.arm.paging import page_of
+from reconciler.sandbox.arm.routing import Provider
 from reconciler.sandbox.rights import GROUPS_OF_SUBSCRIPTIONS
-from reconciler.sandbox.routing import Provider
 from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import SUBSCRIPTIONS, World, adopted
 

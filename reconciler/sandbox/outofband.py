@@ -9,8 +9,8 @@ from collections.abc import Collection, Mapping
 from copy import deepcopy
 from typing import Any
 
-from reconciler.sandbox.arm import group_id_of, group_of, lower, name_of, resource_type, subscription_of
-from reconciler.sandbox.drift import MARK
+from reconciler.sandbox.arm.case_drift import MARK
+from reconciler.sandbox.arm.ids import group_id_of, group_of, lower, name_of, resource_type, subscription_of
 from reconciler.sandbox.errors import SandboxError
 from reconciler.sandbox.rights import ASSIGNMENTS
 from reconciler.sandbox.tables import Record

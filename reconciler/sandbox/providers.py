@@ -17,7 +17,7 @@ from reconciler.sandbox import (
     subscriptions,
     tags,
 )
-from reconciler.sandbox.routing import Provider
+from reconciler.sandbox.arm.routing import Provider
 
 MODULES = (
     subscriptions,

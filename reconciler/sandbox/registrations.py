@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.sandbox.arm import ArmError, Request, Response, lower
-from reconciler.sandbox.paging import page_of
+from reconciler.sandbox.arm.ids import lower
+from reconciler.sandbox.arm.messages import ArmError, Request, Response
+from reconciler.sandbox.arm.paging import page_of
+from reconciler.sandbox.arm.routing import EVERYWHERE
 from reconciler.sandbox.regions import NAMES
-from reconciler.sandbox.routing import EVERYWHERE
 from reconciler.sandbox.subscriptions import provider
 from reconciler.sandbox.world import SUBSCRIPTIONS, World, event
 

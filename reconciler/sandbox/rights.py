@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from reconciler.sandbox.arm import ArmError, Caller, Request, enclosing, lower, name_of, resource_type, subscription_of
+from reconciler.sandbox.arm.ids import enclosing, lower, name_of, resource_type, subscription_of
+from reconciler.sandbox.arm.messages import ArmError, Caller, Request
 from reconciler.sandbox.conditions import Circumstances, holds
 from reconciler.sandbox.roles import BY_GUID
 from reconciler.sandbox.tables import Record, indexed

@@ -11,18 +11,19 @@ from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 from reconciler.sandbox import compute, estatefile, outofband
-from reconciler.sandbox.arm import ArmError, Request, Response, lower, public
+from reconciler.sandbox.arm.case_drift import drifted
+from reconciler.sandbox.arm.door import Door
+from reconciler.sandbox.arm.ids import lower
+from reconciler.sandbox.arm.lag import Lag
+from reconciler.sandbox.arm.messages import ArmError, Request, Response, public
+from reconciler.sandbox.arm.throttling import Throttle
+from reconciler.sandbox.arm.wire import Wire
 from reconciler.sandbox.clocks import Time, moment
 from reconciler.sandbox.dataprotection import mishaps
-from reconciler.sandbox.door import Door
-from reconciler.sandbox.drift import drifted
 from reconciler.sandbox.estateyaml import parse, read
-from reconciler.sandbox.lag import Lag
 from reconciler.sandbox.providers import PROVIDERS
 from reconciler.sandbox.state import FORMAT, StateFile, digest
 from reconciler.sandbox.tables import Record, Sketch
-from reconciler.sandbox.throttling import Throttle
-from reconciler.sandbox.wire import Wire
 from reconciler.sandbox.world import Shadow, World, dump
 
 _LOGGED = 200_000

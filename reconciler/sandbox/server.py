@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from reconciler.sandbox import admin, directory, metadata, signin
+from reconciler.sandbox.arm.wire import LARGEST_BODY
 from reconciler.sandbox.clocks import ClockSpec, parse
 from reconciler.sandbox.errors import SandboxError
 from reconciler.sandbox.sandbox import Sandbox
-from reconciler.sandbox.wire import LARGEST_BODY
 
 if TYPE_CHECKING:
     from aiohttp import web

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs
 
-from reconciler.sandbox.arm import lower
+from reconciler.sandbox.arm.ids import lower
 from reconciler.sandbox.world import World
 
 _LIFETIME = 86400

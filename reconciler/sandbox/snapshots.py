@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.sandbox.arm import Request, Response, lower, region
+from reconciler.sandbox.arm.ids import lower, region
+from reconciler.sandbox.arm.messages import Request, Response
 from reconciler.sandbox.compute import IN_GROUP, provider
 from reconciler.sandbox.diskoperations import stamp
 from reconciler.sandbox.tables import Record

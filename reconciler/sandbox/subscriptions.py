@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from reconciler.sandbox import regions
-from reconciler.sandbox.arm import Request, Response, lower, name_of, public
-from reconciler.sandbox.paging import page_of
+from reconciler.sandbox.arm.ids import lower, name_of
+from reconciler.sandbox.arm.messages import Request, Response, public
+from reconciler.sandbox.arm.paging import page_of
+from reconciler.sandbox.arm.routing import Provider
 from reconciler.sandbox.rights import ASSIGNMENTS, chain
-from reconciler.sandbox.routing import Provider
 from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import SUBSCRIPTIONS, World, adopted
 

@@ -12,7 +12,7 @@ from functools import lru_cache
 from sys import intern
 from typing import Any
 
-from reconciler.sandbox.arm import enclosing
+from reconciler.sandbox.arm.ids import enclosing
 
 Record = dict[str, Any]
 Sketch = list[Any]

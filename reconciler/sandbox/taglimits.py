@@ -9,7 +9,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from reconciler.sandbox.arm import ArmError, invalid_body, lower
+from reconciler.sandbox.arm.ids import lower
+from reconciler.sandbox.arm.messages import ArmError, invalid_body
 
 MOST = 50
 _LONGEST_NAME, _LONGEST_VALUE = 512, 256

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from reconciler.sandbox import taglimits
-from reconciler.sandbox.arm import Request, Response, invalid_body, lower, not_found
+from reconciler.sandbox.arm.ids import lower
+from reconciler.sandbox.arm.messages import Request, Response, invalid_body, not_found
 from reconciler.sandbox.subscriptions import provider
 from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import World

@@ -18,7 +18,7 @@ from hashlib import blake2b
 from typing import Any, NamedTuple, Protocol
 
 from reconciler.sandbox import switches
-from reconciler.sandbox.arm import group_id_of, lower, resource_type
+from reconciler.sandbox.arm.ids import group_id_of, lower, resource_type
 from reconciler.sandbox.tables import Record, Sketch, Table
 
 GROUPS = "microsoft.resources/resourcegroups"

@@ -18,7 +18,7 @@ from reconciler.applying.outcome import Outcome
 from reconciler.applying.progress import Progress
 from reconciler.cli.auditing import Trail, audit_file
 from reconciler.report.audit import Origin
-from reconciler.sandbox.arm import Request, Response
+from reconciler.sandbox.arm.messages import Request, Response
 from reconciler.sandbox.sandbox import Hook
 
 WITHOUT = manifest(disks=None)

@@ -24,8 +24,8 @@ from reconciler.report.backups import backups_document, backups_markdown, backup
 from reconciler.report.documents import text
 from reconciler.report.jobs import jobs_document, jobs_markdown, jobs_text
 from reconciler.report.points import points_document, points_markdown, points_text
-from reconciler.sandbox.arm import Request as Asked
-from reconciler.sandbox.arm import Response
+from reconciler.sandbox.arm.messages import Request as Asked
+from reconciler.sandbox.arm.messages import Response
 from reconciler.sandbox.sandbox import Hook
 from reconciler.schemas import schema_text
 

@@ -131,7 +131,7 @@ OTHERS = (
     M("D04 same", "what comes out otherwise is done", "applying/slices.py", "    return None if is_same(change, step, again) else _refusal(", "    return None if True else _refusal(", "comes_out_otherwise", "applying/test_guard.py"),
     M("D04 mark", "another mark stands in no way", "applying/slices.py", "    if mark not in (mark_of(before, change, step), plan.manifest):\n", "    if False:\n", "another_mark", "applying/test_guard.py"),
     M("D04 gate", "a gate that closes meanwhile is not heeded", "applying/slices.py", "    if gate:\n", "    if False:\n", "a_gate", "applying/test_guard.py"),
-    M("D04 softly", "soft delete that is switched off meanwhile is not heeded", "applying/slices.py", '    if is_softly and not (vault and vault.keeps_deleted):\n', "    if False:\n", "softly", "end_to_end/test_leaving.py"),
+    M("D04 softly", "soft delete that is switched off meanwhile is not heeded", "applying/slices.py", "    if is_softly and not (vault and vault.keeps_deleted):\n", "    if False:\n", "softly", "end_to_end/test_leaving.py"),
     M("D04 age", "a look of any age will do", "applying/guard.py", "            if run.now < fresh:\n", "            if True:\n", "half_a_minute", "applying/test_guard.py"),
     M("D04 held back", "a step that Azure holds back is sent whenever it may go", "applying/guard.py", "with requests_until(fresh):", "with requests_until(limit):", "held_back_is_looked", "destruction/test_d04_slices.py"),
     M("D04 unsure", "what can't be read again is as it was", "applying/slices.py", "        if isinstance(answer, Unsure):\n", "        if False:\n", "read_again", "destruction/test_d04_slices.py"),

@@ -112,7 +112,7 @@ def test_a_disabled_subscription_is_read_only(ask: Any) -> None:
 
 
 def test_hooks_stand_in_the_way(ask: Any) -> None:
-    from reconciler.sandbox.arm import Request, Response
+    from reconciler.sandbox.arm.messages import Request, Response
     from reconciler.sandbox.sandbox import Hook
 
     class Broken(Hook):

@@ -120,7 +120,7 @@ def test_other_clients_find_endpoints_and_a_token(sandbox: Sandbox) -> None:
 
 
 def test_big_bodies_and_broken_connections(sandbox: Sandbox) -> None:
-    from reconciler.sandbox.arm import Request, Response
+    from reconciler.sandbox.arm.messages import Request, Response
     from reconciler.sandbox.sandbox import Hook
 
     class Reset(Hook):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.sandbox.arm import ArmError, name_of
+from reconciler.sandbox.arm.ids import name_of
+from reconciler.sandbox.arm.messages import ArmError
 from reconciler.sandbox.dataprotection import (
     deleted,
     guards,

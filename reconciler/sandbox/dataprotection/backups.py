@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.sandbox.arm import Request, Response
+from reconciler.sandbox.arm.messages import Request, Response
 from reconciler.sandbox.dataprotection import (
     instancechecks,
     instances,

@@ -5,7 +5,8 @@ No public source tells the error: status and code are switches.
 
 from __future__ import annotations
 
-from reconciler.sandbox.arm import Request, lower, name_of
+from reconciler.sandbox.arm.ids import lower, name_of
+from reconciler.sandbox.arm.messages import Request
 from reconciler.sandbox.dataprotection.errors import refusal
 from reconciler.sandbox.dataprotection.guards import MODIFY_ENCRYPTION, REDUCE_IMMUTABILITY, REDUCE_SOFT_DELETE
 from reconciler.sandbox.dataprotection.namespace import PROXIES

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from reconciler.sandbox.arm import Request, Response, lower, public
+from reconciler.sandbox.arm.ids import lower
+from reconciler.sandbox.arm.messages import Request, Response, public
+from reconciler.sandbox.arm.paging import page
 from reconciler.sandbox.dataprotection import instances, ledger, states
 from reconciler.sandbox.dataprotection.errors import absent, missing
 from reconciler.sandbox.dataprotection.namespace import (
@@ -19,7 +21,6 @@ from reconciler.sandbox.dataprotection.namespace import (
 )
 from reconciler.sandbox.dataprotection.security import SOFT_DELETE
 from reconciler.sandbox.dataprotection.wording import at
-from reconciler.sandbox.paging import page
 from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import World, event
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from reconciler.sandbox.arm import ArmError, Request, Response, lower, not_found, public, region
+from reconciler.sandbox.arm.ids import lower, region
+from reconciler.sandbox.arm.messages import ArmError, Request, Response, not_found, public
+from reconciler.sandbox.arm.paging import page
 from reconciler.sandbox.dataprotection.errors import invalid
 from reconciler.sandbox.dataprotection.namespace import (
     ALWAYS_ON_VERSION,
@@ -21,7 +23,6 @@ from reconciler.sandbox.dataprotection.namespace import (
 from reconciler.sandbox.dataprotection.security import SOFT_DELETE
 from reconciler.sandbox.dataprotection.vaultidentity import next_principal
 from reconciler.sandbox.dataprotection.wording import at
-from reconciler.sandbox.paging import page
 from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import World, event
 

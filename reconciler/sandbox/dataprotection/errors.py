@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.sandbox.arm import ArmError, not_found
+from reconciler.sandbox.arm.messages import ArmError, not_found
 from reconciler.sandbox.world import World
 
 DETAIL = "DetailedNonLocalisedMessage"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.sandbox.arm import ArmError, Request, Response, lower, public
+from reconciler.sandbox.arm.ids import lower
+from reconciler.sandbox.arm.messages import ArmError, Request, Response, public
+from reconciler.sandbox.arm.paging import page, page_of
 from reconciler.sandbox.dataprotection.errors import invalid, refusal
 from reconciler.sandbox.dataprotection.namespace import GUARD, GUARDS, IN_GROUP, IN_SUBSCRIPTION, new, provider, the
 from reconciler.sandbox.dataprotection.wording import at, canonical, text
-from reconciler.sandbox.paging import page, page_of
 from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import World
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.sandbox.arm import Request, lower
+from reconciler.sandbox.arm.ids import lower
+from reconciler.sandbox.arm.messages import Request
 from reconciler.sandbox.dataprotection import states
 from reconciler.sandbox.dataprotection.errors import invalid
 from reconciler.sandbox.dataprotection.wording import at, canonical, same, text

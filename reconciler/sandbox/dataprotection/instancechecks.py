@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from reconciler.sandbox.arm import group_of, region, resource_type, subscription_of
+from reconciler.sandbox.arm.ids import group_of, region, resource_type, subscription_of
 from reconciler.sandbox.dataprotection import policyrules
 from reconciler.sandbox.dataprotection.errors import INVALID_INPUT, facing
 from reconciler.sandbox.dataprotection.permissions import disk_of, missing_to_protect, principal, snapshot_group_of

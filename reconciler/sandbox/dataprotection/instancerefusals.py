@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.sandbox.arm import lower
+from reconciler.sandbox.arm.ids import lower
 from reconciler.sandbox.dataprotection import lookups, states
 from reconciler.sandbox.dataprotection.errors import ALREADY_HAS_INSTANCE, invalid, refusal
 from reconciler.sandbox.dataprotection.namespace import INSTANCES, vault_of

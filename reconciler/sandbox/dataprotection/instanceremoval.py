@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.sandbox.arm import Request, Response
+from reconciler.sandbox.arm.messages import Request, Response
 from reconciler.sandbox.dataprotection import configuring, critical, deleted, guards, operations, states
 from reconciler.sandbox.dataprotection.errors import facing
 from reconciler.sandbox.dataprotection.namespace import INSTANCE, provider, the, vault_id, vault_of

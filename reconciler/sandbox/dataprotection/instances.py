@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.sandbox.arm import Request, Response, lower, public
+from reconciler.sandbox.arm.ids import lower
+from reconciler.sandbox.arm.messages import Request, Response, public
+from reconciler.sandbox.arm.paging import page, page_of
 from reconciler.sandbox.dataprotection import (
     configuring,
     critical,
@@ -31,7 +33,6 @@ from reconciler.sandbox.dataprotection.namespace import (
 from reconciler.sandbox.dataprotection.permissions import missing_to_protect
 from reconciler.sandbox.dataprotection.wording import at, same, text
 from reconciler.sandbox.graph import shows
-from reconciler.sandbox.paging import page, page_of
 from reconciler.sandbox.rights import may
 from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import World

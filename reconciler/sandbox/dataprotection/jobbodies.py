@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from reconciler.sandbox.arm import group_of, name_of, subscription_of
+from reconciler.sandbox.arm.ids import group_of, name_of, subscription_of
 from reconciler.sandbox.dataprotection.namespace import new, vault_of
 from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import World

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from reconciler.sandbox.arm import Request, Response, lower, public
+from reconciler.sandbox.arm.ids import lower
+from reconciler.sandbox.arm.messages import Request, Response, public
+from reconciler.sandbox.arm.paging import page
 from reconciler.sandbox.dataprotection import jobbodies, operations, pointbodies
 from reconciler.sandbox.dataprotection.errors import refusal
 from reconciler.sandbox.dataprotection.namespace import JOBS, VAULT, provider, the, vault_id
 from reconciler.sandbox.graph import shows
-from reconciler.sandbox.paging import page
 from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import World, adopted
 

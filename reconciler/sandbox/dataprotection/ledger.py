@@ -10,7 +10,7 @@ from hashlib import blake2b
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from reconciler.sandbox.arm import lower, name_of
+from reconciler.sandbox.arm.ids import lower, name_of
 from reconciler.sandbox.dataprotection import jobbodies, pointbodies
 from reconciler.sandbox.dataprotection.namespace import JOBS, RECOVERY_POINTS, vault_of
 from reconciler.sandbox.snapshots import SNAPSHOTS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler.sandbox.arm import lower
+from reconciler.sandbox.arm.ids import lower
 from reconciler.sandbox.dataprotection.namespace import DELETED_INSTANCES, INSTANCES
 from reconciler.sandbox.dataprotection.wording import text
 from reconciler.sandbox.tables import Record, indexed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.sandbox.arm import lower
+from reconciler.sandbox.arm.ids import lower
 from reconciler.sandbox.dataprotection.errors import MISSING_PERMISSIONS, facing
 from reconciler.sandbox.dataprotection.permissions import disk_of
 from reconciler.sandbox.tables import Record

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from functools import wraps
 from http import HTTPStatus
 
-from reconciler.sandbox.arm import ArmError, Request, Response, not_found
+from reconciler.sandbox.arm.messages import ArmError, Request, Response, not_found
+from reconciler.sandbox.arm.routing import Function, Provider
 from reconciler.sandbox.dataprotection.errors import Refusal
-from reconciler.sandbox.routing import Function, Provider
 from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import World
 

@@ -10,7 +10,8 @@ from base64 import b64encode
 from datetime import timedelta
 from typing import Any, NamedTuple, Protocol
 
-from reconciler.sandbox.arm import ArmError, Request, Response, region
+from reconciler.sandbox.arm.ids import region
+from reconciler.sandbox.arm.messages import ArmError, Request, Response
 from reconciler.sandbox.dataprotection.errors import envelope
 from reconciler.sandbox.dataprotection.namespace import IN_GROUP, IN_SUBSCRIPTION, NAMESPACE, VAULT, provider
 from reconciler.sandbox.tables import Record

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from reconciler.sandbox.arm import lower
+from reconciler.sandbox.arm.ids import lower
 from reconciler.sandbox.dataprotection.errors import MISSING_PERMISSIONS, facing
 from reconciler.sandbox.dataprotection.vaultidentity import holds_user
 from reconciler.sandbox.dataprotection.wording import at, text

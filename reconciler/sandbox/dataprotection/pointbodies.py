@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.sandbox.arm import name_of, public, region
+from reconciler.sandbox.arm.ids import name_of, region
+from reconciler.sandbox.arm.messages import public
 from reconciler.sandbox.dataprotection.jobbodies import moment
 from reconciler.sandbox.dataprotection.namespace import new
 from reconciler.sandbox.dataprotection.permissions import disk_of, snapshot_group_of

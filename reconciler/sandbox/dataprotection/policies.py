@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.sandbox.arm import Request, Response, lower, public
+from reconciler.sandbox.arm.ids import lower
+from reconciler.sandbox.arm.messages import Request, Response, public
+from reconciler.sandbox.arm.paging import page
 from reconciler.sandbox.dataprotection import lookups, policyrules
 from reconciler.sandbox.dataprotection.errors import invalid, missing, refusal
 from reconciler.sandbox.dataprotection.namespace import (
@@ -16,7 +18,6 @@ from reconciler.sandbox.dataprotection.namespace import (
     vault_id,
 )
 from reconciler.sandbox.dataprotection.wording import canonical
-from reconciler.sandbox.paging import page
 from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import World
 

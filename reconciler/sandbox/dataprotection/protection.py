@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from reconciler.sandbox.arm import Request, Response
+from reconciler.sandbox.arm.messages import Request, Response
 from reconciler.sandbox.dataprotection import (
     configuring,
     critical,

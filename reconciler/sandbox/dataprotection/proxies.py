@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from reconciler.sandbox.arm import Request, Response, lower, public
+from reconciler.sandbox.arm.ids import lower
+from reconciler.sandbox.arm.messages import Request, Response, public
+from reconciler.sandbox.arm.paging import page
 from reconciler.sandbox.dataprotection import critical
 from reconciler.sandbox.dataprotection.errors import invalid, refusal
 from reconciler.sandbox.dataprotection.guards import DELETE_INSTANCE, DELETE_PROXY
 from reconciler.sandbox.dataprotection.namespace import PROXIES, PROXY, VAULT, new, provider, the, vault_id
 from reconciler.sandbox.dataprotection.wording import at, canonical, same, text
-from reconciler.sandbox.paging import page
 from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import World
 

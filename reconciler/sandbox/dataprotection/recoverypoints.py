@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
-from reconciler.sandbox.arm import Request, Response, lower, name_of
+from reconciler.sandbox.arm.ids import lower, name_of
+from reconciler.sandbox.arm.messages import Request, Response
+from reconciler.sandbox.arm.paging import page_of
 from reconciler.sandbox.dataprotection import instances, pointbodies, policyrules, wakes
 from reconciler.sandbox.dataprotection.errors import invalid
 from reconciler.sandbox.dataprotection.namespace import INSTANCE, RECOVERY_POINTS, provider, the
 from reconciler.sandbox.dataprotection.wording import at, same, text
-from reconciler.sandbox.paging import page_of
 from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import World, adopted
 

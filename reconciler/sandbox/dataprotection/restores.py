@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from reconciler.sandbox import compute
-from reconciler.sandbox.arm import Request, Response, group_id_of, name_of, region, resource_type, subscription_of
+from reconciler.sandbox.arm.ids import group_id_of, name_of, region, resource_type, subscription_of
+from reconciler.sandbox.arm.messages import Request, Response
 from reconciler.sandbox.dataprotection import critical, guards, instances, jobs, mishaps, operations, permissions
 from reconciler.sandbox.dataprotection.errors import INVALID_INPUT, facing, invalid, refusal
 from reconciler.sandbox.dataprotection.namespace import INSTANCE, provider, the, vault_id, vault_of

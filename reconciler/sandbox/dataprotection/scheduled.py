@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from reconciler.sandbox.arm import lower
+from reconciler.sandbox.arm.ids import lower
 from reconciler.sandbox.dataprotection import instancechecks, ledger, mishaps, recoverypoints, schedules, states, wakes
 from reconciler.sandbox.dataprotection.errors import facing
 from reconciler.sandbox.dataprotection.namespace import INSTANCES, JOBS, RECOVERY_POINTS, vault_of

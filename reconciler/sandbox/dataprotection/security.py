@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from reconciler.sandbox.arm import Request, lower, region
+from reconciler.sandbox.arm.ids import lower, region
+from reconciler.sandbox.arm.messages import Request
 from reconciler.sandbox.dataprotection.errors import INVALID_INPUT, invalid, refusal
 from reconciler.sandbox.dataprotection.namespace import ALWAYS_ON_VERSION, INSTANCES
 from reconciler.sandbox.dataprotection.wording import at, same, text

@@ -5,7 +5,7 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import Any
 
-from reconciler.sandbox.arm import region
+from reconciler.sandbox.arm.ids import region
 from reconciler.sandbox.dataprotection.security import (
     CROSS_REGION,
     IMMUTABILITY,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.sandbox.arm import Request, Response
+from reconciler.sandbox.arm.messages import Request, Response
 from reconciler.sandbox.dataprotection import instancechecks, instancerefusals, instances, lookups, operations, states
 from reconciler.sandbox.dataprotection.errors import ALREADY_HAS_INSTANCE, refusal
 from reconciler.sandbox.dataprotection.instancebodies import checked

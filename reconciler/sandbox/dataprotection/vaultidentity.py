@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.sandbox.arm import ArmError, Caller, lower
+from reconciler.sandbox.arm.ids import lower
+from reconciler.sandbox.arm.messages import ArmError, Caller
 from reconciler.sandbox.dataprotection.errors import invalid
 from reconciler.sandbox.dataprotection.wording import at, text
 from reconciler.sandbox.rights import may, refusal

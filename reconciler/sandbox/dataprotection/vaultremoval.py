@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from reconciler.sandbox.arm import ArmError, Request, Response, lower
+from reconciler.sandbox.arm.ids import lower
+from reconciler.sandbox.arm.messages import ArmError, Request, Response
 from reconciler.sandbox.dataprotection import deletedvaults, operations
 from reconciler.sandbox.dataprotection.errors import refusal
 from reconciler.sandbox.dataprotection.namespace import (

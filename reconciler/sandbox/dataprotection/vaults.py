@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from reconciler.sandbox.arm import ArmError, Request, Response, lower, public, region
+from reconciler.sandbox.arm.ids import lower, region
+from reconciler.sandbox.arm.messages import ArmError, Request, Response, public
+from reconciler.sandbox.arm.paging import page
 from reconciler.sandbox.dataprotection import (
     critical,
     deletedvaults,
@@ -35,7 +37,6 @@ from reconciler.sandbox.dataprotection.namespace import (
 )
 from reconciler.sandbox.dataprotection.wording import canonical, text
 from reconciler.sandbox.graph import shows
-from reconciler.sandbox.paging import page
 from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import World
 

@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from reconciler.sandbox.arm import lower
+from reconciler.sandbox.arm.ids import lower
 from reconciler.sandbox.dataprotection.namespace import INSTANCES
 from reconciler.sandbox.world import World
 

@@ -8,7 +8,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from reconciler.sandbox.arm import ArmError, Caller, Request, Response, lower
+from reconciler.sandbox.arm.ids import lower
+from reconciler.sandbox.arm.messages import ArmError, Caller, Request, Response
 from reconciler.sandbox.dataprotection import provider
 from reconciler.sandbox.rights import ASSIGNMENTS
 from reconciler.sandbox.world import World

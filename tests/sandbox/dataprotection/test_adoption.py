@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.sandbox.arm import resource_type
+from reconciler.sandbox.arm.ids import resource_type
 from reconciler.sandbox.world import ADOPTERS
 
 

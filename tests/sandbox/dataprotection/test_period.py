@@ -6,7 +6,7 @@ from math import inf
 
 import pytest
 
-from reconciler.sandbox.arm import ArmError
+from reconciler.sandbox.arm.messages import ArmError
 from reconciler.sandbox.dataprotection.recoverypoints import period
 
 

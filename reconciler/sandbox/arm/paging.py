@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 from urllib.parse import urlencode
 
-from reconciler.sandbox.arm import ArmError, Request, Response, public
+from reconciler.sandbox.arm.messages import ArmError, Request, Response, public
 from reconciler.sandbox.tables import Record, Table
 from reconciler.sandbox.world import World
 

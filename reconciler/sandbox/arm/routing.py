@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from reconciler.sandbox.arm import ArmError, Response, lower
+from reconciler.sandbox.arm.ids import lower
+from reconciler.sandbox.arm.messages import ArmError, Response
 
 Function = Callable[..., Response]
 

@@ -9,7 +9,8 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from reconciler.sandbox import signin
-from reconciler.sandbox.arm import ArmError, Caller, Request, Response, invalid_body, lower
+from reconciler.sandbox.arm.ids import lower
+from reconciler.sandbox.arm.messages import ArmError, Caller, Request, Response, invalid_body
 from reconciler.sandbox.world import World
 
 LARGEST_BODY = 4 * 1024 * 1024

@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from reconciler.sandbox.arm import Response, lower
+from reconciler.sandbox.arm.ids import lower
+from reconciler.sandbox.arm.messages import Response
 from reconciler.sandbox.world import World
 
 _GROUP = re.compile(r"(/subscriptions/[^/]+)/resourceGroups/([^/]+)", re.IGNORECASE)

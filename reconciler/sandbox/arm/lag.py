@@ -5,7 +5,8 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import Any
 
-from reconciler.sandbox.arm import Request, Response, lower, not_found, public, resource_type
+from reconciler.sandbox.arm.ids import lower, resource_type
+from reconciler.sandbox.arm.messages import Request, Response, not_found, public
 from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import Shadow, World
 

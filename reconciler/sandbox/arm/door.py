@@ -11,20 +11,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from reconciler.sandbox import locks, taglimits
-from reconciler.sandbox.arm import (
-    ArmError,
-    Request,
-    Response,
-    invalid_body,
-    lower,
-    name_of,
-    not_found,
-    region,
-    resource_type,
-)
+from reconciler.sandbox.arm.ids import lower, name_of, region, resource_type
+from reconciler.sandbox.arm.messages import ArmError, Request, Response, invalid_body, not_found
+from reconciler.sandbox.arm.routing import EVERYWHERE, Provider, Route
 from reconciler.sandbox.regions import NAMES
 from reconciler.sandbox.rights import circumstances, denied, may, may_somewhere
-from reconciler.sandbox.routing import EVERYWHERE, Provider, Route
 from reconciler.sandbox.world import GROUPS, SUBSCRIPTIONS, World
 
 RESOURCES = "microsoft.resources"

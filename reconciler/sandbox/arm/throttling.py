@@ -10,7 +10,8 @@ from __future__ import annotations
 from math import ceil
 from typing import NamedTuple
 
-from reconciler.sandbox.arm import ArmError, Request, lower
+from reconciler.sandbox.arm.ids import lower
+from reconciler.sandbox.arm.messages import ArmError, Request
 from reconciler.sandbox.world import World
 
 

@@ -1,0 +1,1 @@
+"""Resource Manager itself, whichever provider is asked: its front door, routes, pages, limits and delays."""
