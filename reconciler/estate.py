@@ -279,6 +279,8 @@ class Question:
     `witnessed` (`subject` a vault: `tuple[ArmId, ...]`, its instances as Resource Graph knows them, which lags, `Known`),
     `recovery-points` (`subject` an instance's id: `tuple[RecoveryPoint, ...]`, newest first),
     `kept-points` (the same, `Known`: where it couldn't be told, the rest of the plan goes on without it),
+    `own-snapshots` (`subject` a resource group's id, `detail` a disk's, lower-cased: when Azure Backup's snapshots of it there were
+    made, `tuple[datetime, ...]`, `Known`; many are asked at once),
     `restores` (`subject` a disk's id: `tuple[RestoreJob, ...]`, the restores of its recovery points; from Resource Graph,
     which lags and may fail, so it proves no absence),
     `trace` (`subject` a disk's id, `detail` that of the instance that it may come from: `Known[Trace]`).

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from reconciler.applying.run import Run
 from reconciler.azure.answering import answer
 from reconciler.errors import ReconcilerError
-from reconciler.estate import Question
+from reconciler.estate import Question, RecoveryPoint
 from reconciler.ids import ArmId
-from reconciler.known import Unsure, Yes
+from reconciler.known import Known, Unsure, Yes
 from reconciler.planning.model import Change, Op, Step
-from reconciler.planning.resuming import NAME, expired
+from reconciler.planning.resuming import NAME, expired, unlisted
 from reconciler.plurals import counted
 
 
 async def check(run: Run, change: Change, instance: ArmId, step: Step) -> None:
     """ReconcilerError when the resume would clean up more recovery points than its step allows, or that isn't known.
 
-    What this very change stopped a moment ago goes on ageing as it did.
+    What this very change stopped a moment ago goes on ageing as it did. What was soft-deleted told no points to the plan:
+    of it the snapshots are counted as well.
     """
-    planned = run.changes.get(change.address, change).steps
-    if any(one.op is Op.INSTANCE_STOP and one.target == instance for one in planned):
+    planned = run.changes.get(change.address, change)
+    if any(one.op is Op.INSTANCE_STOP and one.target == instance for one in planned.steps):
         return
     question = Question("kept-points", instance)
-    found = (await answer(run.azure, [question]))[question]
+    found: Known[tuple[RecoveryPoint, ...]] = (await answer(run.azure, [question]))[question]
+    if isinstance(found, Yes) and planned.found is not None and planned.found.deleted:
+        found = await _with_unlisted(run, planned, found)
     if isinstance(found, Unsure):
         raise ReconcilerError(
             f"{instance.name} is not resumed, since that may clean up recovery points: {found.because}",
@@ -37,3 +42,25 @@ async def check(run: Run, change: Change, instance: ArmId, step: Step) -> None:
             code=NAME,
             hint=f"to resume all the same, apply again with --force {NAME}=N, as the plan then says",
         )
+
+
+async def _with_unlisted(
+    run: Run, change: Change, found: Yes[tuple[RecoveryPoint, ...]]
+) -> Known[tuple[RecoveryPoint, ...]]:
+    """The points, with one for each snapshot of the disk that their list doesn't account for, unless these may be another instance's."""
+    instance = change.found
+    if instance is None or instance.disk is None or instance.snapshot_group is None or _makes_room(change):
+        return found
+    question = Question("own-snapshots", instance.snapshot_group, instance.disk.key)
+    shown: Known[tuple[datetime, ...]] = (await answer(run.azure, [question]))[question]
+    match shown:
+        case Yes(times):
+            return Yes((*found.value, *unlisted(instance, found.value, times)))
+        case Unsure() if not found.value:
+            return shown
+    return found
+
+
+def _makes_room(change: Change) -> bool:
+    """Whether the disk has instances in other vaults, which its change takes out of the way."""
+    return any(step.target.parent != change.vault for step in change.steps)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -12,7 +13,7 @@ from reconciler.azure.graph import graph_if_it_answers, literal
 from reconciler.azure.jobs import jobs_of, with_jobs
 from reconciler.azure.knowing import known
 from reconciler.azure.places import within
-from reconciler.azure.survey import newest_sources
+from reconciler.azure.survey import newest_sources, own_snapshots
 from reconciler.azure.together import together
 from reconciler.errors import AzureError, NotFound, ReadIncomplete
 from reconciler.estate import (
@@ -204,6 +205,17 @@ async def _sources(azure: Azure, questions: Sequence[Question]) -> dict[Question
     return {one: Yes(told[one.subject.key]) if one.subject.key in told else NO for one in questions}
 
 
+async def _own_snapshots(azure: Azure, questions: Sequence[Question]) -> dict[Question, Known[Any]]:
+    """When Azure Backup's snapshots of each of these disks (`detail`) were made, by one list for each resource group."""
+    groups = list(dict.fromkeys(question.subject for question in questions))
+    told = dict(zip(groups, await together(*(own_snapshots(azure, group) for group in groups)), strict=True))
+    return {one: _of_disk(told[one.subject], one.detail) for one in questions}
+
+
+def _of_disk(told: Known[Mapping[str, tuple[datetime, ...]]], disk: str) -> Known[tuple[datetime, ...]]:
+    return Yes(told.value.get(disk, ())) if isinstance(told, Yes) else told
+
+
 async def _below(azure: Azure, question: Question) -> bool | None:
     """True where a subscription lies anywhere below a management group, by what the group itself tells; else None."""
     group = f"/providers/Microsoft.Management/managementGroups/{question.detail}"
@@ -271,5 +283,6 @@ _ANSWERS: Mapping[str, Callable[[Azure, Question], Coroutine[Any, Any, Any]]] = 
 _JOINTLY: Mapping[str, Callable[[Azure, Sequence[Question]], Coroutine[Any, Any, dict[Question, Known[Any]]]]] = {
     "backed-up": _backed_up,
     "source": _sources,
+    "own-snapshots": _own_snapshots,
 }
 """Questions that one query answers for many disks."""

@@ -134,6 +134,20 @@ async def snapshots_in(azure: Azure, group: ArmId) -> Known[Mapping[str, tuple[d
     return Yes({}) if isinstance(await known(azure.get(group)), No) else found
 
 
+async def own_snapshots(azure: Azure, group: ArmId) -> Known[Mapping[str, tuple[datetime, ...]]]:
+    """When Azure Backup's own snapshots in a resource group were made, by lower-cased disk id; none where it is gone."""
+
+    async def listed() -> Mapping[str, tuple[datetime, ...]]:
+        rows = await _snapshots(azure, str(group))
+        with understood("A row in a list of snapshots"):
+            theirs = set(_foreign(rows, {group}))
+            own = _by_disk_and_group(row for row in rows if projection.id_of(row) not in theirs)
+        return {disk: tuple(time for time in times if time > _LONG_AGO) for (disk, _), times in own.items()}
+
+    found = await known(listed())
+    return Yes({}) if not isinstance(found, Yes) and isinstance(await known(azure.get(group)), No) else found
+
+
 async def newest_sources(azure: Azure, disks: Iterable[ArmId]) -> Mapping[str, str]:
     """The `uniqueId` of the disk that the newest snapshot of each of these ids was made of, both lower-cased.
 

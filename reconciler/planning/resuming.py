@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 from reconciler.estate import Instance, RecoveryPoint
+from reconciler.ids import ArmId, lower
 from reconciler.known import Unsure, Yes
 from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import PENDING, Draft
@@ -15,6 +17,9 @@ from reconciler.planning.model import Action, Change, Gate, Kind, Op, Step
 from reconciler.plurals import counted
 
 NAME = "resume-expires"
+_APART = timedelta(minutes=15)
+"""How far the times of a snapshot and of its recovery point may lie apart."""
+
 _UNTIL_BACK = (
     "recovery points are told only once the instance is back: it stays stopped, with all of them, if a resume would"
     " clean any up"
@@ -27,6 +32,51 @@ def expired(points: Iterable[RecoveryPoint], now: datetime) -> int:
     return sum(point.expires is None or point.expires <= now for point in newest_first[1:])
 
 
+def unlisted(
+    instance: Instance, points: Iterable[RecoveryPoint], times: Iterable[datetime]
+) -> tuple[RecoveryPoint, ...]:
+    """A recovery point for each of these snapshots that none of the `points` accounts for: their list may be short.
+
+    When it expires isn't known.
+    """
+    left = sorted(times)
+    for point in points:
+        own = next((time for time in left if abs(time - point.taken) <= _APART), None)
+        if own is not None:
+            left.remove(own)
+    return tuple(
+        RecoveryPoint(
+            instance.id.child("recoveryPoints", f"{time:%Y%m%dT%H%M%S}"), time, is_complete=True, expires=None
+        )
+        for time in left
+    )
+
+
+def kept(draft: Draft, instance: Instance) -> Any:
+    """The instance's recovery points, `Known`, or PENDING: those that are listed, and those of snapshots beside them."""
+    answer = draft.ask("kept-points", instance.id)
+    if answer is PENDING or not isinstance(answer, Yes) or instance.disk is None or instance.snapshot_group is None:
+        return answer
+    others = _others(draft, instance, instance.disk)
+    told = [draft.ask("kept-points", one.id) for one in others if not one.deleted]
+    shown = draft.ask("own-snapshots", instance.snapshot_group, instance.disk.key)
+    if shown is PENDING or PENDING in told:
+        return PENDING
+    if not isinstance(shown, Yes):
+        return answer if answer.value else shown
+    if len(told) < len(others) or not all(isinstance(one, Yes) for one in told):
+        return answer  # whose the snapshots are is not known: a soft-deleted instance tells no points
+    points = (*answer.value, *(point for one in told for point in one.value))
+    return Yes((*answer.value, *unlisted(instance, points, shown.value)))
+
+
+def _others(draft: Draft, instance: Instance, disk: ArmId) -> list[Instance]:
+    """Other instances of its disk; what was brought back may be listed as soft-deleted for a while."""
+    deleted = (one for one in draft.estate.deleted_instances.values() if one.disk == disk)
+    own = (instance.vault, lower(instance.id.name))
+    return [one for one in (*draft.held.get(disk.key, ()), *deleted) if (one.vault, lower(one.id.name)) != own]
+
+
 def priced(draft: Draft, wanted: DesiredDisk, instance: Instance, steps: Sequence[Step]) -> tuple[Step, ...] | None:
     """The steps, each resume with how many recovery points it may clean up; None when that couldn't be told.
 
@@ -34,7 +84,7 @@ def priced(draft: Draft, wanted: DesiredDisk, instance: Instance, steps: Sequenc
     """
     if instance.deleted or not any(step.op is Op.INSTANCE_RESUME for step in steps):
         return tuple(steps)
-    answer = draft.ask("kept-points", instance.id)
+    answer = kept(draft, instance)
     if answer is PENDING:
         return tuple(steps)
     if isinstance(answer, Unsure):

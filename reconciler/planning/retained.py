@@ -16,7 +16,7 @@ from reconciler.planning.draft import Draft
 from reconciler.planning.instances import guard_of
 from reconciler.planning.model import Op, Step
 from reconciler.planning.protection import is_active
-from reconciler.planning.resuming import expired
+from reconciler.planning.resuming import expired, kept
 
 _WRITES = frozenset({Op.INSTANCE_MERGE, Op.INSTANCE_REPAIR, Op.INSTANCE_RESUME})
 
@@ -67,7 +67,7 @@ def keeps_deleted(draft: Draft, vault: ArmId) -> bool:
 
 def loses_nothing(draft: Draft, instance: Instance) -> bool:
     """Whether resuming the instance is known to clean up no recovery point."""
-    match draft.ask("kept-points", instance.id):
+    match kept(draft, instance):
         case Yes(points):
             return expired(points, draft.now) == 0
         case No():
