@@ -46,8 +46,11 @@ def put(world: World, resource_id: str, body: Mapping[str, Any]) -> Record:
 
 
 def patch(world: World, resource_id: str, changes: Mapping[str, Any]) -> Record:
-    """Merge changes into a resource's body, at any depth; null removes a key."""
+    """Merge changes into a resource's body, at any depth; null removes a key. Tags keep their spelling, as in Azure."""
     record = existing(world, resource_id)
+    if isinstance(changes.get("tags"), Mapping):
+        spelled = {lower(key): key for key in record.get("tags") or {}}
+        changes = {**changes, "tags": {spelled.get(lower(key), key): value for key, value in changes["tags"].items()}}
     changed: Record = merged(record, changes)
     world.store(resource_id, changed)
     return changed

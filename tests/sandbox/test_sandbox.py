@@ -53,6 +53,13 @@ def test_what_happened_is_there_again(estate: Path) -> None:
         assert not sandbox.world.events
 
 
+def test_tags_that_are_patched_by_hand_have_no_case_either(estate: Path) -> None:
+    with Sandbox.open(estate) as sandbox:
+        sandbox.patch(DISK, {"tags": {"Env": "test"}})
+        assert sandbox.patch(DISK, {"tags": {"ENV": "prod", "team": "x"}})["tags"] == {"Env": "prod", "team": "x"}
+        assert sandbox.patch(DISK, {"tags": {"env": None}})["tags"] == {"team": "x"}
+
+
 def test_what_happened_in_a_read_only_one_is_forgotten(estate: Path) -> None:
     with Sandbox.open(estate, readonly=True) as sandbox:
         sandbox.remove(DISK)
