@@ -117,5 +117,7 @@ def _tags(pairs: tuple[str, ...]) -> dict[str, str]:
         if not is_tag_key(key) or len(value) > LONGEST_VALUE:
             hint = f"keys have up to 512 characters, none of <>%&\\?/, values up to {LONGEST_VALUE}"
             raise UsageError(f"--tags {pair!r}: Azure allows no such tag", hint=hint)
+        if key.lower() in map(str.lower, found):
+            raise UsageError(f"--tags {pair!r}: the key was given before, and their case tells no two apart in Azure")
         found[key] = value
     return found

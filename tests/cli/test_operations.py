@@ -146,6 +146,7 @@ def test_what_only_others_may_do_is_written_for_them(inside: Run, folder: Path) 
         (("restore", "backup.yaml", "d", "--to", "g", "--tags", "Reconciler-Restored=x"), "the tool's own"),
         (("restore", "backup.yaml", "d", "--to", "g", "--tags", "a<b=x"), "Azure allows no such tag"),
         (("restore", "backup.yaml", "d", "--to", "g", "--tags", f"a={'x' * 257}"), "Azure allows no such tag"),
+        (("restore", "backup.yaml", "d", "--to", "g", "--tags", "a=b", "--tags", "A=c"), "was given before"),
         (("restore", "backup.yaml", "d", "--to", ""), "names no resource group"),
         (("restore", "backup.yaml", "d", "--to", "a/../b"), "names no resource group"),
         (("restore", "backup.yaml", "d", "--to", "g", "--subscription", "x/../y"), "is no subscription's id"),
