@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from reconciler.sandbox import outofband
+from reconciler.sandbox.authorization.rights import definition_named
 from reconciler.sandbox.errors import SandboxError
 from reconciler.sandbox.estateyaml import Mapped
 from reconciler.sandbox.friendly import check_keys, mappings, placed, text
-from reconciler.sandbox.rights import definition_named
 from reconciler.sandbox.world import World
 
 _LISTS = ("Actions", "NotActions", "DataActions", "NotDataActions", "AssignableScopes")

@@ -24,10 +24,10 @@ from typing import Any
 
 from reconciler.sandbox import customroles, friendly, outofband
 from reconciler.sandbox.arm.ids import lower, resource_type
+from reconciler.sandbox.authorization.rights import ASSIGNMENTS
 from reconciler.sandbox.clocks import START, moment
 from reconciler.sandbox.errors import SandboxError
 from reconciler.sandbox.estateyaml import Mapped, plain
-from reconciler.sandbox.rights import ASSIGNMENTS
 from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import GROUPS, PRINCIPALS, SUBSCRIPTIONS, World
 

@@ -34,11 +34,11 @@ from typing import Any
 
 from reconciler.sandbox import outofband
 from reconciler.sandbox.arm.ids import lower
-from reconciler.sandbox.conditions import ConditionError, parse
+from reconciler.sandbox.authorization.built_in_roles import BY_GUID, BY_NAME
+from reconciler.sandbox.authorization.conditions import ConditionError, parse
+from reconciler.sandbox.authorization.rights import definition_named
 from reconciler.sandbox.errors import SandboxError
 from reconciler.sandbox.estateyaml import Mapped, plain
-from reconciler.sandbox.rights import definition_named
-from reconciler.sandbox.roles import BY_GUID, BY_NAME
 from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import World
 

@@ -11,8 +11,8 @@ from typing import Any
 
 from reconciler.sandbox.arm.case_drift import MARK
 from reconciler.sandbox.arm.ids import group_id_of, group_of, lower, name_of, resource_type, subscription_of
+from reconciler.sandbox.authorization.rights import ASSIGNMENTS
 from reconciler.sandbox.errors import SandboxError
-from reconciler.sandbox.rights import ASSIGNMENTS
 from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import ADOPTERS, GROUPS, SUBSCRIPTIONS, World
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
-from reconciler.sandbox import compute, estatefile, outofband
+from reconciler.sandbox import estatefile, outofband
 from reconciler.sandbox.arm.case_drift import drifted
 from reconciler.sandbox.arm.door import Door
 from reconciler.sandbox.arm.ids import lower
@@ -19,6 +19,7 @@ from reconciler.sandbox.arm.messages import ArmError, Request, Response, public
 from reconciler.sandbox.arm.throttling import Throttle
 from reconciler.sandbox.arm.wire import Wire
 from reconciler.sandbox.clocks import Time, moment
+from reconciler.sandbox.compute import disks
 from reconciler.sandbox.dataprotection import mishaps
 from reconciler.sandbox.estateyaml import parse, read
 from reconciler.sandbox.providers import PROVIDERS
@@ -182,7 +183,7 @@ class Sandbox:
     def replace(self, disk: str) -> Record:
         """Put another, empty disk in a disk's place, under its name; its body."""
         self.world.settle()
-        return public(compute.replaced(self.world, disk))
+        return public(disks.replaced(self.world, disk))
 
     def set_switch(self, name: str, value: Any) -> None:
         """Set a switch; SandboxError when there is no such switch or value."""

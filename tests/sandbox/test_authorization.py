@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from reconciler.sandbox.rights import allowed
+from reconciler.sandbox.authorization.rights import allowed
 
 TWO = "/subscriptions/22222222-2222-2222-2222-222222222222"
 GROUP = f"{TWO}/resourceGroups/diskrg"

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.sandbox.kql import QueryError, parse
-from reconciler.sandbox.kqlrun import run
+from reconciler.sandbox.graph.evaluation import run
+from reconciler.sandbox.graph.kql import QueryError, parse
 
 ONE = "11111111-1111-1111-1111-111111111111"
 TWO = "22222222-2222-2222-2222-222222222222"

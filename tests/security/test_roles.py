@@ -15,7 +15,7 @@ from manifests import manifest
 from promises import promise
 from stage import HOST, OPERATOR, ROLES, Stage
 
-from reconciler.sandbox.roles import BY_GUID, BY_NAME
+from reconciler.sandbox.authorization.built_in_roles import BY_GUID, BY_NAME
 
 REPOSITORY = Path(__file__).parents[2]
 

@@ -10,12 +10,13 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from reconciler.sandbox import locks, taglimits
 from reconciler.sandbox.arm.ids import lower, name_of, region, resource_type
 from reconciler.sandbox.arm.messages import ArmError, Request, Response, invalid_body, not_found
 from reconciler.sandbox.arm.routing import EVERYWHERE, Provider, Route
-from reconciler.sandbox.regions import NAMES
-from reconciler.sandbox.rights import circumstances, denied, may, may_somewhere
+from reconciler.sandbox.authorization import locks
+from reconciler.sandbox.authorization.rights import circumstances, denied, may, may_somewhere
+from reconciler.sandbox.resources import tag_limits
+from reconciler.sandbox.resources.regions import NAMES
 from reconciler.sandbox.world import GROUPS, SUBSCRIPTIONS, World
 
 RESOURCES = "microsoft.resources"
@@ -205,7 +206,7 @@ def _check_body(request: Request) -> None:
             raise invalid_body(f"Error converting value of '{key}': a JSON object was expected. Path '{key}'.")
     if not isinstance(body.get("location", ""), str):
         raise invalid_body("Error converting value of 'location': text was expected. Path 'location'.")
-    taglimits.check(body.get("tags") or {})
+    tag_limits.check(body.get("tags") or {})
 
 
 def namespace_of(segments: tuple[str, ...]) -> str:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from reconciler.sandbox.arm.ids import lower, name_of
 from reconciler.sandbox.arm.messages import Request
+from reconciler.sandbox.authorization.rights import forbidden, may
 from reconciler.sandbox.dataprotection.errors import refusal
 from reconciler.sandbox.dataprotection.guards import MODIFY_ENCRYPTION, REDUCE_IMMUTABILITY, REDUCE_SOFT_DELETE
 from reconciler.sandbox.dataprotection.namespace import PROXIES
 from reconciler.sandbox.dataprotection.security import IMMUTABILITY, SOFT_DELETE
 from reconciler.sandbox.dataprotection.wording import at, canonical, text
-from reconciler.sandbox.rights import forbidden, may
 from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import World
 

@@ -7,6 +7,7 @@ from typing import Any
 from reconciler.sandbox.arm.ids import lower
 from reconciler.sandbox.arm.messages import Request, Response, public
 from reconciler.sandbox.arm.paging import page, page_of
+from reconciler.sandbox.authorization.rights import may
 from reconciler.sandbox.dataprotection import (
     configuring,
     critical,
@@ -32,8 +33,7 @@ from reconciler.sandbox.dataprotection.namespace import (
 )
 from reconciler.sandbox.dataprotection.permissions import missing_to_protect
 from reconciler.sandbox.dataprotection.wording import at, same, text
-from reconciler.sandbox.graph import shows
-from reconciler.sandbox.rights import may
+from reconciler.sandbox.graph.queries import shows
 from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import World
 

@@ -11,7 +11,7 @@ from reconciler.sandbox.arm.paging import page
 from reconciler.sandbox.dataprotection import jobbodies, operations, pointbodies
 from reconciler.sandbox.dataprotection.errors import refusal
 from reconciler.sandbox.dataprotection.namespace import JOBS, VAULT, provider, the, vault_id
-from reconciler.sandbox.graph import shows
+from reconciler.sandbox.graph.queries import shows
 from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import World, adopted
 

@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from reconciler.sandbox.arm.ids import lower, name_of
+from reconciler.sandbox.compute.snapshots import SNAPSHOTS
 from reconciler.sandbox.dataprotection import jobbodies, pointbodies
 from reconciler.sandbox.dataprotection.namespace import JOBS, RECOVERY_POINTS, vault_of
-from reconciler.sandbox.snapshots import SNAPSHOTS
 from reconciler.sandbox.tables import Record, Sketch
 from reconciler.sandbox.world import World, draws
 

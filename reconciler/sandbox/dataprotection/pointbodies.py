@@ -6,11 +6,11 @@ from typing import Any
 
 from reconciler.sandbox.arm.ids import name_of, region
 from reconciler.sandbox.arm.messages import public
+from reconciler.sandbox.compute.disk_operations import stamp
 from reconciler.sandbox.dataprotection.jobbodies import moment
 from reconciler.sandbox.dataprotection.namespace import new
 from reconciler.sandbox.dataprotection.permissions import disk_of, snapshot_group_of
 from reconciler.sandbox.dataprotection.wording import at, text
-from reconciler.sandbox.diskoperations import stamp
 from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import World
 

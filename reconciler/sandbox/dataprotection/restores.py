@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from reconciler.sandbox import compute
 from reconciler.sandbox.arm.ids import group_id_of, name_of, region, resource_type, subscription_of
 from reconciler.sandbox.arm.messages import Request, Response
+from reconciler.sandbox.compute import disks
+from reconciler.sandbox.compute.disk_operations import stamp
 from reconciler.sandbox.dataprotection import critical, guards, instances, jobs, mishaps, operations, permissions
 from reconciler.sandbox.dataprotection.errors import INVALID_INPUT, facing, invalid, refusal
 from reconciler.sandbox.dataprotection.namespace import INSTANCE, provider, the, vault_id, vault_of
 from reconciler.sandbox.dataprotection.wording import at, canonical, same, text
-from reconciler.sandbox.diskoperations import stamp
 from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import World, event
 
@@ -100,7 +100,7 @@ def _checked(world: World, instance: Record, body: Any) -> dict[str, Any]:
     if not same(text(target, "recoveryOption"), "FailIfExists"):
         raise invalid("The recoveryOption of a disk's restore is FailIfExists.")
     disk = text(target, "dataSourceInfo", "resourceID")
-    if resource_type(disk) != compute.DISKS or not group_id_of(disk):
+    if resource_type(disk) != disks.DISKS or not group_id_of(disk):
         raise invalid("restoreTargetInfo.datasourceInfo.resourceID names no managed disk.")
     point = f"{instance['id']}/recoveryPoints/{text(body, 'recoveryPointId')}"
     if not world.resource_exists(point):
@@ -181,4 +181,4 @@ def _make(world: World, wish: dict[str, Any]) -> None:
         body["zones"] = snapshot["_zones"]
     record: Record = {"id": wish["disk"], "name": name_of(wish["disk"]), **body}
     world.store(wish["disk"], record)
-    compute.adopt(world, wish["disk"], record)
+    disks.adopt(world, wish["disk"], record)

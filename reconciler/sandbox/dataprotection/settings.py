@@ -14,7 +14,7 @@ from reconciler.sandbox.dataprotection.security import (
     redundancy,
 )
 from reconciler.sandbox.dataprotection.wording import at, same, text
-from reconciler.sandbox.regions import PAIRS
+from reconciler.sandbox.resources.regions import PAIRS
 from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import World
 

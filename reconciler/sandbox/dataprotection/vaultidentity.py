@@ -6,9 +6,9 @@ from typing import Any
 
 from reconciler.sandbox.arm.ids import lower
 from reconciler.sandbox.arm.messages import ArmError, Caller
+from reconciler.sandbox.authorization.rights import may, refusal
 from reconciler.sandbox.dataprotection.errors import invalid
 from reconciler.sandbox.dataprotection.wording import at, text
-from reconciler.sandbox.rights import may, refusal
 from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import PRINCIPALS, World
 

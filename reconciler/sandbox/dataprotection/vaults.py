@@ -36,7 +36,7 @@ from reconciler.sandbox.dataprotection.namespace import (
     vault_id,
 )
 from reconciler.sandbox.dataprotection.wording import canonical, text
-from reconciler.sandbox.graph import shows
+from reconciler.sandbox.graph.queries import shows
 from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import World
 

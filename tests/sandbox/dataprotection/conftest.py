@@ -10,8 +10,8 @@ import pytest
 
 from reconciler.sandbox.arm.ids import lower
 from reconciler.sandbox.arm.messages import ArmError, Caller, Request, Response
+from reconciler.sandbox.authorization.rights import ASSIGNMENTS
 from reconciler.sandbox.dataprotection import provider
-from reconciler.sandbox.rights import ASSIGNMENTS
 from reconciler.sandbox.world import World
 
 START = datetime(2026, 8, 30, 8, 0, tzinfo=UTC)

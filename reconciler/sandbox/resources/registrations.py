@@ -8,8 +8,8 @@ from reconciler.sandbox.arm.ids import lower
 from reconciler.sandbox.arm.messages import ArmError, Request, Response
 from reconciler.sandbox.arm.paging import page_of
 from reconciler.sandbox.arm.routing import EVERYWHERE
-from reconciler.sandbox.regions import NAMES
-from reconciler.sandbox.subscriptions import provider
+from reconciler.sandbox.resources.regions import NAMES
+from reconciler.sandbox.resources.subscriptions import provider
 from reconciler.sandbox.world import SUBSCRIPTIONS, World, event
 
 _DELAY = 30.0

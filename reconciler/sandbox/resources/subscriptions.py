@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from reconciler.sandbox import regions
 from reconciler.sandbox.arm.ids import lower, name_of
 from reconciler.sandbox.arm.messages import Request, Response, public
 from reconciler.sandbox.arm.paging import page_of
 from reconciler.sandbox.arm.routing import Provider
-from reconciler.sandbox.rights import ASSIGNMENTS, chain
+from reconciler.sandbox.authorization.rights import ASSIGNMENTS, chain
+from reconciler.sandbox.resources import regions
 from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import SUBSCRIPTIONS, World, adopted
 

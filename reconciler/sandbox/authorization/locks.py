@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from reconciler.sandbox.arm.ids import enclosing, lower
 from reconciler.sandbox.arm.messages import ArmError, Request, Response, invalid_body, not_found, public
 from reconciler.sandbox.arm.paging import page
-from reconciler.sandbox.authorization import provider
+from reconciler.sandbox.authorization.role_assignments import provider
 from reconciler.sandbox.tables import Record, indexed
 from reconciler.sandbox.world import World, adopted
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from reconciler.sandbox.kql import Expression, Query, Step
+from reconciler.sandbox.graph.kql import Expression, Query, Step
 
 Row = dict[str, Any]
 

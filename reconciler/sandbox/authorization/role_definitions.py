@@ -8,9 +8,16 @@ from typing import Any
 from reconciler.sandbox.arm.ids import lower, name_of
 from reconciler.sandbox.arm.messages import ArmError, Request, Response, invalid_body, public
 from reconciler.sandbox.arm.paging import page_of
-from reconciler.sandbox.authorization import provider
-from reconciler.sandbox.rights import ASSIGNMENTS, DEFINITIONS, chain, definition_named, in_effect, permissions
-from reconciler.sandbox.roles import BUILT_IN, BY_GUID, BY_NAME, Role, definition
+from reconciler.sandbox.authorization.built_in_roles import BUILT_IN, BY_GUID, BY_NAME, Role, definition
+from reconciler.sandbox.authorization.rights import (
+    ASSIGNMENTS,
+    DEFINITIONS,
+    chain,
+    definition_named,
+    in_effect,
+    permissions,
+)
+from reconciler.sandbox.authorization.role_assignments import provider
 from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import World
 

@@ -9,8 +9,8 @@ from reconciler.sandbox.arm.ids import lower, name_of, subscription_of
 from reconciler.sandbox.arm.messages import ArmError, Request, Response, invalid_body, public
 from reconciler.sandbox.arm.paging import page_of
 from reconciler.sandbox.arm.routing import Provider
-from reconciler.sandbox.assignmentfilter import assignment_filter
-from reconciler.sandbox.rights import ASSIGNMENTS, chain, permissions
+from reconciler.sandbox.authorization.assignment_filter import assignment_filter
+from reconciler.sandbox.authorization.rights import ASSIGNMENTS, chain, permissions
 from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import PRINCIPALS, World, adopted, later
 

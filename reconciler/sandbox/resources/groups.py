@@ -11,8 +11,8 @@ from reconciler.sandbox import outofband
 from reconciler.sandbox.arm.ids import lower, region
 from reconciler.sandbox.arm.messages import ArmError, Request, Response, error_body, public
 from reconciler.sandbox.arm.paging import page, page_of
-from reconciler.sandbox.grouplist import group_filter, names_tag_and_value, top
-from reconciler.sandbox.subscriptions import provider
+from reconciler.sandbox.resources.filters import group_filter, names_tag_and_value, top
+from reconciler.sandbox.resources.subscriptions import provider
 from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import DEPARTURES, GROUPS, World, adopted, event
 

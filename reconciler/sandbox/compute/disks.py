@@ -1,14 +1,15 @@
-"""Microsoft.Compute: managed disks, and the machines and encryption sets that belong to them."""
+"""Managed disks and their encryption sets, and the routes by which everything of Microsoft.Compute is read."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from reconciler.sandbox import diskoperations, outofband
+from reconciler.sandbox import outofband
 from reconciler.sandbox.arm.ids import lower, region
 from reconciler.sandbox.arm.messages import ArmError, Request, Response, not_found, public
 from reconciler.sandbox.arm.paging import page
 from reconciler.sandbox.arm.routing import Provider
+from reconciler.sandbox.compute import disk_operations
 from reconciler.sandbox.errors import SandboxError
 from reconciler.sandbox.outofband import merged
 from reconciler.sandbox.tables import Record
@@ -35,7 +36,7 @@ _DELETION = 3.0
 _GIGABYTE = 1 << 30
 
 provider = Provider("Microsoft.Compute", VERSIONS)
-provider.route("GET", diskoperations.AT, "Microsoft.Compute/locations/diskOperations/read")(diskoperations.operation)
+provider.route("GET", disk_operations.AT, "Microsoft.Compute/locations/diskOperations/read")(disk_operations.operation)
 
 
 @adopted(DISKS)
@@ -43,8 +44,19 @@ def adopt(world: World, address: str, record: Record) -> None:
     """A disk of an estate file, or put by hand, completed; one put over another keeps its identity."""
     known = (world.find(address) or {}).get("properties") or {}
     kept = {key: known[key] for key in ("timeCreated", "uniqueId") if key in known}
-    long_ago = {"timeCreated": diskoperations.stamp(world, later(world, -90 * 86400.0))}
+    long_ago = {"timeCreated": disk_operations.stamp(world, later(world, -90 * 86400.0))}
     _complete(world, address, record, {**long_ago, **kept, **(record.get("properties") or {})})
+
+
+@adopted("microsoft.compute/diskencryptionsets")
+def adopt_encryption_set(world: World, address: str, record: Record) -> None:
+    """A disk encryption set of an estate file, completed."""
+    record["location"] = region(str(record.get("location", "")))
+    properties = record.setdefault("properties", {})
+    key = f"https://{lower(record['name'])}.vault.azure.net/keys/disks/{world.hex32(address, 'key')}"
+    properties.setdefault("activeKey", {"keyUrl": key})
+    properties.setdefault("encryptionType", "EncryptionAtRestWithCustomerKey")
+    properties.setdefault("provisioningState", "Succeeded")
 
 
 def _complete(world: World, address: str, record: Record, sent: Any) -> None:
@@ -63,7 +75,7 @@ def _complete(world: World, address: str, record: Record, sent: Any) -> None:
         "encryption": {"type": "EncryptionAtRestWithPlatformKey"},
         "networkAccessPolicy": "AllowAll",
         "publicNetworkAccess": "Enabled",
-        "timeCreated": diskoperations.stamp(world),
+        "timeCreated": disk_operations.stamp(world),
         "uniqueId": world.guid(address, "disk"),
         **sent,
         "provisioningState": "Succeeded",
@@ -78,7 +90,7 @@ def replaced(world: World, address: str) -> Record:
             f"{known['id']} is no managed disk", "name a disk: /subscriptions/…/Microsoft.Compute/disks/…"
         )
     kept: Record = {key: known[key] for key in ("location", "sku", "zones", "tags", "managedBy") if key in known}
-    properties = {"diskSizeGB": known["properties"]["diskSizeGB"], "timeCreated": diskoperations.stamp(world)}
+    properties = {"diskSizeGB": known["properties"]["diskSizeGB"], "timeCreated": disk_operations.stamp(world)}
     world.remove(known["id"])
     return outofband.put(world, known["id"], {**kept, "properties": properties})
 
@@ -109,23 +121,6 @@ def the(world: World, resource_id: str) -> Record:
 
 for _kind in ("disks", "snapshots", "virtualMachines", "virtualMachineScaleSets", "diskEncryptionSets"):
     listed(_kind)
-
-
-_IN_SCALE_SET = f"{IN_GROUP}/virtualMachineScaleSets/{{name}}/virtualMachines"
-_READ_INSTANCE = "Microsoft.Compute/virtualMachineScaleSets/virtualMachines/read"
-
-
-@provider.route("GET", _IN_SCALE_SET, _READ_INSTANCE)
-def instances(world: World, request: Request, **_ids: str) -> Response:
-    """The machines of a scale set."""
-    table = world.table("microsoft.compute/virtualmachinescalesets/virtualmachines")
-    return page(world, request, table, lower(request.path).rpartition("/")[0])
-
-
-@provider.route("GET", f"{_IN_SCALE_SET}/{{number}}", _READ_INSTANCE)
-def instance(world: World, request: Request, **_ids: str) -> Response:
-    """One machine of a scale set."""
-    return Response(200, public(the(world, request.path)))
 
 
 @provider.route("PUT", f"{IN_GROUP}/disks/{{name}}", f"{DISK_KIND}/write")
@@ -171,7 +166,7 @@ def _accepted(world: World, request: Request, record: Record) -> Response:
     body["sku"] = {"name": record["sku"]["name"]}
     sent = merged((request.body or {}).get("properties"), {})
     body["properties"] = {**sent, "provisioningState": "Updating", "isArmResource": True}
-    return Response(202, body, diskoperations.begun(world, request, record, _DELETION, shows=True))
+    return Response(202, body, disk_operations.begun(world, request, record, _DELETION, shows=True))
 
 
 @provider.route("DELETE", f"{IN_GROUP}/disks/{{name}}", f"{DISK_KIND}/delete")
@@ -183,7 +178,7 @@ def delete(world: World, request: Request, **ids: str) -> Response:
     if known.get("managedBy"):
         raise ArmError(409, "OperationNotAllowed", f"Disk {ids['name']} is attached to VM {known['managedBy']}.")
     known["properties"] = {**known["properties"], "provisioningState": "Deleting"}
-    links = diskoperations.begun(world, request, known, _DELETION)
+    links = disk_operations.begun(world, request, known, _DELETION)
     world.after(_DELETION, "compute.disk-deleted", disk=known["id"])
     return Response(202, None, links)
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.sandbox import taglimits
 from reconciler.sandbox.arm.ids import lower
 from reconciler.sandbox.arm.messages import Request, Response, invalid_body, not_found
-from reconciler.sandbox.subscriptions import provider
+from reconciler.sandbox.resources import tag_limits
+from reconciler.sandbox.resources.subscriptions import provider
 from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import World
 
@@ -74,7 +74,7 @@ def _merged(live: dict[str, str], sent: dict[str, str]) -> dict[str, str]:
 
 def _changed(world: World, scope: str, tags: dict[str, str]) -> Response:
     record = {**_tagged(world, scope), "tags": tags}
-    taglimits.check(tags)
+    tag_limits.check(tags)
     world.store(scope, record)
     return Response(200, _body(record, scope))
 

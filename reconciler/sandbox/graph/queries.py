@@ -9,10 +9,10 @@ from typing import Any
 from reconciler.sandbox.arm.ids import group_of, lower, subscription_of
 from reconciler.sandbox.arm.messages import ArmError, Request, Response, error_body, invalid_body, public
 from reconciler.sandbox.arm.routing import Provider
-from reconciler.sandbox.kql import Query, QueryError, parse
-from reconciler.sandbox.kqlrun import Row, run
-from reconciler.sandbox.rights import ASSIGNMENTS, DEFINITIONS, GROUPS_OF_SUBSCRIPTIONS, allowed, chain
-from reconciler.sandbox.subscriptions import visible
+from reconciler.sandbox.authorization.rights import ASSIGNMENTS, DEFINITIONS, GROUPS_OF_SUBSCRIPTIONS, allowed, chain
+from reconciler.sandbox.graph.evaluation import Row, run
+from reconciler.sandbox.graph.kql import Query, QueryError, parse
+from reconciler.sandbox.resources.subscriptions import visible
 from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import GROUPS, SUBSCRIPTIONS, World
 

@@ -9,7 +9,7 @@ from reconciler.sandbox.arm.ids import lower, name_of
 from reconciler.sandbox.arm.messages import ArmError, Request, Response
 from reconciler.sandbox.arm.paging import page_of
 from reconciler.sandbox.arm.routing import Provider
-from reconciler.sandbox.rights import GROUPS_OF_SUBSCRIPTIONS
+from reconciler.sandbox.authorization.rights import GROUPS_OF_SUBSCRIPTIONS
 from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import SUBSCRIPTIONS, World, adopted
 

@@ -8,8 +8,8 @@ from functools import lru_cache
 
 from reconciler.sandbox.arm.ids import enclosing, lower, name_of, resource_type, subscription_of
 from reconciler.sandbox.arm.messages import ArmError, Caller, Request
-from reconciler.sandbox.conditions import Circumstances, holds
-from reconciler.sandbox.roles import BY_GUID
+from reconciler.sandbox.authorization.built_in_roles import BY_GUID
+from reconciler.sandbox.authorization.conditions import Circumstances, holds
 from reconciler.sandbox.tables import Record, indexed
 from reconciler.sandbox.world import SUBSCRIPTIONS, World
 

@@ -1,0 +1,7 @@
+"""Microsoft.Management: management groups."""
+
+from __future__ import annotations
+
+from reconciler.sandbox.management.groups import provider
+
+__all__ = ["provider"]
