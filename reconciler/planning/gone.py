@@ -13,12 +13,13 @@ from enum import Enum, auto
 
 from reconciler.estate import Instance, RecoveryPoint
 from reconciler.findings import Place
-from reconciler.ids import ArmId, subscription_id
+from reconciler.ids import ArmId, lower, subscription_id
 from reconciler.known import No, Yes
 from reconciler.manifest import addresses
 from reconciler.manifest.model import EXPIRE, REPORT
 from reconciler.planning.content import content_of
 from reconciler.planning.draft import PENDING, Draft
+from reconciler.planning.naming import instance_name
 from reconciler.planning.protection import Health, health_of, is_active
 from reconciler.planning.takers import Taker, when_gone
 from reconciler.plurals import counted
@@ -239,6 +240,29 @@ def _moment(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M} UTC"
 
 
+def lost(draft: Draft) -> Iterator[tuple[Instance, ArmId, Place]]:
+    """Soft-deleted instances whose recovery points `whenGone` wants to stay: their disks are gone, and somebody deleted them.
+
+    With the disk, and the place of the entry that says so.
+    """
+    removed = {entry.id.key for entry in draft.manifest.removed}
+    for _, instance in sorted(draft.estate.deleted_instances.items()):
+        disk = instance.disk
+        if disk is None or disk.key in removed or disk.key in draft.disks or disk.key in draft.held:
+            continue
+        if _is_kept(draft, instance, disk) and isinstance(draft.presence(disk, addresses.disk(disk)), No):
+            yield instance, disk, draft.takers.of(disk)[0].place
+
+
+def _is_kept(draft: Draft, instance: Instance, disk: ArmId) -> bool:
+    """Whether `whenGone` speaks for a soft-deleted instance: it bears our mark or our name, or its disk is named by id."""
+    takers, owner = draft.takers.of(disk), draft.owner(instance.tags)
+    if when_gone(takers)[0] == REPORT or owner not in {"ours", ""}:
+        return False
+    is_own = owner == "ours" or lower(instance.id.name) == lower(instance_name(disk))
+    return is_own or any(taker.by_id for taker in takers)
+
+
 def refuse_named(draft: Draft, disk: ArmId, place: Place) -> None:
     """A disk that is named by id and gone: an error, unless `whenGone` acts on its instances or has acted."""
     takers = draft.takers.of(disk)
@@ -248,6 +272,9 @@ def refuse_named(draft: Draft, disk: ArmId, place: Place) -> None:
     if verdicts and Verdict.TELL not in verdicts:
         if verdicts == {Verdict.DONE}:
             draft.settled[disk.key] = (held[0], place)
+        return
+    deleted = (one for one in draft.estate.deleted_instances.values() if one.disk == disk)
+    if not held and any(_is_kept(draft, one, disk) for one in deleted):
         return
     told = next((outlook(draft, one) for one in left if is_active(one.instance)), "")
     refuse_missing(draft, disk, place, f"{disk} isn't there", told)

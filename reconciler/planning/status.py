@@ -23,7 +23,7 @@ from reconciler.planning.backups import (
 )
 from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import Draft
-from reconciler.planning.gone import Verdict, absences, outlook, verdict
+from reconciler.planning.gone import Verdict, absences, lost, outlook, verdict
 from reconciler.planning.identity import new_id, replaced
 from reconciler.planning.naming import instance_name
 from reconciler.planning.policy_reading import Reading
@@ -192,6 +192,9 @@ def _gone(draft: Draft, desired: Iterable[DesiredDisk]) -> Iterator[DiskStatus]:
             note = f"{what}{outlook(draft, one)}"
             place = one.place or draft.manifest.place
             yield _left(one.disk, GONE, note, one.instance, place)
+    for instance, disk, place in lost(draft):
+        note = f"the disk is gone, and its backup instance soft-deleted: its recovery points are purged at {instance.purge_time}"
+        yield _left(disk, GONE, note, instance, place)
     for instance, place in draft.settled.values():
         if instance.disk is not None:
             yield _left(instance.disk, HALTED, "the disk is gone; as `whenGone` says", instance, place)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from reconciler.estate import Instance
+from reconciler.findings import Place
+from reconciler.ids import ArmId
 from reconciler.known import Yes
 from reconciler.manifest import addresses
-from reconciler.manifest.model import Removed
 from reconciler.planning.draft import Draft
+from reconciler.planning.gone import lost
 from reconciler.planning.marks import drift_class
 from reconciler.planning.model import Action, Change, FieldChange, Kind, Op, Step
 from reconciler.planning.naming import OWNER_TAG, tag_of
@@ -18,33 +20,35 @@ REASON = "soft-deleted: it comes back with its recovery points, stopped"
 
 
 def compare(draft: Draft) -> None:
-    """Undelete what `removed` with `data: retain` wants kept; what is purged already can't be."""
+    """Undelete what `removed` with `data: retain`, or `whenGone`, wants kept; what is purged already can't be."""
     retained = {entry.id.key: entry for entry in draft.manifest.removed if entry.data == "retain"}
     for _, instance in sorted(draft.estate.deleted_instances.items()):
         entry = retained.get(instance.disk.key) if instance.disk else None
         if entry is not None:
-            _bring_back(draft, instance, entry)
+            _bring_back(draft, instance, entry.id, entry.place)
+    for instance, disk, place in lost(draft):
+        _bring_back(draft, instance, disk, place)
 
 
-def _bring_back(draft: Draft, deleted: Instance, entry: Removed) -> None:
+def _bring_back(draft: Draft, deleted: Instance, disk: ArmId, place: Place) -> None:
     instance = replace(deleted, id=deleted.vault.child("backupInstances", deleted.id.name))
-    owner, address = draft.owner(instance.tags), addresses.disk(entry.id)
+    owner, address = draft.owner(instance.tags), addresses.disk(disk)
     if owner == "handed" or instance.id.key in draft.estate.instances:
         return  # a list of deleted ones may show for a while what was brought back
     if address in draft.changes:
         address = instance.id.text
     if owner == "foreign":
         message = f"{instance.id} belongs to {tag_of(instance.tags, OWNER_TAG)}"
-        draft.refuse(address, "managed-elsewhere", message, place=entry.place)
+        draft.refuse(address, "managed-elsewhere", message, place=place)
         return
-    presence = draft.presence(instance.id, address, entry.place)
+    presence = draft.presence(instance.id, address, place)
     if isinstance(presence, Yes):
-        draft.refuse(address, "list-incomplete", f"{instance.id} is there but isn't listed", place=entry.place)
+        draft.refuse(address, "list-incomplete", f"{instance.id} is there but isn't listed", place=place)
     elif presence is not None:
-        draft.add(_undeletion(draft, instance, address, entry))
+        draft.add(_undeletion(draft, instance, address, place))
 
 
-def _undeletion(draft: Draft, instance: Instance, address: str, entry: Removed) -> Change:
+def _undeletion(draft: Draft, instance: Instance, address: str, place: Place) -> Change:
     spec = next((spec for spec in draft.vaults.values() if spec.id == instance.vault), None)
     return Change(
         address=address,
@@ -57,7 +61,7 @@ def _undeletion(draft: Draft, instance: Instance, address: str, entry: Removed) 
         fields=(FieldChange("protection", "soft-deleted", "stopped"),),
         vault=instance.vault,
         goal=GOALS["stopped"],
-        place=entry.place,
+        place=place,
         detail=(f"else its recovery points are purged at {instance.purge_time}",),
         drift=drift_class(draft, spec) if spec else "differs",
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from arm import disk_id
-from forging import Azure, Estate, disks, quickstart
+from forging import Azure, Estate, disks, quickstart, selected
 from manifests import DISK, disk
 
 Forged = Callable[..., AbstractContextManager[Azure]]
@@ -127,3 +127,43 @@ def test_status_tells_when_the_points_are_purged(forged: Forged, keys: dict[str,
         (row,) = done.document["disks"]
         assert (done.code, row["state"]) == (2, state), done
         assert "purged at 2026-01-2" in row["note"]
+
+
+@pytest.mark.parametrize("when_gone", ["retain", "expire"])
+@pytest.mark.parametrize("estate", [disks, selected])
+def test_what_when_gone_keeps_comes_back_stopped(
+    forged: Forged, estate: Callable[[int], Estate], when_gone: str
+) -> None:
+    """It said "No drift", and `watch` "clean", while the points of a gone disk were about to be purged."""
+    entries = [{**entry, "whenGone": when_gone} for entry in estate(3).manifest["disks"]]
+    with forged(estate(3).aged("2d").saying(disks=entries), clock="virtual") as azure:
+        azure.delete("*/disks/disk-02")
+        azure.advance("8d")
+        assert azure.run("apply", "--auto-approve").code == 0
+        assert azure.run("drift").code == 0
+        (instance,) = azure.ids("*/backupInstances/disk-02-*")
+        kept = points(azure)
+        azure.ask("DELETE", instance)
+        azure.advance("1h")
+        assert azure.run("drift").code == 2
+        assert azure.run("status").code == 2
+        done = azure.run("apply", "--auto-approve")
+        assert done.code == 0, done
+        assert azure.get(instance)["properties"]["currentProtectionState"] == "ProtectionStopped"
+        assert points(azure) == kept
+        assert azure.run("drift").code == 0
+
+
+def test_what_is_only_reported_or_removed_stays_deleted(forged: Forged) -> None:
+    entries = [{**entry, "whenGone": "retain"} for entry in disks(2).manifest["disks"]]
+    for keys in (
+        {},
+        {"disks": entries[:1], "removed": [{**RETAINED["removed"][0], "id": disk_id("disk-02"), "data": "delete"}]},
+    ):
+        with forged(disks(2).aged("2d").saying(**keys), clock="virtual") as azure:
+            azure.delete("*/disks/disk-02")
+            (instance,) = azure.ids("*/backupInstances/disk-02-*")
+            azure.ask("DELETE", instance)
+            azure.advance("1h")
+            azure.run("apply", "--auto-approve")
+            assert azure.calls("POST */undelete") == []
