@@ -83,9 +83,12 @@ class _needed:  # noqa: N801 - used as a predicate
             READER.guid: _scopes([*sets, *(disk.disk.encryption_set for disk in wanted if disk.disk.encryption_set)]),
             DISK_RESTORE_OPERATOR.guid: _scopes(
                 [
-                    group_id(drill.subscription or disk.disk.id.subscription, drill.group)
+                    group_id(drill.subscription or subscription, drill.group)
                     for drill in draft.manifest.drills
-                    for disk in wanted
+                    for subscription in {
+                        *(one.subscription for one in disks),
+                        *(one.disk.id.subscription for one in wanted),
+                    }
                 ]
             ),
         }

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from arm import APPS, disk, group
-from forging import Azure, Estate, afterwards, applied
-from manifests import VAULT, manifest
+from arm import APPS, OTHER, disk, group
+from forging import Azure, Estate, afterwards, applied, lacks
+from manifests import VAULT, manifest, selecting
 from manifests import disk as entry
 
 Forged = Callable[..., Any]
+GOLD = {"backup": "gold"}
 DRILL = {"name": "monthly", "targetResourceGroup": "drillrg"}
 GUEST = manifest(
     name="guest", vaults=[{**VAULT, "manage": False}], disks=[entry("GuestDisk")],
@@ -81,3 +82,18 @@ def test_a_drill_writes_no_proof_on_what_another_manifest_took_meanwhile(forged:
         assert not azure.ids("*/resourceGroups/drillrg/providers/Microsoft.Compute/disks/*"), (
             "its copy goes all the same"
         )
+
+
+def test_a_list_that_lacks_a_subscriptions_disks_takes_no_right_from_their_drill(forged: Forged) -> None:
+    """The drill restores into the subscription of each disk; the disks' backups show that there are some."""
+    select = {"select": {"subscriptions": [APPS, OTHER], "tags": {"backup": "gold"}}}
+    said = manifest(disks=[selecting() | select], drills=[{**DRILL, "sample": 2}])
+    found = [disk("here", tags=GOLD), disk("there", subscription=OTHER, tags=GOLD)]
+    estate = applied(said, found, group(APPS, "drillrg"), group(OTHER, "drillrg")).aged("1d")
+    with forged(estate, clock="virtual") as azure:
+        assert azure.run("drill", "--auto-approve").code == 0
+        azure.advance("3d")
+        assert len(restorers(azure)) == 2
+        azure.rules(lacks("GET */disks", "*/disks/there"))
+        azure.run("apply", "--auto-approve")
+        assert len(restorers(azure)) == 2
