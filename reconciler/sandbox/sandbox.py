@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
-from reconciler.sandbox import estatefile, outofband
+from reconciler.sandbox import tampering
 from reconciler.sandbox.arm.case_drift import drifted
 from reconciler.sandbox.arm.door import Door
 from reconciler.sandbox.arm.ids import lower
@@ -21,9 +21,10 @@ from reconciler.sandbox.arm.wire import Wire
 from reconciler.sandbox.clocks import Time, moment
 from reconciler.sandbox.compute import disks
 from reconciler.sandbox.dataprotection import mishaps
-from reconciler.sandbox.estateyaml import parse, read
+from reconciler.sandbox.estate import beginning
+from reconciler.sandbox.estate.reader import parse, read
 from reconciler.sandbox.providers import PROVIDERS
-from reconciler.sandbox.state import FORMAT, StateFile, digest
+from reconciler.sandbox.state_file import FORMAT, StateFile, digest
 from reconciler.sandbox.tables import Record, Sketch
 from reconciler.sandbox.world import Shadow, World, dump
 
@@ -97,9 +98,9 @@ class Sandbox:
     def _begun(
         cls, data: Any, state: Record | None, now: Callable[[], datetime] | None, estate: str, store: StateFile | None
     ) -> Self:
-        start = moment(state["clock"]) if state else estatefile.start_of(data)
+        start = moment(state["clock"]) if state else beginning.start_of(data)
         time = Time(start, now)
-        world = estatefile.world_of(data, time) if state is None else _restored(data, state, time)
+        world = beginning.world_of(data, time) if state is None else _restored(data, state, time)
         return cls(world, time, estate=estate, store=store)
 
     # Requests
@@ -144,7 +145,7 @@ class Sandbox:
 
     def get(self, resource_id: str) -> Record:
         """The ARM body of a resource; SandboxError when there is none."""
-        return public(outofband.existing(self.world, resource_id))
+        return public(tampering.existing(self.world, resource_id))
 
     def ids(self, pattern: str = "*") -> list[str]:
         """The ids that match a pattern with `*`, compared without case, sorted."""
@@ -160,12 +161,12 @@ class Sandbox:
     def put(self, resource_id: str, body: Mapping[str, Any]) -> Record:
         """Make or replace a resource, without any of Azure's checks."""
         self.world.settle()
-        return public(outofband.put(self.world, resource_id, body))
+        return public(tampering.put(self.world, resource_id, body))
 
     def patch(self, resource_id: str, changes: Mapping[str, Any]) -> Record:
         """Merge changes into a resource's body, without any of Azure's checks; null removes a key."""
         self.world.settle()
-        changed = public(outofband.patch(self.world, resource_id, changes))
+        changed = public(tampering.patch(self.world, resource_id, changes))
         self.world.scratch.clear()
         self.world.settle()
         return changed
@@ -173,12 +174,12 @@ class Sandbox:
     def remove(self, resource_id: str) -> list[str]:
         """Remove a resource and all that lies in it, without any of Azure's checks; the ids that are gone."""
         self.world.settle()
-        return outofband.remove(self.world, resource_id)
+        return tampering.remove(self.world, resource_id)
 
     def move(self, resource_id: str, group: str) -> Record:
         """Move a disk, snapshot or machine into another resource group, as it is; its new body."""
         self.world.settle()
-        return public(outofband.move(self.world, resource_id, group))
+        return public(tampering.move(self.world, resource_id, group))
 
     def replace(self, disk: str) -> Record:
         """Put another, empty disk in a disk's place, under its name; its body."""
@@ -194,7 +195,7 @@ class Sandbox:
     def fail(self, disk: str, code: str, times: int) -> None:
         """Let the next so many backups of a disk fail with an error code; none, for zero."""
         self.world.settle()
-        mishaps.ask_for(self.world, outofband.existing(self.world, disk)["id"], code, times)
+        mishaps.ask_for(self.world, tampering.existing(self.world, disk)["id"], code, times)
 
     def advance(self, seconds: float) -> datetime:
         """Let time pass, and what is due happen; the new time."""
@@ -260,7 +261,7 @@ def _state(world: World, time: Time, estate: str) -> dict[str, Any]:
 
 
 def _restored(data: Any, state: Record, time: Time) -> World:
-    world = estatefile.bare_world(data, time)
+    world = beginning.bare_world(data, time)
     world.seed = state["seed"]
     world.settings = state["switches"]
     world.generations = state["generations"]

@@ -11,11 +11,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from reconciler.sandbox import admin, directory, metadata, signin
+from reconciler.sandbox import admin
 from reconciler.sandbox.arm.wire import LARGEST_BODY
 from reconciler.sandbox.clocks import ClockSpec, parse
 from reconciler.sandbox.errors import SandboxError
 from reconciler.sandbox.sandbox import Sandbox
+from reconciler.sandbox.sign_in import cloud, directory, tokens
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -83,8 +84,8 @@ class Server:
         """What clients ask of others before and beside Resource Manager: the cloud, a token, the directory."""
         world, method, path = self.sandbox.world, request.method, f"/{request.path.lstrip('/')}"
         if path == "/metadata/endpoints":
-            return 200, metadata.endpoints(base, request.query.get("api-version", ""))
-        signed = signin.answer(world, base, method, path, body, int(time.time()))
+            return 200, cloud.endpoints(base, request.query.get("api-version", ""))
+        signed = tokens.answer(world, base, method, path, body, int(time.time()))
         if signed is not None:
             return 200, signed
         return directory.answer(world, method, path, request.query.get("$filter", ""), body)

@@ -12,7 +12,7 @@ import pytest
 from stage import Stage, codes, failures
 
 from reconciler.files import load
-from reconciler.sandbox.estateyaml import plain, read
+from reconciler.sandbox.estate.reader import plain, read
 
 
 @pytest.fixture(params=["quickstart", "platform-team"])

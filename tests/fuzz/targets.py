@@ -41,8 +41,8 @@ from reconciler.planning.model import Options, Plan
 from reconciler.planning.reach import management_groups
 from reconciler.report.caret import diagnostics
 from reconciler.report.terminal import plan_text
-from reconciler.sandbox import estatefile, estateyaml
 from reconciler.sandbox.errors import SandboxError
+from reconciler.sandbox.estate import beginning, reader
 from reconciler.schemas import schema_text
 
 UNREAD = {
@@ -174,12 +174,12 @@ class Targets:
             bytes_of(seeds, chance) if pick < 0.4 else written(bent(json.loads(seeds[0]), chance, self.words), chance)
         )
         try:
-            parsed = estateyaml.parse(data, "azure.estate.yaml")
+            parsed = reader.parse(data, "azure.estate.yaml")
         except SandboxError:
             return "unread"
         try:
-            begin = estatefile.start_of(parsed)
-            estatefile.world_of(parsed, lambda: begin)
+            begin = beginning.start_of(parsed)
+            beginning.world_of(parsed, lambda: begin)
         except SandboxError:
             return "read"
         return "planned"

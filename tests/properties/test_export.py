@@ -111,7 +111,7 @@ def test_of_an_applied_manifest_it_has_the_same_disks(tmp_path: Path) -> None:
 
 
 def estate_of(samples: Path) -> Any:
-    from reconciler.sandbox.estateyaml import plain, read
+    from reconciler.sandbox.estate.reader import plain, read
 
     return plain(read(samples / "platform-team" / "azure.estate.yaml")[1])
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from reconciler.sandbox.errors import SandboxError
-from reconciler.sandbox.estateyaml import parse, plain
+from reconciler.sandbox.estate.reader import parse, plain
 from reconciler.sandbox.sandbox import Sandbox
 
 TWO = "22222222-2222-2222-2222-222222222222"

@@ -12,7 +12,7 @@ import pytest
 from reconciler.sandbox import clocks
 from reconciler.sandbox.errors import SandboxError
 from reconciler.sandbox.sandbox import Sandbox, reset
-from reconciler.sandbox.state import StateFile
+from reconciler.sandbox.state_file import StateFile
 
 TWO = "/subscriptions/22222222-2222-2222-2222-222222222222"
 GROUP = f"{TWO}/resourceGroups/rg"

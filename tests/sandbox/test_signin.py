@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-from reconciler.sandbox import directory, metadata, signin
 from reconciler.sandbox.sandbox import Sandbox
+from reconciler.sandbox.sign_in import cloud, directory, tokens
 
 BASE = "https://arm.example"
 VERBS = ("unregister", "register")
@@ -27,27 +27,27 @@ def ask_who(sandbox: Sandbox) -> Any:
 def token(sandbox: Sandbox, **said: str) -> str:
     body = urlencode({"grant_type": "client_credentials", **said}).encode()
     path = f"/{sandbox.world.tenant}/oauth2/v2.0/token"
-    return str(signin.answer(sandbox.world, BASE, "POST", path, body, 0)["access_token"])
+    return str(tokens.answer(sandbox.world, BASE, "POST", path, body, 0)["access_token"])
 
 
 def test_documents_lead_to_the_token(sandbox: Sandbox) -> None:
     tenant = sandbox.world.tenant
     for named, place in [("common", tenant), (tenant, tenant), ("adfs", "adfs")]:
         path = f"/{named}/v2.0/.well-known/openid-configuration"
-        found = signin.answer(sandbox.world, BASE, "GET", path, b"", 0)
+        found = tokens.answer(sandbox.world, BASE, "GET", path, b"", 0)
         assert found["token_endpoint"] == f"{BASE}/{place}/oauth2/v2.0/token"
         assert found["issuer"].endswith(f"/{place}/")
-    found = signin.answer(sandbox.world, BASE, "GET", "/common/discovery/instance", b"", 0)
+    found = tokens.answer(sandbox.world, BASE, "GET", "/common/discovery/instance", b"", 0)
     assert found["tenant_discovery_endpoint"].startswith(f"{BASE}/{tenant}/v2.0/.well-known/")
-    assert signin.answer(sandbox.world, BASE, "GET", "/subscriptions", b"", 0) is None
-    assert metadata.endpoints(BASE, "2022-09-01")["microsoftGraphResourceId"] == f"{BASE}/"
+    assert tokens.answer(sandbox.world, BASE, "GET", "/subscriptions", b"", 0) is None
+    assert cloud.endpoints(BASE, "2022-09-01")["microsoftGraphResourceId"] == f"{BASE}/"
 
 
 def test_a_client_id_signs_in_as_its_caller(ask: Any, place: Any) -> None:
     nobody, group = ask.sandbox.world.callers[2]["appId"], place("group")
     assert ask("GET", group, who=token(ask.sandbox, client_id=nobody.upper())).status == 403
     assert ask("GET", group, who=token(ask.sandbox, client_id="somebody")).status == 200
-    assert [signin.object_id_of(text) for text in ("", "a.b.c", "a.WzFd.c")] == [""] * 3
+    assert [tokens.object_id_of(text) for text in ("", "a.b.c", "a.WzFd.c")] == [""] * 3
 
 
 def test_the_directory_knows_identities_and_callers(ask_who: Any, ask: Any, place: Any) -> None:

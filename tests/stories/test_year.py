@@ -21,7 +21,7 @@ from reconciler.operations.coverage import coverage
 from reconciler.operations.status import status
 from reconciler.planning.coverage import Coverage
 from reconciler.planning.status import Status
-from reconciler.sandbox.estateyaml import plain, read
+from reconciler.sandbox.estate.reader import plain, read
 
 PAYMENTS, DATA = "22222222-2222-2222-2222-222222222222", "33333333-3333-3333-3333-333333333333"
 DRILLS = f"""\

@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from reconciler.sandbox import signin
 from reconciler.sandbox.arm.ids import lower
 from reconciler.sandbox.arm.messages import ArmError, Caller, Request, Response, invalid_body
+from reconciler.sandbox.sign_in import tokens
 from reconciler.sandbox.world import World
 
 LARGEST_BODY = 4 * 1024 * 1024
@@ -81,7 +81,7 @@ class Wire:
 
     def _caller(self, authorization: str) -> Caller:
         token = authorization.partition(" ")[2].strip()
-        named = lower(signin.object_id_of(token)) if token.count(".") == _DOTS else ""
+        named = lower(tokens.object_id_of(token)) if token.count(".") == _DOTS else ""
         for known in self._world.callers:
             if known.get("token") == token or (named and lower(known["objectId"]) == named):
                 return Caller(known["objectId"], known["appId"], bool(known.get("everywhere")))

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.sandbox import outofband
+from reconciler.sandbox import tampering
 from reconciler.sandbox.arm.ids import lower, region
 from reconciler.sandbox.arm.messages import ArmError, Request, Response, not_found, public
 from reconciler.sandbox.arm.paging import page
 from reconciler.sandbox.arm.routing import Provider
 from reconciler.sandbox.compute import disk_operations
 from reconciler.sandbox.errors import SandboxError
-from reconciler.sandbox.outofband import merged
 from reconciler.sandbox.tables import Record
+from reconciler.sandbox.tampering import merged
 from reconciler.sandbox.world import World, adopted, event, later
 
 VERSIONS = (
@@ -84,7 +84,7 @@ def _complete(world: World, address: str, record: Record, sent: Any) -> None:
 
 def replaced(world: World, address: str) -> Record:
     """Another disk in a disk's place: empty, of the same kind, size and tags, as when it was deleted and made anew."""
-    known = outofband.existing(world, address)
+    known = tampering.existing(world, address)
     if lower(known["type"]) != DISKS:
         raise SandboxError(
             f"{known['id']} is no managed disk", "name a disk: /subscriptions/…/Microsoft.Compute/disks/…"
@@ -92,7 +92,7 @@ def replaced(world: World, address: str) -> Record:
     kept: Record = {key: known[key] for key in ("location", "sku", "zones", "tags", "managedBy") if key in known}
     properties = {"diskSizeGB": known["properties"]["diskSizeGB"], "timeCreated": disk_operations.stamp(world)}
     world.remove(known["id"])
-    return outofband.put(world, known["id"], {**kept, "properties": properties})
+    return tampering.put(world, known["id"], {**kept, "properties": properties})
 
 
 def listed(kind: str, *, action: str = "") -> None:

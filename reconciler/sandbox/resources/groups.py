@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from reconciler.sandbox import outofband
+from reconciler.sandbox import tampering
 from reconciler.sandbox.arm.ids import lower, region
 from reconciler.sandbox.arm.messages import ArmError, Request, Response, error_body, public
 from reconciler.sandbox.arm.paging import page, page_of
@@ -121,7 +121,7 @@ def group_deleted(world: World, **data: Any) -> None:
     if group is None:
         return
     blocked = dict(_blocked(world, lower(group["id"])))
-    outofband.remove(world, group["id"], but=blocked)
+    tampering.remove(world, group["id"], but=blocked)
     if blocked:
         group["properties"] = {"provisioningState": "Succeeded"}
         operation["_error"] = _deletion_blocked(world, group, blocked)

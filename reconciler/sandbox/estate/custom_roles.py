@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.sandbox import outofband
+from reconciler.sandbox import tampering
 from reconciler.sandbox.authorization.rights import definition_named
 from reconciler.sandbox.errors import SandboxError
-from reconciler.sandbox.estateyaml import Mapped
-from reconciler.sandbox.friendly import check_keys, mappings, placed, text
+from reconciler.sandbox.estate.reader import Mapped
+from reconciler.sandbox.estate.short_form import check_keys, mappings, placed, text
 from reconciler.sandbox.world import World
 
 _LISTS = ("Actions", "NotActions", "DataActions", "NotDataActions", "AssignableScopes")
@@ -25,7 +25,7 @@ def define(world: World, data: Mapped) -> None:
             raise SandboxError(f"{row.where('Name')}: the role {name!r} stands twice", "keep one of them")
         guid = str(row.get("Id") or world.guid(f"role {name}", "definition"))
         with placed(row):
-            outofband.put(world, f"{_IN}/{guid}", {"properties": _properties(row, name)})
+            tampering.put(world, f"{_IN}/{guid}", {"properties": _properties(row, name)})
 
 
 def _properties(row: Mapped, name: str) -> dict[str, Any]:

@@ -32,13 +32,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from reconciler.sandbox import outofband
+from reconciler.sandbox import tampering
 from reconciler.sandbox.arm.ids import lower
 from reconciler.sandbox.authorization.built_in_roles import BY_GUID, BY_NAME
 from reconciler.sandbox.authorization.conditions import ConditionError, parse
 from reconciler.sandbox.authorization.rights import definition_named
 from reconciler.sandbox.errors import SandboxError
-from reconciler.sandbox.estateyaml import Mapped, plain
+from reconciler.sandbox.estate.reader import Mapped, plain
 from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import World
 
@@ -290,7 +290,7 @@ def _assign(world: World, row: Mapped, scope: str, principal: str) -> None:
     kind = {key: row[key] for key in ("principalType", "condition") if row.get(key)}
     properties = {"roleDefinitionId": definition, "principalId": principal, **kind}
     with placed(row):
-        outofband.put(
+        tampering.put(
             world, f"{scope}/providers/Microsoft.Authorization/roleAssignments/{name}", {"properties": properties}
         )
 

@@ -10,7 +10,7 @@ callers:                               # who sends requests; the one without a t
 roleDefinitions: []                    # custom roles, in the form that `az role definition create` takes
 principals: [{objectId: <guid>, name: somebody}]
 managementGroups: [{name: corp, parent: root, subscriptions: [<guid>]}]
-subscriptions: […]                     # see friendly.py
+subscriptions: […]                     # see short_form.py
 resources: [{id: /subscriptions/…, …}] # any ARM body, as Azure's REST API answers it, in any order
 roleAssignments: [{role: Reader, principal: <guid, or the id of a vault or identity>, scope: /subscriptions/…}]
 ```
@@ -22,12 +22,13 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from reconciler.sandbox import customroles, friendly, outofband
+from reconciler.sandbox import tampering
 from reconciler.sandbox.arm.ids import lower, resource_type
 from reconciler.sandbox.authorization.rights import ASSIGNMENTS
 from reconciler.sandbox.clocks import START, moment
 from reconciler.sandbox.errors import SandboxError
-from reconciler.sandbox.estateyaml import Mapped, plain
+from reconciler.sandbox.estate import custom_roles, short_form
+from reconciler.sandbox.estate.reader import Mapped, plain
 from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import GROUPS, PRINCIPALS, SUBSCRIPTIONS, World
 
@@ -53,13 +54,13 @@ def start_of(data: Mapped) -> datetime:
 
 def bare_world(data: Mapped, clock: Callable[[], datetime]) -> World:
     """A world with an estate's seed, tenant and callers, in which nothing exists yet."""
-    friendly.check_keys(data, _KEYS, "an estate")
+    short_form.check_keys(data, _KEYS, "an estate")
     seed = data.get("seed", 0)
     if not isinstance(seed, int) or isinstance(seed, bool):
         raise SandboxError(f"{data.where('seed')}: seed: {seed!r} is no whole number", "write a number, such as 1")
     world = World(seed, clock, tenant=str(data.get("tenant") or ""))
-    for caller in friendly.mappings(data, "callers"):
-        friendly.check_keys(caller, ("name", "objectId", "appId", "token", "roles"), "a caller")
+    for caller in short_form.mappings(data, "callers"):
+        short_form.check_keys(caller, ("name", "objectId", "appId", "token", "roles"), "a caller")
         world.callers.append(_caller(world, caller))
     return world
 
@@ -79,30 +80,30 @@ def world_of(data: Mapped, clock: Callable[[], datetime]) -> World:
     """The world that an estate describes; SandboxError with file and line for what can't be."""
     world = bare_world(data, clock)
     for name, value in (data.get("switches") or {}).items():
-        with friendly.placed(data["switches"], name):
+        with short_form.placed(data["switches"], name):
             world.set_switch(name, value)
-    for principal in friendly.mappings(data, "principals"):
-        key = friendly.text(principal, "objectId")
+    for principal in short_form.mappings(data, "principals"):
+        key = short_form.text(principal, "objectId")
         world.table(PRINCIPALS)[lower(key)] = {"id": key, "_known": 0.0, "_name": str(principal.get("name", ""))}
-    customroles.define(world, data)
-    bodies = [*friendly.bodies(world, data), *_raw(data)]
+    custom_roles.define(world, data)
+    bodies = [*short_form.bodies(world, data), *_raw(data)]
     seen: set[str] = set()
     for place, body in sorted(bodies, key=_order):
         key = lower(str(body["id"])).rstrip("/")
         if key in seen:
             raise SandboxError(f"{place.where('id')}: {body['id']} stands twice in the estate", "keep one of them")
         seen.add(key)
-        with friendly.placed(place, "id"):
-            outofband.put(world, body["id"], {key: value for key, value in body.items() if key != "id"})
-    friendly.assign(world, data)
-    friendly.assign_callers(world, data)
+        with short_form.placed(place, "id"):
+            tampering.put(world, body["id"], {key: value for key, value in body.items() if key != "id"})
+    short_form.assign(world, data)
+    short_form.assign_callers(world, data)
     world.generations.clear()
     return world
 
 
 def _raw(data: Mapped) -> list[tuple[Mapped, Record]]:
-    found = friendly.mappings(data, "resources")
-    return [(body, plain(body) | {"id": friendly.text(body, "id")}) for body in found]
+    found = short_form.mappings(data, "resources")
+    return [(body, plain(body) | {"id": short_form.text(body, "id")}) for body in found]
 
 
 def _order(entry: tuple[Mapped, Record]) -> tuple[int, int, int]:

@@ -1,0 +1,1 @@
+"""What clients ask before they speak to Resource Manager: which cloud this is, tokens, and who an object id is."""
