@@ -72,8 +72,12 @@ class Drift:
 
     @property
     def exit_code(self) -> int:
-        """0: none. 2: drift. 1: it could not be told, or a declared disk has an error of no class."""
-        told = (*self.others, *self.findings_of("gone"))
+        """0: none. 2: drift. 1: it could not be told, or a declared disk has an error of no class.
+
+        What rights keep out of reach may be left out of `fail_on`; what an answer left untold may hide any class.
+        """
+        untold = (one for one in self.findings_of(OUT_OF_REACH) if one.code != OUT_OF_REACH)
+        told = (*self.others, *self.findings_of("gone"), *untold)
         unclear = OUT_OF_REACH in self.counted or any(one.severity is Severity.ERROR for one in told)
         return 1 if unclear else 2 if self.counted else 0
 

@@ -103,6 +103,23 @@ def test_a_disk_that_nobody_can_tell_of(forged: Forged, verb: str, page: str) ->
         assert "PSTestDisk" in asked(azure, verb).text
 
 
+@pytest.mark.parametrize("page", ["503", "html", "another object", "a lost subscription"])
+@pytest.mark.parametrize("named", ["gone", "changed-outside,new", "orphaned"])
+def test_what_was_not_told_may_be_of_any_class(forged: Forged, named: str, page: str) -> None:
+    """Whether the disk is gone was not known, an error said so, and `drift --fail-on gone` exited 0."""
+    hidden = lacks("GET */disks", f"*{DISK}")
+    with forged(estate(), hidden, odd(f"GET *{DISK}")[page], clock=VIRTUAL) as azure:
+        done = azure.run("drift", "--fail-on", named)
+        assert (done.code, "but there are errors" in done.out) == (1, True), done
+
+
+def test_what_rights_keep_out_of_reach_may_be_left_out(forged: Forged) -> None:
+    hidden = lacks("GET */disks", f"*{DISK}")
+    with forged(estate(), hidden, forbidden(f"GET *{DISK}"), clock=VIRTUAL) as azure:
+        assert azure.run("drift", "--fail-on", "orphaned").code == 0
+        assert azure.run("drift", "--fail-on", "orphaned,out-of-reach").code == 1
+
+
 LISTS = {
     "disks": "GET */disks",
     "backupInstances": f"GET *{VAULT}/backupInstances",
