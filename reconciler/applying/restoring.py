@@ -30,6 +30,7 @@ from reconciler.planning.provenance import Claim
 
 _FIRST_SECONDS, _MOST_SECONDS = 5.0, 60.0
 _LOST_SECONDS = 600.0  # restores were recorded to take three and a half minutes
+_NOT_MADE = frozenset({"failed", "canceled"})
 
 
 async def settle(run: Run, change: Change) -> str:
@@ -182,6 +183,8 @@ def _differences(expected: Mapping[str, Any], body: Mapping[str, Any]) -> Iterat
     not documented, so these fail it only where they were asked for.
     """
     found, asked = project(body), expected.get("asked", ())
+    if lower(found.provisioning_state) in _NOT_MADE:
+        yield f"Azure calls its making {found.provisioning_state}", True
     size, most = found.size_gb or 0, expected.get("size_gb")
     if not size or (most and size > most):
         yield f"its size is {size} GiB, that of the source {most}", True

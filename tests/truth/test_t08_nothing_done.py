@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from arm import APPS, disk_id, group
-from forging import Azure, Estate, disks, quickstart
+from forging import Azure, Estate, disks, edits, quickstart
 from manifests import DISK, VAULT
 
 Forged = Callable[..., Any]
@@ -141,3 +141,17 @@ def test_a_move_that_waits_for_somebody_elses_operation_fails(forged: Forged) ->
         done = azure.run("move", "PSTestDisk", "--auto-approve")
         assert (done.code, "is at work on" in done.text) == (1, True), done
         assert azure.writes == []
+
+
+@pytest.mark.parametrize("state", ["Failed", "Canceled"])
+@pytest.mark.parametrize("verb", ["drill", "restore"])
+def test_a_disk_whose_making_failed_proves_nothing(forged: Forged, verb: str, state: str) -> None:
+    """It said "Drill complete!", exit 0, and the disk counted as proven."""
+    words = ("PSTestDisk", "--to", "drillrg") if verb == "restore" else ()
+    failed = edits("GET */drillrg/providers/Microsoft.Compute/disks/*", {"properties.provisioningState": state})
+    with forged(drilled(quickstart().aged("1d")), failed, clock="virtual") as azure:
+        azure.put(SCRATCH["id"], SCRATCH)
+        done = azure.run(verb, *words, "--auto-approve")
+        assert (done.code, "isn't as expected" in done.text) == (1, True), done
+        (instance,) = azure.show("*/backupInstances/*")
+        assert "reconciler-proven" not in instance["tags"]
