@@ -20,7 +20,7 @@ from reconciler.sandbox.arm.throttling import Throttle
 from reconciler.sandbox.arm.wire import Wire
 from reconciler.sandbox.clocks import Time, moment
 from reconciler.sandbox.compute import disks
-from reconciler.sandbox.dataprotection import mishaps
+from reconciler.sandbox.dataprotection.jobs import mishaps
 from reconciler.sandbox.estate import beginning
 from reconciler.sandbox.estate.reader import parse, read
 from reconciler.sandbox.providers import PROVIDERS

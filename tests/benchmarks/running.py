@@ -28,7 +28,7 @@ from reconciler.cli.main import COLLECTION
 from reconciler.clock import LoopClock
 from reconciler.files import load
 from reconciler.planning.model import Options, Plan
-from reconciler.sandbox.dataprotection.configuring import rest
+from reconciler.sandbox.dataprotection.instances.configuration import rest
 from reconciler.sandbox.sandbox import Sandbox
 
 LIMITS: Mapping[str, Mapping[str, Any]] = {

@@ -5,4 +5,4 @@ from __future__ import annotations
 from reconciler.sandbox.authorization import locks, role_assignments, role_definitions
 from reconciler.sandbox.authorization.role_assignments import provider
 
-__all__ = ["locks", "provider", "role_assignments", "role_definitions"]
+__all__ = ["provider"]

@@ -5,4 +5,4 @@ from __future__ import annotations
 from reconciler.sandbox.compute import disks, machines, snapshots
 from reconciler.sandbox.compute.disks import provider
 
-__all__ = ["disks", "machines", "provider", "snapshots"]
+__all__ = ["provider"]

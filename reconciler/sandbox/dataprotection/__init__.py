@@ -1,33 +1,24 @@
-"""The simulated Microsoft.DataProtection: `provider` holds its routes once this package is imported."""
+"""Microsoft.DataProtection: vaults and what is in them, a folder a resource.
+
+`provider` holds its routes once this package is imported: in this order, since it tells its types in that of their routes.
+"""
 
 from __future__ import annotations
 
-from reconciler.sandbox.dataprotection import (
-    adoption,
-    backups,
-    deletedvaults,
-    instanceremoval,
-    policies,
-    protection,
-    restores,
-    scheduled,
-    switches,
-    validation,
-    vaultremoval,
-)
+from reconciler.sandbox.dataprotection import switches
 from reconciler.sandbox.dataprotection.namespace import provider
+from reconciler.sandbox.dataprotection import operations
+from reconciler.sandbox.dataprotection.guards import routes as guard_routes
+from reconciler.sandbox.dataprotection.instances import routes as instance_routes
+from reconciler.sandbox.dataprotection.instances import deleted_instances
+from reconciler.sandbox.dataprotection.policies import routes as policy_routes
+from reconciler.sandbox.dataprotection.guards import proxies
+from reconciler.sandbox.dataprotection.vaults import deleted_vaults
+from reconciler.sandbox.dataprotection.vaults import routes as vault_routes
+from reconciler.sandbox.dataprotection.jobs import routes as job_routes
+from reconciler.sandbox.dataprotection.recovery_points import routes as point_routes
+from reconciler.sandbox.dataprotection.backups import on_demand, scheduled
+from reconciler.sandbox.dataprotection.instances import deletion, protection, validation
+from reconciler.sandbox.dataprotection import adoption, restores
 
-__all__ = [
-    "adoption",
-    "backups",
-    "deletedvaults",
-    "instanceremoval",
-    "policies",
-    "protection",
-    "provider",
-    "restores",
-    "scheduled",
-    "switches",
-    "validation",
-    "vaultremoval",
-]
+__all__ = ["provider"]

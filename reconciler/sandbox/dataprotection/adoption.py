@@ -1,4 +1,4 @@
-"""Vaults, instances and guards that an estate file wrote down, completed as Azure would tell them."""
+"""Vaults and what is in them, and guards, that an estate file wrote down, completed as Azure would tell them."""
 
 from __future__ import annotations
 
@@ -6,21 +6,17 @@ from typing import Any
 
 from reconciler.sandbox.arm.ids import name_of
 from reconciler.sandbox.arm.messages import ArmError
-from reconciler.sandbox.dataprotection import (
-    deleted,
-    guards,
-    instances,
-    policies,
-    policyrules,
-    proxies,
-    settings,
-    states,
-    vaultidentity,
-    vaults,
-)
 from reconciler.sandbox.dataprotection.errors import DETAIL
+from reconciler.sandbox.dataprotection.guards import proxies
+from reconciler.sandbox.dataprotection.guards import routes as guards
+from reconciler.sandbox.dataprotection.instances import deleted_instances, states
+from reconciler.sandbox.dataprotection.instances import routes as instances
 from reconciler.sandbox.dataprotection.namespace import DELETED_INSTANCES, GUARDS, INSTANCES, POLICIES, PROXIES, VAULTS
-from reconciler.sandbox.dataprotection.wording import at, canonical, text
+from reconciler.sandbox.dataprotection.policies import routes as policies
+from reconciler.sandbox.dataprotection.policies import rules as policy_rules
+from reconciler.sandbox.dataprotection.spelling import at, canonical, text
+from reconciler.sandbox.dataprotection.vaults import identities, settings
+from reconciler.sandbox.dataprotection.vaults import routes as vaults
 from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import Adopter, World, adopted
 
@@ -53,10 +49,10 @@ def adopt_vault(world: World, address: str, record: Record) -> None:
     record |= {"id": record.get("id", address), "name": name_of(address), "type": vaults.KIND, **complete}
     if identity:
         record["identity"] = identity
-        if "systemassigned" in vaultidentity.kinds(identity):
-            identity.setdefault("principalId", vaultidentity.next_principal(world, address, None))
+        if "systemassigned" in identities.kinds(identity):
+            identity.setdefault("principalId", identities.next_principal(world, address, None))
             identity.setdefault("tenantId", world.tenant)
-            vaultidentity.announce(world, record)
+            identities.announce(world, record)
 
 
 @adopted(INSTANCES)
@@ -100,7 +96,7 @@ def adopt_policy(world: World, address: str, record: Record) -> None:
     """Complete a policy that an estate file wrote down."""
     del world
     body = canonical(record.get("properties") or {})
-    record["properties"] = policyrules.normalised({"objectType": "BackupPolicy", **body})
+    record["properties"] = policy_rules.normalised({"objectType": "BackupPolicy", **body})
     record |= {"id": record.get("id", address), "name": name_of(address), "type": policies.KIND}
 
 
@@ -108,10 +104,10 @@ def adopt_policy(world: World, address: str, record: Record) -> None:
 @_readable
 def adopt_deleted(world: World, address: str, record: Record) -> None:
     """Complete a soft-deleted instance that an estate file wrote down."""
-    record |= {"id": record.get("id", address), "name": name_of(address), "type": deleted.KIND}
+    record |= {"id": record.get("id", address), "name": name_of(address), "type": deleted_instances.KIND}
     record["properties"] = canonical(record.get("properties") or {})
     info = record["properties"].get("deletionInfo") or {}
     states.enter(world, record, states.SOFT_DELETED)
-    complete = deleted.deletion_info(world, address, info.get("deletionTime") or world.stamp())
+    complete = deleted_instances.deletion_info(world, address, info.get("deletionTime") or world.stamp())
     record["properties"] |= {"objectType": "DeletedBackupInstance", "deletionInfo": {**complete, **info}}
-    deleted.schedule_purge(world, record)
+    deleted_instances.schedule_purge(world, record)

@@ -12,8 +12,8 @@ from typing import Any
 from reconciler.sandbox.arm.ids import lower
 from reconciler.sandbox.authorization.rights import allowed, refusal
 from reconciler.sandbox.dataprotection.errors import MISSING_PERMISSIONS, facing
-from reconciler.sandbox.dataprotection.vaultidentity import holds_user
-from reconciler.sandbox.dataprotection.wording import at, text
+from reconciler.sandbox.dataprotection.spelling import at, text
+from reconciler.sandbox.dataprotection.vaults.identities import holds_user
 from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import World
 

@@ -12,10 +12,15 @@ from reconciler.sandbox.arm.ids import group_id_of, name_of, region, resource_ty
 from reconciler.sandbox.arm.messages import Request, Response
 from reconciler.sandbox.compute import disks
 from reconciler.sandbox.compute.disk_operations import stamp
-from reconciler.sandbox.dataprotection import critical, guards, instances, jobs, mishaps, operations, permissions
+from reconciler.sandbox.dataprotection import operations, permissions
 from reconciler.sandbox.dataprotection.errors import INVALID_INPUT, facing, invalid, refusal
+from reconciler.sandbox.dataprotection.guards import critical_operations
+from reconciler.sandbox.dataprotection.guards import routes as guards
+from reconciler.sandbox.dataprotection.instances import routes as instances
+from reconciler.sandbox.dataprotection.jobs import mishaps
+from reconciler.sandbox.dataprotection.jobs import routes as jobs
 from reconciler.sandbox.dataprotection.namespace import INSTANCE, provider, the, vault_id, vault_of
-from reconciler.sandbox.dataprotection.wording import at, canonical, same, text
+from reconciler.sandbox.dataprotection.spelling import at, canonical, same, text
 from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import World, event
 
@@ -56,7 +61,7 @@ def restore(world: World, request: Request, **ids: str) -> Response:
     """Begin the job of a restore, at most ten of an instance a day."""
     instance, vault = instances.find(world, INSTANCE.format(**ids)), the(world, vault_id(ids))
     wish, address = _checked(world, instance, canonical(request.body)), instance["id"]
-    critical.check(world, request, vault["id"], guards.RESTORE)
+    critical_operations.check(world, request, vault["id"], guards.RESTORE)
     jobs.check_today(world, instance, "restores")
     number = world.count(address, "restore")
     point = world.find(wish["point"]) or {}

@@ -5,4 +5,4 @@ from __future__ import annotations
 from reconciler.sandbox.resources import groups, registrations, subscriptions, tags
 from reconciler.sandbox.resources.subscriptions import provider
 
-__all__ = ["groups", "provider", "registrations", "subscriptions", "tags"]
+__all__ = ["provider"]

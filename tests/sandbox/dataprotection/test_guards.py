@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.sandbox.dataprotection.guards import REQUESTS
+from reconciler.sandbox.dataprotection.guards.routes import REQUESTS
 
 
 @pytest.fixture

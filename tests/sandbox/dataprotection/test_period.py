@@ -7,7 +7,7 @@ from math import inf
 import pytest
 
 from reconciler.sandbox.arm.messages import ArmError
-from reconciler.sandbox.dataprotection.recoverypoints import period
+from reconciler.sandbox.dataprotection.recovery_points.routes import period
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,8 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from reconciler.sandbox.dataprotection import mishaps, schedules
+from reconciler.sandbox.dataprotection.jobs import mishaps
+from reconciler.sandbox.dataprotection.policies import schedules
 
 DAY = 86400
 START_WINDOW = timedelta(hours=2)

@@ -1,0 +1,1 @@
+"""Backups of disks: those that somebody asks for, and those that a policy wants."""

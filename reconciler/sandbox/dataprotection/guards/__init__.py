@@ -1,0 +1,1 @@
+"""Resource guards: their own routes, a vault's link to one, and what a vault refuses without one's request."""

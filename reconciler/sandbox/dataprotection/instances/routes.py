@@ -1,0 +1,168 @@
+"""Backup instances: written by PUT, read singly, in a vault's list and in a disk's own; soft-deleted ones are not among them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from reconciler.sandbox.arm.ids import lower
+from reconciler.sandbox.arm.messages import Request, Response, public
+from reconciler.sandbox.arm.paging import page, page_of
+from reconciler.sandbox.authorization.rights import may
+from reconciler.sandbox.dataprotection import operations
+from reconciler.sandbox.dataprotection.errors import INVALID_INPUT, MISSING_PERMISSIONS, missing, refusal
+from reconciler.sandbox.dataprotection.guards import critical_operations
+from reconciler.sandbox.dataprotection.guards import routes as guards
+from reconciler.sandbox.dataprotection.instances import configuration, lookups, refusals, requirements, states
+from reconciler.sandbox.dataprotection.instances.bodies import differs, parsed
+from reconciler.sandbox.dataprotection.namespace import (
+    EMPTY_UPDATE_VERSION,
+    INSTANCE,
+    INSTANCES,
+    VAULT,
+    new,
+    provider,
+    the,
+    vault_id,
+    vault_of,
+)
+from reconciler.sandbox.dataprotection.permissions import missing_to_protect
+from reconciler.sandbox.dataprotection.spelling import at, same, text
+from reconciler.sandbox.graph.queries import shows
+from reconciler.sandbox.tables import Record
+from reconciler.sandbox.world import World
+
+KIND = "Microsoft.DataProtection/backupVaults/backupInstances"
+PAGE = 200
+_RETRY_AFTER = 15
+
+
+def find(world: World, address: str) -> Record:
+    """The record of an instance; ArmError 404 when there is none."""
+    record = world.find(address)
+    if record is None:
+        raise missing(world, address)
+    return record
+
+
+@shows(INSTANCES)
+def in_graph(_world: World, instance: Record) -> dict[str, Any]:
+    """The instance as Resource Graph shows it: with nulls that Resource Manager leaves out (recorded traffic)."""
+    body = public(instance)
+    status = {"errorDetails": None, **(at(body, "properties", "protectionStatus") or {})}
+    properties = {"resourceGuardOperationRequests": None, **body["properties"], "protectionStatus": status}
+    return {**body, "properties": properties}
+
+
+@provider.route("GET", INSTANCE, f"{KIND}/read")
+def get(world: World, _request: Request, **ids: str) -> Response:
+    """One instance."""
+    return Response(200, public(find(world, INSTANCE.format(**ids))))
+
+
+@provider.route("GET", f"{INSTANCE}/operationResults/{{operation}}", f"{KIND}/operationResults/read")
+def result(world: World, request: Request, **ids: str) -> Response:
+    """What an update has made of the instance, once it is done."""
+    return operations.pending(world, request, **ids) or get(world, request, **ids)
+
+
+@provider.route("GET", f"{VAULT}/backupInstances", f"{KIND}/read")
+def rows(world: World, request: Request, **ids: str) -> Response:
+    """The instances of a vault, 200 to a page."""
+    return page(world, request, world.table(INSTANCES), lower(vault_id(ids)), size=PAGE)
+
+
+@provider.route("GET", "{scope}/providers/Microsoft.DataProtection/backupInstances", "", collection=False)
+def of_datasource(world: World, request: Request, **ids: str) -> Response:
+    """A disk's own list: its instances in all vaults that the caller may read; ids as in Azure's example."""
+    scope = ids["scope"]
+    found = [
+        _told_there(world, scope, instance)
+        for instance in lookups.protecting(world, lower(scope))
+        if may(world, request.caller, f"{KIND}/read", instance["id"])
+    ]
+    return page_of(world, request, found)
+
+
+def _told_there(world: World, scope: str, instance: Record) -> dict[str, Any]:
+    row = public(instance)
+    if world.switch("extension_ids") == "extension":
+        row["id"] = f"{scope}/providers/Microsoft.DataProtection/backupInstances/{instance['name']}"
+    return row
+
+
+@provider.route("PUT", INSTANCE, f"{KIND}/write")
+def put(world: World, request: Request, **ids: str) -> Response:
+    """Protect a disk, or change how it is protected."""
+    address = INSTANCE.format(**ids)
+    live, vault = world.find(address), the(world, vault_id(ids))
+    properties, tags = parsed(world, request, live)
+    refusals.check_policy(world, vault, properties)
+    if live is None:
+        return _create(world, request, vault, new(address, KIND, properties=properties, **tags))
+    return _update(world, request, vault, live, new(live["id"], KIND, properties=properties, **tags))
+
+
+def _create(world: World, request: Request, vault: Record, instance: Record) -> Response:
+    refusals.check_new(world, vault, instance)
+    refuse_now(world, vault, instance["properties"])
+    states.enter(world, instance, states.CONFIGURING)
+    world.store(instance["id"], instance)
+    headers = _configure(world, request, instance, states.CONFIGURED, quick=True)
+    body = public(instance)
+    return Response(201, {**body, "properties": {**body["properties"], "provisioningState": "Provisioning"}}, headers)
+
+
+def _update(world: World, request: Request, vault: Record, live: Record, wanted: Record) -> Response:
+    refusals.check_change(world, live, wanted)
+    before = states.state_of(live)
+    failing, halted = before in states.FAILING, before in states.HALTED
+    unchanged = not differs(live, wanted)
+    if unchanged and not failing and world.switch("identical_instance") == "no-op":
+        return Response(200, public(live))
+    policies = (text(record, "properties", "policyInfo", "policyId") for record in (live, wanted))
+    if not same(*policies):
+        critical_operations.check(world, request, vault["id"], guards.MODIFY_POLICY)
+    stays = halted and world.switch("put_while_stopped") == "keeps-state"
+    if not stays:
+        refusals.check_owner(world, vault, wanted)
+        refuse_now(world, vault, wanted["properties"])
+    record = {**{key: value for key, value in live.items() if key.startswith("_")}, **wanted}
+    record["properties"] = {**record["properties"], "currentProtectionState": before}
+    states.enter(world, record, before if stays else states.CONFIGURING if failing else states.UPDATING)
+    world.store(record["id"], record)
+    goal = before if stays else states.CONFIGURED
+    if request.api_version >= EMPTY_UPDATE_VERSION:
+        return Response(202, None, _configure(world, request, record, goal, quick=failing, results=True))
+    return Response(201, public(record), _configure(world, request, record, goal, quick=failing))
+
+
+def _configure(
+    world: World, request: Request, instance: Record, goal: str, *, quick: bool, results: bool = False
+) -> dict[str, str]:
+    """Start the operation of a write; `quick` ones end in about a second, others in one to two and a half minutes."""
+    address, revision = instance["id"], configuration.revise(world, instance)
+    span = (0.5, 1.5) if quick else (51.0, 152.0)
+    links = operations.Links(vault_of(address), address if results else "", _RETRY_AFTER)
+    return operations.start(
+        world,
+        request,
+        address,
+        links,
+        seconds=operations.between(world, address, f"write {revision}", *span),
+        then="instance_written",
+        instance=address,
+        revision=revision,
+        goal=goal,
+        rest=configuration.rest(world, address, revision),
+    )
+
+
+def refuse_now(world: World, vault: Record, properties: dict[str, Any]) -> None:
+    """Refuse at once what the switches say is not left for later."""
+    error = requirements.misfit(world, vault, properties) or missing_to_protect(world, vault, properties)
+    if error is None or configuration.mode(world, error) != "refused":
+        return
+    detail = text(error, "innerError", "additionalInfo", "DetailedNonLocalisedMessage")
+    if error["code"] == MISSING_PERMISSIONS:
+        raise refusal(400, INVALID_INPUT, detail=detail)
+    raise refusal(400, error["code"], error["message"], detail=detail)

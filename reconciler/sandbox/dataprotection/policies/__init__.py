@@ -1,0 +1,1 @@
+"""Backup policies: their routes, what Azure accepts as one, and when one wants backups."""

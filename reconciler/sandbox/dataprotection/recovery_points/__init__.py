@@ -1,0 +1,1 @@
+"""Recovery points: their routes, and what they and their snapshots look like."""
