@@ -55,6 +55,7 @@ _STATES = {
 AT_WORK = frozenset({Health.TRANSIENT, Health.LEAVING})
 """What Azure is at work on: towards protection, or away from it."""
 
+_GIVEN_UP = frozenset({"failed", "canceled"})
 _PROVISIONING = {"provisioning": Health.TRANSIENT, "updating": Health.TRANSIENT, "deleting": Health.LEAVING}
 
 
@@ -65,8 +66,13 @@ def health(state: str) -> Health:
 
 
 def health_of(instance: Instance) -> Health:
-    """What an instance's state means, unless Azure is at work on the instance: then that state is about to end."""
+    """What an instance's state means, unless Azure is at work on the instance: then that state is about to end.
+
+    A state on its way ends nowhere once Azure has given the instance up.
+    """
     found = health(instance.state)
+    if found is Health.TRANSIENT and lower(instance.provisioning_state) in _GIVEN_UP:
+        return Health.FAILING
     return found if found is Health.LEAVING else _PROVISIONING.get(lower(instance.provisioning_state), found)
 
 

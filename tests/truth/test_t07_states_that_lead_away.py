@@ -136,3 +136,18 @@ def test_what_is_in_transit_matches_nothing_yet(forged: Forged, rule: Any) -> No
             )
         azure.rules(edits("GET */nothing/*", {}, optional=True))
         assert all(MATCHES in done.out for done in summaries(azure))
+
+
+@pytest.mark.parametrize("given_up", ["Failed", "Canceled"])
+@pytest.mark.parametrize("state", ["ConfiguringProtection", "UpdatingProtection"])
+def test_what_azure_has_given_up_is_not_on_its_way(forged: Forged, state: str, given_up: str) -> None:
+    """It read "No drift so far", and coverage "covered", for ever."""
+    properties = {"currentProtectionState": state, "provisioningState": given_up, "protectionStatus": {"status": state}}
+    with forged(quickstart().aged("1d"), clock="virtual") as azure:
+        azure.patch("*/backupInstances/*", {"properties": properties})
+        drift = azure.run("drift", "--format", "json")
+        assert (drift.code, drift.document["classes"]["unhealthy"]["count"]) == (2, 1), drift
+        status = azure.run("status", "--format", "json")
+        assert (status.code, status.document["disks"][0]["state"]) == (2, "failing"), status
+        assert azure.run("coverage", "--fail-on", "uncovered").code == 2
+        assert azure.run("apply", "--auto-approve").code == 1
