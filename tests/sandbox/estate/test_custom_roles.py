@@ -143,7 +143,7 @@ def test_what_is_refused(said: Data, message: str) -> None:
 
 
 def test_the_shipped_files_can_be_pasted() -> None:
-    folder = Path(__file__).parents[2] / "samples" / "roles"
+    folder = Path(__file__).parents[3] / "samples" / "roles"
     rows = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.json"))]
     condition = (folder / "condition.txt").read_text(encoding="utf-8").replace("OBJECT_ID", str(uuid4()))
     roles = [HELD | {"role": row["Name"], "condition": condition} for row in rows]

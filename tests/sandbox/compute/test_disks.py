@@ -53,12 +53,6 @@ def test_refusals(ask: Any) -> None:
     assert ask("PUT", NEW, {}).code == "LocationRequired"
 
 
-def test_snapshots_go_at_once(ask: Any) -> None:
-    snapshot = f"{GROUP}/providers/Microsoft.Compute/snapshots/before"
-    assert ask("DELETE", snapshot).status == 200
-    assert ask("DELETE", snapshot).status == 204
-
-
 def test_a_disk_keeps_its_identity_until_its_name_is_used_again(ask: Any, place: Any) -> None:
     sandbox, data = ask.sandbox, place("disk")
 
@@ -78,18 +72,6 @@ def test_a_disk_keeps_its_identity_until_its_name_is_used_again(ask: Any, place:
     assert len(found) == 4
     sandbox.put(data, {**body, "properties": {"uniqueId": first}})
     assert unique() == first
-
-
-def test_snapshots_are_read_by_id_in_both_lists_and_in_resource_graph(ask: Any, place: Any) -> None:
-    kind = "Microsoft.Compute/snapshots"
-    one = ask("GET", f"{place('group')}/providers/{kind}/before").body
-    disk = ask("GET", place("disk")).body["properties"]
-    assert one["properties"]["creationData"]["sourceUniqueId"] == disk["uniqueId"]
-    for scope in (place("two"), place("group")):
-        assert ask("GET", f"{scope}/providers/{kind}").names == ["before"]
-    query = {"query": f"resources | where type =~ '{kind}' | project id = tolower(id), p = properties.creationData"}
-    (row,) = ask("POST", "/providers/Microsoft.ResourceGraph/resources", query).body["data"]
-    assert row == {"id": one["id"].lower(), "p": one["properties"]["creationData"]}
 
 
 def test_a_disk_moves_to_another_group_and_stays_itself(ask: Any, place: Any) -> None:

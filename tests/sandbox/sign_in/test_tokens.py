@@ -1,4 +1,4 @@
-"""What other clients ask beside Resource Manager: where to sign in, who somebody is, which types and regions there are."""
+"""What other clients ask beside Resource Manager: where to sign in, and who somebody is."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from reconciler.sandbox.sandbox import Sandbox
 from reconciler.sandbox.sign_in import cloud, directory, tokens
 
 BASE = "https://arm.example"
-VERBS = ("unregister", "register")
 
 
 @pytest.fixture
@@ -66,22 +65,3 @@ def test_the_directory_knows_identities_and_callers(ask_who: Any, ask: Any, plac
     assert ask_who("GET", "users", "userPrincipalName eq 'a@b'") == (200, {"value": []})
     assert ask_who("GET", "servicePrincipals/none")[0] == 404
     assert ask_who("POST", "directoryObjects/getByIds")[1]["value"] == []
-
-
-def test_providers_tell_their_types_newest_version_first(ask: Any, place: Any) -> None:
-    row = ask("GET", f"{place('two')}/providers/microsoft.compute").body
-    disks = next(kind for kind in row["resourceTypes"] if kind["resourceType"] == "disks")
-    assert disks["apiVersions"] == sorted(disks["apiVersions"], reverse=True)
-    assert "West US" in disks["locations"]
-    rows = {row["namespace"]: row for row in ask("GET", f"{place('two')}/providers").body["value"]}
-    kinds = {kind["resourceType"] for kind in rows["Microsoft.DataProtection"]["resourceTypes"]}
-    assert {"backupVaults", "backupVaults/backupInstances", "locations/deletedVaults"} <= kinds
-    assert rows["Microsoft.Authorization"]["registrationPolicy"] == "RegistrationFree"
-    assert "registrationState" not in ask("GET", "/providers/Microsoft.Compute").body
-    assert len(ask("GET", "/providers").body["value"]) == len(rows)
-    answers = [
-        ask("POST", f"{place('two')}/providers/Microsoft.Compute/{verb}", version="2022-09-01") for verb in VERBS
-    ]
-    assert [answer.body["registrationState"] for answer in answers] == ["Unregistering", "Registering"]
-    regions = {row["name"]: row for row in ask("GET", f"{place('two')}/locations").body["value"]}
-    assert regions["westus"]["metadata"]["pairedRegion"][0]["name"] == "eastus"

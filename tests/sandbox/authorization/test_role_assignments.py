@@ -158,22 +158,3 @@ def test_conditions_are_never_met(ask: Any) -> None:
     ask("PUT", at(GROUP), sent)
     ask.sandbox.advance(1e6)
     assert not allowed(ask.sandbox.world, "p1", ACTION, DISK)
-
-
-def test_definitions(ask: Any) -> None:
-    definitions = f"{TWO}/providers/Microsoft.Authorization/roleDefinitions"
-    found = ask("GET", f"{definitions}?$filter=roleName eq 'Disk Backup Reader'")
-    assert found.names == [READER]
-    assert found.body["value"][0]["properties"]["permissions"][0]["actions"] == [
-        "Microsoft.Authorization/*/read", ACTION, "Microsoft.Compute/disks/beginGetAccess/action",
-    ]  # fmt: skip
-    assert ask("GET", f"{definitions}/{READER}").body["id"] == f"{definitions}/{READER}"
-    assert ask("GET", f"{definitions}/0").code == "RoleDefinitionDoesNotExist"
-    assert len(ask("GET", f"{definitions}?$filter=type eq 'BuiltInRole'").names) > 5
-
-
-def test_permissions_of_the_caller(ask: Any) -> None:
-    path = f"{DISK}/providers/Microsoft.Authorization/permissions"
-    nothing = {"notActions": [], "dataActions": [], "notDataActions": []}
-    assert ask("GET", path).body["value"] == [{"actions": ["*"], **nothing}]
-    assert ask("GET", path, who="ci").body["value"] == [{"actions": ["*/read"], **nothing}]

@@ -1,4 +1,4 @@
-"""Subscriptions, tenants, resource groups, tags, providers, management groups and identities."""
+"""Resource groups, and lists of what lies in groups and subscriptions."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-ONE = "/subscriptions/11111111-1111-1111-1111-111111111111"
 TWO = "/subscriptions/22222222-2222-2222-2222-222222222222"
 GROUP = f"{TWO}/resourceGroups/diskrg"
 DISK = f"{GROUP}/providers/Microsoft.Compute/disks/data"
@@ -14,14 +13,6 @@ VAULT = {
     "location": "westus",
     "properties": {"storageSettings": [{"datastoreType": "VaultStore", "type": "LocallyRedundant"}]},
 }
-
-
-def test_subscriptions_and_tenants(ask: Any) -> None:
-    assert [row["displayName"] for row in ask("GET", "/subscriptions").body["value"]] == ["backup", "apps"]
-    one = ask("GET", ONE).body
-    assert (one["subscriptionId"], one["state"]) == (ONE.rpartition("/")[2], "Enabled")
-    assert ask("GET", "/tenants").body["value"][0]["tenantId"] == one["tenantId"]
-    assert ask("GET", f"{ONE}/locations").names
 
 
 def test_a_resource_group_comes_changes_and_goes(ask: Any) -> None:
@@ -140,10 +131,6 @@ def test_top_says_how_long_a_page_is(ask: Any, path: str) -> None:
     assert names == every
 
 
-def test_locations_are_told_in_short(ask: Any) -> None:
-    assert {row["location"] for row in ask("GET", f"{GROUP}/resources").body["value"]} == {"westus"}
-
-
 def test_pages_of_any_list(ask: Any) -> None:
     ask.sandbox.set_switch("page_size", 4)
     first = ask("GET", f"{TWO}/providers/Microsoft.Compute/disks")
@@ -152,124 +139,6 @@ def test_pages_of_any_list(ask: Any) -> None:
     second = ask("GET", first.body["nextLink"])
     assert first.names + second.names == ["data", "log-001", "log-002", "log-003", "log-004", "elsewhere"]
     assert "nextLink" not in second.body
-
-
-@pytest.mark.parametrize(
-    ("operation", "sent", "left"),
-    [
-        ("Merge", {"a": "b"}, {"backup": "gold", "a": "b"}),
-        ("Merge", {"Backup": "silver"}, {"Backup": "silver"}),
-        ("Replace", {"a": "b"}, {"a": "b"}),
-        ("Delete", {"BACKUP": "gold"}, {}),
-        ("Delete", {"backup": "other"}, {"backup": "gold"}),
-    ],
-)
-def test_tags(ask: Any, operation: str, sent: dict[str, str], left: dict[str, str]) -> None:
-    tags = f"{DISK}/providers/Microsoft.Resources/tags/default"
-    answer = ask("PATCH", tags, {"operation": operation, "properties": {"tags": sent}})
-    assert answer.body["properties"] == {"tags": left}
-    assert ask("GET", tags).body == answer.body
-    assert ask("GET", DISK).body["tags"] == left
-
-
-def test_tags_replaced_and_refused(ask: Any) -> None:
-    tags = f"{DISK}/providers/Microsoft.Resources/tags/default"
-    assert ask("PUT", tags, {"properties": {"tags": {"x": "y"}}}).status == 200
-    assert ask("DELETE", tags).status == 200
-    assert ask("GET", tags).body["properties"] == {"tags": {}}
-    assert ask("PATCH", tags, {"operation": "Eat", "properties": {"tags": {}}}).code == "InvalidRequestContent"
-    assert ask("PUT", f"{DISK}x/providers/Microsoft.Resources/tags/default", {}).code == "ResourceNotFound"
-
-
-@pytest.mark.parametrize(
-    ("tags", "code"),
-    [
-        ({f"t{number}": "" for number in range(50)}, ""),
-        ({f"t{number}": "" for number in range(51)}, "InvalidTags"),
-        ({"n" * 512: "v" * 256, "hidden-link:/a/b": "", "link:/a?b": ""}, ""),
-        ({"n" * 513: ""}, "InvalidTagName"),
-        ({"": ""}, "InvalidTagName"),
-        ({"a": "v" * 257}, "InvalidTagValueLength"),
-        ({"a/b": ""}, "InvalidTagNameCharacters"),
-        ({"a\n": ""}, "InvalidTagNameCharacters"),
-        ({"team": "a", "Team": "b"}, "InvalidRequestContent"),
-    ],
-)
-def test_tags_have_limits(ask: Any, tags: dict[str, str], code: str) -> None:
-    for path, body in (
-        (f"{TWO}/resourceGroups/tagged", {"location": "westus", "tags": tags}),
-        (f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/i", {"location": "westus", "tags": tags}),
-        (f"{DISK}/providers/Microsoft.Resources/tags/default", {"properties": {"tags": tags}}),
-    ):
-        answer = ask("PUT", path, body)
-        assert answer.code == code if code else answer.status in {200, 201}
-
-
-def test_tags_are_counted_once_they_are_merged(ask: Any) -> None:
-    tags = f"{DISK}/providers/Microsoft.Resources/tags/default"
-    sent = {f"t{number}": "" for number in range(50)}
-    assert ask("PATCH", tags, {"operation": "Merge", "properties": {"tags": sent}}).code == "InvalidTags"
-
-
-def test_providers(ask: Any) -> None:
-    found = ask("GET", f"{TWO}/providers").body["value"]
-    assert "Microsoft.DataProtection" in [row["namespace"] for row in found]
-    one = ask("GET", f"{TWO}/providers/microsoft.compute", version="2021-04-01").body
-    assert (one["namespace"], one["registrationState"]) == ("Microsoft.Compute", "Registered")
-
-
-def test_management_groups(ask: Any) -> None:
-    at = "/providers/Microsoft.Management/managementGroups"
-    assert ask("GET", at).names == ["corp", "root"]
-    below = ask("GET", f"{at}/root/descendants")
-    assert [row["type"] for row in below.body["value"]] == [
-        "Microsoft.Management/managementGroups",
-        "Microsoft.Management/managementGroups/subscriptions",
-    ]
-    corp = ask("GET", f"{at}/corp?$expand=children").body["properties"]
-    assert corp["details"]["parent"]["name"] == "root"
-    assert [child["displayName"] for child in corp["children"]] == ["apps"]
-    assert ask("GET", f"{at}/none").code == "NotFound"
-    (child,) = ask("GET", f"{at}/root?$expand=children&$recurse=true").body["properties"]["children"]
-    assert [below["displayName"] for below in child["children"]] == ["apps"]
-    (held,) = (row["name"] for row in corp["children"])
-    assert ask("GET", f"{at}/corp/subscriptions/{held}").body["properties"]["displayName"] == "apps"
-    assert ask("GET", f"{at}/root/subscriptions/{held}").code == "NotFound"
-
-
-def test_identities(ask: Any) -> None:
-    at = f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities"
-    assert ask("GET", at).names == ["backup"]
-    made = ask("PUT", f"{at}/new", {"location": "West US"})
-    assert made.status == 201
-    assert set(made.body["properties"]) == {"principalId", "clientId", "tenantId"}
-    again = ask("PUT", f"{at}/new", {"location": "westus", "tags": {"a": "b"}})
-    assert (again.status, again.body["properties"]) == (200, made.body["properties"])
-    assert ask("DELETE", f"{at}/new").status == 200
-    assert ask("DELETE", f"{at}/new").status == 204
-    anew = ask("PUT", f"{at}/new", {"location": "westus"})
-    assert anew.body["properties"]["principalId"] != made.body["properties"]["principalId"]
-
-
-def test_the_directory_hears_of_an_identity_later(ask: Any) -> None:
-    ask.sandbox.set_switch("principal_replication", 20)
-    ask.sandbox.set_switch("principal_type_skips_check", "off")
-    identity = f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/new"
-    principal = ask("PUT", identity, {"location": "westus"}).body["properties"]["principalId"]
-    role = f"{TWO}/providers/Microsoft.Authorization/roleDefinitions/acdd72a7-3385-48ef-bd42-f606fba81ae7"
-    body = {"properties": {"roleDefinitionId": role, "principalId": principal, "principalType": "ServicePrincipal"}}
-    path = f"{DISK}/providers/Microsoft.Authorization/roleAssignments/{principal}"
-    assert ask("PUT", path, body).code == "PrincipalNotFound"
-    ask.sandbox.advance(20)
-    assert ask("PUT", path, body).status == 201
-
-
-def test_a_registration_goes_as_slowly_as_it_comes(ask: Any) -> None:
-    compute = f"{TWO}/providers/Microsoft.Compute"
-    states = [ask("POST", f"{compute}/unregister", version="2021-04-01").body["registrationState"]]
-    ask.sandbox.advance(31)
-    states.append(ask("GET", compute, version="2021-04-01").body["registrationState"])
-    assert states == ["Unregistering", "Unregistered"]
 
 
 def test_a_group_tells_who_manages_it(ask: Any) -> None:

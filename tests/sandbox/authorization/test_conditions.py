@@ -13,7 +13,7 @@ READER, OWNER = "acdd72a7-3385-48ef-bd42-f606fba81ae7", "8e3af657-a8ff-443c-a75c
 ROLE = "@Request[Microsoft.Authorization/roleAssignments:RoleDefinitionId] ForAnyOfAnyValues:GuidEquals "
 KIND = "@Request[Microsoft.Authorization/roleAssignments:PrincipalType] ForAnyOfAnyValues:StringEqualsIgnoreCase "
 ITSELF = "5a9f7d3e-4c1b-4f0a-9b7e-2d6c8e1f0a35"
-FILE = Path(__file__).parents[2] / "samples" / "roles" / "condition.txt"
+FILE = Path(__file__).parents[3] / "samples" / "roles" / "condition.txt"
 SHIPPED = FILE.read_text(encoding="utf-8").replace("OBJECT_ID", ITSELF)
 
 
