@@ -6,23 +6,23 @@ Everything here follows semantic versioning, as do the machine-readable formats.
 
 from __future__ import annotations
 
-from asyncio import AbstractEventLoop, Event
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from reconciler import __version__
-from reconciler.cli.options import CLOUDS, Connection
-from reconciler.cli.session import Session, opened
-from reconciler.errors import Refused, StalePlan, UsageError
+from reconciler import __version__, files
+from reconciler.applying.engine import Settings
+from reconciler.applying.outcome import Outcome
+from reconciler.applying.progress import Progress
+from reconciler.connection.choice import CLOUDS, Connection
+from reconciler.connection.opening import opened
+from reconciler.connection.session import Session
+from reconciler.errors import StalePlan, UsageError
+from reconciler.flow.run import NoSignals, Task, applied, planned
 from reconciler.manifest.model import Manifest
-
-if TYPE_CHECKING:
-    from reconciler.applying.outcome import Outcome
-    from reconciler.applying.progress import Progress
-    from reconciler.planning.model import Options, Plan
-    from reconciler.report.drift import Drift
+from reconciler.planning.keys import keys
+from reconciler.planning.model import Options, Plan
+from reconciler.report.drift import CLASSES, DEFAULT_FAIL_ON, Drift
 
 __all__ = ["Manifest", "Session", "apply", "connect", "drift", "load", "options", "plan"]
 
@@ -32,9 +32,7 @@ def load(path: Path | str) -> Manifest:
 
     Raises ManifestError with every problem at once (`findings`), UsageError when nothing is there.
     """
-    from reconciler.files import load as loaded
-
-    return loaded(Path(path))
+    return files.load(Path(path))
 
 
 @contextmanager
@@ -66,9 +64,6 @@ def options(
     only: Sequence[str] = (),
 ) -> Options:
     """How to plan: the command's options of the same names. UsageError for what isn't one, such as text for a list."""
-    from reconciler.planning.keys import keys
-    from reconciler.planning.model import Options
-
     for name, said in (("force", force), ("only", only)):
         _check_list(name, said)
     if isinstance(allow_delete, bool):
@@ -90,7 +85,7 @@ def plan(manifest: Manifest, azure: Session, how: Options | None = None) -> Plan
 
     Raises ReadIncomplete or AzureError when Azure can't be read to the end.
     """
-    return azure.look(manifest, how or options())
+    return planned(azure, Task(manifest, how or options()))
 
 
 def apply(
@@ -107,24 +102,16 @@ def apply(
     `checksum` is that of an approved plan: StalePlan when something else would be done now. Refused when a gate is
     closed; then nothing was written. What Azure does to single changes raises nothing: see `Outcome.ok`.
     """
-    from reconciler.applying.engine import Settings
-    from reconciler.applying.progress import Progress as Silent
-
-    found = plan(manifest, azure, how)
+    task = Task(manifest, how or options())
+    found = planned(azure, task)
     if checksum is not None and found.checksum != checksum:
         raise StalePlan(
             f"The plan of checksum {checksum} was approved, and it is {found.checksum} now. Nothing was written.",
             hint="plan again, and approve what is shown",
         )
-    if found.closed_gates:
-        names = ", ".join(gate.name for gate in found.closed_gates)
-        raise Refused(
-            f"Nothing was written: the plan is refused by {names}.", hint="see Plan.closed_gates", code="gate"
-        )
-    outcome = azure.apply(found, Settings(timeout_seconds=timeout), progress or Silent(), _NoSignals())
-    if found.waits and outcome.ok:
-        return azure.compared(outcome, manifest, how or options(), _NoSignals())
-    return outcome
+    task.check(found)
+    settings = Settings(timeout_seconds=timeout)
+    return applied(azure, found, task=task, settings=settings, progress=progress or Progress(), signals=NoSignals())
 
 
 def drift(manifest: Manifest, azure: Session, *, fail_on: Sequence[str] | None = None) -> Drift:
@@ -133,8 +120,6 @@ def drift(manifest: Manifest, azure: Session, *, fail_on: Sequence[str] | None =
     `fail_on` are the classes that count (None: every class but in-progress), UsageError for one that there is none of;
     `Drift.exit_code` is the command's.
     """
-    from reconciler.report.drift import CLASSES, DEFAULT_FAIL_ON, Drift
-
     _check_list("fail_on", fail_on or ())
     for name in fail_on or ():
         if name not in CLASSES:
@@ -145,14 +130,3 @@ def drift(manifest: Manifest, azure: Session, *, fail_on: Sequence[str] | None =
 def _check_list(name: str, said: Sequence[str]) -> None:
     if isinstance(said, str):
         raise UsageError(f"{name} is a list of texts, and {said!r} is one text", hint=f"write [{said!r}]")
-
-
-class _NoSignals:
-    """Signals are the caller's business."""
-
-    name = ""
-
-    @contextmanager
-    def watched(self, _loop: AbstractEventLoop, _stop: Event) -> Iterator[None]:
-        """Nothing is changed."""
-        yield

@@ -148,3 +148,15 @@ def test_the_sample_script(samples: Path, estate: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=samples.parent)
     assert (done.returncode, done.stderr) == (2, "")
     assert "quickstart: Drift: " in done.stdout
+
+
+def test_it_stands_without_the_command_line() -> None:
+    program = """
+import sys
+from reconciler import apply, connect, drift, load, options, plan
+print(sorted(name for name in sys.modules if name.split(".")[0] in ("click", "rich") or "reconciler.cli" in name))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=environment(), capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "[]\n"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from reconciler.applying.look import answered
+from reconciler.applying.questions import answered
 from reconciler.applying.refusals import CHANGED_BY_SOMEONE_ELSE
 from reconciler.applying.run import Run
 from reconciler.azure.answering import answer, found_already

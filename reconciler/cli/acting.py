@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import functools
-import os
 import sys
 from collections.abc import Callable
-from contextlib import ExitStack
-from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reconciler.cli.options import (
-    Connection,
     Planning,
     audit_option,
     auto_approve_option,
@@ -24,16 +19,14 @@ from reconciler.cli.options import (
     timeout_option,
 )
 from reconciler.cli.output import Output
-from reconciler.errors import Refused, UsageError
+from reconciler.connection.choice import Connection
+from reconciler.errors import UsageError
 
 if TYPE_CHECKING:
-    from reconciler.applying.look import Planner
     from reconciler.applying.outcome import Outcome
-    from reconciler.cli.approval import Approval
-    from reconciler.cli.auditing import AuditFile
-    from reconciler.cli.session import Session
+    from reconciler.flow.look import Planner
     from reconciler.manifest.model import Manifest
-    from reconciler.planning.model import Options, Plan
+    from reconciler.planning.model import Plan
 
 Command = Callable[..., int]
 _FORMS = ("json", "md")
@@ -53,10 +46,7 @@ class Manner(NamedTuple):
 
 
 class Deed(NamedTuple):
-    """What one command is about; `subscriptions` are looked at beside those of the manifest.
-
-    `passing` are codes of errors that fail the command in the end, and keep it from nothing else that it can do.
-    """
+    """What one command is about: `path` is the manifest's, `run` the run's id; the rest as in a `flow.run.Task`."""
 
     verb: str
     path: str
@@ -65,11 +55,6 @@ class Deed(NamedTuple):
     run: str
     subscriptions: tuple[str, ...] = ()
     passing: frozenset[str] = frozenset()
-
-    def is_refused(self, plan: Plan) -> bool:
-        """Whether nothing of a plan may be carried out."""
-        errors = {error.code for error in plan.errors}
-        return bool(plan.closed_gates or errors - self.passing or (errors and not plan.changes))
 
 
 def acting_options(command: Command) -> Command:
@@ -106,9 +91,12 @@ def new_run() -> str:
 
 def act(output: Output, deed: Deed, manner: Manner, connection: Connection) -> int:
     """0 when all was done; 1 when not, or refused; 130 or 143 when interrupted."""
+    from reconciler.applying.engine import Settings
     from reconciler.cli.approval import Approval
-    from reconciler.cli.auditing import audit_file
+    from reconciler.cli.run import VerbRun, carry_out
+    from reconciler.cli.showing import document_of
     from reconciler.cli.writing import reports_of
+    from reconciler.flow.run import Task
 
     reports_of(manner.reports, _FORMS)
     if not manner.auto_approve and not sys.stdin.isatty():
@@ -117,100 +105,26 @@ def act(output: Output, deed: Deed, manner: Manner, connection: Connection) -> i
         )
     planning = Planning(resource_guard_request=manner.resource_guard_request, force=manner.force)
     options = plan_options(planning, deed.manifest, connection.api_version, deed.path)
-    approval = Approval(asks=not manner.auto_approve)
-    with audit_file(manner.audit) as ledger:
-        return _run(output, deed, manner, connection, options, approval, ledger)
-
-
-def _run(
-    output: Output,
-    deed: Deed,
-    manner: Manner,
-    connection: Connection,
-    options: Options,
-    approval: Approval,
-    audit: AuditFile | None,
-) -> int:
-    from reconciler.applying.engine import Settings
-    from reconciler.cli.auditing import Trail, origin_of
-    from reconciler.cli.progress import listener
-    from reconciler.cli.session import opened
-    from reconciler.cli.signals import Interrupts
-
-    progress = listener(output)
-    interrupts = Interrupts()
-    with ExitStack() as until_told:
-        with opened(connection, events=progress) as session:
-            plan = _look(session, deed, options)
-            _show(output, deed, manner, plan)
-            _check_possible(deed, plan)
-            plan = _approved(output, session, deed, connection, options, approval, plan)
-            progress.clock = session.clock
-            origin = (
-                replace(origin_of(plan.manifest, Path(deed.path), os.environ), run=deed.run, simulated=output.simulated)
-                if audit
-                else None
-            )
-            trail = Trail(audit, origin, session.clock.now) if audit and origin else None
-            settings = Settings.bounded(manner.parallelism, manner.timeout)
-            until_told.enter_context(interrupts.held())
-            with progress.running(len(plan.changes)):
-                outcome = session.apply(plan, settings, progress, interrupts, trail)
-        failed = _tell(output, deed, manner, plan, outcome)
-    if outcome.interrupted or interrupts.received:
-        return interrupts.exit_code or 1
-    return 0 if outcome.ok and not failed else 1
-
-
-def _look(session: Session, deed: Deed, options: Options) -> Plan:
-    from reconciler.applying.look import look
-
-    return session.run(
-        lambda azure, clock: look(
-            azure, deed.manifest, options, clock, planner=deed.planner, subscriptions=deed.subscriptions
-        )
+    run = VerbRun(
+        Task(deed.manifest, options, deed.planner, deed.subscriptions, deed.passing),
+        deed.path,
+        connection,
+        Approval(not manner.auto_approve, output, lambda plan: document_of(plan, deed.path, connection, options)),
+        Settings.bounded(manner.parallelism, manner.timeout),
+        manner.audit,
+        show=lambda plan: _show(output, deed, manner, plan),
+        tell=lambda plan, outcome: _tell(output, deed, manner, plan, outcome),
+        identity=deed.run,
     )
+    return carry_out(output, run)
 
 
 def _show(output: Output, deed: Deed, manner: Manner, plan: Plan) -> None:
     from reconciler.cli.loading import root_of
     from reconciler.report.terminal import plan_text
 
-    to_stdout = manner.form == "text"
-    style = output.style if to_stdout else output.error_style
-    text = plan_text(plan, style=style, root=root_of(deed.path), verb=deed.verb) + "\n"
-    if to_stdout:
-        output.report(text, "text")
-    else:
-        output.tell(text)
-
-
-def _approved(
-    output: Output,
-    session: Session,
-    deed: Deed,
-    connection: Connection,
-    options: Options,
-    approval: Approval,
-    plan: Plan,
-) -> Plan:
-    """The plan, of a fresh look once a person has approved it; StalePlan when Azure moved meanwhile."""
-    from reconciler.cli.showing import document_of
-
-    if not (approval.asks and plan.changes):
-        return plan
-    approval.ask(output)
-    again = _look(session, deed, options)
-    approval.check_unmoved(*(document_of(one, deed.path, connection, options) for one in (plan, again)))
-    _check_possible(deed, again)
-    return again
-
-
-def _check_possible(deed: Deed, plan: Plan) -> None:
-    if deed.is_refused(plan):
-        raise Refused(
-            "Nothing was written: it can't be done as asked.", hint="see what is refused above", code="refused"
-        )
+    style = output.style if manner.form == "text" else output.error_style
+    output.show(plan_text(plan, style=style, root=root_of(deed.path), verb=deed.verb) + "\n", manner.form)
 
 
 def _tell(output: Output, deed: Deed, manner: Manner, plan: Plan, outcome: Outcome) -> int:

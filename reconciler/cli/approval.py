@@ -3,51 +3,52 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple
 
 from reconciler.cli.output import Output
 from reconciler.cli.saved import SavedPlan, stale
 from reconciler.errors import Refused
+from reconciler.planning.model import Plan
+from reconciler.report.documents import Document, moved
 
 
 class Approval(NamedTuple):
-    """`asks`: a person will be asked; `checksum` and `saved` are what was approved before (None: neither)."""
+    """`asks`: a person will be asked, on `output`; `checksum` and `saved` are what was approved before (None: neither).
+
+    `document` is a plan's: what was shown, saved or approved is compared in that form.
+    """
 
     asks: bool
+    output: Output
+    document: Callable[[Plan], Document]
     checksum: str | None = None
     saved: SavedPlan | None = None
 
-    def check(self, fresh: Mapping[str, Any]) -> None:
-        """StalePlan when what would be done now (a plan document) is not what was approved before."""
-        from reconciler.report.documents import moved
-
-        if self.saved:
-            told = moved(self.saved.document, fresh)
-            if told:
-                raise stale("Saved plan is stale.", told)
-        if self.checksum and self.checksum != fresh["checksum"]:
-            changes = [f"{change['action']} {change['address']}" for change in fresh["changes"]]
+    def check(self, plan: Plan) -> None:
+        """StalePlan when what would be done now is not what was approved before."""
+        if self.saved and (told := moved(self.saved.document, self.document(plan))):
+            raise stale("Saved plan is stale.", told)
+        if self.checksum and self.checksum != plan.checksum:
+            changes = [f"{change.action} {change.address}" for change in plan.changes]
             raise stale(
-                f"The checksum {self.checksum} is not that of the plan now, {fresh['checksum']}.",
+                f"The checksum {self.checksum} is not that of the plan now, {plan.checksum}.",
                 [f"now: {change}" for change in changes] or ["now: no changes"],
             )
 
-    def check_unmoved(self, shown: Mapping[str, Any], fresh: Mapping[str, Any]) -> None:
+    def check_unmoved(self, shown: Plan, fresh: Plan) -> None:
         """StalePlan when Azure moved while a person was thinking."""
-        from reconciler.report.documents import moved
-
-        told = moved(shown, fresh)
+        told = moved(self.document(shown), self.document(fresh))
         if told:
             raise stale("Azure has changed since the plan was shown.", told)
 
-    def ask(self, output: Output) -> None:
+    def ask(self) -> None:
         """Wait for `yes`; Refused for anything else, and when the plan could not be shown."""
-        if output.broken:
+        if self.output.broken:
             raise Refused(
                 "Not approved: stdout took no plan that could be looked at. Nothing was written.", code="not-approved"
             )
-        output.tell("Apply these changes? Only `yes` is accepted: ")
+        self.output.tell("Apply these changes? Only `yes` is accepted: ")
         answer = sys.stdin.readline()
         if answer.strip() != "yes":
             raise Refused("Not approved. Nothing was written.", code="not-approved")

@@ -13,7 +13,8 @@ from reconciler.errors import ReconcilerError, UsageError
 
 if TYPE_CHECKING:
     from reconciler.applying.outcome import Outcome
-    from reconciler.cli.session import Session
+    from reconciler.connection.session import Session
+    from reconciler.flow.run import Task
     from reconciler.manifest.model import Manifest
     from reconciler.operations.asking import Registration
     from reconciler.planning.model import Plan
@@ -48,15 +49,17 @@ class Desk:
                 raise UsageError(f"--ask can't write {path}", hint="name a file that ends in .sh or .md")
             check_writable(path, "the ask-file")
 
-    def look(self, session: Session, look: Callable[[], Plan]) -> Plan:
+    def look(self, session: Session, task: Task) -> Plan:
         """The plan; when Azure can't be read, what is known to be missing is asked for all the same."""
+        from reconciler.flow.run import planned
+
         if not self._paths:
-            return look()
+            return planned(session, task)
         from reconciler.operations.asking import unregistered
 
         self._registrations = session.run(lambda azure, _clock: unregistered(azure, self._manifest))
         try:
-            return look()
+            return planned(session, task)
         except ReconcilerError:
             self.write(None)
             raise

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from reconciler.cli.options import (
-    Connection,
     audit_option,
     connection_options,
     disks_option,
@@ -20,6 +19,7 @@ from reconciler.cli.options import (
     patience_option,
 )
 from reconciler.cli.output import Output
+from reconciler.connection.choice import Connection
 from reconciler.errors import Refused
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def _rows(output: Output, task: _Task, connection: Connection, audit: str | None
     """What became of each disk; with an audit file nothing is sent that can't be recorded there."""
     from reconciler.cli.auditing import Trail, audit_file, origin_of
     from reconciler.cli.progress import listener
-    from reconciler.cli.session import opened
+    from reconciler.connection.opening import opened
     from reconciler.operations.backup import back_up
 
     progress = listener(output)

@@ -6,8 +6,9 @@ from uuid import UUID
 
 import click
 
-from reconciler.cli.options import Connection, connection_options
+from reconciler.cli.options import connection_options
 from reconciler.cli.output import Output
+from reconciler.connection.choice import Connection
 from reconciler.errors import UsageError
 
 
@@ -27,7 +28,7 @@ def condition(output: Output, path: str | None, operator: str, connection: Conne
     """0; 1 when a vault's identity is not known."""
     from reconciler.cli.loading import load_manifest
     from reconciler.cli.progress import listener
-    from reconciler.cli.session import opened
+    from reconciler.connection.opening import opened
     from reconciler.operations.identity import vault_principals
     from reconciler.rights import condition_text
 

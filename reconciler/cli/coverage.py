@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import click
 
-from reconciler.cli.options import Connection, connection_options, format_option, report_option
+from reconciler.cli.options import connection_options, format_option, report_option
 from reconciler.cli.output import Output
+from reconciler.connection.choice import Connection
 from reconciler.errors import UsageError
 
 FAILING = ("uncovered", "disk-gone", "foreign-snapshot", "role-left-behind")
@@ -39,9 +40,11 @@ def coverage(
     from reconciler.cli.loading import load_manifest, root_of
     from reconciler.cli.page import page_of, wants_page
     from reconciler.cli.progress import listener
-    from reconciler.cli.session import opened
     from reconciler.cli.writing import reports_of, write_reports
+    from reconciler.connection.opening import opened
+    from reconciler.flow.run import Task
     from reconciler.operations import coverage as operation
+    from reconciler.planning.model import Options
     from reconciler.report.coverage import coverage_document, coverage_markdown, coverage_text
     from reconciler.report.documents import text
 
@@ -50,7 +53,11 @@ def coverage(
     manifest, root = load_manifest(path), root_of(path)
     with opened(connection, events=listener(output), readonly=True) as session:
         found = session.run(lambda azure, clock: operation.coverage(azure, clock, manifest))
-        page = page_of(session, manifest, path, coverage=found) if wants_page(wanted) else ""
+        page = (
+            page_of(session, Task(manifest, Options(tool_version=__version__)), path, coverage=found)
+            if wants_page(wanted)
+            else ""
+        )
     forms = {
         "text": lambda: coverage_text(found, tags=tags, style=output.style, root=root),
         "json": lambda: text(coverage_document(found, tool_version=__version__, tags=tags)),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import click
 
 from reconciler.cli.options import (
-    Connection,
     Planning,
     annotations_option,
     connection_options,
@@ -15,6 +14,7 @@ from reconciler.cli.options import (
     shard_option,
 )
 from reconciler.cli.output import Output
+from reconciler.connection.choice import Connection
 from reconciler.errors import UsageError
 
 
@@ -47,16 +47,18 @@ def drift(
     from reconciler.cli.loading import load_manifest, root_of
     from reconciler.cli.page import page_of, wants_page
     from reconciler.cli.progress import listener
-    from reconciler.cli.session import opened
     from reconciler.cli.showing import FORMS, Telling, drifted, tell
     from reconciler.cli.writing import reports_of
+    from reconciler.connection.opening import opened
+    from reconciler.flow.run import Task, planned
 
     telling = Telling(form, reports_of(reports, (*FORMS, "html")), system)
     classes = _classes(fail_on)
     manifest = load_manifest(path)
+    task = Task(manifest, plan_options(Planning(shard=shard), manifest, connection.api_version, path))
     with opened(connection, events=listener(output), readonly=True) as session:
-        plan = session.look(manifest, plan_options(Planning(shard=shard), manifest, connection.api_version, path))
-        page = page_of(session, manifest, path, plan=plan) if wants_page(telling.reports) else ""
+        plan = planned(session, task)
+        page = page_of(session, task, path, plan=plan) if wants_page(telling.reports) else ""
 
     from reconciler.report.drift import Drift
     from reconciler.report.terminal import drift_text

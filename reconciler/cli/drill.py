@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.acting import Deed, Manner, act, acting_options, new_run
-from reconciler.cli.options import Connection, parallelism_option
+from reconciler.cli.options import parallelism_option
 from reconciler.cli.output import Output
+from reconciler.connection.choice import Connection
 from reconciler.errors import UsageError
 
 if TYPE_CHECKING:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import click
 
-from reconciler.cli.options import Connection, connection_options, format_option
+from reconciler.cli.options import connection_options, format_option
 from reconciler.cli.output import Output
+from reconciler.connection.choice import Connection
 from reconciler.errors import ReconcilerError
 from reconciler.plurals import counted
 
@@ -35,7 +36,7 @@ def export(
     """0 when the manifest is exact, 1 when none could be made."""
     from reconciler import __version__
     from reconciler.cli.progress import listener
-    from reconciler.cli.session import opened
+    from reconciler.connection.opening import opened
     from reconciler.operations.exporting import export as exporting
     from reconciler.operations.exporting.model import Asked
     from reconciler.report.documents import text

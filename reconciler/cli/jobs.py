@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.options import Connection, connection_options, disks_option, format_option, patience_option
+from reconciler.cli.options import connection_options, disks_option, format_option, patience_option
 from reconciler.cli.output import Output
+from reconciler.connection.choice import Connection
 from reconciler.errors import UsageError
 
 if TYPE_CHECKING:
@@ -56,8 +57,8 @@ def listed(
     """List jobs, newest first: those of the vaults that the manifest PATH names, or --all; why the failed ones failed."""
     from reconciler.cli.loading import load_manifest
     from reconciler.cli.progress import listener
-    from reconciler.cli.session import opened
     from reconciler.cli.spans import moment
+    from reconciler.connection.opening import opened
     from reconciler.operations.jobs import Filter, found
 
     if everywhere == (path is not None):
@@ -88,7 +89,7 @@ def shown(output: Output, path: str, names: tuple[str, ...], form: str, connecti
     """Show each JOB, an id or the name of one in a vault of the manifest PATH, and why it failed."""
     from reconciler.cli.loading import load_manifest
     from reconciler.cli.progress import listener
-    from reconciler.cli.session import opened
+    from reconciler.connection.opening import opened
     from reconciler.operations import jobs as operation
 
     manifest = load_manifest(path)
@@ -110,7 +111,7 @@ def waited(output: Output, path: str, names: tuple[str, ...], timeout: float, fo
     from reconciler.azure.jobs import ended_well
     from reconciler.cli.loading import load_manifest
     from reconciler.cli.progress import listener
-    from reconciler.cli.session import opened
+    from reconciler.connection.opening import opened
     from reconciler.operations import jobs as operation
 
     manifest, progress = load_manifest(path), listener(output)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from reconciler.errors import ManifestError
 
 if TYPE_CHECKING:
-    from reconciler.cli.options import Connection
     from reconciler.manifest.model import Manifest
     from reconciler.planning.model import Options
 
@@ -29,13 +28,6 @@ def load_manifest(path: str) -> Manifest:
     except ManifestError as error:
         error.root = root_of(path)
         raise
-
-
-def target_of(connection: Connection) -> str:
-    """What a plan was made against, as saved plans record it."""
-    if connection.sandbox:
-        return f"sandbox:{Path(connection.sandbox).as_posix()}"
-    return connection.endpoint or connection.cloud
 
 
 def recorded(options: Options) -> dict[str, object]:

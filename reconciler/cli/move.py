@@ -7,8 +7,9 @@ from functools import partial
 import click
 
 from reconciler.cli.acting import Deed, Manner, act, acting_options, new_run
-from reconciler.cli.options import Connection, force_option, parallelism_option
+from reconciler.cli.options import force_option, parallelism_option
 from reconciler.cli.output import Output
+from reconciler.connection.choice import Connection
 
 
 @click.command(

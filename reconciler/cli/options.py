@@ -12,6 +12,7 @@ import click
 from click.core import ParameterSource
 
 from reconciler.cli.output import Output
+from reconciler.connection.choice import CLOUDS, LOOK_SECONDS, Connection
 from reconciler.errors import ReconcilerError, UsageError
 
 if TYPE_CHECKING:
@@ -22,32 +23,6 @@ Command = Callable[..., int]
 
 GITHUB, AZURE, NO_SYSTEM = "github", "azure", "none"
 """The CI systems that are told more than a report."""
-
-LOOK_SECONDS = 1800.0
-"""How long reading Azure may take unless the command line says otherwise."""
-
-CLOUDS = ("AzureCloud", "AzureUSGovernment", "AzureChinaCloud")
-"""The clouds that the tool knows by name."""
-
-
-class Connection(NamedTuple):
-    """What Azure a command talks to: a sandbox's estate file, another ARM endpoint, or a cloud.
-
-    `clock` None: virtual for a sandbox in this process, real otherwise; `api_version` None: the tool's own;
-    `look_seconds`: how long reading Azure may take as a whole.
-    """
-
-    sandbox: str | None = None
-    endpoint: str | None = None
-    cloud: str = CLOUDS[0]
-    clock: str | None = None
-    api_version: str | None = None
-    look_seconds: float = LOOK_SECONDS
-
-    @property
-    def is_default(self) -> bool:
-        """Whether the command line says nothing about it."""
-        return self.sandbox is None and self.endpoint is None and self.cloud == CLOUDS[0]
 
 
 class Planning(NamedTuple):

@@ -40,6 +40,13 @@ class Output:
         self.data(text if form == "text" and self._is_marked else self.marked(text, form))
         self._is_marked = self.simulated
 
+    def show(self, text: str, form: str) -> None:
+        """A plan that comes before the result: on stdout if the result is text as well, else on stderr."""
+        if form == "text":
+            self.report(text, form)
+        else:
+            self.tell(text)
+
     def marked(self, text: str, form: str) -> str:
         """The text as it may be put out: that of a simulated run says so."""
         if not self.simulated:

@@ -7,20 +7,19 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from reconciler.applying.outcome import Outcome
-    from reconciler.cli.session import Session
     from reconciler.cli.writing import Report
-    from reconciler.manifest.model import Manifest
+    from reconciler.connection.session import Session
+    from reconciler.flow.run import Task
     from reconciler.planning.coverage import Coverage
-    from reconciler.planning.model import Options, Plan
+    from reconciler.planning.model import Plan
     from reconciler.planning.status import Status
 
 
 def page_of(
     session: Session,
-    manifest: Manifest,
+    task: Task,
     path: str,
     *,
-    options: Options | None = None,
     plan: Plan | None = None,
     status: Status | None = None,
     coverage: Coverage | None = None,
@@ -29,17 +28,17 @@ def page_of(
     """The page of the manifest's estate as HTML; ReadIncomplete when a look can't be had."""
     from reconciler import __version__
     from reconciler.cli.loading import root_of
+    from reconciler.flow.run import planned
     from reconciler.operations.coverage import coverage as cover
     from reconciler.operations.status import status as tell
-    from reconciler.planning.model import Options
     from reconciler.report.page.gathering import gathered
     from reconciler.report.page.render import page_html
 
     return page_html(
         gathered(
-            plan or session.look(manifest, options or Options(tool_version=__version__)),
-            status or session.run(lambda azure, clock: tell(azure, clock, manifest)),
-            coverage or session.run(lambda azure, clock: cover(azure, clock, manifest)),
+            plan or planned(session, task),
+            status or session.run(lambda azure, clock: tell(azure, clock, task.manifest)),
+            coverage or session.run(lambda azure, clock: cover(azure, clock, task.manifest)),
             made=session.clock.now(),
             version=__version__,
             root=root_of(path),
@@ -48,7 +47,7 @@ def page_of(
     )
 
 
-def page_after(session: Session, manifest: Manifest, path: str, options: Options, outcome: Outcome) -> str:
+def page_after(session: Session, task: Task, path: str, outcome: Outcome) -> str:
     """The page after an apply: what it did, and the estate as it is now, unless that can't be told any more."""
     from reconciler import __version__
     from reconciler.cli.loading import root_of
@@ -59,11 +58,11 @@ def page_after(session: Session, manifest: Manifest, path: str, options: Options
     why = f"Azure, since {outcome.interrupted} cut the run short" if outcome.interrupted else ""
     if not why:
         try:
-            return page_of(session, manifest, path, options=options, outcome=outcome)
+            return page_of(session, task, path, outcome=outcome)
         except ReconcilerError as error:
             why = f"Azure, after the run: {error.message}"
     now = session.clock.now()
-    return page_html(unseen(outcome, manifest.name, why, made=now, version=__version__, root=root_of(path)))
+    return page_html(unseen(outcome, task.manifest.name, why, made=now, version=__version__, root=root_of(path)))
 
 
 def wants_page(reports: Sequence[Report]) -> bool:

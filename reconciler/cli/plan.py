@@ -8,7 +8,6 @@ import click
 
 from reconciler.cli.asking import Desk, ask_option
 from reconciler.cli.options import (
-    Connection,
     Planning,
     annotations_option,
     apply_command,
@@ -19,6 +18,7 @@ from reconciler.cli.options import (
     report_option,
 )
 from reconciler.cli.output import Output
+from reconciler.connection.choice import Connection
 
 
 @click.command(help="Show what would be changed in Azure so that it is as the manifest PATH says; change nothing.")
@@ -48,9 +48,10 @@ def plan(
     from reconciler.cli.loading import load_manifest, root_of
     from reconciler.cli.page import page_of, wants_page
     from reconciler.cli.progress import listener
-    from reconciler.cli.session import opened
     from reconciler.cli.showing import FORMS
     from reconciler.cli.writing import check_writable, reports_of, write_file
+    from reconciler.connection.opening import opened
+    from reconciler.flow.run import Task, preflight
 
     wanted = reports_of(reports, (*FORMS, "html", "sh"))
     if out:
@@ -58,11 +59,12 @@ def plan(
     manifest = load_manifest(path)
     desk = Desk(asks, manifest, output)
     options = plan_options(planning, manifest, connection.api_version, path)
+    task = Task(manifest, options)
     with opened(connection, events=listener(output), readonly=True) as session:
-        found = desk.look(session, lambda: session.look(manifest, options))
+        found = desk.look(session, task)
         if planning.preflight:
-            found = session.preflight(found)
-        page = page_of(session, manifest, path, plan=found) if wants_page(wanted) else ""
+            found = preflight(session, found)
+        page = page_of(session, task, path, plan=found) if wants_page(wanted) else ""
 
     from reconciler.cli.showing import Telling, document_of, planned, tell
     from reconciler.report.terminal import plan_text

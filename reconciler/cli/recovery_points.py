@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import click
 
-from reconciler.cli.options import Connection, connection_options, disks_option, format_option
+from reconciler.cli.options import connection_options, disks_option, format_option
 from reconciler.cli.output import Output
+from reconciler.connection.choice import Connection
 
 
 @click.command(
@@ -25,7 +26,7 @@ def recovery_points(
     from reconciler import __version__
     from reconciler.cli.loading import load_manifest
     from reconciler.cli.progress import listener
-    from reconciler.cli.session import opened
+    from reconciler.connection.opening import opened
     from reconciler.operations import points
     from reconciler.report.documents import text
     from reconciler.report.points import points_document, points_markdown, points_text

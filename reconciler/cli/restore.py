@@ -8,8 +8,8 @@ from functools import partial
 import click
 
 from reconciler.cli.acting import Deed, Manner, act, acting_options, new_run
-from reconciler.cli.options import Connection
 from reconciler.cli.output import Output
+from reconciler.connection.choice import Connection
 from reconciler.errors import UsageError
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,79}")

@@ -60,7 +60,7 @@ class Door(Protocol):
 @contextmanager
 def opened(estate: str, *, readonly: bool = False) -> Iterator[Door]:
     """The door to a sandbox: `estate` is an estate file, or the address of `sandbox serve`."""
-    from reconciler.cli.inprocess import opened_sandbox
+    from reconciler.connection.simulated import opened_sandbox
 
     if estate.startswith(("http://", "https://")):
         yield Remote(estate)

@@ -27,7 +27,7 @@ from reconciler.cli.output import Output
 @click.pass_obj
 def serve(output: Output, estate: str, host: str, port: int, clock: str) -> int:
     """The address on stdout once it listens; the state is saved at the end."""
-    from reconciler.cli.inprocess import sandbox_errors
+    from reconciler.connection.simulated import sandbox_errors
     from reconciler.sandbox.server import serve as answer_requests
 
     def ready(url: str) -> None:

@@ -180,7 +180,7 @@ def switch(output: Output, estate: str, settings: tuple[str, ...]) -> int:
 @click.pass_obj
 def reset(output: Output, estate: str) -> int:
     """The next command starts from the estate file."""
-    from reconciler.cli.inprocess import sandbox_errors
+    from reconciler.connection.simulated import sandbox_errors
     from reconciler.sandbox.sandbox import reset as forget
 
     with sandbox_errors():

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from reconciler.cli.options import Connection
+from reconciler.connection.choice import Connection
 from reconciler.errors import Refused, StalePlan, UsageError
 
 _MOST_TOLD = 20
@@ -44,12 +44,10 @@ class SavedPlan(NamedTuple):
 
     def check_target(self, said: Connection) -> None:
         """Refused when the command line names another Azure than the plan was made against."""
-        from reconciler.cli.loading import target_of
-
         target = self.document["target"]
-        if not _same_target(target, target_of(said)):
+        if not _same_target(target, said.target):
             raise Refused(
-                f"The saved plan was made against {target}, this is {target_of(said)}. Nothing was written.",
+                f"The saved plan was made against {target}, this is {said.target}. Nothing was written.",
                 hint="Pass the same --sandbox, --arm-endpoint or --cloud as to `plan`.",
                 code="other-target",
             )

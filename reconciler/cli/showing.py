@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler import __version__
 from reconciler.cli.continuous import Told, base_of, footer_of, tell_system
-from reconciler.cli.loading import recorded, root_of, target_of
+from reconciler.cli.loading import recorded, root_of
 from reconciler.cli.output import Output
 from reconciler.cli.writing import Report, write_reports
 from reconciler.report.documents import Document, plan_document, text
 
 if TYPE_CHECKING:
     from reconciler.applying.outcome import Outcome
-    from reconciler.cli.options import Connection
+    from reconciler.connection.choice import Connection
     from reconciler.findings import Finding
     from reconciler.planning.model import Options, Plan
     from reconciler.report.drift import Drift
@@ -87,7 +87,7 @@ def document_of(plan: Plan, path: str, connection: Connection, options: Options)
         plan,
         tool_version=__version__,
         path=Path(path).as_posix(),
-        target=target_of(connection),
+        target=connection.target,
         options=recorded(options),
     )
 

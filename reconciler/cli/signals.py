@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import threading
 from asyncio import AbstractEventLoop, Event
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -68,29 +67,6 @@ class Interrupts:
         finally:
             for number, handler in zip(heeded, before, strict=True):
                 signal.signal(number, handler)
-
-
-@contextmanager
-def wakeful(loop: AbstractEventLoop) -> Iterator[None]:
-    """Within this block a signal wakes the loop: one that came just before it fell asleep would else be heeded only then.
-
-    In the main thread only, where handlers run; elsewhere nothing is changed.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    reading, writing = os.pipe()
-    for descriptor in (reading, writing):
-        os.set_blocking(descriptor, False)
-    loop.add_reader(reading, os.read, reading, 4096)
-    before = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
-    try:
-        yield
-    finally:
-        signal.set_wakeup_fd(before)
-        loop.remove_reader(reading)
-        os.close(reading)
-        os.close(writing)
 
 
 def _say(text: bytes) -> None:

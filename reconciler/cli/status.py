@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import click
 
-from reconciler.cli.options import Connection, connection_options, format_option, report_option
+from reconciler.cli.options import connection_options, format_option, report_option
 from reconciler.cli.output import Output
+from reconciler.connection.choice import Connection
 
 
 @click.command(
@@ -25,9 +26,11 @@ def status(output: Output, path: str, form: str, reports: tuple[str, ...], conne
     from reconciler.cli.loading import load_manifest, root_of
     from reconciler.cli.page import page_of, wants_page
     from reconciler.cli.progress import listener
-    from reconciler.cli.session import opened
     from reconciler.cli.writing import reports_of, write_reports
+    from reconciler.connection.opening import opened
+    from reconciler.flow.run import Task
     from reconciler.operations import status as operation
+    from reconciler.planning.model import Options
     from reconciler.report.documents import text
     from reconciler.report.status import status_document, status_markdown, status_text
 
@@ -35,7 +38,11 @@ def status(output: Output, path: str, form: str, reports: tuple[str, ...], conne
     manifest, root = load_manifest(path), root_of(path)
     with opened(connection, events=listener(output), readonly=True) as session:
         found = session.run(lambda azure, clock: operation.status(azure, clock, manifest))
-        page = page_of(session, manifest, path, status=found) if wants_page(wanted) else ""
+        page = (
+            page_of(session, Task(manifest, Options(tool_version=__version__)), path, status=found)
+            if wants_page(wanted)
+            else ""
+        )
     forms = {
         "text": lambda: status_text(found, style=output.style, root=root),
         "json": lambda: text(status_document(found, tool_version=__version__)),

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from reconciler.cli.options import Connection, Planning, connection_options, plan_options
+from reconciler.cli.options import Planning, connection_options, plan_options
 from reconciler.cli.output import Output
+from reconciler.connection.choice import Connection
 from reconciler.errors import UsageError
 
 if TYPE_CHECKING:
@@ -64,8 +65,8 @@ def watch(
     """0 after --times rounds; 130 or 143 when interrupted."""
     from contextlib import ExitStack
 
-    from reconciler.cli.session import opened
     from reconciler.cli.signals import Interrupts
+    from reconciler.connection.opening import opened
     from reconciler.watch.health import Health, served
     from reconciler.watch.metrics import Metrics
     from reconciler.watch.posting import webhook
@@ -140,7 +141,7 @@ class _Task:
 
 async def _seen(azure: Azure, clock: Clock, manifest: Manifest, options: Options) -> Seen:
     """How Azure differs, and how the backups are, on one look."""
-    from reconciler.applying.look import estate_for, planned
+    from reconciler.flow.look import estate_for, planned
     from reconciler.operations.status import status_on
     from reconciler.report.drift import Drift
     from reconciler.watch.rounds import Seen

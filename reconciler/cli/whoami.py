@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import click
 
-from reconciler.cli.options import Connection, connection_options, format_option
+from reconciler.cli.options import connection_options, format_option
 from reconciler.cli.output import Output
+from reconciler.connection.choice import Connection
 
 _COMMANDS = ("validate", "plan", "drift", "apply", "backup", "restore")
 
@@ -25,7 +26,7 @@ def whoami(output: Output, path: str | None, command: str | None, form: str, con
     """0 it could be told, 1 it could not, or a right that `--for` asks about is missing."""
     from reconciler.cli.loading import load_manifest
     from reconciler.cli.progress import listener
-    from reconciler.cli.session import opened
+    from reconciler.connection.opening import opened
     from reconciler.operations.identity import identity
 
     manifest = load_manifest(path) if path else None

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from reconciler.applying.look import drafted
 from reconciler.azure import survey
 from reconciler.azure.connection import Azure
 from reconciler.azure.reading import descendants, read_estate
 from reconciler.azure.together import together
 from reconciler.clock import Clock
 from reconciler.estate import Estate, Reach
+from reconciler.flow.look import drafted
 from reconciler.manifest.model import Manifest
 from reconciler.planning.coverage import Coverage, Surveyed, bare, cover
 from reconciler.planning.reach import concerns, management_groups, reach

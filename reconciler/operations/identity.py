@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from reconciler import rights
-from reconciler.applying.look import estate_for
 from reconciler.azure.connection import Azure
 from reconciler.azure.signing import claims
 from reconciler.azure.together import together
 from reconciler.errors import AzureError, ReadIncomplete
+from reconciler.flow.look import estate_for
 from reconciler.ids import ArmId, lower
 from reconciler.manifest.model import Manifest
 from reconciler.planning.reach import reach

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from reconciler.applying.look import drafted, estate_for
 from reconciler.azure import projection
 from reconciler.azure.connection import Azure
 from reconciler.azure.jobs import Backups, listed_backups, newest_backups
@@ -14,6 +13,7 @@ from reconciler.azure.survey import snapshot_counts, snapshots_in
 from reconciler.azure.together import together
 from reconciler.clock import Clock
 from reconciler.estate import Estate, Instance, RecoveryPoint
+from reconciler.flow.look import drafted, estate_for
 from reconciler.ids import ArmId
 from reconciler.known import Known
 from reconciler.manifest.model import Manifest

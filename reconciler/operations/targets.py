@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reconciler.applying.look import drafted, estate_for
 from reconciler.azure.connection import Azure
 from reconciler.clock import Clock
 from reconciler.errors import ReadIncomplete
 from reconciler.estate import Estate, Question
 from reconciler.findings import Finding
+from reconciler.flow.look import drafted, estate_for
 from reconciler.ids import ArmId
 from reconciler.known import Unsure
 from reconciler.manifest.model import Manifest

@@ -10,7 +10,7 @@ from urllib.error import URLError
 from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener
 
-from reconciler.azure.opening import is_loopback
+from reconciler.connection.endpoint import is_loopback
 from reconciler.errors import UsageError
 from reconciler.watch.notices import KINDS
 

@@ -8,10 +8,10 @@ import pytest
 from aiohttp import web
 
 from reconciler.azure.clouds import CLOUDS
-from reconciler.azure.opening import check_endpoint, open_azure
 from reconciler.azure.virtual import new_loop
 from reconciler.azure.writing import Writer
 from reconciler.clock import LoopClock
+from reconciler.connection.endpoint import check_endpoint, open_azure
 from reconciler.errors import NotFound, Transient, UsageError
 from reconciler.ids import ArmId
 from reconciler.planning.model import Op, Step

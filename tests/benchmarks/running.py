@@ -19,14 +19,14 @@ from fleet import Fleet, manifest, sandbox
 from leasttime import DOCUMENTED, HALVED, Bucket, Way, makespan
 
 from reconciler.applying.engine import Settings, apply
-from reconciler.applying.look import look
 from reconciler.applying.outcome import Outcome
 from reconciler.applying.progress import Progress
-from reconciler.azure.opening import open_azure
 from reconciler.azure.virtual import new_loop
 from reconciler.cli.main import COLLECTION
 from reconciler.clock import LoopClock
+from reconciler.connection.endpoint import open_azure
 from reconciler.files import load
+from reconciler.flow.look import look
 from reconciler.planning.model import Options, Plan
 from reconciler.sandbox.dataprotection.instances.configuration import rest
 from reconciler.sandbox.sandbox import Sandbox

@@ -176,11 +176,11 @@ def test_writes_of_many_disks_can_be_bounded(
 ) -> None:
     seen: list[int] = []
 
-    def apply(_session: Any, _plan: Any, settings: Any, *_more: Any) -> Outcome:
+    def applied(*_: Any, settings: Any, **_more: Any) -> Outcome:
         seen.append(settings.parallelism)
         return Outcome(())
 
-    monkeypatch.setattr("reconciler.cli.session.Session.apply", apply)
+    monkeypatch.setattr("reconciler.flow.run.applied", applied)
     file = backed_up / "backup.yaml"
     text = file.read_text(encoding="utf-8")
     file.write_text(text + "\ndrills: [{name: monthly, targetResourceGroup: drillrg, maxAge: 30d}]\n", encoding="utf-8")

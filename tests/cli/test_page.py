@@ -15,6 +15,7 @@ from manifests import manifest
 from stage import Stage
 
 from reconciler.cli.page import page_after
+from reconciler.flow.run import Task, planned
 from reconciler.operations.coverage import coverage
 from reconciler.operations.status import status
 from reconciler.planning.model import Options
@@ -75,7 +76,7 @@ def test_an_apply_is_told_even_when_azure_can_not_be_looked_at_any_more(
     else:
         stage.sandbox.remove("/subscriptions/22222222-2222-2222-2222-222222222222")
     calls = len(stage.recorder.calls)
-    text = page_after(stage.session, said, "backup.yaml", Options(tool_version="0"), outcome)
+    text = page_after(stage.session, Task(said, Options(tool_version="0")), "backup.yaml", outcome)
     assert "<dt>done</dt><dd>7 <small>of 7</small>" in text
     assert "<h3>Not looked at</h3><ul><li>Azure, " in text
     assert "Azure matches the manifest" not in text
@@ -88,7 +89,7 @@ def test_the_page_says_what_three_looks_say(on_stage: Callable[..., Stage]) -> N
     said = stage.manifest(manifest())
     assert stage.apply(said).ok
     stage.wait(86_400)
-    plan = stage.session.look(said, Options(tool_version="0"))
+    plan = planned(stage.session, Task(said, Options(tool_version="0")))
     found = gathered(
         plan,
         stage.session.run(lambda azure, clock: status(azure, clock, said)),
@@ -111,7 +112,7 @@ def test_a_declared_disk_that_no_list_shows_is_not_lost(on_stage: Callable[..., 
     said = stage.manifest(manifest())
     assert stage.apply(said).ok
     stage.sandbox.remove(disk_id("PSTestDisk"))
-    plan = stage.session.look(said, Options(tool_version="0"))
+    plan = planned(stage.session, Task(said, Options(tool_version="0")))
     told = stage.session.run(lambda azure, clock: status(azure, clock, said))
     seen = stage.session.run(lambda azure, clock: coverage(azure, clock, said))
     found = gathered(plan, told, seen, made=stage.session.clock.now(), version="0")

@@ -11,10 +11,10 @@ import pytest
 
 from reconciler.cli.approval import Approval
 from reconciler.cli.loading import recorded
-from reconciler.cli.options import Connection
 from reconciler.cli.output import Output
 from reconciler.cli.saved import SavedPlan, read_saved, stale
 from reconciler.cli.showing import document_of
+from reconciler.connection.choice import Connection
 from reconciler.errors import Refused, StalePlan, UsageError
 from reconciler.ids import ArmId
 from reconciler.planning.model import Action, Change, Kind, Op, Options, Plan, Step
@@ -91,11 +91,15 @@ def test_a_plan_for_another_azure_is_refused(save: Callable[[Any], Path], made: 
         read_saved(save(document(connection=made))).check_target(said)
 
 
+def approval(*, asks: bool = False, checksum: str | None = None, saved: dict[str, Any] | None = None) -> Approval:
+    plan = SavedPlan(saved, Path("plan.json")) if saved else None
+    return Approval(asks, Output(), document, checksum, plan)
+
+
 def test_what_moved_since_is_told() -> None:
-    saved = SavedPlan(document(), Path("plan.json"))
-    Approval(asks=False, saved=saved).check(document())
+    approval(saved=document()).check(PLAN)
     with pytest.raises(StalePlan, match="Saved plan is stale") as caught:
-        Approval(asks=False, saved=saved).check(document(replace(PLAN, changes=())))
+        approval(saved=document()).check(replace(PLAN, changes=()))
     assert "vault/a: add is no longer needed" in caught.value.message
 
 
@@ -103,13 +107,13 @@ def test_an_edit_by_hand_is_found() -> None:
     edited = document()
     edited["changes"][0]["after"]["x"] = 2
     with pytest.raises(StalePlan, match="vault/a: after changed"):
-        Approval(asks=False, saved=SavedPlan(edited, Path("plan.json"))).check(document())
+        approval(saved=edited).check(PLAN)
 
 
 def test_a_checksum_approves_one_plan_only() -> None:
-    Approval(asks=False, checksum="0123").check(document())
+    approval(checksum="0123").check(PLAN)
     with pytest.raises(StalePlan, match="now: add vault/a"):
-        Approval(asks=False, checksum="4567").check(document())
+        approval(checksum="4567").check(PLAN)
 
 
 def test_long_lists_of_what_moved_are_cut() -> None:
@@ -121,10 +125,9 @@ def test_only_yes_approves(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], answer: str, approved: bool
 ) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO(answer))
-    approval = Approval(asks=True)
     if approved:
-        approval.ask(Output())
+        approval(asks=True).ask()
     else:
         with pytest.raises(Refused, match="Nothing was written"):
-            approval.ask(Output())
+            approval(asks=True).ask()
     assert capsys.readouterr().err.startswith("Apply these changes? Only `yes` is accepted: ")

@@ -11,11 +11,9 @@ from typing import Any
 import pytest
 from arm import APPS, disk, disk_id, estate, group, vault_id
 from manifests import POLICY, manifest
-from stage import Recorder, Stage, Uninterrupted, failures
+from stage import Recorder, Stage, carried_out, failures
 
-from reconciler.applying.engine import Settings
 from reconciler.applying.outcome import Outcome
-from reconciler.applying.progress import Progress
 from reconciler.cli.auditing import Trail, audit_file
 from reconciler.report.audit import Origin
 from reconciler.sandbox.arm.messages import Request, Response
@@ -94,7 +92,7 @@ class Scene:
         with audit_file(str(self.path)) as file:
             assert file is not None
             trail = Trail(file, Origin(f"run-{self.runs}", plan.manifest, None), self.stage.sandbox.time)
-            return self.stage.session.apply(plan, Settings(), Progress(), Uninterrupted(), trail)  # type: ignore[arg-type]
+            return carried_out(self.stage.session, plan, ledger=trail)
 
 
 @pytest.fixture

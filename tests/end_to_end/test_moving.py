@@ -13,7 +13,7 @@ from operating import TARGET, back_up, done, planned, wish, world
 from stage import Stage, codes, failures
 
 from reconciler.applying.engine import Settings
-from reconciler.applying.look import Planner
+from reconciler.flow.look import Planner
 from reconciler.planning import moving
 
 OLD, NEW = vault_id(), vault_id("NewVault", "newRG")

@@ -9,9 +9,8 @@ import pytest
 from arm import disk, disk_id, estate, grants, group_id, instance, policy, vault, vault_id
 from manifests import DISK, POLICY, VAULT, manifest
 from manifests import disk as entry
-from stage import Stage, Uninterrupted, actions, codes, failures
+from stage import Stage, actions, carried_out, codes, failures
 
-from reconciler.applying.engine import Settings
 from reconciler.applying.progress import Progress
 
 ADDRESS = f"disk/{disk_id('PSTestDisk').lower()}"
@@ -139,7 +138,7 @@ def test_what_another_made_while_permissions_spread_is_left_alone(on_stage: Call
                 stage.place(body | {"id": made.target.text, "name": made.target.name})
 
     stage.switch(propagation="200..300")
-    outcome = stage.session.apply(plan, Settings(), Rival(), Uninterrupted())  # type: ignore[arg-type]
+    outcome = carried_out(stage.session, plan, progress=Rival())
     assert [row.code for row in outcome.results if row.status == "failed"] == ["changed-by-someone-else"]
     assert owners(stage) == {"host-disk": "rival"}
     assert codes(stage.plan(HOST)).count("managed-elsewhere") == 1

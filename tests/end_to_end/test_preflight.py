@@ -10,7 +10,8 @@ from manifests import disk as entry
 from manifests import manifest
 from stage import READER, Stage, actions, codes
 
-from reconciler.applying import preflight
+from reconciler.applying import preflight as preflights
+from reconciler.flow.run import preflight
 from reconciler.planning.model import Plan
 
 SECOND = disk_id("second")
@@ -35,7 +36,7 @@ def asked(stage: Stage, made: dict[str, object]) -> Plan:
     """The plan with preflight, by somebody who may only read."""
     plan = stage.plan(made, preflight=True)
     with stage._acting_as(READER):
-        return stage.session.preflight(plan)
+        return preflight(stage.session, plan)
 
 
 def validations(stage: Stage) -> int:
@@ -62,7 +63,7 @@ def test_a_refusal_is_an_error_with_azures_cause_at_the_place_of_the_entry(stage
     take_away_rights(stage)
     stage.wait(3600)
     with stage._acting_as(READER):
-        plan = stage.session.preflight(before)
+        plan = preflight(stage.session, before)
     (finding,) = [one for one in plan.errors if one.code == "preflight-refused"]
     assert finding.address == f"disk/{SECOND.lower()}"
     assert finding.message.startswith("UserErrorMissingRequiredPermissions: ")
@@ -86,13 +87,13 @@ def test_young_role_assignments_make_no_refusal(on_stage: Callable[..., Stage]) 
     take_away_rights(stage)
     stage.wait(600)
     with stage._acting_as(READER):
-        found = stage.session.preflight(plan)
+        found = preflight(stage.session, plan)
     assert "preflight-unchecked" in codes(found)
     assert not found.errors
 
 
 def test_more_than_can_be_asked_about_is_said(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(preflight, "MOST", 0)
+    monkeypatch.setattr(preflights, "MOST", 0)
     plan = asked(stage, said("PSTestDisk", "second"))
     assert "preflight-unchecked" in codes(plan)
     assert validations(stage) == 0

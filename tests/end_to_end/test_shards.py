@@ -15,11 +15,11 @@ from manifests import POLICY, manifest
 from stage import Stage, actions, codes
 
 from reconciler.applying.engine import Settings, apply
-from reconciler.applying.look import look
 from reconciler.applying.outcome import Outcome
 from reconciler.applying.progress import Progress
-from reconciler.cli import inprocess
-from reconciler.cli.options import Connection
+from reconciler.connection import simulated as inprocess
+from reconciler.connection.choice import Connection
+from reconciler.flow.look import look
 from reconciler.planning.model import Change, Options, Plan
 from reconciler.sharding import Shard
 

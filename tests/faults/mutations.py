@@ -69,7 +69,7 @@ MUTATIONS = (
     M("F23", "a report is written in place", "cli/writing.py", "temporary.replace(path)", "path.write_text(temporary.read_text())", "test_f23_killed_while_the_report"),
     M("F24", "an instance that a rival has just made in our vault is an error", "applying/probing.py", "if is_protected_in(error, step.target.parent) or (exists and is_already_protected(error)):", "if exists and is_already_protected(error):", "test_f24"),
     M("F25", "an instance's policy is right whatever it holds", "planning/usage.py", "self._shelf.contents.get(instance.policy.key) != content:", "self._shelf.contents.get(instance.policy.key) is None:", "test_f25_two_commits_of_what"),
-    M("F26", "a saved plan is not compared with what would be done now", "cli/approval.py", "        if self.saved:\n", "        if False:\n"),
+    M("F26", "a saved plan is not compared with what would be done now", "cli/approval.py", "        if self.saved and (told :=", "        if False and (told :="),
     M("F27", "a body from before the write is believed", "applying/vaults.py", "or run.now >= believed):\n            return body", "or True):\n            return body"),
     M("F28", "what a list lacks is taken to be gone", "planning/draft.py", "        match self.presence(subject, address, place):\n", "        match No():\n"),
     M("F29", "links are followed to any host", "azure/connection.py", "            SameOrigin(self.endpoint),\n", ""),

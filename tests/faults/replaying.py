@@ -14,11 +14,10 @@ from typing import Any
 import invariants
 import pytest
 from faults import Asked, Fault, Killed
-from stage import Uninterrupted
+from stage import carried_out
 from trial import Run, Trial
 
-from reconciler.applying.engine import Settings
-from reconciler.applying.progress import Progress
+from reconciler.flow.run import Task, planned
 from reconciler.planning.model import Options
 
 
@@ -74,8 +73,8 @@ def attempt(trial: Trial, **options: Any) -> Run:
     manifest = trial.manifest(trial.said)
     try:
         with trial._opened() as session:
-            plan = session.look(manifest, Options(tool_version="0", **options))
-            session.apply(plan, Settings(), Progress(), Uninterrupted())  # type: ignore[arg-type]
+            plan = planned(session, Task(manifest, Options(tool_version="0", **options)))
+            carried_out(session, plan)
     finally:
         run.calls = trial.weather.calls[begun:]
         invariants.only_planned_writes(run)

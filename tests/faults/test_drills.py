@@ -12,11 +12,8 @@ from faults import Asked, Fault, Killed, killed_after, killed_before, lost_after
 from manifests import disk as entry
 from operating import SCRATCH, back_up, drilled, planned, trial_disk, with_drill, world
 from replaying import Story, on_file, recovery_points
-from stage import Uninterrupted
+from stage import carried_out
 from trial import Run, Trial
-
-from reconciler.applying.engine import Settings
-from reconciler.applying.progress import Progress
 
 LONG = bool(os.environ.get("RECONCILER_LONG_TESTS"))
 pytestmark = pytest.mark.timeout(7200 if LONG else 120)
@@ -56,7 +53,7 @@ def drill(trial: Trial) -> Run:
         with trial._opened() as session:
             trial.session = session
             plan = planned(trial, trial.said, drilled(trial, trial.said))
-            session.apply(plan, Settings(), Progress(), Uninterrupted())  # type: ignore[arg-type]
+            carried_out(session, plan)
     finally:
         run.calls = trial.weather.calls[begun:]
     return run

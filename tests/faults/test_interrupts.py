@@ -21,8 +21,8 @@ from installed import environment, put_files
 from served import SCALE, Served, served
 from trial import Trial
 
-from reconciler.cli.session import Session
 from reconciler.cli.signals import Interrupts
+from reconciler.connection.session import Session
 
 SIGNALS = {"SIGINT": 130, "SIGTERM": 143}
 WAYS = ("--clock", f"scaled:{SCALE:g}")
@@ -239,7 +239,7 @@ def test_f52_a_fault_of_the_tool_in_the_look_after_it_all_loses_no_result(
 
     leave_under_way(quickstart)
     with monkeypatch.context() as patched:
-        patched.setattr("reconciler.applying.settled.look", look)
+        patched.setattr("reconciler.flow.settled.look", look)
         run = quickstart.apply()
     assert run.code == 1
     assert "could not be seen: ZeroDivisionError: surprise" in run.out

@@ -12,11 +12,9 @@ from faults import Asked, Fault, Killed, killed_after, killed_before
 from manifests import DISK, POLICY, VAULT, Data, manifest
 from operating import back_up, planned, world
 from replaying import Story, on_file, recovery_points
-from stage import Uninterrupted
+from stage import carried_out
 from trial import Run, Trial
 
-from reconciler.applying.engine import Settings
-from reconciler.applying.progress import Progress
 from reconciler.planning import moving
 
 pytestmark = pytest.mark.timeout(120)
@@ -51,7 +49,7 @@ def move(trial: Trial, said: Data = AFTER) -> Run:
             trial.session = session
             plan = planned(trial, said, planner)
             assert not plan.errors, plan.errors
-            session.apply(plan, Settings(), Progress(), Uninterrupted())  # type: ignore[arg-type]
+            carried_out(session, plan)
     finally:
         run.calls = trial.weather.calls[begun:]
     return run

@@ -24,15 +24,15 @@ import pytest
 from faults import TOKEN, Answer, Asked, Fault, Injection, Killed
 from stage import HOST, Call, Recorder, Stage
 
-from reconciler.applying.engine import Settings
 from reconciler.applying.outcome import Outcome
 from reconciler.azure.connection import Azure
 from reconciler.azure.inprocess import InProcessTransport
 from reconciler.azure.signing import StaticToken
 from reconciler.azure.virtual import new_loop
 from reconciler.cli import main
-from reconciler.cli.session import Session
 from reconciler.clock import Clock, LoopClock
+from reconciler.connection.session import Session
+from reconciler.flow import run as flow
 from reconciler.planning.model import Plan
 
 
@@ -151,7 +151,9 @@ class Trial(Stage):
         self.is_over = False
         self.token: Callable[[], Any] = lambda: StaticToken(TOKEN)
         self.clock: Clock | None = None
-        monkeypatch.setattr("reconciler.cli.session.opened", lambda *_, **more: self._opened(more.get("events")))
+        self._watched: Run | None = None
+        self._watch(monkeypatch)
+        monkeypatch.setattr("reconciler.connection.opening.opened", lambda *_, **more: self._opened(more.get("events")))
 
     # Faults
 
@@ -219,32 +221,42 @@ class Trial(Stage):
 
     @contextmanager
     def _opened(self, events: Any = None) -> Iterator[Session]:
-        run, trial = self._current, self
-
-        class Watched(Session):
-            def look(self, *arguments: Any) -> Plan:
-                seen = super().look(*arguments)
-                if run.outcome is None:  # what is looked at after an apply is no plan of it
-                    run.plan = seen
-                return seen
-
-            def apply(self, plan: Plan, settings: Settings, *arguments: Any) -> Outcome:
-                run.outcome = super().apply(plan, settings, *arguments)
-                return run.outcome
-
-            def compared(self, *arguments: Any) -> Outcome:
-                run.outcome = super().compared(*arguments)
-                return run.outcome
-
+        trial = self
+        self._watched = self._current
         with asyncio.Runner(loop_factory=new_loop()) as runner:
-            session = Watched(runner, lambda clock: trial.connect(clock, events), lambda: self._clock(runner))
+            session = Session(runner, lambda clock: trial.connect(clock, events), lambda: self._clock(runner))
             try:
                 yield session
             except Killed:
                 _bury(runner.get_loop())
                 raise
             finally:
+                self._watched = None
                 session.close()
+
+    def _watch(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Note the plan and the outcome of every run on a connection of this trial."""
+        looks, applies, compares = flow.look, flow.apply, flow.compared
+
+        async def look(*arguments: Any, **named: Any) -> Plan:
+            plan = await looks(*arguments, **named)
+            if self._watched and self._watched.outcome is None:  # what is looked at after an apply is no plan of it
+                self._watched.plan = plan
+            return plan
+
+        async def apply(*arguments: Any, **named: Any) -> Outcome:
+            return self._noted(await applies(*arguments, **named))
+
+        async def compared(*arguments: Any) -> Outcome:
+            return self._noted(await compares(*arguments))
+
+        for name, instead in (("look", look), ("apply", apply), ("compared", compared)):
+            monkeypatch.setattr(flow, name, instead)
+
+    def _noted(self, outcome: Outcome) -> Outcome:
+        if self._watched:
+            self._watched.outcome = outcome
+        return outcome
 
     def _clock(self, runner: asyncio.Runner) -> Clock:
         begin, loop = self.sandbox.time(), runner.get_loop()

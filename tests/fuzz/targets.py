@@ -21,18 +21,18 @@ from breeding import TEXTS, bent, bytes_of, odd, written, yaml_text
 from manifests import manifest
 from stage import HOST, Stage
 
-from reconciler.applying.look import estate_for, look
 from reconciler.azure.connection import Azure
 from reconciler.azure.inprocess import InProcessTransport
 from reconciler.azure.signing import StaticToken
 from reconciler.azure.virtual import new_loop
 from reconciler.cli import main
 from reconciler.cli.loading import recorded
-from reconciler.cli.options import Connection
 from reconciler.cli.saved import read_saved
 from reconciler.clock import LoopClock
+from reconciler.connection.choice import Connection
 from reconciler.errors import ManifestError, ReconcilerError
 from reconciler.estate import Estate
+from reconciler.flow.look import estate_for, look
 from reconciler.known import NO, Yes
 from reconciler.manifest.compiling import compile_manifest
 from reconciler.manifest.model import Manifest

@@ -106,7 +106,7 @@ def test_a_plans_endpoint_is_never_used(
 
     assert reconciler("plan", ".", "--sandbox", "azure.estate.yaml", "--out", "plan.json")[0] == 0
     edit(quickstart, lambda document: document.update(target=target))
-    monkeypatch.setattr("reconciler.azure.opening.open_azure", never)
+    monkeypatch.setattr("reconciler.connection.endpoint.open_azure", never)
     code, told = reconciler("apply", "plan.json", ".")
     assert (code, "The saved plan was made against" in told) == (1, True), told
 

@@ -14,7 +14,6 @@ from story import OPEN, Story, rule
 from trial import Run, Trial
 
 from reconciler.applying.engine import Settings, apply
-from reconciler.applying.look import look
 from reconciler.applying.outcome import Outcome
 from reconciler.applying.progress import Progress
 from reconciler.azure.connection import Azure
@@ -22,6 +21,7 @@ from reconciler.azure.inprocess import InProcessTransport
 from reconciler.azure.signing import StaticToken
 from reconciler.azure.virtual import new_loop
 from reconciler.errors import ReconcilerError
+from reconciler.flow.look import look
 from reconciler.planning.model import Options, Plan
 
 KINDS = (

@@ -11,8 +11,8 @@ from arm import APPS, disk, disk_id, estate, group, group_id, instance_id, vault
 from manifests import manifest
 from stage import Stage
 
-from reconciler.applying.look import Planner, look
 from reconciler.applying.outcome import Outcome
+from reconciler.flow.look import Planner, look
 from reconciler.ids import ArmId
 from reconciler.planning import drilling, restoring
 from reconciler.planning.model import Plan

@@ -17,13 +17,15 @@ from uuid import NAMESPACE_URL, uuid5
 from reconciler.applying.engine import Settings
 from reconciler.applying.outcome import Outcome
 from reconciler.applying.progress import Progress
+from reconciler.azure.auditing import Ledger
 from reconciler.azure.virtual import new_loop
-from reconciler.cli import inprocess
-from reconciler.cli.options import Connection
-from reconciler.cli.session import Session
 from reconciler.clock import LoopClock
+from reconciler.connection import simulated as inprocess
+from reconciler.connection.choice import Connection
+from reconciler.connection.session import Session
 from reconciler.errors import ManifestError
 from reconciler.files import load
+from reconciler.flow.run import NoSignals, Task, applied, planned
 from reconciler.manifest.model import Manifest
 from reconciler.planning.model import Options, Plan
 from reconciler.report.drift import Drift
@@ -123,14 +125,23 @@ class Recorder:
         return status, answer, content, latency
 
 
-class Uninterrupted:
-    """Stands for the signals of an apply, in a test that gets none."""
-
-    name = ""
-
-    @contextmanager
-    def watched(self, *_: Any) -> Iterator[None]:
-        yield
+def carried_out(
+    session: Session,
+    plan: Plan,
+    *,
+    settings: Settings | None = None,
+    progress: Progress | None = None,
+    ledger: Ledger | None = None,
+) -> Outcome:
+    """What becomes of a plan in a run that no signal interrupts."""
+    return applied(
+        session,
+        plan,
+        settings=settings or Settings(),
+        progress=progress or Progress(),
+        signals=NoSignals(),
+        ledger=ledger,
+    )
 
 
 class Stage:
@@ -191,7 +202,7 @@ class Stage:
             return self._look(said, options)
 
     def _look(self, said: Mapping[str, Any] | str | Path | Manifest, options: Mapping[str, Any]) -> Plan:
-        return self.session.look(self.manifest(said), self._options(options))
+        return planned(self.session, Task(self.manifest(said), self._options(options)))
 
     @contextmanager
     def _acting_as(self, token: str) -> Iterator[None]:
@@ -211,7 +222,7 @@ class Stage:
 
     def carry_out(self, plan: Plan, *, settings: Settings | None = None) -> Outcome:
         """The outcome of applying a plan, done by somebody who may do what the tool needs and no more."""
-        return self.session.apply(plan, settings or Settings(), Progress(), Uninterrupted())  # type: ignore[arg-type]
+        return carried_out(self.session, plan, settings=settings)
 
     def drift(self, said: Mapping[str, Any] | str | Path | Manifest) -> Drift:
         """What drift would tell."""

@@ -17,8 +17,8 @@ from manifests import manifest
 from prometheus_client.parser import text_string_to_metric_families
 from stage import Stage, as_yaml
 
-from reconciler.cli.options import Connection
 from reconciler.cli.watch import _Task
+from reconciler.connection.choice import Connection
 from reconciler.sandbox.sandbox import Hook
 from reconciler.watch.health import Health
 from reconciler.watch.metrics import Metrics

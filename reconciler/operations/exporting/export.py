@@ -8,12 +8,12 @@ from collections.abc import Iterable, Iterator
 from copy import deepcopy
 
 from reconciler import __version__
-from reconciler.applying.look import planned
 from reconciler.azure.connection import Azure
 from reconciler.azure.reading import read_estate
 from reconciler.clock import Clock
 from reconciler.errors import ManifestError, ReconcilerError, UsageError
 from reconciler.estate import Estate, Reach
+from reconciler.flow.look import planned
 from reconciler.ids import ArmId, lower, subscription_id
 from reconciler.manifest.compiling import compile_manifest
 from reconciler.manifest.model import Manifest

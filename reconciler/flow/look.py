@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from reconciler import __version__, garbage
+from reconciler.applying.questions import answered
 from reconciler.azure.connection import Azure
 from reconciler.clock import Clock
 from reconciler.estate import Estate
@@ -84,20 +85,6 @@ async def planned(
         plan = under_gates_of(plan, whole)
     again = replace(options, force=widened(options.force))
     return replace(plan, basis=Basis(estate, partial(made, under=again))) if has_weight(plan) else plan
-
-
-async def answered(azure: Azure, estate: Estate, make: Callable[[Estate], Plan]) -> Plan:
-    """The plan that `make` makes of an estate, once no question of it is open."""
-    from reconciler.azure.reading import answer
-
-    plan = make(estate)
-    while plan.questions:
-        open_questions = [question for question in plan.questions if question not in estate.answers]
-        if not open_questions:
-            raise RuntimeError(f"planning asks again what was answered: {plan.questions[0]}")
-        estate.answers.update(await answer(azure, open_questions))
-        plan = make(estate)
-    return plan
 
 
 async def drafted(

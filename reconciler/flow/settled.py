@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
-from reconciler.applying.look import look
 from reconciler.applying.outcome import Outcome
 from reconciler.azure.connection import Azure
 from reconciler.clock import Clock
 from reconciler.errors import ReconcilerError
+from reconciler.flow.look import look
 from reconciler.manifest.model import Manifest
 from reconciler.planning.model import Options
 

@@ -7,17 +7,16 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING
 
-from reconciler.cli.session import ClockChoice, Session, api_version, clock_choice
+from reconciler.azure.connection import Azure
+from reconciler.azure.governor import Events
 from reconciler.clock import Clock, LoopClock
+from reconciler.connection.choice import ClockChoice, Connection, api_version, clock_choice
+from reconciler.connection.endpoint import open_azure
+from reconciler.connection.session import Session
 from reconciler.errors import UsageError
-
-if TYPE_CHECKING:
-    from reconciler.azure.connection import Azure
-    from reconciler.azure.governor import Events
-    from reconciler.cli.options import Connection
-    from reconciler.sandbox.sandbox import Sandbox
+from reconciler.sandbox.errors import SandboxError
+from reconciler.sandbox.sandbox import Sandbox
 
 
 @contextmanager
@@ -44,8 +43,6 @@ def sandbox_session(connection: Connection, events: Events | None, *, readonly: 
 @contextmanager
 def opened_sandbox(path: Path, *, readonly: bool = False) -> Iterator[Sandbox]:
     """The sandbox of an estate file; what it refuses becomes a UsageError."""
-    from reconciler.sandbox.sandbox import Sandbox
-
     with sandbox_errors(), Sandbox.open(path, readonly=readonly) as sandbox:
         yield sandbox
 
@@ -53,8 +50,6 @@ def opened_sandbox(path: Path, *, readonly: bool = False) -> Iterator[Sandbox]:
 @contextmanager
 def sandbox_errors() -> Iterator[None]:
     """Around what the sandbox may refuse: it becomes a UsageError."""
-    from reconciler.sandbox.errors import SandboxError
-
     try:
         yield
     except SandboxError as error:
@@ -78,8 +73,6 @@ def _clock(choice: ClockChoice, sandbox: Sandbox) -> Clock:
 
 
 def _azure(sandbox: Sandbox, connection: Connection, clock: Clock, events: Events | None) -> Azure:
-    from reconciler.azure.opening import open_azure
-
     async def exchange(
         method: str, url: str, headers: Mapping[str, str], body: bytes | None
     ) -> tuple[int, Mapping[str, str], bytes]:

@@ -1,0 +1,22 @@
+"""The open questions of a plan, asked of Azure until none is left."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from reconciler.azure.connection import Azure
+from reconciler.azure.reading import answer
+from reconciler.estate import Estate
+from reconciler.planning.model import Plan
+
+
+async def answered(azure: Azure, estate: Estate, make: Callable[[Estate], Plan]) -> Plan:
+    """The plan that `make` makes of an estate, once no question of it is open."""
+    plan = make(estate)
+    while plan.questions:
+        open_questions = [question for question in plan.questions if question not in estate.answers]
+        if not open_questions:
+            raise RuntimeError(f"planning asks again what was answered: {plan.questions[0]}")
+        estate.answers.update(await answer(azure, open_questions))
+        plan = make(estate)
+    return plan

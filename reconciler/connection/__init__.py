@@ -1,0 +1,1 @@
+"""Which Azure or sandbox a run talks to: chosen, opened, used and closed."""

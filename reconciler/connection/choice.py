@@ -1,0 +1,73 @@
+"""Which Azure is talked to, as a command line or a library call names it, and by which clock."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from reconciler.errors import UsageError
+
+LOOK_SECONDS = 1800.0
+"""How long reading Azure may take unless the command line says otherwise."""
+
+CLOUDS = ("AzureCloud", "AzureUSGovernment", "AzureChinaCloud")
+"""The clouds that the tool knows by name."""
+
+
+class Connection(NamedTuple):
+    """What Azure a command talks to: a sandbox's estate file, another ARM endpoint, or a cloud.
+
+    `clock` None: virtual for a sandbox in this process, real otherwise; `api_version` None: the tool's own;
+    `look_seconds`: how long reading Azure may take as a whole.
+    """
+
+    sandbox: str | None = None
+    endpoint: str | None = None
+    cloud: str = CLOUDS[0]
+    clock: str | None = None
+    api_version: str | None = None
+    look_seconds: float = LOOK_SECONDS
+
+    @property
+    def is_default(self) -> bool:
+        """Whether the command line says nothing about it."""
+        return self.sandbox is None and self.endpoint is None and self.cloud == CLOUDS[0]
+
+    @property
+    def target(self) -> str:
+        """What a plan was made against, as saved plans record it."""
+        if self.sandbox:
+            return f"sandbox:{Path(self.sandbox).as_posix()}"
+        return self.endpoint or self.cloud
+
+
+class ClockChoice(NamedTuple):
+    """What `--clock` says: `kind` is `real`, `scaled` or `virtual`."""
+
+    kind: str
+    scale: float = 1.0
+    start: datetime | None = None
+
+
+def clock_choice(text: str) -> ClockChoice:
+    """The clock that `real`, `scaled:N`, `virtual` or `virtual:START` (ISO 8601, UTC unless said) names."""
+    kind, _, rest = text.partition(":")
+    try:
+        if kind == "real" and not rest:
+            return ClockChoice("real")
+        if kind == "scaled" and 0 < float(rest) < 1e9:  # noqa: PLR2004 - faster is a typing error
+            return ClockChoice("scaled", float(rest))
+        if kind == "virtual":
+            start = datetime.fromisoformat(rest) if rest else None
+            return ClockChoice("virtual", 1.0, start.replace(tzinfo=start.tzinfo or UTC) if start else None)
+    except ValueError:
+        pass
+    raise UsageError(f"--clock {text!r} names no clock", hint="write real, scaled:60 or virtual:2026-01-05T08:00:00Z")
+
+
+def api_version(connection: Connection) -> str:
+    """DataProtection's api-version: what the command line says, else the tool's own."""
+    from reconciler.azure.versions import DATA_PROTECTION
+
+    return connection.api_version or DATA_PROTECTION

@@ -1,0 +1,61 @@
+"""Opens a session on whichever Azure is chosen, and closes it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from reconciler.azure.connection import Azure
+from reconciler.azure.governor import Events
+from reconciler.clock import Clock, LoopClock
+from reconciler.connection.choice import Connection, api_version, clock_choice
+from reconciler.connection.endpoint import open_azure
+from reconciler.connection.session import Session
+from reconciler.errors import UsageError
+
+
+def _environment(connection: Connection) -> Mapping[str, str]:
+    """The environment; for plain http, which is loopback only, with some token: a sandbox takes any."""
+    if not (connection.endpoint or "").lower().startswith("http://"):
+        return os.environ
+    return {"RECONCILER_ARM_TOKEN": "sandbox", **os.environ}
+
+
+@contextmanager
+def opened(connection: Connection, *, events: Events | None = None, readonly: bool = False) -> Iterator[Session]:
+    """A session over the connection that the command line names; `readonly`: nothing will be written.
+
+    UsageError when it can't be opened.
+    """
+    if connection.sandbox:
+        from reconciler.connection.simulated import sandbox_session
+
+        with sandbox_session(connection, events, readonly=readonly) as session:
+            yield session
+        return
+    choice = clock_choice(connection.clock or "real")
+    if choice.kind == "virtual":
+        raise UsageError(
+            "A virtual clock works only with --sandbox: real connections take real time.",
+            hint="use --clock scaled:N for both `sandbox serve` and this command",
+        )
+
+    def connect(clock: Clock) -> Azure:
+        return open_azure(
+            clock=clock,
+            environment=_environment(connection),
+            cloud=connection.cloud,
+            endpoint=connection.endpoint or "",
+            events=events,
+            api_version=api_version(connection),
+            look_seconds=connection.look_seconds,
+        )
+
+    with asyncio.Runner() as runner:
+        session = Session(runner, connect, lambda: LoopClock(scale=choice.scale))
+        try:
+            yield session
+        finally:
+            session.close()

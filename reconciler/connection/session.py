@@ -1,0 +1,86 @@
+"""A session: an open connection to Azure or to a sandbox, and the event loop that everything on it runs on."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import threading
+from asyncio import AbstractEventLoop
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from reconciler.azure.connection import Azure
+from reconciler.clock import Clock
+
+T = TypeVar("T")
+
+Connect = Callable[[Clock], Azure]
+
+
+class Session:
+    """An open connection; each call runs on the one event loop of the session, so there may be pauses in between.
+
+    `is_virtual`: time on that loop is simulated, and neither threads nor sockets may be waited for.
+    """
+
+    def __init__(
+        self, runner: asyncio.Runner, connect: Connect, make_clock: Callable[[], Clock], *, is_virtual: bool = False
+    ) -> None:
+        self.is_virtual = is_virtual
+        self._runner = runner
+        self._connect = connect
+        self._make_clock = make_clock
+        self._azure: Azure | None = None
+        self._clock: Clock | None = None
+
+    @property
+    def clock(self) -> Clock:
+        """The session's clock."""
+        if self._clock is None:
+            self._clock = self._runner.run(self._started())
+        return self._clock
+
+    def close(self) -> None:
+        """Close the connection, if one was opened."""
+        if self._azure is not None:
+            self._runner.run(self._azure.close())
+
+    def run(self, work: Callable[[Azure, Clock], Coroutine[Any, Any, T]]) -> T:
+        """Await what `work` makes of the connection and the clock; the connection is opened by the first of these."""
+        clock = self.clock
+
+        async def run() -> T:
+            with _wakeful(asyncio.get_running_loop()):
+                if self._azure is None:
+                    self._azure = self._connect(clock)
+                return await work(self._azure, clock)
+
+        return self._runner.run(run())
+
+    async def _started(self) -> Clock:
+        return self._make_clock()
+
+
+@contextmanager
+def _wakeful(loop: AbstractEventLoop) -> Iterator[None]:
+    """Within this block a signal wakes the loop: one that came just before it fell asleep would else be heeded only then.
+
+    In the main thread only, where handlers run; elsewhere nothing is changed.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    reading, writing = os.pipe()
+    for descriptor in (reading, writing):
+        os.set_blocking(descriptor, False)
+    loop.add_reader(reading, os.read, reading, 4096)
+    before = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+    try:
+        yield
+    finally:
+        signal.set_wakeup_fd(before)
+        loop.remove_reader(reading)
+        os.close(reading)
+        os.close(writing)

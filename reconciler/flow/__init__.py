@@ -1,0 +1,1 @@
+"""The one way of a run: look, gates, approval, apply, look again."""
