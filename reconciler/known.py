@@ -6,10 +6,13 @@ them, and concludes nothing from the third but a finding.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Generic, TypeAlias, TypeVar
 
 _T_co = TypeVar("_T_co", covariant=True)
+_From = TypeVar("_From")
+_To = TypeVar("_To")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +39,8 @@ class Unsure:
 NO: Final = No()
 
 Known: TypeAlias = Yes[_T_co] | No | Unsure
+
+
+def mapped(found: Known[_From], change: Callable[[_From], _To]) -> Known[_To]:
+    """What follows from what was read; a no stays a no, and a doubt a doubt."""
+    return Yes(change(found.value)) if isinstance(found, Yes) else found

@@ -9,7 +9,7 @@ from reconciler.azure.answering import answer
 from reconciler.errors import ReconcilerError
 from reconciler.estate import Question, RecoveryPoint
 from reconciler.ids import ArmId
-from reconciler.known import Known, Unsure, Yes
+from reconciler.known import Known, Unsure, Yes, mapped
 from reconciler.planning.model import Change, Op, Step
 from reconciler.planning.resuming import NAME, expired, unlisted
 from reconciler.plurals import counted
@@ -55,7 +55,7 @@ async def _with_unlisted(
     shown: Known[tuple[datetime, ...]] = (await answer(run.azure, [question]))[question]
     match shown:
         case Yes(times):
-            return Yes((*found.value, *unlisted(instance, found.value, times)))
+            return mapped(found, lambda listed: (*listed, *unlisted(instance, listed, times)))
         case Unsure() if not found.value:
             return shown
     return found

@@ -127,6 +127,11 @@ async def listed_backups(azure: Azure, vaults: Iterable[ArmId]) -> Backups:
     return told
 
 
+def doubted(lacking: Mapping[str, str]) -> Mapping[str, Known[Newest]]:
+    """Nothing is known of the jobs of these instances: their list isn't whole, as the sentence of each says."""
+    return {instance: Unsure(because, _SHOW) for instance, because in lacking.items()}
+
+
 async def _backups_in(azure: Azure, vault: ArmId) -> dict[str, Known[Newest]]:
     """What a vault's list tells of its instances; of one with a row that makes no sense, nothing."""
     found: dict[str, dict[str, datetime]] = defaultdict(dict)

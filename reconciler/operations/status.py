@@ -8,7 +8,7 @@ from typing import Any
 
 from reconciler.azure import projection
 from reconciler.azure.connection import Azure
-from reconciler.azure.jobs import Backups, listed_backups, newest_backups
+from reconciler.azure.jobs import Backups, doubted, listed_backups, newest_backups
 from reconciler.azure.survey import snapshot_counts, snapshots_in
 from reconciler.azure.together import together
 from reconciler.clock import Clock
@@ -45,7 +45,7 @@ async def status_on(azure: Azure, clock: Clock, manifest: Manifest, estate: Esta
     told.points.update({key: newest_point(kept, clock.now()) for key, kept in told.kept.items()})
     backups = Backups(told.jobs, told.listed) | await listed_backups(azure, contradicted(held, told))
     told.jobs, told.listed = backups.newest, backups.listed
-    told.jobs.update(unlisted(held, told, clock.now()))
+    told.jobs.update(doubted(unlisted(held, told, clock.now())))
     told.there.update(
         await _there(azure, await drafted(azure, clock, manifest, estate, lambda draft: suspected(draft, told)))
     )

@@ -28,7 +28,6 @@ START_WINDOW = timedelta(hours=2)
 
 _A_JOB = timedelta(hours=1)
 _JOBS_KEPT = timedelta(days=3)
-_LIST_AGAIN = "look at the vault's jobs with `reconciler jobs list PATH`, then run it again"
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _UNREAD = "its recovery points were not read"
 _SINCE_WHEN = (
@@ -78,10 +77,10 @@ def _is_ahead(told: Told, instance: Instance) -> bool:
     )
 
 
-def unlisted(held: Iterable[Instance], told: Told, now: datetime) -> Mapping[str, Unsure]:
+def unlisted(held: Iterable[Instance], told: Told, now: datetime) -> Mapping[str, str]:
     """Instances whose vault's own list of jobs lacks that of their newest recovery point, so that it isn't whole.
 
-    By lower-cased id. Of a point that is older than a few days the job may be forgotten.
+    By lower-cased id, with what is missing. Of a point that is older than a few days the job may be forgotten.
     """
     found = {}
     for one in held:
@@ -89,8 +88,7 @@ def unlisted(held: Iterable[Instance], told: Told, now: datetime) -> Mapping[str
         if point is None or isinstance(jobs, Unsure) or now - point > _JOBS_KEPT:
             continue
         if point - _A_JOB > max(jobs.values(), default=_NEVER):
-            because = f"its jobs lack the backup of {point:%Y-%m-%d %H:%M} UTC, whose recovery point is there"
-            found[one.id.key] = Unsure(because, _LIST_AGAIN)
+            found[one.id.key] = f"its jobs lack the backup of {point:%Y-%m-%d %H:%M} UTC, whose recovery point is there"
     return found
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from reconciler.estate import Instance, RecoveryPoint
 from reconciler.ids import ArmId, lower
-from reconciler.known import Unsure, Yes
+from reconciler.known import Unsure, Yes, mapped
 from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import PENDING, Draft
 from reconciler.planning.gates import ANY
@@ -67,7 +67,7 @@ def kept(draft: Draft, instance: Instance) -> Any:
     if len(told) < len(others) or not all(isinstance(one, Yes) for one in told):
         return answer  # whose the snapshots are is not known: a soft-deleted instance tells no points
     points = (*answer.value, *(point for one in told for point in one.value))
-    return Yes((*answer.value, *unlisted(instance, points, shown.value)))
+    return mapped(answer, lambda listed: (*listed, *unlisted(instance, points, shown.value)))
 
 
 def _others(draft: Draft, instance: Instance, disk: ArmId) -> list[Instance]:

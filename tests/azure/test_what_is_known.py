@@ -29,13 +29,13 @@ JOB = {
     "id": f"{VAULT}/backupJobs/j",
     "properties": {
         "status": "Failed",
-        "startTime": "2026-01-05T01:00:00Z",
+        "startTime": "2025-12-31T01:00:00Z",
         "backupInstanceId": INSTANCE,
         "operationCategory": "Backup",
     },
 }
-NEWEST = {"instance": INSTANCE.lower(), "status": "failed", "newest": "2026-01-05T01:00:00Z"}
-POINT = {"id": f"{INSTANCE}/recoveryPoints/p", "properties": {"recoveryPointTime": "2026-01-05T01:00:00Z"}}
+NEWEST = {"instance": INSTANCE.lower(), "status": "failed", "newest": "2025-12-31T01:00:00Z"}
+POINT = {"id": f"{INSTANCE}/recoveryPoints/p", "properties": {"recoveryPointTime": "2025-12-31T01:00:00Z"}}
 SNAPSHOT = {
     "id": f"{S}/resourceGroups/rg/providers/Microsoft.Compute/snapshots/x",
     "properties": {"incremental": True, "creationData": {"sourceResourceId": DISK}},
