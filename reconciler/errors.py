@@ -21,32 +21,30 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from reconciler import error_codes
 from reconciler.plurals import counted
 
 if TYPE_CHECKING:
-    from reconciler.findings import Finding
-
-
-NO_TOKEN = "no-token"  # noqa: S105 - a code
-"""The code of every error whose cause is that no access token could be had."""
+    from reconciler.findings import Code, Finding
 
 
 class ReconcilerError(Exception):
     """The base of all: `code` is stable, `hint` says what to do next."""
 
-    code = "error"
+    code = error_codes.ERROR.code
 
-    def __init__(self, message: str, *, hint: str = "", code: str = "") -> None:
+    def __init__(self, message: str, *, hint: str = "", code: Code | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
-        self.code = code or self.code
+        if code is not None:
+            self.code = str(code)
 
 
 class UsageError(ReconcilerError):
     """The command line asks for something impossible."""
 
-    code = "usage"
+    code = error_codes.USAGE.code
 
 
 class ManifestError(ReconcilerError):
@@ -56,7 +54,7 @@ class ManifestError(ReconcilerError):
     the first error, for where findings have no room.
     """
 
-    code = "manifest"
+    code = error_codes.MANIFEST.code
     root = ""
 
     def __init__(self, findings: Sequence[Finding], sources: dict[str, str]) -> None:
@@ -71,30 +69,31 @@ class ManifestError(ReconcilerError):
 class Refused(ReconcilerError):
     """Nothing was written, on purpose."""
 
-    code = "refused"
+    code = error_codes.REFUSED.code
 
 
 class StalePlan(Refused):
     """What was approved is not what would be done now; the message lists what moved."""
 
-    code = "stale-plan"
+    code = error_codes.STALE_PLAN.code
 
 
 class ReadIncomplete(ReconcilerError):
     """Azure could not be read to the end; nothing follows from the part that was."""
 
-    code = "read-incomplete"
+    code = error_codes.READ_INCOMPLETE.code
 
 
 class AzureError(ReconcilerError):
     """Azure answered with an error.
 
-    `status` is HTTP's (0: no answer), `code` Azure's, `advice` its recommended actions, `target` the id or URL path
-    that was asked (never with a query string: it may be signed), `request_id` what support asks for. `sent_unknown`:
-    the answer to a POST was lost that may have been acted upon; look before it is sent again.
+    `status` is HTTP's (0: no answer), `code` Azure's, or one of ours where it gave none, `advice` its recommended
+    actions, `target` the id or URL path that was asked (never with a query string: it may be signed), `request_id` what
+    support asks for. `sent_unknown`: the answer to a POST was lost that may have been acted upon; look before it is
+    sent again.
     """
 
-    code = "azure"
+    code = error_codes.AZURE.code
     sent_unknown = False
 
     def __init__(
@@ -102,13 +101,14 @@ class AzureError(ReconcilerError):
         message: str,
         *,
         status: int = 0,
-        code: str = "",
+        code: Code | str = "",
         advice: Sequence[str] = (),
         target: str = "",
         request_id: str = "",
         hint: str = "",
     ) -> None:
-        super().__init__(message, hint=hint or " ".join(advice), code=code)
+        super().__init__(message, hint=hint or " ".join(advice))
+        self.code = str(code) or self.code
         self.status = status
         self.advice = tuple(advice)
         self.target = target

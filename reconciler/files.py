@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from reconciler import error_codes
 from reconciler.errors import ManifestError, UsageError
 from reconciler.findings import Finding, Place
 from reconciler.manifest import codes
@@ -36,7 +37,9 @@ def load(path: Path | str) -> Manifest:
 def read(path: Path) -> Files:
     """The files that `path` (one file, or a folder with all below it) names; their content is not looked at."""
     if not _exists(path):
-        raise UsageError(f"{path} does not exist", hint="name the manifest's file or folder", code="no-such-path")
+        raise UsageError(
+            f"{path} does not exist", hint="name the manifest's file or folder", code=error_codes.NO_SUCH_PATH
+        )
     if not path.is_dir():
         return Files(path.parent, {_printable(path.name): _content(path, path.name)})
     texts, refused = _folder(path.resolve(), path.resolve(), prefix="")
@@ -46,7 +49,7 @@ def read(path: Path) -> Files:
         raise UsageError(
             f"{path} holds no manifest: no *.yaml or *.yml in it or below it",
             hint="`reconciler init` writes a first one; hidden files and *.estate.yaml are left out",
-            code="no-manifest",
+            code=error_codes.NO_MANIFEST,
         )
     return Files(path, texts)
 
@@ -59,7 +62,7 @@ def _exists(path: Path) -> bool:
         raise UsageError(
             f"{path} cannot be looked up: {error.strerror}",
             hint="check the path and its permissions",
-            code="unreadable",
+            code=error_codes.UNREADABLE,
         ) from error
 
 
@@ -119,7 +122,7 @@ def is_ours(name: str) -> bool:
 
 def _unreadable(error: OSError) -> None:
     raise UsageError(
-        f"the folder {error.filename} cannot be read: {error.strerror}", hint="check its permissions", code="unreadable",
+        f"the folder {error.filename} cannot be read: {error.strerror}", hint="check its permissions", code=error_codes.UNREADABLE,
     )  # fmt: skip
 
 
@@ -139,12 +142,12 @@ def _content(path: Path, name: str) -> bytes:
     """The bytes of a regular file, one more than is allowed at most."""
     try:
         if not stat.S_ISREG(path.stat().st_mode):
-            raise UsageError(f"{name} is not a regular file", hint="name a file or a folder", code="file-refused")
+            raise UsageError(f"{name} is not a regular file", hint="name a file or a folder", code=codes.FILE_REFUSED)
         with path.open("rb") as stream:
             return stream.read(LARGEST + 1)
     except OSError as error:
         raise UsageError(
-            f"{name} cannot be read: {error.strerror}", hint="check its permissions", code="unreadable"
+            f"{name} cannot be read: {error.strerror}", hint="check its permissions", code=error_codes.UNREADABLE
         ) from error
 
 

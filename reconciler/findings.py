@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -56,21 +57,29 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A stable code of a finding: what it means in one sentence, what to do next, and how much it matters."""
+    """A stable code of a finding or an error: what it means in one sentence, what to do next, how much it matters.
+
+    `drift` is the class of its findings in `drift`, `group` an error's heading in the reference.
+    """
 
     code: str
     severity: Severity
     meaning: str
     hint: str
     drift: str = ""
+    group: str = ""
+
+    def __str__(self) -> str:
+        return self.code
 
     def at(self, message: str, *, address: str = "", place: Place | None = None, hint: str = "") -> Finding:
         """A finding of this code; `hint` replaces the general one where something better is known."""
         return Finding(self.code, self.severity, message, hint or self.hint, address, place, self.drift)
 
 
-def table(*codes: Code) -> dict[str, Code]:
-    """Codes by their name; ValueError when two share one."""
+def table(*modules: Mapping[str, object]) -> dict[str, Code]:
+    """The codes among the names of modules, each by what it spells; ValueError when two spell the same."""
+    codes = [value for names in modules for value in names.values() if isinstance(value, Code)]
     by_name = {code.code: code for code in codes}
     if len(by_name) != len(codes):
         raise ValueError("a finding code is defined twice")

@@ -1,7 +1,7 @@
 """What is known of Azure: yes, no, or that it could not be told, and why.
 
 Only `azure/` makes these values: nobody else can tell an absence from an answer that never came. Planning matches on
-them, and concludes nothing from the third but a finding.
+them, and concludes nothing from the third but a finding, of one of the two codes here.
 """
 
 from __future__ import annotations
@@ -10,7 +10,24 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Generic, TypeAlias, TypeVar
 
+from reconciler.findings import Code, Severity
+
 _T_co = TypeVar("_T_co", covariant=True)
+
+NOT_KNOWN = Code(
+    "not-known",
+    Severity.ERROR,
+    "Azure's answer doesn't tell whether something is so, and nothing was concluded from it.",
+    "run it again; if it stays, follow the message: mostly a proxy answers in Azure's place",
+    "out-of-reach",
+)
+OUT_OF_REACH = Code(
+    "out-of-reach",
+    Severity.ERROR,
+    "The caller's rights don't reach an object, so nothing is known of it.",
+    "grant the caller Reader there",
+    "out-of-reach",
+)
 _From = TypeVar("_From")
 _To = TypeVar("_To")
 
@@ -33,7 +50,7 @@ class Unsure:
 
     because: str
     hint: str = ""
-    code: str = "not-known"
+    code: Code = NOT_KNOWN
 
 
 NO: Final = No()

@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from reconciler import error_codes
 from reconciler.applying.guard import send
 from reconciler.applying.rereading import is_busy, of_resource
 from reconciler.applying.run import Run
@@ -42,7 +43,7 @@ async def at_rest(run: Run, disk: ArmId, deadline: float, *, patience: float = L
         if body is None and run.now >= believed:
             raise OperationFailed(
                 f"{disk} isn't there, though a restore was to make it",
-                code="restored-nothing",
+                code=error_codes.RESTORED_NOTHING,
                 target=disk.text,
                 hint="look at the restore's job in the vault, then run it again",
             )
@@ -78,7 +79,7 @@ async def _check_ours(run: Run, step: Step) -> None:
     if why:
         raise ReconcilerError(
             f"{step.target} has the name of a drill's disk, and is left alone: {why}",
-            code="not-ours",
+            code=error_codes.NOT_OURS,
             hint="look at it: detach it, move it away, or delete it if nobody needs it",
         )
 

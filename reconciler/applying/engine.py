@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
+from reconciler import error_codes
 from reconciler.applying import drilling, groups, marking, moving, policies, restoring, roles, vaults
 from reconciler.applying.guard import Guard
 from reconciler.applying.moving import others
@@ -15,14 +16,14 @@ from reconciler.applying.outcome import Outcome, Result, Status, result_of
 from reconciler.applying.probing import Probes
 from reconciler.applying.progress import Progress
 from reconciler.applying.reaching import GONE, Target, reach
-from reconciler.applying.refusals import STILL_IN_PROGRESS, hint_for
+from reconciler.applying.refusals import hint_for
 from reconciler.applying.run import Run, Settings, Skip
 from reconciler.azure.connection import Azure
 from reconciler.clock import Clock
 from reconciler.errors import AzureError, ReconcilerError
 from reconciler.findings import Finding
 from reconciler.ids import lower
-from reconciler.planning.codes import CODES
+from reconciler.planning import codes
 from reconciler.planning.model import AT_REST, Action, Change, Kind, Mark, Op, Plan, Wait
 from reconciler.planning.protection import GOALS
 
@@ -236,7 +237,7 @@ class _Execution:
         except Exception as error:  # noqa: BLE001 - a mark is worth a warning, not a failure
             _, message, _, hint = _explanation(self._run, address, error)
             text = f"{vault.name}: its mark of what was applied could not be written: {message}"
-            self._warnings.append(CODES["mark-not-written"].at(text, hint=hint, address=str(vault)))
+            self._warnings.append(codes.MARK_NOT_WRITTEN.at(text, hint=hint, address=str(vault)))
         else:
             if not own:
                 self._marked.append(Result(address, Kind.VAULT, Action.CHANGE, Status.DONE, "marked as applied"))
@@ -266,8 +267,13 @@ def _ending(run: Run, change: Change, error: Exception) -> Result:
 def _explanation(run: Run, address: str, error: Exception) -> tuple[Status, str, str, str]:
     """Status, message, code and hint for an error."""
     if not isinstance(error, ReconcilerError):
-        return Status.FAILED, f"{type(error).__name__}: {error}", "unexpected", "this is a bug; please report it"
-    if error.code == STILL_IN_PROGRESS:
+        return (
+            Status.FAILED,
+            f"{type(error).__name__}: {error}",
+            error_codes.UNEXPECTED.code,
+            "this is a bug; please report it",
+        )
+    if error.code == error_codes.STILL_IN_PROGRESS.code:
         late = run.still_in_progress(address)
         message = error.message if "after" in error.message else late.message
         return Status.IN_PROGRESS, message, error.code, late.hint

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from http import HTTPStatus
 
+from reconciler import error_codes
 from reconciler.applying import sending, standing
 from reconciler.applying.rereading import Reread
 from reconciler.applying.run import Run
@@ -98,7 +99,7 @@ class Guard:
         """Send a step that destroys nothing, unless it would go over what is there and not known to be ours."""
         if step.op in _PROVEN:
             if proof is None:
-                raise ReconcilerError(f"{step.target} proves nothing, so it is left alone", code="not-ours")
+                raise ReconcilerError(f"{step.target} proves nothing, so it is left alone", code=error_codes.NOT_OURS)
             await proof()
         if step.op in _MADE and step.target.key not in self._made and await self._is_doubtful(change, step):
             there = await standing.find(self._run, step, self.contradict)

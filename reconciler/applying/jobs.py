@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from reconciler import error_codes
 from reconciler.applying.run import Run
 from reconciler.applying.waiting import LAG_SECONDS
 from reconciler.azure.failures import told
@@ -39,7 +40,7 @@ def _failed(job: ArmId, body: Mapping[str, Any], status: str) -> OperationFailed
     says = told({"details": details} if isinstance(details, list) else details)
     return OperationFailed(
         f"the job ended as {status}: {says.reason}",
-        code=says.code or "job-failed",
+        code=says.code or error_codes.JOB_FAILED,
         advice=says.advice,
         target=job.text,
         hint="" if says.advice else f"look at the job {job.name} in the vault {job.parent.name}",

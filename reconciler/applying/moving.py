@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from reconciler import error_codes
 from reconciler.applying import instances
 from reconciler.applying.reaching import GONE, is_moving
-from reconciler.applying.refusals import STILL_IN_PROGRESS, is_already_protected
+from reconciler.applying.refusals import is_already_protected
 from reconciler.applying.run import Run, Skip
 from reconciler.applying.waiting import LAG_SECONDS
 from reconciler.applying.watching import Row
@@ -216,10 +217,10 @@ class Moving:
         """The error, with what has become of the disk since."""
         if isinstance(error, Skip):
             hint = "have the roles assigned that are missing, then move it again"
-            return OperationFailed(f"{error}; after that {told}", code="move-unready", hint=hint)
+            return OperationFailed(f"{error}; after that {told}", code=error_codes.MOVE_UNREADY, hint=hint)
         if isinstance(error, ReconcilerError):
             error.message = f"{error.message.rstrip('.')}; after that {told}"
-            if error.code != STILL_IN_PROGRESS:
+            if error.code != error_codes.STILL_IN_PROGRESS.code:
                 error.hint = (error.hint or _AGAIN) if is_protected else _NOWHERE
         return error
 
@@ -234,7 +235,7 @@ def _was_refused(error: ReconcilerError) -> bool:
 def _refused(error: AzureError) -> OperationFailed:
     return OperationFailed(
         f"Azure protects the disk in no other vault while its old instance exists: {error.message}",
-        code="move-refused",
+        code=error_codes.MOVE_REFUSED,
         hint="pass --through-soft-delete, which deletes the old instance softly and brings it back afterwards",
     )
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from reconciler import error_codes
 from reconciler.findings import Finding
 from reconciler.planning.model import Action, Change, Kind, Plan
 
@@ -117,7 +118,7 @@ def _seen_again(result: Result, left: Mapping[str, Change], at_work: Collection[
     return replace(
         result,
         status=Status.FAILED,
-        code="differs-still",
+        code=error_codes.DIFFERS_STILL.code,
         message=f"it has settled and differs: {left[result.address].reason}",
         hint="apply again: nothing is planned for an object while Azure works on it",
     )

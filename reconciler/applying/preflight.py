@@ -18,8 +18,8 @@ from reconciler.azure.operations import finish
 from reconciler.azure.requesting import Requests
 from reconciler.azure.together import together
 from reconciler.errors import AzureError, OutOfReach
-from reconciler.findings import Finding
-from reconciler.planning.codes import CODES
+from reconciler.findings import Code, Finding
+from reconciler.planning import disk_codes
 from reconciler.planning.model import Action, Change, Kind, Op, Plan, Step
 from reconciler.planning.ordering import finding_rank
 
@@ -77,7 +77,7 @@ async def _asked(azure: Azure, requests: Requests, change: Change, slots: asynci
                 receipt = await requests.validate(step.target.parent, step.body.get("properties") or {})
             await finish(azure, receipt, deadline=deadline)
         except OutOfReach as error:
-            return _finding(change, "preflight-failed", error.message, _NO_RIGHT)
+            return _finding(change, disk_codes.PREFLIGHT_FAILED, error.message, _NO_RIGHT)
         except AzureError as error:
             return _refusal(change, error)
     return None
@@ -91,17 +91,17 @@ def _refusal(change: Change, error: AzureError) -> Finding | None:
     if is_protected_in(error, _put(change).target.parent):
         return None
     if not error.code.lower().startswith(("usererror", "bmsusererror")) and not is_passing(error):
-        return _finding(change, "preflight-failed", error.message, error.hint)
+        return _finding(change, disk_codes.PREFLIGHT_FAILED, error.message, error.hint)
     if is_passing(error) and change.probe is not None and change.probe.fresh:
         return _finding(
-            change, "preflight-unchecked", "its role assignments are too young to have an effect for sure", ""
+            change, disk_codes.PREFLIGHT_UNCHECKED, "its role assignments are too young to have an effect for sure", ""
         )
     advice = f" {error.advice}" if error.advice else ""
-    return _finding(change, "preflight-refused", f"{error.code}: {error.message}{advice}", hint_for(error))
+    return _finding(change, disk_codes.PREFLIGHT_REFUSED, f"{error.code}: {error.message}{advice}", hint_for(error))
 
 
-def _finding(change: Change, code: str, message: str, hint: str) -> Finding:
-    return CODES[code].at(message, address=change.address, place=change.place, hint=hint)
+def _finding(change: Change, code: Code, message: str, hint: str) -> Finding:
+    return code.at(message, address=change.address, place=change.place, hint=hint)
 
 
 def _unasked(waiting: dict[str, list[Change]]) -> Iterator[Finding]:
@@ -110,4 +110,4 @@ def _unasked(waiting: dict[str, list[Change]]) -> Iterator[Finding]:
         disks = [change.address.rpartition("/")[2] for change in waiting[because]]
         more = f" and {len(disks) - _NAMED} more" if len(disks) > _NAMED else ""
         message = f"{because}; Azure was not asked about {', '.join(disks[:_NAMED])}{more}"
-        yield CODES["preflight-unchecked"].at(message)
+        yield disk_codes.PREFLIGHT_UNCHECKED.at(message)

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from reconciler import error_codes
 from reconciler.applying.comparing import differing, value_at
-from reconciler.applying.refusals import CHANGED_BY_SOMEONE_ELSE, failure_of
+from reconciler.applying.refusals import failure_of
 from reconciler.applying.rereading import is_busy
 from reconciler.applying.run import Run, overridden
 from reconciler.applying.waiting import LAG_SECONDS
@@ -146,7 +147,7 @@ def _ending(address: str, instance: ArmId, target: Target, word: str, row: Row |
 def _by_others(instance: ArmId, what: str) -> OperationFailed:
     return OperationFailed(
         f"{instance.name} was changed by someone else: {what}",
-        code=CHANGED_BY_SOMEONE_ELSE,
+        code=error_codes.CHANGED_BY_SOMEONE_ELSE,
         target=str(instance),
         hint="look at the vault's activity log, then plan again",
     )

@@ -14,10 +14,6 @@ from reconciler.azure.projection import pick
 from reconciler.errors import AzureError, OperationFailed
 from reconciler.ids import ArmId, lower
 
-STILL_IN_PROGRESS = "still-in-progress"
-OVERRIDDEN = "overridden-by-azure"
-CHANGED_BY_SOMEONE_ELSE = "changed-by-someone-else"
-
 _VAGUE = "bmsusererrorinvalidinput"
 _PERMISSION = frozenset(
     {

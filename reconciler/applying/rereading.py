@@ -7,8 +7,8 @@ from enum import Enum
 from http import HTTPStatus
 from typing import Any
 
+from reconciler import error_codes
 from reconciler.applying.comparing import differing
-from reconciler.applying.refusals import CHANGED_BY_SOMEONE_ELSE
 from reconciler.applying.run import Run
 from reconciler.applying.waiting import LAG_SECONDS
 from reconciler.azure.receipts import Receipt
@@ -64,7 +64,7 @@ async def until_gone(run: Run, step: Step, receipt: Receipt | None, deadline: fl
         if run.now >= believed:
             raise OperationFailed(
                 f"{step.target.name} is still there, though its deletion was answered as if it weren't",
-                code=CHANGED_BY_SOMEONE_ELSE,
+                code=error_codes.CHANGED_BY_SOMEONE_ELSE,
                 target=str(step.target),
                 hint="Run it again; if it stays, look for a proxy that answers in Azure's place.",
             )

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
+from reconciler import error_codes
 from reconciler.applying import disks
 from reconciler.applying.comparing import differing, value_at
 from reconciler.applying.guard import send
@@ -25,6 +26,7 @@ from reconciler.azure.projection import pick
 from reconciler.azure.provenance import origin
 from reconciler.errors import AzureError, ReconcilerError
 from reconciler.ids import ArmId, lower
+from reconciler.planning import disk_codes
 from reconciler.planning.model import Change, Op, Step
 from reconciler.planning.provenance import Claim
 
@@ -125,7 +127,7 @@ async def _proven(run: Run, disk: ArmId, claim: Claim, job: ArmId | None) -> Map
 def _exists(disk: ArmId, why: str) -> ReconcilerError:
     return ReconcilerError(
         f"{disk} exists, and nothing was written to it: {why}",
-        code="disk-exists",
+        code=disk_codes.DISK_EXISTS,
         hint="look at that disk; give the new one another name with --name",
     )
 
@@ -170,7 +172,7 @@ def _judged(disk: ArmId, expected: Mapping[str, Any], body: Mapping[str, Any]) -
     if failing:
         raise ReconcilerError(
             f"{disk} was restored, and isn't as expected: {'; '.join(failing)}",
-            code="restored-differently",
+            code=error_codes.RESTORED_DIFFERENTLY,
             hint="look at the disk before it is used",
         )
     return "; ".join(text for text, _ in told)

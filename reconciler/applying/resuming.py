@@ -10,6 +10,7 @@ from reconciler.errors import ReconcilerError
 from reconciler.estate import Question, RecoveryPoint
 from reconciler.ids import ArmId
 from reconciler.known import Known, Unsure, Yes, mapped
+from reconciler.planning import codes
 from reconciler.planning.model import Change, Op, Step
 from reconciler.planning.resuming import NAME, expired, unlisted
 from reconciler.plurals import counted
@@ -39,7 +40,7 @@ async def check(run: Run, change: Change, instance: ArmId, step: Step) -> None:
         points = counted(count, "recovery point")
         raise ReconcilerError(
             f"{instance.name} is not resumed, and keeps its recovery points: {points} expired meanwhile and would go",
-            code=NAME,
+            code=codes.RESUME_EXPIRES,
             hint=f"to resume all the same, apply again with --force {NAME}=N, as the plan then says",
         )
 

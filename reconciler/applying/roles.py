@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from reconciler import error_codes
 from reconciler.applying.guard import send
 from reconciler.applying.rereading import nothing_to_look_at, of_resource, until_gone
 from reconciler.applying.run import Run, overridden
@@ -11,7 +12,7 @@ from reconciler.applying.waiting import LAG_SECONDS, ROLE_WINDOW_SECONDS
 from reconciler.azure.projection import identity as project_identity
 from reconciler.azure.projection import vault as project_vault
 from reconciler.azure.receipts import Receipt
-from reconciler.errors import NO_TOKEN, AzureError, NotFound, OutOfReach, ReconcilerError
+from reconciler.errors import AzureError, NotFound, OutOfReach, ReconcilerError
 from reconciler.ids import ArmId, lower
 from reconciler.planning.builtin_roles import title_of
 from reconciler.planning.model import Change, Op, Step
@@ -57,7 +58,7 @@ async def _assign(run: Run, change: Change, step: Step) -> Receipt | None:
         try:
             receipt = await send(run, change, step, nothing_to_look_at, deadline, principal=principal)
         except OutOfReach as error:
-            if error.code == NO_TOKEN:
+            if error.code == error_codes.NO_TOKEN.code:
                 raise
             line = az_line(step.target, step.body["role"], principal)
             error.hint = f"have someone with the right to assign roles there run: {line}"
@@ -118,7 +119,7 @@ class Principals:
         if not principal:
             raise ReconcilerError(
                 f"the vault {vault.id.name} shows no principal of its identity ({identity})",
-                code="no-principal",
+                code=error_codes.NO_PRINCIPAL,
                 hint=f"Azure may need a while (up to {LAG_SECONDS / 60:g} min) after an identity was switched on; apply again",
             )
         return principal

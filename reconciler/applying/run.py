@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any, Self
 
+from reconciler import error_codes
 from reconciler.applying.progress import Progress
-from reconciler.applying.refusals import OVERRIDDEN, STILL_IN_PROGRESS, is_permission
+from reconciler.applying.refusals import is_permission
 from reconciler.applying.waiting import LAG_SECONDS, ROLE_WINDOW_SECONDS, delays
 from reconciler.applying.watching import Watch
 from reconciler.azure.connection import Azure
@@ -119,7 +120,7 @@ class Run:
         else:
             limit, hint = self.settings.action_timeout, "Azure goes on by itself; apply again later to see it through"
         text = f"{limit / 60:g} min" if limit >= 60 else f"{limit:g} s"  # noqa: PLR2004 - seconds of a minute
-        return OperationFailed(f"{what}: still in progress after {text}", code=STILL_IN_PROGRESS, hint=hint)
+        return OperationFailed(f"{what}: still in progress after {text}", code=error_codes.STILL_IN_PROGRESS, hint=hint)
 
     def watch(self, vault: ArmId) -> Watch:
         """The one watcher of a vault's instances."""
@@ -163,6 +164,6 @@ def overridden(what: str, path: str, wanted: Any, live: Any) -> ReconcilerError:
     """The error of a declared field that came back different from what was written."""
     return ReconcilerError(
         f"{what}: {path} was written as {wanted!r} and came back as {live!r}",
-        code=OVERRIDDEN,
+        code=error_codes.OVERRIDDEN_BY_AZURE,
         hint="something rewrites it: look for an Azure Policy with a modify effect, or for another operator",
     )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from reconciler.applying.refusals import CHANGED_BY_SOMEONE_ELSE, hint_for, is_final_conflict
+from reconciler import error_codes
+from reconciler.applying.refusals import hint_for, is_final_conflict
 from reconciler.applying.rereading import Reread, Standing
 from reconciler.applying.run import Run
 from reconciler.azure.auditing import Subject, about
@@ -83,7 +84,7 @@ def _rival(step: Step, error: AzureError) -> AzureError:
     return Conflict(
         f"{step.target.name} was changed by someone else: {error.message}",
         status=error.status,
-        code=CHANGED_BY_SOMEONE_ELSE,
+        code=error_codes.CHANGED_BY_SOMEONE_ELSE,
         target=error.target,
         request_id=error.request_id,
         hint=hint_for(error) or "look at the object's activity log, then plan again",

@@ -7,14 +7,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from reconciler import error_codes
 from reconciler.applying.questions import answered
-from reconciler.applying.refusals import CHANGED_BY_SOMEONE_ELSE
 from reconciler.applying.run import Run
 from reconciler.azure.answering import answer, found_already
 from reconciler.errors import OperationFailed, ReadIncomplete
 from reconciler.estate import Estate, Instance, Presence, Question
+from reconciler.findings import Code
 from reconciler.ids import ArmId, lower
-from reconciler.known import Known, No, Unsure, Yes
+from reconciler.known import NOT_KNOWN, Known, No, Unsure, Yes
 from reconciler.planning.model import Basis, Change, Op, Plan, Step
 from reconciler.planning.renewing import renewed, unlisted
 from reconciler.planning.weight import is_same, mark_of, named, newly_closed
@@ -28,7 +29,6 @@ _SEEN_SECONDS = 10.0
 _MOST_WITNESSED = 11
 _UNNEEDED = frozenset({Op.ROLE_DELETE, Op.POLICY_DELETE})
 _AGAIN = "run it again: the lists of instances and Resource Graph have to agree first"
-_OFF = "soft-delete-off"
 _PLAN = "plan again, and look at what is planned then"
 _DELETIONS = frozenset({Op.ROLE_DELETE, Op.POLICY_DELETE, Op.INSTANCE_DELETE})
 _ENDING = _DELETIONS | {Op.INSTANCE_STOP, Op.INSTANCE_SUSPEND}
@@ -192,14 +192,18 @@ def _objection(plan: Plan, before: Estate, sight: _Sight, asked: _Asked) -> Oper
         if isinstance(answer, Unsure):
             return _refusal(step, f"{subject} could not be read: {answer.because}", answer.code, answer.hint)
     if step.op is Op.ROLE_DELETE and asked.vault in sight.doubtful:
-        return _refusal(step, f"whether an instance of {asked.vault.name} needs it is not known", "not-known", _AGAIN)
+        return _refusal(step, f"whether an instance of {asked.vault.name} needs it is not known", NOT_KNOWN, _AGAIN)
     mark = mark_of(sight.estate, change, step)
     if mark not in (mark_of(before, change, step), plan.manifest):
         return _refusal(step, f"it bears the mark of {mark} now" if mark else "it bears our mark no more")
     vault = sight.estate.vaults.get(asked.vault.key)
     is_softly = any(one.body.get("softly") and one.target.parent == asked.vault for one in change.steps)
     if is_softly and not (vault and vault.keeps_deleted):
-        return _refusal(step, f"soft delete is off in {asked.vault.name} now, so it would be deleted for good", _OFF)
+        return _refusal(
+            step,
+            f"soft delete is off in {asked.vault.name} now, so it would be deleted for good",
+            error_codes.SOFT_DELETE_OFF,
+        )
     gate = newly_closed(plan, sight.plan, change.address)
     if gate:
         return _refusal(step, f"the gate {gate.name} is closed now: {gate.message}", hint=gate.hint)
@@ -214,7 +218,7 @@ def _difference(again: Plan, change: Change, planned: Change | None) -> str:
     return f"another look plans it otherwise: {planned.reason}"
 
 
-def _refusal(step: Step, why: str, code: str = CHANGED_BY_SOMEONE_ELSE, hint: str = "") -> OperationFailed:
+def _refusal(step: Step, why: str, code: Code = error_codes.CHANGED_BY_SOMEONE_ELSE, hint: str = "") -> OperationFailed:
     return OperationFailed(
         f"{step.target.name} was left as it is: {why}", code=code, target=str(step.target), hint=hint or _PLAN
     )

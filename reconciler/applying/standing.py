@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
-from reconciler.applying.refusals import CHANGED_BY_SOMEONE_ELSE
+from reconciler import error_codes
 from reconciler.applying.run import Run
 from reconciler.applying.slices import SECONDS
 from reconciler.azure import bodies
@@ -20,6 +20,7 @@ from reconciler.azure.projection import vault as project_vault
 from reconciler.azure.receipts import Receipt
 from reconciler.errors import OperationFailed
 from reconciler.estate import Found, Instance, Presence, Question
+from reconciler.findings import Code
 from reconciler.ids import ArmId, lower
 from reconciler.known import No, Unsure, Yes
 from reconciler.planning import vault_fields
@@ -128,7 +129,9 @@ def _same_instance(run: Run, step: Step, body: Mapping[str, Any]) -> Receipt | N
     return None if health is Health.FAILING else Receipt(HTTPStatus.OK, body, unchanged=True)
 
 
-def _refusal(step: Step, what: str, code: str = CHANGED_BY_SOMEONE_ELSE, hint: str = "") -> OperationFailed:
+def _refusal(
+    step: Step, what: str, code: Code = error_codes.CHANGED_BY_SOMEONE_ELSE, hint: str = ""
+) -> OperationFailed:
     return OperationFailed(
         f"{step.target.name} {what}; it is left alone",
         code=code,

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from reconciler import error_codes
 from reconciler.applying.comparing import differing, value_at
 from reconciler.applying.guard import send
-from reconciler.applying.refusals import CHANGED_BY_SOMEONE_ELSE
 from reconciler.applying.rereading import is_busy, of_resource
 from reconciler.applying.run import Run, overridden
 from reconciler.applying.slices import Seen
@@ -51,7 +51,7 @@ async def _check_still_ours_to_make(run: Run, step: Step) -> None:
     if lower(mark) != lower(ours):
         raise OperationFailed(
             f"{step.target.name} was made by {f'the manifest {mark}' if mark else 'somebody else'} meanwhile; it is left alone",
-            code=CHANGED_BY_SOMEONE_ELSE,
+            code=error_codes.CHANGED_BY_SOMEONE_ELSE,
             target=str(step.target),
             hint="plan again: what is there is compared, and never replaced",
         )
@@ -148,7 +148,7 @@ def _failed(vault: ArmId, body: Body) -> OperationFailed:
     says = told(body.get("error") or (body.get("properties") or {}).get("error"))
     return OperationFailed(
         f"the vault's provisioning failed: {says.reason}",
-        code=says.code or "provisioning-failed",
+        code=says.code or error_codes.PROVISIONING_FAILED,
         advice=says.advice,
         target=str(vault),
         hint="look at the vault's activity log, then apply again",

@@ -18,15 +18,13 @@ from urllib.parse import unquote, urlsplit
 from azure.core.pipeline import PipelineRequest, PipelineResponse
 from azure.core.pipeline.policies import AsyncHTTPPolicy
 
+from reconciler import error_codes
 from reconciler.azure.failures import failure
 from reconciler.azure.governor import changes_nothing, content_of
 from reconciler.azure.signing import claims
 
 UNKNOWN_CALLER = "unknown"
 """Stands for a caller whose token tells nothing."""
-
-NO_ANSWER = "no-answer"
-"""The code of a write whose answer never came: Azure may have acted on it, or not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +119,7 @@ class Audited(AsyncHTTPPolicy[Any, Any]):
             response: PipelineResponse[Any, Any] = await self.next.send(request)
             answer = await _answer(response.http_response, request.http_request.url)
         except (Exception, asyncio.CancelledError):
-            ledger.result(write, Answer(None, NO_ANSWER))
+            ledger.result(write, Answer(None, error_codes.NO_ANSWER.code))
             raise
         ledger.result(write, answer)
         return response

@@ -20,6 +20,7 @@ from azure.core.pipeline.policies import ContentDecodePolicy
 from azure.core.rest import HttpRequest
 from azure.mgmt.core import AsyncARMPipelineClient
 
+from reconciler import error_codes
 from reconciler.azure import absence, versions
 from reconciler.azure.auditing import Audited
 from reconciler.azure.deadlines import looking
@@ -29,7 +30,7 @@ from reconciler.azure.pace import asked
 from reconciler.azure.pages import Pages
 from reconciler.azure.signing import UNSIGNED, Signing
 from reconciler.azure.stamping import Stamping
-from reconciler.errors import NO_TOKEN, AzureError, NotFound, OutOfReach, ReadIncomplete, Unproven
+from reconciler.errors import AzureError, NotFound, OutOfReach, ReadIncomplete, Unproven
 from reconciler.ids import ArmId, lower
 
 if TYPE_CHECKING:
@@ -290,7 +291,7 @@ def check_shape(body: Mapping[str, Any], what: str) -> None:
 def _senseless(what: str, why: str) -> AzureError:
     return AzureError(
         f"What Azure says of {what} can't be understood: {why}.",
-        code="unreadable-answer",
+        code=error_codes.UNREADABLE_ANSWER,
         target=what,
         hint="Run it again; if it stays, report this with the id.",
     )
@@ -298,8 +299,8 @@ def _senseless(what: str, why: str) -> AzureError:
 
 def incomplete(what: str, error: AzureError) -> ReadIncomplete:
     """The error for a list that could not be read to its end; it says what, why, and which right is needed."""
-    if error.code == "no-token":
-        return ReadIncomplete(error.message, hint=error.hint, code=error.code)
+    if error.code == error_codes.NO_TOKEN.code:
+        return ReadIncomplete(error.message, hint=error.hint, code=error_codes.NO_TOKEN)
     hint = error.hint
     if isinstance(error, OutOfReach) and error.status == HTTPStatus.FORBIDDEN:
         hint = f"Give the caller the role Reader (or one that may read this) at {what.partition('/providers/')[0] or 'the tenant'}."
@@ -308,7 +309,6 @@ def incomplete(what: str, error: AzureError) -> ReadIncomplete:
     return ReadIncomplete(
         f"{what} could not be read to the end: {error.message} Nothing was concluded from the part.",
         hint=hint or "Run it again.",
-        code=NO_TOKEN if error.code == NO_TOKEN else ReadIncomplete.code,
     )
 
 

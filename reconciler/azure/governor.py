@@ -19,10 +19,11 @@ from azure.core.exceptions import ClientAuthenticationError, ServiceRequestError
 from azure.core.pipeline import PipelineRequest, PipelineResponse
 from azure.core.pipeline.policies import AsyncHTTPPolicy
 
+from reconciler import error_codes
 from reconciler.azure import failures, pace
 from reconciler.azure.deadlines import latest
 from reconciler.azure.signing import NotSignedIn
-from reconciler.errors import NO_TOKEN, AzureError, OutOfReach, Transient, Unproven
+from reconciler.errors import AzureError, OutOfReach, Transient, Unproven
 from reconciler.redaction import redact
 
 if TYPE_CHECKING:
@@ -198,7 +199,7 @@ class Governor(AsyncHTTPPolicy[Any, Any]):
         return Transient(
             f"{http.method} {path} was given up at the deadline: {why}",
             status=last.status if last else HTTPStatus.TOO_MANY_REQUESTS,
-            code=last.code if last else "throttled",
+            code=last.code if last else error_codes.THROTTLED,
             advice=last.advice if last else (),
             target=path,
             request_id=last.request_id if last else "",
@@ -268,7 +269,7 @@ def _broken(error: SdkError, http: Any) -> Transient:
     path = urlsplit(http.url).path
     return Transient(
         f"No answer to {http.method} {path}: {redact(str(error)) or type(error).__name__}",
-        code="no-answer",
+        code=error_codes.NO_ANSWER,
         target=path,
         hint="Check the network, the proxy and the endpoint, then run it again.",
     )
@@ -278,7 +279,7 @@ def _unread(error: Malformed, url: str) -> Transient:
     path = urlsplit(url).path
     return Transient(
         f"The answer from {path} can't be read: {redact(str(error))}",
-        code="unreadable-answer",
+        code=error_codes.UNREADABLE_ANSWER,
         target=path,
         hint=failures.PROXY_HINT,
     )
@@ -289,7 +290,7 @@ def _no_token(error: ClientAuthenticationError, url: str) -> OutOfReach:
     hint = getattr(error, "hint", "") or "Sign in (az login), or check the federated credential of this pipeline."
     return OutOfReach(
         f"No access token could be had with {told}" if isinstance(error, NotSignedIn) else f"No access token: {told}",
-        code=NO_TOKEN,
+        code=error_codes.NO_TOKEN,
         target=urlsplit(url).path,
         hint=f"{hint} What is done stays done: run it again.",
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
+from reconciler import error_codes
 from reconciler.azure.connection import Azure, incomplete
 from reconciler.azure.deadlines import until
 from reconciler.azure.knowing import known
@@ -46,7 +47,7 @@ async def graph(azure: Azure, query: str) -> list[Any]:
 def _cut_short(why: str) -> AzureError:
     return AzureError(
         f"The answer of Resource Graph can't be read to its end: {why}.",
-        code="unreadable-answer",
+        code=error_codes.UNREADABLE_ANSWER,
         target=_PATH,
         hint="Run it again; if it stays, report it to Azure support.",
     )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from typing import TypeVar
 
-from reconciler.errors import NO_TOKEN, AzureError, NotFound, OutOfReach, ReadIncomplete
-from reconciler.known import NO, Known, Unsure, Yes
+from reconciler import error_codes
+from reconciler.errors import AzureError, NotFound, OutOfReach, ReadIncomplete
+from reconciler.known import NO, OUT_OF_REACH, Known, Unsure, Yes
 
 _Value = TypeVar("_Value")
 
@@ -22,7 +23,7 @@ async def known(read: Awaitable[_Value]) -> Known[_Value]:
     except NotFound:
         return NO
     except (AzureError, ReadIncomplete) as error:
-        if error.code == NO_TOKEN:
+        if error.code == error_codes.NO_TOKEN.code:
             raise
         return unsure(error)
 
@@ -31,5 +32,5 @@ def unsure(error: AzureError | ReadIncomplete) -> Unsure:
     """What an error leaves unknown: why, and the way to know."""
     cause = error.__cause__ if isinstance(error, ReadIncomplete) else error
     if isinstance(cause, OutOfReach):
-        return Unsure(f"the caller may not read it: {error.message}", error.hint, "out-of-reach")
+        return Unsure(f"the caller may not read it: {error.message}", error.hint, OUT_OF_REACH)
     return Unsure(error.message, error.hint)

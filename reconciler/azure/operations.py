@@ -9,11 +9,12 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
+from reconciler import error_codes
 from reconciler.azure import failures
 from reconciler.azure.connection import Azure, Followed
 from reconciler.azure.deadlines import until
 from reconciler.azure.receipts import Receipt
-from reconciler.errors import NO_TOKEN, NotFound, OperationFailed, OutOfReach, Transient, Unproven
+from reconciler.errors import NotFound, OperationFailed, OutOfReach, Transient, Unproven
 
 _FIRST_WAIT = 2.0
 _LONGEST_WAIT = 30.0
@@ -40,7 +41,7 @@ async def finish(azure: Azure, receipt: Receipt, *, deadline: float, expected: f
             with until(deadline):
                 found = await azure.follow(url)
         except (NotFound, Unproven, OutOfReach) as error:
-            if error.code == NO_TOKEN:
+            if error.code == error_codes.NO_TOKEN.code:
                 raise
             return {}
         except Transient as error:
@@ -75,17 +76,17 @@ def _failed(body: dict[str, Any], status: str) -> OperationFailed:
     if status != "failed" and not says.message:
         return OperationFailed(
             "The operation was cancelled in Azure before it ended.",
-            code=says.code or "canceled",
+            code=says.code or error_codes.CANCELED,
             hint="See the activity log of the vault for who cancelled it, then run it again.",
         )
     message = says.message or f"The operation failed, and {says.reason}."
-    code = says.code or "operation-failed"
+    code = says.code or error_codes.OPERATION_FAILED.code
     return OperationFailed(f"{message} ({code})", code=code, advice=says.advice)
 
 
 def _still_running(reason: str) -> OperationFailed:
     return OperationFailed(
         f"The operation is still in progress at the deadline.{f' The last look at it failed: {reason}' if reason else ''}",
-        code="still-in-progress",
+        code=error_codes.STILL_IN_PROGRESS,
         hint="Azure goes on by itself. Run it again later: it won't start a second operation.",
     )

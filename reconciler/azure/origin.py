@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from azure.core.pipeline import PipelineRequest, PipelineResponse
 from azure.core.pipeline.policies import AsyncHTTPPolicy
 
+from reconciler import error_codes
 from reconciler.errors import AzureError
 
 _PORTS = {"http": 80, "https": 443}
@@ -46,7 +47,7 @@ class SameOrigin(AsyncHTTPPolicy[Any, Any]):
             host = urlsplit(request.http_request.url.replace("\\", "/")).hostname or "a place without a host"
             raise AzureError(
                 f"An answer from {self._endpoint} points to {host}; nothing was sent there, since the access token would leak.",
-                code="foreign-host",
+                code=error_codes.FOREIGN_HOST,
                 hint="If a proxy rewrites links, let it pass Host or X-Forwarded-Host and -Proto on; else report this.",
             )
         return await self.next.send(request)

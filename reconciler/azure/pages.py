@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from reconciler import error_codes
 from reconciler.azure.deadlines import latest
 from reconciler.clock import Clock
 from reconciler.errors import AzureError
@@ -37,7 +38,7 @@ class Pages:
         if self._clock.monotonic() > latest():
             raise AzureError(
                 f"The time for looking at Azure is over, {len(self._links) - 1} pages into the list {self._what}.",
-                code="look-timeout",
+                code=error_codes.LOOK_TIMEOUT,
                 target=self._what,
                 hint="Run it again, or give it more time with --look-timeout.",
             )
@@ -55,7 +56,7 @@ class Pages:
     def _endless(self, why: str) -> AzureError:
         return AzureError(
             f"The list {self._what} does not end: {why}.",
-            code="endless-list",
+            code=error_codes.ENDLESS_LIST,
             target=self._what,
             hint="Run it again; if it stays, look for a proxy, and report it to Azure support with the request id.",
         )

@@ -29,7 +29,7 @@ from reconciler.estate import (
     Vault,
 )
 from reconciler.ids import ArmId, lower
-from reconciler.known import NO, Known, No, Unsure, Yes
+from reconciler.known import NO, OUT_OF_REACH, Known, No, Unsure, Yes
 from reconciler.planning.naming import OWNER_TAG, tag_of
 from reconciler.planning.reach import concerns
 
@@ -85,7 +85,7 @@ async def _descendants(azure: Azure, group: str) -> tuple[str, ...]:
                 f"The management group {group} can't be read, so it isn't known which subscriptions lie below it: "
                 f"{error.__cause__.message}",
                 hint="Give the caller Management Group Reader there, or correct the name: the group's id is meant, not its display name.",
-                code="out-of-reach",
+                code=OUT_OF_REACH,
             ) from error
         raise
     ids = (ArmId(str(projection.pick(row, "id") or "")) for row in rows)

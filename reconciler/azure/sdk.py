@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from azure.core.exceptions import AzureError as SdkError
 
+from reconciler import error_codes
 from reconciler.azure.connection import Azure, check_shape, read_object
 from reconciler.azure.governor import Malformed
 from reconciler.azure.pace import asked
@@ -89,7 +90,7 @@ class Operations:
         except SdkError as error:
             raise AzureError(
                 f"The Azure SDK could not make sense of an answer: {redact(str(error))}",
-                code="unexpected-answer",
+                code=error_codes.UNEXPECTED_ANSWER,
                 hint="Run it again: it goes on from what Azure holds by then.",
             ) from error
         except ValueError:

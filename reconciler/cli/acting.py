@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from reconciler import error_codes
 from reconciler.cli.options import (
     Planning,
     audit_option,
@@ -101,7 +102,7 @@ def act(output: Output, deed: Deed, manner: Manner, connection: Connection) -> i
     reports_of(manner.reports, _FORMS)
     if not manner.auto_approve and not sys.stdin.isatty():
         raise UsageError(
-            "Nobody is there to approve: this is no terminal.", hint="give --auto-approve", code="no-approval"
+            "Nobody is there to approve: this is no terminal.", hint="give --auto-approve", code=error_codes.NO_APPROVAL
         )
     planning = Planning(resource_guard_request=manner.resource_guard_request, force=manner.force)
     options = plan_options(planning, deed.manifest, connection.api_version, deed.path)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
+from reconciler import error_codes
 from reconciler.cli.approval import Approval
 from reconciler.cli.asking import Desk, ask_option
 from reconciler.cli.options import (
@@ -88,7 +89,7 @@ def apply(
         raise UsageError(
             "Nobody is there to approve: this is no terminal.",
             hint="give --auto-approve, --checksum SHA or a saved plan",
-            code="no-approval",
+            code=error_codes.NO_APPROVAL,
         )
     task = _task(path, planning, connection, saved)
     approval = Approval(asks_person, output, partial(_document, path, connection, task), checksum, saved)

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from typing import NamedTuple
 
+from reconciler import error_codes
 from reconciler.cli.output import Output
 from reconciler.cli.saved import SavedPlan, stale
 from reconciler.errors import Refused
@@ -46,9 +47,10 @@ class Approval(NamedTuple):
         """Wait for `yes`; Refused for anything else, and when the plan could not be shown."""
         if self.output.broken:
             raise Refused(
-                "Not approved: stdout took no plan that could be looked at. Nothing was written.", code="not-approved"
+                "Not approved: stdout took no plan that could be looked at. Nothing was written.",
+                code=error_codes.NOT_APPROVED,
             )
         self.output.tell("Apply these changes? Only `yes` is accepted: ")
         answer = sys.stdin.readline()
         if answer.strip() != "yes":
-            raise Refused("Not approved. Nothing was written.", code="not-approved")
+            raise Refused("Not approved. Nothing was written.", code=error_codes.NOT_APPROVED)

@@ -15,6 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconciler import error_codes
 from reconciler.errors import ReconcilerError, UsageError
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class AuditFile:
 
     def _unaudited(self, why: str) -> ReconcilerError:
         text = f"the audit file {self.path} can't be written any more: {why}"
-        return ReconcilerError(text, hint=_HINT, code="unaudited")
+        return ReconcilerError(text, hint=_HINT, code=error_codes.UNAUDITED)
 
     def close(self) -> None:
         """Close the file."""
@@ -146,4 +147,4 @@ def _opened(path: Path) -> int:
 
 
 def _unwritable(path: Path, why: str) -> UsageError:
-    return UsageError(f"the audit file {path} can't be written: {why}", hint=_HINT, code="unwritable")
+    return UsageError(f"the audit file {path} can't be written: {why}", hint=_HINT, code=error_codes.UNWRITABLE)

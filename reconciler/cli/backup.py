@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
+from reconciler import error_codes
 from reconciler.cli.options import (
     audit_option,
     connection_options,
@@ -87,7 +88,7 @@ def backup(
     if not rows:
         raise Refused(
             "Nothing was backed up: the manifest declares no disk.",
-            code="nothing-to-back-up",
+            code=error_codes.NOTHING_TO_BACK_UP,
             hint="see what its entries take with `reconciler coverage`, or name disks with --disk",
         )
     return 0 if all(row.ok for row in rows) else 1

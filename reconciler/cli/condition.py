@@ -6,6 +6,7 @@ from uuid import UUID
 
 import click
 
+from reconciler import error_codes
 from reconciler.cli.options import connection_options
 from reconciler.cli.output import Output
 from reconciler.connection.choice import Connection
@@ -44,14 +45,14 @@ def condition(output: Output, path: str | None, operator: str, connection: Conne
         raise UsageError(
             f"These vaults have no identity yet: {', '.join(without)}. A condition without them would refuse their grants.",
             hint="Apply with the condition that `reconciler condition --operator` prints without PATH, then print this one.",
-            code="no-identity",
+            code=error_codes.NO_IDENTITY,
         )
     ids = {one for found in principals.values() for one in found}
     if own in ids:
         raise UsageError(
             "--operator names a vault's identity, which the condition would let grant roles to itself.",
             hint="Give the object id of the service principal that runs `reconciler apply`.",
-            code="no-identity",
+            code=error_codes.NO_IDENTITY,
         )
     output.data(condition_text(own, ids))
     return 0

@@ -8,8 +8,14 @@ from reconciler.cli.options import connection_options, format_option, report_opt
 from reconciler.cli.output import Output
 from reconciler.connection.choice import Connection
 from reconciler.errors import UsageError
+from reconciler.planning import codes, disk_codes
 
-FAILING = ("uncovered", "disk-gone", "foreign-snapshot", "role-left-behind")
+FAILING = (
+    disk_codes.UNCOVERED.code,
+    disk_codes.DISK_GONE.code,
+    disk_codes.FOREIGN_SNAPSHOT.code,
+    codes.ROLE_LEFT_BEHIND.code,
+)
 """What `--fail-on` may name."""
 
 

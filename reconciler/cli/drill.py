@@ -12,6 +12,7 @@ from reconciler.cli.options import parallelism_option
 from reconciler.cli.output import Output
 from reconciler.connection.choice import Connection
 from reconciler.errors import UsageError
+from reconciler.planning import codes
 
 if TYPE_CHECKING:
     from reconciler.manifest.model import DrillSpec, Manifest
@@ -43,7 +44,7 @@ def drill(output: Output, path: str, names: tuple[str, ...], manner: Manner, con
         partial(drilling.make, drills=drills, run=run),
         run,
         tuple(sorted({one.subscription for one in drills if one.subscription})),
-        passing=frozenset({"nothing-drilled"}),
+        passing=frozenset({codes.NOTHING_DRILLED.code}),
     )
     return act(output, deed, manner, connection)
 

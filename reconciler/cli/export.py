@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from reconciler import error_codes
 from reconciler.cli.options import connection_options, format_option
 from reconciler.cli.output import Output
 from reconciler.connection.choice import Connection
@@ -49,7 +50,7 @@ def export(
     if not exporting.says(written, found.manifest):
         raise ReconcilerError(
             "the manifest doesn't read as what was planned",
-            code="export-differs",
+            code=error_codes.EXPORT_DIFFERS,
             hint="use --format json; report this",
         )
     forms = {

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from reconciler import error_codes
 from reconciler.errors import UsageError
 
 if TYPE_CHECKING:
@@ -168,17 +169,17 @@ class Remote:
             raise UsageError(
                 f"no sandbox answers at {self._url}: {getattr(error, 'reason', error)}",
                 hint="start one with `reconciler sandbox serve ESTATE.yaml`",
-                code="sandbox",
+                code=error_codes.SANDBOX,
             ) from error
 
 
 def _refused(content: bytes) -> UsageError:
     try:
         told = json.loads(content)
-        return UsageError(str(told["error"]), hint=str(told.get("hint", "")), code="sandbox")
+        return UsageError(str(told["error"]), hint=str(told.get("hint", "")), code=error_codes.SANDBOX)
     except (ValueError, KeyError, TypeError, AttributeError):
         return UsageError(
-            "what answers there is no sandbox", hint="name the address of `sandbox serve`", code="sandbox"
+            "what answers there is no sandbox", hint="name the address of `sandbox serve`", code=error_codes.SANDBOX
         )
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 
+from reconciler import error_codes
 from reconciler.cli.options import format_option, verbose_option
 from reconciler.cli.output import Output
 from reconciler.cli.sandbox_doors import Door, opened
@@ -195,7 +196,7 @@ def _matching(sandbox: Door, pattern: str, *, needed: bool = True) -> list[str]:
         raise UsageError(
             f"nothing in the sandbox has the id {pattern}",
             hint="`reconciler sandbox show` lists what exists; * stands for anything",
-            code="nothing-there",
+            code=error_codes.NOTHING_THERE,
         )
     return found
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from reconciler import error_codes
 from reconciler.connection.choice import Connection
 from reconciler.errors import Refused, StalePlan, UsageError
 
@@ -39,7 +40,7 @@ class SavedPlan(NamedTuple):
                     [f"The saved plan {self.file} was made with other options. Nothing was written.", *differing]
                 ),
                 hint="Pass the options that the plan was made with, or make and review a new plan.",
-                code="other-options",
+                code=error_codes.OTHER_OPTIONS,
             )
 
     def check_target(self, said: Connection) -> None:
@@ -49,7 +50,7 @@ class SavedPlan(NamedTuple):
             raise Refused(
                 f"The saved plan was made against {target}, this is {said.target}. Nothing was written.",
                 hint="Pass the same --sandbox, --arm-endpoint or --cloud as to `plan`.",
-                code="other-target",
+                code=error_codes.OTHER_TARGET,
             )
 
 

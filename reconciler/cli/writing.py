@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from reconciler import error_codes
 from reconciler.cli.output import Output
 from reconciler.errors import UsageError
 
@@ -47,7 +48,7 @@ def _unwritable(path: Path, what: str, error: OSError) -> UsageError:
     return UsageError(
         f"{what} could not be written to {path}: {error.strerror or error}",
         hint="check the folder, its rights and the space on its disk",
-        code="unwritable",
+        code=error_codes.UNWRITABLE,
     )
 
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 
+from reconciler import error_codes
 from reconciler.azure.connection import Azure
 from reconciler.azure.governor import Events
 from reconciler.clock import Clock, LoopClock
@@ -53,7 +54,7 @@ def sandbox_errors() -> Iterator[None]:
     try:
         yield
     except SandboxError as error:
-        raise UsageError(error.message, hint=error.hint, code="sandbox") from error
+        raise UsageError(error.message, hint=error.hint, code=error_codes.SANDBOX) from error
 
 
 def _runner(choice: ClockChoice) -> asyncio.Runner:

@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from typing import NamedTuple, Protocol
 
+from reconciler import error_codes
 from reconciler.applying import preflight as preflights
 from reconciler.applying.engine import Settings, apply
 from reconciler.applying.outcome import Outcome
@@ -47,12 +48,12 @@ class Task(NamedTuple):
             if plan.closed_gates:
                 names = ", ".join(gate.name for gate in plan.closed_gates)
                 message = f"Nothing was written: the plan is refused by {names}."
-                raise Refused(message, hint="see the gates above", code="gate")
+                raise Refused(message, hint="see the gates above", code=error_codes.GATE)
             return
         errors = {error.code for error in plan.errors}
         if plan.closed_gates or errors - self.passing or (errors and not plan.changes):
             message = "Nothing was written: it can't be done as asked."
-            raise Refused(message, hint="see what is refused above", code="refused")
+            raise Refused(message, hint="see what is refused above", code=error_codes.REFUSED)
 
 
 class Approver(Protocol):

@@ -185,5 +185,5 @@ DRILL_TARGET = Code(
     "give the drill a scratch resource group of its own",
 )  # fmt: skip
 
-CODES = table(*(value for value in list(globals().values()) if isinstance(value, Code)))
+CODES = table(globals())
 """Every code of validation, by name."""

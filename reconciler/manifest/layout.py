@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from io import StringIO
 from typing import Any
 
+from reconciler import error_codes
 from reconciler.errors import UsageError
 from reconciler.manifest.reader import read
 
@@ -35,7 +36,7 @@ def laid_out(file: str, text: str, schema: Mapping[str, Any]) -> str:
         raise UsageError(
             f"{file} can't be laid out without losing something; it is left as it is",
             hint="simplify the text where comments and line breaks are unusual",
-            code="layout-refused",
+            code=error_codes.LAYOUT_REFUSED,
         )
     return new
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from reconciler import error_codes
 from reconciler.azure import jobs as source
 from reconciler.azure.auditing import Subject, about
 from reconciler.azure.connection import Azure
@@ -127,15 +128,20 @@ def _check(targets: Targets, target: Target, asked: Request, today: Mapping[str,
     instance = target.instance
     if instance is None:
         hint = "protect it first: `reconciler apply`"
-        return replace(row, code="not-protected", message="it has no backup instance", hint=hint)
+        return replace(row, code=error_codes.NOT_PROTECTED.code, message="it has no backup instance", hint=hint)
     row = replace(row, instance=instance.id)
     if health_of(instance) is not Health.CONFIGURED:
         hint = "only a disk whose protection is configured can be backed up: see `reconciler status`"
-        return replace(row, code="not-protected", message=f"its protection is {instance.state}", hint=hint)
+        return replace(
+            row, code=error_codes.NOT_PROTECTED.code, message=f"its protection is {instance.state}", hint=hint
+        )
     if today.get(instance.id.key, 0) >= A_DAY:
         message = f"{A_DAY} on-demand backups began today, which is as many as Azure takes"
         return replace(
-            row, code="backup-limit", message=message, hint="try again tomorrow (UTC), or wait for the schedule"
+            row,
+            code=error_codes.BACKUP_LIMIT.code,
+            message=message,
+            hint="try again tomorrow (UTC), or wait for the schedule",
         )
     return _ruled(targets, row, instance, asked.retention_rule)
 
@@ -150,12 +156,17 @@ def _ruled(targets: Targets, row: Backup, instance: Instance, wanted: str) -> Ba
     if not backups:
         message = f"its policy {instance.policy or ''} shows no backup rule"
         return replace(
-            row, code="no-backup-rule", message=message, hint="look at the policy; `reconciler plan` compares it"
+            row,
+            code=error_codes.NO_BACKUP_RULE.code,
+            message=message,
+            hint="look at the policy; `reconciler plan` compares it",
         )
     chosen = next((name for name in retentions if lower(name) == lower(wanted)), "")
     if not chosen:
         message = f"its policy has no retention rule {wanted!r}"
-        return replace(row, code="no-such-rule", message=message, hint=f"it has {', '.join(retentions) or 'none'}")
+        return replace(
+            row, code=error_codes.NO_SUCH_RULE.code, message=message, hint=f"it has {', '.join(retentions) or 'none'}"
+        )
     return replace(row, status=READY, rule=backups[0], retention_rule=chosen)
 
 
@@ -174,7 +185,7 @@ async def _sent(
         return await _followed(azure, clock, row, asked, tell) if asked.wait else row
     except ReconcilerError as error:
         advice = error.advice if isinstance(error, AzureError) else ()
-        status = RUNNING if error.code == "still-in-progress" else FAILED
+        status = RUNNING if error.code == error_codes.STILL_IN_PROGRESS.code else FAILED
         failed = replace(
             row, status=status, code=error.code, message=error.message, hint=error.hint or " ".join(advice)
         )
@@ -222,7 +233,7 @@ async def _followed(azure: Azure, clock: Clock, row: Backup, asked: Request, tel
     if row.job_id is None:
         raise OperationFailed(
             "Azure took it, and shows no job of it yet.",
-            code="still-in-progress",
+            code=error_codes.STILL_IN_PROGRESS,
             hint="`reconciler jobs list PATH` shows it once there is one; don't begin another before",
         )
 
@@ -238,7 +249,7 @@ async def _followed(azure: Azure, clock: Clock, row: Backup, asked: Request, tel
     says = source.cause(job)
     raise OperationFailed(
         says.message or f"The job ended as {job.status}, and {says.reason}.",
-        code=says.code or "job-failed",
+        code=says.code or error_codes.JOB_FAILED,
         advice=says.advice,
         hint="" if says.advice else f"`reconciler jobs show PATH {job.id.name}` shows the job",
     )

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from reconciler import error_codes
 from reconciler.azure import jobs as source
 from reconciler.azure.connection import Azure
 from reconciler.azure.together import together
@@ -97,7 +98,7 @@ async def _one(azure: Azure, manifest: Manifest, name: str) -> Job:
     raise UsageError(
         f"there is no job {name} in any vault of the manifest",
         hint="`reconciler jobs list PATH` shows those of the last week; another vault's job is named by its id",
-        code="no-such-job",
+        code=error_codes.NO_SUCH_JOB,
     )
 
 
@@ -115,7 +116,7 @@ async def _ended(azure: Azure, clock: Clock, job: Job, deadline: float, tell: Te
         if clock.monotonic() + seconds > deadline:
             raise OperationFailed(
                 f"The job {job.id.name} is still {job.status or 'running'} after the time that it was given.",
-                code="still-in-progress",
+                code=error_codes.STILL_IN_PROGRESS,
                 hint="Azure goes on by itself. Wait again, with a longer --timeout.",
             )
         await clock.sleep(seconds)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from reconciler.estate import Trace
 from reconciler.ids import ArmId, lower
 from reconciler.known import No, Unsure, Yes
+from reconciler.planning import disk_codes
 from reconciler.planning.draft import PENDING, Draft
 from reconciler.planning.provenance import Claim, objection, running
 
@@ -25,7 +26,7 @@ def begun_before(draft: Draft, disk: ArmId, claim: Claim) -> str | None:
                 return at_work.id.text
             if not why:
                 return ""
-            draft.refuse(disk.text, "disk-exists", f"{disk} exists: {why}")
+            draft.refuse(disk.text, disk_codes.DISK_EXISTS, f"{disk} exists: {why}")
         case Unsure():
             draft.refuse_unsure(found, disk, disk.text)
     return None
@@ -39,5 +40,5 @@ def _at_work(draft: Draft, disk: ArmId, claim: Claim) -> str | None:
             if lower(job.point) == lower(claim.point):
                 return str(job.id)
             message = f"the job {job.id.name} is about to make {disk} from another recovery point, {job.point}"
-            draft.refuse(disk.text, "disk-exists", message)
+            draft.refuse(disk.text, disk_codes.DISK_EXISTS, message)
     return None

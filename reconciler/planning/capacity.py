@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from reconciler.estate import RoleAssignment
 from reconciler.ids import lower, subscription_id
 from reconciler.manifest import addresses
+from reconciler.planning import codes
 from reconciler.planning.draft import PENDING, Draft
 from reconciler.planning.model import Action, Kind
 from reconciler.planning.roles import is_derived
@@ -36,11 +37,11 @@ def check_capacity(draft: Draft) -> None:
             count, address = counts[spec.id.key], addresses.vault(spec.name)
             if added and count + len(added) > LIMIT:
                 message = f"{spec.name} would hold {count + len(added)} {what}; Azure allows {LIMIT}"
-                draft.note("vault-full", message, address=address, place=spec.place)
+                draft.note(codes.VAULT_FULL, message, address=address, place=spec.place)
                 _drop(draft, added[max(0, LIMIT - count) :], message)
             elif count + len(added) >= NEARLY:
                 message = f"{spec.name} would hold {count + len(added)} of {LIMIT} {what}"
-                draft.note("vault-nearly-full", message, address=address, place=spec.place)
+                draft.note(codes.VAULT_NEARLY_FULL, message, address=address, place=spec.place)
 
 
 def _drop(draft: Draft, surplus: Iterable[str], message: str) -> None:
@@ -56,7 +57,7 @@ def _drop(draft: Draft, surplus: Iterable[str], message: str) -> None:
             if (because := next((address for address in change.depends if address in dropped), None))
         }
         for address, waits in dropped.items():
-            draft.note("waits-for", waits, address=address, place=draft.changes[address].place)
+            draft.note(codes.WAITS_FOR, waits, address=address, place=draft.changes[address].place)
 
 
 def over_quota(draft: Draft, additions: Mapping[str, int]) -> dict[str, int]:
@@ -79,4 +80,4 @@ def _tell_left_behind(draft: Draft, rows: tuple[RoleAssignment, ...]) -> None:
     for row in sorted(rows, key=lambda row: row.id.key):
         if is_derived(row) and lower(row.principal) not in known and row.scope.key in draft.disks:
             message = f"{row.id.name} on {row.scope} is for the principal {row.principal}, which no vault here has"
-            draft.note("role-left-behind", message, address=row.id.text)
+            draft.note(codes.ROLE_LEFT_BEHIND, message, address=row.id.text)

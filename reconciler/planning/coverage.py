@@ -14,7 +14,7 @@ from reconciler.ids import ArmId, lower, subscription_id
 from reconciler.known import Known, No, Unsure, Yes
 from reconciler.manifest import addresses
 from reconciler.manifest.model import DiskRule, Selector
-from reconciler.planning.codes import CODES
+from reconciler.planning import codes, disk_codes
 from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import PENDING, Draft
 from reconciler.planning.gone import is_left
@@ -173,7 +173,7 @@ def _uncovered(survey: _Survey, disk: Disk, wanted: DesiredDisk | None) -> Cover
     why = obstacle(disk, wanted.policy if wanted else None, disk.location)
     refused = survey.draft.refused.get(survey.draft.spelled(addresses.disk(disk.id)), "")
     if why:
-        return Covered(disk, UNCOVERED, why.sentence, place, own, why.code)
+        return Covered(disk, UNCOVERED, why.sentence, place, own, why.code.code)
     if refused:
         finding = next((one for one in survey.draft.findings if one.message == refused), None)
         return Covered(disk, UNCOVERED, refused, finding.place if finding else place, own)
@@ -206,9 +206,9 @@ def _disks_gone(survey: _Survey) -> None:
         address = addresses.disk(instance.disk)
         presence = draft.presence(instance.disk, address)
         if isinstance(presence, No):
-            survey.found.append(CODES["disk-gone"].at(f"the disk of {instance.id} is gone", address=address))
+            survey.found.append(disk_codes.DISK_GONE.at(f"the disk of {instance.id} is gone", address=address))
         elif presence is not None and instance.disk.subscription in draft.estate.disk_subscriptions:
-            draft.refuse(address, "list-incomplete", f"{instance.disk} is there but isn't listed")
+            draft.refuse(address, codes.LIST_INCOMPLETE, f"{instance.disk} is there but isn't listed")
     if asked > _MOST_ASKED:
         survey.skipped.append(
             f"the disks of {counted(asked - _MOST_ASKED, 'instance')} that no list shows were not asked for by id"
@@ -219,7 +219,7 @@ def _foreign_snapshots(survey: _Survey) -> None:
     _tell_unsure(survey.draft, survey.told.snapshots, "whether others' snapshots lie in snapshot resource groups")
     for snapshot in survey.told.snapshots.value if isinstance(survey.told.snapshots, Yes) else ():
         message = f"{snapshot.name} lies in the snapshot resource group {snapshot.group}"
-        survey.found.append(CODES["foreign-snapshot"].at(message, address=snapshot.text))
+        survey.found.append(disk_codes.FOREIGN_SNAPSHOT.at(message, address=snapshot.text))
 
 
 def _left_behind(survey: _Survey) -> None:
@@ -238,7 +238,7 @@ def _left_behind(survey: _Survey) -> None:
             if is_derived(row) and lower(row.principal) not in known and row.id.key not in seen:
                 seen.add(row.id.key)
                 message = f"{row.id.name} on {row.scope} is for the principal {row.principal}, which no vault has"
-                survey.found.append(CODES["role-left-behind"].at(message, address=row.id.text))
+                survey.found.append(codes.ROLE_LEFT_BEHIND.at(message, address=row.id.text))
 
 
 def by_key(rows: tuple[Covered, ...], keys: Mapping[str, str]) -> dict[str, dict[str, int]]:

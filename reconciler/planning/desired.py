@@ -7,14 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from reconciler.estate import Disk, Found, Machine
-from reconciler.findings import Place
+from reconciler.findings import Code, Place
 from reconciler.ids import ArmId, group_id
 from reconciler.known import No, Yes
 from reconciler.manifest import addresses
 from reconciler.manifest.choices import chosen, names_in
 from reconciler.manifest.model import REPORT, DiskRule, Exclusion, GroupSpec, PolicySpec, Selector, VaultSpec
-from reconciler.planning import gone
-from reconciler.planning.codes import CODES
+from reconciler.planning import codes, disk_codes, gone
 from reconciler.planning.draft import Draft
 from reconciler.planning.passing import COPY, backed, why_passed_over
 from reconciler.planning.selection import Pool, Test, asks_machines, matcher, places, selectors
@@ -94,7 +93,7 @@ def _refuse_unread(draft: Draft, arm_id: ArmId, place: Place) -> None:
     """A disk that lists lack, as so many others that it wasn't asked for: gone as those, unless one of them is there."""
     if arm_id.subscription in draft.contradicted:
         message = f"{arm_id} isn't listed, and the list lacks disks that are there"
-        draft.refuse(addresses.disk(arm_id), "list-incomplete", message, place=place)
+        draft.refuse(addresses.disk(arm_id), codes.LIST_INCOMPLETE, message, place=place)
     else:
         gone.refuse_missing(draft, arm_id, place, f"{arm_id} isn't listed, as so many that it was not asked for by id")
 
@@ -110,7 +109,7 @@ def _claim_by_selector(draft: Draft, claims: dict[str, Claim]) -> None:
             continue
         selected = list(_selected(draft, rule.select, rule.exclude, pools))
         if not selected and draft.options.shard.takes(str(rule.place)):
-            draft.note("selects-nothing", "the selector takes no disk", place=rule.place)
+            draft.note(disk_codes.SELECTS_NOTHING, "the selector takes no disk", place=rule.place)
         _tell_passed_over(draft, rule, passed_over, claims)
         for disk in selected:
             earlier = claims.get(disk.id.key)
@@ -120,7 +119,7 @@ def _claim_by_selector(draft: Draft, claims: dict[str, Claim]) -> None:
                 twice[disk.id.key] += [earlier[1], rule]
     for key, rules in sorted(twice.items()):
         places = " and ".join(dict.fromkeys(str(rule.place) for rule in rules))
-        _refuse(draft, draft.disks[key].id, "claimed-twice", f"claimed at {places}", rules[-1].place)
+        _refuse(draft, draft.disks[key].id, disk_codes.CLAIMED_TWICE, f"claimed at {places}", rules[-1].place)
         del claims[key]
 
 
@@ -150,10 +149,10 @@ def _tell_passed_over(draft: Draft, rule: DiskRule, pools: Mapping[str, Pool], c
     if disks:
         shown = ", ".join(disk.id.name for disk in disks[:_SHOWN]) + (", …" if len(disks) > _SHOWN else "")
         message = f"{counted(len(disks), 'disk')} of Kubernetes clusters or scale sets would match: {shown}"
-        draft.note("passed-over", message, place=rule.place)
+        draft.note(disk_codes.PASSED_OVER, message, place=rule.place)
 
 
-def _refuse(draft: Draft, disk: ArmId, code: str, message: str, place: Place) -> None:
+def _refuse(draft: Draft, disk: ArmId, code: Code, message: str, place: Place) -> None:
     """Refuse a disk of no vault in particular: every shard does, one of them says so."""
     address = addresses.disk(disk)
     if draft.options.shard.takes(disk.key):
@@ -210,7 +209,9 @@ def _selected(
 def _resolve(draft: Draft, disk: Disk, rule: DiskRule, place: Place, by_id: bool) -> DesiredDisk | None:
     vault, policy, group = (chosen(choice, disk.location) for choice in (rule.vault, rule.policy, rule.snapshot_group))
     if vault is None or policy is None or group is None:
-        why = Obstacle("region-unnamed", f"no vault, policy or snapshot resource group is named for {disk.location}")
+        why = Obstacle(
+            disk_codes.REGION_UNNAMED, f"no vault, policy or snapshot resource group is named for {disk.location}"
+        )
         if not draft.options.shard.takes(disk.id.key):
             draft.refused[draft.spelled(addresses.disk(disk.id))] = why.sentence
         else:
@@ -232,7 +233,7 @@ def _resolve(draft: Draft, disk: Disk, rule: DiskRule, place: Place, by_id: bool
         _reject(draft, disk, place, by_id, found)
         return None
     if is_kubernetes_volume(disk):
-        draft.note("aks-volume", f"{disk.id.name} is a Kubernetes volume", address=wanted.address, place=place)
+        draft.note(disk_codes.AKS_VOLUME, f"{disk.id.name} is a Kubernetes volume", address=wanted.address, place=place)
     return wanted
 
 
@@ -248,5 +249,5 @@ def _reject(draft: Draft, disk: Disk, place: Place, by_id: bool, why: Obstacle) 
     if by_id:
         draft.refuse(address, why.code, sentence, place=place)
     else:
-        hint = f"{CODES[why.code].hint}; or exclude it with a reason"
-        draft.refuse(address, "uncovered", f"{sentence} ({why.code})", place=place, hint=hint)
+        hint = f"{why.code.hint}; or exclude it with a reason"
+        draft.refuse(address, disk_codes.UNCOVERED, f"{sentence} ({why.code})", place=place, hint=hint)

@@ -11,7 +11,7 @@ from reconciler.estate import Instance
 from reconciler.ids import ArmId
 from reconciler.known import Yes
 from reconciler.manifest import addresses
-from reconciler.planning import instances, newness, protection, resuming, retained
+from reconciler.planning import codes, disk_codes, instances, newness, protection, resuming, retained
 from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import PENDING, UNASKED, Draft
 from reconciler.planning.grants import Grants
@@ -92,7 +92,7 @@ class Disks:
             where = f"{other.id.name} in the vault {other.vault.name}"
             is_it = protection.health_of(other) is Health.CONFIGURED
             how = f"is protected by {where}" if is_it else f"has {where}, which protects nothing: it is {other.state}"
-            draft.refuse(address, "protected-elsewhere", f"{wanted.disk.id.name} {how}", place=wanted.place)
+            draft.refuse(address, disk_codes.PROTECTED_ELSEWHERE, f"{wanted.disk.id.name} {how}", place=wanted.place)
             return True
         return False
 
@@ -104,7 +104,7 @@ class Disks:
             if owner == "foreign":
                 mark = tag_of(instance.tags, OWNER_TAG)
                 message = f"{wanted.disk.id.name} is managed by the manifest {mark} ({instance.id})"
-                draft.refuse(address, "managed-elsewhere", message, place=wanted.place)
+                draft.refuse(address, codes.MANAGED_ELSEWHERE, message, place=wanted.place)
                 return True
             if owner == "handed":
                 return True
@@ -132,7 +132,7 @@ class Disks:
                 return
             if found:
                 message = f"{wanted.disk.id.name} is protected by {found[0]}"
-                self._draft.refuse(wanted.address, "protected-elsewhere", message, place=wanted.place)
+                self._draft.refuse(wanted.address, disk_codes.PROTECTED_ELSEWHERE, message, place=wanted.place)
                 return
         else:
             self.unchecked += 1
@@ -170,7 +170,7 @@ class Disks:
             lock = self._draft.lock_on(target)
             if lock:
                 message = f"{lock} forbids snapshots"
-                self._draft.refuse(wanted.address, "locked", message, place=wanted.place)
+                self._draft.refuse(wanted.address, codes.LOCKED, message, place=wanted.place)
                 return True
         return False
 
@@ -184,7 +184,7 @@ class Disks:
         if not fitting:
             where = f"{instance.id.name} in the vault {instance.vault.name}, snapshots in {instance.snapshot_group}"
             message = f"a soft-deleted instance keeps the disk's recovery points until {instance.purge_time}: {where}"
-            draft.refuse(wanted.address, "soft-deleted", message, place=wanted.place)
+            draft.refuse(wanted.address, codes.SOFT_DELETED, message, place=wanted.place)
             return
         instance = replace(instance, id=instance.vault.child("backupInstances", instance.id.name))
         presence = draft.presence(instance.id, wanted.address, wanted.place)
@@ -192,7 +192,7 @@ class Disks:
             return
         if isinstance(presence, Yes):
             message = f"{instance.id} is there but isn't listed"
-            draft.refuse(wanted.address, "list-incomplete", message, place=wanted.place)
+            draft.refuse(wanted.address, codes.LIST_INCOMPLETE, message, place=wanted.place)
             return
         declared = wanted.rule.protection
         merge, fields = self._differences(wanted, instance) if declared == "protected" else ({}, ())
@@ -214,7 +214,7 @@ class Disks:
         if group_differs and not draft.ignores(wanted.address, "snapshotResourceGroup"):
             message = f"its snapshots live in {instance.snapshot_group}, declared is {wanted.group_id}"
             self._usage.policy(wanted)
-            draft.refuse(wanted.address, "snapshot-group-immutable", message, place=wanted.place)
+            draft.refuse(wanted.address, disk_codes.SNAPSHOT_GROUP_IMMUTABLE, message, place=wanted.place)
         elif health in protection.AT_WORK:
             if declared == "protected":
                 self._usage.policy(wanted)
@@ -223,7 +223,7 @@ class Disks:
             draft.wait_for(wanted.address, instance, wanted.place, goal)
         elif health is Health.UNKNOWN:
             message = f"{instance.id.name} is in the state {instance.state}"
-            draft.refuse(wanted.address, "unknown-state", message, place=wanted.place)
+            draft.refuse(wanted.address, codes.UNKNOWN_STATE, message, place=wanted.place)
         elif declared == "protected":
             self._protect(wanted, instance, health)
         elif not draft.ignores(wanted.address, "protection"):
@@ -292,7 +292,7 @@ class Disks:
         guard = instances.guard_of(draft, wanted.vault.id, steps)
         if guard is None:
             message = f"the vault {wanted.vault.name} is under a resource guard"
-            draft.refuse(wanted.address, "resource-guard", message, place=wanted.place)
+            draft.refuse(wanted.address, codes.RESOURCE_GUARD, message, place=wanted.place)
             return
         resumes = protects or any(step.op is Op.INSTANCE_RESUME for step in steps)
         if resumes and self._is_locked(wanted):

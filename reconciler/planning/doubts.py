@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
+from reconciler import error_codes
 from reconciler.errors import ReadIncomplete
 from reconciler.estate import Estate, Reach
 from reconciler.ids import ArmId
@@ -20,7 +21,7 @@ def broken(count: int) -> ReadIncomplete:
     return ReadIncomplete(
         f"Lists of Azure lack what is there: {count} objects were found by their ids. Nothing more follows from them.",
         hint="Look for a proxy that rewrites answers, and whether the caller may read all; then run it again.",
-        code="lists-broken",
+        code=error_codes.LISTS_BROKEN,
     )
 
 

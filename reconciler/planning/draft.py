@@ -10,12 +10,12 @@ from functools import cached_property
 from typing import Any
 
 from reconciler.estate import Estate, Found, Instance, Lock, Presence, Question
-from reconciler.findings import Finding, Place, Severity
+from reconciler.findings import Code, Finding, Place, Severity
 from reconciler.ids import ArmId, lower
 from reconciler.known import No, Unsure, Yes
 from reconciler.manifest import addresses
 from reconciler.manifest.model import DiskRule, Ignore, Manifest, VaultSpec
-from reconciler.planning.codes import CODES
+from reconciler.planning import codes, disk_codes
 from reconciler.planning.doubts import Doubts
 from reconciler.planning.marks import by_vault, declared_for, takes_mark
 from reconciler.planning.model import AT_REST, Action, Change, FieldChange, Kind, Options, Wait
@@ -201,9 +201,9 @@ class Draft:
         message = f"could not tell whether {what} is there: {answer.because}"
         self.refuse(address, answer.code, message, place=place, hint=answer.hint)
 
-    def note(self, code: str, message: str, *, address: str = "", place: Place | None = None, hint: str = "") -> None:
+    def note(self, code: Code, message: str, *, address: str = "", place: Place | None = None, hint: str = "") -> None:
         """Add a finding."""
-        self.findings.append(CODES[code].at(message, address=address, place=place, hint=hint))
+        self.findings.append(code.at(message, address=address, place=place, hint=hint))
 
     def wait_for(
         self, address: str, instance: Instance, place: Place | None, goal: str = AT_REST, *, may_go: bool = False
@@ -217,16 +217,18 @@ class Draft:
         if health_of(instance) is Health.LEAVING:
             goal = AT_REST
         if health_of(instance) is Health.LEAVING and not may_go:
-            self.note("instance-deleting", f"the backup instance of {name} is {state}", address=address, place=place)
+            self.note(
+                disk_codes.INSTANCE_DELETING, f"the backup instance of {name} is {state}", address=address, place=place
+            )
         else:
-            self.note("in-progress", f"{name} is {state}", address=address, place=place)
+            self.note(codes.IN_PROGRESS, f"{name} is {state}", address=address, place=place)
         self.waits.append(Wait(address, instance.id, goal))
 
-    def code_as_error(self, code: str, message: str, address: str, place: Place | None, hint: str) -> Finding:
+    def code_as_error(self, code: Code, message: str, address: str, place: Place | None, hint: str) -> Finding:
         """A finding that is an error here, whatever its code means elsewhere."""
-        return replace(CODES[code].at(message, address=address, place=place, hint=hint), severity=Severity.ERROR)
+        return replace(code.at(message, address=address, place=place, hint=hint), severity=Severity.ERROR)
 
-    def refuse(self, address: str, code: str, message: str, *, place: Place | None = None, hint: str = "") -> None:
+    def refuse(self, address: str, code: Code, message: str, *, place: Place | None = None, hint: str = "") -> None:
         """Add a finding and let nothing be planned that depends on `address`."""
         address = self.spelled(address)
         self.note(code, message, address=address, place=place, hint=hint)
@@ -256,7 +258,7 @@ class Draft:
         lock = self._lock_on(change)
         if lock:
             message = f"{lock} forbids it"
-            self.refuse(address, "locked", message, place=change.place)
+            self.refuse(address, codes.LOCKED, message, place=change.place)
             return
         self.changes[address] = change
 
@@ -267,9 +269,9 @@ class Draft:
         if because in self._passed_over:
             self._passed_over.add(address)
             message = f"{message}: {self.refused[because]}"
-            self.findings.append(self.code_as_error("waits-for", message, address, change.place, ""))
+            self.findings.append(self.code_as_error(codes.WAITS_FOR, message, address, change.place, ""))
         else:
-            self.note("waits-for", message, address=address, place=change.place)
+            self.note(codes.WAITS_FOR, message, address=address, place=change.place)
 
     def ignores(self, address: str, field: str = "") -> bool:
         """Whether differences at `address` (of `field`; of everything when empty) are not to be acted on."""
@@ -289,13 +291,13 @@ class Draft:
         if (address, field) not in self._used:
             self._used.add((address, field))
             what = f"a difference of {field}" if field else "every difference"
-            self.note("ignored", f"{what} is ignored: {entry.reason}", address=address, place=entry.place)
+            self.note(codes.IGNORED, f"{what} is ignored: {entry.reason}", address=address, place=entry.place)
 
     def _is_current(self, entry: Ignore) -> bool:
         if entry.expires is None or self.now.date() <= entry.expires:
             return True
         message = f"expired on {entry.expires.isoformat()}: {entry.reason}"
-        self.note("ignore-expired", message, address=entry.address, place=entry.place)
+        self.note(codes.IGNORE_EXPIRED, message, address=entry.address, place=entry.place)
         return False
 
     def lock_on(self, target: ArmId, *, deletes: bool = False) -> Lock | None:

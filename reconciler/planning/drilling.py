@@ -9,6 +9,7 @@ from uuid import uuid5
 from reconciler.estate import Estate, Instance
 from reconciler.ids import ArmId, group_id, lower
 from reconciler.manifest.model import DrillSpec, Manifest
+from reconciler.planning import codes
 from reconciler.planning.desired import expand
 from reconciler.planning.draft import Draft
 from reconciler.planning.model import UNKNOWN, Action, Change, FieldChange, Kind, Op, Options, Plan, Step
@@ -79,11 +80,14 @@ def _sample(draft: Draft, drill: DrillSpec, found: list[Candidate]) -> list[Sour
         else:
             passed_over += 1
             message = f"{one.wanted.disk.id.name} has nothing to restore yet"
-            draft.note("no-recovery-point", message, address=_address(drill, one.wanted.disk.id))
+            draft.note(codes.NO_RECOVERY_POINT, message, address=_address(drill, one.wanted.disk.id))
     if not chosen and not asked:
         message = f"none of {counted(passed_over, 'disk')} has a recovery point" if found else "it takes no disk"
         draft.note(
-            "nothing-drilled", f"the drill {drill.name}: {message}", address=f"drill/{drill.name}", place=drill.place
+            codes.NOTHING_DRILLED,
+            f"the drill {drill.name}: {message}",
+            address=f"drill/{drill.name}",
+            place=drill.place,
         )
     return chosen
 
@@ -110,14 +114,14 @@ def _trial(draft: Draft, book: RoleBook, drill: DrillSpec, source: Source, run: 
         message = (
             f"{source.instance.id} belongs to {tag_of(source.instance.tags, OWNER_TAG)}, so no proof is written on it"
         )
-        draft.refuse(address, "managed-elsewhere", message, place=drill.place)
+        draft.refuse(address, codes.MANAGED_ELSEWHERE, message, place=drill.place)
         return []
     if not is_open(draft, disk.group_id, address):
         return []
     if source.disk and source.disk.encryption_set and disk.subscription != source.id.subscription:
         message = "a disk with a customer-managed key can't be restored into another subscription"
         draft.refuse(
-            address, "restore-impossible", message, place=drill.place, hint="leave the drill's `subscription` out"
+            address, codes.RESTORE_IMPOSSIBLE, message, place=drill.place, hint="leave the drill's `subscription` out"
         )
     claim = Claim.of(source.instance, source.point)
     delete = _deletion(draft, drill, disk, source.instance, run)
@@ -170,7 +174,7 @@ def _deletion(draft: Draft, drill: DrillSpec, disk: ArmId, instance: Instance, r
 def _refuse_locked(draft: Draft, disk: ArmId, address: str) -> None:
     lock = draft.lock_on(disk, deletes=True)
     if lock:
-        draft.refuse(address, "locked", f"{lock} forbids it")
+        draft.refuse(address, codes.LOCKED, f"{lock} forbids it")
 
 
 def _leftovers(draft: Draft, drill: DrillSpec, chosen: set[str], run: str) -> Iterator[Change]:

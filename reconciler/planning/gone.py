@@ -17,6 +17,7 @@ from reconciler.ids import ArmId, lower, subscription_id
 from reconciler.known import No, Yes
 from reconciler.manifest import addresses
 from reconciler.manifest.model import EXPIRE, REPORT
+from reconciler.planning import codes, disk_codes
 from reconciler.planning.content import content_of
 from reconciler.planning.draft import PENDING, Draft
 from reconciler.planning.naming import instance_name
@@ -103,7 +104,7 @@ def _look(draft: Draft, found: Absences, one: Gone) -> None:
         found.undecided.add(key)
     elif one.disk.subscription in draft.reach.disk_subscriptions:
         draft.contradicted.add(one.disk.subscription)
-        draft.refuse(one.address, "list-incomplete", f"{one.disk} is there but isn't listed")
+        draft.refuse(one.address, codes.LIST_INCOMPLETE, f"{one.disk} is there but isn't listed")
         found.undecided.add(key)
 
 
@@ -111,7 +112,7 @@ def _assume(draft: Draft, found: Absences, one: Gone) -> None:
     """A disk among so many that it wasn't read: gone as those that were, unless one of them is there after all."""
     if one.disk.subscription in draft.contradicted:
         message = f"{one.disk} isn't listed, and the list lacks disks that are there"
-        draft.refuse(one.address, "list-incomplete", message)
+        draft.refuse(one.address, codes.LIST_INCOMPLETE, message)
         found.undecided.add(one.instance.id.key)
     else:
         found.gone[one.instance.id.key] = replace(one, is_read=False)
@@ -285,6 +286,6 @@ def refuse_missing(draft: Draft, disk: ArmId, place: Place, message: str, told: 
     hint = "correct the id; if the disk is gone for good, list it under `removed`"
     if when_gone(draft.takers.of(disk))[0] == REPORT:
         hint += ", or say `whenGone` in its entry"
-    finding = draft.code_as_error("disk-gone", message + told, addresses.disk(disk), place, hint)
+    finding = draft.code_as_error(disk_codes.DISK_GONE, message + told, addresses.disk(disk), place, hint)
     draft.findings.append(finding)
     draft.refused[finding.address] = message

@@ -12,6 +12,7 @@ from reconciler.ids import ArmId, lower
 from reconciler.known import Yes
 from reconciler.manifest import addresses
 from reconciler.manifest.model import GroupSpec, VaultSpec
+from reconciler.planning import codes
 from reconciler.planning.draft import Draft
 from reconciler.planning.marks import drift_class
 from reconciler.planning.model import Action, Change, FieldChange, Kind, Op, Step
@@ -72,18 +73,18 @@ def _tell_lock(draft: Draft, group: WantedGroup) -> None:
     lock = draft.lock_on(group.id, deletes=True) if group.locations else None
     if lock:
         message = f"{lock} is in the way of Azure Backup"
-        draft.note("lock-keeps-snapshots", message, address=group.address, place=group.place)
+        draft.note(codes.LOCK_KEEPS_SNAPSHOTS, message, address=group.address, place=group.place)
 
 
 def _create(draft: Draft, group: WantedGroup) -> None:
     if not group.manage:
-        draft.refuse(group.address, "group-missing", f"{group.id} isn't there", place=group.place)
+        draft.refuse(group.address, codes.GROUP_MISSING, f"{group.id} isn't there", place=group.place)
         return
     location = group.location or (next(iter(group.locations)) if len(group.locations) == 1 else None)
     if location is None:
         regions = ", ".join(sorted(group.locations)) or "none"
         message = f"{group.id.name} has no location, and its disks lie in: {regions}"
-        draft.refuse(group.address, "group-location-unknown", message, place=group.place)
+        draft.refuse(group.address, codes.GROUP_LOCATION_UNKNOWN, message, place=group.place)
         return
     tags = {key: value for key, value in laid_over(group.default_tags, group.tags).items() if value is not None}
     body = {"location": location, "tags": tags} if tags else {"location": location}

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from reconciler.estate import Disk, Instance, Trace
 from reconciler.ids import ArmId
 from reconciler.known import Unsure, Yes
+from reconciler.planning import disk_codes
 from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import PENDING, Draft
 from reconciler.planning.protection import preference
@@ -49,7 +50,7 @@ def compare(draft: Draft, desired: Iterable[DesiredDisk]) -> None:
     """Tell of disks that were replaced under their name."""
     known = {wanted.address: wanted for wanted in desired}
     for address, message in replaced(draft, known.values()).items():
-        draft.note("disk-replaced", message, address=address, place=known[address].place)
+        draft.note(disk_codes.DISK_REPLACED, message, address=address, place=known[address].place)
 
 
 def new_id(draft: Draft, disk: ArmId) -> ArmId | None:

@@ -13,6 +13,7 @@ from reconciler.ids import ArmId, lower, subscription_id
 from reconciler.known import No, Unsure, Yes
 from reconciler.manifest import addresses
 from reconciler.manifest.model import RETAIN, Removed
+from reconciler.planning import codes, disk_codes
 from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import Draft
 from reconciler.planning.gone import Gone, Verdict, absences, outlook, verdict
@@ -49,7 +50,7 @@ def compare(draft: Draft, desired: list[DesiredDisk]) -> None:
                 unmanaged[instance.vault.key] += 1
     for vault, count in sorted(unmanaged.items()):
         name = draft.estate.vaults[vault].id.text if vault in draft.estate.vaults else vault
-        draft.note("unmanaged", f"{counted(count, 'backup instance')} that no manifest manages", address=name)
+        draft.note(disk_codes.UNMANAGED, f"{counted(count, 'backup instance')} that no manifest manages", address=name)
 
 
 def _address(draft: Draft, instance: Instance, disk: ArmId) -> str:
@@ -61,7 +62,7 @@ def _address(draft: Draft, instance: Instance, disk: ArmId) -> str:
 def _orphan(draft: Draft, instance: Instance, disk: ArmId) -> None:
     address = _address(draft, instance, disk)
     if not is_active(instance):
-        draft.note("retained", f"{instance.id.name} keeps its recovery points", address=address)
+        draft.note(disk_codes.RETAINED, f"{instance.id.name} keeps its recovery points", address=address)
         return
     if not _has_left_groups(draft, disk, address):
         return
@@ -71,7 +72,9 @@ def _orphan(draft: Draft, instance: Instance, disk: ArmId) -> None:
         return
     if prunes:
         draft.wait_for(address, instance, None)
-    draft.note("orphan", f"{instance.id.name} is no longer in the manifest and is {instance.state}", address=address)
+    draft.note(
+        disk_codes.ORPHAN, f"{instance.id.name} is no longer in the manifest and is {instance.state}", address=address
+    )
 
 
 def _has_left_groups(draft: Draft, disk: ArmId, address: str) -> bool:
@@ -93,7 +96,7 @@ def _has_left_groups(draft: Draft, disk: ArmId, address: str) -> bool:
                 draft.refuse(address, unsure.code, message, hint=unsure.hint)
             case Yes():
                 message = f"{subscription} lies below the management group {group}, whose list lacks it"
-                draft.refuse(address, "list-incomplete", message)
+                draft.refuse(address, codes.LIST_INCOMPLETE, message)
         return False
     return True
 
@@ -105,7 +108,7 @@ def _compare_gone(draft: Draft, one: Gone) -> None:
         return
     if fate is Verdict.DONE:
         message = f"the disk of {one.instance.id.name} is gone; its backups are suspended, as `whenGone` says"
-        draft.note("expiring", message, address=address, place=one.place)
+        draft.note(disk_codes.EXPIRING, message, address=address, place=one.place)
         return
     if fate is Verdict.ACT and health_of(one.instance) not in AT_WORK:
         _settle(draft, one, address)
@@ -115,10 +118,10 @@ def _compare_gone(draft: Draft, one: Gone) -> None:
     goes_on = new_id(draft, one.disk) if one.is_read else None
     if goes_on is not None:
         message = f"the disk of {one.instance.id.name} goes on as {goes_on}{outlook(draft, one)}"
-        draft.note("disk-moved", message, address=address, place=one.place)
+        draft.note(disk_codes.DISK_MOVED, message, address=address, place=one.place)
         return
     message = f"the disk of {one.instance.id.name} is gone{outlook(draft, one)}"
-    draft.note("disk-gone", message, address=address, place=one.place)
+    draft.note(disk_codes.DISK_GONE, message, address=address, place=one.place)
 
 
 def _settle(draft: Draft, one: Gone, address: str) -> None:
@@ -162,7 +165,7 @@ def _remove(draft: Draft, instance: Instance, disk: ArmId, entry: Removed) -> No
         return
     if owner == "foreign":
         mark = tag_of(instance.tags, OWNER_TAG)
-        draft.refuse(address, "managed-elsewhere", f"{instance.id} belongs to {mark}", place=entry.place)
+        draft.refuse(address, codes.MANAGED_ELSEWHERE, f"{instance.id} belongs to {mark}", place=entry.place)
     elif health_of(instance) in AT_WORK:
         draft.wait_for(address, instance, entry.place, may_go=entry.data == "delete")
     elif entry.data == "delete" and draft.options.allow_delete is None:
@@ -190,7 +193,9 @@ def _remove(draft: Draft, instance: Instance, disk: ArmId, entry: Removed) -> No
     elif is_active(instance):
         _stop(draft, instance, address, f"removed: {entry.reason}", "not-yet-applied", entry.place)
     else:
-        draft.note("retained", f"{instance.id.name} keeps its recovery points", address=address, place=entry.place)
+        draft.note(
+            disk_codes.RETAINED, f"{instance.id.name} keeps its recovery points", address=address, place=entry.place
+        )
 
 
 def _is_kept_when_deleted(draft: Draft, instance: Instance) -> bool:
@@ -219,7 +224,7 @@ def _change(
     guard = guard_of(draft, instance.vault, [Step(op, instance.id)])
     if guard is None:
         message = f"the vault {instance.vault.name} is under a resource guard"
-        draft.refuse(address, "resource-guard", message, place=place)
+        draft.refuse(address, codes.RESOURCE_GUARD, message, place=place)
         return
     draft.add(
         Change(
@@ -272,9 +277,11 @@ def left_behind(draft: Draft, wanted: DesiredDisk, chosen: Instance, held: Itera
             continue
         if one.deleted:
             message = f"{where} is soft-deleted; its recovery points are purged at {one.purge_time}"
-            draft.note("points-expire", message, address=wanted.address, place=wanted.place)
+            draft.note(codes.POINTS_EXPIRE, message, address=wanted.address, place=wanted.place)
         elif not is_active(one):
-            draft.note("retained", f"{where} keeps older recovery points", address=wanted.address, place=wanted.place)
+            draft.note(
+                disk_codes.RETAINED, f"{where} keeps older recovery points", address=wanted.address, place=wanted.place
+            )
 
 
 def orphaned_vaults(draft: Draft) -> None:
@@ -293,4 +300,4 @@ def _orphaned_vault(draft: Draft, vault: OwnedVault) -> None:
     if not draft.options.shard.takes(vault.id.key):
         return
     if isinstance(draft.presence(vault.id, vault.id.text), Yes):
-        draft.note("orphaned-vault", f"{vault.id} bears the mark of {vault.owner}", address=vault.id.text)
+        draft.note(disk_codes.ORPHANED_VAULT, f"{vault.id} bears the mark of {vault.owner}", address=vault.id.text)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from reconciler.errors import UsageError
 from reconciler.findings import Place
 from reconciler.ids import ArmId
+from reconciler.planning import codes
 from reconciler.planning.draft import Draft
 from reconciler.planning.model import Gate
 
@@ -31,7 +32,7 @@ def may_replace(
         return True
     key = f"{UNKNOWN_POLICY}={value}" if vault else UNKNOWN_POLICY
     hint = f"declare it with `manage: false` to keep it; once it may be replaced, pass --force {key}"
-    draft.note("policy-not-understood", message, address=address, place=place, hint=hint)
+    draft.note(codes.POLICY_NOT_UNDERSTOOD, message, address=address, place=place, hint=hint)
     draft.held_vaults.add(policy.parent.key)
     return False
 

@@ -13,6 +13,8 @@ from reconciler.manifest import addresses
 from reconciler.manifest.choices import names_in
 from reconciler.manifest.model import Manifest
 from reconciler.planning import (
+    codes,
+    disk_codes,
     groups,
     identity,
     leaving,
@@ -120,7 +122,7 @@ def _tell_due(draft: Draft, narrowing: Narrowing) -> list[str]:
     hint = f"to delete, pass --allow-delete {len(due)}; to keep the recovery points, declare `data: retain`"
     for address in due:
         message, place = draft.due[address]
-        draft.note("deletion-due", message, address=address, place=place, hint=hint)
+        draft.note(disk_codes.DELETION_DUE, message, address=address, place=place, hint=hint)
     return due
 
 
@@ -144,7 +146,7 @@ def _tell_unmatched(draft: Draft, narrowing: Narrowing, used: Mapping[str, str])
     vaulted = (addresses.vault(spec.name) for spec in draft.manifest.vaults.values())
     told = (finding.address for finding in draft.findings if finding.address)
     for pattern in narrowing.unmatched((*draft.addresses, *used, *used.values(), *vaulted, *told)):
-        draft.note("only-unmatched", f"--only {pattern} names nothing that the manifest or this plan has")
+        draft.note(codes.ONLY_UNMATCHED, f"--only {pattern} names nothing that the manifest or this plan has")
 
 
 def _by_vault(desired: list[DesiredDisk]) -> dict[str, list[DesiredDisk]]:
@@ -189,4 +191,4 @@ def _keep_policies(manifest: Manifest, usage: Usage) -> None:
 def _tell_unchecked(draft: Draft, disks: Disks) -> None:
     if disks.unchecked:
         count = disks.unchecked
-        draft.note("unchecked", f"{counted(count, 'new disk')}: whether another vault has them was not asked")
+        draft.note(disk_codes.UNCHECKED, f"{counted(count, 'new disk')}: whether another vault has them was not asked")

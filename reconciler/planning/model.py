@@ -10,6 +10,7 @@ from typing import Any
 from reconciler.estate import Estate, Instance, Question
 from reconciler.findings import Finding, Place, Severity
 from reconciler.ids import ArmId
+from reconciler.planning import disk_codes
 from reconciler.sharding import WHOLE, Shard
 
 UNKNOWN: Mapping[str, str] = {"unknown": "after apply"}
@@ -264,7 +265,7 @@ class Plan:
     @property
     def left_out(self) -> tuple[Finding, ...]:
         """The findings that tell of deletions whose key wasn't given."""
-        return tuple(finding for finding in self.findings if finding.code == "deletion-due")
+        return tuple(finding for finding in self.findings if finding.code == disk_codes.DELETION_DUE.code)
 
     @property
     def is_refused(self) -> bool:

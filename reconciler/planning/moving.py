@@ -10,7 +10,7 @@ from reconciler.estate import Estate, Instance
 from reconciler.findings import Severity
 from reconciler.ids import ArmId, lower
 from reconciler.manifest.model import Manifest
-from reconciler.planning import making, protection
+from reconciler.planning import codes, disk_codes, making, protection
 from reconciler.planning.canonical import digest
 from reconciler.planning.desired import DesiredDisk, expand
 from reconciler.planning.draft import Draft
@@ -98,7 +98,7 @@ def _moves(draft: Draft, desired: list[DesiredDisk], named: str) -> Iterator[_Mo
     """The move of a disk, when the manifest wants it elsewhere; findings when it can't be made."""
     meant = [one for one in desired if lower(named).rstrip("/") in (one.disk.id.key, lower(one.disk.id.name))]
     if len(meant) > 1:
-        draft.note("disk-ambiguous", f"{named}: {', '.join(one.disk.id.text for one in meant)}")
+        draft.note(disk_codes.DISK_AMBIGUOUS, f"{named}: {', '.join(one.disk.id.text for one in meant)}")
     elif not meant:
         _tell_undeclared(draft, named)
     if len(meant) != 1:
@@ -108,7 +108,7 @@ def _moves(draft: Draft, desired: list[DesiredDisk], named: str) -> Iterator[_Mo
     here = [one for one in held if one.vault == wanted.vault.id]
     if any(one.snapshot_group not in (None, wanted.group_id) for one in here):
         message = f"{wanted.disk.id.name} has an instance in {wanted.vault.name} whose snapshots lie in {here[0].snapshot_group}"
-        draft.refuse(wanted.address, "move-impossible", message, place=wanted.place)
+        draft.refuse(wanted.address, codes.MOVE_IMPOSSIBLE, message, place=wanted.place)
         return
     deleted = [one for one in draft.estate.deleted_instances.values() if one.disk == wanted.disk.id]
     others = [one for one in (*held, *deleted) if one.vault != wanted.vault.id]
@@ -123,7 +123,7 @@ def _moves(draft: Draft, desired: list[DesiredDisk], named: str) -> Iterator[_Mo
     if wanted.rule.protection != "protected":
         message = f"{wanted.disk.id.name} is declared {wanted.rule.protection}, so nothing would protect it in {wanted.vault.name}"
         hint = "declare it protected until it is moved"
-        draft.refuse(wanted.address, "move-impossible", message, place=wanted.place, hint=hint)
+        draft.refuse(wanted.address, codes.MOVE_IMPOSSIBLE, message, place=wanted.place, hint=hint)
     elif _is_movable(draft, wanted, old):
         yield _Move(wanted, old, rest)
 
@@ -134,10 +134,12 @@ def _tell_undeclared(draft: Draft, named: str) -> None:
     for address, reason in sorted(draft.refused.items()):
         kind, _, disk = address.partition("/")
         if kind == "disk" and wanted in (disk, disk.rpartition("/")[2]):
-            draft.note("move-impossible", f"{named}: {reason}", hint="mend that first; `reconciler plan` tells more")
+            draft.note(
+                codes.MOVE_IMPOSSIBLE, f"{named}: {reason}", hint="mend that first; `reconciler plan` tells more"
+            )
             return
     hint = "declare it where its backups are to go"
-    draft.note("move-impossible", f"{named}: the manifest declares no such disk", hint=hint)
+    draft.note(codes.MOVE_IMPOSSIBLE, f"{named}: the manifest declares no such disk", hint=hint)
 
 
 def _tell_nothing_to_move(draft: Draft, wanted: DesiredDisk, here: list[Instance]) -> None:
@@ -145,14 +147,14 @@ def _tell_nothing_to_move(draft: Draft, wanted: DesiredDisk, here: list[Instance
     name, vault = wanted.disk.id.name, wanted.vault.name
     if any(health_of(one) is Health.CONFIGURED for one in here):
         message = f"{name} is protected in the vault {vault} already, and nowhere else"
-        draft.note("moved-already", message, address=wanted.address, place=wanted.place)
+        draft.note(codes.MOVED_ALREADY, message, address=wanted.address, place=wanted.place)
         return
     state = (
         f"its backup instance in {vault} is {here[0].state}"
         if here
         else f"nothing protects it, in {vault} or elsewhere"
     )
-    draft.refuse(wanted.address, "nothing-to-move", f"{name}: {state}", place=wanted.place)
+    draft.refuse(wanted.address, codes.NOTHING_TO_MOVE, f"{name}: {state}", place=wanted.place)
 
 
 def _is_let_go(old: Instance) -> bool:
@@ -163,17 +165,17 @@ def _is_let_go(old: Instance) -> bool:
 def _is_movable(draft: Draft, wanted: DesiredDisk, old: Instance) -> bool:
     address = wanted.address
     if draft.owner(old.tags) == "foreign":
-        draft.refuse(address, "managed-elsewhere", f"{old.id} belongs to another manifest", place=wanted.place)
+        draft.refuse(address, codes.MANAGED_ELSEWHERE, f"{old.id} belongs to another manifest", place=wanted.place)
     elif not old.deleted and health_of(old) in protection.AT_WORK:
         _wait_for(draft, wanted, old)
     elif guard_of(draft, old.vault, [Step(Op.INSTANCE_STOP, old.id)]) is None:
         draft.refuse(
-            address, "resource-guard", f"the vault {old.vault.name} is under a resource guard", place=wanted.place
+            address, codes.RESOURCE_GUARD, f"the vault {old.vault.name} is under a resource guard", place=wanted.place
         )
     elif not _may_leave(draft, wanted, old):
         return False
     elif lock := draft.lock_on(old.id, deletes=True):
-        draft.refuse(address, "locked", f"{lock} forbids it", place=wanted.place)
+        draft.refuse(address, codes.LOCKED, f"{lock} forbids it", place=wanted.place)
     else:
         return True
     return False
@@ -251,7 +253,7 @@ def _refuse_softly(draft: Draft, move: _Move) -> None:
     if off is None:
         return
     message = f"soft delete is off in the vault {off.vault.name}: deleting {off.id.name} would lose its recovery points"
-    draft.refuse(move.wanted.address, "move-impossible", message, hint="switch soft delete on there first")
+    draft.refuse(move.wanted.address, codes.MOVE_IMPOSSIBLE, message, hint="switch soft delete on there first")
 
 
 def _may_resume(draft: Draft, old: Instance) -> bool:
@@ -303,14 +305,14 @@ def _is_there_already(draft: Draft, move: _Move) -> bool:
         return True
     message = f"nothing protects {wanted.disk.id.name} in {wanted.vault.name}, nor would anything be changed there"
     hint = "take what names it out of `ignore` until it is moved"
-    draft.refuse(wanted.address, "move-impossible", message, place=wanted.place, hint=hint)
+    draft.refuse(wanted.address, codes.MOVE_IMPOSSIBLE, message, place=wanted.place, hint=hint)
     return False
 
 
 def _wait_for(draft: Draft, wanted: DesiredDisk, instance: Instance) -> None:
     """Nothing is moved while Azure is at work on one of the instances: an error, since nothing was done."""
     message = f"Azure is at work on {instance.id}: it is {instance.state}"
-    draft.findings.append(draft.code_as_error("waits-for", message, wanted.address, wanted.place, ""))
+    draft.findings.append(draft.code_as_error(codes.WAITS_FOR, message, wanted.address, wanted.place, ""))
     draft.refused.setdefault(wanted.address, message)
 
 

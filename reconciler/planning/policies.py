@@ -10,6 +10,7 @@ from reconciler.estate import Policy
 from reconciler.ids import ArmId, lower
 from reconciler.manifest import addresses
 from reconciler.manifest.model import PolicyContent, PolicySpec, VaultSpec
+from reconciler.planning import codes
 from reconciler.planning.builtin_roles import DISK_BACKUP_READER, is_settled
 from reconciler.planning.content import body_of, content_of, differences, shown
 from reconciler.planning.draft import PENDING, UNASKED, Draft
@@ -62,7 +63,7 @@ def settle(draft: Draft, shelf: Shelf, vault: VaultSpec, spec: PolicySpec) -> Ar
     names = policy_names(spec.name, spec.content)
     name = next((name for name in names if shelf.named(vault.id, name) is None), None)
     if name is None:
-        draft.refuse(address, "policy-differs", f"{', '.join(names)} all hold something else", place=spec.place)
+        draft.refuse(address, codes.POLICY_DIFFERS, f"{', '.join(names)} all hold something else", place=spec.place)
         return None
     policy = vault.id.child("backupPolicies", name)
     found = draft.unlisted(vault, policy, address, spec.place)
@@ -112,12 +113,12 @@ def _unmanaged(draft: Draft, shelf: Shelf, vault: VaultSpec, spec: PolicySpec) -
     address, name = addresses.policy(vault.name, spec.name), spec.azure_name or spec.name
     live = shelf.named(vault.id, name)
     if live is None:
-        draft.refuse(address, "policy-missing", f"{vault.name} has no policy {name}", place=spec.place)
+        draft.refuse(address, codes.POLICY_MISSING, f"{vault.name} has no policy {name}", place=spec.place)
         return None
     if spec.content is not None and shelf.contents[live.id.key] != spec.content:
         parts = ", ".join(f"`{part}`" for part in shelf.unknown[live.id.key])
         message = f"{name} isn't as declared{f'; not understood: {parts}' if parts else ''}"
-        draft.refuse(address, "policy-differs", message, place=spec.place)
+        draft.refuse(address, codes.POLICY_DIFFERS, message, place=spec.place)
         return None
     return live.id
 

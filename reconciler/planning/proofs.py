@@ -8,10 +8,9 @@ from datetime import UTC, datetime, timedelta
 from math import ceil
 
 from reconciler.estate import Instance
-from reconciler.findings import Finding
+from reconciler.findings import Code, Finding
 from reconciler.manifest.model import DrillSpec
-from reconciler.planning import protection
-from reconciler.planning.codes import CODES
+from reconciler.planning import disk_codes, protection
 from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import Draft
 from reconciler.planning.naming import PROVEN_TAG, tag_of
@@ -87,33 +86,34 @@ def complaints(draft: Draft, desired: list[DesiredDisk]) -> Iterator[Finding]:
     for drill in draft.manifest.drills:
         if drill.max_age_hours is not None:
             for code, message in _told(draft, drill, timedelta(hours=drill.max_age_hours), desired):
-                yield CODES[code].at(
-                    f"the drill {drill.name} {message}", address=f"drill/{drill.name}", place=drill.place
-                )
+                yield code.at(f"the drill {drill.name} {message}", address=f"drill/{drill.name}", place=drill.place)
 
 
-def _told(draft: Draft, drill: DrillSpec, most: timedelta, desired: list[DesiredDisk]) -> Iterator[tuple[str, str]]:
+def _told(draft: Draft, drill: DrillSpec, most: timedelta, desired: list[DesiredDisk]) -> Iterator[tuple[Code, str]]:
     now, chosen = draft.now, candidates(draft, drill, desired)
     last = max((found for one in chosen if (found := one.proven(now))), default=None)
     if not chosen:
-        yield "never-proven", "takes no disk, so it proves nothing"
+        yield disk_codes.NEVER_PROVEN, "takes no disk, so it proves nothing"
     elif last is None:
-        yield "never-proven", f"has never restored a disk; it has {counted(len(chosen), 'disk')} to choose from"
+        yield (
+            disk_codes.NEVER_PROVEN,
+            f"has never restored a disk; it has {counted(len(chosen), 'disk')} to choose from",
+        )
     elif now - last > most:
-        yield "drill-late", f"last proved a restore {age(now - last)} ago, {age(most)} are allowed"
+        yield disk_codes.DRILL_LATE, f"last proved a restore {age(now - last)} ago, {age(most)} are allowed"
     else:
         yield from _overdue(draft, chosen, most * ceil(len(chosen) / drill.sample), in_turn=len(chosen) > drill.sample)
 
 
-def _overdue(draft: Draft, chosen: list[Candidate], most: timedelta, *, in_turn: bool) -> Iterator[tuple[str, str]]:
+def _overdue(draft: Draft, chosen: list[Candidate], most: timedelta, *, in_turn: bool) -> Iterator[tuple[Code, str]]:
     """Disks whose turn has come and gone; `in_turn`: a run takes a part of them, so that they have to wait for it."""
     found = [(one.wanted, one.proven(draft.now)) for one in chosen]
     late = [wanted for wanted, proven in found if proven and draft.now - proven > most]
     never = [wanted for wanted, proven in found if not proven and not (in_turn and _may_be_new(draft, wanted, most))]
     if late:
-        yield "drill-late", f"last restored {_names(late)} more than {age(most)} ago"
+        yield disk_codes.DRILL_LATE, f"last restored {_names(late)} more than {age(most)} ago"
     if never:
-        yield "never-proven", f"has never restored {_names(never)}"
+        yield disk_codes.NEVER_PROVEN, f"has never restored {_names(never)}"
 
 
 def _may_be_new(draft: Draft, wanted: DesiredDisk, most: timedelta) -> bool:

@@ -11,7 +11,7 @@ from reconciler.estate import Disk, Estate, Found, Instance, RecoveryPoint
 from reconciler.ids import ArmId, group_id, lower
 from reconciler.known import No, Unsure, Yes
 from reconciler.manifest.model import Manifest, VaultSpec
-from reconciler.planning import protection
+from reconciler.planning import codes, disk_codes, protection
 from reconciler.planning.begun import begun_before
 from reconciler.planning.builtin_roles import DISK_RESTORE_OPERATOR
 from reconciler.planning.draft import PENDING, Draft
@@ -161,7 +161,7 @@ def guard_for(draft: Draft, vault: ArmId, address: str) -> tuple[str, ...]:
     """The resource guard requests to send along; refuses when the vault is guarded and none was given."""
     live, requests = draft.estate.vaults.get(vault.key), draft.options.guard_requests.get(vault.key, ())
     if live and live.guarded and not requests:
-        draft.refuse(address, "resource-guard", f"the vault {vault.name} is under a resource guard")
+        draft.refuse(address, codes.RESOURCE_GUARD, f"the vault {vault.name} is under a resource guard")
     return tuple(requests)
 
 
@@ -172,11 +172,11 @@ def is_open(draft: Draft, group: ArmId, address: str) -> bool:
         return False
     if isinstance(presence, No):
         hint = f"make it: az group create --name {group.name} --subscription {group.subscription} --location …"
-        draft.refuse(address, "group-missing", f"the resource group {group} isn't there", hint=hint)
+        draft.refuse(address, codes.GROUP_MISSING, f"the resource group {group} isn't there", hint=hint)
         return False
     lock = draft.lock_on(group)
     if lock:
-        draft.refuse(address, "locked", f"{lock} forbids it")
+        draft.refuse(address, codes.LOCKED, f"{lock} forbids it")
     return lock is None
 
 
@@ -187,7 +187,7 @@ def without_refused(draft: Draft, change: Change) -> list[Change]:
     because = next((needed for needed in change.depends if needed in draft.refused), None)
     if because is None:
         return [change]
-    draft.refuse(change.address, "waits-for", f"waits for {because}: {draft.refused[because]}")
+    draft.refuse(change.address, codes.WAITS_FOR, f"waits for {because}: {draft.refused[because]}")
     return []
 
 
@@ -204,7 +204,7 @@ def _source(draft: Draft, wish: Wish) -> Source | None:
         told = sum(len(points or ()) for _, points in asked)
         what = "is older than asked for" if wish.before else f"is named {wish.point}" if wish.point != "latest" else ""
         message = f"none of its {told} recovery points {what}" if told and what else "it has no recovery point"
-        draft.note("nothing-to-restore", f"{instances[0].disk}: {message}")
+        draft.note(codes.NOTHING_TO_RESTORE, f"{instances[0].disk}: {message}")
         return None
     instance, point = max(found, key=lambda one: (one[1].taken, protection.is_active(one[0]), one[1].id.key))
     assert instance.disk is not None  # noqa: S101 - chosen by their disks
@@ -235,7 +235,7 @@ def _instances(draft: Draft, named: str) -> list[Instance]:
     found = [one for one in draft.estate.instances.values() if is_meant(one.disk)]
     keys = sorted({one.disk.text for one in found if one.disk}, key=lower)
     if len({lower(key) for key in keys}) > 1:
-        draft.note("disk-ambiguous", f"{named}: {', '.join(keys)}")
+        draft.note(disk_codes.DISK_AMBIGUOUS, f"{named}: {', '.join(keys)}")
         return []
     if found:
         return found
@@ -243,9 +243,9 @@ def _instances(draft: Draft, named: str) -> list[Instance]:
     if deleted is not None:
         message = f"{named}: its backup instance is soft-deleted, and purged at {deleted.purge_time}"
         hint = "undelete it first: declare the disk again and apply, or use the portal"
-        draft.note("nothing-to-restore", message, hint=hint)
+        draft.note(codes.NOTHING_TO_RESTORE, message, hint=hint)
     else:
-        draft.note("nothing-to-restore", f"{named}: no vault that the manifest names has a backup instance of it")
+        draft.note(codes.NOTHING_TO_RESTORE, f"{named}: no vault that the manifest names has a backup instance of it")
     return []
 
 
@@ -296,11 +296,13 @@ def _refuse_impossible(draft: Draft, source: Source, wish: Wish, made: ArmId) ->
     disk, address = source.disk, made.text
     if disk is not None and disk.encryption_set and disk.id.subscription != made.subscription:
         message = "a disk with a customer-managed key can't be restored into another subscription"
-        draft.refuse(address, "restore-impossible", message, hint="choose a resource group of the disk's subscription")
+        draft.refuse(
+            address, codes.RESTORE_IMPOSSIBLE, message, hint="choose a resource group of the disk's subscription"
+        )
     if wish.zone and (disk is None or list(disk.zones) != [wish.zone]):
         have = f"zone {', '.join(disk.zones)}" if disk and disk.zones else "no zone" if disk else "a zone not known"
         message = f"Azure restores into the zone of the source, which has {have}, and a disk's zone never changes"
-        draft.refuse(address, "restore-impossible", message, hint="leave --zone out")
+        draft.refuse(address, codes.RESTORE_IMPOSSIBLE, message, hint="leave --zone out")
     before = lower(disk.sku) if disk else ""
     if (
         wish.sku
@@ -308,7 +310,9 @@ def _refuse_impossible(draft: Draft, source: Source, wish: Wish, made: ArmId) ->
         and ({before, lower(wish.sku)} & _FIXED_SKUS or before.endswith("_zrs") != lower(wish.sku).endswith("_zrs"))
     ):
         message = f"a disk of the kind {disk.sku if disk else 'that is not known'} can't become {wish.sku} in place"
-        draft.refuse(address, "restore-impossible", message, hint="leave --sku out, and copy the disk by a snapshot")
+        draft.refuse(
+            address, codes.RESTORE_IMPOSSIBLE, message, hint="leave --sku out, and copy the disk by a snapshot"
+        )
 
 
 def _refuse_too_many(draft: Draft, source: Source, address: str) -> None:
@@ -318,4 +322,4 @@ def _refuse_too_many(draft: Draft, source: Source, address: str) -> None:
     recent = [job for job in jobs if job.began is not None and draft.now - job.began < timedelta(days=1)]
     if len(recent) >= A_DAY:
         message = f"{source.id.name} was restored {len(recent)} times within a day"
-        draft.refuse(address, "restore-limit", message)
+        draft.refuse(address, codes.RESTORE_LIMIT, message)

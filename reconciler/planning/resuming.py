@@ -10,6 +10,7 @@ from typing import Any
 from reconciler.estate import Instance, RecoveryPoint
 from reconciler.ids import ArmId, lower
 from reconciler.known import Unsure, Yes, mapped
+from reconciler.planning import codes
 from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import PENDING, Draft
 from reconciler.planning.gates import ANY
@@ -132,7 +133,7 @@ def _tell(draft: Draft, changes: Iterable[Change], total: int) -> None:
         points = counted(change.expires, "recovery point")
         before = (change.before or {}).get("protection")
         message = f"it stays {before}: resuming would clean up {points} that expired meanwhile{told}"
-        draft.note(NAME, message, address=change.address, place=change.place, hint=hint)
+        draft.note(codes.RESUME_EXPIRES, message, address=change.address, place=change.place, hint=hint)
 
 
 def _without(draft: Draft, changes: Sequence[Change], out: set[str]) -> list[Change]:
@@ -141,7 +142,7 @@ def _without(draft: Draft, changes: Sequence[Change], out: set[str]) -> list[Cha
         out.update(change.address for change in more)
         for change in more:
             needed = next(address for address in change.depends if address in out)
-            draft.note("waits-for", f"waits for {needed}", address=change.address, place=change.place)
+            draft.note(codes.WAITS_FOR, f"waits for {needed}", address=change.address, place=change.place)
     left = [change for change in changes if change.address not in out]
     used = {address for change in left for address in change.depends}
     unused = {address for change in changes if change.address in out for address in change.depends} - used

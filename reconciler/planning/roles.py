@@ -12,6 +12,7 @@ from reconciler.estate import RoleAssignment
 from reconciler.ids import ArmId, lower, subscription_id
 from reconciler.manifest import addresses
 from reconciler.manifest.model import VaultSpec
+from reconciler.planning import codes
 from reconciler.planning.builtin_roles import (
     DISK_BACKUP_READER,
     DISK_SNAPSHOT_CONTRIBUTOR,
@@ -69,7 +70,7 @@ class RoleBook:
             identity = draft.estate.identities.get(spec.identity.key)
             if identity is not None:
                 return identity.principal_id
-            draft.refuse(address, "vault-without-identity", f"{spec.identity} isn't there", place=spec.place)
+            draft.refuse(address, codes.VAULT_WITHOUT_IDENTITY, f"{spec.identity} isn't there", place=spec.place)
             return None
         live = draft.estate.vaults.get(spec.id.key)
         if live and live.principal_id:
@@ -82,7 +83,7 @@ class RoleBook:
             hint = (
                 "mend what keeps the vault itself from being changed: its identity is declared" if spec.identity else ""
             )
-            draft.refuse(address, "vault-without-identity", message, place=spec.place, hint=hint)
+            draft.refuse(address, codes.VAULT_WITHOUT_IDENTITY, message, place=spec.place, hint=hint)
         return None
 
     def grant(self, wanted: DesiredDisk) -> Grants:
@@ -211,7 +212,7 @@ class RoleBook:
             message = f"{role.title} on {scope} is missing for the identity of {vault.name}"
             emits = self._draft.manifest.roles.mode == "emit"
             hint = "have it granted; `--report FILE.sh` writes the missing ones as a script" if emits else ""
-            self._draft.note("role-missing", message, address=address, place=vault.place, hint=hint)
+            self._draft.note(codes.ROLE_MISSING, message, address=address, place=vault.place, hint=hint)
 
     def _is_in_the_way(self, vault: VaultSpec, role: Role, scope: ArmId, principal: Principal, address: str) -> bool:
         """Whether an assignment with a condition has the place of the one needed: Azure allows one of each kind."""
@@ -221,7 +222,7 @@ class RoleBook:
         if row is None or is_derived(row):
             return False
         message = f"{row.id.name} on {scope} has a condition, so it may not reach everything that {vault.name} needs"
-        self._draft.refuse(address, "role-conditional", message, place=vault.place)
+        self._draft.refuse(address, codes.ROLE_CONDITIONAL, message, place=vault.place)
         return True
 
 

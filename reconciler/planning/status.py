@@ -10,7 +10,7 @@ from reconciler.estate import Instance
 from reconciler.findings import Finding, Place
 from reconciler.ids import ArmId, lower
 from reconciler.known import Unsure, Yes
-from reconciler.planning import proofs
+from reconciler.planning import codes, disk_codes, proofs
 from reconciler.planning.backups import (
     Told,
     contradicted,
@@ -175,10 +175,10 @@ def _refused(draft: Draft, known: set[str]) -> Iterator[DiskStatus]:
             address.startswith("disk/")
             and address not in known
             and finding.place
-            and finding.code in {"uncovered", "disk-gone", *_RULES}
+            and finding.code in {disk_codes.UNCOVERED.code, disk_codes.DISK_GONE.code, *_RULES}
         ):
             known.add(address)
-            state = GONE if finding.code == "disk-gone" else UNPROTECTED
+            state = GONE if finding.code == disk_codes.DISK_GONE.code else UNPROTECTED
             yield DiskStatus(address.removeprefix("disk/"), state, finding.message, "", "", finding.place)
 
 
@@ -207,13 +207,13 @@ def _left(disk: ArmId, state: str, note: str, instance: Instance, place: Place) 
 
 _RULES = frozenset(
     {
-        "region-differs",
-        "region-unnamed",
-        "disk-encryption",
-        "replica-disk",
-        "disk-deleting",
-        "schedule-too-fast",
-        "claimed-twice",
+        disk_codes.REGION_DIFFERS.code,
+        disk_codes.REGION_UNNAMED.code,
+        disk_codes.DISK_ENCRYPTION.code,
+        codes.REPLICA_DISK.code,
+        disk_codes.DISK_DELETING.code,
+        codes.SCHEDULE_TOO_FAST.code,
+        disk_codes.CLAIMED_TWICE.code,
     }
 )
 

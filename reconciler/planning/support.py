@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reconciler.estate import Disk
+from reconciler.findings import Code
 from reconciler.ids import lower
 from reconciler.manifest.model import PolicySpec
 from reconciler.manifest.support import SLOW_HOURS, SLOW_SKUS
+from reconciler.planning import codes, disk_codes
 
 _KUBERNETES_TAGS = ("kubernetes.io-created-for-", "k8s-azure-created-by")
 
@@ -16,7 +18,7 @@ _KUBERNETES_TAGS = ("kubernetes.io-created-for-", "k8s-azure-created-by")
 class Obstacle:
     """Why a disk can't be protected: the code of the rule, and a sentence."""
 
-    code: str
+    code: Code
     sentence: str
 
 
@@ -27,16 +29,16 @@ def obstacle(disk: Disk, policy: PolicySpec | None, vault_location: str) -> Obst
     only every 12 hours or daily, no replicas of Site Recovery (they are rewritten under the snapshot).
     """
     if disk.location != vault_location:
-        return Obstacle("region-differs", f"it lies in {disk.location}, the vault in {vault_location}")
+        return Obstacle(disk_codes.REGION_DIFFERS, f"it lies in {disk.location}, the vault in {vault_location}")
     if disk.ade:
-        return Obstacle("disk-encryption", "it is encrypted with Azure Disk Encryption")
+        return Obstacle(disk_codes.DISK_ENCRYPTION, "it is encrypted with Azure Disk Encryption")
     if is_replica(disk):
-        return Obstacle("replica-disk", "it is a replica of Azure Site Recovery")
+        return Obstacle(codes.REPLICA_DISK, "it is a replica of Azure Site Recovery")
     if lower(disk.provisioning_state) == "deleting":
-        return Obstacle("disk-deleting", "it is being deleted")
+        return Obstacle(disk_codes.DISK_DELETING, "it is being deleted")
     hours = policy.content.interval_hours if policy and policy.content else None
     if hours and hours < SLOW_HOURS and lower(disk.sku) in SLOW_SKUS:
-        return Obstacle("schedule-too-fast", f"{disk.sku} disks can't be backed up every {hours} hours")
+        return Obstacle(codes.SCHEDULE_TOO_FAST, f"{disk.sku} disks can't be backed up every {hours} hours")
     return None
 
 

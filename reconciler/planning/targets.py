@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from reconciler import error_codes
 from reconciler.errors import UsageError
 from reconciler.estate import Instance
 from reconciler.findings import Finding, Severity
 from reconciler.ids import ArmId, lower
 from reconciler.manifest import addresses
-from reconciler.planning import protection, unlisted
+from reconciler.planning import disk_codes, protection, unlisted
 from reconciler.planning.desired import expand
 from reconciler.planning.draft import Draft
 from reconciler.planning.gone import Verdict, absences, outlook, verdict
@@ -54,7 +55,7 @@ def left_out(draft: Draft) -> tuple[Finding, ...]:
     declared = {wanted.disk.id.key for wanted in expand(draft)}
     for one in absences(draft, declared).gone.values():
         if verdict(draft, one) not in {Verdict.PENDING, Verdict.DONE} and not draft.ignores(one.address):
-            draft.note("disk-gone", f"Azure no longer has the disk{outlook(draft, one)}", address=one.address)
+            draft.note(disk_codes.DISK_GONE, f"Azure no longer has the disk{outlook(draft, one)}", address=one.address)
     found = {
         lower(one.address): one
         for one in draft.findings
@@ -81,12 +82,12 @@ def _named(text: str, disks: Iterable[ArmId]) -> list[ArmId]:
         raise UsageError(
             f"--disk {text!r}: no disk of that name or id is declared, or protected in a vault of the manifest",
             hint="`reconciler status PATH` lists the disks; patterns take * and ?",
-            code="no-such-disk",
+            code=error_codes.NO_SUCH_DISK,
         )
     if len(found) > 1 and not any(mark in wanted for mark in "*?["):
         raise UsageError(
             f"--disk {text!r} means {len(found)} disks: {', '.join(disk.text for disk in found)}",
             hint="name one by its id, or all of them by a pattern",
-            code="disk-ambiguous",
+            code=disk_codes.DISK_AMBIGUOUS,
         )
     return found

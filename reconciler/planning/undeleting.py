@@ -9,6 +9,7 @@ from reconciler.findings import Place
 from reconciler.ids import ArmId
 from reconciler.known import Yes
 from reconciler.manifest import addresses
+from reconciler.planning import codes
 from reconciler.planning.draft import Draft
 from reconciler.planning.gone import lost
 from reconciler.planning.marks import drift_class
@@ -39,11 +40,11 @@ def _bring_back(draft: Draft, deleted: Instance, disk: ArmId, place: Place) -> N
         address = instance.id.text
     if owner == "foreign":
         message = f"{instance.id} belongs to {tag_of(instance.tags, OWNER_TAG)}"
-        draft.refuse(address, "managed-elsewhere", message, place=place)
+        draft.refuse(address, codes.MANAGED_ELSEWHERE, message, place=place)
         return
     presence = draft.presence(instance.id, address, place)
     if isinstance(presence, Yes):
-        draft.refuse(address, "list-incomplete", f"{instance.id} is there but isn't listed", place=place)
+        draft.refuse(address, codes.LIST_INCOMPLETE, f"{instance.id} is there but isn't listed", place=place)
     elif presence is not None:
         draft.add(_undeletion(draft, instance, address, place))
 

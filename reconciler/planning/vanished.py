@@ -10,6 +10,7 @@ from reconciler.findings import Place
 from reconciler.ids import ArmId
 from reconciler.known import No
 from reconciler.manifest import addresses
+from reconciler.planning import codes
 from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import Draft
 from reconciler.plurals import counted
@@ -52,4 +53,4 @@ def _refuse(draft: Draft, group: ArmId, held: list[Instance], place: Place | Non
         "find out who deleted it; what it held can't be restored. For backups to go on, make it by hand: "
         f"az group create --name {group.name} --subscription {group.subscription} --location {next(iter(regions), '…')}"
     )
-    draft.refuse(addresses.group(group), "snapshots-gone", message, place=place, hint=hint)
+    draft.refuse(addresses.group(group), codes.SNAPSHOTS_GONE, message, place=place, hint=hint)

@@ -6,8 +6,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from reconciler.estate import Vault
+from reconciler.findings import Code
 from reconciler.ids import ArmId, lower
 from reconciler.manifest.model import VaultSpec
+from reconciler.planning import codes
 from reconciler.planning.model import FieldChange
 
 _SOFT_DELETE = ("Off", "On", "AlwaysOn")
@@ -93,10 +95,10 @@ def is_satisfied_by_more(field: FieldChange) -> bool:
     }
 
 
-def refusal(field: FieldChange) -> tuple[str, str]:
+def refusal(field: FieldChange) -> tuple[Code | None, str]:
     """The code and message of a difference that Azure can't undo in place; empty when it can."""
     if field.path in _IMMUTABLE:
-        return "immutable-field", f"{field.path} is {field.before} and can't become {field.after}"
+        return codes.IMMUTABLE_FIELD, f"{field.path} is {field.before} and can't become {field.after}"
     doors = {
         ("softDelete.state", "AlwaysOn"),
         ("immutability", "Locked"),
@@ -104,8 +106,8 @@ def refusal(field: FieldChange) -> tuple[str, str]:
         ("crossSubscriptionRestore", _OFF_FOR_GOOD),
     }
     if (field.path, field.before) in doors:
-        return "one-way-door", f"{field.path} is {field.before} for good and can't become {field.after}"
-    return "", ""
+        return codes.ONE_WAY_DOOR, f"{field.path} is {field.before} for good and can't become {field.after}"
+    return None, ""
 
 
 def is_irreversible(field: FieldChange) -> bool:

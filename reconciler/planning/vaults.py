@@ -9,7 +9,7 @@ from reconciler.ids import ArmId, lower
 from reconciler.known import No, Unsure, Yes
 from reconciler.manifest import addresses
 from reconciler.manifest.model import VaultSpec
-from reconciler.planning import vault_fields
+from reconciler.planning import codes, vault_fields
 from reconciler.planning.draft import PENDING, Draft
 from reconciler.planning.groups import laid_over, merged_tags, tag_differences
 from reconciler.planning.marks import drift_class
@@ -42,9 +42,9 @@ def _compare_missing(draft: Draft, spec: VaultSpec) -> None:
     if presence is None:
         return
     if isinstance(presence, Yes):
-        draft.refuse(address, "list-incomplete", f"{spec.id} is there but isn't listed", place=spec.place)
+        draft.refuse(address, codes.LIST_INCOMPLETE, f"{spec.id} is there but isn't listed", place=spec.place)
     elif not spec.manage:
-        draft.refuse(address, "vault-missing", f"{spec.id} isn't there", place=spec.place)
+        draft.refuse(address, codes.VAULT_MISSING, f"{spec.id} isn't there", place=spec.place)
     elif _may_create(draft, spec):
         _create(draft, spec)
 
@@ -55,17 +55,17 @@ def _may_create(draft: Draft, spec: VaultSpec) -> bool:
         return False
     if deleted is not None and not draft.forces("deleted-vault"):
         message = f"a soft-deleted vault {spec.azure_name} exists until {deleted.purge_time}"
-        draft.refuse(addresses.vault(spec.name), "vault-soft-deleted", message, place=spec.place)
+        draft.refuse(addresses.vault(spec.name), codes.VAULT_SOFT_DELETED, message, place=spec.place)
         return False
     if draft.options.api_version >= _ALWAYS_ON_FROM and spec.soft_delete.state != "AlwaysOn":
         message = f"api-version {draft.options.api_version} makes vaults with soft delete AlwaysOn only"
         hint = "declare `softDelete: {state: AlwaysOn}`, or use api-version 2025-07-01"
-        draft.refuse(addresses.vault(spec.name), "one-way-door", message, place=spec.place, hint=hint)
+        draft.refuse(addresses.vault(spec.name), codes.ONE_WAY_DOOR, message, place=spec.place, hint=hint)
         return False
     if spec.soft_delete.state == "Off" and spec.location in _ALWAYS_ON_REGIONS:
         message = f"{spec.location} has no vaults with soft delete off: it makes them AlwaysOn"
         hint = "declare `softDelete: {state: AlwaysOn}`, or another location"
-        draft.refuse(addresses.vault(spec.name), "one-way-door", message, place=spec.place, hint=hint)
+        draft.refuse(addresses.vault(spec.name), codes.ONE_WAY_DOOR, message, place=spec.place, hint=hint)
         return False
     return True
 
@@ -109,7 +109,7 @@ def _verify_guard(draft: Draft, spec: VaultSpec, live: Vault) -> None:
         return
     if ArmId(mapped) != spec.resource_guard and not draft.ignores(addresses.vault(spec.name), "resourceGuard"):
         message = f"{spec.name} is under {mapped or 'no resource guard'}, not {spec.resource_guard}"
-        draft.note("guard-differs", message, address=addresses.vault(spec.name), place=spec.place)
+        draft.note(codes.GUARD_DIFFERS, message, address=addresses.vault(spec.name), place=spec.place)
 
 
 def _mapped_guard(draft: Draft, spec: VaultSpec) -> str | None:
@@ -129,10 +129,10 @@ def _mapped_guard(draft: Draft, spec: VaultSpec) -> str | None:
 def _compare_live(draft: Draft, spec: VaultSpec, live: Vault) -> None:
     address = addresses.vault(spec.name)
     if lower(live.provisioning_state) == "deleting":
-        draft.refuse(address, "vault-deleting", f"{spec.name} is being deleted", place=spec.place)
+        draft.refuse(address, codes.VAULT_DELETING, f"{spec.name} is being deleted", place=spec.place)
         return
     if lower(live.provisioning_state) in _AT_WORK:
-        draft.note("in-progress", f"{spec.name} is {live.provisioning_state}", address=address, place=spec.place)
+        draft.note(codes.IN_PROGRESS, f"{spec.name} is {live.provisioning_state}", address=address, place=spec.place)
     admissible = _admissible(draft, spec, vault_fields.differences(spec, live))
     if admissible is None:
         return
@@ -142,13 +142,13 @@ def _compare_live(draft: Draft, spec: VaultSpec, live: Vault) -> None:
     if not spec.manage:
         if fields:
             names = ", ".join(field.path for field in fields)
-            draft.note("vault-differs", f"{spec.name} differs in {names}", address=address, place=spec.place)
+            draft.note(codes.VAULT_DIFFERS, f"{spec.name} differs in {names}", address=address, place=spec.place)
         return
     if owner == "handed":
         return
     if owner == "foreign" and fields:
         mark = tag_of(live.tags, OWNER_TAG)
-        draft.note("managed-elsewhere", f"{spec.name} belongs to {mark}", address=address, place=spec.place)
+        draft.note(codes.MANAGED_ELSEWHERE, f"{spec.name} belongs to {mark}", address=address, place=spec.place)
         return
     _patch(draft, spec, live, fields, owner)
 
@@ -162,7 +162,7 @@ def _admissible(draft: Draft, spec: VaultSpec, fields: list[FieldChange]) -> lis
             continue
         if vault_fields.is_satisfied_by_more(field):
             message = f"{field.path} is {field.before}, declared is {field.after}"
-            draft.note("stronger-than-declared", message, address=address, place=spec.place)
+            draft.note(codes.STRONGER_THAN_DECLARED, message, address=address, place=spec.place)
         elif code:
             draft.note(code, message, address=address, place=spec.place)
             refused = True
@@ -190,7 +190,7 @@ def _patch(draft: Draft, spec: VaultSpec, live: Vault, fields: tuple[FieldChange
     guard = draft.options.guard_requests.get(spec.id.key, ())
     if live.guarded and not guard and any(map(vault_fields.is_guarded, fields)):
         message = f"{spec.name} is under a resource guard"
-        draft.note("resource-guard", message, address=addresses.vault(spec.name), place=spec.place)
+        draft.note(codes.RESOURCE_GUARD, message, address=addresses.vault(spec.name), place=spec.place)
         return
     _count(draft, spec, fields)
     have = vault_fields.live(live, spec.identity)

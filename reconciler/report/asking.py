@@ -7,14 +7,16 @@ from dataclasses import dataclass
 
 from reconciler.applying.outcome import Outcome, Result, Status
 from reconciler.ids import lower
+from reconciler.known import OUT_OF_REACH
 from reconciler.operations.asking import Registration
+from reconciler.planning import codes
 from reconciler.planning.builtin_roles import title_of
 from reconciler.planning.model import Change, Kind, Op, Plan, Step
 from reconciler.report.escape import code, fence, markdown, plain
 from reconciler.report.script import quoted, role_commands, script
 
 _REFUSED = frozenset({"authorizationfailed", "linkedauthorizationfailed"})
-_ASKED = ("locked", "lock-keeps-snapshots", "resource-guard", "out-of-reach")
+_ASKED = (codes.LOCKED.code, codes.LOCK_KEEPS_SNAPSHOTS.code, codes.RESOURCE_GUARD.code, OUT_OF_REACH.code)
 """Findings that only somebody else can do something about."""
 
 NOTHING = "Nothing has to be asked of anybody."

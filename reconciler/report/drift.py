@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from reconciler import known
 from reconciler.findings import Finding, Severity
 from reconciler.planning.model import Change, Plan
 from reconciler.plurals import counted
@@ -76,7 +77,7 @@ class Drift:
 
         What rights keep out of reach may be left out of `fail_on`; what an answer left untold may hide any class.
         """
-        untold = (one for one in self.findings_of(OUT_OF_REACH) if one.code != OUT_OF_REACH)
+        untold = (one for one in self.findings_of(OUT_OF_REACH) if one.code != known.OUT_OF_REACH.code)
         told = (*self.others, *self.findings_of("gone"), *untold)
         unclear = OUT_OF_REACH in self.counted or any(one.severity is Severity.ERROR for one in told)
         return 1 if unclear else 2 if self.counted else 0

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from reconciler import error_codes
 from reconciler.applying.outcome import Outcome, Result, Status
-from reconciler.errors import NO_TOKEN
 from reconciler.findings import Finding
 from reconciler.planning.model import Action, Change, Gate, Kind, Plan
 from reconciler.plurals import counted
@@ -159,7 +159,7 @@ def outcome_summary(outcome: Outcome, verb: str = "apply") -> str:
 def what_next(outcome: Outcome, verb: str = "apply") -> str:
     """How much of an incomplete run is done, and how to do the rest."""
     done = f"{len(outcome.with_status(Status.DONE))} of {len(outcome.results) + len(outcome.errors)} done"
-    if any(result.code == NO_TOKEN for result in outcome.results):
+    if any(result.code == error_codes.NO_TOKEN.code for result in outcome.results):
         return f"The sign-in was lost: re-run; {done}, and {verb} goes on from what Azure holds then."
     return f"{done}. Run {verb} again when the causes are gone: it goes on from what Azure holds then."
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from reconciler import error_codes
 from reconciler.applying.refusals import HINTS
@@ -65,11 +65,10 @@ def _all(schema: Schema) -> Iterator[Topic]:
 
 
 def _errors() -> Iterator[Topic]:
-    applied = {name: Code(name, Severity.ERROR, *texts) for name, texts in APPLY.items()}
-    for group, codes in error_codes.GROUPS.items():
-        more = applied if group == error_codes.APPLYING else {}
-        for _, code in sorted({**codes, **more}.items()):
-            yield replace(_code("error", code), group=group)
+    applied = [Code(name, Severity.ERROR, *texts, group=error_codes.APPLYING) for name, texts in APPLY.items()]
+    groups = [*dict.fromkeys(code.group for code in error_codes.CODES.values())]
+    for code in sorted([*error_codes.CODES.values(), *applied], key=lambda one: (groups.index(one.group), one.code)):
+        yield _code("error", code)
 
 
 def _value(gate: str) -> str:
@@ -80,7 +79,7 @@ def _code(kind: str, code: Code) -> Topic:
     facts = [("severity", code.severity.value)]
     if code.drift:
         facts.append(("class of drift", code.drift))
-    return Topic(kind, code.code, code.meaning, code.hint, tuple(facts))
+    return Topic(kind, code.code, code.meaning, code.hint, tuple(facts), group=code.group)
 
 
 def _field(field: Field) -> Topic:

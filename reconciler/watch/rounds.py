@@ -9,6 +9,7 @@ from datetime import datetime
 from random import Random
 from typing import Any, TypeVar
 
+from reconciler import error_codes
 from reconciler.applying.outcome import Outcome
 from reconciler.clock import Clock
 from reconciler.errors import ReconcilerError
@@ -108,7 +109,9 @@ async def _guarded(
         return None, error
     except Exception as error:  # noqa: BLE001 - one round's bug must not end the watch
         return None, ReconcilerError(
-            f"{type(error).__name__}: {error}", hint="this is a fault of the tool; please report it", code="unexpected"
+            f"{type(error).__name__}: {error}",
+            hint="this is a fault of the tool; please report it",
+            code=error_codes.UNEXPECTED,
         )
 
 

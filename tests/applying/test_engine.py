@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from scripted import VAULT, Applied, Scripted, disk_change, group_change, instance, plan_of, row
 
+from reconciler import error_codes
 from reconciler.applying.engine import Settings
 from reconciler.applying.outcome import Status
 from reconciler.azure.receipts import Receipt
@@ -273,7 +274,7 @@ def test_f07_a_lost_answer_to_a_post_is_looked_into_before_it_is_sent_again(
 
     async def stop(_: Step) -> Receipt:
         scripted.put(row(state="ProtectionStopped"))
-        lost = Transient("connection reset", code="no-answer")
+        lost = Transient("connection reset", code=error_codes.NO_ANSWER)
         lost.sent_unknown = True
         raise lost
 
@@ -288,7 +289,7 @@ def test_f07_a_post_that_azure_never_saw_is_sent_again(carry_out: CarryOut, scri
 
     async def stop(_: Step) -> Receipt:
         if len(scripted.writes) == 1:
-            lost = Transient("connection reset", code="no-answer")
+            lost = Transient("connection reset", code=error_codes.NO_ANSWER)
             lost.sent_unknown = True
             raise lost
         scripted.put(row(state="ProtectionStopped"))

@@ -35,7 +35,7 @@ def test_a_404_of_resource_manager_is_absence(wire: Any) -> None:
 def test_what_cannot_be_told_is_neither_there_nor_gone(wire: Any, status: int, code: str) -> None:
     wire.on("GET", DISK, (status, {"error": {"code": "X", "message": "the reason"}}))
     found = ask(wire, "exists", DISK)
-    assert found.code == code
+    assert found.code.code == code
     assert "the reason" in found.because
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from reconciler import error_codes
 from reconciler.azure.auditing import Answer, Subject, Write, about, caller
 from reconciler.azure.connection import Azure
 from reconciler.azure.signing import StaticToken
@@ -35,7 +36,7 @@ class Kept:
 
     def intent(self, write: Write) -> None:
         if self.is_full:
-            raise ReconcilerError("the disk is full", code="unaudited")
+            raise ReconcilerError("the disk is full", code=error_codes.UNAUDITED)
         self.sent_before.append(len(self.wire.calls))
         self.rows.append(("intent", write, None))
 

@@ -227,7 +227,7 @@ def test_what_neither_tells_is_not_known(azure: Any, answer: Any, list_: str) ->
     azure.on("GET", "/subscriptions?", {"value": [{"subscriptionId": "one"}, {"subscriptionId": "two"}]})
     azure.on("GET", list_, (403, {"error": {"code": "AuthorizationFailed", "message": "Not you."}}))
     doubt = look(azure).owned_vaults
-    assert (type(doubt), doubt.code) == (Unsure, "out-of-reach")
+    assert (type(doubt), doubt.code.code) == (Unsure, "out-of-reach")
     assert "Not you." in doubt.because
 
 

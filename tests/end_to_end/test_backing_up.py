@@ -14,6 +14,7 @@ from manifests import POLICY, manifest
 from manifests import disk as entry
 from stage import READER, Stage
 
+from reconciler import error_codes
 from reconciler.errors import OperationFailed, ReconcilerError, UsageError
 from reconciler.estate import Job
 from reconciler.operations import jobs as operation
@@ -150,7 +151,7 @@ def test_requests_under_way_are_bounded(stage: Stage) -> None:
 def test_what_can_not_be_recorded_is_not_sent(stage: Stage) -> None:
     class Full:
         def intent(self, _write: Any) -> None:
-            raise ReconcilerError("the disk is full", code="unaudited")
+            raise ReconcilerError("the disk is full", code=error_codes.UNAUDITED)
 
         def result(self, _write: Any, _answer: Any) -> None:
             raise AssertionError

@@ -54,7 +54,7 @@ MUTATIONS = (
     M("F08", "a look at an operation that is lost is final", "azure/governor.py", "Setback(_broken(error, http), retry=True", 'Setback(_broken(error, http), retry=http.method != "GET"'),
     M("F09", "an operation that failed is taken to be under way", "azure/operations.py", 'frozenset({"failed", "canceled", "cancelled"})', 'frozenset({"canceled", "cancelled"})'),
     M("F10", "an operation that was cancelled is taken to be under way", "azure/operations.py", 'frozenset({"failed", "canceled", "cancelled"})', 'frozenset({"failed"})'),
-    M("F11", "what is under way at the deadline is called failed", "azure/operations.py", 'code="still-in-progress",', 'code="operation-failed",'),
+    M("F11", "what is under way at the deadline is called failed", "azure/operations.py", "code=error_codes.STILL_IN_PROGRESS,", "code=error_codes.OPERATION_FAILED,"),
     M("F12", "an operation whose URL is gone fails what it was about", "azure/operations.py", "            return {}\n        except Transient", "            raise\n        except Transient"),
     M("F13", "an accepted instance is taken to be protected", "applying/instances.py", "    await reach(run, task.change.address, task.instance, target, receipt, deadline)", "    pass"),
     M("F14", "an assignment that exists under another name is an error", "azure/writing.py", 'if error.code != "RoleAssignmentExists":', 'if error.code != "":'),

@@ -26,7 +26,7 @@ from reconciler.estate import (
 )
 from reconciler.findings import Place
 from reconciler.ids import ArmId, group_id, vault_id
-from reconciler.known import NO, No, Unsure, Yes
+from reconciler.known import NO, OUT_OF_REACH, No, Unsure, Yes
 from reconciler.manifest.model import (
     Choice,
     DiskRule,
@@ -349,7 +349,7 @@ def without(things: Iterable[Any], *kinds: type) -> list[Any]:
 # --- planning ---------------------------------------------------------------------------------------------------------
 
 GONE = NO
-FORBIDDEN = Unsure("the caller may not read it", code="out-of-reach")
+FORBIDDEN = Unsure("the caller may not read it", code=OUT_OF_REACH)
 UNSURE = Unsure("a page that isn't Azure's came back", "look at the proxy")
 
 

@@ -29,7 +29,7 @@ from reconciler.planning.support import is_kubernetes_volume, is_replica, obstac
 )
 def test_obstacles(said: dict[str, Any], hours: int, code: str | None) -> None:
     found = obstacle(disk(**said), policy_spec(content=replace(GOLD, interval_hours=hours)), "westus")
-    assert (found.code if found else None) == code
+    assert (found.code.code if found else None) == code
     assert code is None or code in CODES
 
 
@@ -43,7 +43,7 @@ def test_replicas_are_told_by_their_suffix() -> None:
     assert is_replica(disk("web-ASRReplica"))
     found = obstacle(disk("web-ASRReplica"), None, "westus")
     assert found is not None
-    assert found.code == "replica-disk"
+    assert found.code.code == "replica-disk"
     assert not is_replica(disk("web"))
 
 

@@ -12,6 +12,8 @@ import pytest
 from promises import promise
 from trial import Trial
 
+from reconciler import error_codes
+
 Run = Callable[..., tuple[int, str]]
 
 
@@ -134,7 +136,7 @@ def test_no_write_without_its_record(trial: Trial, monkeypatch: pytest.MonkeyPat
 
     def full(_file: object, line: str) -> None:
         if len(kept) == 5:
-            raise ReconcilerError("the disk is full", code="unaudited")
+            raise ReconcilerError("the disk is full", code=error_codes.UNAUDITED)
         kept.append(json.loads(line))
 
     monkeypatch.setattr(AuditFile, "append", full)

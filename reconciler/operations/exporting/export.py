@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from copy import deepcopy
 
-from reconciler import __version__
+from reconciler import __version__, error_codes
 from reconciler.azure.connection import Azure
 from reconciler.azure.reading import read_estate
 from reconciler.clock import Clock
@@ -67,7 +67,7 @@ async def export(azure: Azure, clock: Clock, asked: Asked) -> Exported:
     raise ReconcilerError(
         "no manifest with an empty plan was found",
         hint="export single vaults to see which it is",
-        code="export-not-empty",
+        code=error_codes.EXPORT_NOT_EMPTY,
     )
 
 
@@ -87,7 +87,7 @@ def compiled(data: Data) -> Manifest:
         told = "; ".join(f"{finding.code}: {finding.message}" for finding in error.findings[:3])
         raise ReconcilerError(
             f"what Azure holds makes no valid manifest: {told}",
-            code="export-invalid",
+            code=error_codes.EXPORT_INVALID,
             hint="export single vaults to see which it is",
         ) from error
 
@@ -104,7 +104,9 @@ async def _read(azure: Azure, asked: Asked) -> tuple[tuple[str, ...], Estate]:
     scope = tuple(key for key, vault in first.vaults.items() if any(vault.id.is_within(one) for one in asked.scopes))
     for one in asked.scopes:
         if not any(ArmId(key).is_within(one) for key in scope):
-            raise ReconcilerError(f"no Backup vault lies in {one}", hint="name another scope", code="no-vault")
+            raise ReconcilerError(
+                f"no Backup vault lies in {one}", hint="name another scope", code=error_codes.NO_VAULT
+            )
     second = await read_estate(azure, _reach(subscriptions, scope))
     disks = sorted({one.disk.subscription for one in second.instances.values() if one.disk})
     identities = sorted({one.identity.key for one in second.instances.values() if one.identity})
@@ -170,7 +172,7 @@ def _give_way(address: str, reason: str, tried: Description, choices: Choices, b
     else:
         raise ReconcilerError(
             f"the plan would not be empty: {address or 'the manifest'}: {reason}",
-            code="export-not-empty",
+            code=error_codes.EXPORT_NOT_EMPTY,
             hint="apply the manifest that made it first, or give another `--name`",
         )
 
