@@ -151,8 +151,7 @@ class Trial(Stage):
         self.is_over = False
         self.token: Callable[[], Any] = lambda: StaticToken(TOKEN)
         self.clock: Clock | None = None
-        self._watched: Run | None = None
-        self._watch(monkeypatch)
+        _watch(monkeypatch)
         monkeypatch.setattr("reconciler.connection.opening.opened", lambda *_, **more: self._opened(more.get("events")))
 
     # Faults
@@ -222,7 +221,7 @@ class Trial(Stage):
     @contextmanager
     def _opened(self, events: Any = None) -> Iterator[Session]:
         trial = self
-        self._watched = self._current
+        _WATCHED.append(self._current)
         with asyncio.Runner(loop_factory=new_loop()) as runner:
             session = Session(runner, lambda clock: trial.connect(clock, events), lambda: self._clock(runner))
             try:
@@ -231,32 +230,8 @@ class Trial(Stage):
                 _bury(runner.get_loop())
                 raise
             finally:
-                self._watched = None
+                _WATCHED.pop()
                 session.close()
-
-    def _watch(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Note the plan and the outcome of every run on a connection of this trial."""
-        looks, applies, compares = flow.look, flow.apply, flow.compared
-
-        async def look(*arguments: Any, **named: Any) -> Plan:
-            plan = await looks(*arguments, **named)
-            if self._watched and self._watched.outcome is None:  # what is looked at after an apply is no plan of it
-                self._watched.plan = plan
-            return plan
-
-        async def apply(*arguments: Any, **named: Any) -> Outcome:
-            return self._noted(await applies(*arguments, **named))
-
-        async def compared(*arguments: Any) -> Outcome:
-            return self._noted(await compares(*arguments))
-
-        for name, instead in (("look", look), ("apply", apply), ("compared", compared)):
-            monkeypatch.setattr(flow, name, instead)
-
-    def _noted(self, outcome: Outcome) -> Outcome:
-        if self._watched:
-            self._watched.outcome = outcome
-        return outcome
 
     def _clock(self, runner: asyncio.Runner) -> Clock:
         begin, loop = self.sandbox.time(), runner.get_loop()
@@ -294,6 +269,36 @@ class Trial(Stage):
         return Azure(
             InProcessTransport(exchange), endpoint=HOST, clock=clock, token=token, chance=jitter, events=events
         )
+
+
+_LOOK, _APPLY, _COMPARED = flow.look, flow.apply, flow.compared
+_WATCHED: list[Run] = []
+"""The runs whose connections are open, the innermost last."""
+
+
+def _watch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Note the plan and the outcome of every run on a trial's connection."""
+
+    async def look(*arguments: Any, **named: Any) -> Plan:
+        plan = await _LOOK(*arguments, **named)
+        if _WATCHED and _WATCHED[-1].outcome is None:  # what is looked at after an apply is no plan of it
+            _WATCHED[-1].plan = plan
+        return plan
+
+    async def apply(*arguments: Any, **named: Any) -> Outcome:
+        return _noted(await _APPLY(*arguments, **named))
+
+    async def compared(*arguments: Any) -> Outcome:
+        return _noted(await _COMPARED(*arguments))
+
+    for name, instead in (("look", look), ("apply", apply), ("compared", compared)):
+        monkeypatch.setattr(flow, name, instead)
+
+
+def _noted(outcome: Outcome) -> Outcome:
+    if _WATCHED:
+        _WATCHED[-1].outcome = outcome
+    return outcome
 
 
 def _bury(loop: asyncio.AbstractEventLoop) -> None:
