@@ -22,7 +22,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from reconciler import error_codes
-from reconciler.plurals import counted
+from reconciler.base.plurals import counted
 
 if TYPE_CHECKING:
     from reconciler.findings import Code, Finding

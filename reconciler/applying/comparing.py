@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from reconciler.base.durations import seconds
 from reconciler.ids import lower
-from reconciler.manifest.durations import seconds
 
 _OFF = frozenset({"", "disabled", "off", "none"})
 _NOT_ECHOED = frozenset({"resourceguardoperationrequests", "validationtype", "objecttype", "resourceuri"})

@@ -11,12 +11,12 @@ from reconciler.applying import disks, moving, restoring
 from reconciler.applying.jobs import until_ended
 from reconciler.applying.run import Run, Skip
 from reconciler.azure.answering import one_answer
+from reconciler.base.times import stamp
 from reconciler.errors import AzureError, ReconcilerError
 from reconciler.estate import Question
 from reconciler.ids import ArmId, lower
 from reconciler.planning.model import Change, Kind, Op
 from reconciler.planning.naming import PROVEN_TAG
-from reconciler.planning.proofs import stamp
 
 _RUNNING = "inprogress"
 _PROVING = frozenset({Op.INSTANCE_MERGE, Op.INSTANCE_DELETE, Op.INSTANCE_UNDELETE})

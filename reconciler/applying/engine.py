@@ -19,7 +19,7 @@ from reconciler.applying.reaching import GONE, Target, reach
 from reconciler.applying.refusals import hint_for
 from reconciler.applying.run import Run, Settings, Skip
 from reconciler.azure.connection import Azure
-from reconciler.clock import Clock
+from reconciler.base.clock import Clock
 from reconciler.errors import AzureError, ReconcilerError
 from reconciler.findings import Finding
 from reconciler.ids import lower

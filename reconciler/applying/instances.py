@@ -25,12 +25,12 @@ from reconciler.azure.answering import one_answer
 from reconciler.azure.projection import instance as project
 from reconciler.azure.projection import pick
 from reconciler.azure.receipts import Receipt
+from reconciler.base.times import stamp
 from reconciler.errors import AzureError, NotFound, ReconcilerError
 from reconciler.estate import Question
 from reconciler.ids import ArmId, lower
 from reconciler.planning.model import Change, Op, Step
 from reconciler.planning.naming import PROTECTED_TAG
-from reconciler.planning.proofs import stamp
 from reconciler.planning.protection import Health, health
 
 _ENDS: Mapping[Op, str] = {

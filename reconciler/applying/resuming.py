@@ -6,6 +6,7 @@ from datetime import datetime
 
 from reconciler.applying.run import Run
 from reconciler.azure.answering import answer
+from reconciler.base.plurals import counted
 from reconciler.errors import ReconcilerError
 from reconciler.estate import Question, RecoveryPoint
 from reconciler.ids import ArmId
@@ -13,7 +14,6 @@ from reconciler.known import Known, Unsure, Yes, mapped
 from reconciler.planning import codes
 from reconciler.planning.model import Change, Op, Step
 from reconciler.planning.resuming import NAME, expired, unlisted
-from reconciler.plurals import counted
 
 
 async def check(run: Run, change: Change, instance: ArmId, step: Step) -> None:

@@ -20,7 +20,7 @@ from reconciler.azure.deadlines import deadline as request_deadline
 from reconciler.azure.operations import finish
 from reconciler.azure.receipts import Receipt
 from reconciler.azure.requesting import Requests
-from reconciler.clock import Clock
+from reconciler.base.clock import Clock
 from reconciler.errors import AzureError, OperationFailed, ReconcilerError
 from reconciler.ids import ArmId
 from reconciler.planning.model import Change, Plan

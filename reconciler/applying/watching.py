@@ -13,7 +13,7 @@ from typing import Any
 from reconciler.azure.connection import Azure
 from reconciler.azure.deadlines import deadline as request_deadline
 from reconciler.azure.projection import understood
-from reconciler.clock import Clock
+from reconciler.base.clock import Clock
 from reconciler.errors import ReconcilerError
 from reconciler.ids import ArmId, lower
 

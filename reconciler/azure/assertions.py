@@ -20,7 +20,7 @@ from azure.core.pipeline import AsyncPipeline
 from azure.core.pipeline.policies import AsyncRetryPolicy
 from azure.core.rest import HttpRequest
 
-from reconciler.redaction import redact
+from reconciler.base.redaction import redact
 
 Assertion = Callable[[], Awaitable[str]]
 """Gives an identity token; ClientAuthenticationError when there is none."""

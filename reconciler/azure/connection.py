@@ -36,7 +36,7 @@ from reconciler.ids import ArmId, lower
 if TYPE_CHECKING:
     import random
 
-    from reconciler.clock import Clock
+    from reconciler.base.clock import Clock
 
 logging.getLogger("azure").setLevel(
     logging.CRITICAL + 1

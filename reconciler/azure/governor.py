@@ -23,11 +23,11 @@ from reconciler import error_codes
 from reconciler.azure import failures, pace
 from reconciler.azure.deadlines import latest
 from reconciler.azure.signing import NotSignedIn
+from reconciler.base.redaction import redact
 from reconciler.errors import AzureError, OutOfReach, Transient, Unproven
-from reconciler.redaction import redact
 
 if TYPE_CHECKING:
-    from reconciler.clock import Clock
+    from reconciler.base.clock import Clock
 
 DEFAULT_SECONDS = 300.0
 """How long a request may take, retries and throttling included, when no deadline is set."""

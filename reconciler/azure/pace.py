@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
-    from reconciler.clock import Clock
+    from reconciler.base.clock import Clock
 
 RESOURCE_MANAGER = "Azure Resource Manager"
 

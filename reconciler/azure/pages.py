@@ -7,7 +7,7 @@ from typing import Any
 
 from reconciler import error_codes
 from reconciler.azure.deadlines import latest
-from reconciler.clock import Clock
+from reconciler.base.clock import Clock
 from reconciler.errors import AzureError
 
 MOST_PAGES = 10_000

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
-from reconciler import garbage
 from reconciler.azure import projection, survey
 from reconciler.azure.answering import answer
 from reconciler.azure.connection import Azure, incomplete
 from reconciler.azure.places import within
 from reconciler.azure.together import together
+from reconciler.base import garbage
 from reconciler.errors import AzureError, NotFound, OutOfReach, ReadIncomplete
 from reconciler.estate import (
     Estate,

@@ -17,8 +17,8 @@ from reconciler.azure.connection import Azure, check_shape, read_object
 from reconciler.azure.governor import Malformed
 from reconciler.azure.pace import asked
 from reconciler.azure.receipts import Receipt
+from reconciler.base.redaction import redact
 from reconciler.errors import AzureError, NotFound
-from reconciler.redaction import redact
 
 if TYPE_CHECKING:
     from azure.mgmt.authorization.v2022_04_01.aio import AuthorizationManagementClient

@@ -14,7 +14,7 @@ from azure.core.exceptions import ClientAuthenticationError
 from azure.core.pipeline import PipelineRequest
 from azure.core.pipeline.policies import SansIOHTTPPolicy
 
-from reconciler.redaction import redact
+from reconciler.base.redaction import redact
 
 _LINES = 12
 _CODE = re.compile(r"\bAADSTS(\d+)")

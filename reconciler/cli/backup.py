@@ -25,7 +25,7 @@ from reconciler.errors import Refused
 
 if TYPE_CHECKING:
     from reconciler.azure.connection import Azure
-    from reconciler.clock import Clock
+    from reconciler.base.clock import Clock
     from reconciler.manifest.model import Manifest
     from reconciler.operations.backup import Backup, Request, Tell
 

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 from uuid import uuid4
 
+from reconciler.base.plurals import counted
 from reconciler.cli.options import GITHUB, NO_SYSTEM
 from reconciler.cli.output import Output
 from reconciler.errors import ManifestError, ReconcilerError
-from reconciler.plurals import counted
 
 if TYPE_CHECKING:
     from reconciler.report.notices import Base, Notice

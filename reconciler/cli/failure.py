@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from reconciler.base.escape import plain
+from reconciler.base.redaction import redact
 from reconciler.cli.output import Output
 from reconciler.errors import AzureError, ManifestError, ReconcilerError
-from reconciler.redaction import redact
 from reconciler.report.caret import diagnostics
-from reconciler.report.escape import plain
 
 
 def tell_error(error: ReconcilerError, output: Output) -> None:

@@ -131,7 +131,7 @@ def _tell_usage(error: click.ClickException, output: Output) -> None:
     if isinstance(error, click.exceptions.NoArgsIsHelpError) and context is not None:
         output.tell(context.get_help() + "\n")
         return
-    from reconciler.report.escape import plain
+    from reconciler.base.escape import plain
 
     output.tell(f"error[usage]: {plain(' '.join(error.format_message().split()))}\n")
     if context is not None:

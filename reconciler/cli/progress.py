@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.applying.outcome import Result, Status
 from reconciler.applying.progress import Progress
+from reconciler.base.escape import plain
+from reconciler.base.plurals import duration
 from reconciler.cli.output import Output
 from reconciler.planning.model import Action, Change
-from reconciler.plurals import duration
-from reconciler.report.escape import plain
 
 if TYPE_CHECKING:
-    from reconciler.clock import Clock
+    from reconciler.base.clock import Clock
 
 _DOING = {Action.ADD: "creating…", Action.CHANGE: "changing…", Action.DESTROY: "removing…"}
 _BAR = 20

@@ -14,11 +14,11 @@ from typing import Any
 import click
 
 from reconciler import error_codes
+from reconciler.base.plurals import counted
 from reconciler.cli.options import format_option, verbose_option
 from reconciler.cli.output import Output
 from reconciler.cli.sandbox_doors import Door, opened
 from reconciler.errors import UsageError
-from reconciler.plurals import counted
 
 
 @click.command(help="List what exists in the sandbox ESTATE; with ID (which may have *), the bodies of that.")
@@ -217,7 +217,7 @@ def _object(text: str) -> dict[str, Any]:
 
 def _line(body: Mapping[str, Any]) -> str:
     """An id with its states."""
-    from reconciler.report.escape import plain
+    from reconciler.base.escape import plain
 
     properties = body.get("properties")
     properties = properties if isinstance(properties, dict) else {}
@@ -227,7 +227,7 @@ def _line(body: Mapping[str, Any]) -> str:
 
 
 def _told(output: Output, verb: str, resource_id: str) -> None:
-    from reconciler.report.escape import plain
+    from reconciler.base.escape import plain
 
     output.data(f"{verb}: {plain(resource_id)}\n")
 

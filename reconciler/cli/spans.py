@@ -34,6 +34,6 @@ def seconds_of(text: str) -> float | None:
     """The seconds of `90s`, `1h30m`, `7d`, `2w` or an ISO 8601 duration; None when it is none."""
     if _PARTS.fullmatch(text):
         return sum(float(number) * _SECONDS[unit] for number, unit in re.findall(r"([0-9.]+)(.)", text))
-    from reconciler.manifest.durations import seconds
+    from reconciler.base.durations import seconds
 
     return seconds(text)

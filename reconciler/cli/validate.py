@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
+from reconciler.base.plurals import counted
 from reconciler.cli.loading import root_of
 from reconciler.cli.options import NO_SYSTEM, annotations_option, format_option, report_option, verbose_option
 from reconciler.cli.output import Output
 from reconciler.errors import ManifestError, ReconcilerError
-from reconciler.plurals import counted
 
 if TYPE_CHECKING:
     from reconciler.findings import Finding
@@ -91,7 +91,7 @@ def _in_words(output: Output, path: str, found: Found) -> int:
 
 
 def _valid(manifest: Manifest) -> str:
-    from reconciler.report.escape import plain
+    from reconciler.base.escape import plain
 
     holds = ", ".join(
         (

@@ -18,8 +18,8 @@ from reconciler.errors import UsageError
 
 if TYPE_CHECKING:
     from reconciler.azure.connection import Azure
+    from reconciler.base.clock import Clock
     from reconciler.cli.signals import Interrupts
-    from reconciler.clock import Clock
     from reconciler.manifest.model import Manifest
     from reconciler.planning.model import Options
     from reconciler.watch.rounds import Seen

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import random
 
     from reconciler.azure.governor import Events
-    from reconciler.clock import Clock
+    from reconciler.base.clock import Clock
 
 ENDPOINT_VARIABLE = "RECONCILER_ARM_ENDPOINT"
 TOKEN_VARIABLE = "RECONCILER_ARM_TOKEN"  # noqa: S105 - a variable's name

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from reconciler.azure.connection import Azure
 from reconciler.azure.governor import Events
-from reconciler.clock import Clock, LoopClock
+from reconciler.base.clock import Clock, LoopClock
 from reconciler.connection.choice import Connection, api_version, clock_choice
 from reconciler.connection.endpoint import open_azure
 from reconciler.connection.session import Session

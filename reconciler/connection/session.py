@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from reconciler.azure.connection import Azure
-from reconciler.clock import Clock
+from reconciler.base.clock import Clock
 
 T = TypeVar("T")
 

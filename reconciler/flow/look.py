@@ -8,10 +8,11 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from reconciler import __version__, garbage
+from reconciler import __version__
 from reconciler.applying.questions import answered
 from reconciler.azure.connection import Azure
-from reconciler.clock import Clock
+from reconciler.base import garbage
+from reconciler.base.clock import Clock
 from reconciler.estate import Estate
 from reconciler.manifest.model import Manifest
 from reconciler.planning.model import Basis, Options, Plan

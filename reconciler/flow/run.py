@@ -19,7 +19,7 @@ from reconciler.applying.outcome import Outcome
 from reconciler.applying.progress import Progress
 from reconciler.azure.auditing import Ledger
 from reconciler.azure.connection import Azure
-from reconciler.clock import Clock
+from reconciler.base.clock import Clock
 from reconciler.connection.session import Session
 from reconciler.errors import Refused
 from reconciler.flow.look import Planner, look

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from reconciler.applying.outcome import Outcome
 from reconciler.azure.connection import Azure
-from reconciler.clock import Clock
+from reconciler.base.clock import Clock
 from reconciler.errors import ReconcilerError
 from reconciler.flow.look import look
 from reconciler.manifest.model import Manifest

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from reconciler.base import durations
 from reconciler.findings import Code, Place
 from reconciler.ids import ArmId
-from reconciler.manifest import codes, durations
+from reconciler.manifest import codes
 from reconciler.manifest.choices import Use, choice
 from reconciler.manifest.defaults import Defaults
 from reconciler.manifest.model import REPORT, Choice, DiskRule, Exclusion

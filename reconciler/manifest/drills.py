@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from reconciler.base import durations
 from reconciler.ids import lower
-from reconciler.manifest import codes, durations
+from reconciler.manifest import codes
 from reconciler.manifest.model import DrillSpec
 from reconciler.manifest.notes import Notes
 from reconciler.manifest.references import Declared

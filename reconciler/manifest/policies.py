@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from reconciler.base.durations import days, hours, iso
+from reconciler.base.plurals import counted
+from reconciler.base.zones import windows_zone, zone_names
 from reconciler.manifest import codes
 from reconciler.manifest.defaults import Defaults
-from reconciler.manifest.durations import days, hours, iso
 from reconciler.manifest.model import PolicyContent, PolicySpec
 from reconciler.manifest.notes import Notes, suggestion
 from reconciler.manifest.sections import Section
-from reconciler.manifest.zones import windows_zone, zone_names
-from reconciler.plurals import counted
 
 _RULES = {"default": "Default", "daily": "Daily", "weekly": "Weekly"}
 LONGEST_DAYS = 365

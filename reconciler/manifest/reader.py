@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from reconciler import garbage
+from reconciler.base import garbage
 from reconciler.findings import Code, Finding
 from reconciler.manifest import codes
 from reconciler.manifest.scalars import resolve

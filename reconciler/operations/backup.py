@@ -19,7 +19,7 @@ from reconciler.azure.operations import finish
 from reconciler.azure.projection import pick
 from reconciler.azure.requesting import Requests
 from reconciler.azure.together import together
-from reconciler.clock import Clock
+from reconciler.base.clock import Clock
 from reconciler.errors import AzureError, OperationFailed, ReconcilerError, Transient, Unproven
 from reconciler.estate import Instance, Job
 from reconciler.ids import ArmId, lower

@@ -10,7 +10,7 @@ from reconciler.azure import survey
 from reconciler.azure.connection import Azure
 from reconciler.azure.reading import descendants, read_estate
 from reconciler.azure.together import together
-from reconciler.clock import Clock
+from reconciler.base.clock import Clock
 from reconciler.estate import Estate, Reach
 from reconciler.flow.look import drafted
 from reconciler.manifest.model import Manifest

@@ -10,7 +10,7 @@ from reconciler import error_codes
 from reconciler.azure import jobs as source
 from reconciler.azure.connection import Azure
 from reconciler.azure.together import together
-from reconciler.clock import Clock
+from reconciler.base.clock import Clock
 from reconciler.errors import NotFound, OperationFailed, UsageError
 from reconciler.estate import Job
 from reconciler.ids import ArmId, lower

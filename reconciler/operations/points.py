@@ -10,7 +10,7 @@ from typing import Any
 from reconciler.azure.connection import Azure
 from reconciler.azure.projection import moment, pick, understood
 from reconciler.azure.together import together
-from reconciler.clock import Clock
+from reconciler.base.clock import Clock
 from reconciler.estate import Instance
 from reconciler.ids import ArmId
 from reconciler.manifest.model import Manifest

@@ -11,7 +11,7 @@ from reconciler.azure.connection import Azure
 from reconciler.azure.jobs import Backups, doubted, listed_backups, newest_backups
 from reconciler.azure.survey import snapshot_counts, snapshots_in
 from reconciler.azure.together import together
-from reconciler.clock import Clock
+from reconciler.base.clock import Clock
 from reconciler.estate import Estate, Instance, RecoveryPoint
 from reconciler.flow.look import drafted, estate_for
 from reconciler.ids import ArmId

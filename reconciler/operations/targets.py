@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reconciler.azure.connection import Azure
-from reconciler.clock import Clock
+from reconciler.base.clock import Clock
 from reconciler.errors import ReadIncomplete
 from reconciler.estate import Estate, Question
 from reconciler.findings import Finding

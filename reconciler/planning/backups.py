@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
 
+from reconciler.base import times
 from reconciler.estate import AHEAD, Instance, RecoveryPoint, Snapshots
 from reconciler.ids import ArmId
 from reconciler.known import Known, Unsure, Yes
-from reconciler.planning import proofs
 from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import Draft
 from reconciler.planning.occurrences import interval_after
@@ -186,7 +186,7 @@ def _freshness(now: datetime, newest: datetime, running: datetime | None, readin
     is_under_way = running is not None and running - newest <= promised and now - running <= _promised(reading, running)
     if now - newest <= promised or is_under_way:
         return OK, ""
-    return LATE, f"{proofs.age(now - newest)} old, promised are {proofs.age(promised)}"
+    return LATE, f"{times.age(now - newest)} old, promised are {times.age(promised)}"
 
 
 def _first(draft: Draft, wanted: DesiredDisk, instance: Instance, told: Told, reading: Reading) -> tuple[str, str]:
@@ -197,7 +197,7 @@ def _first(draft: Draft, wanted: DesiredDisk, instance: Instance, told: Told, re
     jobs = known_jobs(told, instance)
     since, is_read = protected_since(instance, jobs.values(), draft.now), instance.id.key in told.points
     if since is not None and draft.now - since > _promised(reading, since):
-        how_long = proofs.age(draft.now - since)
+        how_long = times.age(draft.now - since)
         return (LATE, f"no recovery point yet, {how_long} after it became protected") if is_read else (UNKNOWN, _UNREAD)
     begun = since or granted(draft, wanted.disk.id)
     if begun is not None and draft.now - begun <= _promised(reading, begun):

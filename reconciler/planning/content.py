@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from reconciler.base.durations import iso_hours
+from reconciler.base.zones import iana_zone
 from reconciler.estate import Policy
-from reconciler.manifest.durations import iso_hours
 from reconciler.manifest.model import PolicyContent, PolicySpec
-from reconciler.manifest.zones import iana_zone
 from reconciler.planning.model import FieldChange
 from reconciler.planning.policy_reading import CRITERIA, read
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from reconciler.base.plurals import counted
 from reconciler.estate import Disk, Estate, Instance
 from reconciler.findings import Finding, Place
 from reconciler.ids import ArmId, lower, subscription_id
@@ -24,7 +25,6 @@ from reconciler.planning.roles import is_derived
 from reconciler.planning.selection import Surroundings, matcher, places
 from reconciler.planning.support import obstacle
 from reconciler.planning.unlisted import declared
-from reconciler.plurals import counted
 
 COVERED, EXCLUDED, UNCOVERED, UNKNOWN = "covered", "excluded", "uncovered", "unknown"
 _MOST_ASKED = 200

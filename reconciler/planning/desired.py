@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from reconciler.base.plurals import counted
 from reconciler.estate import Disk, Found, Machine
 from reconciler.findings import Code, Place
 from reconciler.ids import ArmId, group_id
@@ -18,7 +19,6 @@ from reconciler.planning.draft import Draft
 from reconciler.planning.passing import COPY, backed, why_passed_over
 from reconciler.planning.selection import Pool, Test, asks_machines, matcher, places, selectors
 from reconciler.planning.support import Obstacle, is_kubernetes_volume, obstacle
-from reconciler.plurals import counted
 
 _MACHINES = "microsoft.compute/virtualmachines"
 _SHOWN = 5

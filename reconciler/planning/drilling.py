@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from uuid import uuid5
 
+from reconciler.base.plurals import counted
 from reconciler.estate import Estate, Instance
 from reconciler.ids import ArmId, group_id, lower
 from reconciler.manifest.model import DrillSpec, Manifest
@@ -37,7 +38,6 @@ from reconciler.planning.restoring import (
 )
 from reconciler.planning.retained import around
 from reconciler.planning.roles import RoleBook
-from reconciler.plurals import counted
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _MOST_PASSED_OVER = 20

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from reconciler.base.plurals import counted
 from reconciler.ids import lower
 from reconciler.planning import origins
 from reconciler.planning.capacity import DISK_SCOPE_LIMIT, QUOTA, over_quota
@@ -16,7 +17,6 @@ from reconciler.planning.losing import selects_nothing
 from reconciler.planning.model import Action, Change, Gate, Kind, Plan
 from reconciler.planning.protection import is_active
 from reconciler.planning.roles import RoleBook
-from reconciler.plurals import counted
 
 GATES: Mapping[str, str] = {
     "deleted-vault": "A soft-deleted vault of the same name would be replaced by an empty one.",

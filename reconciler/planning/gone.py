@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
+from reconciler.base.plurals import counted
 from reconciler.estate import Instance, RecoveryPoint
 from reconciler.findings import Place
 from reconciler.ids import ArmId, lower, subscription_id
@@ -23,7 +24,6 @@ from reconciler.planning.draft import PENDING, Draft
 from reconciler.planning.naming import instance_name
 from reconciler.planning.protection import Health, health_of, is_active
 from reconciler.planning.takers import Taker, when_gone
-from reconciler.plurals import counted
 
 MASS_PERCENT = 10
 MASS_FROM = 5

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
+from reconciler.base.plurals import counted
 from reconciler.estate import Instance, OwnedVault
 from reconciler.findings import Place
 from reconciler.ids import ArmId, lower, subscription_id
@@ -23,7 +24,6 @@ from reconciler.planning.model import Action, Change, FieldChange, Kind, Op, Ste
 from reconciler.planning.naming import OWNER_TAG, tag_of
 from reconciler.planning.protection import AT_WORK, GOALS, WORDS, health, health_of, is_active
 from reconciler.planning.takers import when_gone
-from reconciler.plurals import counted
 
 
 def compare(draft: Draft, desired: list[DesiredDisk]) -> None:

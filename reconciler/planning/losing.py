@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from reconciler.base.plurals import counted
 from reconciler.estate import Instance
 from reconciler.ids import lower
 from reconciler.manifest.choices import names_in
@@ -18,7 +19,6 @@ from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import Draft
 from reconciler.planning.model import Change, Gate
 from reconciler.planning.selection import glob
-from reconciler.plurals import counted
 
 NAME = "selects-nothing"
 _SHOWN = 5

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from datetime import datetime
 
+from reconciler.base.plurals import counted
 from reconciler.errors import UsageError
 from reconciler.estate import Estate
 from reconciler.findings import Finding
@@ -42,7 +43,6 @@ from reconciler.planning.policies import Shelf
 from reconciler.planning.protection import GOALS
 from reconciler.planning.resuming import held_back
 from reconciler.planning.usage import Usage
-from reconciler.plurals import counted
 
 
 def make(manifest: Manifest, estate: Estate, options: Options, now: datetime) -> Plan:

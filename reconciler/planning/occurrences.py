@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from reconciler.manifest.zones import iana_zone
+from reconciler.base.zones import iana_zone
 from reconciler.planning.policy_reading import Schedule
 
 _DAY_HOURS = 24

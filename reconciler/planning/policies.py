@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from reconciler.base.plurals import counted
 from reconciler.estate import Policy
 from reconciler.ids import ArmId, lower
 from reconciler.manifest import addresses
@@ -18,7 +19,6 @@ from reconciler.planning.marks import drift_class
 from reconciler.planning.model import Action, Change, Kind, Op, Step
 from reconciler.planning.naming import is_derived_policy_name, policy_names
 from reconciler.planning.policy_reading import read
-from reconciler.plurals import counted
 
 _SHOWN = 10
 

@@ -9,11 +9,11 @@ from functools import partial
 from typing import Any, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
+from reconciler.base.durations import seconds
+from reconciler.base.zones import iana_zone, windows_zone
 from reconciler.estate import Policy
 from reconciler.ids import lower
-from reconciler.manifest.durations import seconds
 from reconciler.manifest.model import PolicyContent
-from reconciler.manifest.zones import iana_zone, windows_zone
 
 CRITERIA = {"Daily": "FirstOfDay", "Weekly": "FirstOfWeek"}
 """The retention rules beside the default that a manifest can say, and which backup of a day or week each keeps."""

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import ceil
 
+from reconciler.base.plurals import counted
+from reconciler.base.times import age
 from reconciler.estate import Instance
 from reconciler.findings import Code, Finding
 from reconciler.manifest.model import DrillSpec
@@ -15,9 +17,7 @@ from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import Draft
 from reconciler.planning.naming import PROVEN_TAG, tag_of
 from reconciler.planning.selection import matcher
-from reconciler.plurals import counted
 
-_HOURS = 48
 _SHOWN = 10
 _FIRST = datetime(2021, 1, 1, tzinfo=UTC)
 _SLACK = timedelta(minutes=5)
@@ -36,11 +36,6 @@ class Candidate:
         return proven_at(self.instance.tags, now) if self.instance else None
 
 
-def stamp(now: datetime) -> str:
-    """A moment as the tag and every document hold it: UTC, whole seconds."""
-    return now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
 def proven_at(tags: Mapping[str, str], now: datetime) -> datetime | None:
     """When a drill last restored the disk of the instance with these tags; None: never, or nobody can believe it.
 
@@ -52,13 +47,6 @@ def proven_at(tags: Mapping[str, str], now: datetime) -> datetime | None:
         return None
     found = found if found.tzinfo else found.replace(tzinfo=UTC)
     return found if _FIRST <= found <= now + _SLACK else None
-
-
-def age(length: timedelta) -> str:
-    """A length of time for a person: `31 hours`, `12 days`."""
-    hours = int(length.total_seconds() // 3600)
-    count, word = (hours, "hour") if hours < _HOURS else (hours // 24, "day")
-    return counted(count, word)
 
 
 def candidates(draft: Draft, drill: DrillSpec, desired: Iterable[DesiredDisk]) -> list[Candidate]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from reconciler.base.plurals import counted
 from reconciler.estate import Instance, RecoveryPoint
 from reconciler.ids import ArmId, lower
 from reconciler.known import Unsure, Yes, mapped
@@ -15,7 +16,6 @@ from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import PENDING, Draft
 from reconciler.planning.gates import ANY
 from reconciler.planning.model import Action, Change, Gate, Kind, Op, Step
-from reconciler.plurals import counted
 
 NAME = "resume-expires"
 _APART = timedelta(minutes=15)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from reconciler.base.plurals import counted
 from reconciler.estate import Instance, RecoveryPoint, Snapshots
 from reconciler.known import Unsure, Yes
 from reconciler.planning.backups import START_WINDOW, Told, newest_of
@@ -19,7 +20,6 @@ from reconciler.planning.policy_reading import Reading
 from reconciler.planning.protection import Health, health_of
 from reconciler.planning.since import granted, protected_since
 from reconciler.planning.states import FAILING, UNKNOWN
-from reconciler.plurals import counted
 
 _APART = timedelta(minutes=15)
 """How far the times of a snapshot and of its recovery point, or the beginning of its backup, may lie apart."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
+from reconciler.base.plurals import counted
 from reconciler.estate import Instance
 from reconciler.findings import Place
 from reconciler.ids import ArmId
@@ -13,7 +14,6 @@ from reconciler.manifest import addresses
 from reconciler.planning import codes
 from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import Draft
-from reconciler.plurals import counted
 
 _SHOWN = 10
 

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from reconciler.applying.outcome import Outcome, Result, Status
+from reconciler.base.escape import code, fence, markdown, plain
 from reconciler.ids import lower
 from reconciler.known import OUT_OF_REACH
 from reconciler.operations.asking import Registration
 from reconciler.planning import codes
 from reconciler.planning.builtin_roles import title_of
 from reconciler.planning.model import Change, Kind, Op, Plan, Step
-from reconciler.report.escape import code, fence, markdown, plain
 from reconciler.report.script import quoted, role_commands, script
 
 _REFUSED = frozenset({"authorizationfailed", "linkedauthorizationfailed"})

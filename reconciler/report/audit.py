@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from reconciler.redaction import redact
+from reconciler.base.redaction import redact
 from reconciler.report.documents import FORMAT_VERSION, Document, text
 from reconciler.report.values import jsonable
 

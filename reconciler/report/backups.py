@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from reconciler.base.escape import code, markdown, plain
+from reconciler.base.plurals import counted
+from reconciler.base.redaction import redact
 from reconciler.operations.backup import Backup
-from reconciler.plurals import counted
-from reconciler.redaction import redact
 from reconciler.report.documents import Document, head
-from reconciler.report.escape import code, markdown, plain
 from reconciler.report.jobs import job_document
 from reconciler.report.markdown import cut
 from reconciler.report.style import Style

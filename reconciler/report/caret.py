@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping
 from unicodedata import combining, east_asian_width
 
+from reconciler.base.escape import commands, plain, visible
+from reconciler.base.redaction import redact
 from reconciler.findings import Finding, Place
-from reconciler.redaction import redact
-from reconciler.report.escape import commands, plain, visible
 from reconciler.report.style import Style
 
 _BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")

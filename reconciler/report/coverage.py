@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from reconciler.base.escape import code, markdown, plain
+from reconciler.base.plurals import counted
+from reconciler.base.redaction import redact
 from reconciler.estate import Disk
 from reconciler.ids import lower
 from reconciler.planning.coverage import COVERED, EXCLUDED, UNCOVERED, UNKNOWN, Coverage, Covered, by_key
-from reconciler.plurals import counted
-from reconciler.redaction import redact
 from reconciler.report.caret import location
 from reconciler.report.documents import Document, finding_document, head, place_document
-from reconciler.report.escape import code, markdown, plain
 from reconciler.report.markdown import cut
 from reconciler.report.style import Style
 from reconciler.report.tables import Table, table_markdown, table_text

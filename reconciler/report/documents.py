@@ -9,10 +9,10 @@ from datetime import datetime
 from typing import Any
 
 from reconciler.applying.outcome import Outcome, Result, Status
+from reconciler.base import times
+from reconciler.base.redaction import redact
 from reconciler.findings import Finding, Place, Severity
-from reconciler.planning import proofs
 from reconciler.planning.model import Action, Change, Gate, Kind, Mark, Plan, Step
-from reconciler.redaction import redact
 from reconciler.report.drift import CLASSES, Drift
 from reconciler.report.terminal import is_clean
 from reconciler.report.values import jsonable
@@ -36,7 +36,7 @@ def text(document: Mapping[str, Any] | Sequence[Any], *, indent: int | None = 2)
 
 def stamp(moment: datetime | None) -> str | None:
     """A time as every document writes it."""
-    return None if moment is None else proofs.stamp(moment)
+    return None if moment is None else times.stamp(moment)
 
 
 def place_document(place: Place | None) -> Document | None:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from reconciler import known
+from reconciler.base.plurals import counted
 from reconciler.findings import Finding, Severity
 from reconciler.planning.model import Change, Plan
-from reconciler.plurals import counted
 
 CLASSES = {
     "changed-outside": "Azure was changed by someone or something else since the last apply",

@@ -8,12 +8,12 @@ from typing import Any
 
 import yaml
 
+from reconciler.base.escape import fence, markdown, plain
+from reconciler.base.plurals import counted
+from reconciler.base.redaction import redact
 from reconciler.manifest.scalars import resolve
 from reconciler.operations.exporting.model import Exported
-from reconciler.plurals import counted
-from reconciler.redaction import redact
 from reconciler.report.documents import FORMAT_VERSION, Document
-from reconciler.report.escape import fence, markdown, plain
 from reconciler.report.values import jsonable
 
 _MODELINE = "# yaml-language-server: $schema=manifest.schema.json"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from reconciler.base.escape import plain
 from reconciler.findings import Severity
 from reconciler.report.documents import text
-from reconciler.report.escape import plain
 from reconciler.report.notices import Notice, fingerprints
 
 _SEVERITIES = {Severity.ERROR: "major", Severity.WARNING: "minor", Severity.INFO: "info"}

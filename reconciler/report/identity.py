@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from reconciler.base.escape import code, markdown, plain
+from reconciler.base.plurals import counted
 from reconciler.operations.identity import Bearer, Identity, Place
-from reconciler.plurals import counted
 from reconciler.report.documents import FORMAT_VERSION, Document
-from reconciler.report.escape import code, markdown, plain
 from reconciler.report.style import Style
 
 _CONDITION = (

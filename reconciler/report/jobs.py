@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reconciler.azure.jobs import cause, has_ended
+from reconciler.base.escape import code, markdown, plain
+from reconciler.base.plurals import counted, duration
+from reconciler.base.redaction import redact
 from reconciler.estate import Job
-from reconciler.plurals import counted, duration
-from reconciler.redaction import redact
 from reconciler.report.documents import Document, head, stamp
-from reconciler.report.escape import code, markdown, plain
 from reconciler.report.markdown import cut
 from reconciler.report.style import Style
 from reconciler.report.tables import Table, table_markdown, table_text

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from xml.etree import ElementTree as ET
 
 from reconciler.applying.outcome import Outcome, Result, Status
+from reconciler.base.escape import commands, plain
 from reconciler.findings import Finding, Place, Severity
 from reconciler.planning.model import Change, Kind, Plan
 from reconciler.report.drift import Drift, class_of
-from reconciler.report.escape import commands, plain
 from reconciler.report.lines import change_lines, gate_hint
 from reconciler.report.notices import Base
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from reconciler.base.escape import plain
 from reconciler.findings import Finding, Severity
 from reconciler.planning.model import Action, Change, FieldChange, Gate, Mark
 from reconciler.report.caret import location
-from reconciler.report.escape import plain
 from reconciler.report.values import leaves, shown
 
 SYMBOLS = {Action.ADD: "+", Action.CHANGE: "~", Action.DESTROY: "-"}

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import quote
 
 from reconciler.applying.outcome import Outcome, Result, Status
+from reconciler.base.escape import code, fence, markdown
+from reconciler.base.plurals import counted
 from reconciler.findings import Finding, Severity
 from reconciler.planning.model import Change, Gate, Plan
-from reconciler.plurals import counted
 from reconciler.report.caret import location
 from reconciler.report.drift import Drift
-from reconciler.report.escape import code, fence, markdown
 from reconciler.report.lines import by_severity, change_lines, gate_hint, mark_line
 from reconciler.report.script import role_script
 from reconciler.report.terminal import HEADINGS, is_clean, outcome_summary, plan_summary, what_next

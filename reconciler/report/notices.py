@@ -9,9 +9,9 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from reconciler.applying.outcome import Outcome, Result, Status
+from reconciler.base.redaction import redact
 from reconciler.findings import Finding, Place, Severity
 from reconciler.planning.model import Change, Plan
-from reconciler.redaction import redact
 from reconciler.report.drift import Drift, class_of
 from reconciler.report.lines import gate_hint
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import quote
 
+from reconciler.base.escape import plain
+from reconciler.base.plurals import counted
 from reconciler.findings import Severity
-from reconciler.plurals import counted
 from reconciler.report.documents import Document, text
-from reconciler.report.escape import plain
 from reconciler.report.notices import Notice, fingerprints
 from reconciler.report.rules import rule
 

@@ -6,9 +6,9 @@ import shlex
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from reconciler.base.escape import commands as obeyed
+from reconciler.base.escape import visible
 from reconciler.planning.model import Step
-from reconciler.report.escape import commands as obeyed
-from reconciler.report.escape import visible
 from reconciler.report.values import is_unknown
 
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from reconciler.base.escape import code, markdown, plain
+from reconciler.base.plurals import counted
+from reconciler.base.redaction import redact
+from reconciler.base.times import age
 from reconciler.ids import ArmId
 from reconciler.manifest.policies import MOST_SNAPSHOTS
-from reconciler.planning.proofs import age
 from reconciler.planning.states import BAD, STATES, UNKNOWN
 from reconciler.planning.status import DiskStatus, Status
-from reconciler.plurals import counted
-from reconciler.redaction import redact
 from reconciler.report.caret import location
 from reconciler.report.documents import Document, finding_document, head, place_document, stamp
-from reconciler.report.escape import code, markdown, plain
 from reconciler.report.markdown import cut
 from reconciler.report.style import Style
 from reconciler.report.tables import Table, table_markdown, table_text

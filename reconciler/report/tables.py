@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reconciler.report.escape import markdown, plain
+from reconciler.base.escape import markdown, plain
 
 
 @dataclass(frozen=True, slots=True)

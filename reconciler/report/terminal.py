@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 
 from reconciler import error_codes
 from reconciler.applying.outcome import Outcome, Result, Status
+from reconciler.base.escape import plain
+from reconciler.base.plurals import counted
 from reconciler.findings import Finding
 from reconciler.planning.model import Action, Change, Gate, Kind, Plan
-from reconciler.plurals import counted
 from reconciler.report.caret import location
 from reconciler.report.drift import IN_PROGRESS, Drift
-from reconciler.report.escape import plain
 from reconciler.report.lines import SYMBOLS, Line, by_severity, change_lines, gate_hint, mark_line, with_hints
 from reconciler.report.script import role_commands
 from reconciler.report.style import Style

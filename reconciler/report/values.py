@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from reconciler.base.escape import plain
+from reconciler.base.redaction import redact
 from reconciler.planning.model import UNKNOWN
-from reconciler.redaction import redact
-from reconciler.report.escape import plain
 
 _KNOWN_LATER = "(known after apply)"
 

@@ -6,11 +6,11 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from reconciler.base.escape import markdown, plain
+from reconciler.base.redaction import redact
 from reconciler.ids import ArmId, lower
 from reconciler.manifest import addresses
 from reconciler.planning.states import BAD, GONE, UNKNOWN, UNPROTECTED
-from reconciler.redaction import redact
-from reconciler.report.escape import markdown, plain
 from reconciler.watch.rounds import Round, Seen
 
 _SHOWN = 20

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from reconciler import error_codes
 from reconciler.applying.outcome import Outcome
-from reconciler.clock import Clock
+from reconciler.base.clock import Clock
 from reconciler.errors import ReconcilerError
 from reconciler.findings import Finding
 from reconciler.ids import lower

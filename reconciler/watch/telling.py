@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from reconciler.applying.outcome import Outcome
+from reconciler.base.redaction import redact
 from reconciler.findings import Severity
-from reconciler.redaction import redact
 from reconciler.report.documents import text
 from reconciler.watch.health import Health
 from reconciler.watch.metrics import Metrics

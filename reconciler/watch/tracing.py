@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from reconciler import __version__
-from reconciler.redaction import redact
+from reconciler.base.redaction import redact
 
 _EXPORTER = "opentelemetry.exporter.otlp.proto.http.trace_exporter"
 

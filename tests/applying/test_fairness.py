@@ -12,7 +12,7 @@ from reconciler.applying.progress import Progress
 from reconciler.applying.run import Run
 from reconciler.azure.virtual import new_loop
 from reconciler.azure.writing import Writer
-from reconciler.clock import LoopClock
+from reconciler.base.clock import LoopClock
 from reconciler.connection.endpoint import open_azure
 from reconciler.ids import ArmId, vault_id
 from reconciler.planning.model import Op, Step

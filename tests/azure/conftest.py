@@ -17,7 +17,7 @@ import pytest
 from reconciler.azure.connection import Azure
 from reconciler.azure.inprocess import InProcessTransport
 from reconciler.azure.virtual import new_loop
-from reconciler.clock import LoopClock
+from reconciler.base.clock import LoopClock
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 

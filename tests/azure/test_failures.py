@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from reconciler.azure.failures import failure, told
+from reconciler.base.redaction import redact
 from reconciler.errors import AzureError, Blocked, Conflict, NotFound, OutOfReach, Transient
-from reconciler.redaction import redact
 
 URL = "https://management.azure.com/subscriptions/s/thing?api-version=1&sig=hush-hush-hush"
 

@@ -10,7 +10,7 @@ from aiohttp import web
 from reconciler.azure.clouds import CLOUDS
 from reconciler.azure.virtual import new_loop
 from reconciler.azure.writing import Writer
-from reconciler.clock import LoopClock
+from reconciler.base.clock import LoopClock
 from reconciler.connection.endpoint import check_endpoint, open_azure
 from reconciler.errors import NotFound, Transient, UsageError
 from reconciler.ids import ArmId

@@ -22,8 +22,8 @@ from reconciler.applying.engine import Settings, apply
 from reconciler.applying.outcome import Outcome
 from reconciler.applying.progress import Progress
 from reconciler.azure.virtual import new_loop
+from reconciler.base.clock import LoopClock
 from reconciler.cli.main import COLLECTION
-from reconciler.clock import LoopClock
 from reconciler.connection.endpoint import open_azure
 from reconciler.files import load
 from reconciler.flow.look import look

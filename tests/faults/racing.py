@@ -15,7 +15,7 @@ from trial import Run, Trial
 from reconciler.applying.engine import Settings, apply
 from reconciler.applying.progress import Progress
 from reconciler.azure.virtual import new_loop
-from reconciler.clock import Clock
+from reconciler.base.clock import Clock
 from reconciler.flow.look import look
 from reconciler.planning.model import Options
 

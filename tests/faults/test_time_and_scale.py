@@ -16,7 +16,7 @@ from stage import Stage
 from stories import LONGER, REMOVED, VAULT_ID, applied, orphaned, rolled, soft_deleted, state_of
 from trial import Trial
 
-from reconciler.clock import LoopClock
+from reconciler.base.clock import LoopClock
 
 # F53
 

@@ -29,8 +29,8 @@ from reconciler.azure.connection import Azure
 from reconciler.azure.inprocess import InProcessTransport
 from reconciler.azure.signing import StaticToken
 from reconciler.azure.virtual import new_loop
+from reconciler.base.clock import Clock, LoopClock
 from reconciler.cli import main
-from reconciler.clock import Clock, LoopClock
 from reconciler.connection.session import Session
 from reconciler.flow import run as flow
 from reconciler.planning.model import Plan

@@ -25,10 +25,10 @@ from reconciler.azure.connection import Azure
 from reconciler.azure.inprocess import InProcessTransport
 from reconciler.azure.signing import StaticToken
 from reconciler.azure.virtual import new_loop
+from reconciler.base.clock import LoopClock
 from reconciler.cli import main
 from reconciler.cli.loading import recorded
 from reconciler.cli.saved import read_saved
-from reconciler.clock import LoopClock
 from reconciler.connection.choice import Connection
 from reconciler.errors import ManifestError, ReconcilerError
 from reconciler.estate import Estate

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from plan_builders import GOLD, SHORTER, criterion, policy, policy_body, policy_spec
 
-from reconciler.manifest.durations import seconds
+from reconciler.base.durations import seconds
 from reconciler.manifest.model import PolicyContent
 from reconciler.planning.content import body_of, content_of, differences, shortens, shown
 from reconciler.planning.model import FieldChange

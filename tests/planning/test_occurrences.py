@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from reconciler.manifest.zones import iana_zone
+from reconciler.base.zones import iana_zone
 from reconciler.planning.occurrences import interval_after
 from reconciler.planning.policy_reading import Schedule
 

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from plan_builders import NOW, codes, disk_id, estate, instance, manifest, place, plan, rule, selector, settled, without
 
+from reconciler.base.times import age, stamp
 from reconciler.estate import Instance
 from reconciler.findings import Severity
 from reconciler.manifest.model import DrillSpec, Exclusion
-from reconciler.planning.proofs import age, proven_at, stamp
+from reconciler.planning.proofs import proven_at
 
 
 def drill(**said: Any) -> DrillSpec:

@@ -17,7 +17,7 @@ from reconciler.applying.outcome import Outcome, Result
 from reconciler.applying.progress import Progress
 from reconciler.azure.receipts import Receipt
 from reconciler.azure.virtual import new_loop
-from reconciler.clock import LoopClock
+from reconciler.base.clock import LoopClock
 from reconciler.errors import NotFound
 from reconciler.estate import Estate
 from reconciler.ids import ArmId, lower

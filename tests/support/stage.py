@@ -19,7 +19,7 @@ from reconciler.applying.outcome import Outcome
 from reconciler.applying.progress import Progress
 from reconciler.azure.auditing import Ledger
 from reconciler.azure.virtual import new_loop
-from reconciler.clock import LoopClock
+from reconciler.base.clock import LoopClock
 from reconciler.connection import simulated as inprocess
 from reconciler.connection.choice import Connection
 from reconciler.connection.session import Session

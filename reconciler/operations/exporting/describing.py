@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from reconciler.base.plurals import counted
 from reconciler.estate import Disk, Estate, Instance
 from reconciler.ids import ArmId, group_id, lower
 from reconciler.manifest import addresses
@@ -15,7 +16,6 @@ from reconciler.operations.exporting.entries import Protected, entries, shared
 from reconciler.operations.exporting.model import UNNAMED, Asked, Choices, Data, Description, LeftOut
 from reconciler.planning.naming import OWNER_TAG, tag_of
 from reconciler.planning.protection import Health, health_of, preference
-from reconciler.plurals import counted
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 _PROTECTION = {Health.STOPPED: "stopped", Health.SUSPENDED: "suspended"}

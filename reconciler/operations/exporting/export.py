@@ -10,7 +10,7 @@ from copy import deepcopy
 from reconciler import __version__, error_codes
 from reconciler.azure.connection import Azure
 from reconciler.azure.reading import read_estate
-from reconciler.clock import Clock
+from reconciler.base.clock import Clock
 from reconciler.errors import ManifestError, ReconcilerError, UsageError
 from reconciler.estate import Estate, Reach
 from reconciler.flow.look import planned

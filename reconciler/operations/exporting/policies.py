@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from reconciler.base.zones import UTC, iana_zone
 from reconciler.estate import Policy
 from reconciler.ids import lower
 from reconciler.manifest.model import PolicyContent
 from reconciler.manifest.policies import LONGEST_DAYS, MOST_SNAPSHOTS, snapshots
-from reconciler.manifest.zones import UTC, iana_zone
 from reconciler.operations.exporting.model import Data
 from reconciler.planning.content import content_of
 from reconciler.planning.naming import is_derived_policy_name

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from reconciler.plurals import counted
+from reconciler.base.plurals import counted
 from reconciler.report.page.model import DiskRow
 
 WIDTH, HEIGHT, GAP = 200, 40, 14

@@ -30,7 +30,7 @@ COMMAND = """
 import datetime as real, os, sys, time
 start, file, scale = sys.argv[1:4]
 del sys.argv[1:4]
-import reconciler.clock
+import reconciler.base.clock
 class Shared(real.datetime):
     @classmethod
     def now(cls, tz=None):
@@ -41,7 +41,7 @@ class Shared(real.datetime):
         with open(file) as begun:
             passed = (time.monotonic() - float(begun.read())) * float(scale)
         return (real.datetime.fromisoformat(start) + real.timedelta(seconds=passed)).astimezone(tz)
-reconciler.clock.datetime = Shared
+reconciler.base.clock.datetime = Shared
 from reconciler.__main__ import main
 main()
 """

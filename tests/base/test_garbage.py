@@ -7,7 +7,7 @@ import weakref
 
 import pytest
 
-from reconciler import garbage
+from reconciler.base import garbage
 
 
 def test_it_is_off_within_and_on_again_afterwards() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.plurals import counted, duration
+from reconciler.base.plurals import counted, duration
 
 
 @pytest.mark.parametrize(

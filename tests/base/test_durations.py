@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.manifest.durations import days, hours, iso, iso_hours
+from reconciler.base.durations import days, hours, iso, iso_hours
 
 
 @pytest.mark.parametrize(

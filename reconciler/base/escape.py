@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from reconciler.redaction import redact
+from reconciler.base.redaction import redact
 
 _AZURE_PIPELINES_COMMAND = re.compile(r"#(?=#(?:vso)?\[)", re.IGNORECASE)
 _GITHUB_COMMAND = re.compile(r"^(\s*)::", re.MULTILINE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.manifest.zones import iana_zone, windows_zone, zone_names
+from reconciler.base.zones import iana_zone, windows_zone, zone_names
 
 
 @pytest.mark.parametrize(

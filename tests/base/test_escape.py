@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.redaction import redact
-from reconciler.report.escape import code, commands, fence, markdown, plain
+from reconciler.base.escape import code, commands, fence, markdown, plain
+from reconciler.base.redaction import redact
 
 
 @pytest.mark.parametrize(
