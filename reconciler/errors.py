@@ -1,152 +1,37 @@
-"""Every error that a person may meet, as one tree.
-
-ReconcilerError
-├── UsageError            the command line asks for something impossible
-├── ManifestError         the manifest is wrong: all findings at once
-├── Refused               a gate is closed, or a saved plan doesn't fit: nothing was written
-│   └── StalePlan         what was approved is not what would be done now
-├── ReadIncomplete        Azure could not be read to the end: nothing was concluded from the part
-└── AzureError            Azure answered with an error
-    ├── NotFound          404 of Resource Manager, for what was asked
-    ├── Unproven          404 that proves no absence: a proxy's page, or about something else
-    ├── OutOfReach        401, 403: the caller's rights
-    ├── Conflict          409, 412
-    ├── Transient         408, 429, 5xx, resets: retried until the deadline, then told
-    ├── Blocked           refused for hours: never retried
-    └── OperationFailed   a long-running operation ended in failure, or not at all
-"""
+"""Every error that a person may meet, for `from reconciler.errors import …`; the tree is drawn in `model.errors`."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from reconciler.model.errors import (
+    AzureError,
+    Blocked,
+    Conflict,
+    ManifestError,
+    NotFound,
+    OperationFailed,
+    OutOfReach,
+    ReadIncomplete,
+    ReconcilerError,
+    Refused,
+    StalePlan,
+    Transient,
+    Unproven,
+    UsageError,
+)
 
-from reconciler import error_codes
-from reconciler.base.plurals import counted
-
-if TYPE_CHECKING:
-    from reconciler.findings import Code, Finding
-
-
-class ReconcilerError(Exception):
-    """The base of all: `code` is stable, `hint` says what to do next."""
-
-    code = error_codes.ERROR.code
-
-    def __init__(self, message: str, *, hint: str = "", code: Code | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
-        if code is not None:
-            self.code = str(code)
-
-
-class UsageError(ReconcilerError):
-    """The command line asks for something impossible."""
-
-    code = error_codes.USAGE.code
-
-
-class ManifestError(ReconcilerError):
-    """The manifest is wrong; `findings` has every problem, `sources` the text of each file for caret lines.
-
-    `root` is the folder that was named, which stands before the names of files where places are shown. The hint tells
-    the first error, for where findings have no room.
-    """
-
-    code = error_codes.MANIFEST.code
-    root = ""
-
-    def __init__(self, findings: Sequence[Finding], sources: dict[str, str]) -> None:
-        errors = [finding for finding in findings if finding.severity == "error"]
-        place = f"{errors[0].place}: " if errors and errors[0].place else ""
-        hint = f"the first: {place}{errors[0].message}" if errors else ""
-        super().__init__(f"The manifest has {counted(len(errors), 'error')}.", hint=hint)
-        self.findings = tuple(findings)
-        self.sources = sources
-
-
-class Refused(ReconcilerError):
-    """Nothing was written, on purpose."""
-
-    code = error_codes.REFUSED.code
-
-
-class StalePlan(Refused):
-    """What was approved is not what would be done now; the message lists what moved."""
-
-    code = error_codes.STALE_PLAN.code
-
-
-class ReadIncomplete(ReconcilerError):
-    """Azure could not be read to the end; nothing follows from the part that was."""
-
-    code = error_codes.READ_INCOMPLETE.code
-
-
-class AzureError(ReconcilerError):
-    """Azure answered with an error.
-
-    `status` is HTTP's (0: no answer), `code` Azure's, or one of ours where it gave none, `advice` its recommended
-    actions, `target` the id or URL path that was asked (never with a query string: it may be signed), `request_id` what
-    support asks for. `sent_unknown`: the answer to a POST was lost that may have been acted upon; look before it is
-    sent again.
-    """
-
-    code = error_codes.AZURE.code
-    sent_unknown = False
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        status: int = 0,
-        code: Code | str = "",
-        advice: Sequence[str] = (),
-        target: str = "",
-        request_id: str = "",
-        hint: str = "",
-    ) -> None:
-        super().__init__(message, hint=hint or " ".join(advice))
-        self.code = str(code) or self.code
-        self.status = status
-        self.advice = tuple(advice)
-        self.target = target
-        self.request_id = request_id
-
-
-class NotFound(AzureError):
-    """Resource Manager's own 404: it isn't there (or isn't there yet).
-
-    `absent` is the lower-cased id of what isn't there: what was asked for (or empty), or what encloses that.
-    """
-
-    def __init__(self, message: str, *, absent: str = "", **said: Any) -> None:
-        super().__init__(message, **said)
-        self.absent = absent
-
-
-class Unproven(AzureError):
-    """404 that doesn't prove that anything is gone. `is_passing`: it isn't Azure's, and may pass."""
-
-    is_passing = False
-
-
-class OutOfReach(AzureError):
-    """401 or 403: the caller's rights don't reach it. Says nothing about whether it exists."""
-
-
-class Conflict(AzureError):
-    """409 or 412: something else holds or changed it."""
-
-
-class Transient(AzureError):
-    """Would pass with time, but the deadline came first."""
-
-
-class Blocked(AzureError):
-    """Azure refuses for hours (`CloudDosTimeboudLimitReached`); trying again makes it worse."""
-
-
-class OperationFailed(AzureError):
-    """A long-running operation failed, was cancelled, or was still running at the deadline."""
+__all__ = [
+    "AzureError",
+    "Blocked",
+    "Conflict",
+    "ManifestError",
+    "NotFound",
+    "OperationFailed",
+    "OutOfReach",
+    "ReadIncomplete",
+    "ReconcilerError",
+    "Refused",
+    "StalePlan",
+    "Transient",
+    "Unproven",
+    "UsageError",
+]

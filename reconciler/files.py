@@ -8,13 +8,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from reconciler import error_codes
-from reconciler.errors import ManifestError, UsageError
-from reconciler.findings import Finding, Place
-from reconciler.manifest import codes
 from reconciler.manifest.compiling import compile_manifest
-from reconciler.manifest.model import Manifest
 from reconciler.manifest.syntax import LARGEST
+from reconciler.model.codes import errors as error_codes
+from reconciler.model.codes import manifest as codes
+from reconciler.model.errors import ManifestError, UsageError
+from reconciler.model.findings import Finding, Place
+from reconciler.model.manifest import Manifest
 
 _YAML = (".yaml", ".yml")
 _ESTATE = (".estate.yaml", ".estate.yml")

@@ -12,17 +12,17 @@ from pathlib import Path
 
 from reconciler import __version__, files
 from reconciler.applying.engine import Settings
-from reconciler.applying.outcome import Outcome
 from reconciler.applying.progress import Progress
 from reconciler.connection.choice import CLOUDS, Connection
 from reconciler.connection.opening import opened
 from reconciler.connection.session import Session
-from reconciler.errors import StalePlan, UsageError
 from reconciler.flow.run import NoSignals, Task, applied, planned
-from reconciler.manifest.model import Manifest
+from reconciler.model.errors import StalePlan, UsageError
+from reconciler.model.manifest import Manifest
+from reconciler.model.plan import Options, Plan
+from reconciler.model.results.drift import CLASSES, DEFAULT_FAIL_ON, Drift
+from reconciler.model.results.outcome import Outcome
 from reconciler.planning.keys import keys
-from reconciler.planning.model import Options, Plan
-from reconciler.report.drift import CLASSES, DEFAULT_FAIL_ON, Drift
 
 __all__ = ["Manifest", "Session", "apply", "connect", "drift", "load", "options", "plan"]
 

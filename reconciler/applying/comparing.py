@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from reconciler.base.durations import seconds
-from reconciler.ids import lower
+from reconciler.model.ids import lower
 
 _OFF = frozenset({"", "disabled", "off", "none"})
 _NOT_ECHOED = frozenset({"resourceguardoperationrequests", "validationtype", "objecttype", "resourceuri"})

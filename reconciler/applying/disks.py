@@ -7,18 +7,18 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from reconciler import error_codes
 from reconciler.applying.guard import send
 from reconciler.applying.rereading import is_busy, of_resource
 from reconciler.applying.run import Run
 from reconciler.applying.waiting import LAG_SECONDS
 from reconciler.azure.projection import disk as project
 from reconciler.azure.provenance import trace
-from reconciler.errors import NotFound, OperationFailed, ReconcilerError
-from reconciler.estate import Trace
-from reconciler.ids import ArmId
-from reconciler.known import Unsure, Yes
-from reconciler.planning.model import Change, Step
+from reconciler.model.changes import Change, Step
+from reconciler.model.codes import errors as error_codes
+from reconciler.model.errors import NotFound, OperationFailed, ReconcilerError
+from reconciler.model.estate import Trace
+from reconciler.model.ids import ArmId
+from reconciler.model.known import Unsure, Yes
 from reconciler.planning.provenance import Claim, is_marked_by, objection, running
 
 Body = Mapping[str, Any]

@@ -12,11 +12,11 @@ from reconciler.applying.jobs import until_ended
 from reconciler.applying.run import Run, Skip
 from reconciler.azure.answering import one_answer
 from reconciler.base.times import stamp
-from reconciler.errors import AzureError, ReconcilerError
-from reconciler.estate import Question
-from reconciler.ids import ArmId, lower
-from reconciler.planning.model import Change, Kind, Op
-from reconciler.planning.naming import PROVEN_TAG
+from reconciler.model.changes import Change, Kind, Op
+from reconciler.model.errors import AzureError, ReconcilerError
+from reconciler.model.estate import Question
+from reconciler.model.ids import ArmId, lower
+from reconciler.model.tags import PROVEN_TAG
 
 _RUNNING = "inprogress"
 _PROVING = frozenset({Op.INSTANCE_MERGE, Op.INSTANCE_DELETE, Op.INSTANCE_UNDELETE})

@@ -8,11 +8,9 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
-from reconciler import error_codes
 from reconciler.applying import drilling, groups, marking, moving, policies, restoring, roles, vaults
 from reconciler.applying.guard import Guard
 from reconciler.applying.moving import others
-from reconciler.applying.outcome import Outcome, Result, Status, result_of
 from reconciler.applying.probing import Probes
 from reconciler.applying.progress import Progress
 from reconciler.applying.reaching import GONE, Target, reach
@@ -20,12 +18,15 @@ from reconciler.applying.refusals import hint_for
 from reconciler.applying.run import Run, Settings, Skip
 from reconciler.azure.connection import Azure
 from reconciler.base.clock import Clock
-from reconciler.errors import AzureError, ReconcilerError
-from reconciler.findings import Finding
-from reconciler.ids import lower
-from reconciler.planning import codes
-from reconciler.planning.model import AT_REST, Action, Change, Kind, Mark, Op, Plan, Wait
-from reconciler.planning.protection import GOALS
+from reconciler.model.changes import Action, Change, Kind, Op
+from reconciler.model.codes import errors as error_codes
+from reconciler.model.codes import planning as codes
+from reconciler.model.errors import AzureError, ReconcilerError
+from reconciler.model.findings import Finding
+from reconciler.model.ids import lower
+from reconciler.model.plan import AT_REST, Mark, Plan, Wait
+from reconciler.model.protection import GOALS
+from reconciler.model.results.outcome import Outcome, Result, Status, result_of
 
 __all__ = ["Settings", "apply"]
 

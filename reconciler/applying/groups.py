@@ -8,9 +8,9 @@ from reconciler.applying.comparing import differing, value_at
 from reconciler.applying.guard import send
 from reconciler.applying.rereading import is_busy, of_resource
 from reconciler.applying.run import Run, overridden
-from reconciler.errors import NotFound
+from reconciler.model.changes import Change, Step
+from reconciler.model.errors import NotFound
 from reconciler.planning.groups import laid_over, merged_tags
-from reconciler.planning.model import Change, Step
 
 
 async def settle(run: Run, change: Change) -> str:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from http import HTTPStatus
 
-from reconciler import error_codes
 from reconciler.applying import sending, standing
 from reconciler.applying.rereading import Reread
 from reconciler.applying.run import Run
@@ -18,10 +17,11 @@ from reconciler.applying.slices import SECONDS, Seen, Slices
 from reconciler.azure.deadlines import until as requests_until
 from reconciler.azure.receipts import Receipt
 from reconciler.azure.writing import Writer
-from reconciler.errors import ReconcilerError, Transient
-from reconciler.ids import ArmId
+from reconciler.model.changes import Change, Op, Step
+from reconciler.model.codes import errors as error_codes
+from reconciler.model.errors import ReconcilerError, Transient
+from reconciler.model.ids import ArmId
 from reconciler.planning.doubts import MOST_CONTRADICTED, broken
-from reconciler.planning.model import Change, Op, Step
 from reconciler.planning.weight import is_weighty
 
 Proof = Callable[[], Awaitable[object]]

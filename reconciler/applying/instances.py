@@ -26,12 +26,12 @@ from reconciler.azure.projection import instance as project
 from reconciler.azure.projection import pick
 from reconciler.azure.receipts import Receipt
 from reconciler.base.times import stamp
-from reconciler.errors import AzureError, NotFound, ReconcilerError
-from reconciler.estate import Question
-from reconciler.ids import ArmId, lower
-from reconciler.planning.model import Change, Op, Step
-from reconciler.planning.naming import PROTECTED_TAG
-from reconciler.planning.protection import Health, health
+from reconciler.model.changes import Change, Op, Step
+from reconciler.model.errors import AzureError, NotFound, ReconcilerError
+from reconciler.model.estate import Question
+from reconciler.model.ids import ArmId, lower
+from reconciler.model.protection import Health, health
+from reconciler.model.tags import PROTECTED_TAG
 
 _ENDS: Mapping[Op, str] = {
     Op.INSTANCE_UNDELETE: "protectionstopped",

@@ -8,9 +8,10 @@ from reconciler.applying.guard import write_mark
 from reconciler.applying.run import Run
 from reconciler.azure.auditing import Subject, about
 from reconciler.azure.operations import finish
-from reconciler.ids import lower
-from reconciler.planning.model import Mark, Op, Step
-from reconciler.planning.naming import tag_of
+from reconciler.model.changes import Op, Step
+from reconciler.model.ids import lower
+from reconciler.model.plan import Mark
+from reconciler.model.tags import tag_of
 
 
 async def write(run: Run, marks: Sequence[Mark]) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from reconciler import error_codes
 from reconciler.applying import instances
 from reconciler.applying.reaching import GONE, is_moving
 from reconciler.applying.refusals import is_already_protected
@@ -17,10 +16,11 @@ from reconciler.applying.run import Run, Skip
 from reconciler.applying.waiting import LAG_SECONDS
 from reconciler.applying.watching import Row
 from reconciler.azure.projection import state
-from reconciler.errors import AzureError, NotFound, OperationFailed, ReconcilerError, Transient
-from reconciler.ids import ArmId, lower
-from reconciler.planning.model import Change, Kind, Op, Step
-from reconciler.planning.protection import GOALS, Health, health
+from reconciler.model.changes import Change, Kind, Op, Step
+from reconciler.model.codes import errors as error_codes
+from reconciler.model.errors import AzureError, NotFound, OperationFailed, ReconcilerError, Transient
+from reconciler.model.ids import ArmId, lower
+from reconciler.model.protection import GOALS, Health, health
 
 _GOALS = {
     Op.INSTANCE_STOP: GOALS["stopped"],

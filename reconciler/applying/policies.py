@@ -11,10 +11,10 @@ from reconciler.applying.rereading import of_resource, until_gone
 from reconciler.applying.run import Run, overridden
 from reconciler.applying.waiting import LAG_SECONDS
 from reconciler.azure.projection import policy as project
-from reconciler.errors import AzureError, NotFound
-from reconciler.ids import lower
+from reconciler.model.changes import Change, Op, Step
+from reconciler.model.errors import AzureError, NotFound
+from reconciler.model.ids import lower
 from reconciler.planning.content import content_of, differences
-from reconciler.planning.model import Change, Op, Step
 
 _IN_USE = "usererrordpppolicyobjectinuse"
 

@@ -17,10 +17,11 @@ from reconciler.azure.deadlines import until
 from reconciler.azure.operations import finish
 from reconciler.azure.requesting import Requests
 from reconciler.azure.together import together
-from reconciler.errors import AzureError, OutOfReach
-from reconciler.findings import Code, Finding
-from reconciler.planning import disk_codes
-from reconciler.planning.model import Action, Change, Kind, Op, Plan, Step
+from reconciler.model.changes import Action, Change, Kind, Op, Step
+from reconciler.model.codes import disks as disk_codes
+from reconciler.model.errors import AzureError, OutOfReach
+from reconciler.model.findings import Code, Finding
+from reconciler.model.plan import Plan
 from reconciler.planning.ordering import finding_rank
 
 MOST = 500

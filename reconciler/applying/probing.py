@@ -16,9 +16,9 @@ from reconciler.applying.refusals import is_already_protected, is_passing, is_pe
 from reconciler.applying.roles import Principals, az_line
 from reconciler.applying.run import Run, Skip
 from reconciler.azure.bodies import merged
-from reconciler.errors import AzureError, OperationFailed, ReconcilerError
-from reconciler.ids import lower
-from reconciler.planning.model import Change, Op, Probe, Step
+from reconciler.model.changes import Change, Op, Probe, Step
+from reconciler.model.errors import AzureError, OperationFailed, ReconcilerError
+from reconciler.model.ids import lower
 
 _WRITES = frozenset({Op.INSTANCE_PUT, Op.INSTANCE_MERGE, Op.INSTANCE_REPAIR, Op.INSTANCE_RESUME})
 _FIRST_SECONDS, _MOST_SECONDS = 5.0, 30.0

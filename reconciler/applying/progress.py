@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from reconciler.applying.outcome import Result
-from reconciler.planning.model import Change
+from reconciler.model.changes import Change
+from reconciler.model.results.outcome import Result
 
 
 class Progress:

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from reconciler.azure.connection import Azure
 from reconciler.azure.reading import answer
-from reconciler.estate import Estate
-from reconciler.planning.model import Plan
+from reconciler.model.estate import Estate
+from reconciler.model.plan import Plan
 
 
 async def answered(azure: Azure, estate: Estate, make: Callable[[Estate], Plan]) -> Plan:

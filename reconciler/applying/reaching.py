@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from reconciler import error_codes
 from reconciler.applying.comparing import differing, value_at
 from reconciler.applying.refusals import failure_of
 from reconciler.applying.rereading import is_busy
@@ -17,9 +16,10 @@ from reconciler.azure.operations import finish
 from reconciler.azure.projection import instance as project
 from reconciler.azure.projection import state as state_of
 from reconciler.azure.receipts import Receipt
-from reconciler.errors import NotFound, OperationFailed, ReconcilerError
-from reconciler.ids import ArmId, lower
-from reconciler.planning.protection import AT_WORK, Health, health
+from reconciler.model.codes import errors as error_codes
+from reconciler.model.errors import NotFound, OperationFailed, ReconcilerError
+from reconciler.model.ids import ArmId, lower
+from reconciler.model.protection import AT_WORK, Health, health
 
 GONE = "gone"
 _DONE, _FAILED, _DIFFERS, _ELSEWHERE, _ABSENT = "done", "failed", "differs", "elsewhere", "absent"

@@ -11,8 +11,8 @@ from typing import Any
 
 from reconciler.azure.failures import told
 from reconciler.azure.projection import pick
-from reconciler.errors import AzureError, OperationFailed
-from reconciler.ids import ArmId, lower
+from reconciler.model.errors import AzureError, OperationFailed
+from reconciler.model.ids import ArmId, lower
 
 _VAGUE = "bmsusererrorinvalidinput"
 _PERMISSION = frozenset(

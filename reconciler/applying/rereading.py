@@ -7,14 +7,14 @@ from enum import Enum
 from http import HTTPStatus
 from typing import Any
 
-from reconciler import error_codes
 from reconciler.applying.comparing import differing
 from reconciler.applying.run import Run
 from reconciler.applying.waiting import LAG_SECONDS
 from reconciler.azure.receipts import Receipt
-from reconciler.errors import NotFound, OperationFailed
-from reconciler.ids import lower
-from reconciler.planning.model import Step
+from reconciler.model.changes import Step
+from reconciler.model.codes import errors as error_codes
+from reconciler.model.errors import NotFound, OperationFailed
+from reconciler.model.ids import lower
 
 
 class Standing(Enum):

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from reconciler import error_codes
 from reconciler.applying import disks
 from reconciler.applying.comparing import differing, value_at
 from reconciler.applying.guard import send
@@ -24,10 +23,11 @@ from reconciler.azure.operations import finish
 from reconciler.azure.projection import disk as project
 from reconciler.azure.projection import pick
 from reconciler.azure.provenance import origin
-from reconciler.errors import AzureError, ReconcilerError
-from reconciler.ids import ArmId, lower
-from reconciler.planning import disk_codes
-from reconciler.planning.model import Change, Op, Step
+from reconciler.model.changes import Change, Op, Step
+from reconciler.model.codes import disks as disk_codes
+from reconciler.model.codes import errors as error_codes
+from reconciler.model.errors import AzureError, ReconcilerError
+from reconciler.model.ids import ArmId, lower
 from reconciler.planning.provenance import Claim
 
 _FIRST_SECONDS, _MOST_SECONDS = 5.0, 60.0

@@ -7,12 +7,13 @@ from datetime import datetime
 from reconciler.applying.run import Run
 from reconciler.azure.answering import answer
 from reconciler.base.plurals import counted
-from reconciler.errors import ReconcilerError
-from reconciler.estate import Question, RecoveryPoint
-from reconciler.ids import ArmId
-from reconciler.known import Known, Unsure, Yes, mapped
-from reconciler.planning import codes
-from reconciler.planning.model import Change, Op, Step
+from reconciler.model.changes import Change, Op, Step
+from reconciler.model.codes import planning as codes
+from reconciler.model.errors import ReconcilerError
+from reconciler.model.estate import Question
+from reconciler.model.ids import ArmId
+from reconciler.model.known import Known, Unsure, Yes, mapped
+from reconciler.model.resources import RecoveryPoint
 from reconciler.planning.resuming import NAME, expired, unlisted
 
 

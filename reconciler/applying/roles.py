@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 
-from reconciler import error_codes
 from reconciler.applying.guard import send
 from reconciler.applying.rereading import nothing_to_look_at, of_resource, until_gone
 from reconciler.applying.run import Run, overridden
@@ -12,10 +11,11 @@ from reconciler.applying.waiting import LAG_SECONDS, ROLE_WINDOW_SECONDS
 from reconciler.azure.projection import identity as project_identity
 from reconciler.azure.projection import vault as project_vault
 from reconciler.azure.receipts import Receipt
-from reconciler.errors import AzureError, NotFound, OutOfReach, ReconcilerError
-from reconciler.ids import ArmId, lower
-from reconciler.planning.builtin_roles import title_of
-from reconciler.planning.model import Change, Op, Step
+from reconciler.model.builtin_roles import title_of
+from reconciler.model.changes import Change, Op, Step
+from reconciler.model.codes import errors as error_codes
+from reconciler.model.errors import AzureError, NotFound, OutOfReach, ReconcilerError
+from reconciler.model.ids import ArmId, lower
 
 _NO_PRINCIPAL = "principalnotfound"
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any, Self
 
-from reconciler import error_codes
 from reconciler.applying.progress import Progress
 from reconciler.applying.refusals import is_permission
 from reconciler.applying.waiting import LAG_SECONDS, ROLE_WINDOW_SECONDS, delays
@@ -21,9 +20,11 @@ from reconciler.azure.operations import finish
 from reconciler.azure.receipts import Receipt
 from reconciler.azure.requesting import Requests
 from reconciler.base.clock import Clock
-from reconciler.errors import AzureError, OperationFailed, ReconcilerError
-from reconciler.ids import ArmId
-from reconciler.planning.model import Change, Plan
+from reconciler.model.changes import Change
+from reconciler.model.codes import errors as error_codes
+from reconciler.model.errors import AzureError, OperationFailed, ReconcilerError
+from reconciler.model.ids import ArmId
+from reconciler.model.plan import Plan
 
 _USUAL_SECONDS = 46.0
 """What validations, and most stops, suspensions and resumptions, were recorded to take at most."""

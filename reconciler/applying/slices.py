@@ -7,16 +7,18 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from reconciler import error_codes
 from reconciler.applying.questions import answered
 from reconciler.applying.run import Run
 from reconciler.azure.answering import answer, found_already
-from reconciler.errors import OperationFailed, ReadIncomplete
-from reconciler.estate import Estate, Instance, Presence, Question
-from reconciler.findings import Code
-from reconciler.ids import ArmId, lower
-from reconciler.known import NOT_KNOWN, Known, No, Unsure, Yes
-from reconciler.planning.model import Basis, Change, Op, Plan, Step
+from reconciler.model.changes import Change, Op, Step
+from reconciler.model.codes import errors as error_codes
+from reconciler.model.errors import OperationFailed, ReadIncomplete
+from reconciler.model.estate import Estate, Presence, Question
+from reconciler.model.findings import Code
+from reconciler.model.ids import ArmId, lower
+from reconciler.model.known import NOT_KNOWN, Known, No, Unsure, Yes
+from reconciler.model.plan import Basis, Plan
+from reconciler.model.resources import Instance
 from reconciler.planning.renewing import renewed, unlisted
 from reconciler.planning.weight import is_same, mark_of, named, newly_closed
 

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
-from reconciler import error_codes
 from reconciler.applying.run import Run
 from reconciler.applying.slices import SECONDS
 from reconciler.azure import bodies
@@ -18,16 +17,18 @@ from reconciler.azure.projection import instance as project
 from reconciler.azure.projection import policy as project_policy
 from reconciler.azure.projection import vault as project_vault
 from reconciler.azure.receipts import Receipt
-from reconciler.errors import OperationFailed
-from reconciler.estate import Found, Instance, Presence, Question
-from reconciler.findings import Code
-from reconciler.ids import ArmId, lower
-from reconciler.known import No, Unsure, Yes
+from reconciler.model.changes import Change, Op, Step
+from reconciler.model.codes import errors as error_codes
+from reconciler.model.errors import OperationFailed
+from reconciler.model.estate import Found, Presence, Question
+from reconciler.model.findings import Code
+from reconciler.model.ids import ArmId, lower
+from reconciler.model.known import No, Unsure, Yes
+from reconciler.model.protection import Health, health_of
+from reconciler.model.resources import Instance
+from reconciler.model.tags import OWNER_TAG, tag_of
 from reconciler.planning import vault_fields
 from reconciler.planning.content import content_of
-from reconciler.planning.model import Change, Op, Step
-from reconciler.planning.naming import OWNER_TAG, tag_of
-from reconciler.planning.protection import Health, health_of
 
 _HALTED = frozenset({Health.STOPPED, Health.SUSPENDED})
 _DEAD = _HALTED | {Health.UNKNOWN}

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from reconciler import error_codes
 from reconciler.applying.comparing import differing, value_at
 from reconciler.applying.guard import send
 from reconciler.applying.rereading import is_busy, of_resource
@@ -16,10 +15,11 @@ from reconciler.applying.waiting import LAG_SECONDS
 from reconciler.azure.failures import told
 from reconciler.azure.operations import finish
 from reconciler.azure.projection import vault as project
-from reconciler.errors import NotFound, OperationFailed
-from reconciler.ids import ArmId, lower
-from reconciler.planning.model import Change, Op, Step
-from reconciler.planning.naming import OWNER_TAG, tag_of
+from reconciler.model.changes import Change, Op, Step
+from reconciler.model.codes import errors as error_codes
+from reconciler.model.errors import NotFound, OperationFailed
+from reconciler.model.ids import ArmId, lower
+from reconciler.model.tags import OWNER_TAG, tag_of
 
 Body = Mapping[str, Any]
 

@@ -14,8 +14,8 @@ from reconciler.azure.connection import Azure
 from reconciler.azure.deadlines import deadline as request_deadline
 from reconciler.azure.projection import understood
 from reconciler.base.clock import Clock
-from reconciler.errors import ReconcilerError
-from reconciler.ids import ArmId, lower
+from reconciler.model.errors import ReconcilerError
+from reconciler.model.ids import ArmId, lower
 
 Row = Mapping[str, Any]
 Judge = Callable[[Row | None], str]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from reconciler.ids import lower
+from reconciler.model.ids import lower
 
 _NOT_FOUND = "notfound"
 _PREFIX = re.compile(r"^(bms)?(usererror)?(dpp)?")

@@ -15,18 +15,12 @@ from reconciler.azure.knowing import known
 from reconciler.azure.places import within
 from reconciler.azure.survey import newest_sources, own_snapshots
 from reconciler.azure.together import together
-from reconciler.errors import AzureError, NotFound, ReadIncomplete
-from reconciler.estate import (
-    DeletedVault,
-    Found,
-    Instance,
-    Question,
-    RecoveryPoint,
-    RestoreJob,
-    RoleAssignment,
-)
-from reconciler.ids import ArmId, lower
-from reconciler.known import NO, Known, Unsure, Yes
+from reconciler.model.errors import AzureError, NotFound, ReadIncomplete
+from reconciler.model.estate import Found, Question
+from reconciler.model.ids import ArmId, lower
+from reconciler.model.jobs import RestoreJob
+from reconciler.model.known import NO, Known, Unsure, Yes
+from reconciler.model.resources import DeletedVault, Instance, RecoveryPoint, RoleAssignment
 
 _UNKNOWN_TYPE = frozenset(
     {

@@ -18,10 +18,10 @@ from urllib.parse import unquote, urlsplit
 from azure.core.pipeline import PipelineRequest, PipelineResponse
 from azure.core.pipeline.policies import AsyncHTTPPolicy
 
-from reconciler import error_codes
 from reconciler.azure.failures import failure
 from reconciler.azure.governor import changes_nothing, content_of
 from reconciler.azure.signing import claims
+from reconciler.model.codes import errors as error_codes
 
 UNKNOWN_CALLER = "unknown"
 """Stands for a caller whose token tells nothing."""

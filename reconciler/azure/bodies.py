@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from reconciler.ids import ArmId, lower
+from reconciler.model.ids import ArmId, lower
 
 _READ_ONLY = frozenset({"id", "name", "type", "systemdata", "etag"})
 _READ_ONLY_PROPERTIES = frozenset(

@@ -20,7 +20,6 @@ from azure.core.pipeline.policies import ContentDecodePolicy
 from azure.core.rest import HttpRequest
 from azure.mgmt.core import AsyncARMPipelineClient
 
-from reconciler import error_codes
 from reconciler.azure import absence, versions
 from reconciler.azure.auditing import Audited
 from reconciler.azure.deadlines import looking
@@ -30,8 +29,9 @@ from reconciler.azure.pace import asked
 from reconciler.azure.pages import Pages
 from reconciler.azure.signing import UNSIGNED, Signing
 from reconciler.azure.stamping import Stamping
-from reconciler.errors import AzureError, NotFound, OutOfReach, ReadIncomplete, Unproven
-from reconciler.ids import ArmId, lower
+from reconciler.model.codes import errors as error_codes
+from reconciler.model.errors import AzureError, NotFound, OutOfReach, ReadIncomplete, Unproven
+from reconciler.model.ids import ArmId, lower
 
 if TYPE_CHECKING:
     import random

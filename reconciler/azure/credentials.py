@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from reconciler.azure import assertions
 from reconciler.azure.clouds import Cloud
-from reconciler.errors import UsageError
+from reconciler.model.errors import UsageError
 
 ID_TOKEN_VARIABLE = "AZURE_ID_TOKEN"  # noqa: S105 - a variable's name
 

@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 
 from reconciler.azure import absence
 from reconciler.base.redaction import redact
-from reconciler.errors import AzureError, Blocked, Conflict, NotFound, OutOfReach, Transient, Unproven
+from reconciler.model.errors import AzureError, Blocked, Conflict, NotFound, OutOfReach, Transient, Unproven
 
 PROXY_HINT = "A proxy or a gateway probably answered in Azure's place. Check the network, then run it again."
 _UNPROVEN_HINT = "Check the id, the subscription's tenant, and that the caller has Reader there; then run it again."

@@ -19,12 +19,12 @@ from azure.core.exceptions import ClientAuthenticationError, ServiceRequestError
 from azure.core.pipeline import PipelineRequest, PipelineResponse
 from azure.core.pipeline.policies import AsyncHTTPPolicy
 
-from reconciler import error_codes
 from reconciler.azure import failures, pace
 from reconciler.azure.deadlines import latest
 from reconciler.azure.signing import NotSignedIn
 from reconciler.base.redaction import redact
-from reconciler.errors import AzureError, OutOfReach, Transient, Unproven
+from reconciler.model.codes import errors as error_codes
+from reconciler.model.errors import AzureError, OutOfReach, Transient, Unproven
 
 if TYPE_CHECKING:
     from reconciler.base.clock import Clock

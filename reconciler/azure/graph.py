@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from reconciler import error_codes
 from reconciler.azure.connection import Azure, incomplete
 from reconciler.azure.deadlines import until
 from reconciler.azure.knowing import known
 from reconciler.azure.pages import Pages
 from reconciler.azure.projection import understood
-from reconciler.errors import AzureError
-from reconciler.ids import lower
-from reconciler.known import Known
+from reconciler.model.codes import errors as error_codes
+from reconciler.model.errors import AzureError
+from reconciler.model.ids import lower
+from reconciler.model.known import Known
 
 _PATH = "/providers/Microsoft.ResourceGraph/resources"
 _SECONDS = 20.0

@@ -14,9 +14,10 @@ from reconciler.azure.graph import graph, graph_if_it_answers, literal
 from reconciler.azure.knowing import known
 from reconciler.azure.projection import id_of, moment, pick, understood
 from reconciler.azure.together import together
-from reconciler.estate import AHEAD, Job
-from reconciler.ids import ArmId, lower
-from reconciler.known import Known, No, Unsure, Yes
+from reconciler.model.estate import AHEAD
+from reconciler.model.ids import ArmId, lower
+from reconciler.model.jobs import Job
+from reconciler.model.known import Known, No, Unsure, Yes
 
 _WAYS_OUT = {
     "manageddisknotfound": "the disk is gone: restore it, or take it out of the manifest under `removed`",

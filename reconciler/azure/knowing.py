@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from typing import TypeVar
 
-from reconciler import error_codes
-from reconciler.errors import AzureError, NotFound, OutOfReach, ReadIncomplete
-from reconciler.known import NO, OUT_OF_REACH, Known, Unsure, Yes
+from reconciler.model.codes import errors as error_codes
+from reconciler.model.errors import AzureError, NotFound, OutOfReach, ReadIncomplete
+from reconciler.model.known import NO, OUT_OF_REACH, Known, Unsure, Yes
 
 _Value = TypeVar("_Value")
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
-from reconciler import error_codes
 from reconciler.azure import failures
 from reconciler.azure.connection import Azure, Followed
 from reconciler.azure.deadlines import until
 from reconciler.azure.receipts import Receipt
-from reconciler.errors import NotFound, OperationFailed, OutOfReach, Transient, Unproven
+from reconciler.model.codes import errors as error_codes
+from reconciler.model.errors import NotFound, OperationFailed, OutOfReach, Transient, Unproven
 
 _FIRST_WAIT = 2.0
 _LONGEST_WAIT = 30.0

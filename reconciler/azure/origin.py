@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 from azure.core.pipeline import PipelineRequest, PipelineResponse
 from azure.core.pipeline.policies import AsyncHTTPPolicy
 
-from reconciler import error_codes
-from reconciler.errors import AzureError
+from reconciler.model.codes import errors as error_codes
+from reconciler.model.errors import AzureError
 
 _PORTS = {"http": 80, "https": 443}
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from reconciler import error_codes
 from reconciler.azure.deadlines import latest
 from reconciler.base.clock import Clock
-from reconciler.errors import AzureError
+from reconciler.model.codes import errors as error_codes
+from reconciler.model.errors import AzureError
 
 MOST_PAGES = 10_000
 MOST_IDLE = 100

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from reconciler.azure.projection import id_of
-from reconciler.ids import ArmId
+from reconciler.model.ids import ArmId
 
 _Found = TypeVar("_Found")
 

@@ -10,8 +10,9 @@ from math import isfinite
 from sys import intern
 from typing import Any
 
-from reconciler.errors import ReadIncomplete
-from reconciler.estate import (
+from reconciler.model.errors import ReadIncomplete
+from reconciler.model.ids import ArmId, lower, shared
+from reconciler.model.resources import (
     Disk,
     Instance,
     Lock,
@@ -23,7 +24,6 @@ from reconciler.estate import (
     UserIdentity,
     Vault,
 )
-from reconciler.ids import ArmId, lower, shared
 
 _DISKS = "microsoft.compute/disks"
 _LOCKS = "/providers/microsoft.authorization/locks/"

@@ -14,10 +14,12 @@ from reconciler.azure.knowing import unsure
 from reconciler.azure.projection import disk as project
 from reconciler.azure.projection import id_of, moment, pick, pick_each
 from reconciler.azure.together import together
-from reconciler.errors import AzureError, NotFound
-from reconciler.estate import Origin, RestoreJob, Trace
-from reconciler.ids import ArmId, lower
-from reconciler.known import NO, Known, Yes
+from reconciler.model.errors import AzureError, NotFound
+from reconciler.model.estate import Trace
+from reconciler.model.ids import ArmId, lower
+from reconciler.model.jobs import RestoreJob
+from reconciler.model.known import NO, Known, Yes
+from reconciler.model.resources import Origin
 
 _SNAPSHOTS = "microsoft.compute/snapshots"
 _MOST_JOBS = 50

@@ -17,20 +17,13 @@ from reconciler.azure.connection import Azure, incomplete
 from reconciler.azure.places import within
 from reconciler.azure.together import together
 from reconciler.base import garbage
-from reconciler.errors import AzureError, NotFound, OutOfReach, ReadIncomplete
-from reconciler.estate import (
-    Estate,
-    Found,
-    OwnedVault,
-    Question,
-    Reach,
-    RoleAssignment,
-    UserIdentity,
-    Vault,
-)
-from reconciler.ids import ArmId, lower
-from reconciler.known import NO, OUT_OF_REACH, Known, No, Unsure, Yes
-from reconciler.planning.naming import OWNER_TAG, tag_of
+from reconciler.model.errors import AzureError, NotFound, OutOfReach, ReadIncomplete
+from reconciler.model.estate import Estate, Found, Question
+from reconciler.model.ids import ArmId, lower
+from reconciler.model.known import NO, OUT_OF_REACH, Known, No, Unsure, Yes
+from reconciler.model.resources import OwnedVault, RoleAssignment, UserIdentity, Vault
+from reconciler.model.scope import Reach
+from reconciler.model.tags import OWNER_TAG, tag_of
 from reconciler.planning.reach import concerns
 
 __all__ = ["answer", "descendants", "read_estate"]

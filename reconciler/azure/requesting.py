@@ -9,8 +9,8 @@ from reconciler.azure import bodies
 from reconciler.azure.connection import Azure
 from reconciler.azure.receipts import Receipt
 from reconciler.azure.sdk import Operations
-from reconciler.ids import ArmId
-from reconciler.planning.model import Step
+from reconciler.model.changes import Step
+from reconciler.model.ids import ArmId
 
 
 class Requests:

@@ -12,13 +12,13 @@ from urllib.parse import urlsplit
 
 from azure.core.exceptions import AzureError as SdkError
 
-from reconciler import error_codes
 from reconciler.azure.connection import Azure, check_shape, read_object
 from reconciler.azure.governor import Malformed
 from reconciler.azure.pace import asked
 from reconciler.azure.receipts import Receipt
 from reconciler.base.redaction import redact
-from reconciler.errors import AzureError, NotFound
+from reconciler.model.codes import errors as error_codes
+from reconciler.model.errors import AzureError, NotFound
 
 if TYPE_CHECKING:
     from azure.mgmt.authorization.v2022_04_01.aio import AuthorizationManagementClient

@@ -17,11 +17,11 @@ from reconciler.azure.graph import graph_if_it_answers, literal
 from reconciler.azure.knowing import known
 from reconciler.azure.projection import pick, understood
 from reconciler.azure.together import together
-from reconciler.errors import NotFound, ReadIncomplete
-from reconciler.estate import Instance, Snapshots, Vault
-from reconciler.ids import ArmId, group_id, lower
-from reconciler.known import Known, No, Yes
-from reconciler.planning.naming import OWNER_TAG
+from reconciler.model.errors import NotFound, ReadIncomplete
+from reconciler.model.ids import ArmId, group_id, lower
+from reconciler.model.known import Known, No, Yes
+from reconciler.model.resources import Instance, Snapshots, Vault
+from reconciler.model.tags import OWNER_TAG
 
 _VAULTS = "resources | where type =~ 'microsoft.dataprotection/backupvaults' | project id, tags, identity"
 _MARKED = _VAULTS.replace("| project", f"| where isnotempty(tags['{OWNER_TAG}']) | project")

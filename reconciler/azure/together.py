@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Coroutine, Sequence
 from typing import Any, TypeVar
 
-from reconciler.errors import ReconcilerError
+from reconciler.model.errors import ReconcilerError
 
 _Result = TypeVar("_Result")
 

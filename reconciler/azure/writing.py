@@ -19,9 +19,9 @@ from reconciler.azure.connection import Azure
 from reconciler.azure.receipts import Receipt
 from reconciler.azure.requesting import place, restore_request, validate
 from reconciler.azure.sdk import Operations, satisfied
-from reconciler.errors import Conflict
-from reconciler.planning.model import Op, Step
-from reconciler.planning.naming import role_name
+from reconciler.model.changes import Op, Step
+from reconciler.model.errors import Conflict
+from reconciler.model.names import role_name
 
 _ASSIGNMENTS = "/providers/microsoft.authorization/roleassignments/"
 _GUARD_PROXY = "DppResourceGuardProxy"

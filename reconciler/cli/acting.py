@@ -7,7 +7,6 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from reconciler import error_codes
 from reconciler.cli.options import (
     Planning,
     audit_option,
@@ -21,13 +20,14 @@ from reconciler.cli.options import (
 )
 from reconciler.cli.output import Output
 from reconciler.connection.choice import Connection
-from reconciler.errors import UsageError
+from reconciler.model.codes import errors as error_codes
+from reconciler.model.errors import UsageError
 
 if TYPE_CHECKING:
-    from reconciler.applying.outcome import Outcome
     from reconciler.flow.look import Planner
-    from reconciler.manifest.model import Manifest
-    from reconciler.planning.model import Plan
+    from reconciler.model.manifest import Manifest
+    from reconciler.model.plan import Plan
+    from reconciler.model.results.outcome import Outcome
 
 Command = Callable[..., int]
 _FORMS = ("json", "md")

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from reconciler import error_codes
 from reconciler.cli.approval import Approval
 from reconciler.cli.asking import Desk, ask_option
 from reconciler.cli.options import (
@@ -27,14 +26,15 @@ from reconciler.cli.options import (
 )
 from reconciler.cli.output import Output
 from reconciler.connection.choice import Connection
-from reconciler.errors import UsageError
+from reconciler.model.codes import errors as error_codes
+from reconciler.model.errors import UsageError
 
 if TYPE_CHECKING:
-    from reconciler.applying.outcome import Outcome
     from reconciler.cli.saved import SavedPlan
     from reconciler.cli.showing import Telling
     from reconciler.flow.run import Task
-    from reconciler.planning.model import Plan
+    from reconciler.model.plan import Plan
+    from reconciler.model.results.outcome import Outcome
     from reconciler.report.documents import Document
 
 

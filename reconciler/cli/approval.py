@@ -6,11 +6,11 @@ import sys
 from collections.abc import Callable
 from typing import NamedTuple
 
-from reconciler import error_codes
 from reconciler.cli.output import Output
 from reconciler.cli.saved import SavedPlan, stale
-from reconciler.errors import Refused
-from reconciler.planning.model import Plan
+from reconciler.model.codes import errors as error_codes
+from reconciler.model.errors import Refused
+from reconciler.model.plan import Plan
 from reconciler.report.documents import Document, moved
 
 

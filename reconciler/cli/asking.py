@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.output import Output
-from reconciler.errors import ReconcilerError, UsageError
+from reconciler.model.errors import ReconcilerError, UsageError
 
 if TYPE_CHECKING:
-    from reconciler.applying.outcome import Outcome
     from reconciler.connection.session import Session
     from reconciler.flow.run import Task
-    from reconciler.manifest.model import Manifest
-    from reconciler.operations.asking import Registration
-    from reconciler.planning.model import Plan
+    from reconciler.model.manifest import Manifest
+    from reconciler.model.plan import Plan
+    from reconciler.model.results.outcome import Outcome
+    from reconciler.model.results.registration import Registration
 
 Command = Callable[..., int]
 _FORMS = (".sh", ".md")

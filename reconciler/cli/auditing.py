@@ -15,8 +15,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler import error_codes
-from reconciler.errors import ReconcilerError, UsageError
+from reconciler.model.codes import errors as error_codes
+from reconciler.model.errors import ReconcilerError, UsageError
 
 if TYPE_CHECKING:
     from reconciler.azure.auditing import Answer, Write

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from reconciler import error_codes
 from reconciler.cli.options import (
     audit_option,
     connection_options,
@@ -21,13 +20,15 @@ from reconciler.cli.options import (
 )
 from reconciler.cli.output import Output
 from reconciler.connection.choice import Connection
-from reconciler.errors import Refused
+from reconciler.model.codes import errors as error_codes
+from reconciler.model.errors import Refused
 
 if TYPE_CHECKING:
     from reconciler.azure.connection import Azure
     from reconciler.base.clock import Clock
-    from reconciler.manifest.model import Manifest
-    from reconciler.operations.backup import Backup, Request, Tell
+    from reconciler.model.manifest import Manifest
+    from reconciler.model.results.backup import Backup
+    from reconciler.operations.backup import Request, Tell
 
 
 @click.command(

@@ -6,11 +6,11 @@ from uuid import UUID
 
 import click
 
-from reconciler import error_codes
 from reconciler.cli.options import connection_options
 from reconciler.cli.output import Output
 from reconciler.connection.choice import Connection
-from reconciler.errors import UsageError
+from reconciler.model.codes import errors as error_codes
+from reconciler.model.errors import UsageError
 
 
 @click.command(

@@ -15,7 +15,7 @@ from uuid import uuid4
 from reconciler.base.plurals import counted
 from reconciler.cli.options import GITHUB, NO_SYSTEM
 from reconciler.cli.output import Output
-from reconciler.errors import ManifestError, ReconcilerError
+from reconciler.model.errors import ManifestError, ReconcilerError
 
 if TYPE_CHECKING:
     from reconciler.report.notices import Base, Notice
@@ -150,7 +150,7 @@ def _append(path: Path, text: str) -> None:
 
 def tell_error(output: Output, system: str, error: ReconcilerError, path: str) -> None:
     """The error that ends a command as annotations: its findings, or itself at the manifest's file."""
-    from reconciler.findings import Finding, Severity
+    from reconciler.model.findings import Finding, Severity
     from reconciler.report.notices import of_findings
 
     findings = error.findings if isinstance(error, ManifestError) else ()

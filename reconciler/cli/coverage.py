@@ -7,8 +7,9 @@ import click
 from reconciler.cli.options import connection_options, format_option, report_option
 from reconciler.cli.output import Output
 from reconciler.connection.choice import Connection
-from reconciler.errors import UsageError
-from reconciler.planning import codes, disk_codes
+from reconciler.model.codes import disks as disk_codes
+from reconciler.model.codes import planning as codes
+from reconciler.model.errors import UsageError
 
 FAILING = (
     disk_codes.UNCOVERED.code,
@@ -49,8 +50,8 @@ def coverage(
     from reconciler.cli.writing import reports_of, write_reports
     from reconciler.connection.opening import opened
     from reconciler.flow.run import Task
+    from reconciler.model.plan import Options
     from reconciler.operations import coverage as operation
-    from reconciler.planning.model import Options
     from reconciler.report.coverage import coverage_document, coverage_markdown, coverage_text
     from reconciler.report.documents import text
 

@@ -15,7 +15,7 @@ from reconciler.cli.options import (
 )
 from reconciler.cli.output import Output
 from reconciler.connection.choice import Connection
-from reconciler.errors import UsageError
+from reconciler.model.errors import UsageError
 
 
 @click.command(
@@ -60,7 +60,7 @@ def drift(
         plan = planned(session, task)
         page = page_of(session, task, path, plan=plan) if wants_page(telling.reports) else ""
 
-    from reconciler.report.drift import Drift
+    from reconciler.model.results.drift import Drift
     from reconciler.report.terminal import drift_text
 
     found = Drift(plan, classes)
@@ -70,7 +70,7 @@ def drift(
 
 
 def _classes(fail_on: str | None) -> tuple[str, ...]:
-    from reconciler.report.drift import CLASSES, DEFAULT_FAIL_ON
+    from reconciler.model.results.drift import CLASSES, DEFAULT_FAIL_ON
 
     if fail_on is None:
         return DEFAULT_FAIL_ON

@@ -11,11 +11,11 @@ from reconciler.cli.acting import Deed, Manner, act, acting_options, new_run
 from reconciler.cli.options import parallelism_option
 from reconciler.cli.output import Output
 from reconciler.connection.choice import Connection
-from reconciler.errors import UsageError
-from reconciler.planning import codes
+from reconciler.model.codes import planning as codes
+from reconciler.model.errors import UsageError
 
 if TYPE_CHECKING:
-    from reconciler.manifest.model import DrillSpec, Manifest
+    from reconciler.model.manifest import DrillSpec, Manifest
 
 
 @click.command(

@@ -6,7 +6,7 @@ import click
 
 from reconciler.cli.options import format_option
 from reconciler.cli.output import Output
-from reconciler.errors import UsageError
+from reconciler.model.errors import UsageError
 
 
 @click.command(

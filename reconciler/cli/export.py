@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import click
 
-from reconciler import error_codes
 from reconciler.base.plurals import counted
 from reconciler.cli.options import connection_options, format_option
 from reconciler.cli.output import Output
 from reconciler.connection.choice import Connection
-from reconciler.errors import ReconcilerError
+from reconciler.model.codes import errors as error_codes
+from reconciler.model.errors import ReconcilerError
 
 
 @click.command(

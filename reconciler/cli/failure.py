@@ -5,7 +5,7 @@ from __future__ import annotations
 from reconciler.base.escape import plain
 from reconciler.base.redaction import redact
 from reconciler.cli.output import Output
-from reconciler.errors import AzureError, ManifestError, ReconcilerError
+from reconciler.model.errors import AzureError, ManifestError, ReconcilerError
 from reconciler.report.caret import diagnostics
 
 

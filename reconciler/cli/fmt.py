@@ -44,11 +44,11 @@ def fmt(output: Output, path: str, check: bool) -> int:
 def _text(name: str, content: bytes, path: str) -> str:
     """The file's text; ManifestError when it is no YAML that a manifest could hold."""
     from reconciler.cli.loading import root_of
-    from reconciler.errors import ManifestError
-    from reconciler.findings import Finding, Place
-    from reconciler.manifest import codes
     from reconciler.manifest.reader import read
     from reconciler.manifest.syntax import decode
+    from reconciler.model.codes import manifest as codes
+    from reconciler.model.errors import ManifestError
+    from reconciler.model.findings import Finding, Place
 
     text = decode(name, content)
     section, findings = (None, [text]) if isinstance(text, Finding) else read(name, text)

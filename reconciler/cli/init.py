@@ -29,9 +29,9 @@ _NOWHERE = "00000000-0000-0000-0000-000000000000"
 def init(output: Output, folder: str, name: str | None, subscription: str, location: str) -> int:
     """The two files, and what to do next."""
     from reconciler.cli.writing import write_file
-    from reconciler.errors import UsageError
     from reconciler.manifest.compiling import compile_manifest
     from reconciler.manifest.starter import starter, usable_name
+    from reconciler.model.errors import UsageError
     from reconciler.schemas import schema_text
 
     place = Path(folder)

@@ -10,10 +10,10 @@ import click
 from reconciler.cli.options import connection_options, disks_option, format_option, patience_option
 from reconciler.cli.output import Output
 from reconciler.connection.choice import Connection
-from reconciler.errors import UsageError
+from reconciler.model.errors import UsageError
 
 if TYPE_CHECKING:
-    from reconciler.estate import Job
+    from reconciler.model.jobs import Job
 
 _FORMS = ("text", "json", "markdown")
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.errors import ManifestError
+from reconciler.model.errors import ManifestError
 
 if TYPE_CHECKING:
-    from reconciler.manifest.model import Manifest
-    from reconciler.planning.model import Options
+    from reconciler.model.manifest import Manifest
+    from reconciler.model.plan import Options
 
 
 def root_of(path: str) -> str:

@@ -18,7 +18,7 @@ import click
 from reconciler import __version__
 from reconciler.cli.lazy import LazyGroup
 from reconciler.cli.output import Output
-from reconciler.errors import ReconcilerError
+from reconciler.model.errors import ReconcilerError
 
 COLLECTION = (50_000, 20, 50)
 """When garbage is collected: rarely, since a run makes much that stays, which each collection would walk again."""

@@ -13,11 +13,11 @@ from click.core import ParameterSource
 
 from reconciler.cli.output import Output
 from reconciler.connection.choice import CLOUDS, LOOK_SECONDS, Connection
-from reconciler.errors import ReconcilerError, UsageError
+from reconciler.model.errors import ReconcilerError, UsageError
 
 if TYPE_CHECKING:
-    from reconciler.manifest.model import Manifest
-    from reconciler.planning.model import Options
+    from reconciler.model.manifest import Manifest
+    from reconciler.model.plan import Options
 
 Command = Callable[..., int]
 
@@ -88,7 +88,7 @@ _CONNECTION = (
 
 
 def _shard(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
-    from reconciler.sharding import Shard
+    from reconciler.model.shard import Shard
 
     try:
         return None if value is None or Shard.parse(value).is_whole else str(Shard.parse(value))
@@ -290,9 +290,9 @@ def system_of(said: str, environment: Mapping[str, str]) -> str:
 def plan_options(planning: Planning, manifest: Manifest, api_version: str | None, path: str) -> Options:
     """The planner's options for the manifest at `path`; UsageError for a resource guard request that names no vault."""
     from reconciler import __version__
+    from reconciler.model.plan import Options
+    from reconciler.model.shard import WHOLE, Shard
     from reconciler.planning.keys import keys
-    from reconciler.planning.model import Options
-    from reconciler.sharding import WHOLE, Shard
     from reconciler.source import source_of
 
     requests: dict[str, tuple[str, ...]] = {}
@@ -317,7 +317,7 @@ def plan_options(planning: Planning, manifest: Manifest, api_version: str | None
 
 
 def _guard_request(text: str, manifest: Manifest) -> tuple[str, str]:
-    from reconciler.ids import lower
+    from reconciler.model.ids import lower
 
     vault, found, request = text.partition("=")
     if not (vault and found and request):

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from reconciler.applying.outcome import Outcome
     from reconciler.cli.writing import Report
     from reconciler.connection.session import Session
     from reconciler.flow.run import Task
+    from reconciler.model.plan import Plan
+    from reconciler.model.results.outcome import Outcome
     from reconciler.planning.coverage import Coverage
-    from reconciler.planning.model import Plan
     from reconciler.planning.status import Status
 
 
@@ -51,7 +51,7 @@ def page_after(session: Session, task: Task, path: str, outcome: Outcome) -> str
     """The page after an apply: what it did, and the estate as it is now, unless that can't be told any more."""
     from reconciler import __version__
     from reconciler.cli.loading import root_of
-    from reconciler.errors import ReconcilerError
+    from reconciler.model.errors import ReconcilerError
     from reconciler.report.page.gathering import unseen
     from reconciler.report.page.render import page_html
 

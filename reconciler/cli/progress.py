@@ -6,12 +6,12 @@ import sys
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
-from reconciler.applying.outcome import Result, Status
 from reconciler.applying.progress import Progress
 from reconciler.base.escape import plain
 from reconciler.base.plurals import duration
 from reconciler.cli.output import Output
-from reconciler.planning.model import Action, Change
+from reconciler.model.changes import Action, Change
+from reconciler.model.results.outcome import Result, Status
 
 if TYPE_CHECKING:
     from reconciler.base.clock import Clock

@@ -10,7 +10,7 @@ import click
 from reconciler.cli.acting import Deed, Manner, act, acting_options, new_run
 from reconciler.cli.output import Output
 from reconciler.connection.choice import Connection
-from reconciler.errors import UsageError
+from reconciler.model.errors import UsageError
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,79}")
 _GROUP = re.compile(r"[\w.()-]{0,89}[\w()-]")

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from reconciler.applying.engine import Settings
-from reconciler.applying.outcome import Outcome
 from reconciler.cli.approval import Approval
 from reconciler.cli.auditing import AuditFile, Trail, audit_file, origin_of
 from reconciler.cli.output import Output
@@ -21,7 +20,8 @@ from reconciler.connection.choice import Connection
 from reconciler.connection.session import Session
 from reconciler.flow import run as flow
 from reconciler.flow.run import Task
-from reconciler.planning.model import Plan
+from reconciler.model.plan import Plan
+from reconciler.model.results.outcome import Outcome
 
 
 class VerbRun(NamedTuple):

@@ -9,8 +9,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from reconciler import error_codes
-from reconciler.errors import UsageError
+from reconciler.model.codes import errors as error_codes
+from reconciler.model.errors import UsageError
 
 if TYPE_CHECKING:
     from reconciler.sandbox.sandbox import Sandbox

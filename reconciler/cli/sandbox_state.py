@@ -13,12 +13,12 @@ from typing import Any
 
 import click
 
-from reconciler import error_codes
 from reconciler.base.plurals import counted
 from reconciler.cli.options import format_option, verbose_option
 from reconciler.cli.output import Output
 from reconciler.cli.sandbox_doors import Door, opened
-from reconciler.errors import UsageError
+from reconciler.model.codes import errors as error_codes
+from reconciler.model.errors import UsageError
 
 
 @click.command(help="List what exists in the sandbox ESTATE; with ID (which may have *), the bodies of that.")

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from reconciler import error_codes
 from reconciler.connection.choice import Connection
-from reconciler.errors import Refused, StalePlan, UsageError
+from reconciler.model.codes import errors as error_codes
+from reconciler.model.errors import Refused, StalePlan, UsageError
 
 _MOST_TOLD = 20
 _LOOKS_ONLY = frozenset({"preflight"})
@@ -90,8 +90,8 @@ def _problems(document: Any) -> list[str]:
 
     import jsonschema_rs
 
+    from reconciler.model.shard import Shard
     from reconciler.schemas import schema_text
-    from reconciler.sharding import Shard
 
     validator = jsonschema_rs.validator_for(json.loads(schema_text("plan")))
     problems = [error.message for error in islice(validator.iter_errors(document), 3)]

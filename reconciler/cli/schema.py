@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from reconciler.cli.output import Output
-from reconciler.errors import UsageError
+from reconciler.model.errors import UsageError
 
 
 @click.command(help="Print the JSON Schema NAME: the manifest's unless said otherwise.")

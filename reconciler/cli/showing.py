@@ -15,11 +15,11 @@ from reconciler.cli.writing import Report, write_reports
 from reconciler.report.documents import Document, plan_document, text
 
 if TYPE_CHECKING:
-    from reconciler.applying.outcome import Outcome
     from reconciler.connection.choice import Connection
-    from reconciler.findings import Finding
-    from reconciler.planning.model import Options, Plan
-    from reconciler.report.drift import Drift
+    from reconciler.model.findings import Finding
+    from reconciler.model.plan import Options, Plan
+    from reconciler.model.results.drift import Drift
+    from reconciler.model.results.outcome import Outcome
     from reconciler.report.notices import Base, Notice
 
 FORMS = ("json", "md", "sarif", "junit", "gitlab")

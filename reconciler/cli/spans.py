@@ -6,7 +6,7 @@ import re
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
-from reconciler.errors import UsageError
+from reconciler.model.errors import UsageError
 
 _PARTS = re.compile(r"(?:[0-9]{1,9}(?:\.[0-9]+)?[smhdw])+")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}

@@ -29,8 +29,8 @@ def status(output: Output, path: str, form: str, reports: tuple[str, ...], conne
     from reconciler.cli.writing import reports_of, write_reports
     from reconciler.connection.opening import opened
     from reconciler.flow.run import Task
+    from reconciler.model.plan import Options
     from reconciler.operations import status as operation
-    from reconciler.planning.model import Options
     from reconciler.report.documents import text
     from reconciler.report.status import status_document, status_markdown, status_text
 

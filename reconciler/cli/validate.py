@@ -12,11 +12,11 @@ from reconciler.base.plurals import counted
 from reconciler.cli.loading import root_of
 from reconciler.cli.options import NO_SYSTEM, annotations_option, format_option, report_option, verbose_option
 from reconciler.cli.output import Output
-from reconciler.errors import ManifestError, ReconcilerError
+from reconciler.model.errors import ManifestError, ReconcilerError
 
 if TYPE_CHECKING:
-    from reconciler.findings import Finding
-    from reconciler.manifest.model import Manifest
+    from reconciler.model.findings import Finding
+    from reconciler.model.manifest import Manifest
 
 
 @click.command(help="Check the manifest PATH, a file or a folder, without asking Azure anything.")
@@ -40,7 +40,7 @@ def validate(output: Output, path: str, form: str, reports: tuple[str, ...], sys
     except ReconcilerError as error:
         if form == "text":
             raise
-        from reconciler.findings import Finding, Severity
+        from reconciler.model.findings import Finding, Severity
 
         tell(output, path, Found(None, (Finding(error.code, Severity.ERROR, error.message, error.hint),), {}))
         return 1

@@ -14,14 +14,14 @@ import click
 from reconciler.cli.options import Planning, connection_options, plan_options
 from reconciler.cli.output import Output
 from reconciler.connection.choice import Connection
-from reconciler.errors import UsageError
+from reconciler.model.errors import UsageError
 
 if TYPE_CHECKING:
     from reconciler.azure.connection import Azure
     from reconciler.base.clock import Clock
     from reconciler.cli.signals import Interrupts
-    from reconciler.manifest.model import Manifest
-    from reconciler.planning.model import Options
+    from reconciler.model.manifest import Manifest
+    from reconciler.model.plan import Options
     from reconciler.watch.rounds import Seen
     from reconciler.watch.telling import Teller
 
@@ -142,8 +142,8 @@ class _Task:
 async def _seen(azure: Azure, clock: Clock, manifest: Manifest, options: Options) -> Seen:
     """How Azure differs, and how the backups are, on one look."""
     from reconciler.flow.look import estate_for, planned
+    from reconciler.model.results.drift import Drift
     from reconciler.operations.status import status_on
-    from reconciler.report.drift import Drift
     from reconciler.watch.rounds import Seen
 
     estate = await estate_for(azure, manifest)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from reconciler.errors import UsageError
+from reconciler.model.errors import UsageError
 
 LOOK_SECONDS = 1800.0
 """How long reading Azure may take unless the command line says otherwise."""

@@ -11,7 +11,7 @@ from reconciler.azure.inprocess import Exchange, InProcessTransport
 from reconciler.azure.origin import origin
 from reconciler.azure.signing import UNSIGNED, SignIn, Signing, StaticToken
 from reconciler.azure.versions import DATA_PROTECTION
-from reconciler.errors import UsageError
+from reconciler.model.errors import UsageError
 
 if TYPE_CHECKING:
     import random

@@ -13,7 +13,7 @@ from reconciler.base.clock import Clock, LoopClock
 from reconciler.connection.choice import Connection, api_version, clock_choice
 from reconciler.connection.endpoint import open_azure
 from reconciler.connection.session import Session
-from reconciler.errors import UsageError
+from reconciler.model.errors import UsageError
 
 
 def _environment(connection: Connection) -> Mapping[str, str]:

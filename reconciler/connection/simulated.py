@@ -8,14 +8,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 
-from reconciler import error_codes
 from reconciler.azure.connection import Azure
 from reconciler.azure.governor import Events
 from reconciler.base.clock import Clock, LoopClock
 from reconciler.connection.choice import ClockChoice, Connection, api_version, clock_choice
 from reconciler.connection.endpoint import open_azure
 from reconciler.connection.session import Session
-from reconciler.errors import UsageError
+from reconciler.model.codes import errors as error_codes
+from reconciler.model.errors import UsageError
 from reconciler.sandbox.errors import SandboxError
 from reconciler.sandbox.sandbox import Sandbox
 

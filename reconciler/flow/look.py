@@ -13,10 +13,10 @@ from reconciler.applying.questions import answered
 from reconciler.azure.connection import Azure
 from reconciler.base import garbage
 from reconciler.base.clock import Clock
-from reconciler.estate import Estate
-from reconciler.manifest.model import Manifest
-from reconciler.planning.model import Basis, Options, Plan
-from reconciler.sharding import WHOLE, Shard
+from reconciler.model.estate import Estate
+from reconciler.model.manifest import Manifest
+from reconciler.model.plan import Basis, Options, Plan
+from reconciler.model.shard import WHOLE, Shard
 
 if TYPE_CHECKING:
     from reconciler.planning.draft import Draft

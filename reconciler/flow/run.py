@@ -12,20 +12,20 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from typing import NamedTuple, Protocol
 
-from reconciler import error_codes
 from reconciler.applying import preflight as preflights
 from reconciler.applying.engine import Settings, apply
-from reconciler.applying.outcome import Outcome
 from reconciler.applying.progress import Progress
 from reconciler.azure.auditing import Ledger
 from reconciler.azure.connection import Azure
 from reconciler.base.clock import Clock
 from reconciler.connection.session import Session
-from reconciler.errors import Refused
 from reconciler.flow.look import Planner, look
 from reconciler.flow.settled import compared
-from reconciler.manifest.model import Manifest
-from reconciler.planning.model import Options, Plan
+from reconciler.model.codes import errors as error_codes
+from reconciler.model.errors import Refused
+from reconciler.model.manifest import Manifest
+from reconciler.model.plan import Options, Plan
+from reconciler.model.results.outcome import Outcome
 
 
 class Task(NamedTuple):

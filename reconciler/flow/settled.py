@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
-from reconciler.applying.outcome import Outcome
 from reconciler.azure.connection import Azure
 from reconciler.base.clock import Clock
-from reconciler.errors import ReconcilerError
 from reconciler.flow.look import look
-from reconciler.manifest.model import Manifest
-from reconciler.planning.model import Options
+from reconciler.model.errors import ReconcilerError
+from reconciler.model.manifest import Manifest
+from reconciler.model.plan import Options
+from reconciler.model.results.outcome import Outcome
 
 _INTERRUPTED = "interrupted"
 

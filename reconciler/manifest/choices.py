@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reconciler.findings import Place
-from reconciler.ids import lower
-from reconciler.manifest import codes
-from reconciler.manifest.model import Choice
 from reconciler.manifest.names import region
 from reconciler.manifest.notes import Notes
 from reconciler.manifest.sections import Section
+from reconciler.model.codes import manifest as codes
+from reconciler.model.findings import Place
+from reconciler.model.ids import lower
+from reconciler.model.manifest import Choice
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,15 +6,22 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from reconciler.errors import ManifestError
-from reconciler.ids import lower
-from reconciler.manifest import codes, exceptions
+from reconciler.manifest import exceptions
 from reconciler.manifest.choices import Use
 from reconciler.manifest.defaults import Defaults, defaults
 from reconciler.manifest.disks import rules
 from reconciler.manifest.drills import check_targets, drill
 from reconciler.manifest.merging import Include, Merged, merge
-from reconciler.manifest.model import (
+from reconciler.manifest.notes import Notes
+from reconciler.manifest.policies import policy
+from reconciler.manifest.references import Declared, check_disks, check_groups, check_names, check_uses, check_vaults
+from reconciler.manifest.sections import Items, Section
+from reconciler.manifest.support import check_regions, check_support
+from reconciler.manifest.vaults import group, vault
+from reconciler.model.codes import manifest as codes
+from reconciler.model.errors import ManifestError
+from reconciler.model.ids import lower
+from reconciler.model.manifest import (
     DiskRule,
     DrillSpec,
     Excluded,
@@ -25,12 +32,6 @@ from reconciler.manifest.model import (
     RoleSettings,
     VaultSpec,
 )
-from reconciler.manifest.notes import Notes
-from reconciler.manifest.policies import policy
-from reconciler.manifest.references import Declared, check_disks, check_groups, check_names, check_uses, check_vaults
-from reconciler.manifest.sections import Items, Section
-from reconciler.manifest.support import check_regions, check_support
-from reconciler.manifest.vaults import group, vault
 
 _Spec = TypeVar("_Spec", VaultSpec, PolicySpec, GroupSpec)
 _Item = TypeVar("_Item")

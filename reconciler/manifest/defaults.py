@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from reconciler.ids import lower
 from reconciler.manifest.choices import Use, choice
-from reconciler.manifest.model import Choice
 from reconciler.manifest.names import region, tags
 from reconciler.manifest.notes import Notes
 from reconciler.manifest.sections import Section
+from reconciler.model.ids import lower
+from reconciler.model.manifest import Choice
 
 
 @dataclass(frozen=True, slots=True)

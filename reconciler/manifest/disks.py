@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from reconciler.base import durations
-from reconciler.findings import Code, Place
-from reconciler.ids import ArmId
-from reconciler.manifest import codes
 from reconciler.manifest.choices import Use, choice
 from reconciler.manifest.defaults import Defaults
-from reconciler.manifest.model import REPORT, Choice, DiskRule, Exclusion
 from reconciler.manifest.names import DISK, arm_id
 from reconciler.manifest.notes import Notes
 from reconciler.manifest.sections import Items, Section
 from reconciler.manifest.selectors import exclusions, selector
+from reconciler.model.codes import manifest as codes
+from reconciler.model.findings import Code, Place
+from reconciler.model.ids import ArmId
+from reconciler.model.manifest import REPORT, Choice, DiskRule, Exclusion
 
 _WEEK = 168
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from reconciler.base import durations
-from reconciler.ids import lower
-from reconciler.manifest import codes
-from reconciler.manifest.model import DrillSpec
 from reconciler.manifest.notes import Notes
 from reconciler.manifest.references import Declared
 from reconciler.manifest.sections import Section
 from reconciler.manifest.selectors import exclusions, selector
+from reconciler.model.codes import manifest as codes
+from reconciler.model.ids import lower
+from reconciler.model.manifest import DrillSpec
 
 
 def drill(section: Section, notes: Notes) -> DrillSpec:

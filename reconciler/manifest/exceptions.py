@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 
-from reconciler.ids import lower
-from reconciler.manifest import codes
-from reconciler.manifest.model import Excluded, Ignore, Removed
 from reconciler.manifest.names import DISK, arm_id
 from reconciler.manifest.notes import Notes, suggestion
 from reconciler.manifest.sections import Section
+from reconciler.model.codes import manifest as codes
+from reconciler.model.ids import lower
+from reconciler.model.manifest import Excluded, Ignore, Removed
 
 _KINDS = ("vault", "policy", "group", "role", "disk")
 

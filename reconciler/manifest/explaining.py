@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from reconciler.findings import Finding, Place
-from reconciler.manifest import codes
 from reconciler.manifest.notes import suggestion
 from reconciler.manifest.sections import Items, Section
+from reconciler.model.codes import manifest as codes
+from reconciler.model.findings import Finding, Place
 
 Violation = Any
 """A jsonschema ValidationError; its parts are typed too loosely to be checked."""

@@ -14,9 +14,9 @@ from collections.abc import Iterator, Mapping
 from io import StringIO
 from typing import Any
 
-from reconciler import error_codes
-from reconciler.errors import UsageError
 from reconciler.manifest.reader import read
+from reconciler.model.codes import errors as error_codes
+from reconciler.model.errors import UsageError
 
 _WIDE = 4096
 _COMMENT = re.compile(r"(?:^|\s)(#.*?)\s*$", re.MULTILINE)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from reconciler.errors import ManifestError, UsageError
-from reconciler.findings import Finding, Place
-from reconciler.manifest import codes
 from reconciler.manifest.notes import Notes
 from reconciler.manifest.reader import read
 from reconciler.manifest.schema_check import LISTS, Shape, shape
 from reconciler.manifest.sections import Items, Section
 from reconciler.manifest.syntax import decode
+from reconciler.model.codes import manifest as codes
+from reconciler.model.errors import ManifestError, UsageError
+from reconciler.model.findings import Finding, Place
 
 Include = Callable[[str, str], Mapping[str, bytes]]
 """File that includes, and the path it names, to the files there; raises UsageError or ManifestError."""

@@ -6,11 +6,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from reconciler.findings import Place
-from reconciler.ids import ArmId, lower
-from reconciler.manifest import codes
 from reconciler.manifest.notes import Notes
 from reconciler.manifest.sections import Section
+from reconciler.model.codes import manifest as codes
+from reconciler.model.findings import Place
+from reconciler.model.ids import ArmId, lower
 
 DISK = "microsoft.compute/disks"
 IDENTITY = "microsoft.managedidentity/userassignedidentities"

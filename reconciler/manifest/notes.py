@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from reconciler.findings import Code, Finding, Place, Severity
-from reconciler.ids import lower
+from reconciler.model.findings import Code, Finding, Place, Severity
+from reconciler.model.ids import lower
 
 
 class Notes:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from reconciler.base.durations import days, hours, iso
 from reconciler.base.plurals import counted
 from reconciler.base.zones import windows_zone, zone_names
-from reconciler.manifest import codes
 from reconciler.manifest.defaults import Defaults
-from reconciler.manifest.model import PolicyContent, PolicySpec
 from reconciler.manifest.notes import Notes, suggestion
 from reconciler.manifest.sections import Section
+from reconciler.model.codes import manifest as codes
+from reconciler.model.manifest import PolicyContent, PolicySpec
 
 _RULES = {"default": "Default", "daily": "Daily", "weekly": "Weekly"}
 LONGEST_DAYS = 365

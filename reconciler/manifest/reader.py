@@ -9,11 +9,11 @@ from typing import Any
 import yaml
 
 from reconciler.base import garbage
-from reconciler.findings import Code, Finding
-from reconciler.manifest import codes
 from reconciler.manifest.scalars import resolve
 from reconciler.manifest.sections import Items, Section, Span, placed
 from reconciler.manifest.syntax import DEEPEST, syntax_finding, too_deep
+from reconciler.model.codes import manifest as codes
+from reconciler.model.findings import Code, Finding
 
 _REPEATED = 64
 """Shorter texts than this are kept once: keys and names stand in entry after entry."""

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from reconciler.findings import Place
-from reconciler.ids import ArmId, lower
-from reconciler.manifest import addresses, codes
 from reconciler.manifest.choices import Use
 from reconciler.manifest.merging import Merged
-from reconciler.manifest.model import DiskRule, Excluded, GroupSpec, PolicySpec, Removed, VaultSpec
 from reconciler.manifest.notes import Notes, suggestion
 from reconciler.manifest.sections import Section
+from reconciler.model import addresses
+from reconciler.model.codes import manifest as codes
+from reconciler.model.findings import Place
+from reconciler.model.ids import ArmId, lower
+from reconciler.model.manifest import DiskRule, Excluded, GroupSpec, PolicySpec, Removed, VaultSpec
 
 _NOUNS = {
     "vaults": "vault", "policies": "policy", "snapshotResourceGroups": "snapshot resource group", "drills": "drill",

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from reconciler.findings import Finding
-from reconciler.manifest import codes
 from reconciler.manifest.sections import Section
+from reconciler.model.codes import manifest as codes
+from reconciler.model.findings import Finding
 from reconciler.schemas import schema_text
 
 if TYPE_CHECKING:

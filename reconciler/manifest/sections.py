@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.findings import Place
+from reconciler.model.findings import Place
 
 Span = tuple[int, int, int]
 """Line and column from 0, and the column after the text's end (-1: unknown, or on another line)."""

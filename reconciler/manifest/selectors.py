@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from reconciler.ids import lower
-from reconciler.manifest import codes
-from reconciler.manifest.model import Exclusion, Selector
 from reconciler.manifest.names import region
 from reconciler.manifest.notes import Notes
 from reconciler.manifest.sections import Section
+from reconciler.model.codes import manifest as codes
+from reconciler.model.ids import lower
+from reconciler.model.manifest import Exclusion, Selector
 
 
 def selector(section: Section, notes: Notes, *, places: tuple[str, ...] | None = None) -> Selector:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from reconciler.ids import lower
-from reconciler.manifest import addresses, codes
 from reconciler.manifest.choices import Use, chosen, names_in
-from reconciler.manifest.model import DiskRule, Selector, VaultSpec
 from reconciler.manifest.notes import Notes
 from reconciler.manifest.references import Declared
+from reconciler.model import addresses
+from reconciler.model.codes import manifest as codes
+from reconciler.model.ids import lower
+from reconciler.model.manifest import DiskRule, Selector, VaultSpec
 
 SLOW_SKUS = frozenset({"premiumv2_lrs", "ultrassd_lrs"})
 """Kinds of disk that Azure backs up every 12 hours or daily only."""

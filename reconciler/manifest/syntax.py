@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from reconciler.findings import Finding, Place
-from reconciler.manifest import codes
+from reconciler.model.codes import manifest as codes
+from reconciler.model.findings import Finding, Place
 
 LARGEST = 10_000_000
 """Bytes of a file that are read."""

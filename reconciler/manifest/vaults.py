@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.ids import ArmId
-from reconciler.manifest import addresses, codes
 from reconciler.manifest.defaults import Defaults
-from reconciler.manifest.model import GroupSpec, SoftDelete, VaultSpec
 from reconciler.manifest.names import GUARD, IDENTITY, arm_id, region, tags
 from reconciler.manifest.notes import Notes
 from reconciler.manifest.sections import Section
+from reconciler.model import addresses
+from reconciler.model.codes import manifest as codes
+from reconciler.model.ids import ArmId
+from reconciler.model.manifest import GroupSpec, SoftDelete, VaultSpec
 
 _SETTINGS = (
     "redundancy", "softDelete", "immutability", "alertsForAllJobFailures", "crossRegionRestore",

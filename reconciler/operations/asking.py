@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from reconciler.azure.connection import Azure
 from reconciler.azure.projection import pick
 from reconciler.azure.together import together
-from reconciler.errors import AzureError
-from reconciler.ids import lower
-from reconciler.manifest.model import Manifest
+from reconciler.model.errors import AzureError
+from reconciler.model.ids import lower
+from reconciler.model.manifest import Manifest
+from reconciler.model.results.registration import Registration
 
 BACKUP, COMPUTE = "Microsoft.DataProtection", "Microsoft.Compute"
 _WELL = frozenset({"registered", "registering"})
-
-
-class Registration(NamedTuple):
-    """A provider that a subscription needs and isn't registered for; `is_known` False: that could not be read."""
-
-    subscription: str
-    namespace: str
-    is_known: bool = True
 
 
 async def unregistered(azure: Azure, manifest: Manifest) -> tuple[Registration, ...]:

@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from reconciler import error_codes
 from reconciler.azure import jobs as source
 from reconciler.azure.auditing import Subject, about
 from reconciler.azure.connection import Azure
@@ -20,15 +19,18 @@ from reconciler.azure.projection import pick
 from reconciler.azure.requesting import Requests
 from reconciler.azure.together import together
 from reconciler.base.clock import Clock
-from reconciler.errors import AzureError, OperationFailed, ReconcilerError, Transient, Unproven
-from reconciler.estate import Instance, Job
-from reconciler.ids import ArmId, lower
-from reconciler.manifest import addresses
-from reconciler.manifest.model import Manifest
+from reconciler.model import addresses
+from reconciler.model.codes import errors as error_codes
+from reconciler.model.errors import AzureError, OperationFailed, ReconcilerError, Transient, Unproven
+from reconciler.model.ids import ArmId, lower
+from reconciler.model.jobs import Job
+from reconciler.model.manifest import Manifest
+from reconciler.model.protection import Health, health_of
+from reconciler.model.resources import Instance
+from reconciler.model.results.backup import COMPLETED, FAILED, READY, REFUSED, RUNNING, STARTED, Backup
+from reconciler.model.targets import Target
 from reconciler.operations import jobs
 from reconciler.operations.targets import Targets, find
-from reconciler.planning.protection import Health, health_of
-from reconciler.planning.targets import Target
 
 A_DAY = 10
 """On-demand backups of one instance a day, from Azure's support matrix."""
@@ -36,9 +38,6 @@ A_DAY = 10
 DEFAULT_RULE = "Default"
 _BEGIN_SECONDS = 600.0
 _LOST_SECONDS = 120.0
-READY, STARTED, COMPLETED, FAILED, REFUSED, RUNNING = (
-    "ready", "started", "completed", "failed", "refused", "in-progress",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,31 +52,6 @@ class Request:
     wait: bool = False
     deadline: float = 0.0
     parallelism: int = 32
-
-
-@dataclass(frozen=True, slots=True)
-class Backup:
-    """One disk's on-demand backup.
-
-    `status`: `ready` (a dry run would have sent it), `started`, `completed`, `failed`, `refused` (nothing was sent) or
-    `in-progress` (it still ran at the deadline). `rule` and `retention_rule` are the policy's own names.
-    """
-
-    disk: ArmId
-    status: str
-    instance: ArmId | None = None
-    rule: str = ""
-    retention_rule: str = ""
-    job: Job | None = None
-    job_id: ArmId | None = None
-    code: str = ""
-    message: str = ""
-    hint: str = ""
-
-    @property
-    def ok(self) -> bool:
-        """Whether it is as was asked for."""
-        return self.status in (READY, STARTED, COMPLETED)
 
 
 Tell = Callable[[Backup], None]

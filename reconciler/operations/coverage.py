@@ -11,9 +11,10 @@ from reconciler.azure.connection import Azure
 from reconciler.azure.reading import descendants, read_estate
 from reconciler.azure.together import together
 from reconciler.base.clock import Clock
-from reconciler.estate import Estate, Reach
 from reconciler.flow.look import drafted
-from reconciler.manifest.model import Manifest
+from reconciler.model.estate import Estate
+from reconciler.model.manifest import Manifest
+from reconciler.model.scope import Reach
 from reconciler.planning.coverage import Coverage, Surveyed, bare, cover
 from reconciler.planning.reach import concerns, management_groups, reach
 

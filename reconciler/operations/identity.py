@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,56 +10,15 @@ from reconciler import rights
 from reconciler.azure.connection import Azure
 from reconciler.azure.signing import claims
 from reconciler.azure.together import together
-from reconciler.errors import AzureError, ReadIncomplete
 from reconciler.flow.look import estate_for
-from reconciler.ids import ArmId, lower
-from reconciler.manifest.model import Manifest
+from reconciler.model.errors import AzureError, ReadIncomplete
+from reconciler.model.ids import ArmId, lower
+from reconciler.model.manifest import Manifest
+from reconciler.model.results.identity import Bearer, Identity, Place
 from reconciler.planning.reach import reach
 
 NOT_VISIBLE = "not visible to this caller: it does not exist, lies in another tenant, or no role reaches it"
 """What is told of a subscription of the manifest that Azure doesn't show."""
-
-
-@dataclass(frozen=True, slots=True)
-class Bearer:
-    """Who an access token speaks for, by its own claims; empty is what it doesn't tell.
-
-    `way` is one of `azure.credentials.WAYS`, `static-token` or `none`; `kind` is `application` or `user`; `expires` is
-    in ISO 8601.
-    """
-
-    way: str
-    detail: str = ""
-    kind: str = ""
-    name: str = ""
-    tenant: str = ""
-    object_id: str = ""
-    client_id: str = ""
-    expires: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A subscription, and what is missing there, by command; `problem` when that could not be told."""
-
-    subscription: str
-    name: str = ""
-    state: str = ""
-    missing: Mapping[str, tuple[str, ...]] | None = None
-    problem: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """Who is signed in at an endpoint, and every subscription that was looked at."""
-
-    endpoint: str
-    bearer: Bearer
-    places: tuple[Place, ...]
-
-    def lacks(self, command: str) -> bool:
-        """Whether a right for that command is missing somewhere, or could not be told, or there is no subscription."""
-        return not self.places or any(place.problem or (place.missing or {}).get(command) for place in self.places)
 
 
 async def identity(azure: Azure, manifest: Manifest | None) -> Identity:

@@ -6,15 +6,15 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from reconciler import error_codes
 from reconciler.azure import jobs as source
 from reconciler.azure.connection import Azure
 from reconciler.azure.together import together
 from reconciler.base.clock import Clock
-from reconciler.errors import NotFound, OperationFailed, UsageError
-from reconciler.estate import Job
-from reconciler.ids import ArmId, lower
-from reconciler.manifest.model import Manifest
+from reconciler.model.codes import errors as error_codes
+from reconciler.model.errors import NotFound, OperationFailed, UsageError
+from reconciler.model.ids import ArmId, lower
+from reconciler.model.jobs import Job
+from reconciler.model.manifest import Manifest
 from reconciler.planning.selection import glob
 
 FIRST_SECONDS, MOST_SECONDS = 15.0, 60.0

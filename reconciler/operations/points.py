@@ -3,40 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from reconciler.azure.connection import Azure
 from reconciler.azure.projection import moment, pick, understood
 from reconciler.azure.together import together
 from reconciler.base.clock import Clock
-from reconciler.estate import Instance
-from reconciler.ids import ArmId
-from reconciler.manifest.model import Manifest
+from reconciler.model.ids import ArmId
+from reconciler.model.manifest import Manifest
+from reconciler.model.resources import Instance
+from reconciler.model.results.points import DiskPoints, Point
+from reconciler.model.targets import Target
 from reconciler.operations.targets import find
-from reconciler.planning.targets import Target
-
-
-@dataclass(frozen=True, slots=True)
-class Point:
-    """A recovery point: when it was taken and when it goes (None: not told), its kind, its retention rule."""
-
-    id: ArmId
-    taken: datetime
-    expires: datetime | None
-    kind: str
-    retention_rule: str
-    state: str
-
-
-@dataclass(frozen=True, slots=True)
-class DiskPoints:
-    """The recovery points of one disk, newest first, over all its instances; `found` counts those left out as well."""
-
-    target: Target
-    points: tuple[Point, ...]
-    found: int
 
 
 async def recovery_points(

@@ -12,11 +12,12 @@ from reconciler.azure.jobs import Backups, doubted, listed_backups, newest_backu
 from reconciler.azure.survey import snapshot_counts, snapshots_in
 from reconciler.azure.together import together
 from reconciler.base.clock import Clock
-from reconciler.estate import Estate, Instance, RecoveryPoint
 from reconciler.flow.look import drafted, estate_for
-from reconciler.ids import ArmId
-from reconciler.known import Known
-from reconciler.manifest.model import Manifest
+from reconciler.model.estate import Estate
+from reconciler.model.ids import ArmId
+from reconciler.model.known import Known
+from reconciler.model.manifest import Manifest
+from reconciler.model.resources import Instance, RecoveryPoint
 from reconciler.planning.backups import newest_point, unlisted
 from reconciler.planning.draft import Draft
 from reconciler.planning.status import Status, Told, contradicted, doubtful, protecting, statuses, suspected

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 
 from reconciler.azure.connection import Azure
 from reconciler.base.clock import Clock
-from reconciler.errors import ReadIncomplete
-from reconciler.estate import Estate, Question
-from reconciler.findings import Finding
 from reconciler.flow.look import drafted, estate_for
-from reconciler.ids import ArmId
-from reconciler.known import Unsure
-from reconciler.manifest.model import Manifest
-from reconciler.planning.targets import Target, left_out, targets
+from reconciler.model.errors import ReadIncomplete
+from reconciler.model.estate import Estate, Question
+from reconciler.model.findings import Finding
+from reconciler.model.ids import ArmId
+from reconciler.model.known import Unsure
+from reconciler.model.manifest import Manifest
+from reconciler.model.targets import Target
+from reconciler.planning.targets import left_out, targets
 
 
 @dataclass(frozen=True, slots=True)

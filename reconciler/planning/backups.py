@@ -13,14 +13,15 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
 
 from reconciler.base import times
-from reconciler.estate import AHEAD, Instance, RecoveryPoint, Snapshots
-from reconciler.ids import ArmId
-from reconciler.known import Known, Unsure, Yes
+from reconciler.model.estate import AHEAD
+from reconciler.model.ids import ArmId
+from reconciler.model.known import Known, Unsure, Yes
+from reconciler.model.protection import Health, health_of, reason
+from reconciler.model.resources import Instance, RecoveryPoint, Snapshots
 from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import Draft
 from reconciler.planning.occurrences import interval_after
 from reconciler.planning.policy_reading import Reading, read
-from reconciler.planning.protection import Health, health_of, reason
 from reconciler.planning.since import granted, protected_since
 from reconciler.planning.states import BAD, FAILING, HALTED, LATE, OK, UNKNOWN, UNPROTECTED, WAITING
 

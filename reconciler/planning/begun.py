@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from reconciler.estate import Trace
-from reconciler.ids import ArmId, lower
-from reconciler.known import No, Unsure, Yes
-from reconciler.planning import disk_codes
+from reconciler.model.codes import disks as disk_codes
+from reconciler.model.estate import Trace
+from reconciler.model.ids import ArmId, lower
+from reconciler.model.known import No, Unsure, Yes
 from reconciler.planning.draft import PENDING, Draft
 from reconciler.planning.provenance import Claim, objection, running
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 
-from reconciler.estate import RoleAssignment
-from reconciler.ids import lower, subscription_id
-from reconciler.manifest import addresses
-from reconciler.planning import codes
+from reconciler.model import addresses
+from reconciler.model.changes import Action, Kind
+from reconciler.model.codes import planning as codes
+from reconciler.model.ids import lower, subscription_id
+from reconciler.model.resources import RoleAssignment
 from reconciler.planning.draft import PENDING, Draft
-from reconciler.planning.model import Action, Kind
 from reconciler.planning.roles import is_derived
 
 LIMIT = 5000

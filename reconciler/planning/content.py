@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 
 from reconciler.base.durations import iso_hours
 from reconciler.base.zones import iana_zone
-from reconciler.estate import Policy
-from reconciler.manifest.model import PolicyContent, PolicySpec
-from reconciler.planning.model import FieldChange
+from reconciler.model.changes import FieldChange
+from reconciler.model.manifest import PolicyContent, PolicySpec
+from reconciler.model.resources import Policy
 from reconciler.planning.policy_reading import CRITERIA, read
 
 _START = datetime(2020, 1, 1)  # noqa: DTZ001 - the zone is added when it is known

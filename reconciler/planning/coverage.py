@@ -9,18 +9,20 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from reconciler.base.plurals import counted
-from reconciler.estate import Disk, Estate, Instance
-from reconciler.findings import Finding, Place
-from reconciler.ids import ArmId, lower, subscription_id
-from reconciler.known import Known, No, Unsure, Yes
-from reconciler.manifest import addresses
-from reconciler.manifest.model import DiskRule, Selector
-from reconciler.planning import codes, disk_codes
+from reconciler.model import addresses
+from reconciler.model.codes import disks as disk_codes
+from reconciler.model.codes import planning as codes
+from reconciler.model.estate import Estate
+from reconciler.model.findings import Finding, Place
+from reconciler.model.ids import ArmId, lower, subscription_id
+from reconciler.model.known import Known, No, Unsure, Yes
+from reconciler.model.manifest import DiskRule, Selector
+from reconciler.model.protection import WORDS, Health, health_of, preference, reason
+from reconciler.model.resources import Disk, Instance
 from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import PENDING, Draft
 from reconciler.planning.gone import is_left
 from reconciler.planning.passing import COPY, why_passed_over
-from reconciler.planning.protection import WORDS, Health, health_of, preference, reason
 from reconciler.planning.roles import is_derived
 from reconciler.planning.selection import Surroundings, matcher, places
 from reconciler.planning.support import obstacle

@@ -7,14 +7,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from reconciler.base.plurals import counted
-from reconciler.estate import Disk, Found, Machine
-from reconciler.findings import Code, Place
-from reconciler.ids import ArmId, group_id
-from reconciler.known import No, Yes
-from reconciler.manifest import addresses
 from reconciler.manifest.choices import chosen, names_in
-from reconciler.manifest.model import REPORT, DiskRule, Exclusion, GroupSpec, PolicySpec, Selector, VaultSpec
-from reconciler.planning import codes, disk_codes, gone
+from reconciler.model import addresses
+from reconciler.model.codes import disks as disk_codes
+from reconciler.model.codes import planning as codes
+from reconciler.model.estate import Found
+from reconciler.model.findings import Code, Place
+from reconciler.model.ids import ArmId, group_id
+from reconciler.model.known import No, Yes
+from reconciler.model.manifest import REPORT, DiskRule, Exclusion, GroupSpec, PolicySpec, Selector, VaultSpec
+from reconciler.model.resources import Disk, Machine
+from reconciler.planning import gone
 from reconciler.planning.draft import Draft
 from reconciler.planning.passing import COPY, backed, why_passed_over
 from reconciler.planning.selection import Pool, Test, asks_machines, matcher, places, selectors

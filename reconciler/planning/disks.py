@@ -7,19 +7,23 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import Any
 
-from reconciler.estate import Instance
-from reconciler.ids import ArmId
-from reconciler.known import Yes
-from reconciler.manifest import addresses
-from reconciler.planning import codes, disk_codes, instances, newness, protection, resuming, retained
+from reconciler.model import addresses, protection
+from reconciler.model.changes import Action, Change, FieldChange, Kind, Op, Step
+from reconciler.model.codes import disks as disk_codes
+from reconciler.model.codes import planning as codes
+from reconciler.model.ids import ArmId
+from reconciler.model.known import Yes
+from reconciler.model.names import instance_name
+from reconciler.model.plan import AT_REST
+from reconciler.model.protection import GOALS, Health
+from reconciler.model.resources import Instance
+from reconciler.model.tags import OWNER_TAG, tag_of
+from reconciler.planning import instances, newness, resuming, retained
 from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import PENDING, UNASKED, Draft
 from reconciler.planning.grants import Grants
 from reconciler.planning.leaving import left_behind
 from reconciler.planning.marks import drift_class
-from reconciler.planning.model import AT_REST, Action, Change, FieldChange, Kind, Op, Step
-from reconciler.planning.naming import OWNER_TAG, instance_name, tag_of
-from reconciler.planning.protection import GOALS, Health
 from reconciler.planning.reach import concerns_others
 from reconciler.planning.roles import RoleBook
 from reconciler.planning.usage import Usage

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from reconciler import error_codes
-from reconciler.errors import ReadIncomplete
-from reconciler.estate import Estate, Reach
-from reconciler.ids import ArmId
+from reconciler.model.codes import errors as error_codes
+from reconciler.model.errors import ReadIncomplete
+from reconciler.model.estate import Estate
+from reconciler.model.ids import ArmId
+from reconciler.model.scope import Reach
 
 MOST_CONTRADICTED = 10
 """How many objects that lists lack may be there: above that the lists are broken, and nothing follows from them."""

@@ -9,18 +9,21 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from reconciler.estate import Estate, Found, Instance, Lock, Presence, Question
-from reconciler.findings import Code, Finding, Place, Severity
-from reconciler.ids import ArmId, lower
-from reconciler.known import No, Unsure, Yes
-from reconciler.manifest import addresses
-from reconciler.manifest.model import DiskRule, Ignore, Manifest, VaultSpec
-from reconciler.planning import codes, disk_codes
+from reconciler.model import addresses
+from reconciler.model.changes import Action, Change, FieldChange, Kind
+from reconciler.model.codes import disks as disk_codes
+from reconciler.model.codes import planning as codes
+from reconciler.model.estate import Estate, Found, Presence, Question
+from reconciler.model.findings import Code, Finding, Place, Severity
+from reconciler.model.ids import ArmId, lower
+from reconciler.model.known import No, Unsure, Yes
+from reconciler.model.manifest import DiskRule, Ignore, Manifest, VaultSpec
+from reconciler.model.plan import AT_REST, Options, Wait
+from reconciler.model.protection import AT_WORK, Health, health, health_of
+from reconciler.model.resources import Instance, Lock
+from reconciler.model.tags import OWNER_TAG, tag_of
 from reconciler.planning.doubts import Doubts
 from reconciler.planning.marks import by_vault, declared_for, takes_mark
-from reconciler.planning.model import AT_REST, Action, Change, FieldChange, Kind, Options, Wait
-from reconciler.planning.naming import OWNER_TAG, tag_of
-from reconciler.planning.protection import AT_WORK, Health, health, health_of
 from reconciler.planning.reach import reach
 from reconciler.planning.selection import Surroundings, glob
 from reconciler.planning.takers import Takers

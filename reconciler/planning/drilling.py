@@ -7,22 +7,17 @@ from datetime import UTC, datetime
 from uuid import uuid5
 
 from reconciler.base.plurals import counted
-from reconciler.estate import Estate, Instance
-from reconciler.ids import ArmId, group_id, lower
-from reconciler.manifest.model import DrillSpec, Manifest
-from reconciler.planning import codes
+from reconciler.model.changes import UNKNOWN, Action, Change, FieldChange, Kind, Op, Step
+from reconciler.model.codes import planning as codes
+from reconciler.model.estate import Estate
+from reconciler.model.ids import ArmId, group_id, lower
+from reconciler.model.manifest import DrillSpec, Manifest
+from reconciler.model.names import NAMESPACE, drill_disk_name, drill_mark
+from reconciler.model.plan import Options, Plan
+from reconciler.model.resources import Instance
+from reconciler.model.tags import OWNER_TAG, PROVEN_TAG, RESTORED_TAG, tag_of
 from reconciler.planning.desired import expand
 from reconciler.planning.draft import Draft
-from reconciler.planning.model import UNKNOWN, Action, Change, FieldChange, Kind, Op, Options, Plan, Step
-from reconciler.planning.naming import (
-    NAMESPACE,
-    OWNER_TAG,
-    PROVEN_TAG,
-    RESTORED_TAG,
-    drill_disk_name,
-    drill_mark,
-    tag_of,
-)
 from reconciler.planning.proofs import Candidate, candidates
 from reconciler.planning.provenance import Claim
 from reconciler.planning.restoring import (

@@ -7,15 +7,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from reconciler.base.plurals import counted
-from reconciler.ids import lower
+from reconciler.model.changes import Action, Change, Kind
+from reconciler.model.ids import lower
+from reconciler.model.plan import Gate, Plan
+from reconciler.model.protection import is_active
 from reconciler.planning import origins
 from reconciler.planning.capacity import DISK_SCOPE_LIMIT, QUOTA, over_quota
 from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import Draft
 from reconciler.planning.gone import is_left
 from reconciler.planning.losing import selects_nothing
-from reconciler.planning.model import Action, Change, Gate, Kind, Plan
-from reconciler.planning.protection import is_active
 from reconciler.planning.roles import RoleBook
 
 GATES: Mapping[str, str] = {

@@ -12,17 +12,18 @@ from datetime import datetime, timedelta
 from enum import Enum, auto
 
 from reconciler.base.plurals import counted
-from reconciler.estate import Instance, RecoveryPoint
-from reconciler.findings import Place
-from reconciler.ids import ArmId, lower, subscription_id
-from reconciler.known import No, Yes
-from reconciler.manifest import addresses
-from reconciler.manifest.model import EXPIRE, REPORT
-from reconciler.planning import codes, disk_codes
+from reconciler.model import addresses
+from reconciler.model.codes import disks as disk_codes
+from reconciler.model.codes import planning as codes
+from reconciler.model.findings import Place
+from reconciler.model.ids import ArmId, lower, subscription_id
+from reconciler.model.known import No, Yes
+from reconciler.model.manifest import EXPIRE, REPORT
+from reconciler.model.names import instance_name
+from reconciler.model.protection import Health, health_of, is_active
+from reconciler.model.resources import Instance, RecoveryPoint
 from reconciler.planning.content import content_of
 from reconciler.planning.draft import PENDING, Draft
-from reconciler.planning.naming import instance_name
-from reconciler.planning.protection import Health, health_of, is_active
 from reconciler.planning.takers import Taker, when_gone
 
 MASS_PERCENT = 10

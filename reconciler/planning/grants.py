@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from reconciler.planning.model import Probe
+from reconciler.model.changes import Probe
 
 Principal = str | Mapping[str, str]
 """A principal's id, or what tells that it is known only after apply."""

@@ -6,16 +6,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from reconciler.estate import ResourceGroup
-from reconciler.findings import Place
-from reconciler.ids import ArmId, lower
-from reconciler.known import Yes
-from reconciler.manifest import addresses
-from reconciler.manifest.model import GroupSpec, VaultSpec
-from reconciler.planning import codes
+from reconciler.model import addresses
+from reconciler.model.changes import Action, Change, FieldChange, Kind, Op, Step
+from reconciler.model.codes import planning as codes
+from reconciler.model.findings import Place
+from reconciler.model.ids import ArmId, lower
+from reconciler.model.known import Yes
+from reconciler.model.manifest import GroupSpec, VaultSpec
+from reconciler.model.resources import ResourceGroup
 from reconciler.planning.draft import Draft
 from reconciler.planning.marks import drift_class
-from reconciler.planning.model import Action, Change, FieldChange, Kind, Op, Step
 
 
 @dataclass(slots=True)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from reconciler.estate import Disk, Instance, Trace
-from reconciler.ids import ArmId
-from reconciler.known import Unsure, Yes
-from reconciler.planning import disk_codes
+from reconciler.model.codes import disks as disk_codes
+from reconciler.model.estate import Trace
+from reconciler.model.ids import ArmId
+from reconciler.model.known import Unsure, Yes
+from reconciler.model.protection import preference
+from reconciler.model.resources import Disk, Instance
 from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import PENDING, Draft
-from reconciler.planning.protection import preference
 from reconciler.planning.provenance import Claim, is_made_by
 from reconciler.planning.since import protected_since
 

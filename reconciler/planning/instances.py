@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.ids import ArmId
+from reconciler.model.changes import FieldChange, Op, Probe, Step
+from reconciler.model.ids import ArmId
+from reconciler.model.tags import OWNER_TAG
 from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import Draft
 from reconciler.planning.grants import Grants
-from reconciler.planning.model import FieldChange, Op, Probe, Step
-from reconciler.planning.naming import OWNER_TAG
 
 _GUARDED = frozenset({Op.INSTANCE_MERGE, Op.INSTANCE_REPAIR, Op.INSTANCE_STOP, Op.INSTANCE_SUSPEND, Op.INSTANCE_DELETE})
 

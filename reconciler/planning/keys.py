@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from reconciler.errors import UsageError
-from reconciler.ids import lower
+from reconciler.model.errors import UsageError
+from reconciler.model.ids import lower
 from reconciler.planning.gates import ANY, NAMES, NUMBER, VALUES
 
 Vaults = Collection[str] | None

@@ -8,21 +8,22 @@ from types import MappingProxyType
 from typing import Any
 
 from reconciler.base.plurals import counted
-from reconciler.estate import Instance, OwnedVault
-from reconciler.findings import Place
-from reconciler.ids import ArmId, lower, subscription_id
-from reconciler.known import No, Unsure, Yes
-from reconciler.manifest import addresses
-from reconciler.manifest.model import RETAIN, Removed
-from reconciler.planning import codes, disk_codes
+from reconciler.model import addresses
+from reconciler.model.changes import Action, Change, FieldChange, Kind, Op, Step
+from reconciler.model.codes import disks as disk_codes
+from reconciler.model.codes import planning as codes
+from reconciler.model.findings import Place
+from reconciler.model.ids import ArmId, lower, subscription_id
+from reconciler.model.known import No, Unsure, Yes
+from reconciler.model.manifest import RETAIN, Removed
+from reconciler.model.protection import AT_WORK, GOALS, WORDS, health, health_of, is_active
+from reconciler.model.resources import Instance, OwnedVault
+from reconciler.model.tags import OWNER_TAG, tag_of
 from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import Draft
 from reconciler.planning.gone import Gone, Verdict, absences, outlook, verdict
 from reconciler.planning.identity import new_id
 from reconciler.planning.instances import guard_of
-from reconciler.planning.model import Action, Change, FieldChange, Kind, Op, Step
-from reconciler.planning.naming import OWNER_TAG, tag_of
-from reconciler.planning.protection import AT_WORK, GOALS, WORDS, health, health_of, is_active
 from reconciler.planning.takers import when_gone
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from reconciler.errors import UsageError
-from reconciler.findings import Place
-from reconciler.ids import ArmId
-from reconciler.planning import codes
+from reconciler.model.codes import planning as codes
+from reconciler.model.errors import UsageError
+from reconciler.model.findings import Place
+from reconciler.model.ids import ArmId
+from reconciler.model.plan import Gate
 from reconciler.planning.draft import Draft
-from reconciler.planning.model import Gate
 
 UNKNOWN_POLICY = "unknown-policy"
 

@@ -11,13 +11,14 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from reconciler.base.plurals import counted
-from reconciler.estate import Instance
-from reconciler.ids import lower
 from reconciler.manifest.choices import names_in
-from reconciler.manifest.model import DiskRule
+from reconciler.model.changes import Change
+from reconciler.model.ids import lower
+from reconciler.model.manifest import DiskRule
+from reconciler.model.plan import Gate
+from reconciler.model.resources import Instance
 from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import Draft
-from reconciler.planning.model import Change, Gate
 from reconciler.planning.selection import glob
 
 NAME = "selects-nothing"

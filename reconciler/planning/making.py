@@ -7,15 +7,18 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from reconciler.base.plurals import counted
-from reconciler.errors import UsageError
-from reconciler.estate import Estate
-from reconciler.findings import Finding
-from reconciler.manifest import addresses
 from reconciler.manifest.choices import names_in
-from reconciler.manifest.model import Manifest
+from reconciler.model import addresses
+from reconciler.model.changes import Change
+from reconciler.model.codes import disks as disk_codes
+from reconciler.model.codes import planning as codes
+from reconciler.model.errors import UsageError
+from reconciler.model.estate import Estate
+from reconciler.model.findings import Finding
+from reconciler.model.manifest import Manifest
+from reconciler.model.plan import Mark, Options, Plan
+from reconciler.model.protection import GOALS
 from reconciler.planning import (
-    codes,
-    disk_codes,
     groups,
     identity,
     leaving,
@@ -37,10 +40,8 @@ from reconciler.planning.gates import gates
 from reconciler.planning.groups import WantedGroup
 from reconciler.planning.local_gates import check_keys, local_gates
 from reconciler.planning.marks import marks
-from reconciler.planning.model import Change, Mark, Options, Plan
 from reconciler.planning.ordering import Narrowing, checksum, finding_rank, narrowed, ordered
 from reconciler.planning.policies import Shelf
-from reconciler.planning.protection import GOALS
 from reconciler.planning.resuming import held_back
 from reconciler.planning.usage import Usage
 

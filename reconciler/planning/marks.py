@@ -6,13 +6,14 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from reconciler.findings import Severity
-from reconciler.manifest import addresses
 from reconciler.manifest.choices import names_in
-from reconciler.manifest.model import DiskRule, Manifest, VaultSpec
-from reconciler.planning.canonical import digest
-from reconciler.planning.model import Change, Kind, Mark
-from reconciler.planning.naming import APPLIED_TAG, OWNER_TAG, tag_of
+from reconciler.model import addresses
+from reconciler.model.canonical import digest
+from reconciler.model.changes import Change, Kind
+from reconciler.model.findings import Severity
+from reconciler.model.manifest import DiskRule, Manifest, VaultSpec
+from reconciler.model.plan import Mark
+from reconciler.model.tags import APPLIED_TAG, OWNER_TAG, tag_of
 
 if TYPE_CHECKING:
     from reconciler.planning.draft import Draft

@@ -6,19 +6,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from reconciler.estate import Estate, Instance
-from reconciler.findings import Severity
-from reconciler.ids import ArmId, lower
-from reconciler.manifest.model import Manifest
-from reconciler.planning import codes, disk_codes, making, protection
-from reconciler.planning.canonical import digest
+from reconciler.model import protection
+from reconciler.model.canonical import digest
+from reconciler.model.changes import Action, Change, FieldChange, Kind, Op, Step
+from reconciler.model.codes import disks as disk_codes
+from reconciler.model.codes import planning as codes
+from reconciler.model.estate import Estate
+from reconciler.model.findings import Severity
+from reconciler.model.ids import ArmId, lower
+from reconciler.model.manifest import Manifest
+from reconciler.model.plan import Options, Plan
+from reconciler.model.protection import GOALS, Health, health_of
+from reconciler.model.resources import Instance
+from reconciler.planning import making
 from reconciler.planning.desired import DesiredDisk, expand
 from reconciler.planning.draft import Draft
 from reconciler.planning.instances import guard_of
 from reconciler.planning.local_gates import may_replace
-from reconciler.planning.model import Action, Change, FieldChange, Kind, Op, Options, Plan, Step
 from reconciler.planning.policy_reading import read
-from reconciler.planning.protection import GOALS, Health, health_of
 from reconciler.planning.retained import aside, is_left, keeps_deleted, loses_nothing
 
 _KEPT = "the old recovery points stay restorable in the old vault, kept until somebody deletes them there"

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from reconciler.known import No, Unsure, Yes
-from reconciler.manifest import addresses
+from reconciler.model import addresses
+from reconciler.model.changes import Action, Change, Kind
+from reconciler.model.known import No, Unsure, Yes
 from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import Draft
 from reconciler.planning.marks import drift_class
-from reconciler.planning.model import Action, Change, Kind
 
 NEW, UNCLEAR = "new", "differs"
 

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from reconciler.findings import Finding
-from reconciler.ids import lower
-from reconciler.planning.canonical import digest, plain
+from reconciler.model.canonical import digest, plain
+from reconciler.model.changes import Action, Change, Kind
+from reconciler.model.findings import Finding
+from reconciler.model.ids import lower
 from reconciler.planning.draft import Draft
-from reconciler.planning.model import Action, Change, Kind
 from reconciler.planning.selection import glob
 
 _PHASES = {kind: number for number, kind in enumerate(Kind)}

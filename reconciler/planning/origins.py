@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from reconciler.model.changes import Action, Change, Kind
+from reconciler.model.plan import Gate, Mark
+from reconciler.model.tags import SOURCE_TAG, tag_of
 from reconciler.planning.draft import Draft
-from reconciler.planning.model import Action, Change, Gate, Kind, Mark
-from reconciler.planning.naming import SOURCE_TAG, tag_of
 
 GATE = "two-sources"
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from reconciler.estate import Disk, Instance
+from reconciler.model.resources import Disk, Instance
+from reconciler.model.tags import is_restored
 from reconciler.planning.draft import Draft
-from reconciler.planning.naming import is_restored
 from reconciler.planning.support import is_kubernetes_volume
 
 COPY = "a restore made it, and no machine uses it"

@@ -7,17 +7,17 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from reconciler.base.plurals import counted
-from reconciler.estate import Policy
-from reconciler.ids import ArmId, lower
-from reconciler.manifest import addresses
-from reconciler.manifest.model import PolicyContent, PolicySpec, VaultSpec
-from reconciler.planning import codes
-from reconciler.planning.builtin_roles import DISK_BACKUP_READER, is_settled
+from reconciler.model import addresses
+from reconciler.model.builtin_roles import DISK_BACKUP_READER, is_settled
+from reconciler.model.changes import Action, Change, Kind, Op, Step
+from reconciler.model.codes import planning as codes
+from reconciler.model.ids import ArmId, lower
+from reconciler.model.manifest import PolicyContent, PolicySpec, VaultSpec
+from reconciler.model.names import is_derived_policy_name, policy_names
+from reconciler.model.resources import Policy
 from reconciler.planning.content import body_of, content_of, differences, shown
 from reconciler.planning.draft import PENDING, UNASKED, Draft
 from reconciler.planning.marks import drift_class
-from reconciler.planning.model import Action, Change, Kind, Op, Step
-from reconciler.planning.naming import is_derived_policy_name, policy_names
 from reconciler.planning.policy_reading import read
 
 _SHOWN = 10

@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 
 from reconciler.base.durations import seconds
 from reconciler.base.zones import iana_zone, windows_zone
-from reconciler.estate import Policy
-from reconciler.ids import lower
-from reconciler.manifest.model import PolicyContent
+from reconciler.model.ids import lower
+from reconciler.model.manifest import PolicyContent
+from reconciler.model.resources import Policy
 
 CRITERIA = {"Daily": "FirstOfDay", "Weekly": "FirstOfWeek"}
 """The retention rules beside the default that a manifest can say, and which backup of a day or week each keeps."""

@@ -9,13 +9,14 @@ from math import ceil
 
 from reconciler.base.plurals import counted
 from reconciler.base.times import age
-from reconciler.estate import Instance
-from reconciler.findings import Code, Finding
-from reconciler.manifest.model import DrillSpec
-from reconciler.planning import disk_codes, protection
+from reconciler.model import protection
+from reconciler.model.codes import disks as disk_codes
+from reconciler.model.findings import Code, Finding
+from reconciler.model.manifest import DrillSpec
+from reconciler.model.resources import Instance
+from reconciler.model.tags import PROVEN_TAG, tag_of
 from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import Draft
-from reconciler.planning.naming import PROVEN_TAG, tag_of
 from reconciler.planning.selection import matcher
 
 _SHOWN = 10

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from reconciler.estate import Disk, Instance, Origin, RecoveryPoint, RestoreJob, Trace
-from reconciler.ids import ArmId, lower
-from reconciler.known import Unsure, Yes
-from reconciler.planning.naming import RESTORED_TAG, tag_of
+from reconciler.model.estate import Trace
+from reconciler.model.ids import ArmId, lower
+from reconciler.model.jobs import RestoreJob
+from reconciler.model.known import Unsure, Yes
+from reconciler.model.resources import Disk, Instance, Origin, RecoveryPoint
+from reconciler.model.tags import RESTORED_TAG, tag_of
 
 _SLACK = timedelta(minutes=5)
 _WELL = frozenset({"completed", "completedwithwarnings"})

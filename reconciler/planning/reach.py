@@ -10,12 +10,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from reconciler.estate import Reach, Vault
-from reconciler.ids import ArmId, lower
-from reconciler.manifest.model import Manifest
-from reconciler.planning.naming import OWNER_TAG, tag_of
+from reconciler.model.ids import ArmId, lower
+from reconciler.model.manifest import Manifest
+from reconciler.model.resources import Vault
+from reconciler.model.scope import Reach
+from reconciler.model.shard import WHOLE, Shard
+from reconciler.model.tags import OWNER_TAG, tag_of
 from reconciler.planning.selection import asks_machines, drill_selectors, places, selectors
-from reconciler.sharding import WHOLE, Shard
 
 Groups = Mapping[str, tuple[str, ...]]
 NO_GROUPS: Groups = MappingProxyType({})

@@ -6,9 +6,10 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from reconciler.estate import Disk, Estate, Found, Instance, Policy, Presence, Question, RoleAssignment, Vault
-from reconciler.ids import ArmId
-from reconciler.known import No, Yes
+from reconciler.model.estate import Estate, Found, Presence, Question
+from reconciler.model.ids import ArmId
+from reconciler.model.known import No, Yes
+from reconciler.model.resources import Disk, Instance, Policy, RoleAssignment, Vault
 
 _KINDS: Mapping[type[Any], str] = {
     Disk: "disks",

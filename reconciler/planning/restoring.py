@@ -7,17 +7,21 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from reconciler.estate import Disk, Estate, Found, Instance, RecoveryPoint
-from reconciler.ids import ArmId, group_id, lower
-from reconciler.known import No, Unsure, Yes
-from reconciler.manifest.model import Manifest, VaultSpec
-from reconciler.planning import codes, disk_codes, protection
+from reconciler.model import protection
+from reconciler.model.builtin_roles import DISK_RESTORE_OPERATOR
+from reconciler.model.changes import Action, Change, FieldChange, Kind, Op, Probe, Step
+from reconciler.model.codes import disks as disk_codes
+from reconciler.model.codes import planning as codes
+from reconciler.model.estate import Estate, Found
+from reconciler.model.ids import ArmId, group_id, lower
+from reconciler.model.known import No, Unsure, Yes
+from reconciler.model.manifest import Manifest, VaultSpec
+from reconciler.model.plan import Options, Plan
+from reconciler.model.resources import Disk, Instance, RecoveryPoint
+from reconciler.model.tags import RESTORED_TAG
 from reconciler.planning.begun import begun_before
-from reconciler.planning.builtin_roles import DISK_RESTORE_OPERATOR
 from reconciler.planning.draft import PENDING, Draft
 from reconciler.planning.grants import Grants
-from reconciler.planning.model import Action, Change, FieldChange, Kind, Op, Options, Plan, Probe, Step
-from reconciler.planning.naming import RESTORED_TAG
 from reconciler.planning.ordering import checksum, finding_rank, ordered
 from reconciler.planning.provenance import Claim
 from reconciler.planning.roles import RoleBook

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from reconciler.estate import Instance
-from reconciler.ids import ArmId, lower
-from reconciler.known import No, Yes
+from reconciler.model.changes import Op, Step
+from reconciler.model.ids import ArmId, lower
+from reconciler.model.known import No, Yes
+from reconciler.model.protection import is_active
+from reconciler.model.resources import Instance
 from reconciler.planning.draft import Draft
 from reconciler.planning.instances import guard_of
-from reconciler.planning.model import Op, Step
-from reconciler.planning.protection import is_active
 from reconciler.planning.resuming import expired, kept
 
 _WRITES = frozenset({Op.INSTANCE_MERGE, Op.INSTANCE_REPAIR, Op.INSTANCE_RESUME})

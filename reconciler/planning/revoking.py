@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-from reconciler.estate import Instance, RoleAssignment
-from reconciler.ids import ArmId, group_id, lower
-from reconciler.manifest import addresses
-from reconciler.manifest.model import VaultSpec
-from reconciler.planning.builtin_roles import (
+from reconciler.model import addresses
+from reconciler.model.builtin_roles import (
     BY_GUID,
     DISK_BACKUP_READER,
     DISK_RESTORE_OPERATOR,
@@ -17,11 +14,14 @@ from reconciler.planning.builtin_roles import (
     READER,
     is_settled,
 )
+from reconciler.model.changes import Action, Change, Kind, Op, Step
+from reconciler.model.ids import ArmId, group_id, lower
+from reconciler.model.manifest import VaultSpec
+from reconciler.model.resources import Instance, RoleAssignment
 from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import Draft
 from reconciler.planning.leaving import reached
 from reconciler.planning.marks import drift_class
-from reconciler.planning.model import Action, Change, Kind, Op, Step
 from reconciler.planning.roles import is_derived
 
 

@@ -8,23 +8,18 @@ from dataclasses import replace
 from datetime import timedelta
 from itertools import islice
 
-from reconciler.estate import RoleAssignment
-from reconciler.ids import ArmId, lower, subscription_id
-from reconciler.manifest import addresses
-from reconciler.manifest.model import VaultSpec
-from reconciler.planning import codes
-from reconciler.planning.builtin_roles import (
-    DISK_BACKUP_READER,
-    DISK_SNAPSHOT_CONTRIBUTOR,
-    READER,
-    Role,
-)
+from reconciler.model import addresses
+from reconciler.model.builtin_roles import DISK_BACKUP_READER, DISK_SNAPSHOT_CONTRIBUTOR, READER, Role
+from reconciler.model.changes import UNKNOWN, Action, Change, Kind, Op, Step
+from reconciler.model.codes import planning as codes
+from reconciler.model.ids import ArmId, lower, subscription_id
+from reconciler.model.manifest import VaultSpec
+from reconciler.model.names import role_name
+from reconciler.model.resources import RoleAssignment
 from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import PENDING, Draft
 from reconciler.planning.grants import Grants, Principal
 from reconciler.planning.marks import drift_class
-from reconciler.planning.model import UNKNOWN, Action, Change, Kind, Op, Step
-from reconciler.planning.naming import role_name
 
 WINDOW = timedelta(minutes=30)
 """How long a new role assignment may take to be effective, by Microsoft's staff's word."""

@@ -10,9 +10,9 @@ from fnmatch import translate
 from functools import cached_property, lru_cache, partial
 from itertools import chain
 
-from reconciler.estate import Disk, Machine
-from reconciler.ids import lower
-from reconciler.manifest.model import Manifest, Selector
+from reconciler.model.ids import lower
+from reconciler.model.manifest import Manifest, Selector
+from reconciler.model.resources import Disk, Machine
 
 Test = Callable[[Disk], bool]
 

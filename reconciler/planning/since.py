@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 
-from reconciler.estate import Instance
-from reconciler.ids import ArmId
-from reconciler.planning.builtin_roles import DISK_BACKUP_READER
+from reconciler.model.builtin_roles import DISK_BACKUP_READER
+from reconciler.model.ids import ArmId
+from reconciler.model.resources import Instance
+from reconciler.model.tags import PROTECTED_TAG, tag_of
 from reconciler.planning.draft import Draft
-from reconciler.planning.naming import PROTECTED_TAG, tag_of
 
 _SLACK = timedelta(minutes=5)
 """How far the clocks of two machines may be apart."""

@@ -11,13 +11,13 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from reconciler.base.plurals import counted
-from reconciler.estate import Instance, RecoveryPoint, Snapshots
-from reconciler.known import Unsure, Yes
+from reconciler.model.known import Unsure, Yes
+from reconciler.model.protection import Health, health_of
+from reconciler.model.resources import Instance, RecoveryPoint, Snapshots
 from reconciler.planning.backups import START_WINDOW, Told, newest_of
 from reconciler.planning.draft import Draft
 from reconciler.planning.occurrences import interval_after
 from reconciler.planning.policy_reading import Reading
-from reconciler.planning.protection import Health, health_of
 from reconciler.planning.since import granted, protected_since
 from reconciler.planning.states import FAILING, UNKNOWN
 

@@ -6,11 +6,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from reconciler.estate import Instance
-from reconciler.findings import Finding, Place
-from reconciler.ids import ArmId, lower
-from reconciler.known import Unsure, Yes
-from reconciler.planning import codes, disk_codes, proofs
+from reconciler.model.codes import disks as disk_codes
+from reconciler.model.codes import planning as codes
+from reconciler.model.findings import Finding, Place
+from reconciler.model.ids import ArmId, lower
+from reconciler.model.known import Unsure, Yes
+from reconciler.model.names import instance_name
+from reconciler.model.protection import WORDS, health_of, preference
+from reconciler.model.resources import Instance
+from reconciler.planning import proofs
 from reconciler.planning.backups import (
     Told,
     contradicted,
@@ -25,9 +29,7 @@ from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import Draft
 from reconciler.planning.gone import Verdict, absences, lost, outlook, verdict
 from reconciler.planning.identity import new_id, replaced
-from reconciler.planning.naming import instance_name
 from reconciler.planning.policy_reading import Reading
-from reconciler.planning.protection import WORDS, health_of, preference
 from reconciler.planning.snapshots import is_bare, is_short, loss
 from reconciler.planning.states import BAD, FAILING, GONE, HALTED, LATE, STATES, UNKNOWN, UNPROTECTED, WAITING
 from reconciler.planning.unlisted import declared

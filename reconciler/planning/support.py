@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reconciler.estate import Disk
-from reconciler.findings import Code
-from reconciler.ids import lower
-from reconciler.manifest.model import PolicySpec
 from reconciler.manifest.support import SLOW_HOURS, SLOW_SKUS
-from reconciler.planning import codes, disk_codes
+from reconciler.model.codes import disks as disk_codes
+from reconciler.model.codes import planning as codes
+from reconciler.model.findings import Code
+from reconciler.model.ids import lower
+from reconciler.model.manifest import PolicySpec
+from reconciler.model.resources import Disk
 
 _KUBERNETES_TAGS = ("kubernetes.io-created-for-", "k8s-azure-created-by")
 

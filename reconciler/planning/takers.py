@@ -7,11 +7,11 @@ from dataclasses import replace
 from functools import cached_property
 from typing import NamedTuple
 
-from reconciler.estate import Disk
-from reconciler.findings import Place
-from reconciler.ids import ArmId
 from reconciler.manifest.choices import names_in
-from reconciler.manifest.model import REPORT, DiskRule, Manifest, Selector
+from reconciler.model.findings import Place
+from reconciler.model.ids import ArmId
+from reconciler.model.manifest import REPORT, DiskRule, Manifest, Selector
+from reconciler.model.resources import Disk
 from reconciler.planning.selection import Surroundings, Test, matcher
 
 

@@ -3,32 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
-from reconciler import error_codes
-from reconciler.errors import UsageError
-from reconciler.estate import Instance
-from reconciler.findings import Finding, Severity
-from reconciler.ids import ArmId, lower
-from reconciler.manifest import addresses
-from reconciler.planning import disk_codes, protection, unlisted
+from reconciler.model import addresses, protection
+from reconciler.model.codes import disks as disk_codes
+from reconciler.model.codes import errors as error_codes
+from reconciler.model.errors import UsageError
+from reconciler.model.findings import Finding, Severity
+from reconciler.model.ids import ArmId, lower
+from reconciler.model.targets import Target
+from reconciler.planning import unlisted
 from reconciler.planning.desired import expand
 from reconciler.planning.draft import Draft
 from reconciler.planning.gone import Verdict, absences, outlook, verdict
 from reconciler.planning.selection import glob
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """A disk with its backup instances, active ones first; there may be none yet, and several after a move."""
-
-    disk: ArmId
-    instances: tuple[Instance, ...] = ()
-
-    @property
-    def instance(self) -> Instance | None:
-        """The instance to act on."""
-        return self.instances[0] if self.instances else None
 
 
 def targets(draft: Draft, named: Sequence[str] = ()) -> tuple[Target, ...]:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from reconciler.estate import Instance
-from reconciler.findings import Place
-from reconciler.ids import ArmId
-from reconciler.known import Yes
-from reconciler.manifest import addresses
-from reconciler.planning import codes
+from reconciler.model import addresses
+from reconciler.model.changes import Action, Change, FieldChange, Kind, Op, Step
+from reconciler.model.codes import planning as codes
+from reconciler.model.findings import Place
+from reconciler.model.ids import ArmId
+from reconciler.model.known import Yes
+from reconciler.model.protection import GOALS
+from reconciler.model.resources import Instance
+from reconciler.model.tags import OWNER_TAG, tag_of
 from reconciler.planning.draft import Draft
 from reconciler.planning.gone import lost
 from reconciler.planning.marks import drift_class
-from reconciler.planning.model import Action, Change, FieldChange, Kind, Op, Step
-from reconciler.planning.naming import OWNER_TAG, tag_of
-from reconciler.planning.protection import GOALS
 
 REASON = "soft-deleted: it comes back with its recovery points, stopped"
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from reconciler.estate import Instance
+from reconciler.model.names import instance_name
+from reconciler.model.resources import Instance
 from reconciler.planning.desired import DesiredDisk, expand
 from reconciler.planning.draft import Draft
-from reconciler.planning.naming import instance_name
 
 
 def declared(draft: Draft) -> list[DesiredDisk]:

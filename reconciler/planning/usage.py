@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 
-from reconciler.estate import Instance, Policy
-from reconciler.ids import ArmId, lower
-from reconciler.known import Yes
-from reconciler.manifest import addresses
-from reconciler.manifest.model import PolicyContent, PolicySpec, VaultSpec
+from reconciler.model import addresses
+from reconciler.model.ids import ArmId, lower
+from reconciler.model.known import Yes
+from reconciler.model.manifest import PolicyContent, PolicySpec, VaultSpec
+from reconciler.model.resources import Instance, Policy
 from reconciler.planning import policies
 from reconciler.planning.content import shortens
 from reconciler.planning.desired import DesiredDisk

@@ -6,12 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from reconciler.base.plurals import counted
-from reconciler.estate import Instance
-from reconciler.findings import Place
-from reconciler.ids import ArmId
-from reconciler.known import No
-from reconciler.manifest import addresses
-from reconciler.planning import codes
+from reconciler.model import addresses
+from reconciler.model.codes import planning as codes
+from reconciler.model.findings import Place
+from reconciler.model.ids import ArmId
+from reconciler.model.known import No
+from reconciler.model.resources import Instance
 from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import Draft
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from reconciler.estate import Vault
-from reconciler.findings import Code
-from reconciler.ids import ArmId, lower
-from reconciler.manifest.model import VaultSpec
-from reconciler.planning import codes
-from reconciler.planning.model import FieldChange
+from reconciler.model.changes import FieldChange
+from reconciler.model.codes import planning as codes
+from reconciler.model.findings import Code
+from reconciler.model.ids import ArmId, lower
+from reconciler.model.manifest import VaultSpec
+from reconciler.model.resources import Vault
 
 _SOFT_DELETE = ("Off", "On", "AlwaysOn")
 _IMMUTABILITY = ("Disabled", "Unlocked", "Locked")

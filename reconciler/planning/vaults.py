@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.estate import Vault
-from reconciler.ids import ArmId, lower
-from reconciler.known import No, Unsure, Yes
-from reconciler.manifest import addresses
-from reconciler.manifest.model import VaultSpec
-from reconciler.planning import codes, vault_fields
+from reconciler.model import addresses
+from reconciler.model.changes import Action, Change, FieldChange, Kind, Op, Step
+from reconciler.model.codes import planning as codes
+from reconciler.model.ids import ArmId, lower
+from reconciler.model.known import No, Unsure, Yes
+from reconciler.model.manifest import VaultSpec
+from reconciler.model.resources import Vault
+from reconciler.model.tags import OWNER_TAG, tag_of
+from reconciler.planning import vault_fields
 from reconciler.planning.draft import PENDING, Draft
 from reconciler.planning.groups import laid_over, merged_tags, tag_differences
 from reconciler.planning.marks import drift_class
-from reconciler.planning.model import Action, Change, FieldChange, Kind, Op, Step
-from reconciler.planning.naming import OWNER_TAG, tag_of
 from reconciler.planning.weight import WEAKENS
 
 _ALWAYS_ON_FROM = "2025-09-01"

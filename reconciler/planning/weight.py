@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.estate import Estate
-from reconciler.ids import ArmId
-from reconciler.planning.model import Change, FieldChange, Gate, Kind, Op, Plan, Step
-from reconciler.planning.naming import OWNER_TAG, instance_name, tag_of
+from reconciler.model.changes import Change, FieldChange, Kind, Op, Step
+from reconciler.model.estate import Estate
+from reconciler.model.ids import ArmId
+from reconciler.model.names import instance_name
+from reconciler.model.plan import Gate, Plan
+from reconciler.model.tags import OWNER_TAG, tag_of
 from reconciler.planning.ordering import outline
 
 WEAKENS = "weakens"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from reconciler.base.escape import plain
-from reconciler.findings import Severity
+from reconciler.model.findings import Severity
 from reconciler.report.notices import Notice
 
 LIMIT = 10

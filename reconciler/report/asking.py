@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from reconciler.applying.outcome import Outcome, Result, Status
 from reconciler.base.escape import code, fence, markdown, plain
-from reconciler.ids import lower
-from reconciler.known import OUT_OF_REACH
-from reconciler.operations.asking import Registration
-from reconciler.planning import codes
-from reconciler.planning.builtin_roles import title_of
-from reconciler.planning.model import Change, Kind, Op, Plan, Step
+from reconciler.model.builtin_roles import title_of
+from reconciler.model.changes import Change, Kind, Op, Step
+from reconciler.model.codes import planning as codes
+from reconciler.model.ids import lower
+from reconciler.model.known import OUT_OF_REACH
+from reconciler.model.plan import Plan
+from reconciler.model.results.outcome import Outcome, Result, Status
+from reconciler.model.results.registration import Registration
 from reconciler.report.script import quoted, role_commands, script
 
 _REFUSED = frozenset({"authorizationfailed", "linkedauthorizationfailed"})

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from reconciler.base.escape import code, markdown, plain
 from reconciler.base.plurals import counted
 from reconciler.base.redaction import redact
-from reconciler.operations.backup import Backup
+from reconciler.model.results.backup import Backup
 from reconciler.report.documents import Document, head
 from reconciler.report.jobs import job_document
 from reconciler.report.markdown import cut

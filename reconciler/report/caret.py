@@ -8,7 +8,7 @@ from unicodedata import combining, east_asian_width
 
 from reconciler.base.escape import commands, plain, visible
 from reconciler.base.redaction import redact
-from reconciler.findings import Finding, Place
+from reconciler.model.findings import Finding, Place
 from reconciler.report.style import Style
 
 _BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from reconciler.base.escape import code, markdown, plain
 from reconciler.base.plurals import counted
 from reconciler.base.redaction import redact
-from reconciler.estate import Disk
-from reconciler.ids import lower
+from reconciler.model.ids import lower
+from reconciler.model.resources import Disk
 from reconciler.planning.coverage import COVERED, EXCLUDED, UNCOVERED, UNKNOWN, Coverage, Covered, by_key
 from reconciler.report.caret import location
 from reconciler.report.documents import Document, finding_document, head, place_document

@@ -8,12 +8,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from reconciler.applying.outcome import Outcome, Result, Status
 from reconciler.base import times
 from reconciler.base.redaction import redact
-from reconciler.findings import Finding, Place, Severity
-from reconciler.planning.model import Action, Change, Gate, Kind, Mark, Plan, Step
-from reconciler.report.drift import CLASSES, Drift
+from reconciler.model.changes import Action, Change, Kind, Step
+from reconciler.model.findings import Finding, Place, Severity
+from reconciler.model.plan import Gate, Mark, Plan
+from reconciler.model.results.drift import CLASSES, Drift
+from reconciler.model.results.outcome import Outcome, Result, Status
 from reconciler.report.terminal import is_clean
 from reconciler.report.values import jsonable
 

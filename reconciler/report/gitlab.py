@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from reconciler.base.escape import plain
-from reconciler.findings import Severity
+from reconciler.model.findings import Severity
 from reconciler.report.documents import text
 from reconciler.report.notices import Notice, fingerprints
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from reconciler.base.escape import code, markdown, plain
 from reconciler.base.plurals import counted
-from reconciler.operations.identity import Bearer, Identity, Place
+from reconciler.model.results.identity import Bearer, Identity, Place
 from reconciler.report.documents import FORMAT_VERSION, Document
 from reconciler.report.style import Style
 

@@ -8,7 +8,7 @@ from reconciler.azure.jobs import cause, has_ended
 from reconciler.base.escape import code, markdown, plain
 from reconciler.base.plurals import counted, duration
 from reconciler.base.redaction import redact
-from reconciler.estate import Job
+from reconciler.model.jobs import Job
 from reconciler.report.documents import Document, head, stamp
 from reconciler.report.markdown import cut
 from reconciler.report.style import Style

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from xml.etree import ElementTree as ET
 
-from reconciler.applying.outcome import Outcome, Result, Status
 from reconciler.base.escape import commands, plain
-from reconciler.findings import Finding, Place, Severity
-from reconciler.planning.model import Change, Kind, Plan
-from reconciler.report.drift import Drift, class_of
+from reconciler.model.changes import Change, Kind
+from reconciler.model.findings import Finding, Place, Severity
+from reconciler.model.plan import Plan
+from reconciler.model.results.drift import Drift, class_of
+from reconciler.model.results.outcome import Outcome, Result, Status
 from reconciler.report.lines import change_lines, gate_hint
 from reconciler.report.notices import Base
 

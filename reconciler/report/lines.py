@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from reconciler.base.escape import plain
-from reconciler.findings import Finding, Severity
-from reconciler.planning.model import Action, Change, FieldChange, Gate, Mark
+from reconciler.model.changes import Action, Change, FieldChange
+from reconciler.model.findings import Finding, Severity
+from reconciler.model.plan import Gate, Mark
 from reconciler.report.caret import location
 from reconciler.report.values import leaves, shown
 

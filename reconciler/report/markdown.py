@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import quote
 
-from reconciler.applying.outcome import Outcome, Result, Status
 from reconciler.base.escape import code, fence, markdown
 from reconciler.base.plurals import counted
-from reconciler.findings import Finding, Severity
-from reconciler.planning.model import Change, Gate, Plan
+from reconciler.model.changes import Change
+from reconciler.model.findings import Finding, Severity
+from reconciler.model.plan import Gate, Plan
+from reconciler.model.results.drift import Drift
+from reconciler.model.results.outcome import Outcome, Result, Status
 from reconciler.report.caret import location
-from reconciler.report.drift import Drift
 from reconciler.report.lines import by_severity, change_lines, gate_hint, mark_line
 from reconciler.report.script import role_script
 from reconciler.report.terminal import HEADINGS, is_clean, outcome_summary, plan_summary, what_next

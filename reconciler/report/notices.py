@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import NamedTuple
 
-from reconciler.applying.outcome import Outcome, Result, Status
 from reconciler.base.redaction import redact
-from reconciler.findings import Finding, Place, Severity
-from reconciler.planning.model import Change, Plan
-from reconciler.report.drift import Drift, class_of
+from reconciler.model.changes import Change
+from reconciler.model.findings import Finding, Place, Severity
+from reconciler.model.plan import Plan
+from reconciler.model.results.drift import Drift, class_of
+from reconciler.model.results.outcome import Outcome, Result, Status
 from reconciler.report.lines import gate_hint
 
 _SEPARATOR = "\0"

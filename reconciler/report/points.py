@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from reconciler.base.escape import markdown, plain
 from reconciler.base.plurals import counted
-from reconciler.operations.points import DiskPoints, Point
+from reconciler.model.results.points import DiskPoints, Point
 from reconciler.report.documents import Document, head, stamp
 from reconciler.report.markdown import cut
 from reconciler.report.tables import Table, table_markdown, table_text

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from reconciler.findings import Severity
-from reconciler.manifest.codes import CODES as MANIFEST_CODES
-from reconciler.planning.codes import CODES as PLAN_CODES
-from reconciler.report.drift import CLASSES
+from reconciler.model.codes.manifest import CODES as MANIFEST_CODES
+from reconciler.model.codes.planning import CODES as PLAN_CODES
+from reconciler.model.findings import Severity
+from reconciler.model.results.drift import CLASSES
 
 APPLY = {
     "apply-failed": ("A change was not carried out.", "mend what the message says, then run apply again"),

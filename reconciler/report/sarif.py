@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from reconciler.base.escape import plain
 from reconciler.base.plurals import counted
-from reconciler.findings import Severity
+from reconciler.model.findings import Severity
 from reconciler.report.documents import Document, text
 from reconciler.report.notices import Notice, fingerprints
 from reconciler.report.rules import rule

@@ -8,7 +8,7 @@ from typing import Any
 
 from reconciler.base.escape import commands as obeyed
 from reconciler.base.escape import visible
-from reconciler.planning.model import Step
+from reconciler.model.changes import Step
 from reconciler.report.values import is_unknown
 
 

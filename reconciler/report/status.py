@@ -8,8 +8,8 @@ from reconciler.base.escape import code, markdown, plain
 from reconciler.base.plurals import counted
 from reconciler.base.redaction import redact
 from reconciler.base.times import age
-from reconciler.ids import ArmId
 from reconciler.manifest.policies import MOST_SNAPSHOTS
+from reconciler.model.ids import ArmId
 from reconciler.planning.states import BAD, STATES, UNKNOWN
 from reconciler.planning.status import DiskStatus, Status
 from reconciler.report.caret import location

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from reconciler import error_codes
-from reconciler.applying.outcome import Outcome, Result, Status
 from reconciler.base.escape import plain
 from reconciler.base.plurals import counted
-from reconciler.findings import Finding
-from reconciler.planning.model import Action, Change, Gate, Kind, Plan
+from reconciler.model.changes import Action, Change, Kind
+from reconciler.model.codes import errors as error_codes
+from reconciler.model.findings import Finding
+from reconciler.model.plan import Gate, Plan
+from reconciler.model.results.drift import IN_PROGRESS, Drift
+from reconciler.model.results.outcome import Outcome, Result, Status
 from reconciler.report.caret import location
-from reconciler.report.drift import IN_PROGRESS, Drift
 from reconciler.report.lines import SYMBOLS, Line, by_severity, change_lines, gate_hint, mark_line, with_hints
 from reconciler.report.script import role_commands
 from reconciler.report.style import Style

@@ -6,13 +6,13 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from reconciler import error_codes
 from reconciler.applying.refusals import HINTS
-from reconciler.findings import Code, Severity
-from reconciler.manifest import codes as manifest_codes
-from reconciler.planning.codes import CODES as PLAN_CODES
+from reconciler.model.codes import errors as error_codes
+from reconciler.model.codes import manifest as manifest_codes
+from reconciler.model.codes.planning import CODES as PLAN_CODES
+from reconciler.model.findings import Code, Severity
+from reconciler.model.results.drift import CLASSES
 from reconciler.planning.gates import GATES, VALUES
-from reconciler.report.drift import CLASSES
 from reconciler.report.fields import Field, Schema, fields
 from reconciler.report.rules import APPLY
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from reconciler.base.escape import plain
 from reconciler.base.redaction import redact
-from reconciler.planning.model import UNKNOWN
+from reconciler.model.changes import UNKNOWN
 
 _KNOWN_LATER = "(known after apply)"
 

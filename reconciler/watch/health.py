@@ -11,7 +11,7 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from reconciler.errors import UsageError
+from reconciler.model.errors import UsageError
 
 _MISSED = 3
 """Intervals without a good look after which nobody should rely on what was seen before."""

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
-from reconciler.applying.outcome import Status
+from reconciler.model.results.drift import CLASSES
+from reconciler.model.results.outcome import Status
 from reconciler.planning.states import STATES
-from reconciler.report.drift import CLASSES
 from reconciler.watch.rounds import Round, Seen
 
 RESULTS = ("clean", "drift", "unhealthy", "unclear", "error")

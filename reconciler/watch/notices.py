@@ -8,8 +8,8 @@ from typing import Any
 
 from reconciler.base.escape import markdown, plain
 from reconciler.base.redaction import redact
-from reconciler.ids import ArmId, lower
-from reconciler.manifest import addresses
+from reconciler.model import addresses
+from reconciler.model.ids import ArmId, lower
 from reconciler.planning.states import BAD, GONE, UNKNOWN, UNPROTECTED
 from reconciler.watch.rounds import Round, Seen
 

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener
 
 from reconciler.connection.endpoint import is_loopback
-from reconciler.errors import UsageError
+from reconciler.model.errors import UsageError
 from reconciler.watch.notices import KINDS
 
 SECONDS = 10.0

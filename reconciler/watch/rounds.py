@@ -9,15 +9,15 @@ from datetime import datetime
 from random import Random
 from typing import Any, TypeVar
 
-from reconciler import error_codes
-from reconciler.applying.outcome import Outcome
 from reconciler.base.clock import Clock
-from reconciler.errors import ReconcilerError
-from reconciler.findings import Finding
-from reconciler.ids import lower
+from reconciler.model.codes import errors as error_codes
+from reconciler.model.errors import ReconcilerError
+from reconciler.model.findings import Finding
+from reconciler.model.ids import lower
+from reconciler.model.results.drift import OUT_OF_REACH, Drift
+from reconciler.model.results.outcome import Outcome
 from reconciler.planning.states import UNKNOWN
 from reconciler.planning.status import Status
-from reconciler.report.drift import OUT_OF_REACH, Drift
 
 T = TypeVar("T")
 

@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from reconciler.applying.outcome import Outcome
 from reconciler.base.redaction import redact
-from reconciler.findings import Severity
+from reconciler.model.findings import Severity
+from reconciler.model.results.outcome import Outcome
 from reconciler.report.documents import text
 from reconciler.watch.health import Health
 from reconciler.watch.metrics import Metrics

@@ -3,7 +3,7 @@
 import sys
 
 from reconciler import connect, drift, load, plan
-from reconciler.errors import ReconcilerError
+from reconciler.model.errors import ReconcilerError
 
 
 def main(estate: str, *manifests: str) -> int:

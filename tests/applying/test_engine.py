@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 from scripted import VAULT, Applied, Scripted, disk_change, group_change, instance, plan_of, row
 
-from reconciler import error_codes
 from reconciler.applying.engine import Settings
-from reconciler.applying.outcome import Status
 from reconciler.azure.receipts import Receipt
-from reconciler.errors import AzureError, Conflict, Transient
-from reconciler.findings import Finding, Severity
-from reconciler.planning.model import Action, Mark, Op, Step, Wait
+from reconciler.model.changes import Action, Op, Step
+from reconciler.model.codes import errors as error_codes
+from reconciler.model.errors import AzureError, Conflict, Transient
+from reconciler.model.findings import Finding, Severity
+from reconciler.model.plan import Mark, Wait
+from reconciler.model.results.outcome import Status
 
 CarryOut = Callable[..., Applied]
 

@@ -14,8 +14,8 @@ from reconciler.azure.virtual import new_loop
 from reconciler.azure.writing import Writer
 from reconciler.base.clock import LoopClock
 from reconciler.connection.endpoint import open_azure
-from reconciler.ids import ArmId, vault_id
-from reconciler.planning.model import Op, Step
+from reconciler.model.changes import Op, Step
+from reconciler.model.ids import ArmId, vault_id
 
 SUBSCRIPTION = "11111111-1111-1111-1111-111111111111"
 CROWDED, QUIET = (vault_id(SUBSCRIPTION, "rg", name) for name in ("crowded", "quiet"))

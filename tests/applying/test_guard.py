@@ -12,9 +12,10 @@ from scripted import Applied, Scripted, disk_change, group_change, instance, pla
 
 from reconciler.applying.engine import Settings
 from reconciler.azure.receipts import Receipt
-from reconciler.estate import Estate
-from reconciler.ids import ArmId
-from reconciler.planning.model import Basis, Gate, Kind, Op, Plan, Step
+from reconciler.model.changes import Kind, Op, Step
+from reconciler.model.estate import Estate
+from reconciler.model.ids import ArmId
+from reconciler.model.plan import Basis, Gate, Plan
 
 CarryOut = Callable[..., Applied]
 STOP = Step(Op.INSTANCE_STOP, instance())

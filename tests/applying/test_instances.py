@@ -9,9 +9,9 @@ from scripted import VAULT, Applied, Scripted, disk_change, instance, plan_of, r
 
 from reconciler.applying.engine import Settings
 from reconciler.azure.receipts import Receipt
-from reconciler.errors import AzureError, NotFound, OperationFailed
-from reconciler.ids import ArmId
-from reconciler.planning.model import UNKNOWN, Action, Change, Kind, Op, Probe, Step
+from reconciler.model.changes import UNKNOWN, Action, Change, Kind, Op, Probe, Step
+from reconciler.model.errors import AzureError, NotFound, OperationFailed
+from reconciler.model.ids import ArmId
 
 CarryOut = Callable[..., Applied]
 DISK = ArmId(

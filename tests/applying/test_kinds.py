@@ -9,12 +9,12 @@ from scripted import VAULT, Applied, Scripted, group_change, plan_of
 
 from reconciler.applying.roles import az_line
 from reconciler.azure.receipts import Receipt
-from reconciler.errors import AzureError, NotFound, OutOfReach
-from reconciler.findings import Place
-from reconciler.ids import ArmId
-from reconciler.manifest.model import PolicyContent, PolicySpec
+from reconciler.model.changes import UNKNOWN, Action, Change, FieldChange, Kind, Op, Step
+from reconciler.model.errors import AzureError, NotFound, OutOfReach
+from reconciler.model.findings import Place
+from reconciler.model.ids import ArmId
+from reconciler.model.manifest import PolicyContent, PolicySpec
 from reconciler.planning.content import body_of
-from reconciler.planning.model import UNKNOWN, Action, Change, FieldChange, Kind, Op, Step
 
 CarryOut = Callable[..., Applied]
 SCOPE = ArmId("/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/snapshotrg")

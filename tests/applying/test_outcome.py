@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from reconciler.applying.outcome import Outcome, Result, Status
-from reconciler.findings import Finding, Severity
-from reconciler.ids import ArmId
-from reconciler.planning.model import AT_REST, Action, Change, Kind, Plan, Wait
+from reconciler.model.changes import Action, Change, Kind
+from reconciler.model.findings import Finding, Severity
+from reconciler.model.ids import ArmId
+from reconciler.model.plan import AT_REST, Plan, Wait
+from reconciler.model.results.outcome import Outcome, Result, Status
 
 
 def test_what_was_waited_for_and_differs_still_is_not_done() -> None:

@@ -12,8 +12,8 @@ from reconciler.applying.refusals import (
     is_permission,
     is_protected_in,
 )
-from reconciler.errors import AzureError, Conflict
-from reconciler.ids import ArmId
+from reconciler.model.errors import AzureError, Conflict
+from reconciler.model.ids import ArmId
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,10 @@ from reconciler.azure.absence import absent, subscription_listed
 from reconciler.azure.answering import answer
 from reconciler.azure.operations import finish
 from reconciler.azure.sdk import Receipt
-from reconciler.errors import NotFound, Unproven
-from reconciler.estate import Question
-from reconciler.ids import ArmId
-from reconciler.known import NO, Unsure
+from reconciler.model.errors import NotFound, Unproven
+from reconciler.model.estate import Question
+from reconciler.model.ids import ArmId
+from reconciler.model.known import NO, Unsure
 
 S = "/subscriptions/5555-aaaa"
 G = f"{S}/resourceGroups/rg"
@@ -202,7 +202,7 @@ def test_an_instance_is_gone_with_its_vault_where_the_vault_itself_says_so(wire:
 @pytest.mark.parametrize("page", ["html", "empty"])
 def test_a_deletion_answered_by_a_proxy_is_not_done(wire: Any, page: str) -> None:
     from reconciler.azure.writing import Writer
-    from reconciler.planning.model import Op, Step
+    from reconciler.model.changes import Op, Step
 
     wire.on("DELETE", POLICY, PAGES[page])
     with pytest.raises(Unproven):

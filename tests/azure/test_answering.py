@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 
 from reconciler.azure.reading import answer
-from reconciler.estate import DeletedVault, Question
-from reconciler.ids import ArmId
-from reconciler.known import NO, Unsure, Yes
+from reconciler.model.estate import Question
+from reconciler.model.ids import ArmId
+from reconciler.model.known import NO, Unsure, Yes
+from reconciler.model.resources import DeletedVault
 
 S = "/subscriptions/s"
 V = f"{S}/resourceGroups/rg/providers/Microsoft.DataProtection/backupVaults/v"

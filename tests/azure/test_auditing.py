@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from reconciler import error_codes
 from reconciler.azure.auditing import Answer, Subject, Write, about, caller
 from reconciler.azure.connection import Azure
 from reconciler.azure.signing import StaticToken
 from reconciler.azure.writing import Writer
-from reconciler.errors import ReconcilerError
-from reconciler.ids import ArmId
-from reconciler.planning.model import Op, Step
+from reconciler.model.changes import Op, Step
+from reconciler.model.codes import errors as error_codes
+from reconciler.model.errors import ReconcilerError
+from reconciler.model.ids import ArmId
 
 GROUP = "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/rg"
 VAULT = f"{GROUP}/providers/Microsoft.DataProtection/backupVaults/v"

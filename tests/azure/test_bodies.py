@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from reconciler.azure import bodies
-from reconciler.ids import ArmId
+from reconciler.model.ids import ArmId
 
 LIVE = {
     "id": "/x/i",

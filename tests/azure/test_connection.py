@@ -8,8 +8,8 @@ import pytest
 
 from reconciler.azure.connection import Azure
 from reconciler.azure.origin import origin
-from reconciler.errors import AzureError, NotFound, OutOfReach, ReadIncomplete
-from reconciler.ids import ArmId
+from reconciler.model.errors import AzureError, NotFound, OutOfReach, ReadIncomplete
+from reconciler.model.ids import ArmId
 
 LIST = "/subscriptions/s/providers/Microsoft.Compute/disks"
 NEXT = f"https://management.azure.com{LIST}?api-version=2024-03-02&$skiptoken=abc"

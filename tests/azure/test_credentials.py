@@ -17,7 +17,7 @@ from reconciler.azure.clouds import CLOUDS
 from reconciler.azure.credentials import WAYS, choice, credential
 from reconciler.azure.inprocess import InProcessTransport
 from reconciler.azure.signing import SignIn
-from reconciler.errors import UsageError
+from reconciler.model.errors import UsageError
 
 PUBLIC = CLOUDS["AzureCloud"]
 TENANT = "11111111-1111-1111-1111-111111111111"

@@ -7,7 +7,7 @@ import pytest
 
 from reconciler.azure.failures import failure, told
 from reconciler.base.redaction import redact
-from reconciler.errors import AzureError, Blocked, Conflict, NotFound, OutOfReach, Transient
+from reconciler.model.errors import AzureError, Blocked, Conflict, NotFound, OutOfReach, Transient
 
 URL = "https://management.azure.com/subscriptions/s/thing?api-version=1&sig=hush-hush-hush"
 

@@ -11,9 +11,9 @@ from azure.core.pipeline.policies import AsyncHTTPPolicy
 
 from reconciler.azure.deadlines import until
 from reconciler.azure.writing import Writer
-from reconciler.errors import AzureError, Blocked, OutOfReach, Transient
-from reconciler.ids import ArmId
-from reconciler.planning.model import Op, Step
+from reconciler.model.changes import Op, Step
+from reconciler.model.errors import AzureError, Blocked, OutOfReach, Transient
+from reconciler.model.ids import ArmId
 
 PATH = "/subscriptions/s/providers/Microsoft.Compute/disks/d"
 STOP = "/subscriptions/s/resourceGroups/g/providers/Microsoft.DataProtection/backupVaults/v/backupInstances/i/stopProtection"

@@ -12,9 +12,9 @@ from reconciler.azure.virtual import new_loop
 from reconciler.azure.writing import Writer
 from reconciler.base.clock import LoopClock
 from reconciler.connection.endpoint import check_endpoint, open_azure
-from reconciler.errors import NotFound, Transient, UsageError
-from reconciler.ids import ArmId
-from reconciler.planning.model import Op, Step
+from reconciler.model.changes import Op, Step
+from reconciler.model.errors import NotFound, Transient, UsageError
+from reconciler.model.ids import ArmId
 
 VAULT = "/subscriptions/s/resourceGroups/g/providers/Microsoft.DataProtection/backupVaults/v"
 DELETIONS = {

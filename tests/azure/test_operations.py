@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.azure.operations import finish
 from reconciler.azure.receipts import Receipt
-from reconciler.errors import OperationFailed
+from reconciler.model.errors import OperationFailed
 
 URL = "https://management.azure.com/subscriptions/s/op"
 BUSY = {"status": "Inprogress"}

@@ -11,8 +11,8 @@ import pytest
 from reconciler.azure import pages
 from reconciler.azure.graph import graph, graph_if_it_answers
 from reconciler.azure.reading import descendants
-from reconciler.errors import AzureError, ReadIncomplete
-from reconciler.known import Unsure
+from reconciler.model.errors import AzureError, ReadIncomplete
+from reconciler.model.known import Unsure
 
 DISKS = "/subscriptions/s/providers/Microsoft.Compute/disks"
 

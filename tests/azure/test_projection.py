@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from reconciler.azure import projection
-from reconciler.ids import ArmId
+from reconciler.model.ids import ArmId
 
 S = "/subscriptions/s"
 V = f"{S}/resourcegroups/RG/providers/microsoft.dataprotection/BackupVaults/V"

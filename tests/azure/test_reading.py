@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from reconciler.azure.reading import read_estate
-from reconciler.errors import ReadIncomplete
-from reconciler.estate import Reach
-from reconciler.ids import ArmId
-from reconciler.known import Unsure
+from reconciler.model.errors import ReadIncomplete
+from reconciler.model.ids import ArmId
+from reconciler.model.known import Unsure
+from reconciler.model.scope import Reach
 
 ONE, TWO = "/subscriptions/one", "/subscriptions/two"
 V = f"{ONE}/resourceGroups/rg/providers/Microsoft.DataProtection/backupVaults/v"

@@ -15,9 +15,9 @@ from reconciler.azure import survey
 from reconciler.azure.answering import answer
 from reconciler.azure.jobs import listed_backups, newest_backups
 from reconciler.azure.projection import vault as project_vault
-from reconciler.estate import Question
-from reconciler.ids import ArmId
-from reconciler.known import Known, No, Unsure, Yes
+from reconciler.model.estate import Question
+from reconciler.model.ids import ArmId
+from reconciler.model.known import Known, No, Unsure, Yes
 
 S = "/subscriptions/s"
 VAULT = f"{S}/resourceGroups/rg/providers/Microsoft.DataProtection/backupVaults/v"
@@ -188,7 +188,7 @@ def test_without_a_token_nothing_is_asked_and_nothing_is_known(wire: Any) -> Non
     """That is no doubt about one thing, but an error of the whole run."""
     from azure.core.exceptions import ClientAuthenticationError
 
-    from reconciler.errors import AzureError
+    from reconciler.model.errors import AzureError
 
     wire.on("GET", DISK, ClientAuthenticationError("no token"))
     with pytest.raises(AzureError):

@@ -9,10 +9,10 @@ import pytest
 from reconciler.azure.receipts import Receipt
 from reconciler.azure.requesting import Requests
 from reconciler.azure.writing import Writer
-from reconciler.errors import AzureError, Conflict, Transient
-from reconciler.ids import ArmId
-from reconciler.planning.model import Op, Step
-from reconciler.planning.naming import role_name
+from reconciler.model.changes import Op, Step
+from reconciler.model.errors import AzureError, Conflict, Transient
+from reconciler.model.ids import ArmId
+from reconciler.model.names import role_name
 
 G = "/subscriptions/s/resourceGroups/rg"
 V = f"{G}/providers/Microsoft.DataProtection/backupVaults/vault"

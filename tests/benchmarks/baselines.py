@@ -20,8 +20,8 @@ from fleet import Fleet, sandbox
 from running import BUCKETS, LIMITS, WORLD, Case, Measured, Traffic, oracle_of
 
 from reconciler.azure.virtual import new_loop
-from reconciler.ids import ArmId
-from reconciler.planning.naming import instance_name
+from reconciler.model.ids import ArmId
+from reconciler.model.names import instance_name
 
 HOST = "https://management.azure.com"
 ATTEMPTS = 4

@@ -19,7 +19,6 @@ from fleet import Fleet, manifest, sandbox
 from leasttime import DOCUMENTED, HALVED, Bucket, Way, makespan
 
 from reconciler.applying.engine import Settings, apply
-from reconciler.applying.outcome import Outcome
 from reconciler.applying.progress import Progress
 from reconciler.azure.virtual import new_loop
 from reconciler.base.clock import LoopClock
@@ -27,7 +26,8 @@ from reconciler.cli.main import COLLECTION
 from reconciler.connection.endpoint import open_azure
 from reconciler.files import load
 from reconciler.flow.look import look
-from reconciler.planning.model import Options, Plan
+from reconciler.model.plan import Options, Plan
+from reconciler.model.results.outcome import Outcome
 from reconciler.sandbox.dataprotection.instances.configuration import rest
 from reconciler.sandbox.sandbox import Sandbox
 

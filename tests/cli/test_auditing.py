@@ -15,7 +15,7 @@ import pytest
 from installed import AZURE, begun, run
 
 from reconciler.cli.auditing import AuditFile, audit_file, commit_of, origin_of
-from reconciler.errors import ReconcilerError, UsageError
+from reconciler.model.errors import ReconcilerError, UsageError
 from reconciler.schemas import schema_text
 
 Run = Callable[..., subprocess.CompletedProcess[str]]

@@ -14,7 +14,7 @@ from installed import run
 from reconciler.cli.continuous import SUMMARY_BYTES, Told, base_of, footer_of, tell_system
 from reconciler.cli.options import system_of
 from reconciler.cli.output import Output
-from reconciler.findings import Severity
+from reconciler.model.findings import Severity
 from reconciler.report.notices import Notice
 
 QUICKSTART = Path(__file__).parents[2] / "samples" / "quickstart"

@@ -4,8 +4,8 @@ import pytest
 
 from reconciler.cli.failure import tell_error, tell_unexpected
 from reconciler.cli.output import Output
-from reconciler.errors import AzureError, ManifestError, OutOfReach, StalePlan
-from reconciler.findings import Finding, Place, Severity
+from reconciler.model.errors import AzureError, ManifestError, OutOfReach, StalePlan
+from reconciler.model.findings import Finding, Place, Severity
 
 
 def told(error: Exception, capsys: pytest.CaptureFixture[str], *, verbose: bool = False) -> str:

@@ -15,7 +15,7 @@ import pytest
 from installed import within
 
 from reconciler.applying.engine import Settings
-from reconciler.applying.outcome import Outcome
+from reconciler.model.results.outcome import Outcome
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 ROOT = Path(__file__).parents[2]

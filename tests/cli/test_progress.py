@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from installed import AZURE, run
 
-from reconciler.applying.outcome import Result, Status
 from reconciler.cli.output import Output
 from reconciler.cli.progress import Bars, Lines
-from reconciler.planning.model import Action, Change, Kind
+from reconciler.model.changes import Action, Change, Kind
+from reconciler.model.results.outcome import Result, Status
 
 
 class StandingClock:

@@ -15,9 +15,10 @@ from reconciler.cli.output import Output
 from reconciler.cli.saved import SavedPlan, read_saved, stale
 from reconciler.cli.showing import document_of
 from reconciler.connection.choice import Connection
-from reconciler.errors import Refused, StalePlan, UsageError
-from reconciler.ids import ArmId
-from reconciler.planning.model import Action, Change, Kind, Op, Options, Plan, Step
+from reconciler.model.changes import Action, Change, Kind, Op, Step
+from reconciler.model.errors import Refused, StalePlan, UsageError
+from reconciler.model.ids import ArmId
+from reconciler.model.plan import Options, Plan
 
 CHANGE = Change("vault/a", Kind.VAULT, Action.ADD, "not there", (Step(Op.VAULT_PUT, ArmId("/v")),), after={"x": 1})
 PLAN = Plan("walkthrough", (CHANGE,), (), (), "0123")

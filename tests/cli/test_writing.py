@@ -7,7 +7,7 @@ import pytest
 
 from reconciler.cli.output import Output
 from reconciler.cli.writing import Report, check_writable, reports_of, write_file, write_reports
-from reconciler.errors import UsageError
+from reconciler.model.errors import UsageError
 
 
 def test_a_file_is_replaced_whole(tmp_path: Path) -> None:

@@ -8,7 +8,8 @@ from arm import APPS, PLATFORM, lock, vault_id
 from manifests import manifest
 from stage import READER, Stage
 
-from reconciler.operations.asking import Registration, unregistered
+from reconciler.model.results.registration import Registration
+from reconciler.operations.asking import unregistered
 from reconciler.report.asking import ask_for, ask_markdown, ask_script
 
 

@@ -13,8 +13,8 @@ from arm import APPS, disk, disk_id, estate, group, vault_id
 from manifests import POLICY, manifest
 from stage import Recorder, Stage, carried_out, failures
 
-from reconciler.applying.outcome import Outcome
 from reconciler.cli.auditing import Trail, audit_file
+from reconciler.model.results.outcome import Outcome
 from reconciler.report.audit import Origin
 from reconciler.sandbox.arm.messages import Request, Response
 from reconciler.sandbox.sandbox import Hook

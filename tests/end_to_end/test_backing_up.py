@@ -14,11 +14,12 @@ from manifests import POLICY, manifest
 from manifests import disk as entry
 from stage import READER, Stage
 
-from reconciler import error_codes
-from reconciler.errors import OperationFailed, ReconcilerError, UsageError
-from reconciler.estate import Job
+from reconciler.model.codes import errors as error_codes
+from reconciler.model.errors import OperationFailed, ReconcilerError, UsageError
+from reconciler.model.jobs import Job
+from reconciler.model.results.backup import Backup
 from reconciler.operations import jobs as operation
-from reconciler.operations.backup import Backup, Request, back_up
+from reconciler.operations.backup import Request, back_up
 from reconciler.operations.jobs import Filter
 from reconciler.operations.points import recovery_points
 from reconciler.report.backups import backups_document, backups_markdown, backups_text

@@ -89,7 +89,7 @@ def test_a_half_done_apply_is_not_marked_as_applied(on_stage: Callable[..., Stag
 
 def test_out_of_reach_is_an_error_and_not_drift(fresh: Stage) -> None:
     hidden = f"/subscriptions/{OTHER}/resourceGroups/x/providers/Microsoft.Compute/disks/hidden"
-    from reconciler.errors import ReconcilerError
+    from reconciler.model.errors import ReconcilerError
 
     try:
         drift = fresh.drift(manifest(disks=[DISK, DISK | {"id": hidden}]))

@@ -12,7 +12,7 @@ from stage import READER, Stage, actions, codes
 
 from reconciler.applying import preflight as preflights
 from reconciler.flow.run import preflight
-from reconciler.planning.model import Plan
+from reconciler.model.plan import Plan
 
 SECOND = disk_id("second")
 WIDE = {"mode": "manage", "scope": "resourceGroup"}

@@ -12,7 +12,7 @@ from manifests import manifest
 from operating import RUN, TARGET, back_up, done, moment, planned, wish, world
 from stage import Stage, failures
 
-from reconciler.ids import ArmId
+from reconciler.model.ids import ArmId
 
 COPY = f"{TARGET}/providers/Microsoft.Compute/disks/copy"
 

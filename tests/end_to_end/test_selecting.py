@@ -11,7 +11,7 @@ from manifests import DISK, POLICY, VAULT, manifest, selecting
 from manifests import disk as entry
 from stage import Stage, actions, codes, failures
 
-from reconciler.errors import UsageError
+from reconciler.model.errors import UsageError
 
 ZOO = [
     disk("Gold-1", tags={"Backup": "gold", "env": "prod"}),

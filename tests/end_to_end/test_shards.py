@@ -15,13 +15,14 @@ from manifests import POLICY, manifest
 from stage import Stage, actions, codes
 
 from reconciler.applying.engine import Settings, apply
-from reconciler.applying.outcome import Outcome
 from reconciler.applying.progress import Progress
 from reconciler.connection import simulated as inprocess
 from reconciler.connection.choice import Connection
 from reconciler.flow.look import look
-from reconciler.planning.model import Change, Options, Plan
-from reconciler.sharding import Shard
+from reconciler.model.changes import Change
+from reconciler.model.plan import Options, Plan
+from reconciler.model.results.outcome import Outcome
+from reconciler.model.shard import Shard
 
 REGIONS = ("westus", "westeurope")
 USER = arm.user_identity()

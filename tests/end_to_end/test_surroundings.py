@@ -10,7 +10,7 @@ from arm import APPS, OTHER, PLATFORM, Body, disk, disk_id, estate, vault_id
 from manifests import manifest, selecting
 from stage import READER, Stage, actions, failures
 
-from reconciler.errors import ReadIncomplete
+from reconciler.model.errors import ReadIncomplete
 
 GROUPS = [
     {"name": "Root"},

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 from faults import SECRET
 from stage import Call
 
-from reconciler.planning.model import Change, Op, Plan
+from reconciler.model.changes import Change, Op
+from reconciler.model.plan import Plan
 
 if TYPE_CHECKING:
     from trial import Run, Trial

@@ -17,7 +17,7 @@ from reconciler.applying.progress import Progress
 from reconciler.azure.virtual import new_loop
 from reconciler.base.clock import Clock
 from reconciler.flow.look import look
-from reconciler.planning.model import Options
+from reconciler.model.plan import Options
 
 
 @dataclass

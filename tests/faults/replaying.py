@@ -18,7 +18,7 @@ from stage import carried_out
 from trial import Run, Trial
 
 from reconciler.flow.run import Task, planned
-from reconciler.planning.model import Options
+from reconciler.model.plan import Options
 
 
 @dataclass

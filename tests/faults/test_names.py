@@ -13,9 +13,9 @@ from installed import AZURE, put_files
 from manifests import DISK, POLICY, VAULT, manifest, selecting
 from trial import Trial
 
-from reconciler.errors import ManifestError
 from reconciler.files import load
-from reconciler.ids import ArmId, lower
+from reconciler.model.errors import ManifestError
+from reconciler.model.ids import ArmId, lower
 
 HOSTILE = {
     "emoji": "Vault-\U0001f600",

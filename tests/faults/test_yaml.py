@@ -11,9 +11,9 @@ from arm import disk, estate
 from installed import AZURE, Done, put_files, run
 from manifests import manifest
 
-from reconciler.errors import ManifestError, ReconcilerError
 from reconciler.files import load
-from reconciler.findings import Finding
+from reconciler.model.errors import ManifestError, ReconcilerError
+from reconciler.model.findings import Finding
 
 HEAD = "apiVersion: reconciler/v1\nname: quickstart\n"
 BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(

@@ -24,7 +24,6 @@ import pytest
 from faults import TOKEN, Answer, Asked, Fault, Injection, Killed
 from stage import HOST, Call, Recorder, Stage
 
-from reconciler.applying.outcome import Outcome
 from reconciler.azure.connection import Azure
 from reconciler.azure.inprocess import InProcessTransport
 from reconciler.azure.signing import StaticToken
@@ -33,7 +32,8 @@ from reconciler.base.clock import Clock, LoopClock
 from reconciler.cli import main
 from reconciler.connection.session import Session
 from reconciler.flow import run as flow
-from reconciler.planning.model import Plan
+from reconciler.model.plan import Plan
+from reconciler.model.results.outcome import Outcome
 
 
 @dataclass

@@ -30,14 +30,14 @@ from reconciler.cli import main
 from reconciler.cli.loading import recorded
 from reconciler.cli.saved import read_saved
 from reconciler.connection.choice import Connection
-from reconciler.errors import ManifestError, ReconcilerError
-from reconciler.estate import Estate
 from reconciler.flow.look import estate_for, look
-from reconciler.known import NO, Yes
 from reconciler.manifest.compiling import compile_manifest
-from reconciler.manifest.model import Manifest
+from reconciler.model.errors import ManifestError, ReconcilerError
+from reconciler.model.estate import Estate
+from reconciler.model.known import NO, Yes
+from reconciler.model.manifest import Manifest
+from reconciler.model.plan import Options, Plan
 from reconciler.planning.making import make
-from reconciler.planning.model import Options, Plan
 from reconciler.planning.reach import management_groups
 from reconciler.report.caret import diagnostics
 from reconciler.report.terminal import plan_text

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Mapping
 
 import pytest
 
-from reconciler.errors import ManifestError
-from reconciler.findings import Finding
 from reconciler.manifest.compiling import compile_manifest
-from reconciler.manifest.model import Manifest
+from reconciler.model.errors import ManifestError
+from reconciler.model.findings import Finding
+from reconciler.model.manifest import Manifest
 
 START = """\
 apiVersion: reconciler/v1

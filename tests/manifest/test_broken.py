@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.errors import ManifestError
 from reconciler.files import load
-from reconciler.manifest.codes import CODES
+from reconciler.model.codes.manifest import CODES
+from reconciler.model.errors import ManifestError
 
 BROKEN = Path(__file__).parent / "broken"
 CASES = sorted(path for path in BROKEN.iterdir() if path.suffix == ".yaml" or path.is_dir())

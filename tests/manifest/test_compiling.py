@@ -7,10 +7,10 @@ from datetime import date
 
 import pytest
 
-from reconciler.errors import ManifestError
-from reconciler.ids import ArmId
 from reconciler.manifest.compiling import compile_manifest
-from reconciler.manifest.model import Manifest, PolicyContent, RoleSettings, SoftDelete
+from reconciler.model.errors import ManifestError
+from reconciler.model.ids import ArmId
+from reconciler.model.manifest import Manifest, PolicyContent, RoleSettings, SoftDelete
 
 DISKS = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/diskrg/providers/Microsoft.Compute/disks"
 BASE = """\

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.errors import ManifestError, UsageError
 from reconciler.files import load, read
+from reconciler.model.errors import ManifestError, UsageError
 
 HEAD = "apiVersion: reconciler/v1\n"
 NAMED = HEAD + "name: x\n"

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.errors import UsageError
 from reconciler.manifest import layout
 from reconciler.manifest.layout import laid_out
 from reconciler.manifest.reader import read
 from reconciler.manifest.starter import starter, usable_name
+from reconciler.model.errors import UsageError
 from reconciler.schemas import schema_text
 
 SCHEMA = json.loads(schema_text("manifest"))

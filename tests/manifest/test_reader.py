@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.errors import ManifestError
-from reconciler.findings import Finding, Place
 from reconciler.manifest import reader
 from reconciler.manifest.compiling import compile_manifest
 from reconciler.manifest.syntax import LARGEST
+from reconciler.model.errors import ManifestError
+from reconciler.model.findings import Finding, Place
 
 TEXT = """\
 name: x # a comment

@@ -17,7 +17,8 @@ from reconciler import rights
 from reconciler.azure.credentials import WAYS
 from reconciler.cli.main import COMMANDS
 from reconciler.cli.whoami import _COMMANDS
-from reconciler.operations.identity import Bearer, Identity, Place, identity
+from reconciler.model.results.identity import Bearer, Identity, Place
+from reconciler.operations.identity import identity
 from reconciler.report.identity import identity_document, identity_markdown, identity_text
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "schemas" / "whoami.schema.json").read_text(encoding="utf-8"))

@@ -9,9 +9,9 @@ import pytest
 from browser import CHROMIUM, Browser
 from externals import of_npm
 
-from reconciler.applying.outcome import Outcome, Result, Status
-from reconciler.findings import Finding, Severity
-from reconciler.planning.model import Action, Kind
+from reconciler.model.changes import Action, Kind
+from reconciler.model.findings import Finding, Severity
+from reconciler.model.results.outcome import Outcome, Result, Status
 from reconciler.report.page.model import STATES, DiskRow, Page
 from reconciler.report.page.render import page_html
 

@@ -11,23 +11,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from reconciler.estate import (
-    Disk,
-    Estate,
-    Found,
-    Instance,
-    Lock,
-    Policy,
-    Question,
-    ResourceGroup,
-    RoleAssignment,
-    UserIdentity,
-    Vault,
-)
-from reconciler.findings import Place
-from reconciler.ids import ArmId, group_id, vault_id
-from reconciler.known import NO, OUT_OF_REACH, No, Unsure, Yes
-from reconciler.manifest.model import (
+from reconciler.model import builtin_roles
+from reconciler.model.changes import Change
+from reconciler.model.estate import Estate, Found, Question
+from reconciler.model.findings import Place
+from reconciler.model.ids import ArmId, group_id, vault_id
+from reconciler.model.known import NO, OUT_OF_REACH, No, Unsure, Yes
+from reconciler.model.manifest import (
     Choice,
     DiskRule,
     GroupSpec,
@@ -41,10 +31,11 @@ from reconciler.manifest.model import (
     SoftDelete,
     VaultSpec,
 )
-from reconciler.planning import builtin_roles
+from reconciler.model.names import instance_name, policy_names, role_name
+from reconciler.model.plan import Options, Plan
+from reconciler.model.resources import Disk, Instance, Lock, Policy, ResourceGroup, RoleAssignment, UserIdentity, Vault
+from reconciler.model.tags import OWNER_TAG
 from reconciler.planning.making import make
-from reconciler.planning.model import Change, Options, Plan
-from reconciler.planning.naming import OWNER_TAG, instance_name, policy_names, role_name
 
 NAME = "team"
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)

@@ -13,11 +13,11 @@ import pytest
 from plan_builders import GOLD, disk, disk_id, estate, manifest, plan, policy_spec, settled, vault, vault_spec
 
 from reconciler.files import load
-from reconciler.manifest import model
-from reconciler.manifest.model import DiskRule, Manifest, PolicyContent, SoftDelete
-from reconciler.planning import canonical
-from reconciler.planning.canonical import FORMS, Form, digest, plain
-from reconciler.planning.naming import policy_names
+from reconciler.model import canonical
+from reconciler.model import manifest as model
+from reconciler.model.canonical import FORMS, Form, digest, plain
+from reconciler.model.manifest import DiskRule, Manifest, PolicyContent, SoftDelete
+from reconciler.model.names import policy_names
 
 EVERYTHING = Path(__file__).parents[1] / "compatibility" / "cases" / "every-field" / "manifest" / "manifest.yaml"
 KINDS = [kind for _, kind in getmembers(model, isclass) if is_dataclass(kind) and kind.__module__ == model.__name__]

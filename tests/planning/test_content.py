@@ -10,9 +10,9 @@ import pytest
 from plan_builders import GOLD, SHORTER, criterion, policy, policy_body, policy_spec
 
 from reconciler.base.durations import seconds
-from reconciler.manifest.model import PolicyContent
+from reconciler.model.changes import FieldChange
+from reconciler.model.manifest import PolicyContent
 from reconciler.planning.content import body_of, content_of, differences, shortens, shown
-from reconciler.planning.model import FieldChange
 
 BERLIN = "W. Europe Standard Time"
 

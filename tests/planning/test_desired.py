@@ -33,12 +33,12 @@ from plan_builders import (
     without,
 )
 
-from reconciler.estate import Disk, Instance
-from reconciler.findings import Severity
-from reconciler.manifest.model import DiskRule, Excluded, Exclusion
-from reconciler.planning.model import Plan
-from reconciler.planning.naming import RESTORED_TAG
-from reconciler.sharding import Shard
+from reconciler.model.findings import Severity
+from reconciler.model.manifest import DiskRule, Excluded, Exclusion
+from reconciler.model.plan import Plan
+from reconciler.model.resources import Disk, Instance
+from reconciler.model.shard import Shard
+from reconciler.model.tags import RESTORED_TAG
 
 EVERY = selector(subscriptions=(D,))
 

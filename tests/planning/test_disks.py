@@ -45,12 +45,13 @@ from plan_builders import (
     without,
 )
 
-from reconciler.estate import Instance, Policy, RoleAssignment, UserIdentity
-from reconciler.ids import ArmId, group_id, vault_id
-from reconciler.planning import protection
-from reconciler.planning.model import Action, FieldChange, Kind, Op
-from reconciler.planning.naming import OWNER_TAG, instance_name
-from reconciler.planning.protection import GOALS
+from reconciler.model import protection
+from reconciler.model.changes import Action, FieldChange, Kind, Op
+from reconciler.model.ids import ArmId, group_id, vault_id
+from reconciler.model.names import instance_name
+from reconciler.model.protection import GOALS
+from reconciler.model.resources import Instance, Policy, RoleAssignment, UserIdentity
+from reconciler.model.tags import OWNER_TAG
 
 OTHER = vault_id(S, "vaultrg", "W")
 FAILED = {"code": "UserErrorX", "message": "No rights."}

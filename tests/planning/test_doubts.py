@@ -30,11 +30,11 @@ from plan_builders import (
     without,
 )
 
-from reconciler.estate import Instance, RecoveryPoint, RoleAssignment
-from reconciler.ids import group_id, subscription_id
-from reconciler.known import OUT_OF_REACH, Unsure
+from reconciler.model.ids import group_id, subscription_id
+from reconciler.model.known import OUT_OF_REACH, Unsure
+from reconciler.model.plan import Plan
+from reconciler.model.resources import Instance, RecoveryPoint, RoleAssignment
 from reconciler.planning import restoring
-from reconciler.planning.model import Plan
 
 FAR = Unsure("the caller may not read it", "give it Reader", OUT_OF_REACH)
 

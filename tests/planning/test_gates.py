@@ -31,7 +31,7 @@ from plan_builders import (
     vault_spec,
 )
 
-from reconciler.ids import vault_id
+from reconciler.model.ids import vault_id
 from reconciler.planning.gates import _listed
 
 OTHER = vault_id(S, "vaultrg", "W")

@@ -28,12 +28,13 @@ from plan_builders import (
     there,
 )
 
-from reconciler.estate import Estate, RecoveryPoint
-from reconciler.findings import Severity
-from reconciler.ids import group_id
-from reconciler.known import Yes
-from reconciler.manifest.model import DiskRule, Exclusion, Manifest, PolicyContent
-from reconciler.planning.model import Plan
+from reconciler.model.estate import Estate
+from reconciler.model.findings import Severity
+from reconciler.model.ids import group_id
+from reconciler.model.known import Yes
+from reconciler.model.manifest import DiskRule, Exclusion, Manifest, PolicyContent
+from reconciler.model.plan import Plan
+from reconciler.model.resources import RecoveryPoint
 
 DAY = timedelta(days=1)
 

@@ -32,10 +32,10 @@ from plan_builders import (
     without,
 )
 
-from reconciler.estate import Instance, ResourceGroup
-from reconciler.ids import group_id
+from reconciler.model.changes import Action, FieldChange
+from reconciler.model.ids import group_id
+from reconciler.model.resources import Instance, ResourceGroup
 from reconciler.planning.groups import laid_over, merged_tags, tag_differences
-from reconciler.planning.model import Action, FieldChange
 
 OWN = f"group/{S}/vaultrg"
 SNAP = f"group/{D}/snaprg"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.errors import UsageError
+from reconciler.model.errors import UsageError
 from reconciler.planning import keys as keys_module
 from reconciler.planning.gates import NUMBER
 from reconciler.planning.keys import keys

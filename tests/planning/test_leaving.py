@@ -46,11 +46,12 @@ from plan_builders import (
     vault_spec,
 )
 
-from reconciler.estate import OwnedVault
-from reconciler.findings import Severity
-from reconciler.ids import vault_id
-from reconciler.known import Yes
-from reconciler.planning.model import Action, FieldChange, Kind, Op, Plan
+from reconciler.model.changes import Action, FieldChange, Kind, Op
+from reconciler.model.findings import Severity
+from reconciler.model.ids import vault_id
+from reconciler.model.known import Yes
+from reconciler.model.plan import Plan
+from reconciler.model.resources import OwnedVault
 
 LEFT = at("x")
 LOST = vault_id(S, "vaultrg", "Lost")

@@ -50,16 +50,18 @@ from plan_builders import (
     without,
 )
 
-from reconciler.errors import UsageError
-from reconciler.estate import Disk, Estate, Instance, Policy, Question, RoleAssignment
-from reconciler.findings import Place
-from reconciler.ids import ArmId, vault_id
-from reconciler.manifest.model import Manifest
+from reconciler.model.changes import Action
+from reconciler.model.errors import UsageError
+from reconciler.model.estate import Estate, Question
+from reconciler.model.findings import Place
+from reconciler.model.ids import ArmId, vault_id
+from reconciler.model.manifest import Manifest
+from reconciler.model.plan import Plan
+from reconciler.model.resources import Disk, Instance, Policy, RoleAssignment
+from reconciler.model.shard import Shard
 from reconciler.planning import capacity
 from reconciler.planning.making import make
-from reconciler.planning.model import Action, Plan
 from reconciler.planning.reach import reach
-from reconciler.sharding import Shard
 
 OLD = policy(SHORTER)
 OLD_ADDRESS = f"policy/V/{OLD.id.name}"
@@ -448,7 +450,7 @@ def test_every_error_has_a_hint_and_every_change_a_reason() -> None:
 
 
 def test_warnings_of_validation_are_passed_on() -> None:
-    from reconciler.findings import Finding, Severity
+    from reconciler.model.findings import Finding, Severity
 
     warning = Finding("near-limit", Severity.WARNING, "almost too much")
     assert warning in plan(replace(manifest(), warnings=(warning,)), estate(*settled())).findings

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.findings import Place
-from reconciler.ids import ArmId
-from reconciler.manifest.model import DiskRule
-from reconciler.planning.canonical import digest, plain
+from reconciler.model.canonical import digest, plain
+from reconciler.model.findings import Place
+from reconciler.model.ids import ArmId
+from reconciler.model.manifest import DiskRule
 
 DISK = ArmId("/subscriptions/2/resourceGroups/rg/providers/Microsoft.Compute/disks/Data")
 RULE = DiskRule(Place("a.yaml", 1, 1), "vault", "policy", "group", ids=((DISK, Place("a.yaml", 2, 1)),))

@@ -24,11 +24,13 @@ from plan_builders import (
     without,
 )
 
-from reconciler.estate import Disk, Estate, Instance
-from reconciler.ids import group_id, vault_id
-from reconciler.manifest.model import Manifest
+from reconciler.model.changes import Op
+from reconciler.model.estate import Estate
+from reconciler.model.ids import group_id, vault_id
+from reconciler.model.manifest import Manifest
+from reconciler.model.plan import Plan
+from reconciler.model.resources import Disk, Instance
 from reconciler.planning import moving
-from reconciler.planning.model import Op, Plan
 
 OLD = vault_id(S, "oldrg", "W")
 

@@ -7,19 +7,11 @@ from typing import Any
 import pytest
 from plan_builders import CONTRIBUTOR, GOLD, PRINCIPAL, READER, disk_id
 
-from reconciler.ids import ArmId
-from reconciler.manifest.model import PolicyContent
-from reconciler.planning import canonical
-from reconciler.planning.naming import (
-    APPLIED_TAG,
-    NAMESPACE,
-    OWNER_TAG,
-    RESTORED_TAG,
-    instance_name,
-    is_derived_policy_name,
-    policy_names,
-    role_name,
-)
+from reconciler.model import canonical
+from reconciler.model.ids import ArmId
+from reconciler.model.manifest import PolicyContent
+from reconciler.model.names import NAMESPACE, instance_name, is_derived_policy_name, policy_names, role_name
+from reconciler.model.tags import APPLIED_TAG, OWNER_TAG, RESTORED_TAG
 
 RICH = PolicyContent(24, 120, "W. Europe Standard Time", 14, 30, 84)
 

@@ -40,10 +40,11 @@ from plan_builders import (
     without,
 )
 
-from reconciler.estate import Instance, Policy
-from reconciler.ids import ArmId, vault_id
-from reconciler.planning.model import Action, Op, Plan
-from reconciler.planning.naming import policy_names
+from reconciler.model.changes import Action, Op
+from reconciler.model.ids import ArmId, vault_id
+from reconciler.model.names import policy_names
+from reconciler.model.plan import Plan
+from reconciler.model.resources import Instance, Policy
 
 ME = "policy/V/gold"
 NAMES = policy_names("gold", GOLD)

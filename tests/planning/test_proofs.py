@@ -9,9 +9,9 @@ import pytest
 from plan_builders import NOW, codes, disk_id, estate, instance, manifest, place, plan, rule, selector, settled, without
 
 from reconciler.base.times import age, stamp
-from reconciler.estate import Instance
-from reconciler.findings import Severity
-from reconciler.manifest.model import DrillSpec, Exclusion
+from reconciler.model.findings import Severity
+from reconciler.model.manifest import DrillSpec, Exclusion
+from reconciler.model.resources import Instance
 from reconciler.planning.proofs import proven_at
 
 

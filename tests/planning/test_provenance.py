@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 from plan_builders import NOW, S, disk_id
 
-from reconciler.estate import Disk, Origin, RestoreJob, Trace
-from reconciler.ids import ArmId, group_id, vault_id
-from reconciler.known import NO, Known, Unsure, Yes
+from reconciler.model.estate import Trace
+from reconciler.model.ids import ArmId, group_id, vault_id
+from reconciler.model.jobs import RestoreJob
+from reconciler.model.known import NO, Known, Unsure, Yes
+from reconciler.model.resources import Disk, Origin
 from reconciler.planning.provenance import Claim, objection, running
 
 SOURCE = disk_id("d")

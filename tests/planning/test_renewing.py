@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 from plan_builders import VAULT, S, deleted, disk, disk_id, estate, instance, policy, role, vault
 
-from reconciler.estate import Estate, Found, Question
-from reconciler.ids import ArmId
-from reconciler.known import NO, Yes
+from reconciler.model.estate import Estate, Found, Question
+from reconciler.model.ids import ArmId
+from reconciler.model.known import NO, Yes
 from reconciler.planning.renewing import renewed, unlisted
 
 

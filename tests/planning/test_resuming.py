@@ -30,10 +30,10 @@ from plan_builders import (
     without,
 )
 
-from reconciler.estate import Instance, RecoveryPoint
-from reconciler.ids import ArmId
-from reconciler.known import Yes
-from reconciler.planning.model import Plan
+from reconciler.model.ids import ArmId
+from reconciler.model.known import Yes
+from reconciler.model.plan import Plan
+from reconciler.model.resources import Instance, RecoveryPoint
 from reconciler.planning.resuming import expired
 
 HOUR = timedelta(hours=1)

@@ -41,12 +41,13 @@ from plan_builders import (
     without,
 )
 
-from reconciler.estate import Instance, RoleAssignment, UserIdentity
-from reconciler.ids import ArmId, group_id, subscription_id
-from reconciler.planning import builtin_roles
+from reconciler.model import builtin_roles
+from reconciler.model.changes import UNKNOWN, Action, Op
+from reconciler.model.ids import ArmId, group_id, subscription_id
+from reconciler.model.names import role_name
+from reconciler.model.plan import Plan
+from reconciler.model.resources import Instance, RoleAssignment, UserIdentity
 from reconciler.planning.capacity import DISK_SCOPE_LIMIT
-from reconciler.planning.model import UNKNOWN, Action, Op, Plan
-from reconciler.planning.naming import role_name
 
 MANAGEMENT_GROUP = ArmId("/providers/Microsoft.Management/managementGroups/m")
 ROOT = ArmId("/")

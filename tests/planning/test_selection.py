@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from plan_builders import D, S, disk, disk_id, selector
 
-from reconciler.estate import Machine
-from reconciler.ids import ArmId
+from reconciler.model.ids import ArmId
+from reconciler.model.resources import Machine
 from reconciler.planning.selection import Surroundings, matcher, places
 
 DISK = disk(

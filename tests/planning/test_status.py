@@ -23,8 +23,9 @@ from plan_builders import (
     settled,
 )
 
-from reconciler.estate import Estate, RecoveryPoint, Snapshots
-from reconciler.known import Known, Yes
+from reconciler.model.estate import Estate
+from reconciler.model.known import Known, Yes
+from reconciler.model.resources import RecoveryPoint, Snapshots
 from reconciler.planning.draft import Draft
 from reconciler.planning.status import DiskStatus, Told, contradicted, doubtful, protecting, statuses, suspected
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from plan_builders import GOLD, disk, policy_spec
 
-from reconciler.planning.codes import CODES
+from reconciler.model.codes.planning import CODES
 from reconciler.planning.support import is_kubernetes_volume, is_replica, obstacle
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 from plan_builders import GOLD, NOW, disk, disk_id, estate, group, instance, manifest, policy, rule, vault, wide
 
-from reconciler.errors import ReadIncomplete
-from reconciler.estate import Estate, Found, Question
-from reconciler.known import NO, Yes
+from reconciler.model.changes import Kind
+from reconciler.model.errors import ReadIncomplete
+from reconciler.model.estate import Estate, Found, Question
+from reconciler.model.known import NO, Yes
+from reconciler.model.plan import Options, Plan
 from reconciler.planning.making import make
-from reconciler.planning.model import Kind, Options, Plan
 
 NAMES = [f"d{number:03}" for number in range(130)]
 

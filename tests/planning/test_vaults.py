@@ -38,12 +38,12 @@ from plan_builders import (
     without,
 )
 
-from reconciler.estate import DeletedVault, UserIdentity, Vault
-from reconciler.ids import ArmId
-from reconciler.manifest.model import Manifest
+from reconciler.model.changes import Action, FieldChange
+from reconciler.model.ids import ArmId
+from reconciler.model.manifest import Manifest
+from reconciler.model.resources import DeletedVault, UserIdentity, Vault
+from reconciler.model.tags import OWNER_TAG
 from reconciler.planning import vault_fields
-from reconciler.planning.model import Action, FieldChange
-from reconciler.planning.naming import OWNER_TAG
 
 ME = "vault/V"
 

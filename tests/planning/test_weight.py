@@ -29,10 +29,11 @@ from plan_builders import (
     vault,
 )
 
-from reconciler.estate import Estate
-from reconciler.manifest.model import Manifest
-from reconciler.planning.model import Change, FieldChange, Gate, Kind, Op, Plan, Step
-from reconciler.planning.naming import OWNER_TAG
+from reconciler.model.changes import Change, FieldChange, Kind, Op, Step
+from reconciler.model.estate import Estate
+from reconciler.model.manifest import Manifest
+from reconciler.model.plan import Gate, Plan
+from reconciler.model.tags import OWNER_TAG
 from reconciler.planning.weight import has_weight, is_same, is_weighty, mark_of, named, newly_closed
 
 D, OTHER = disk_id(), disk_id("other")

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.findings import Finding, Place, Severity
-from reconciler.ids import ArmId
-from reconciler.planning.model import UNKNOWN, Action, Change, FieldChange, Gate, Kind, Op, Plan, Step, Wait
+from reconciler.model.changes import UNKNOWN, Action, Change, FieldChange, Kind, Op, Step
+from reconciler.model.findings import Finding, Place, Severity
+from reconciler.model.ids import ArmId
+from reconciler.model.plan import Gate, Plan, Wait
 
 VAULT = ArmId(
     "/subscriptions/s1/resourceGroups/testBkpVaultRG/providers/Microsoft.DataProtection/backupVaults/TestBkpVault"

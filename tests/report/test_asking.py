@@ -8,11 +8,12 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.applying.outcome import Outcome, Status, result_of
-from reconciler.findings import Finding, Severity
-from reconciler.ids import ArmId
-from reconciler.operations.asking import Registration
-from reconciler.planning.model import UNKNOWN, Action, Change, Kind, Op, Plan, Step
+from reconciler.model.changes import UNKNOWN, Action, Change, Kind, Op, Step
+from reconciler.model.findings import Finding, Severity
+from reconciler.model.ids import ArmId
+from reconciler.model.plan import Plan
+from reconciler.model.results.outcome import Outcome, Status, result_of
+from reconciler.model.results.registration import Registration
 from reconciler.report.asking import NOTHING, Ask, ask_for, ask_markdown, ask_script
 
 VAULT = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.DataProtection/backupVaults/v"

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.findings import Finding, Place, Severity
+from reconciler.model.findings import Finding, Place, Severity
 from reconciler.report.caret import diagnostic, diagnostics
 from reconciler.report.style import Style
 

@@ -8,10 +8,12 @@ from typing import Any
 import jsonschema
 import pytest
 
-from reconciler.applying.outcome import Outcome, Result, Status
-from reconciler.findings import Finding, Place, Severity
-from reconciler.ids import ArmId
-from reconciler.planning.model import UNKNOWN, Action, Change, FieldChange, Kind, Op, Plan, Step
+from reconciler.model.changes import UNKNOWN, Action, Change, FieldChange, Kind, Op, Step
+from reconciler.model.findings import Finding, Place, Severity
+from reconciler.model.ids import ArmId
+from reconciler.model.plan import Plan
+from reconciler.model.results.drift import Drift
+from reconciler.model.results.outcome import Outcome, Result, Status
 from reconciler.report.documents import (
     apply_document,
     drift_document,
@@ -20,7 +22,6 @@ from reconciler.report.documents import (
     text,
     validate_document,
 )
-from reconciler.report.drift import Drift
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"
 OPTIONS = {

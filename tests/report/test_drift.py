@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.findings import Finding, Severity
-from reconciler.planning.model import Plan
-from reconciler.report.drift import DEFAULT_FAIL_ON, Drift
+from reconciler.model.findings import Finding, Severity
+from reconciler.model.plan import Plan
+from reconciler.model.results.drift import DEFAULT_FAIL_ON, Drift
 
 
 def finding(drift: str, severity: Severity = Severity.WARNING) -> Finding:

@@ -13,10 +13,11 @@ from xml.etree import ElementTree as ET
 import pytest
 from externals import of_source, program
 
-from reconciler.applying.outcome import Outcome, Result, Status
-from reconciler.findings import Finding, Place, Severity
-from reconciler.planning.model import Kind, Plan
-from reconciler.report.drift import Drift
+from reconciler.model.changes import Kind
+from reconciler.model.findings import Finding, Place, Severity
+from reconciler.model.plan import Plan
+from reconciler.model.results.drift import Drift
+from reconciler.model.results.outcome import Outcome, Result, Status
 from reconciler.report.junit import drift_junit, outcome_junit, plan_junit, validate_junit
 from reconciler.report.notices import Base
 

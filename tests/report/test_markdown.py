@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.applying.outcome import Outcome, Result, Status
-from reconciler.findings import Finding
-from reconciler.planning.model import Action, Change, FieldChange, Kind, Plan
-from reconciler.report.drift import Drift
+from reconciler.model.changes import Action, Change, FieldChange, Kind
+from reconciler.model.findings import Finding
+from reconciler.model.plan import Plan
+from reconciler.model.results.drift import Drift
+from reconciler.model.results.outcome import Outcome, Result, Status
 from reconciler.report.markdown import drift_markdown, outcome_markdown, plan_markdown
 
 

@@ -10,11 +10,12 @@ import pytest
 from externals import of_npm
 from jsonschema import Draft7Validator
 
-from reconciler.applying.outcome import Outcome, Result, Status
-from reconciler.findings import Finding, Place, Severity
-from reconciler.planning.model import Kind, Plan
+from reconciler.model.changes import Kind
+from reconciler.model.findings import Finding, Place, Severity
+from reconciler.model.plan import Plan
+from reconciler.model.results.drift import Drift
+from reconciler.model.results.outcome import Outcome, Result, Status
 from reconciler.report.annotations import LIMIT, azure, github, left_out
-from reconciler.report.drift import Drift
 from reconciler.report.gitlab import code_quality
 from reconciler.report.notices import Base, Notice, of_drift, of_findings, of_outcome, of_plan
 from reconciler.report.rules import rule

@@ -10,10 +10,11 @@ from html.parser import HTMLParser
 
 import pytest
 
-from reconciler.applying.outcome import Outcome, Result, Status
-from reconciler.findings import Finding, Place, Severity
-from reconciler.ids import ArmId
-from reconciler.planning.model import Action, Gate, Kind, Plan, Wait
+from reconciler.model.changes import Action, Kind
+from reconciler.model.findings import Finding, Place, Severity
+from reconciler.model.ids import ArmId
+from reconciler.model.plan import Gate, Plan, Wait
+from reconciler.model.results.outcome import Outcome, Result, Status
 from reconciler.report.page.graph import graph
 from reconciler.report.page.model import STATES, DiskRow, Page, Share, freshness
 from reconciler.report.page.render import FIRST, page_html

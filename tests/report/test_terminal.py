@@ -2,11 +2,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from reconciler.applying.outcome import Outcome, Result, Status
-from reconciler.findings import Finding, Severity
-from reconciler.ids import ArmId
-from reconciler.planning.model import UNKNOWN, Action, Change, FieldChange, Kind, Op, Plan, Step
-from reconciler.report.drift import Drift
+from reconciler.model.changes import UNKNOWN, Action, Change, FieldChange, Kind, Op, Step
+from reconciler.model.findings import Finding, Severity
+from reconciler.model.ids import ArmId
+from reconciler.model.plan import Plan
+from reconciler.model.results.drift import Drift
+from reconciler.model.results.outcome import Outcome, Result, Status
 from reconciler.report.style import Style
 from reconciler.report.terminal import drift_text, outcome_text, plan_text
 

@@ -12,7 +12,7 @@ import pytest
 from promises import promise
 from trial import Trial
 
-from reconciler import error_codes
+from reconciler.model.codes import errors as error_codes
 
 Run = Callable[..., tuple[int, str]]
 
@@ -130,7 +130,7 @@ def test_looking_writes_nothing(trial: Trial) -> None:
 @promise("With `--audit FILE` every write is recorded before it is sent, and what can't be recorded is not sent.")
 def test_no_write_without_its_record(trial: Trial, monkeypatch: pytest.MonkeyPatch) -> None:
     from reconciler.cli.auditing import AuditFile
-    from reconciler.errors import ReconcilerError
+    from reconciler.model.errors import ReconcilerError
 
     kept: list[Any] = []
 

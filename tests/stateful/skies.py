@@ -14,15 +14,15 @@ from story import OPEN, Story, rule
 from trial import Run, Trial
 
 from reconciler.applying.engine import Settings, apply
-from reconciler.applying.outcome import Outcome
 from reconciler.applying.progress import Progress
 from reconciler.azure.connection import Azure
 from reconciler.azure.inprocess import InProcessTransport
 from reconciler.azure.signing import StaticToken
 from reconciler.azure.virtual import new_loop
-from reconciler.errors import ReconcilerError
 from reconciler.flow.look import look
-from reconciler.planning.model import Options, Plan
+from reconciler.model.errors import ReconcilerError
+from reconciler.model.plan import Options, Plan
+from reconciler.model.results.outcome import Outcome
 
 KINDS = (
     "*", "GET *", "LIST *", "PUT *", "P*", "* backupInstances", "* roleAssignments", "* backupVaults", "* operationStatus",

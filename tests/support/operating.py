@@ -11,12 +11,12 @@ from arm import APPS, disk, disk_id, estate, group, group_id, instance_id, vault
 from manifests import manifest
 from stage import Stage
 
-from reconciler.applying.outcome import Outcome
 from reconciler.flow.look import Planner, look
-from reconciler.ids import ArmId
+from reconciler.model.ids import ArmId
+from reconciler.model.names import drill_disk_name, instance_name
+from reconciler.model.plan import Plan
+from reconciler.model.results.outcome import Outcome
 from reconciler.planning import drilling, restoring
-from reconciler.planning.model import Plan
-from reconciler.planning.naming import drill_disk_name, instance_name
 
 TARGET = group_id(APPS, "restorerg")
 SCRATCH = group_id(APPS, "drillrg")

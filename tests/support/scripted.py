@@ -13,15 +13,16 @@ import pytest
 from reconciler.applying import guard
 from reconciler.applying import run as running
 from reconciler.applying.engine import Settings, apply
-from reconciler.applying.outcome import Outcome, Result
 from reconciler.applying.progress import Progress
 from reconciler.azure.receipts import Receipt
 from reconciler.azure.virtual import new_loop
 from reconciler.base.clock import LoopClock
-from reconciler.errors import NotFound
-from reconciler.estate import Estate
-from reconciler.ids import ArmId, lower
-from reconciler.planning.model import Action, Basis, Change, Kind, Op, Plan, Step
+from reconciler.model.changes import Action, Change, Kind, Op, Step
+from reconciler.model.errors import NotFound
+from reconciler.model.estate import Estate
+from reconciler.model.ids import ArmId, lower
+from reconciler.model.plan import Basis, Plan
+from reconciler.model.results.outcome import Outcome, Result
 
 VAULT = ArmId(
     "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/rg"

@@ -15,7 +15,6 @@ from urllib.parse import parse_qs, urlsplit
 from uuid import NAMESPACE_URL, uuid5
 
 from reconciler.applying.engine import Settings
-from reconciler.applying.outcome import Outcome
 from reconciler.applying.progress import Progress
 from reconciler.azure.auditing import Ledger
 from reconciler.azure.virtual import new_loop
@@ -23,12 +22,13 @@ from reconciler.base.clock import LoopClock
 from reconciler.connection import simulated as inprocess
 from reconciler.connection.choice import Connection
 from reconciler.connection.session import Session
-from reconciler.errors import ManifestError
 from reconciler.files import load
 from reconciler.flow.run import NoSignals, Task, applied, planned
-from reconciler.manifest.model import Manifest
-from reconciler.planning.model import Options, Plan
-from reconciler.report.drift import Drift
+from reconciler.model.errors import ManifestError
+from reconciler.model.manifest import Manifest
+from reconciler.model.plan import Options, Plan
+from reconciler.model.results.drift import Drift
+from reconciler.model.results.outcome import Outcome
 from reconciler.sandbox.sandbox import Sandbox
 
 HOST = "https://management.azure.com"
@@ -226,7 +226,7 @@ class Stage:
 
     def drift(self, said: Mapping[str, Any] | str | Path | Manifest) -> Drift:
         """What drift would tell."""
-        from reconciler.report.drift import DEFAULT_FAIL_ON
+        from reconciler.model.results.drift import DEFAULT_FAIL_ON
 
         return Drift(self.plan(said), DEFAULT_FAIL_ON)
 

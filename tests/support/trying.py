@@ -9,7 +9,7 @@ from generated import Case
 from hypothesis import HealthCheck, settings
 from stage import Stage, failures
 
-from reconciler.planning.model import Plan
+from reconciler.model.plan import Plan
 
 GATES = frozenset({"empty", "mass-change", "weakens-protection", "role-quota"})
 LAG = 120

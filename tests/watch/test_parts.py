@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from reconciler.cli.watch import interval
-from reconciler.errors import AzureError, ManifestError, UsageError
-from reconciler.findings import Finding, Place, Severity
+from reconciler.model.errors import AzureError, ManifestError, UsageError
+from reconciler.model.findings import Finding, Place, Severity
 from reconciler.watch.health import Health, served
 from reconciler.watch.metrics import Metrics
 from reconciler.watch.notices import Bulletin, News, Notice, body, notices

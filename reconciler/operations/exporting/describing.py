@@ -8,14 +8,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from reconciler.base.plurals import counted
-from reconciler.estate import Disk, Estate, Instance
-from reconciler.ids import ArmId, group_id, lower
-from reconciler.manifest import addresses
+from reconciler.model import addresses
+from reconciler.model.estate import Estate
+from reconciler.model.ids import ArmId, group_id, lower
+from reconciler.model.protection import Health, health_of, preference
+from reconciler.model.resources import Disk, Instance
+from reconciler.model.results.export import Data, LeftOut
+from reconciler.model.tags import OWNER_TAG, tag_of
 from reconciler.operations.exporting import policies, vaults
 from reconciler.operations.exporting.entries import Protected, entries, shared
-from reconciler.operations.exporting.model import UNNAMED, Asked, Choices, Data, Description, LeftOut
-from reconciler.planning.naming import OWNER_TAG, tag_of
-from reconciler.planning.protection import Health, health_of, preference
+from reconciler.operations.exporting.model import UNNAMED, Asked, Choices, Description
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 _PROTECTION = {Health.STOPPED: "stopped", Health.SUSPENDED: "suspended"}

@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from reconciler.estate import Disk
-from reconciler.ids import lower
-from reconciler.operations.exporting.model import Data
+from reconciler.model.ids import lower
+from reconciler.model.resources import Disk
+from reconciler.model.results.export import Data
 from reconciler.planning.passing import why_passed_over
 
 Tagged = dict[tuple[str, str], list[Disk]]

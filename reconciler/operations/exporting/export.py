@@ -7,20 +7,23 @@ import re
 from collections.abc import Iterable, Iterator
 from copy import deepcopy
 
-from reconciler import __version__, error_codes
+from reconciler import __version__
 from reconciler.azure.connection import Azure
 from reconciler.azure.reading import read_estate
 from reconciler.base.clock import Clock
-from reconciler.errors import ManifestError, ReconcilerError, UsageError
-from reconciler.estate import Estate, Reach
 from reconciler.flow.look import planned
-from reconciler.ids import ArmId, lower, subscription_id
 from reconciler.manifest.compiling import compile_manifest
-from reconciler.manifest.model import Manifest
+from reconciler.model.canonical import plain
+from reconciler.model.codes import errors as error_codes
+from reconciler.model.errors import ManifestError, ReconcilerError, UsageError
+from reconciler.model.estate import Estate
+from reconciler.model.ids import ArmId, lower, subscription_id
+from reconciler.model.manifest import Manifest
+from reconciler.model.plan import Options, Plan
+from reconciler.model.results.export import Data, Exported
+from reconciler.model.scope import Reach
 from reconciler.operations.exporting.describing import describe
-from reconciler.operations.exporting.model import Asked, Choices, Data, Description, Exported
-from reconciler.planning.canonical import plain
-from reconciler.planning.model import Options, Plan
+from reconciler.operations.exporting.model import Asked, Choices, Description
 
 _MOST_ROUNDS = 12
 _VAULTS = "microsoft.dataprotection/backupvaults"

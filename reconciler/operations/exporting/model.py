@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
-from reconciler.ids import ArmId
-from reconciler.manifest.model import Manifest
-
-Data = dict[str, Any]
-"""Part of a manifest, as it is written: JSON types only."""
+from reconciler.model.ids import ArmId
+from reconciler.model.results.export import Data, LeftOut
 
 UNNAMED = "exported"
 """The manifest's name where no mark tells one."""
@@ -47,14 +43,6 @@ class Choices:
 
 
 @dataclass(frozen=True, slots=True)
-class LeftOut:
-    """A disk with a backup instance that the manifest doesn't name, and why."""
-
-    disk: ArmId
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
 class Description:
     """A manifest as data, before it is tried.
 
@@ -70,15 +58,3 @@ class Description:
     policies: Mapping[str, tuple[str, ...]]
     groups: Mapping[str, tuple[str, ...]]
     users: Mapping[str, tuple[str, ...]]
-
-
-@dataclass(frozen=True, slots=True)
-class Exported:
-    """A manifest whose plan is empty; `data` is what it says, `disks` how many it names or selects."""
-
-    scopes: tuple[ArmId, ...]
-    data: Data
-    manifest: Manifest
-    disks: int
-    left_out: tuple[LeftOut, ...]
-    notes: tuple[str, ...]

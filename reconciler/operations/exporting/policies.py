@@ -7,13 +7,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from reconciler.base.zones import UTC, iana_zone
-from reconciler.estate import Policy
-from reconciler.ids import lower
-from reconciler.manifest.model import PolicyContent
 from reconciler.manifest.policies import LONGEST_DAYS, MOST_SNAPSHOTS, snapshots
-from reconciler.operations.exporting.model import Data
+from reconciler.model.ids import lower
+from reconciler.model.manifest import PolicyContent
+from reconciler.model.names import is_derived_policy_name
+from reconciler.model.resources import Policy
+from reconciler.model.results.export import Data
 from reconciler.planning.content import content_of
-from reconciler.planning.naming import is_derived_policy_name
 
 _HOURLY = frozenset({1, 2, 4, 6, 8, 12})
 _DAY = 24

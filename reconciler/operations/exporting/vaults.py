@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from reconciler.estate import Estate, Vault
-from reconciler.ids import ArmId, lower
-from reconciler.operations.exporting.model import Data
+from reconciler.model.estate import Estate
+from reconciler.model.ids import ArmId, lower
+from reconciler.model.resources import Vault
+from reconciler.model.results.export import Data
 from reconciler.planning import vault_fields
 
 _SHORTEST, _LONGEST = 14, 180

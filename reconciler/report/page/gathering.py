@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from reconciler.applying.outcome import Outcome
-from reconciler.findings import Finding
-from reconciler.ids import ArmId, lower
+from reconciler.model.findings import Finding
+from reconciler.model.ids import ArmId, lower
+from reconciler.model.plan import Plan
+from reconciler.model.results.outcome import Outcome
 from reconciler.planning import coverage as covering
 from reconciler.planning import states as telling
 from reconciler.planning.coverage import Coverage, Covered
-from reconciler.planning.model import Plan
 from reconciler.planning.status import DiskStatus, Status
 from reconciler.report.page.model import BAD, GOOD, LATE, LEFT_OUT, NEW, OPEN, DiskRow, Page
 

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from reconciler.applying.outcome import Outcome
-from reconciler.findings import Finding
-from reconciler.planning.model import Plan
+from reconciler.model.findings import Finding
+from reconciler.model.plan import Plan
+from reconciler.model.results.outcome import Outcome
 
 GOOD, LATE, BAD, NEW, OPEN, LEFT_OUT = "covered", "late", "failing", "new", "uncovered", "excluded"
 STATES: Mapping[str, str] = {

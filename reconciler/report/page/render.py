@@ -7,10 +7,10 @@ from functools import cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from reconciler.applying.outcome import Outcome, Status
 from reconciler.base.escape import visible
 from reconciler.base.redaction import redact
-from reconciler.planning.model import Plan
+from reconciler.model.plan import Plan
+from reconciler.model.results.outcome import Outcome, Status
 from reconciler.report.lines import change_lines, gate_hint, mark_line
 from reconciler.report.page.graph import HEIGHT, WIDTH, graph
 from reconciler.report.page.model import STATES, Page, freshness

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from reconciler.applying.outcome import Result, Status
+from reconciler.model.results.outcome import Result, Status
 from reconciler.report.caret import location
 from reconciler.report.page.model import STATES, DiskRow, Page
 

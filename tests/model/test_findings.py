@@ -10,17 +10,18 @@ from pathlib import Path
 import pytest
 
 import reconciler
-from reconciler import error_codes, known
-from reconciler.findings import Code
-from reconciler.manifest import codes as manifest_codes
-from reconciler.planning import codes as plan_codes
-from reconciler.planning import disk_codes
+from reconciler.model import known
+from reconciler.model.codes import disks as disk_codes
+from reconciler.model.codes import errors as error_codes
+from reconciler.model.codes import manifest as manifest_codes
+from reconciler.model.codes import planning as plan_codes
+from reconciler.model.findings import Code
 
 EVERY = (*manifest_codes.CODES.values(), *plan_codes.CODES.values(), *error_codes.CODES.values())
 SOURCES = [
     path.read_text(encoding="utf-8")
     for path in sorted(Path(reconciler.__file__).parent.rglob("*.py"))
-    if path.name not in {"codes.py", "disk_codes.py", "error_codes.py"} and "sandbox" not in path.parts
+    if not {"codes", "sandbox"} & set(path.parts)
 ]
 SOURCE = "\n".join(SOURCES)
 MODULES = {

@@ -5,9 +5,9 @@ from __future__ import annotations
 from enum import Enum
 from functools import lru_cache
 
-from reconciler.estate import Instance
-from reconciler.ids import ArmId, lower
-from reconciler.planning.model import Op, Step
+from reconciler.model.changes import Op, Step
+from reconciler.model.ids import ArmId, lower
+from reconciler.model.resources import Instance
 
 GOALS = {"protected": "ProtectionConfigured", "suspended": "BackupsSuspended", "stopped": "ProtectionStopped"}
 """The state on the wire that each declared protection ends in."""

@@ -14,9 +14,9 @@ from datetime import date
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from reconciler.findings import Place
-from reconciler.ids import ArmId
-from reconciler.manifest import model
+from reconciler.model import manifest as model
+from reconciler.model.findings import Place
+from reconciler.model.ids import ArmId
 
 
 @dataclass(frozen=True, slots=True)

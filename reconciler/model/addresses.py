@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.ids import ArmId, lower
+from reconciler.model.ids import ArmId, lower
 
 
 def group(within: ArmId) -> str:

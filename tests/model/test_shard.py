@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.sharding import WHOLE, Shard
+from reconciler.model.shard import WHOLE, Shard
 
 
 @pytest.mark.parametrize("said", ["0/3", "4/3", "1", "1/0", "a/b", "-1/3", "1/3/5", "", "٣/٣٣ "])

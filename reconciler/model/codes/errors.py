@@ -5,7 +5,7 @@ Codes of Azure's own (`UserError…`, `AuthorizationFailed` …) pass through as
 
 from __future__ import annotations
 
-from reconciler.findings import Code, Severity, table
+from reconciler.model.findings import Code, Severity, table
 
 COMMAND_LINE = "Errors of the command line and of files"
 APPROVAL = "Errors of approval and of saved plans"

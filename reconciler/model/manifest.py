@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from reconciler.findings import Finding, Place
-from reconciler.ids import ArmId, vault_id
+from reconciler.model.findings import Finding, Place
+from reconciler.model.ids import ArmId, vault_id
 
 REPORT, RETAIN, EXPIRE = "report", "retain", "expire"
 """What `whenGone` says: only tell; stop and keep the recovery points; suspend and let them age by the policy."""

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Generic, TypeAlias, TypeVar
 
-from reconciler.findings import Code, Severity
+from reconciler.model.findings import Code, Severity
 
 _T_co = TypeVar("_T_co", covariant=True)
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from reconciler import known
-from reconciler.findings import Code, Severity, table
-from reconciler.planning import disk_codes
+from reconciler.model import known
+from reconciler.model.codes import disks as disk_codes
+from reconciler.model.findings import Code, Severity, table
 
 _E, _W, _I = Severity.ERROR, Severity.WARNING, Severity.INFO
 

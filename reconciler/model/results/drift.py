@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from reconciler import known
 from reconciler.base.plurals import counted
-from reconciler.findings import Finding, Severity
-from reconciler.planning.model import Change, Plan
+from reconciler.model import known
+from reconciler.model.changes import Change
+from reconciler.model.findings import Finding, Severity
+from reconciler.model.plan import Plan
 
 CLASSES = {
     "changed-outside": "Azure was changed by someone or something else since the last apply",

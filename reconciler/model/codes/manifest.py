@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.findings import Code, Severity, table
+from reconciler.model.findings import Code, Severity, table
 
 _E, _W, _I = Severity.ERROR, Severity.WARNING, Severity.INFO
 

@@ -6,9 +6,10 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from reconciler import error_codes
-from reconciler.findings import Finding
-from reconciler.planning.model import Action, Change, Kind, Plan
+from reconciler.model.changes import Action, Change, Kind
+from reconciler.model.codes import errors as error_codes
+from reconciler.model.findings import Finding
+from reconciler.model.plan import Plan
 
 
 class Status(StrEnum):

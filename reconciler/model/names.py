@@ -3,42 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from uuid import UUID, uuid5
 
-from reconciler.ids import ArmId, lower
-from reconciler.manifest.model import PolicyContent
-from reconciler.planning import canonical
+from reconciler.model import canonical
+from reconciler.model.ids import ArmId, lower
+from reconciler.model.manifest import PolicyContent
 
 NAMESPACE = UUID("5f4c2a0e-7d0b-5b1e-9c39-0d3f6f1c7a52")
 """The root of all uuid5 names; frozen, since another one would rename everything that exists."""
-
-OWNER_TAG = "reconciler-owner"
-APPLIED_TAG = "reconciler-applied"
-SOURCE_TAG = "reconciler-source"
-RESTORED_TAG = "reconciler-restored"
-PROVEN_TAG = "reconciler-proven"
-PROTECTED_TAG = "reconciler-protected"
-"""Our tags: whose a vault or an instance is, which declaration was applied last, which disks a restore made, when a
-drill last restored an instance's disk, and when an instance was made, which Azure doesn't tell.
-"""
 
 _DISK_PART = 50
 _DRILL_PART = 30
 _POLICY_PART = 150 - 9
 _SALTS = 4
-
-
-def tag_of(tags: Mapping[str, str], name: str) -> str:
-    """The value of a tag, whose name has no case in Azure; empty when it isn't there."""
-    if name in tags:
-        return tags[name]
-    return next((value for key, value in tags.items() if lower(key) == name), "")
-
-
-def is_restored(tags: Mapping[str, str]) -> bool:
-    """Whether a disk bears the tag of those that a restore made; selectors pass it over."""
-    return any(lower(key) == RESTORED_TAG for key in tags)
 
 
 def instance_name(disk: ArmId) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from reconciler.estate import RoleAssignment
-from reconciler.ids import lower
+from reconciler.model.ids import lower
+from reconciler.model.resources import RoleAssignment
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,147 @@
+"""Changes: what differs, what is written for it, and what each write waits for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from reconciler.model.findings import Place
+from reconciler.model.ids import ArmId
+from reconciler.model.resources import Instance
+
+UNKNOWN: Mapping[str, str] = {"unknown": "after apply"}
+"""Stands for a value that Azure decides: in `after`, in differences, and in the JSON plan."""
+
+
+class Kind(StrEnum):
+    """What a change is about; the order of members is the order of phases."""
+
+    GROUP = "group"
+    VAULT = "vault"
+    POLICY = "policy"
+    ROLE = "role"
+    DISK = "disk"
+    MOVE = "move"
+    RESTORE = "restore"
+    DRILL = "drill"
+
+
+class Action(StrEnum):
+    """What happens to the object, in Terraform's words."""
+
+    ADD = "add"
+    CHANGE = "change"
+    DESTROY = "destroy"
+
+
+class Op(StrEnum):
+    """One write (or probe) of a step, and what `body` then holds.
+
+    GROUP_PUT: the whole body. VAULT_PUT: the whole body. VAULT_PATCH: the changed blocks. POLICY_PUT: the whole body.
+    POLICY_DELETE: nothing. ROLE_PUT: `{"role": guid, "principal": id or UNKNOWN, "identity": "system" or a lower-cased
+    id, "vault": vault id}` with `target` the scope. ROLE_DELETE: nothing. INSTANCE_PUT: the whole body of a new one.
+    INSTANCE_RESUME: `{"expires": n}` where it may clean up n recovery points, nothing where it may clean up none.
+    INSTANCE_MERGE: what to lay over the live body before it is PUT again, unless that changes nothing; INSTANCE_REPAIR
+    the same, PUT in any case. INSTANCE_DELETE: `{"softly": True}` where it may only be done while the vault's soft
+    delete is on. INSTANCE_VALIDATE: nothing (validateForBackup of the live body). RESTORE_START: the restore request, with `target` the instance. DISK_PATCH: what to change of a
+    disk (tags are laid over those that it has). DISK_CHECK, a look: what a restored disk must be (`size_gb`, `sku`,
+    `zones`, `encryption_set`; None: not known), the `claim` that is proved before anything is written to it, and the
+    `job` of an earlier run that makes it (empty: none is under way). DISK_DELETE: the claim that it proves to be. The
+    others: nothing.
+    """
+
+    GROUP_PUT = "group.put"
+    VAULT_PUT = "vault.put"
+    VAULT_PATCH = "vault.patch"
+    POLICY_PUT = "policy.put"
+    POLICY_DELETE = "policy.delete"
+    ROLE_PUT = "role.put"
+    ROLE_DELETE = "role.delete"
+    INSTANCE_PUT = "instance.put"
+    INSTANCE_MERGE = "instance.merge"
+    INSTANCE_REPAIR = "instance.repair"
+    INSTANCE_VALIDATE = "instance.validate"
+    INSTANCE_STOP = "instance.stop"
+    INSTANCE_SUSPEND = "instance.suspend"
+    INSTANCE_RESUME = "instance.resume"
+    INSTANCE_UNDELETE = "instance.undelete"
+    INSTANCE_DELETE = "instance.delete"
+    RESTORE_START = "restore.start"
+    DISK_PATCH = "disk.patch"
+    DISK_CHECK = "disk.check"
+    DISK_DELETE = "disk.delete"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One operation on one object; `guard` are resource guard requests to send along."""
+
+    op: Op
+    target: ArmId
+    body: Mapping[str, Any] = field(default_factory=dict)
+    guard: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One field that differs: a dotted path, and the two values in normal form (None: absent)."""
+
+    path: str
+    before: Any
+    after: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What must be effective before an instance is written.
+
+    Instances with the same `key` share one canary. `roles` are the addresses of the role assignments that this run
+    makes for it; `fresh`: one of the rows is younger than 30 minutes or made by this run, so waiting is worth it;
+    `missing` are role assignments that are absent and not ours to make (mode verify or emit): tried once, and if the
+    probe fails the disk is skipped because of them.
+    """
+
+    key: str
+    fresh: bool
+    roles: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One difference with one action.
+
+    `vault` is the id of the vault it belongs to (None for groups), for phases and for the mark at the end; `goal` for
+    disks the state to wait for (`ProtectionConfigured`, `ProtectionStopped`, `BackupsSuspended`, `gone`); `depends` are
+    addresses that must be done first; `detail` says more for people (the disks a roll concerns, who chose the disk);
+    `weight` is `stops` or `shortens` for what the 30 % gate counts, `weakens` for a vault, or nothing; `drift` is its class; `keeps` says which
+    restored disks a drill leaves behind (`none`, `failed`, `all`); `unasked`: what it makes isn't listed, and nobody has
+    asked by id yet whether it is there; `found` is the instance that it was planned over, as the look showed it.
+    """
+
+    address: str
+    kind: Kind
+    action: Action
+    reason: str
+    steps: tuple[Step, ...]
+    before: Mapping[str, Any] | None = None
+    after: Mapping[str, Any] | None = None
+    fields: tuple[FieldChange, ...] = ()
+    depends: tuple[str, ...] = ()
+    vault: ArmId | None = None
+    goal: str = ""
+    probe: Probe | None = None
+    place: Place | None = None
+    detail: tuple[str, ...] = ()
+    drift: str = "differs"
+    weight: str = ""
+    keeps: str = ""
+    unasked: bool = False
+    found: Instance | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def expires(self) -> int:
+        """How many recovery points a resume among its steps cleans up."""
+        return sum(int(step.body.get("expires", 0)) for step in self.steps if step.op is Op.INSTANCE_RESUME)

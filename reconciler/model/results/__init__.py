@@ -1,0 +1,1 @@
+"""What the verbs end in, for programs and for reports."""

@@ -1,0 +1,32 @@
+"""The manifest that an export made of an estate, and what it leaves out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from reconciler.model.ids import ArmId
+from reconciler.model.manifest import Manifest
+
+Data = dict[str, Any]
+"""Part of a manifest, as it is written: JSON types only."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A disk with a backup instance that the manifest doesn't name, and why."""
+
+    disk: ArmId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """A manifest whose plan is empty; `data` is what it says, `disks` how many it names or selects."""
+
+    scopes: tuple[ArmId, ...]
+    data: Data
+    manifest: Manifest
+    disks: int
+    left_out: tuple[LeftOut, ...]
+    notes: tuple[str, ...]

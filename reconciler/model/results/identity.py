@@ -1,0 +1,48 @@
+"""Who signs in, and what they may do in each subscription."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """Who an access token speaks for, by its own claims; empty is what it doesn't tell.
+
+    `way` is one of `azure.credentials.WAYS`, `static-token` or `none`; `kind` is `application` or `user`; `expires` is
+    in ISO 8601.
+    """
+
+    way: str
+    detail: str = ""
+    kind: str = ""
+    name: str = ""
+    tenant: str = ""
+    object_id: str = ""
+    client_id: str = ""
+    expires: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A subscription, and what is missing there, by command; `problem` when that could not be told."""
+
+    subscription: str
+    name: str = ""
+    state: str = ""
+    missing: Mapping[str, tuple[str, ...]] | None = None
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who is signed in at an endpoint, and every subscription that was looked at."""
+
+    endpoint: str
+    bearer: Bearer
+    places: tuple[Place, ...]
+
+    def lacks(self, command: str) -> bool:
+        """Whether a right for that command is missing somewhere, or could not be told, or there is no subscription."""
+        return not self.places or any(place.problem or (place.missing or {}).get(command) for place in self.places)

@@ -1,0 +1,30 @@
+"""The recovery points of disks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from reconciler.model.ids import ArmId
+from reconciler.model.targets import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A recovery point: when it was taken and when it goes (None: not told), its kind, its retention rule."""
+
+    id: ArmId
+    taken: datetime
+    expires: datetime | None
+    kind: str
+    retention_rule: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class DiskPoints:
+    """The recovery points of one disk, newest first, over all its instances; `found` counts those left out as well."""
+
+    target: Target
+    points: tuple[Point, ...]
+    found: int
