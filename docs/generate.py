@@ -11,10 +11,10 @@ from pathlib import Path
 import click
 from prometheus_client.metrics_core import Metric
 
+from reconciler.base.schemas import schema_text
 from reconciler.cli.main import root
 from reconciler.report.fields import Field, fields
 from reconciler.report.topics import KINDS, Topic, notice_code, topics
-from reconciler.schemas import schema_text
 from reconciler.watch.metrics import Metrics
 
 REFERENCE = Path(__file__).parent / "reference"

@@ -10,13 +10,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from reconciler import __version__, files
+from reconciler import __version__
 from reconciler.applying.engine import Settings
 from reconciler.applying.progress import Progress
 from reconciler.connection.choice import CLOUDS, Connection
 from reconciler.connection.opening import opened
 from reconciler.connection.session import Session
 from reconciler.flow.run import NoSignals, Task, applied, planned
+from reconciler.loading import files
 from reconciler.model.errors import StalePlan, UsageError
 from reconciler.model.manifest import Manifest
 from reconciler.model.plan import Options, Plan

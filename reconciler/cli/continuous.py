@@ -40,7 +40,7 @@ def base_of(path: str, file: str = "") -> Base:
 
     `file` is the one that stands for what has no place; not known: the first.
     """
-    from reconciler.files import is_ours, repository
+    from reconciler.loading.files import is_ours, repository
     from reconciler.report.notices import Base
 
     named = Path(path)

@@ -23,9 +23,9 @@ def explain(output: Output, name: str | None, form: str) -> int:
     """0, or 1 when nothing bears that name."""
     import json
 
+    from reconciler.base.schemas import schema_text
     from reconciler.report.documents import text
     from reconciler.report.topics import KINDS, found, topic_document, topic_markdown, topic_text, topics
-    from reconciler.schemas import schema_text
 
     known = topics(json.loads(schema_text("manifest")))
     chosen = found(name, known) if name else known

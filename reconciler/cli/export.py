@@ -38,8 +38,8 @@ def export(
     from reconciler import __version__
     from reconciler.cli.progress import listener
     from reconciler.connection.opening import opened
-    from reconciler.operations.exporting import export as exporting
-    from reconciler.operations.exporting.model import Asked
+    from reconciler.export.choices import Asked
+    from reconciler.operations import export as exporting
     from reconciler.report.documents import text
     from reconciler.report.exported import export_document, export_markdown, export_yaml
 

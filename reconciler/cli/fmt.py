@@ -24,10 +24,10 @@ def fmt(output: Output, path: str, check: bool) -> int:
     """The files that changed (or would) on stdout."""
     import json
 
+    from reconciler.base.schemas import schema_text
     from reconciler.cli.writing import write_file
-    from reconciler.files import read
+    from reconciler.loading.files import read
     from reconciler.manifest.layout import laid_out
-    from reconciler.schemas import schema_text
 
     files = read(Path(path))
     schema = json.loads(schema_text("manifest"))

@@ -28,11 +28,11 @@ _NOWHERE = "00000000-0000-0000-0000-000000000000"
 @click.pass_obj
 def init(output: Output, folder: str, name: str | None, subscription: str, location: str) -> int:
     """The two files, and what to do next."""
+    from reconciler.base.schemas import schema_text
     from reconciler.cli.writing import write_file
     from reconciler.manifest.compiling import compile_manifest
     from reconciler.manifest.starter import starter, usable_name
     from reconciler.model.errors import UsageError
-    from reconciler.schemas import schema_text
 
     place = Path(folder)
     manifest = place / "backup.yaml"

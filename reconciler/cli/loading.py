@@ -21,7 +21,7 @@ def root_of(path: str) -> str:
 
 def load_manifest(path: str) -> Manifest:
     """The compiled manifest; ManifestError, which then knows its `root`, with every problem."""
-    from reconciler.files import load
+    from reconciler.loading.files import load
 
     try:
         return load(Path(path))

@@ -290,10 +290,10 @@ def system_of(said: str, environment: Mapping[str, str]) -> str:
 def plan_options(planning: Planning, manifest: Manifest, api_version: str | None, path: str) -> Options:
     """The planner's options for the manifest at `path`; UsageError for a resource guard request that names no vault."""
     from reconciler import __version__
+    from reconciler.loading.source import source_of
     from reconciler.model.plan import Options
     from reconciler.model.shard import WHOLE, Shard
     from reconciler.planning.keys import keys
-    from reconciler.source import source_of
 
     requests: dict[str, tuple[str, ...]] = {}
     for text in planning.resource_guard_request:

@@ -90,8 +90,8 @@ def _problems(document: Any) -> list[str]:
 
     import jsonschema_rs
 
+    from reconciler.base.schemas import schema_text
     from reconciler.model.shard import Shard
-    from reconciler.schemas import schema_text
 
     validator = jsonschema_rs.validator_for(json.loads(schema_text("plan")))
     problems = [error.message for error in islice(validator.iter_errors(document), 3)]

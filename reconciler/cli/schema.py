@@ -13,7 +13,7 @@ from reconciler.model.errors import UsageError
 @click.pass_obj
 def schema(output: Output, name: str) -> int:
     """The schema's text on stdout."""
-    from reconciler.schemas import schema_names, schema_text
+    from reconciler.base.schemas import schema_names, schema_text
 
     if name not in schema_names():
         raise UsageError(f"there is no schema {name!r}", hint=f"schemas: {', '.join(schema_names())}")

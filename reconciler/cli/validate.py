@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 @click.pass_obj
 def validate(output: Output, path: str, form: str, reports: tuple[str, ...], system: str) -> int:
     """0 when the manifest is valid, else 1; every problem at once."""
-    from reconciler.files import load
+    from reconciler.loading.files import load
 
     quick = form == "text" and not reports and system == NO_SYSTEM
     tell = _in_words if quick else _everywhere(form, reports, system)

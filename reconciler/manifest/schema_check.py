@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from reconciler.base.schemas import schema_text
 from reconciler.manifest.sections import Section
 from reconciler.model.codes import manifest as codes
 from reconciler.model.findings import Finding
-from reconciler.schemas import schema_text
 
 if TYPE_CHECKING:
     from jsonschema_rs import Draft202012Validator

@@ -6,11 +6,11 @@ from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from reconciler import rights
 from reconciler.azure.connection import Azure
 from reconciler.azure.signing import claims
 from reconciler.azure.together import together
 from reconciler.flow.look import estate_for
+from reconciler.loading import rights
 from reconciler.model.errors import AzureError, ReadIncomplete
 from reconciler.model.ids import ArmId, lower
 from reconciler.model.manifest import Manifest

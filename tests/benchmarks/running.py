@@ -24,8 +24,8 @@ from reconciler.azure.virtual import new_loop
 from reconciler.base.clock import LoopClock
 from reconciler.cli.main import COLLECTION
 from reconciler.connection.endpoint import open_azure
-from reconciler.files import load
 from reconciler.flow.look import look
+from reconciler.loading.files import load
 from reconciler.model.plan import Options, Plan
 from reconciler.model.results.outcome import Outcome
 from reconciler.sandbox.dataprotection.instances.configuration import rest

@@ -14,9 +14,9 @@ import jsonschema
 import pytest
 from installed import AZURE, begun, run
 
+from reconciler.base.schemas import schema_text
 from reconciler.cli.auditing import AuditFile, audit_file, commit_of, origin_of
 from reconciler.model.errors import ReconcilerError, UsageError
-from reconciler.schemas import schema_text
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 SCHEMA = json.loads(schema_text("audit"))

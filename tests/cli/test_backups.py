@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 from installed import AZURE, ESTATE, run, within
 
-from reconciler.schemas import schema_text
+from reconciler.base.schemas import schema_text
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from arm import disk, disk_id, estate
 from installed import ESTATE, Done, put_files, run
 from manifests import manifest
 
-from reconciler.source import place_of
+from reconciler.loading.source import place_of
 
 HTTPS = "https://github.com/example/infra.git"
 VAULT = "*/backupVaults/TestBkpVault"

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from reference import GENERATE, REPOSITORY
 
+from reconciler.base.schemas import schema_text
 from reconciler.report.rules import APPLY
 from reconciler.report.topics import Topic, topics
-from reconciler.schemas import schema_text
 
 PAGES = sorted(
     page

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from externals import of_npm
 
+from reconciler.base.schemas import schema_text
 from reconciler.manifest.starter import starter
-from reconciler.schemas import schema_text
 
 SUBSCRIPTION = "11111111-1111-1111-1111-111111111111"
 

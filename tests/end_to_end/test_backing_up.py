@@ -14,6 +14,7 @@ from manifests import POLICY, manifest
 from manifests import disk as entry
 from stage import READER, Stage
 
+from reconciler.base.schemas import schema_text
 from reconciler.model.codes import errors as error_codes
 from reconciler.model.errors import OperationFailed, ReconcilerError, UsageError
 from reconciler.model.jobs import Job
@@ -29,7 +30,6 @@ from reconciler.report.points import points_document, points_markdown, points_te
 from reconciler.sandbox.arm.messages import Request as Asked
 from reconciler.sandbox.arm.messages import Response
 from reconciler.sandbox.sandbox import Hook
-from reconciler.schemas import schema_text
 
 HOUR, DAY = 3600, 86400
 SAID = manifest(

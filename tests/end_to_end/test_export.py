@@ -11,13 +11,13 @@ import pytest
 from arm import APPS, PLATFORM, Body, disk, disk_id, estate, grants, group, group_id, instance, policy, vault, vault_id
 from stage import READER, Stage, failures
 
+from reconciler.base.schemas import schema_text
+from reconciler.export.choices import Asked
 from reconciler.model.errors import ReconcilerError, UsageError
 from reconciler.model.results.export import Exported
-from reconciler.operations.exporting.export import export, scope_of
-from reconciler.operations.exporting.model import Asked
+from reconciler.operations.export import export, scope_of
 from reconciler.report.documents import text
 from reconciler.report.exported import export_document, export_markdown, export_yaml
-from reconciler.schemas import schema_text
 
 V = vault_id("by-hand", "hands")
 TWIN = vault_id("by-hand", "other-hands")

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from stage import Stage, codes, failures
 
-from reconciler.files import load
+from reconciler.loading.files import load
 from reconciler.sandbox.estate.reader import plain, read
 
 

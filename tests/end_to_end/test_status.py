@@ -13,11 +13,11 @@ from manifests import POLICY, manifest
 from manifests import disk as entry
 from stage import READER, Stage
 
+from reconciler.base.schemas import schema_text
 from reconciler.operations.status import status
 from reconciler.planning.status import Status
 from reconciler.report.documents import text
 from reconciler.report.status import status_document, status_markdown, status_text
-from reconciler.schemas import schema_text
 
 HOUR, DAY = 3600, 86400
 SAID = manifest(disks=[entry("one"), entry("two")])

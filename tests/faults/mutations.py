@@ -90,7 +90,7 @@ MUTATIONS = (
     M("F44", "nesting has no limit", "manifest/reader.py", "if len(self.outer) >= DEEPEST:", "if False:"),
     M("F45", "the last of two keys wins", "manifest/reader.py", "        if text in section:\n", "        if False:\n"),
     M("F46", "every plain scalar is text", "manifest/reader.py", "self.place_value(resolve(text) if is_plain else text, span)", "self.place_value(text, span)"),
-    M("F47", "includes may lead anywhere", "files.py", "if not resolved.is_relative_to(boundary):", "if False:"),
+    M("F47", "includes may lead anywhere", "loading/files.py", "if not resolved.is_relative_to(boundary):", "if False:"),
     M("F48", "CI commands in foreign text are left as they are", "base/escape.py", "return commands(visible(redact(str(text))))", "return visible(redact(str(text)))"),
     M("F49", "secrets are shown", "base/redaction.py", "    if not _SIGN.search(text.lower()):\n", "    if True:\n"),
     M("F50", "a page has no limit", "report/markdown.py", "return self._used + len(text) <= self._limit", "return True"),

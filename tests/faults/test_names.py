@@ -13,7 +13,7 @@ from installed import AZURE, put_files
 from manifests import DISK, POLICY, VAULT, manifest, selecting
 from trial import Trial
 
-from reconciler.files import load
+from reconciler.loading.files import load
 from reconciler.model.errors import ManifestError
 from reconciler.model.ids import ArmId, lower
 

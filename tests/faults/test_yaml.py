@@ -11,7 +11,7 @@ from arm import disk, estate
 from installed import AZURE, Done, put_files, run
 from manifests import manifest
 
-from reconciler.files import load
+from reconciler.loading.files import load
 from reconciler.model.errors import ManifestError, ReconcilerError
 from reconciler.model.findings import Finding
 

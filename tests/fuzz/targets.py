@@ -26,6 +26,7 @@ from reconciler.azure.inprocess import InProcessTransport
 from reconciler.azure.signing import StaticToken
 from reconciler.azure.virtual import new_loop
 from reconciler.base.clock import LoopClock
+from reconciler.base.schemas import schema_text
 from reconciler.cli import main
 from reconciler.cli.loading import recorded
 from reconciler.cli.saved import read_saved
@@ -43,7 +44,6 @@ from reconciler.report.caret import diagnostics
 from reconciler.report.terminal import plan_text
 from reconciler.sandbox.errors import SandboxError
 from reconciler.sandbox.estate import beginning, reader
-from reconciler.schemas import schema_text
 
 UNREAD = {
     "not-utf8", "control-character", "too-large", "invalid-yaml", "empty-file", "several-documents", "alias", "merge-key", "tag",

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.files import load
+from reconciler.loading.files import load
 from reconciler.model.codes.manifest import CODES
 from reconciler.model.errors import ManifestError
 

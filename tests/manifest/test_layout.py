@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.base.schemas import schema_text
 from reconciler.manifest import layout
 from reconciler.manifest.layout import laid_out
 from reconciler.manifest.reader import read
 from reconciler.manifest.starter import starter, usable_name
 from reconciler.model.errors import UsageError
-from reconciler.schemas import schema_text
 
 SCHEMA = json.loads(schema_text("manifest"))
 SAMPLES = Path(__file__).parents[2] / "samples"

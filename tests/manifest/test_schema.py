@@ -9,7 +9,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from reconciler.schemas import schema_names, schema_text
+from reconciler.base.schemas import schema_names, schema_text
 
 SCHEMA = json.loads(schema_text("manifest"))
 

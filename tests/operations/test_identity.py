@@ -13,10 +13,10 @@ from arm import APPS, PLATFORM, disk, estate, group
 from manifests import manifest
 from stage import OPERATOR, READER, ROLES, Stage, with_roles
 
-from reconciler import rights
 from reconciler.azure.credentials import WAYS
 from reconciler.cli.main import COMMANDS
 from reconciler.cli.whoami import _COMMANDS
+from reconciler.loading import rights
 from reconciler.model.results.identity import Bearer, Identity, Place
 from reconciler.operations.identity import identity
 from reconciler.report.identity import identity_document, identity_markdown, identity_text

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from plan_builders import GOLD, disk, disk_id, estate, manifest, plan, policy_spec, settled, vault, vault_spec
 
-from reconciler.files import load
+from reconciler.loading.files import load
 from reconciler.model import canonical
 from reconciler.model import manifest as model
 from reconciler.model.canonical import FORMS, Form, digest, plain

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from stage import READER, Stage
 from trying import GATES, cured, examples, prepared, told
 
+from reconciler.export.choices import Asked
 from reconciler.model.ids import ArmId
 from reconciler.model.results.export import Exported
-from reconciler.operations.exporting.export import export, says, scope_of
-from reconciler.operations.exporting.model import Asked
+from reconciler.operations.export import export, says, scope_of
 from reconciler.report.exported import export_yaml
 
 BY_HAND = 25

@@ -22,8 +22,8 @@ from reconciler.base.clock import LoopClock
 from reconciler.connection import simulated as inprocess
 from reconciler.connection.choice import Connection
 from reconciler.connection.session import Session
-from reconciler.files import load
 from reconciler.flow.run import NoSignals, Task, applied, planned
+from reconciler.loading.files import load
 from reconciler.model.errors import ManifestError
 from reconciler.model.manifest import Manifest
 from reconciler.model.plan import Options, Plan

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from reconciler.files import repository
+from reconciler.loading.files import repository
 
 _SECONDS = 5.0
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://(?:[^/@]*@)?(?P<host>[^/:]+)(?::\d+)?/(?P<path>.+)", re.IGNORECASE)

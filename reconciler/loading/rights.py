@@ -9,8 +9,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-_INSTALLED = Path(__file__).parent / "roles"
-_CHECKOUT = Path(__file__).parent.parent / "samples" / "roles"
+_INSTALLED = Path(__file__).parents[1] / "roles"
+_CHECKOUT = Path(__file__).parents[2] / "samples" / "roles"
 _PLACEHOLDER = "OBJECT_ID"
 _OTHERS = re.compile(r"!\((@\w+\[[^\]]+:PrincipalId\] ForAnyOfAnyValues:GuidEquals) \{OBJECT_ID\}\)")
 _INSTANCES = "Microsoft.DataProtection/backupVaults/backupInstances"

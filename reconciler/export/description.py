@@ -8,6 +8,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from reconciler.base.plurals import counted
+from reconciler.export import policies, vaults
+from reconciler.export.choices import UNNAMED, Asked, Choices, Description
+from reconciler.export.disks import Protected, entries, shared
 from reconciler.model import addresses
 from reconciler.model.estate import Estate
 from reconciler.model.ids import ArmId, group_id, lower
@@ -15,9 +18,6 @@ from reconciler.model.protection import Health, health_of, preference
 from reconciler.model.resources import Disk, Instance
 from reconciler.model.results.export import Data, LeftOut
 from reconciler.model.tags import OWNER_TAG, tag_of
-from reconciler.operations.exporting import policies, vaults
-from reconciler.operations.exporting.entries import Protected, entries, shared
-from reconciler.operations.exporting.model import UNNAMED, Asked, Choices, Description
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 _PROTECTION = {Health.STOPPED: "stopped", Health.SUSPENDED: "suspended"}

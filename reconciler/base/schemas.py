@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-_INSTALLED = Path(__file__).parent / "schemas"
-_CHECKOUT = Path(__file__).parent.parent / "schemas"
+_INSTALLED = Path(__file__).parents[1] / "schemas"
+_CHECKOUT = Path(__file__).parents[2] / "schemas"
 
 
 def schema_text(name: str) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.files import load, read
+from reconciler.loading.files import load, read
 from reconciler.model.errors import ManifestError, UsageError
 
 HEAD = "apiVersion: reconciler/v1\n"
@@ -114,6 +114,6 @@ def test_the_quickstart_has_nothing_to_warn_about() -> None:
 def test_loading_imports_nothing_heavy() -> None:
     sample = Path(__file__).parents[2] / "samples" / "quickstart" / "backup.yaml"
     heavy = {"jsonschema", "azure", "asyncio", "rich", "isodate", "tzlocal", "difflib", "aiohttp", "deepdiff"}
-    code = f"import sys; from reconciler.files import load; load({str(sample)!r}); print(*sys.modules)"
+    code = f"import sys; from reconciler.loading.files import load; load({str(sample)!r}); print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split()
     assert not heavy & {name.split(".")[0] for name in loaded}

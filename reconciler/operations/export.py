@@ -11,6 +11,8 @@ from reconciler import __version__
 from reconciler.azure.connection import Azure
 from reconciler.azure.reading import read_estate
 from reconciler.base.clock import Clock
+from reconciler.export.choices import Asked, Choices, Description
+from reconciler.export.description import describe
 from reconciler.flow.look import planned
 from reconciler.manifest.compiling import compile_manifest
 from reconciler.model.canonical import plain
@@ -22,8 +24,6 @@ from reconciler.model.manifest import Manifest
 from reconciler.model.plan import Options, Plan
 from reconciler.model.results.export import Data, Exported
 from reconciler.model.scope import Reach
-from reconciler.operations.exporting.describing import describe
-from reconciler.operations.exporting.model import Asked, Choices, Description
 
 _MOST_ROUNDS = 12
 _VAULTS = "microsoft.dataprotection/backupvaults"

@@ -1,4 +1,4 @@
-"""What an export is asked for, what it settled on, and what came of it."""
+"""What an export is asked for, and what it settles on."""
 
 from __future__ import annotations
 

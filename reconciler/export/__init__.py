@@ -1,0 +1,1 @@
+"""From an estate to the manifest that describes it; pure."""

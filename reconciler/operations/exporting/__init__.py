@@ -1,1 +1,0 @@
-"""From what Azure holds to a manifest whose plan is empty."""
