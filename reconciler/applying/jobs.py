@@ -8,11 +8,11 @@ from typing import Any
 from reconciler.applying.run import Run
 from reconciler.applying.waiting import LAG_SECONDS
 from reconciler.azure.failures import told
-from reconciler.azure.jobs import ENDED, WELL
 from reconciler.azure.projection import pick
 from reconciler.model.codes import errors as error_codes
 from reconciler.model.errors import NotFound, OperationFailed
 from reconciler.model.ids import ArmId, lower
+from reconciler.model.jobs import ENDED, WELL
 
 
 async def until_ended(run: Run, job: ArmId, deadline: float) -> None:

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 from reconciler.applying.guard import write_mark
 from reconciler.applying.run import Run
-from reconciler.azure.auditing import Subject, about
+from reconciler.azure.auditing import about
 from reconciler.azure.operations import finish
 from reconciler.model.changes import Op, Step
 from reconciler.model.ids import lower
 from reconciler.model.plan import Mark
 from reconciler.model.tags import tag_of
+from reconciler.model.writes import Subject
 
 
 async def write(run: Run, marks: Sequence[Mark]) -> None:

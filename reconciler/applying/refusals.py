@@ -11,6 +11,7 @@ from typing import Any
 
 from reconciler.azure.failures import told
 from reconciler.azure.projection import pick
+from reconciler.model.codes.azure import HINTS
 from reconciler.model.errors import AzureError, OperationFailed
 from reconciler.model.ids import ArmId, lower
 
@@ -78,25 +79,6 @@ def is_final_conflict(error: AzureError) -> bool:
     code = lower(error.code)
     return code in _FINAL_CONFLICTS or "quota" in code
 
-
-HINTS: Mapping[str, str] = {
-    **dict.fromkeys(
-        ("ScopeLocked", "ResourceLocked"),
-        "a lock forbids it; whoever set it has to lift it, then apply again. Locks are never removed from here",
-    ),
-    **dict.fromkeys(
-        ("UserErrorDppDatasourceAlreadyProtected", "UserErrorDppDatasourceAlreadyHasBackupInstance"),
-        "leave the disk out here (`excluded`), or `reconciler move` it here; an instance of yours that is stopped in"
-        " another vault makes room by itself once the manifest names that vault",
-    ),
-    "MissingSubscriptionRegistration": (
-        "register the provider: az provider register --namespace Microsoft.DataProtection (and Microsoft.Compute)"
-    ),
-    "RequestDisallowedByPolicy": (
-        "an Azure Policy forbids it: ask its owner for an exemption, or declare what it allows"
-    ),
-}
-"""What to do about each code of Azure's for which something better than its own advice is known."""
 
 _HINT_OF = {lower(code): hint for code, hint in HINTS.items()}
 

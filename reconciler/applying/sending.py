@@ -7,11 +7,12 @@ from collections.abc import Awaitable, Callable
 from reconciler.applying.refusals import hint_for, is_final_conflict
 from reconciler.applying.rereading import Reread, Standing
 from reconciler.applying.run import Run
-from reconciler.azure.auditing import Subject, about
+from reconciler.azure.auditing import about
 from reconciler.azure.receipts import Receipt
 from reconciler.model.changes import Change, Step
 from reconciler.model.codes import errors as error_codes
 from reconciler.model.errors import AzureError, Conflict, NotFound, Transient, Unproven
+from reconciler.model.writes import Subject
 
 Write = Callable[[float], Awaitable[Receipt]]
 """Sends a step; it is handed the deadline."""

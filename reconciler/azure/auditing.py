@@ -7,10 +7,9 @@ request that one step takes, not a write that nobody said anything about.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
@@ -22,46 +21,10 @@ from reconciler.azure.failures import failure
 from reconciler.azure.governor import changes_nothing, content_of
 from reconciler.azure.signing import claims
 from reconciler.model.codes import errors as error_codes
+from reconciler.model.writes import Answer, Subject, Write
 
 UNKNOWN_CALLER = "unknown"
 """Stands for a caller whose token tells nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """What a write is about, in the plan's words: address, operation, and the owned fields before and after it."""
-
-    address: str
-    operation: str
-    before: Mapping[str, Any] | None = None
-    after: Mapping[str, Any] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Write:
-    """One request that may change Azure.
-
-    `number` counts the writes of a connection, retries included; `target` is the id that the path names; `object_id`
-    and `app_id` say who the access token speaks for; `client_request_id` is the same for all retries of a request.
-    """
-
-    number: int
-    subject: Subject
-    method: str
-    target: str
-    object_id: str
-    app_id: str
-    client_request_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The first answer to a write: HTTP's status (None: there was no answer), Azure's error code, Azure's ids for it."""
-
-    status: int | None
-    code: str = ""
-    request_id: str = ""
-    correlation_id: str = ""
 
 
 class Ledger(Protocol):

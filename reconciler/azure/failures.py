@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from reconciler.azure import absence
 from reconciler.base.redaction import redact
-from reconciler.model.errors import AzureError, Blocked, Conflict, NotFound, OutOfReach, Transient, Unproven
+from reconciler.model.errors import AzureError, Blocked, Conflict, NotFound, OutOfReach, Told, Transient, Unproven
 
 PROXY_HINT = "A proxy or a gateway probably answered in Azure's place. Check the network, then run it again."
 _UNPROVEN_HINT = "Check the id, the subscription's tenant, and that the caller has Reader there; then run it again."
@@ -33,20 +32,6 @@ _TRANSIENT = frozenset(
         HTTPStatus.GATEWAY_TIMEOUT,
     }
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What an error body says: Azure's code, a message a person can read, and the recommended actions."""
-
-    code: str
-    message: str
-    advice: tuple[str, ...] = ()
-
-    @property
-    def reason(self) -> str:
-        """The message, or that there is none."""
-        return self.message or "Azure gives no reason"
 
 
 def told(error: Any) -> Told:

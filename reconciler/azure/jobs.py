@@ -9,14 +9,15 @@ from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
 from reconciler.azure.connection import Azure
-from reconciler.azure.failures import Told, told
+from reconciler.azure.failures import told
 from reconciler.azure.graph import graph, graph_if_it_answers, literal
 from reconciler.azure.knowing import known
 from reconciler.azure.projection import id_of, moment, pick, understood
 from reconciler.azure.together import together
+from reconciler.model.errors import Told
 from reconciler.model.estate import AHEAD
 from reconciler.model.ids import ArmId, lower
-from reconciler.model.jobs import Job
+from reconciler.model.jobs import WELL, Job
 from reconciler.model.known import Known, No, Unsure, Yes
 
 _WAYS_OUT = {
@@ -34,8 +35,6 @@ _SHOW = "look at the vault's jobs with `reconciler jobs list PATH`, then run it 
 Newest: TypeAlias = Mapping[str, datetime]
 """When the newest job of each status began, by lower-cased status."""
 
-ENDED = frozenset({"completed", "completedwithwarnings", "failed", "cancelled", "canceled"})
-WELL = frozenset({"completed", "completedwithwarnings"})
 _NEWEST = (
     "RecoveryServicesResources | where type =~ 'microsoft.dataprotection/backupvaults/backupjobs' "
     "| where properties.operationCategory =~ 'Backup' "
@@ -182,21 +181,12 @@ def newest_first(jobs: Iterable[Job]) -> list[Job]:
     return sorted(found.values(), key=lambda one: (one.began or datetime.min.replace(tzinfo=UTC), one.id.key))[::-1]
 
 
-def has_ended(one: Job) -> bool:
-    """Whether a job is over; a word that nobody knows means that it isn't."""
-    return lower(one.status) in ENDED
-
-
-def ended_well(one: Job) -> bool:
-    """Whether a job is over, and did what it was to do."""
-    return lower(one.status) in WELL
-
-
-def cause(one: Job) -> Told:
+def _cause(details: Any) -> Told | None:
     """What Azure says of a job that failed: code, message with the true reason, and what to do, ours where it has none."""
-    if not one.error:
-        return Told("", "")
-    says = told({"details": list(one.error)})
+    errors = [row for row in details if isinstance(row, Mapping)] if isinstance(details, list) else []
+    if not errors:
+        return None
+    says = told({"details": errors})
     if says.advice:
         return says
     code = lower(says.code)
@@ -208,7 +198,6 @@ def _projected(body: Mapping[str, Any]) -> Job:
     with understood("A job"):
         properties = pick(body, "properties") or {}
         address = id_of(body)
-        errors = pick(properties, "errorDetails")
         extended = pick(properties, "extendedInfo") or {}
         return Job(
             id=address,
@@ -220,7 +209,7 @@ def _projected(body: Mapping[str, Any]) -> Job:
             instance=_id(pick(properties, "backupInstanceId")),
             disk=_id(pick(properties, "dataSourceId")),
             policy=str(pick(properties, "policyName") or ""),
-            error=tuple(row for row in errors if isinstance(row, Mapping)) if isinstance(errors, list) else (),
+            error=_cause(pick(properties, "errorDetails")),
             tag=str(pick(extended, "additionalDetails", "RetentionTag") or ""),
             point=str(pick(extended, "targetRecoverPoint", "recoveryPointID") or ""),
         )

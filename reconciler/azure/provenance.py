@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from reconciler.azure.connection import Azure
-from reconciler.azure.jobs import ENDED, jobs_of
+from reconciler.azure.jobs import jobs_of
 from reconciler.azure.knowing import unsure
 from reconciler.azure.projection import disk as project
 from reconciler.azure.projection import id_of, moment, pick, pick_each
@@ -17,7 +17,7 @@ from reconciler.azure.together import together
 from reconciler.model.errors import AzureError, NotFound
 from reconciler.model.estate import Trace
 from reconciler.model.ids import ArmId, lower
-from reconciler.model.jobs import RestoreJob
+from reconciler.model.jobs import ENDED, RestoreJob
 from reconciler.model.known import NO, Known, Yes
 from reconciler.model.resources import Origin
 

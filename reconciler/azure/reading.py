@@ -22,9 +22,8 @@ from reconciler.model.estate import Estate, Found, Question
 from reconciler.model.ids import ArmId, lower
 from reconciler.model.known import NO, OUT_OF_REACH, Known, No, Unsure, Yes
 from reconciler.model.resources import OwnedVault, RoleAssignment, UserIdentity, Vault
-from reconciler.model.scope import Reach
+from reconciler.model.scope import Reach, concerns
 from reconciler.model.tags import OWNER_TAG, tag_of
-from reconciler.planning.reach import concerns
 
 __all__ = ["answer", "descendants", "read_estate"]
 

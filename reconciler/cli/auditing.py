@@ -19,7 +19,7 @@ from reconciler.model.codes import errors as error_codes
 from reconciler.model.errors import ReconcilerError, UsageError
 
 if TYPE_CHECKING:
-    from reconciler.azure.auditing import Answer, Write
+    from reconciler.model.writes import Answer, Write
     from reconciler.report.audit import Origin
 
 _COMMITS = ("RECONCILER_COMMIT", "GITHUB_SHA", "BUILD_SOURCEVERSION", "CI_COMMIT_SHA")

@@ -108,10 +108,10 @@ def shown(output: Output, path: str, names: tuple[str, ...], form: str, connecti
 @click.pass_obj
 def waited(output: Output, path: str, names: tuple[str, ...], timeout: float, form: str, connection: Connection) -> int:
     """Wait until each JOB has ended (default: all that run in the vaults of the manifest PATH); 1 when one failed."""
-    from reconciler.azure.jobs import ended_well
     from reconciler.cli.loading import load_manifest
     from reconciler.cli.progress import listener
     from reconciler.connection.opening import opened
+    from reconciler.model.jobs import ended_well
     from reconciler.operations import jobs as operation
 
     manifest, progress = load_manifest(path), listener(output)

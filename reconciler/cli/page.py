@@ -10,9 +10,9 @@ if TYPE_CHECKING:
     from reconciler.connection.session import Session
     from reconciler.flow.run import Task
     from reconciler.model.plan import Plan
+    from reconciler.model.results.coverage import Coverage
     from reconciler.model.results.outcome import Outcome
-    from reconciler.planning.coverage import Coverage
-    from reconciler.planning.status import Status
+    from reconciler.model.results.status import Status
 
 
 def page_of(

@@ -41,13 +41,3 @@ def choice(section: Section, key: str, uses: list[Use], notes: Notes) -> Choice 
         by_region[normal] = lower(name)
         uses.append(Use(key, name, value.place(location), normal))
     return by_region
-
-
-def names_in(found: Choice) -> tuple[str, ...]:
-    """Every name that may be chosen, lower-cased, sorted."""
-    return tuple(sorted({lower(name) for name in ([found] if isinstance(found, str) else found.values())}))
-
-
-def chosen(found: Choice, location: str) -> str | None:
-    """The name for disks of a region; None when there is none for it."""
-    return found if isinstance(found, str) else found.get(location)

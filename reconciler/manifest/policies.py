@@ -9,12 +9,10 @@ from reconciler.manifest.defaults import Defaults
 from reconciler.manifest.notes import Notes, suggestion
 from reconciler.manifest.sections import Section
 from reconciler.model.codes import manifest as codes
+from reconciler.model.limits import LONGEST_DAYS, MOST_SNAPSHOTS
 from reconciler.model.manifest import PolicyContent, PolicySpec
 
 _RULES = {"default": "Default", "daily": "Daily", "weekly": "Weekly"}
-LONGEST_DAYS = 365
-MOST_SNAPSHOTS = 450
-"""Snapshots of a disk that a policy may keep; Azure's hard limit is 500."""
 _MOST_TOGETHER = 420
 _DAILY = 24
 

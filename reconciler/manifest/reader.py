@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from reconciler.base import garbage
-from reconciler.manifest.scalars import resolve
+from reconciler.base.scalars import resolve
 from reconciler.manifest.sections import Items, Section, Span, placed
 from reconciler.manifest.syntax import DEEPEST, syntax_finding, too_deep
 from reconciler.model.codes import manifest as codes

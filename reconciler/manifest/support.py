@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from reconciler.manifest.choices import Use, chosen, names_in
+from reconciler.manifest.choices import Use
 from reconciler.manifest.notes import Notes
 from reconciler.manifest.references import Declared
 from reconciler.model import addresses
 from reconciler.model.codes import manifest as codes
 from reconciler.model.ids import lower
-from reconciler.model.manifest import DiskRule, Selector, VaultSpec
-
-SLOW_SKUS = frozenset({"premiumv2_lrs", "ultrassd_lrs"})
-"""Kinds of disk that Azure backs up every 12 hours or daily only."""
-SLOW_HOURS = 12
+from reconciler.model.limits import SLOW_HOURS, SLOW_SKUS
+from reconciler.model.manifest import DiskRule, Selector, VaultSpec, chosen, names_in
 
 
 def check_support(declared: Declared, notes: Notes) -> None:

@@ -19,6 +19,7 @@ ReconcilerError
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from reconciler.base.plurals import counted
@@ -150,3 +151,17 @@ class Blocked(AzureError):
 
 class OperationFailed(AzureError):
     """A long-running operation failed, was cancelled, or was still running at the deadline."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What an error body says: Azure's code, a message a person can read, and the recommended actions."""
+
+    code: str
+    message: str
+    advice: tuple[str, ...] = ()
+
+    @property
+    def reason(self) -> str:
+        """The message, or that there is none."""
+        return self.message or "Azure gives no reason"

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from reconciler.model.ids import ArmId
+from reconciler.model.errors import Told
+from reconciler.model.ids import ArmId, lower
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +29,9 @@ class RestoreJob:
 class Job:
     """A job of a vault; times are UTC, `status` and `operation` as spelled.
 
-    `instance` and `disk` None: not told. `ended` None: it runs. `error` is the wire's `errorDetails`. `tag` and `point`
-    (the recovery point's name) are known only of a job that was read singly.
+    `instance` and `disk` None: not told. `ended` None: it runs. `error` is what Azure says of one that
+    failed (None: nothing), with our advice where it gives none. `tag` and `point` (the recovery point's name) are known
+    only of a job that was read singly.
     """
 
     id: ArmId
@@ -43,6 +43,20 @@ class Job:
     instance: ArmId | None
     disk: ArmId | None
     policy: str
-    error: tuple[Mapping[str, Any], ...] = ()
+    error: Told | None = None
     tag: str = ""
     point: str = ""
+
+
+ENDED = frozenset({"completed", "completedwithwarnings", "failed", "cancelled", "canceled"})
+WELL = frozenset({"completed", "completedwithwarnings"})
+
+
+def has_ended(one: Job) -> bool:
+    """Whether a job is over; a word that nobody knows means that it isn't."""
+    return lower(one.status) in ENDED
+
+
+def ended_well(one: Job) -> bool:
+    """Whether a job is over, and did what it was to do."""
+    return lower(one.status) in WELL

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from reconciler.model.findings import Finding, Place
-from reconciler.model.ids import ArmId, vault_id
+from reconciler.model.ids import ArmId, lower, vault_id
 
 REPORT, RETAIN, EXPIRE = "report", "retain", "expire"
 """What `whenGone` says: only tell; stop and keep the recovery points; suspend and let them age by the policy."""
@@ -237,3 +237,13 @@ class Manifest:
     subscriptions: tuple[str, ...] = ()
     warnings: tuple[Finding, ...] = ()
     sources: Mapping[str, str] = field(default_factory=dict)
+
+
+def names_in(found: Choice) -> tuple[str, ...]:
+    """Every name that may be chosen, lower-cased, sorted."""
+    return tuple(sorted({lower(name) for name in ([found] if isinstance(found, str) else found.values())}))
+
+
+def chosen(found: Choice, location: str) -> str | None:
+    """The name for disks of a region; None when there is none for it."""
+    return found if isinstance(found, str) else found.get(location)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from reconciler.model.ids import lower
+from reconciler.model.resources import Vault
 from reconciler.model.shard import WHOLE, Shard
+from reconciler.model.tags import OWNER_TAG, tag_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +31,20 @@ class Reach:
     elsewhere: tuple[str, ...] = ()
     shard: Shard = WHOLE
     machine_subscriptions: tuple[str, ...] = ()
+
+
+def concerns(reach: Reach, vault: Vault) -> bool:
+    """Whether a vault that was found is this run's to see to: it is declared, or it bears our mark."""
+    key = vault.id.key
+    if key in reach.vaults or key in reach.elsewhere:
+        return key in reach.vaults
+    return _is_marked(reach, vault) and reach.shard.takes(key)
+
+
+def concerns_others(reach: Reach, vault: Vault) -> bool:
+    """Whether another shard of the same manifest sees to a vault that was found."""
+    return not concerns(reach, vault) and (vault.id.key in reach.elsewhere or _is_marked(reach, vault))
+
+
+def _is_marked(reach: Reach, vault: Vault) -> bool:
+    return lower(tag_of(vault.tags, OWNER_TAG)) in reach.owners

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from reconciler.azure import jobs as source
-from reconciler.azure.auditing import Subject, about
+from reconciler.azure.auditing import about
 from reconciler.azure.connection import Azure
 from reconciler.azure.operations import finish
 from reconciler.azure.projection import pick
@@ -21,14 +21,15 @@ from reconciler.azure.together import together
 from reconciler.base.clock import Clock
 from reconciler.model import addresses
 from reconciler.model.codes import errors as error_codes
-from reconciler.model.errors import AzureError, OperationFailed, ReconcilerError, Transient, Unproven
+from reconciler.model.errors import AzureError, OperationFailed, ReconcilerError, Told, Transient, Unproven
 from reconciler.model.ids import ArmId, lower
-from reconciler.model.jobs import Job
+from reconciler.model.jobs import Job, ended_well
 from reconciler.model.manifest import Manifest
 from reconciler.model.protection import Health, health_of
 from reconciler.model.resources import Instance
 from reconciler.model.results.backup import COMPLETED, FAILED, READY, REFUSED, RUNNING, STARTED, Backup
 from reconciler.model.targets import Target
+from reconciler.model.writes import Subject
 from reconciler.operations import jobs
 from reconciler.operations.targets import Targets, find
 
@@ -216,11 +217,11 @@ async def _followed(azure: Azure, clock: Clock, row: Backup, asked: Request, tel
 
     first = await source.job(azure, row.job_id)
     (job,) = await jobs.waited(azure, clock, [first], deadline=asked.deadline, tell=on_the_way)
-    if source.ended_well(job):
+    if ended_well(job):
         done = replace(row, status=COMPLETED, job=job)
         tell(done)
         return done
-    says = source.cause(job)
+    says = job.error or Told("", "")
     raise OperationFailed(
         says.message or f"The job ended as {job.status}, and {says.reason}.",
         code=says.code or error_codes.JOB_FAILED,

@@ -14,9 +14,10 @@ from reconciler.base.clock import Clock
 from reconciler.flow.look import drafted
 from reconciler.model.estate import Estate
 from reconciler.model.manifest import Manifest
-from reconciler.model.scope import Reach
-from reconciler.planning.coverage import Coverage, Surveyed, bare, cover
-from reconciler.planning.reach import concerns, management_groups, reach
+from reconciler.model.results.coverage import Coverage
+from reconciler.model.scope import Reach, concerns
+from reconciler.planning.coverage import Surveyed, bare, cover
+from reconciler.planning.reach import management_groups, reach
 
 
 async def coverage(azure: Azure, clock: Clock, manifest: Manifest) -> Coverage:

@@ -13,7 +13,7 @@ from reconciler.base.clock import Clock
 from reconciler.model.codes import errors as error_codes
 from reconciler.model.errors import NotFound, OperationFailed, UsageError
 from reconciler.model.ids import ArmId, lower
-from reconciler.model.jobs import Job
+from reconciler.model.jobs import Job, has_ended
 from reconciler.model.manifest import Manifest
 from reconciler.planning.selection import glob
 
@@ -111,7 +111,7 @@ async def _ended(azure: Azure, clock: Clock, job: Job, deadline: float, tell: Te
     seconds = FIRST_SECONDS
     while True:
         tell(job)
-        if source.has_ended(job):
+        if has_ended(job):
             return job
         if clock.monotonic() + seconds > deadline:
             raise OperationFailed(

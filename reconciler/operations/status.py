@@ -18,9 +18,10 @@ from reconciler.model.ids import ArmId
 from reconciler.model.known import Known
 from reconciler.model.manifest import Manifest
 from reconciler.model.resources import Instance, RecoveryPoint
+from reconciler.model.results.status import Status
 from reconciler.planning.backups import newest_point, unlisted
 from reconciler.planning.draft import Draft
-from reconciler.planning.status import Status, Told, contradicted, doubtful, protecting, statuses, suspected
+from reconciler.planning.status import Told, contradicted, doubtful, protecting, statuses, suspected
 
 _LEAST_READS = 20
 _READS_PER_DISK = 0.02

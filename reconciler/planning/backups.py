@@ -18,12 +18,12 @@ from reconciler.model.ids import ArmId
 from reconciler.model.known import Known, Unsure, Yes
 from reconciler.model.protection import Health, health_of, reason
 from reconciler.model.resources import Instance, RecoveryPoint, Snapshots
+from reconciler.model.states import BAD, FAILING, HALTED, LATE, OK, UNKNOWN, UNPROTECTED, WAITING
 from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import Draft
 from reconciler.planning.occurrences import interval_after
 from reconciler.planning.policy_reading import Reading, read
 from reconciler.planning.since import granted, protected_since
-from reconciler.planning.states import BAD, FAILING, HALTED, LATE, OK, UNKNOWN, UNPROTECTED, WAITING
 
 START_WINDOW = timedelta(hours=2)
 

@@ -5,7 +5,7 @@ Covered is what a backup instance protects now, whoever made it: the manifest's 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from reconciler.base.plurals import counted
@@ -19,6 +19,7 @@ from reconciler.model.known import Known, No, Unsure, Yes
 from reconciler.model.manifest import DiskRule, Selector
 from reconciler.model.protection import WORDS, Health, health_of, preference, reason
 from reconciler.model.resources import Disk, Instance
+from reconciler.model.results.coverage import COVERED, EXCLUDED, UNCOVERED, UNKNOWN, Coverage, Covered
 from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import PENDING, Draft
 from reconciler.planning.gone import is_left
@@ -28,7 +29,6 @@ from reconciler.planning.selection import Surroundings, matcher, places
 from reconciler.planning.support import obstacle
 from reconciler.planning.unlisted import declared
 
-COVERED, EXCLUDED, UNCOVERED, UNKNOWN = "covered", "excluded", "uncovered", "unknown"
 _MOST_ASKED = 200
 _RUNNING = frozenset({Health.CONFIGURED, Health.TRANSIENT})
 
@@ -44,38 +44,6 @@ class Surveyed:
     elsewhere: Known[tuple[Instance, ...]]
     principals: Known[frozenset[str]]
     snapshots: Known[tuple[ArmId, ...]]
-
-
-@dataclass(frozen=True, slots=True)
-class Covered:
-    """A disk: `state`, why, the place in the manifest that says so, the instance that protects it.
-
-    `rule` is the code of the support rule that keeps Azure from protecting it; empty: none is known.
-    """
-
-    disk: Disk
-    state: str
-    reason: str
-    place: Place | None = None
-    instance: ArmId | None = None
-    rule: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Coverage:
-    """Every disk in the manifest's subscriptions, in the order of ids, and what else was found.
-
-    `skipped` says what wasn't looked at, one sentence each.
-    """
-
-    manifest: str
-    rows: tuple[Covered, ...]
-    findings: tuple[Finding, ...]
-    skipped: tuple[str, ...] = ()
-
-    def count(self, state: str) -> int:
-        """How many disks are in a state."""
-        return sum(row.state == state for row in self.rows)
 
 
 @dataclass(slots=True)
@@ -241,12 +209,3 @@ def _left_behind(survey: _Survey) -> None:
                 seen.add(row.id.key)
                 message = f"{row.id.name} on {row.scope} is for the principal {row.principal}, which no vault has"
                 survey.found.append(codes.ROLE_LEFT_BEHIND.at(message, address=row.id.text))
-
-
-def by_key(rows: tuple[Covered, ...], keys: Mapping[str, str]) -> dict[str, dict[str, int]]:
-    """Counts of the states by a key of each disk's lower-cased id, keys sorted."""
-    found: dict[str, dict[str, int]] = {}
-    for row in rows:
-        counts = found.setdefault(keys[row.disk.id.key], dict.fromkeys((COVERED, EXCLUDED, UNCOVERED), 0))
-        counts[row.state] = counts.get(row.state, 0) + 1
-    return dict(sorted(found.items()))

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from reconciler.base.plurals import counted
-from reconciler.manifest.choices import chosen, names_in
 from reconciler.model import addresses
 from reconciler.model.codes import disks as disk_codes
 from reconciler.model.codes import planning as codes
@@ -15,7 +14,17 @@ from reconciler.model.estate import Found
 from reconciler.model.findings import Code, Place
 from reconciler.model.ids import ArmId, group_id
 from reconciler.model.known import No, Yes
-from reconciler.model.manifest import REPORT, DiskRule, Exclusion, GroupSpec, PolicySpec, Selector, VaultSpec
+from reconciler.model.manifest import (
+    REPORT,
+    DiskRule,
+    Exclusion,
+    GroupSpec,
+    PolicySpec,
+    Selector,
+    VaultSpec,
+    chosen,
+    names_in,
+)
 from reconciler.model.resources import Disk, Machine
 from reconciler.planning import gone
 from reconciler.planning.draft import Draft

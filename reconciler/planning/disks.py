@@ -17,6 +17,7 @@ from reconciler.model.names import instance_name
 from reconciler.model.plan import AT_REST
 from reconciler.model.protection import GOALS, Health
 from reconciler.model.resources import Instance
+from reconciler.model.scope import concerns_others
 from reconciler.model.tags import OWNER_TAG, tag_of
 from reconciler.planning import instances, newness, resuming, retained
 from reconciler.planning.desired import DesiredDisk
@@ -24,7 +25,6 @@ from reconciler.planning.draft import PENDING, UNASKED, Draft
 from reconciler.planning.grants import Grants
 from reconciler.planning.leaving import left_behind
 from reconciler.planning.marks import drift_class
-from reconciler.planning.reach import concerns_others
 from reconciler.planning.roles import RoleBook
 from reconciler.planning.usage import Usage
 

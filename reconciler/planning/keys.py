@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
+from reconciler.model.codes.gates import ANY, NAMES, NUMBER, VALUES
 from reconciler.model.errors import UsageError
 from reconciler.model.ids import lower
-from reconciler.planning.gates import ANY, NAMES, NUMBER, VALUES
 
 Vaults = Collection[str] | None
 

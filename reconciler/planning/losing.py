@@ -11,10 +11,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from reconciler.base.plurals import counted
-from reconciler.manifest.choices import names_in
 from reconciler.model.changes import Change
 from reconciler.model.ids import lower
-from reconciler.model.manifest import DiskRule
+from reconciler.model.manifest import DiskRule, names_in
 from reconciler.model.plan import Gate
 from reconciler.model.resources import Instance
 from reconciler.planning.desired import DesiredDisk

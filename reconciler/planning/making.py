@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from reconciler.base.plurals import counted
-from reconciler.manifest.choices import names_in
 from reconciler.model import addresses
 from reconciler.model.changes import Change
 from reconciler.model.codes import disks as disk_codes
@@ -15,7 +14,7 @@ from reconciler.model.codes import planning as codes
 from reconciler.model.errors import UsageError
 from reconciler.model.estate import Estate
 from reconciler.model.findings import Finding
-from reconciler.model.manifest import Manifest
+from reconciler.model.manifest import Manifest, names_in
 from reconciler.model.plan import Mark, Options, Plan
 from reconciler.model.protection import GOALS
 from reconciler.planning import (

@@ -6,12 +6,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from reconciler.manifest.choices import names_in
 from reconciler.model import addresses
 from reconciler.model.canonical import digest
 from reconciler.model.changes import Change, Kind
 from reconciler.model.findings import Severity
-from reconciler.model.manifest import DiskRule, Manifest, VaultSpec
+from reconciler.model.manifest import DiskRule, Manifest, VaultSpec, names_in
 from reconciler.model.plan import Mark
 from reconciler.model.tags import APPLIED_TAG, OWNER_TAG, tag_of
 

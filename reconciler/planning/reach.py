@@ -1,4 +1,4 @@
-"""What a run has to look at, as the manifest alone tells, and which vaults are this run's to see to.
+"""What a run has to look at, as the manifest alone tells.
 
 What lies below the management groups of a manifest is asked beforehand.
 """
@@ -12,10 +12,8 @@ from types import MappingProxyType
 
 from reconciler.model.ids import ArmId, lower
 from reconciler.model.manifest import Manifest
-from reconciler.model.resources import Vault
 from reconciler.model.scope import Reach
 from reconciler.model.shard import WHOLE, Shard
-from reconciler.model.tags import OWNER_TAG, tag_of
 from reconciler.planning.selection import asks_machines, drill_selectors, places, selectors
 
 Groups = Mapping[str, tuple[str, ...]]
@@ -76,23 +74,6 @@ def _bundles(manifest: Manifest) -> list[list[str]]:
         shared = vault.identity.key if isinstance(vault.identity, ArmId) else vault.id.key
         bundles[shared].append(vault.id.key)
     return list(bundles.values())
-
-
-def concerns(reach: Reach, vault: Vault) -> bool:
-    """Whether a vault that was found is this run's to see to: it is declared, or it bears our mark."""
-    key = vault.id.key
-    if key in reach.vaults or key in reach.elsewhere:
-        return key in reach.vaults
-    return _is_marked(reach, vault) and reach.shard.takes(key)
-
-
-def concerns_others(reach: Reach, vault: Vault) -> bool:
-    """Whether another shard of the same manifest sees to a vault that was found."""
-    return not concerns(reach, vault) and (vault.id.key in reach.elsewhere or _is_marked(reach, vault))
-
-
-def _is_marked(reach: Reach, vault: Vault) -> bool:
-    return lower(tag_of(vault.tags, OWNER_TAG)) in reach.owners
 
 
 def widened(found: Reach, subscriptions: Iterable[str]) -> Reach:

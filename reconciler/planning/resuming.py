@@ -10,13 +10,13 @@ from typing import Any
 from reconciler.base.plurals import counted
 from reconciler.model.changes import Action, Change, Kind, Op, Step
 from reconciler.model.codes import planning as codes
+from reconciler.model.codes.gates import ANY
 from reconciler.model.ids import ArmId, lower
 from reconciler.model.known import Unsure, Yes, mapped
 from reconciler.model.plan import Gate
 from reconciler.model.resources import Instance, RecoveryPoint
 from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import PENDING, Draft
-from reconciler.planning.gates import ANY
 
 NAME = "resume-expires"
 _APART = timedelta(minutes=15)

@@ -14,12 +14,12 @@ from reconciler.base.plurals import counted
 from reconciler.model.known import Unsure, Yes
 from reconciler.model.protection import Health, health_of
 from reconciler.model.resources import Instance, RecoveryPoint, Snapshots
+from reconciler.model.states import FAILING, UNKNOWN
 from reconciler.planning.backups import START_WINDOW, Told, newest_of
 from reconciler.planning.draft import Draft
 from reconciler.planning.occurrences import interval_after
 from reconciler.planning.policy_reading import Reading
 from reconciler.planning.since import granted, protected_since
-from reconciler.planning.states import FAILING, UNKNOWN
 
 _APART = timedelta(minutes=15)
 """How far the times of a snapshot and of its recovery point, or the beginning of its backup, may lie apart."""

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
 
 from reconciler.model.codes import disks as disk_codes
 from reconciler.model.codes import planning as codes
-from reconciler.model.findings import Finding, Place
+from reconciler.model.findings import Place
 from reconciler.model.ids import ArmId, lower
 from reconciler.model.known import Unsure, Yes
 from reconciler.model.names import instance_name
 from reconciler.model.protection import WORDS, health_of, preference
 from reconciler.model.resources import Instance
+from reconciler.model.results.status import DiskStatus, Status
+from reconciler.model.states import BAD, FAILING, GONE, HALTED, LATE, UNKNOWN, UNPROTECTED, WAITING
 from reconciler.planning import proofs
 from reconciler.planning.backups import (
     Told,
@@ -31,62 +32,11 @@ from reconciler.planning.gone import Verdict, absences, lost, outlook, verdict
 from reconciler.planning.identity import new_id, replaced
 from reconciler.planning.policy_reading import Reading
 from reconciler.planning.snapshots import is_bare, is_short, loss
-from reconciler.planning.states import BAD, FAILING, GONE, HALTED, LATE, STATES, UNKNOWN, UNPROTECTED, WAITING
 from reconciler.planning.unlisted import declared
 
-__all__ = ["DiskStatus", "Status", "Told", "contradicted", "doubtful", "protecting", "statuses", "suspected"]
+__all__ = ["Told", "contradicted", "doubtful", "protecting", "statuses", "suspected"]
 
 _WORTH_A_READ = (LATE, FAILING, UNKNOWN)
-
-
-@dataclass(frozen=True, slots=True)
-class DiskStatus:
-    """One line: times are UTC, `promise` is the age that the newest recovery point may have (None: none is promised).
-
-    `is_new`: nothing tells that the disk was ever protected.
-    """
-
-    disk: str
-    state: str
-    note: str
-    protection: str
-    policy: str
-    place: Place
-    newest: datetime | None = None
-    age: timedelta | None = None
-    promise: timedelta | None = None
-    job: str = ""
-    job_began: datetime | None = None
-    proven: datetime | None = None
-    snapshots: int | None = None
-    is_new: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """Every declared disk in the order of ids; `skipped` says what wasn't looked at."""
-
-    manifest: str
-    rows: tuple[DiskStatus, ...]
-    findings: tuple[Finding, ...]
-    skipped: tuple[str, ...]
-    now: datetime
-
-    def count(self, state: str) -> int:
-        """How many disks are in a state."""
-        return sum(row.state == state for row in self.rows)
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """The states that a disk is in, worst first, with how many are."""
-        return {state: count for state in STATES if (count := self.count(state))}
-
-    @property
-    def exit_code(self) -> int:
-        """2 when anything is late or failing, a drill included; 1 when something could not be told; else 0."""
-        unclear = self.count(UNKNOWN) or any(one.drift == "out-of-reach" for one in self.findings)
-        bad = any(row.state in BAD for row in self.rows) or any(one.drift == "unhealthy" for one in self.findings)
-        return 1 if unclear else 2 if bad else 0
 
 
 def doubtful(draft: Draft, told: Told) -> list[Instance]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reconciler.manifest.support import SLOW_HOURS, SLOW_SKUS
 from reconciler.model.codes import disks as disk_codes
 from reconciler.model.codes import planning as codes
 from reconciler.model.findings import Code
 from reconciler.model.ids import lower
+from reconciler.model.limits import SLOW_HOURS, SLOW_SKUS
 from reconciler.model.manifest import PolicySpec
 from reconciler.model.resources import Disk
 

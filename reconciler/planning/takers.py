@@ -7,10 +7,9 @@ from dataclasses import replace
 from functools import cached_property
 from typing import NamedTuple
 
-from reconciler.manifest.choices import names_in
 from reconciler.model.findings import Place
 from reconciler.model.ids import ArmId
-from reconciler.model.manifest import REPORT, DiskRule, Manifest, Selector
+from reconciler.model.manifest import REPORT, DiskRule, Manifest, Selector, names_in
 from reconciler.model.resources import Disk
 from reconciler.planning.selection import Surroundings, Test, matcher
 

@@ -11,7 +11,7 @@ from reconciler.report.documents import FORMAT_VERSION, Document, text
 from reconciler.report.values import jsonable
 
 if TYPE_CHECKING:
-    from reconciler.azure.auditing import Answer, Write
+    from reconciler.model.writes import Answer, Write
 
 
 @dataclass(frozen=True, slots=True)

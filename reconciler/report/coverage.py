@@ -9,7 +9,7 @@ from reconciler.base.plurals import counted
 from reconciler.base.redaction import redact
 from reconciler.model.ids import lower
 from reconciler.model.resources import Disk
-from reconciler.planning.coverage import COVERED, EXCLUDED, UNCOVERED, UNKNOWN, Coverage, Covered, by_key
+from reconciler.model.results.coverage import COVERED, EXCLUDED, UNCOVERED, UNKNOWN, Coverage, Covered, by_key
 from reconciler.report.caret import location
 from reconciler.report.documents import Document, finding_document, head, place_document
 from reconciler.report.markdown import cut

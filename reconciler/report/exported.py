@@ -11,7 +11,7 @@ import yaml
 from reconciler.base.escape import fence, markdown, plain
 from reconciler.base.plurals import counted
 from reconciler.base.redaction import redact
-from reconciler.manifest.scalars import resolve
+from reconciler.base.scalars import resolve
 from reconciler.model.results.export import Exported
 from reconciler.report.documents import FORMAT_VERSION, Document
 from reconciler.report.values import jsonable

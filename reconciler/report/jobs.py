@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reconciler.azure.jobs import cause, has_ended
 from reconciler.base.escape import code, markdown, plain
 from reconciler.base.plurals import counted, duration
 from reconciler.base.redaction import redact
-from reconciler.model.jobs import Job
+from reconciler.model.errors import Told
+from reconciler.model.jobs import Job, has_ended
 from reconciler.report.documents import Document, head, stamp
 from reconciler.report.markdown import cut
 from reconciler.report.style import Style
@@ -54,16 +54,15 @@ def summary(jobs: Sequence[Job]) -> str:
     return f"{counted(len(jobs), 'job')}{f': {counts}' if counts else ''}."
 
 
-def _troubles(jobs: Sequence[Job]) -> list[Job]:
-    return [job for job in jobs if job.error]
+def _troubles(jobs: Sequence[Job]) -> list[tuple[Job, Told]]:
+    return [(job, job.error) for job in jobs if job.error]
 
 
 def jobs_text(jobs: Sequence[Job], *, style: Style | None = None) -> str:
     """The table, then why jobs failed."""
     style = style or Style()
     lines = [table_text(_table(jobs))] if jobs else []
-    for job in _troubles(jobs):
-        says = cause(job)
+    for job, says in _troubles(jobs):
         lines.append(f"{style.bad('failed')} {plain(job.id.name)} {plain(job.disk or '')}: {plain(says.message)}")
         lines.append(f"  code: {plain(says.code)}")
         lines += [f"  hint: {plain(advice)}" for advice in says.advice]
@@ -76,8 +75,7 @@ def jobs_markdown(jobs: Sequence[Job]) -> str:
     """The same as Markdown, failures first."""
     parts = [f"## Jobs\n\n**{markdown(summary(jobs))}**\n"]
     parts += ["\n### Failed\n\n"] if _troubles(jobs) else []
-    for job in _troubles(jobs):
-        says = cause(job)
+    for job, says in _troubles(jobs):
         parts.append(
             f"- {code(job.id.name)} {code(str(job.disk or ''))}: {markdown(says.message)} ({code(says.code)})\n"
         )
@@ -87,8 +85,8 @@ def jobs_markdown(jobs: Sequence[Job]) -> str:
 
 def job_document(job: Job) -> Document:
     """One job as data."""
-    says = cause(job)
-    error = {"code": says.code, "message": redact(says.message), "advice": list(says.advice)} if job.error else None
+    says = job.error
+    error = {"code": says.code, "message": redact(says.message), "advice": list(says.advice)} if says else None
     return {
         "id": job.id.text,
         "vault": job.id.parent.text,

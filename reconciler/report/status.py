@@ -8,10 +8,10 @@ from reconciler.base.escape import code, markdown, plain
 from reconciler.base.plurals import counted
 from reconciler.base.redaction import redact
 from reconciler.base.times import age
-from reconciler.manifest.policies import MOST_SNAPSHOTS
 from reconciler.model.ids import ArmId
-from reconciler.planning.states import BAD, STATES, UNKNOWN
-from reconciler.planning.status import DiskStatus, Status
+from reconciler.model.limits import MOST_SNAPSHOTS
+from reconciler.model.results.status import DiskStatus, Status
+from reconciler.model.states import BAD, STATES, UNKNOWN
 from reconciler.report.caret import location
 from reconciler.report.documents import Document, finding_document, head, place_document, stamp
 from reconciler.report.markdown import cut

@@ -6,13 +6,13 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from reconciler.applying.refusals import HINTS
 from reconciler.model.codes import errors as error_codes
 from reconciler.model.codes import manifest as manifest_codes
+from reconciler.model.codes.azure import HINTS
+from reconciler.model.codes.gates import GATES, VALUES
 from reconciler.model.codes.planning import CODES as PLAN_CODES
 from reconciler.model.findings import Code, Severity
 from reconciler.model.results.drift import CLASSES
-from reconciler.planning.gates import GATES, VALUES
 from reconciler.report.fields import Field, Schema, fields
 from reconciler.report.rules import APPLY
 

@@ -8,7 +8,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 
 from reconciler.model.results.drift import CLASSES
 from reconciler.model.results.outcome import Status
-from reconciler.planning.states import STATES
+from reconciler.model.states import STATES
 from reconciler.watch.rounds import Round, Seen
 
 RESULTS = ("clean", "drift", "unhealthy", "unclear", "error")

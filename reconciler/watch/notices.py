@@ -10,7 +10,7 @@ from reconciler.base.escape import markdown, plain
 from reconciler.base.redaction import redact
 from reconciler.model import addresses
 from reconciler.model.ids import ArmId, lower
-from reconciler.planning.states import BAD, GONE, UNKNOWN, UNPROTECTED
+from reconciler.model.states import BAD, GONE, UNKNOWN, UNPROTECTED
 from reconciler.watch.rounds import Round, Seen
 
 _SHOWN = 20

@@ -16,8 +16,8 @@ from reconciler.model.findings import Finding
 from reconciler.model.ids import lower
 from reconciler.model.results.drift import OUT_OF_REACH, Drift
 from reconciler.model.results.outcome import Outcome
-from reconciler.planning.states import UNKNOWN
-from reconciler.planning.status import Status
+from reconciler.model.results.status import Status
+from reconciler.model.states import UNKNOWN
 
 T = TypeVar("T")
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.azure.auditing import Answer, Subject, Write, about, caller
+from reconciler.azure.auditing import about, caller
 from reconciler.azure.connection import Azure
 from reconciler.azure.signing import StaticToken
 from reconciler.azure.writing import Writer
@@ -18,6 +18,7 @@ from reconciler.model.changes import Op, Step
 from reconciler.model.codes import errors as error_codes
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.ids import ArmId
+from reconciler.model.writes import Answer, Subject, Write
 
 GROUP = "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/rg"
 VAULT = f"{GROUP}/providers/Microsoft.DataProtection/backupVaults/v"

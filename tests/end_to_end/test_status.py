@@ -14,8 +14,8 @@ from manifests import disk as entry
 from stage import READER, Stage
 
 from reconciler.base.schemas import schema_text
+from reconciler.model.results.status import Status
 from reconciler.operations.status import status
-from reconciler.planning.status import Status
 from reconciler.report.documents import text
 from reconciler.report.status import status_document, status_markdown, status_text
 

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from reconciler.manifest.scalars import resolve
+from reconciler.base.scalars import resolve
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from reconciler.model.codes.gates import NUMBER
 from reconciler.model.errors import UsageError
 from reconciler.planning import keys as keys_module
-from reconciler.planning.gates import NUMBER
 from reconciler.planning.keys import keys
 
 VAULTS = ("v", "w")

@@ -26,8 +26,9 @@ from plan_builders import (
 from reconciler.model.estate import Estate
 from reconciler.model.known import Known, Yes
 from reconciler.model.resources import RecoveryPoint, Snapshots
+from reconciler.model.results.status import DiskStatus
 from reconciler.planning.draft import Draft
-from reconciler.planning.status import DiskStatus, Told, contradicted, doubtful, protecting, statuses, suspected
+from reconciler.planning.status import Told, contradicted, doubtful, protecting, statuses, suspected
 
 OWN = instance().id.key
 NO_SNAPSHOTS: Known[Any] = Yes({})

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import jsonschema
 
-from reconciler.azure.auditing import Answer, Subject, Write
 from reconciler.model.changes import UNKNOWN, Op
+from reconciler.model.writes import Answer, Subject, Write
 from reconciler.report.audit import Origin, intent_line, result_line
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "schemas" / "audit.schema.json").read_text(encoding="utf-8"))

@@ -26,7 +26,7 @@ from switching import covering
 from trial import Run, Trial
 
 from reconciler.azure.signing import StaticToken
-from reconciler.planning.gates import NAMES
+from reconciler.model.codes.gates import NAMES
 
 OWNER = "story"
 VAULTS = ("Alpha", "Beta")

@@ -6,17 +6,16 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from reconciler.model import states as telling
 from reconciler.model.findings import Finding
 from reconciler.model.ids import ArmId, lower
 from reconciler.model.plan import Plan
+from reconciler.model.results.coverage import COVERED, EXCLUDED, UNCOVERED, UNKNOWN, Coverage, Covered
 from reconciler.model.results.outcome import Outcome
-from reconciler.planning import coverage as covering
-from reconciler.planning import states as telling
-from reconciler.planning.coverage import Coverage, Covered
-from reconciler.planning.status import DiskStatus, Status
+from reconciler.model.results.status import DiskStatus, Status
 from reconciler.report.page.model import BAD, GOOD, LATE, LEFT_OUT, NEW, OPEN, DiskRow, Page
 
-_COVERED = {covering.COVERED: GOOD, covering.EXCLUDED: LEFT_OUT, covering.UNCOVERED: OPEN, covering.UNKNOWN: LATE}
+_COVERED = {COVERED: GOOD, EXCLUDED: LEFT_OUT, UNCOVERED: OPEN, UNKNOWN: LATE}
 _STATUS = {
     telling.OK: GOOD,
     telling.WAITING: GOOD,
@@ -70,9 +69,7 @@ def _findings(outcome: Outcome | None) -> Iterator[Finding]:
 
 def _row(row: Covered, declared: DiskStatus | None) -> DiskRow:
     vault = _vault(row.instance) if row.instance else ""
-    known = DiskRow(
-        str(row.disk.id), _COVERED[row.state], vault, note=row.reason if row.state != covering.COVERED else ""
-    )
+    known = DiskRow(str(row.disk.id), _COVERED[row.state], vault, note=row.reason if row.state != COVERED else "")
     return _declared(known, declared) if declared else known
 
 
