@@ -7,10 +7,10 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from reconciler.applying.backoff import LAG_SECONDS
 from reconciler.applying.guard import send
 from reconciler.applying.rereading import is_busy, of_resource
 from reconciler.applying.run import Run
-from reconciler.applying.waiting import LAG_SECONDS
 from reconciler.azure.projection import disk as project
 from reconciler.azure.provenance import trace
 from reconciler.model.changes import Change, Step

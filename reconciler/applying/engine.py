@@ -9,11 +9,11 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from reconciler.applying import drilling, groups, marking, moving, policies, restoring, roles, vaults
+from reconciler.applying.goal import GONE, Target, reach
 from reconciler.applying.guard import Guard
 from reconciler.applying.moving import others
 from reconciler.applying.probing import Probes
 from reconciler.applying.progress import Progress
-from reconciler.applying.reaching import GONE, Target, reach
 from reconciler.applying.refusals import hint_for
 from reconciler.applying.run import Run, Settings, Skip
 from reconciler.azure.connection import Azure

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from reconciler.applying import resuming
+from reconciler.applying.goal import GONE, Target, is_moving, is_reached, reach
 from reconciler.applying.guard import send
 from reconciler.applying.probing import explained, needs_probe
-from reconciler.applying.reaching import GONE, Target, is_moving, is_reached, reach
 from reconciler.applying.refusals import (
     is_already_protected,
     is_passing,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from reconciler.applying.backoff import LAG_SECONDS
 from reconciler.applying.run import Run
-from reconciler.applying.waiting import LAG_SECONDS
 from reconciler.azure.failures import told
 from reconciler.azure.projection import pick
 from reconciler.model.codes import errors as error_codes

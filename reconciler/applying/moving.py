@@ -10,10 +10,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from reconciler.applying import instances
-from reconciler.applying.reaching import GONE, is_moving
+from reconciler.applying.backoff import LAG_SECONDS
+from reconciler.applying.goal import GONE, is_moving
 from reconciler.applying.refusals import is_already_protected
 from reconciler.applying.run import Run, Skip
-from reconciler.applying.waiting import LAG_SECONDS
 from reconciler.applying.watching import Row
 from reconciler.azure.projection import state
 from reconciler.model.changes import Change, Kind, Op, Step

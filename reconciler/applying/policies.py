@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from reconciler.applying.comparing import differing, value_at
+from reconciler.applying.backoff import LAG_SECONDS
+from reconciler.applying.equality import differing, value_at
 from reconciler.applying.guard import send
 from reconciler.applying.rereading import of_resource, until_gone
 from reconciler.applying.run import Run, overridden
-from reconciler.applying.waiting import LAG_SECONDS
 from reconciler.azure.projection import policy as project
 from reconciler.model.changes import Change, Op, Step
 from reconciler.model.errors import AzureError, NotFound

@@ -7,9 +7,9 @@ from enum import Enum
 from http import HTTPStatus
 from typing import Any
 
-from reconciler.applying.comparing import differing
+from reconciler.applying.backoff import LAG_SECONDS
+from reconciler.applying.equality import differing
 from reconciler.applying.run import Run
-from reconciler.applying.waiting import LAG_SECONDS
 from reconciler.azure.receipts import Receipt
 from reconciler.model.changes import Step
 from reconciler.model.codes import errors as error_codes

@@ -11,14 +11,14 @@ from functools import partial
 from typing import Any
 
 from reconciler.applying import disks
-from reconciler.applying.comparing import differing, value_at
+from reconciler.applying.backoff import LAG_SECONDS
+from reconciler.applying.equality import differing, value_at
 from reconciler.applying.guard import send
 from reconciler.applying.jobs import until_ended
 from reconciler.applying.probing import explained
 from reconciler.applying.refusals import is_passing
 from reconciler.applying.rereading import Reread, Standing, of_resource
 from reconciler.applying.run import Run, overridden
-from reconciler.applying.waiting import LAG_SECONDS
 from reconciler.azure.operations import finish
 from reconciler.azure.projection import disk as project
 from reconciler.azure.projection import pick

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
+from reconciler.applying.backoff import LAG_SECONDS, ROLE_WINDOW_SECONDS
 from reconciler.applying.guard import send
 from reconciler.applying.rereading import nothing_to_look_at, of_resource, until_gone
 from reconciler.applying.run import Run, overridden
-from reconciler.applying.waiting import LAG_SECONDS, ROLE_WINDOW_SECONDS
 from reconciler.azure.projection import identity as project_identity
 from reconciler.azure.projection import vault as project_vault
 from reconciler.azure.receipts import Receipt

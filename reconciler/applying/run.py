@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any, Self
 
+from reconciler.applying.backoff import LAG_SECONDS, ROLE_WINDOW_SECONDS, delays
 from reconciler.applying.progress import Progress
 from reconciler.applying.refusals import is_permission
-from reconciler.applying.waiting import LAG_SECONDS, ROLE_WINDOW_SECONDS, delays
 from reconciler.applying.watching import Watch
 from reconciler.azure.connection import Azure
 from reconciler.azure.deadlines import deadline as request_deadline

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from reconciler.applying.comparing import differing, value_at
+from reconciler.applying.backoff import LAG_SECONDS
+from reconciler.applying.equality import differing, value_at
 from reconciler.applying.guard import send
 from reconciler.applying.rereading import is_busy, of_resource
 from reconciler.applying.run import Run, overridden
 from reconciler.applying.slices import Seen
-from reconciler.applying.waiting import LAG_SECONDS
 from reconciler.azure.failures import told
 from reconciler.azure.operations import finish
 from reconciler.azure.projection import vault as project

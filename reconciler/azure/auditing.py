@@ -19,7 +19,7 @@ from azure.core.pipeline.policies import AsyncHTTPPolicy
 
 from reconciler.azure.failures import failure
 from reconciler.azure.governor import changes_nothing, content_of
-from reconciler.azure.signing import claims
+from reconciler.azure.sign_in.signing import claims
 from reconciler.model.codes import errors as error_codes
 from reconciler.model.writes import Answer, Subject, Write
 

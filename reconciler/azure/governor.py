@@ -21,7 +21,7 @@ from azure.core.pipeline.policies import AsyncHTTPPolicy
 
 from reconciler.azure import failures, pace
 from reconciler.azure.deadlines import latest
-from reconciler.azure.signing import NotSignedIn
+from reconciler.azure.sign_in.signing import NotSignedIn
 from reconciler.base.redaction import redact
 from reconciler.model.codes import errors as error_codes
 from reconciler.model.errors import AzureError, OutOfReach, Transient, Unproven

@@ -94,8 +94,8 @@ def act(output: Output, deed: Deed, manner: Manner, connection: Connection) -> i
     """0 when all was done; 1 when not, or refused; 130 or 143 when interrupted."""
     from reconciler.applying.engine import Settings
     from reconciler.cli.approval import Approval
+    from reconciler.cli.renderings import document_of
     from reconciler.cli.run import VerbRun, carry_out
-    from reconciler.cli.showing import document_of
     from reconciler.cli.writing import reports_of
     from reconciler.flow.run import Task
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from reconciler.cli.approval import Approval
-from reconciler.cli.asking import Desk, ask_option
+from reconciler.cli.handover import Desk, ask_option
 from reconciler.cli.options import (
     Planning,
     annotations_option,
@@ -30,8 +30,8 @@ from reconciler.model.codes import errors as error_codes
 from reconciler.model.errors import UsageError
 
 if TYPE_CHECKING:
+    from reconciler.cli.renderings import Telling
     from reconciler.cli.saved import SavedPlan
-    from reconciler.cli.showing import Telling
     from reconciler.flow.run import Task
     from reconciler.model.plan import Plan
     from reconciler.model.results.outcome import Outcome
@@ -77,8 +77,8 @@ def apply(
 ) -> int:
     """0 when everything declared is as it should be; 1 when not, or refused; 130 or 143 when interrupted."""
     from reconciler.applying.engine import Settings
+    from reconciler.cli.renderings import FORMS, Telling
     from reconciler.cli.run import VerbRun, carry_out
-    from reconciler.cli.showing import FORMS, Telling
     from reconciler.cli.writing import reports_of
 
     telling = Telling(form, reports_of(reports, (*FORMS, "html", "sh")), system)
@@ -151,7 +151,7 @@ def _task(path: str, planning: Planning, connection: Connection, saved: SavedPla
 
 
 def _document(path: str, connection: Connection, task: Task, plan: Plan) -> Document:
-    from reconciler.cli.showing import document_of
+    from reconciler.cli.renderings import document_of
 
     return document_of(plan, path, connection, task.options)
 
@@ -178,7 +178,7 @@ class _View(NamedTuple):
     def tell(self, plan: Plan, outcome: Outcome) -> int:
         """The result on stdout, the reports but the page, the CI system; 1 when a file could not be written."""
         from reconciler.cli.loading import root_of
-        from reconciler.cli.showing import applied, tell
+        from reconciler.cli.renderings import applied, tell
         from reconciler.report.terminal import outcome_text
 
         output, root = self.output, root_of(self.path)

@@ -47,7 +47,7 @@ def drift(
     from reconciler.cli.loading import load_manifest, root_of
     from reconciler.cli.page import page_of, wants_page
     from reconciler.cli.progress import listener
-    from reconciler.cli.showing import FORMS, Telling, drifted, tell
+    from reconciler.cli.renderings import FORMS, Telling, drifted, tell
     from reconciler.cli.writing import reports_of
     from reconciler.connection.opening import opened
     from reconciler.flow.run import Task, planned

@@ -264,7 +264,7 @@ def annotations_option(command: Command) -> Command:
         except ReconcilerError as error:
             output = context.find_object(Output)
             if output is not None and system != NO_SYSTEM:
-                from reconciler.cli.continuous import tell_error
+                from reconciler.cli.ci import tell_error
 
                 tell_error(output, system, error, getattr(error, "root", "") or str(options.get("path", ".")))
             raise

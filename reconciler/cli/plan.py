@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli.asking import Desk, ask_option
+from reconciler.cli.handover import Desk, ask_option
 from reconciler.cli.options import (
     Planning,
     annotations_option,
@@ -48,7 +48,7 @@ def plan(
     from reconciler.cli.loading import load_manifest, root_of
     from reconciler.cli.page import page_of, wants_page
     from reconciler.cli.progress import listener
-    from reconciler.cli.showing import FORMS
+    from reconciler.cli.renderings import FORMS
     from reconciler.cli.writing import check_writable, reports_of, write_file
     from reconciler.connection.opening import opened
     from reconciler.flow.run import Task, preflight
@@ -66,7 +66,7 @@ def plan(
             found = preflight(session, found)
         page = page_of(session, task, path, plan=found) if wants_page(wanted) else ""
 
-    from reconciler.cli.showing import Telling, document_of, planned, tell
+    from reconciler.cli.renderings import Telling, document_of, planned, tell
     from reconciler.report.terminal import plan_text
 
     showing = planned(found, document_of(found, path, connection, options), path, manifest.place.file).with_page(page)

@@ -61,7 +61,7 @@ class Found(NamedTuple):
 
 def _everywhere(form: str, reports: tuple[str, ...], system: str) -> Callable[[Output, str, Found], int]:
     """Tells it in a form for machines, in reports, or to a CI system."""
-    from reconciler.cli.showing import FORMS, tell_reports, validated
+    from reconciler.cli.renderings import FORMS, tell_reports, validated
     from reconciler.cli.writing import reports_of
 
     wanted = reports_of(reports, FORMS)

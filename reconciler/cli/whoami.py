@@ -34,7 +34,7 @@ def whoami(output: Output, path: str | None, command: str | None, form: str, con
         found = session.run(lambda azure, _clock: identity(azure, manifest))
 
     from reconciler import __version__
-    from reconciler.azure.credentials import WAYS
+    from reconciler.azure.sign_in.credentials import WAYS
     from reconciler.report.documents import text
     from reconciler.report.identity import identity_document, identity_markdown, identity_text
 

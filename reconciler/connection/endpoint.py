@@ -9,7 +9,7 @@ from reconciler.azure.clouds import CLOUDS, Cloud
 from reconciler.azure.connection import LOOK_SECONDS, Azure
 from reconciler.azure.inprocess import Exchange, InProcessTransport
 from reconciler.azure.origin import origin
-from reconciler.azure.signing import UNSIGNED, SignIn, Signing, StaticToken
+from reconciler.azure.sign_in.signing import UNSIGNED, SignIn, Signing, StaticToken
 from reconciler.azure.versions import DATA_PROTECTION
 from reconciler.model.errors import UsageError
 
@@ -93,7 +93,7 @@ def _signing(endpoint: str, cloud: Cloud, environment: Mapping[str, str]) -> Sig
         )
     from azure.mgmt.core.policies import AsyncARMChallengeAuthenticationPolicy
 
-    from reconciler.azure.credentials import WAYS, choice, credential
+    from reconciler.azure.sign_in.credentials import WAYS, choice, credential
 
     name = choice(environment)
     own = SignIn(name, WAYS[name].shown, credential(environment, cloud))

@@ -34,7 +34,7 @@ async def estate_for(
     `subscriptions`, lower-cased, are looked at beside the manifest's own.
     """
     from reconciler.azure.reading import descendants, read_estate
-    from reconciler.planning.reach import management_groups, reach, widened
+    from reconciler.planning.scope import management_groups, reach, widened
 
     with azure.looking():
         groups = await descendants(azure, management_groups(manifest))
@@ -73,7 +73,7 @@ async def planned(
     """
     from reconciler.planning.gates import under_gates_of
     from reconciler.planning.keys import widened
-    from reconciler.planning.making import make as plan_of
+    from reconciler.planning.planner import make as plan_of
     from reconciler.planning.weight import has_weight
 
     def made(of: Estate, under: Options) -> Plan:

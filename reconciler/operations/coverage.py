@@ -17,7 +17,7 @@ from reconciler.model.manifest import Manifest
 from reconciler.model.results.coverage import Coverage
 from reconciler.model.scope import Reach, concerns
 from reconciler.planning.coverage import Surveyed, bare, cover
-from reconciler.planning.reach import management_groups, reach
+from reconciler.planning.scope import management_groups, reach
 
 
 async def coverage(azure: Azure, clock: Clock, manifest: Manifest) -> Coverage:

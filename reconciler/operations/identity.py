@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from reconciler.azure.connection import Azure
-from reconciler.azure.signing import claims
+from reconciler.azure.sign_in.signing import claims
 from reconciler.azure.together import together
 from reconciler.flow.look import estate_for
 from reconciler.loading import rights
@@ -15,7 +15,7 @@ from reconciler.model.errors import AzureError, ReadIncomplete
 from reconciler.model.ids import ArmId, lower
 from reconciler.model.manifest import Manifest
 from reconciler.model.results.identity import Bearer, Identity, Place
-from reconciler.planning.reach import reach
+from reconciler.planning.scope import reach
 
 NOT_VISIBLE = "not visible to this caller: it does not exist, lies in another tenant, or no role reaches it"
 """What is told of a subscription of the manifest that Azure doesn't show."""

@@ -23,8 +23,8 @@ from reconciler.planning import instances, newness, resuming, retained
 from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import PENDING, UNASKED, Draft
 from reconciler.planning.grants import Grants
-from reconciler.planning.leaving import left_behind
 from reconciler.planning.marks import drift_class
+from reconciler.planning.orphans import left_behind
 from reconciler.planning.roles import RoleBook
 from reconciler.planning.usage import Usage
 

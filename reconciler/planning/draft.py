@@ -24,7 +24,7 @@ from reconciler.model.resources import Instance, Lock
 from reconciler.model.tags import OWNER_TAG, tag_of
 from reconciler.planning.doubts import Doubts
 from reconciler.planning.marks import by_vault, declared_for, takes_mark
-from reconciler.planning.reach import reach
+from reconciler.planning.scope import reach
 from reconciler.planning.selection import Surroundings, glob
 from reconciler.planning.takers import Takers
 

@@ -18,7 +18,7 @@ from reconciler.model.manifest import Manifest
 from reconciler.model.plan import Options, Plan
 from reconciler.model.protection import GOALS, Health, health_of
 from reconciler.model.resources import Instance
-from reconciler.planning import making
+from reconciler.planning import planner
 from reconciler.planning.desired import DesiredDisk, expand
 from reconciler.planning.draft import Draft
 from reconciler.planning.instances import guard_of
@@ -73,7 +73,7 @@ def make(
     refused = tuple(draft.findings)
     if not moves:
         return Plan(manifest.name, (), refused, (), "", questions=draft.sorted_questions)
-    base = making.make(manifest, _without(estate, moves), _narrowed(options, moves), now)
+    base = planner.make(manifest, _without(estate, moves), _narrowed(options, moves), now)
     by_address = {move.wanted.address: move for move in moves}
     changes = [
         _change(draft, by_address[change.address], change, through_soft_delete)

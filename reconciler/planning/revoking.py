@@ -20,8 +20,8 @@ from reconciler.model.manifest import VaultSpec
 from reconciler.model.resources import Instance, RoleAssignment
 from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import Draft
-from reconciler.planning.leaving import reached
 from reconciler.planning.marks import drift_class
+from reconciler.planning.orphans import reached
 from reconciler.planning.roles import is_derived
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from reconciler.azure.auditing import about, caller
 from reconciler.azure.connection import Azure
-from reconciler.azure.signing import StaticToken
+from reconciler.azure.sign_in.signing import StaticToken
 from reconciler.azure.writing import Writer
 from reconciler.model.changes import Op, Step
 from reconciler.model.codes import errors as error_codes

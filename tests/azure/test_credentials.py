@@ -11,12 +11,12 @@ from azure.core.exceptions import ClientAuthenticationError, ServiceRequestError
 from azure.identity import AzureAuthorityHosts
 from azure.mgmt.core.tools import get_arm_endpoints
 
-from reconciler.azure import assertions
-from reconciler.azure.assertions import Federated
 from reconciler.azure.clouds import CLOUDS
-from reconciler.azure.credentials import WAYS, choice, credential
 from reconciler.azure.inprocess import InProcessTransport
-from reconciler.azure.signing import SignIn
+from reconciler.azure.sign_in import assertions
+from reconciler.azure.sign_in.assertions import Federated
+from reconciler.azure.sign_in.credentials import WAYS, choice, credential
+from reconciler.azure.sign_in.signing import SignIn
 from reconciler.model.errors import UsageError
 
 PUBLIC = CLOUDS["AzureCloud"]
@@ -197,7 +197,7 @@ def test_a_token_file_that_gives_nothing_is_named(tmp_path: Path, content: Any, 
 
 def test_while_a_token_is_good_a_lost_issuer_is_asked_again_only_now_and_then(monkeypatch: Any) -> None:
     now = [1000.0]
-    monkeypatch.setattr("reconciler.azure.assertions.time.time", lambda: now[0])
+    monkeypatch.setattr("reconciler.azure.sign_in.assertions.time.time", lambda: now[0])
     asked: list[float] = []
 
     async def ask() -> str:

@@ -12,8 +12,8 @@ import pytest
 from reconciler.cli.approval import Approval
 from reconciler.cli.loading import recorded
 from reconciler.cli.output import Output
+from reconciler.cli.renderings import document_of
 from reconciler.cli.saved import SavedPlan, read_saved, stale
-from reconciler.cli.showing import document_of
 from reconciler.connection.choice import Connection
 from reconciler.model.changes import Action, Change, Kind, Op, Step
 from reconciler.model.errors import Refused, StalePlan, UsageError

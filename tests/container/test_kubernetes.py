@@ -102,7 +102,7 @@ def test_the_shards_apply_and_then_drift_is_clean(volume: Path) -> None:
 
 
 def test_without_the_sandbox_the_pods_take_the_token_file_that_the_cluster_mounts() -> None:
-    from reconciler.azure.credentials import choice
+    from reconciler.azure.sign_in.credentials import choice
 
     names = ("AZURE_CLIENT_ID", "AZURE_TENANT_ID", "AZURE_FEDERATED_TOKEN_FILE", "AZURE_AUTHORITY_HOST")
     assert choice(dict.fromkeys(names, "injected")) == "token-file"

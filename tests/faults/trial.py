@@ -26,7 +26,7 @@ from stage import HOST, Call, Recorder, Stage
 
 from reconciler.azure.connection import Azure
 from reconciler.azure.inprocess import InProcessTransport
-from reconciler.azure.signing import StaticToken
+from reconciler.azure.sign_in.signing import StaticToken
 from reconciler.azure.virtual import new_loop
 from reconciler.base.clock import Clock, LoopClock
 from reconciler.cli import main

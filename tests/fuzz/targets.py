@@ -23,7 +23,7 @@ from stage import HOST, Stage
 
 from reconciler.azure.connection import Azure
 from reconciler.azure.inprocess import InProcessTransport
-from reconciler.azure.signing import StaticToken
+from reconciler.azure.sign_in.signing import StaticToken
 from reconciler.azure.virtual import new_loop
 from reconciler.base.clock import LoopClock
 from reconciler.base.schemas import schema_text
@@ -38,8 +38,8 @@ from reconciler.model.estate import Estate
 from reconciler.model.known import NO, Yes
 from reconciler.model.manifest import Manifest
 from reconciler.model.plan import Options, Plan
-from reconciler.planning.making import make
-from reconciler.planning.reach import management_groups
+from reconciler.planning.planner import make
+from reconciler.planning.scope import management_groups
 from reconciler.report.caret import diagnostics
 from reconciler.report.terminal import plan_text
 from reconciler.sandbox.errors import SandboxError

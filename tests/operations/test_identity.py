@@ -13,7 +13,7 @@ from arm import APPS, PLATFORM, disk, estate, group
 from manifests import manifest
 from stage import OPERATOR, READER, ROLES, Stage, with_roles
 
-from reconciler.azure.credentials import WAYS
+from reconciler.azure.sign_in.credentials import WAYS
 from reconciler.cli.main import COMMANDS
 from reconciler.cli.whoami import _COMMANDS
 from reconciler.loading import rights
@@ -132,7 +132,7 @@ def test_the_document_fits_its_schema_and_the_text_tells_no_markup() -> None:
 def test_claims_are_told_and_the_token_is_not(stage: Stage) -> None:
     from base64 import urlsafe_b64encode
 
-    from reconciler.azure.signing import Signing
+    from reconciler.azure.sign_in.signing import Signing
 
     said = {"oid": "object", "appid": "client", "tid": "tenant", "idtyp": "app", "exp": 1767225600}
     token = ".".join(urlsafe_b64encode(part.encode()).decode().rstrip("=") for part in ("{}", json.dumps(said), "s"))

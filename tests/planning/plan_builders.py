@@ -35,7 +35,7 @@ from reconciler.model.names import instance_name, policy_names, role_name
 from reconciler.model.plan import Options, Plan
 from reconciler.model.resources import Disk, Instance, Lock, Policy, ResourceGroup, RoleAssignment, UserIdentity, Vault
 from reconciler.model.tags import OWNER_TAG
-from reconciler.planning.making import make
+from reconciler.planning.planner import make
 
 NAME = "team"
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)

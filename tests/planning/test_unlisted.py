@@ -10,7 +10,7 @@ from reconciler.model.errors import ReadIncomplete
 from reconciler.model.estate import Estate, Found, Question
 from reconciler.model.known import NO, Yes
 from reconciler.model.plan import Options, Plan
-from reconciler.planning.making import make
+from reconciler.planning.planner import make
 
 NAMES = [f"d{number:03}" for number in range(130)]
 

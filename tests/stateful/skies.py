@@ -17,7 +17,7 @@ from reconciler.applying.engine import Settings, apply
 from reconciler.applying.progress import Progress
 from reconciler.azure.connection import Azure
 from reconciler.azure.inprocess import InProcessTransport
-from reconciler.azure.signing import StaticToken
+from reconciler.azure.sign_in.signing import StaticToken
 from reconciler.azure.virtual import new_loop
 from reconciler.flow.look import look
 from reconciler.model.errors import ReconcilerError

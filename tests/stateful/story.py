@@ -25,7 +25,7 @@ from losses import Losses, keys_of
 from switching import covering
 from trial import Run, Trial
 
-from reconciler.azure.signing import StaticToken
+from reconciler.azure.sign_in.signing import StaticToken
 from reconciler.model.codes.gates import NAMES
 
 OWNER = "story"

@@ -20,8 +20,8 @@ import trustme
 from aiohttp import web
 
 from reconciler.azure.clouds import CLOUDS
-from reconciler.azure.credentials import WAYS, choice, credential
-from reconciler.azure.signing import SignIn
+from reconciler.azure.sign_in.credentials import WAYS, choice, credential
+from reconciler.azure.sign_in.signing import SignIn
 
 MINUTE = 60
 ASSERTION_LIFE, ACCESS_LIFE = 5 * MINUTE, 10 * MINUTE

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 class Bearer:
     """Who an access token speaks for, by its own claims; empty is what it doesn't tell.
 
-    `way` is one of `azure.credentials.WAYS`, `static-token` or `none`; `kind` is `application` or `user`; `expires` is
+    `way` is one of `azure.sign_in.credentials.WAYS`, `static-token` or `none`; `kind` is `application` or `user`; `expires` is
     in ISO 8601.
     """
 

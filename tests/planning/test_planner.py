@@ -60,8 +60,8 @@ from reconciler.model.plan import Plan
 from reconciler.model.resources import Disk, Instance, Policy, RoleAssignment
 from reconciler.model.shard import Shard
 from reconciler.planning import capacity
-from reconciler.planning.making import make
-from reconciler.planning.reach import reach
+from reconciler.planning.planner import make
+from reconciler.planning.scope import reach
 
 OLD = policy(SHORTER)
 OLD_ADDRESS = f"policy/V/{OLD.id.name}"
@@ -341,7 +341,7 @@ def test_the_order_of_azures_answers_does_not_matter() -> None:
 def test_the_seed_of_hashes_does_not_matter(seed: str) -> None:
     desire, things = busy()
     here = Path(__file__).parent
-    code = "import test_making as t; d, w = t.busy(); print(t.told(t.plan(d, t.estate(*w))))"
+    code = "import test_planner as t; d, w = t.busy(); print(t.told(t.plan(d, t.estate(*w))))"
     paths = os.pathsep.join([str(here), str(here.parents[1])])
     run = subprocess.run(
         [sys.executable, "-c", code],

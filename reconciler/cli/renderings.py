@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler import __version__
-from reconciler.cli.continuous import Told, base_of, footer_of, tell_system
+from reconciler.cli.ci import Told, base_of, footer_of, tell_system
 from reconciler.cli.loading import recorded, root_of
 from reconciler.cli.output import Output
 from reconciler.cli.writing import Report, write_reports

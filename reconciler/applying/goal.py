@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from reconciler.applying.comparing import differing, value_at
+from reconciler.applying.backoff import LAG_SECONDS
+from reconciler.applying.equality import differing, value_at
 from reconciler.applying.refusals import failure_of
 from reconciler.applying.rereading import is_busy
 from reconciler.applying.run import Run, overridden
-from reconciler.applying.waiting import LAG_SECONDS
 from reconciler.applying.watching import LATE, Row
 from reconciler.azure.operations import finish
 from reconciler.azure.projection import instance as project

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.applying.comparing import differing, value_at
+from reconciler.applying.equality import differing, value_at
 
 
 @pytest.mark.parametrize(

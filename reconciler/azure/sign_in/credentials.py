@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from reconciler.azure import assertions
 from reconciler.azure.clouds import Cloud
+from reconciler.azure.sign_in import assertions
 from reconciler.model.errors import UsageError
 
 ID_TOKEN_VARIABLE = "AZURE_ID_TOKEN"  # noqa: S105 - a variable's name

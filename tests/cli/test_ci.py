@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from installed import run
 
-from reconciler.cli.continuous import SUMMARY_BYTES, Told, base_of, footer_of, tell_system
+from reconciler.cli.ci import SUMMARY_BYTES, Told, base_of, footer_of, tell_system
 from reconciler.cli.options import system_of
 from reconciler.cli.output import Output
 from reconciler.model.findings import Severity

@@ -20,9 +20,9 @@ from reconciler.model.protection import GOALS
 from reconciler.planning import (
     groups,
     identity,
-    leaving,
     newness,
     origins,
+    orphans,
     policies,
     proofs,
     revoking,
@@ -70,11 +70,11 @@ def make(manifest: Manifest, estate: Estate, options: Options, now: datetime) ->
     policies.name_users(draft, usage.joining)
     proofs.compare(draft, everything)
     identity.compare(draft, desired)
-    leaving.compare(draft, everything)
+    orphans.compare(draft, everything)
     undeleting.compare(draft)
-    leaving.orphaned_vaults(draft)
+    orphans.orphaned_vaults(draft)
     _keep_policies(manifest, usage)
-    lost = leaving.lost(draft)
+    lost = orphans.lost(draft)
     usage.lose(lost)
     policies.retire(draft, shelf, usage.wanted, usage.moving, {wanted.disk.id.key for wanted in everything})
     revoking.prune(draft, _by_vault(desired), lost)

@@ -14,7 +14,7 @@ from reconciler.model.ids import ArmId
 from reconciler.model.plan import Plan
 from reconciler.model.results.outcome import Outcome, Status, result_of
 from reconciler.model.results.registration import Registration
-from reconciler.report.asking import NOTHING, Ask, ask_for, ask_markdown, ask_script
+from reconciler.report.handover import NOTHING, Ask, ask_for, ask_markdown, ask_script
 
 VAULT = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.DataProtection/backupVaults/v"
 SCOPE = ArmId("/subscriptions/s/resourceGroups/snaps")

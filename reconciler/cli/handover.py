@@ -55,7 +55,7 @@ class Desk:
 
         if not self._paths:
             return planned(session, task)
-        from reconciler.operations.asking import unregistered
+        from reconciler.operations.registrations import unregistered
 
         self._registrations = session.run(lambda azure, _clock: unregistered(azure, self._manifest))
         try:
@@ -70,7 +70,7 @@ class Desk:
             return 0
         from reconciler.cli.failure import tell_error
         from reconciler.cli.writing import write_file
-        from reconciler.report.asking import ask_for, ask_markdown, ask_script
+        from reconciler.report.handover import ask_for, ask_markdown, ask_script
 
         ask = ask_for(self._manifest.name, plan, outcome, self._registrations)
         failed = 0
