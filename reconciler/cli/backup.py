@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from reconciler.base.clock import Clock
     from reconciler.model.manifest import Manifest
     from reconciler.model.results.backup import Backup
-    from reconciler.operations.backup import Request, Tell
+    from reconciler.verbs.backup import Request, Tell
 
 
 @click.command(
@@ -71,9 +71,9 @@ def backup(
     """0 when all began, or ended well where they were waited for; 1 when some did not, or there was none."""
     from reconciler import __version__
     from reconciler.cli.loading import load_manifest
-    from reconciler.operations.backup import Request
     from reconciler.report.backups import backups_document, backups_markdown, backups_text
     from reconciler.report.documents import text
+    from reconciler.verbs.backup import Request
 
     asked = Request(retention_rule, dry_run, wait)
     asked = replace(asked, parallelism=parallelism) if parallelism else asked
@@ -110,7 +110,7 @@ def _rows(output: Output, task: _Task, connection: Connection, audit: str | None
     from reconciler.cli.auditing import Trail, audit_file, origin_of
     from reconciler.cli.progress import listener
     from reconciler.connection.opening import opened
-    from reconciler.operations.backup import back_up
+    from reconciler.verbs.backup import back_up
 
     progress = listener(output)
     with audit_file(audit) as file, opened(connection, events=progress, readonly=task.asked.dry_run) as session:

@@ -31,7 +31,7 @@ def condition(output: Output, path: str | None, operator: str, connection: Conne
     from reconciler.cli.progress import listener
     from reconciler.connection.opening import opened
     from reconciler.loading.rights import condition_text
-    from reconciler.operations.identity import vault_principals
+    from reconciler.verbs.identity import vault_principals
 
     own = _object_id(operator)
     if path is None:

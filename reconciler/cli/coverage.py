@@ -51,9 +51,9 @@ def coverage(
     from reconciler.connection.opening import opened
     from reconciler.flow.run import Task
     from reconciler.model.plan import Options
-    from reconciler.operations import coverage as operation
     from reconciler.report.coverage import coverage_document, coverage_markdown, coverage_text
     from reconciler.report.documents import text
+    from reconciler.verbs import coverage as operation
 
     counted = _counted(fail_on)
     wanted = reports_of(reports, ("html", "json", "md"))

@@ -39,9 +39,9 @@ def export(
     from reconciler.cli.progress import listener
     from reconciler.connection.opening import opened
     from reconciler.export.choices import Asked
-    from reconciler.operations import export as exporting
     from reconciler.report.documents import text
     from reconciler.report.exported import export_document, export_markdown, export_yaml
+    from reconciler.verbs import export as exporting
 
     asked = Asked(tuple(map(exporting.scope_of, scopes)), name, by[1] if by else "")
     with opened(connection, events=listener(output), readonly=True) as session:

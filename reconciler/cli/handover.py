@@ -55,7 +55,7 @@ class Desk:
 
         if not self._paths:
             return planned(session, task)
-        from reconciler.operations.registrations import unregistered
+        from reconciler.verbs.registrations import unregistered
 
         self._registrations = session.run(lambda azure, _clock: unregistered(azure, self._manifest))
         try:

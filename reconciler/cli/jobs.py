@@ -59,7 +59,7 @@ def listed(
     from reconciler.cli.progress import listener
     from reconciler.cli.spans import moment
     from reconciler.connection.opening import opened
-    from reconciler.operations.jobs import Filter, found
+    from reconciler.verbs.jobs import Filter, found
 
     if everywhere == (path is not None):
         raise UsageError("name a manifest, or give --all, and not both", hint="reconciler jobs list PATH")
@@ -90,7 +90,7 @@ def shown(output: Output, path: str, names: tuple[str, ...], form: str, connecti
     from reconciler.cli.loading import load_manifest
     from reconciler.cli.progress import listener
     from reconciler.connection.opening import opened
-    from reconciler.operations import jobs as operation
+    from reconciler.verbs import jobs as operation
 
     manifest = load_manifest(path)
     with opened(connection, events=listener(output), readonly=True) as session:
@@ -112,7 +112,7 @@ def waited(output: Output, path: str, names: tuple[str, ...], timeout: float, fo
     from reconciler.cli.progress import listener
     from reconciler.connection.opening import opened
     from reconciler.model.jobs import ended_well
-    from reconciler.operations import jobs as operation
+    from reconciler.verbs import jobs as operation
 
     manifest, progress = load_manifest(path), listener(output)
 

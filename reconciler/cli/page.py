@@ -29,10 +29,10 @@ def page_of(
     from reconciler import __version__
     from reconciler.cli.loading import root_of
     from reconciler.flow.run import planned
-    from reconciler.operations.coverage import coverage as cover
-    from reconciler.operations.status import status as tell
     from reconciler.report.page.gathering import gathered
     from reconciler.report.page.render import page_html
+    from reconciler.verbs.coverage import coverage as cover
+    from reconciler.verbs.status import status as tell
 
     return page_html(
         gathered(

@@ -27,9 +27,9 @@ def recovery_points(
     from reconciler.cli.loading import load_manifest
     from reconciler.cli.progress import listener
     from reconciler.connection.opening import opened
-    from reconciler.operations import points
     from reconciler.report.documents import text
     from reconciler.report.points import points_document, points_markdown, points_text
+    from reconciler.verbs import recovery_points as points
 
     manifest = load_manifest(path)
     with opened(connection, events=listener(output), readonly=True) as session:

@@ -30,9 +30,9 @@ def status(output: Output, path: str, form: str, reports: tuple[str, ...], conne
     from reconciler.connection.opening import opened
     from reconciler.flow.run import Task
     from reconciler.model.plan import Options
-    from reconciler.operations import status as operation
     from reconciler.report.documents import text
     from reconciler.report.status import status_document, status_markdown, status_text
+    from reconciler.verbs import status as operation
 
     wanted = reports_of(reports, ("html", "json", "md"))
     manifest, root = load_manifest(path), root_of(path)

@@ -143,7 +143,7 @@ async def _seen(azure: Azure, clock: Clock, manifest: Manifest, options: Options
     """How Azure differs, and how the backups are, on one look."""
     from reconciler.flow.look import estate_for, planned
     from reconciler.model.results.drift import Drift
-    from reconciler.operations.status import status_on
+    from reconciler.verbs.status import status_on
     from reconciler.watch.rounds import Seen
 
     estate = await estate_for(azure, manifest)

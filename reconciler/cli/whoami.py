@@ -27,7 +27,7 @@ def whoami(output: Output, path: str | None, command: str | None, form: str, con
     from reconciler.cli.loading import load_manifest
     from reconciler.cli.progress import listener
     from reconciler.connection.opening import opened
-    from reconciler.operations.identity import identity
+    from reconciler.verbs.identity import identity
 
     manifest = load_manifest(path) if path else None
     with opened(connection, events=listener(output), readonly=True) as session:

@@ -17,10 +17,10 @@ from stage import Stage
 from reconciler.cli.page import page_after
 from reconciler.flow.run import Task, planned
 from reconciler.model.plan import Options
-from reconciler.operations.coverage import coverage
-from reconciler.operations.status import status
 from reconciler.report.page.gathering import gathered
 from reconciler.report.page.model import BAD, GOOD, OPEN
+from reconciler.verbs.coverage import coverage
+from reconciler.verbs.status import status
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from manifests import manifest
 from stage import READER, Stage
 
 from reconciler.model.results.registration import Registration
-from reconciler.operations.registrations import unregistered
 from reconciler.report.handover import ask_for, ask_markdown, ask_script
+from reconciler.verbs.registrations import unregistered
 
 
 def test_providers_that_are_not_registered(fresh: Stage) -> None:

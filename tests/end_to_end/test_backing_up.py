@@ -19,10 +19,6 @@ from reconciler.model.codes import errors as error_codes
 from reconciler.model.errors import OperationFailed, ReconcilerError, UsageError
 from reconciler.model.jobs import Job
 from reconciler.model.results.backup import Backup
-from reconciler.operations import jobs as operation
-from reconciler.operations.backup import Request, back_up
-from reconciler.operations.jobs import Filter
-from reconciler.operations.points import recovery_points
 from reconciler.report.backups import backups_document, backups_markdown, backups_text
 from reconciler.report.documents import text
 from reconciler.report.jobs import jobs_document, jobs_markdown, jobs_text
@@ -30,6 +26,10 @@ from reconciler.report.points import points_document, points_markdown, points_te
 from reconciler.sandbox.arm.messages import Request as Asked
 from reconciler.sandbox.arm.messages import Response
 from reconciler.sandbox.sandbox import Hook
+from reconciler.verbs import jobs as operation
+from reconciler.verbs.backup import Request, back_up
+from reconciler.verbs.jobs import Filter
+from reconciler.verbs.recovery_points import recovery_points
 
 HOUR, DAY = 3600, 86400
 SAID = manifest(

@@ -30,9 +30,9 @@ from reconciler.base.schemas import schema_text
 from reconciler.model.ids import ArmId
 from reconciler.model.names import role_name
 from reconciler.model.results.coverage import Coverage
-from reconciler.operations.coverage import coverage
 from reconciler.report.coverage import coverage_document, coverage_markdown, coverage_text
 from reconciler.report.documents import text
+from reconciler.verbs.coverage import coverage
 
 ELSEWHERE = vault_id("Elsewhere", "elsewhere", OTHER)
 GOLD = {"backup": "gold"}

@@ -15,9 +15,9 @@ from stage import READER, Stage
 
 from reconciler.base.schemas import schema_text
 from reconciler.model.results.status import Status
-from reconciler.operations.status import status
 from reconciler.report.documents import text
 from reconciler.report.status import status_document, status_markdown, status_text
+from reconciler.verbs.status import status
 
 HOUR, DAY = 3600, 86400
 SAID = manifest(disks=[entry("one"), entry("two")])

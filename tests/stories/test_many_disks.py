@@ -23,8 +23,8 @@ from arm import (
 from manifests import manifest
 from stage import READER, Stage
 
-from reconciler.operations.coverage import coverage
-from reconciler.operations.status import status
+from reconciler.verbs.coverage import coverage
+from reconciler.verbs.status import status
 
 COUNT = 1000
 PER_DISK = 0.05

@@ -19,9 +19,9 @@ from stage import READER, Stage, failures
 
 from reconciler.model.results.coverage import Coverage
 from reconciler.model.results.status import Status
-from reconciler.operations.coverage import coverage
-from reconciler.operations.status import status
 from reconciler.sandbox.estate.reader import plain, read
+from reconciler.verbs.coverage import coverage
+from reconciler.verbs.status import status
 
 PAYMENTS, DATA = "22222222-2222-2222-2222-222222222222", "33333333-3333-3333-3333-333333333333"
 DRILLS = f"""\

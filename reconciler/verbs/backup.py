@@ -30,8 +30,8 @@ from reconciler.model.resources import Instance
 from reconciler.model.results.backup import COMPLETED, FAILED, READY, REFUSED, RUNNING, STARTED, Backup
 from reconciler.model.targets import Target
 from reconciler.model.writes import Subject
-from reconciler.operations import jobs
-from reconciler.operations.targets import Targets, find
+from reconciler.verbs import jobs
+from reconciler.verbs.targets import Targets, find
 
 A_DAY = 10
 """On-demand backups of one instance a day, from Azure's support matrix."""

@@ -18,8 +18,8 @@ from reconciler.cli.main import COMMANDS
 from reconciler.cli.whoami import _COMMANDS
 from reconciler.loading import rights
 from reconciler.model.results.identity import Bearer, Identity, Place
-from reconciler.operations.identity import identity
 from reconciler.report.identity import identity_document, identity_markdown, identity_text
+from reconciler.verbs.identity import identity
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "schemas" / "whoami.schema.json").read_text(encoding="utf-8"))
 NOBODY = "nobody"

@@ -14,7 +14,7 @@ from reconciler.model.manifest import Manifest
 from reconciler.model.resources import Instance
 from reconciler.model.results.points import DiskPoints, Point
 from reconciler.model.targets import Target
-from reconciler.operations.targets import find
+from reconciler.verbs.targets import find
 
 
 async def recovery_points(

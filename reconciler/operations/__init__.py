@@ -1,1 +1,0 @@
-"""What is done with backups once they are declared: on-demand backups, jobs, restores, drills, proof, export."""
