@@ -64,6 +64,6 @@ def test_what_a_host_has_frozen_stays_frozen() -> None:
         frozen = gc.get_freeze_count()
         with garbage.held():
             pass
-        assert gc.get_freeze_count() == frozen > 0
+        assert 0 < gc.get_freeze_count() <= frozen, "some of what is frozen may have been freed since"
     finally:
         gc.unfreeze()
