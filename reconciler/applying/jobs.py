@@ -8,7 +8,7 @@ from typing import Any
 from reconciler.applying.backoff import LAG_SECONDS
 from reconciler.applying.run import Run
 from reconciler.azure.failures import told
-from reconciler.azure.projection import pick
+from reconciler.azure.fields import pick
 from reconciler.model.codes import errors as error_codes
 from reconciler.model.errors import NotFound, OperationFailed
 from reconciler.model.ids import ArmId, lower

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from reconciler.azure.failures import told
-from reconciler.azure.projection import pick
+from reconciler.azure.fields import pick
 from reconciler.model.codes.azure import HINTS
 from reconciler.model.errors import AzureError, OperationFailed
 from reconciler.model.ids import ArmId, lower

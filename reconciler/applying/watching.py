@@ -12,7 +12,7 @@ from typing import Any
 
 from reconciler.azure.connection import Azure
 from reconciler.azure.deadlines import deadline as request_deadline
-from reconciler.azure.projection import understood
+from reconciler.azure.fields import understood
 from reconciler.base.clock import Clock
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.ids import ArmId, lower

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from reconciler.azure import projection, provenance
+from reconciler.azure import fields, projection, provenance
 from reconciler.azure.connection import Azure, incomplete
 from reconciler.azure.graph import graph_if_it_answers, literal
 from reconciler.azure.jobs import jobs_of, with_jobs
@@ -84,7 +84,7 @@ async def _known(azure: Azure, question: Question) -> Known[Any]:
         return await provenance.trace(azure, question.subject, ArmId(question.detail))
 
     async def read() -> Any:
-        with projection.understood(f"What Azure says of {question.subject}"):
+        with fields.understood(f"What Azure says of {question.subject}"):
             return await _ANSWERS[question.kind](azure, question)
 
     found = await known(read())
@@ -119,25 +119,23 @@ async def _deleted_vault(azure: Azure, question: Question) -> DeletedVault | Non
             return None
         raise
     for row in rows:
-        projection.id_of(row)
+        fields.id_of(row)
     return next((_deleted(row) for row in rows if _is_of(vault, row)), None)
 
 
 def _is_of(vault: ArmId, row: Mapping[str, Any]) -> bool:
     for key in ("originalBackupVaultId", "originalBackupVaultResourcePath"):
-        original = projection.pick(row, "properties", key)
+        original = fields.pick(row, "properties", key)
         if isinstance(original, str) and original.startswith("/"):
             return ArmId(original) == vault
-    name = projection.pick(row, "properties", "originalBackupVaultName") or projection.pick(row, "name") or ""
+    name = fields.pick(row, "properties", "originalBackupVaultName") or fields.pick(row, "name") or ""
     return lower(str(name)) == lower(vault.name)
 
 
 def _deleted(row: Mapping[str, Any]) -> DeletedVault:
-    info = projection.pick(row, "properties", "resourceDeletionInfo") or projection.pick(
-        row, "properties", "deletionInfo"
-    )
-    purge = projection.pick(info, "scheduledPurgeTime") or ""
-    return DeletedVault(ArmId(str(projection.pick(row, "id") or "")), str(purge))
+    info = fields.pick(row, "properties", "resourceDeletionInfo") or fields.pick(row, "properties", "deletionInfo")
+    purge = fields.pick(info, "scheduledPurgeTime") or ""
+    return DeletedVault(ArmId(str(fields.pick(row, "id") or "")), str(purge))
 
 
 async def _role_count(azure: Azure, question: Question) -> tuple[RoleAssignment, ...]:
@@ -217,13 +215,13 @@ async def _below(azure: Azure, question: Question) -> bool | None:
         body = await azure.get(group, query={"$expand": "children", "$recurse": "true"})
     except NotFound as error:
         raise incomplete(group, error) from error
-    return any(ArmId(own) == question.subject for own in _children(projection.pick(body, "properties"))) or None
+    return any(ArmId(own) == question.subject for own in _children(fields.pick(body, "properties"))) or None
 
 
 def _children(holder: Any) -> Iterator[str]:
     """The ids of everything below a management group, at any depth; ValueError for what makes no sense."""
-    for child in projection.pick(holder, "children") or ():
-        own = projection.pick(child, "id")
+    for child in fields.pick(holder, "children") or ():
+        own = fields.pick(child, "id")
         if not isinstance(own, str) or not own:
             raise ValueError("a child of a management group without an id")
         yield own

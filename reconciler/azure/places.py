@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from reconciler.azure.projection import id_of
+from reconciler.azure.fields import id_of
 from reconciler.model.ids import ArmId
 
 _Found = TypeVar("_Found")

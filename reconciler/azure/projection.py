@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from functools import lru_cache, partial
-from math import isfinite
 from sys import intern
 from typing import Any
 
-from reconciler.model.errors import ReadIncomplete
+from reconciler.azure.fields import id_of, location, moment, number, optional_id, pick, pick_each, word
 from reconciler.model.ids import ArmId, lower, shared
 from reconciler.model.resources import (
     Disk,
@@ -30,50 +28,6 @@ _LOCKS = "/providers/microsoft.authorization/locks/"
 _ASSIGNMENTS = "/providers/microsoft.authorization/roleassignments/"
 
 
-def pick(body: Any, *path: str) -> Any:
-    """The value at a path of keys, whatever their ASCII case; None when any of them is absent."""
-    for key in path:
-        if type(body) is not dict and (body is None or not isinstance(body, Mapping)):
-            return None
-        if key in body:
-            body = body[key]
-            continue
-        spelled = _spelled(tuple(body), key)
-        if spelled is None:
-            return None
-        body = body[spelled]
-    return body
-
-
-def pick_each(body: Any, *keys: str) -> list[Any]:
-    """The values of several keys, as `pick` finds each of them: for bodies of which there are very many."""
-    if type(body) is not dict and (body is None or not isinstance(body, Mapping)):
-        return [None] * len(keys)
-    return [body.get(key) for key in _spelled_each(tuple(body), keys)]
-
-
-@lru_cache(maxsize=8192)
-def _spelled_each(names: tuple[str, ...], keys: tuple[str, ...]) -> tuple[str | None, ...]:
-    return tuple(key if key in names else _spelled(names, key) for key in keys)
-
-
-@lru_cache(maxsize=8192)
-def _spelled(names: tuple[str, ...], key: str) -> str | None:
-    """How a body with these keys spells one of them; bodies of one kind have the same keys again and again."""
-    wanted = lower(key)
-    return next((name for name in names if lower(str(name)) == wanted), None)
-
-
-def location(text: Any) -> str:
-    """A region's normal form: `West US` is `westus`."""
-    return _location(str(text or ""))
-
-
-@lru_cache(maxsize=1024)
-def _location(text: str) -> str:
-    return text.replace(" ", "").lower()
-
-
 def vault(body: Mapping[str, Any]) -> Vault:
     """A Backup vault, from its GET or its row in a list."""
     properties = pick(body, "properties") or {}
@@ -88,13 +42,13 @@ def vault(body: Mapping[str, Any]) -> Vault:
         user_identities={
             lower(str(key)).rstrip("/"): _lowered(pick(value, "principalId")) for key, value in users.items()
         },
-        redundancy=_word(pick(stores[0], "type")),
-        soft_delete_state=_word(pick(soft_delete, "state")),
-        soft_delete_days=_number(pick(soft_delete, "retentionDurationInDays")),
-        immutability=_word(pick(properties, "securitySettings", "immutabilitySettings", "state")),
-        alerts=_word(pick(properties, "monitoringSettings", "azureMonitorAlertSettings", "alertsForAllJobFailures")),
-        cross_region_restore=_word(pick(properties, "featureSettings", "crossRegionRestoreSettings", "state")),
-        cross_subscription_restore=_word(
+        redundancy=word(pick(stores[0], "type")),
+        soft_delete_state=word(pick(soft_delete, "state")),
+        soft_delete_days=number(pick(soft_delete, "retentionDurationInDays")),
+        immutability=word(pick(properties, "securitySettings", "immutabilitySettings", "state")),
+        alerts=word(pick(properties, "monitoringSettings", "azureMonitorAlertSettings", "alertsForAllJobFailures")),
+        cross_region_restore=word(pick(properties, "featureSettings", "crossRegionRestoreSettings", "state")),
+        cross_subscription_restore=word(
             pick(properties, "featureSettings", "crossSubscriptionRestoreSettings", "state")
         ),
         guarded=bool(pick(properties, "isVaultProtectedByResourceGuard")),
@@ -169,8 +123,8 @@ def disk(body: Mapping[str, Any]) -> Disk:
         "uniqueId",
         "timeCreated",
     )
-    managed_by = _optional_id(holder)
-    others = (other for text in holders or () if (other := _optional_id(text)) and other != managed_by)
+    managed_by = optional_id(holder)
+    others = (other for text in holders or () if (other := optional_id(text)) and other != managed_by)
     return Disk(
         id=id_of(body),
         location=location(where),
@@ -265,32 +219,6 @@ _BY_TYPE: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
 }
 
 
-def id_of(body: Mapping[str, Any]) -> ArmId:
-    """The id of an object; ValueError when it has none."""
-    text = pick(body, "id")
-    if not isinstance(text, str) or not text:
-        raise ValueError("an object without an id")
-    return ArmId(text)
-
-
-def _optional_id(text: Any) -> ArmId | None:
-    return ArmId(text) if isinstance(text, str) and text else None
-
-
-def _word(text: Any) -> str | None:
-    """A word of Azure's, or None; ValueError for anything else, of which nothing may be concluded."""
-    if text is not None and not isinstance(text, str):
-        raise ValueError(f"{text!r} where a word is expected")
-    return text
-
-
-def _number(value: Any) -> float | None:
-    """A finite number of Azure's, or None; ValueError for anything else."""
-    if value is not None and not (isinstance(value, int | float) and isfinite(value)):
-        raise ValueError(f"{value!r} where a number is expected")
-    return value
-
-
 def _shared(text: Any) -> ArmId | None:
     return shared(text) if isinstance(text, str) and text else None
 
@@ -320,32 +248,11 @@ def _cut(own: ArmId, marker: str) -> int:
     return found if found >= 0 else len(own.text)
 
 
-def moment(text: Any) -> datetime | None:
-    """The time that a text tells, UTC unless it says otherwise; None when it tells none."""
-    try:
-        found = datetime.fromisoformat(text) if isinstance(text, str) else None
-    except ValueError:
-        return None
-    return found.replace(tzinfo=UTC) if found and found.tzinfo is None else found
-
-
-@contextmanager
-def understood(what: str) -> Iterator[None]:
-    """ReadIncomplete where a body makes no sense: what it was to tell is not known, and nothing follows from the rest."""
-    try:
-        yield
-    except (ValueError, TypeError, AttributeError, LookupError) as error:
-        raise ReadIncomplete(
-            f"{what} can't be understood: {error}. Nothing was concluded from the rest.",
-            hint="Run it again; if it stays, report this with the id.",
-        ) from error
-
-
 def _disk_of(source: Any) -> ArmId | None:
     by_id, by_uri, datasource, resource_type = pick_each(
         source, "resourceID", "resourceUri", "datasourceType", "resourceType"
     )
-    found = _optional_id(by_id or by_uri)
+    found = optional_id(by_id or by_uri)
     kind = lower(str(datasource or resource_type or (found.type if found else "")))
     return found if kind == _DISKS else None
 

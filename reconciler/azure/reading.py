@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
-from reconciler.azure import projection, survey
+from reconciler.azure import fields, projection, survey
 from reconciler.azure.answering import answer
 from reconciler.azure.connection import Azure, incomplete
 from reconciler.azure.places import within
@@ -80,7 +80,7 @@ async def _descendants(azure: Azure, group: str) -> tuple[str, ...]:
                 code=OUT_OF_REACH,
             ) from error
         raise
-    ids = (ArmId(str(projection.pick(row, "id") or "")) for row in rows)
+    ids = (ArmId(str(fields.pick(row, "id") or "")) for row in rows)
     return tuple(sorted({own.subscription for own in ids if own.subscription}))
 
 
@@ -239,7 +239,7 @@ def _keep(
     what: str,
 ) -> None:
     """Project the rows into a mapping by id, so that one id in two spellings is one object."""
-    with projection.understood(f"A row in a list of {what}"):
+    with fields.understood(f"A row in a list of {what}"):
         for row in rows:
             found = project(row)
             into.setdefault(found.id.key, found)

@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from reconciler.azure import projection
+from reconciler.azure import fields, projection
 from reconciler.azure.connection import Azure
+from reconciler.azure.fields import pick, understood
 from reconciler.azure.graph import graph_if_it_answers, literal
 from reconciler.azure.knowing import known
-from reconciler.azure.projection import pick, understood
 from reconciler.azure.together import together
 from reconciler.model.errors import NotFound, ReadIncomplete
 from reconciler.model.ids import ArmId, group_id, lower
@@ -141,7 +141,7 @@ async def own_snapshots(azure: Azure, group: ArmId) -> Known[Mapping[str, tuple[
         rows = await _snapshots(azure, str(group))
         with understood("A row in a list of snapshots"):
             theirs = set(_foreign(rows, {group}))
-            own = _by_disk_and_group(row for row in rows if projection.id_of(row) not in theirs)
+            own = _by_disk_and_group(row for row in rows if fields.id_of(row) not in theirs)
         return {disk: tuple(time for time in times if time > _LONG_AGO) for (disk, _), times in own.items()}
 
     found = await known(listed())
@@ -176,7 +176,7 @@ def _newest(rows: Iterable[tuple[str, str, str]]) -> dict[str, str]:
 
 
 def _source(row: Mapping[str, Any]) -> tuple[str, str, str]:
-    disk, source, made = pick(row, "disk"), pick(row, "source"), projection.moment(pick(row, "made"))
+    disk, source, made = pick(row, "disk"), pick(row, "source"), fields.moment(pick(row, "made"))
     if not isinstance(disk, str):
         raise TypeError(f"{row!r} tells of no snapshot")
     return lower(disk), lower(str(source or "")), made.isoformat() if made else ""
@@ -227,7 +227,7 @@ async def _listed_vaults(azure: Azure, subscriptions: set[str]) -> tuple[Vault, 
     """The vaults of every subscription, as Resource Manager lists them; these are known to be among the subscriptions."""
     rows = await azure.list("/subscriptions")
     with understood("The list of subscriptions"):
-        found = {lower(str(pick(row, "subscriptionId") or projection.id_of(row).subscription)) for row in rows}
+        found = {lower(str(pick(row, "subscriptionId") or fields.id_of(row).subscription)) for row in rows}
     if not subscriptions <= found:
         missing = ", ".join(sorted(subscriptions - found))
         raise ReadIncomplete(
@@ -261,10 +261,10 @@ def _by_disk_and_group(rows: Iterable[Mapping[str, Any]]) -> Mapping[tuple[str, 
     """When the incremental ones of these snapshots were made; one that doesn't tell counts as made long ago."""
     found: dict[tuple[str, str], list[datetime]] = defaultdict(list)
     for row in rows:
-        group = projection.id_of(row).group_id
+        group = fields.id_of(row).group_id
         source = pick(row, "properties", "creationData", "sourceResourceId")
         if pick(row, "properties", "incremental") is True and isinstance(source, str):
-            made = projection.moment(pick(row, "properties", "timeCreated")) or _LONG_AGO
+            made = fields.moment(pick(row, "properties", "timeCreated")) or _LONG_AGO
             found[lower(source), group.key].append(made)
     return found
 
@@ -275,7 +275,7 @@ def _count(row: Mapping[str, Any]) -> tuple[str, str, Snapshots]:
     )
     if not isinstance(disk or "", str) or not isinstance(count, int):
         raise TypeError(f"{row!r} counts no snapshots")
-    shown = Snapshots(count, projection.moment(pick(row, "newest")))
+    shown = Snapshots(count, fields.moment(pick(row, "newest")))
     return lower(disk or ""), group_id(str(subscription), str(group)).key, shown
 
 
@@ -288,7 +288,7 @@ def _foreign(rows: Iterable[Mapping[str, Any]], within: set[ArmId]) -> tuple[Arm
     found = {
         own
         for row in rows
-        if (own := projection.id_of(row)).group_id in within
+        if (own := fields.id_of(row)).group_id in within
         and not own.name.lower().startswith("azurebackup_")
         and lower(str(pick(row, "tags", "CreatedBy") or "")) != _BACKUPS_OWN
     }

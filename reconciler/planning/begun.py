@@ -6,8 +6,9 @@ from reconciler.model.codes import disks as disk_codes
 from reconciler.model.estate import Trace
 from reconciler.model.ids import ArmId, lower
 from reconciler.model.known import No, Unsure, Yes
-from reconciler.planning.draft import PENDING, Draft
+from reconciler.planning.draft import Draft
 from reconciler.planning.provenance import Claim, objection, running
+from reconciler.planning.questions import PENDING
 
 
 def begun_before(draft: Draft, disk: ArmId, claim: Claim) -> str | None:

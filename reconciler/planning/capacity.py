@@ -10,7 +10,8 @@ from reconciler.model.changes import Action, Kind
 from reconciler.model.codes import planning as codes
 from reconciler.model.ids import lower, subscription_id
 from reconciler.model.resources import RoleAssignment
-from reconciler.planning.draft import PENDING, Draft
+from reconciler.planning.draft import Draft
+from reconciler.planning.questions import PENDING
 from reconciler.planning.roles import is_derived
 
 LIMIT = 5000

@@ -21,9 +21,10 @@ from reconciler.model.protection import WORDS, Health, health_of, preference, re
 from reconciler.model.resources import Disk, Instance
 from reconciler.model.results.coverage import COVERED, EXCLUDED, UNCOVERED, UNKNOWN, Coverage, Covered
 from reconciler.planning.desired import DesiredDisk
-from reconciler.planning.draft import PENDING, Draft
+from reconciler.planning.draft import Draft
 from reconciler.planning.gone import is_left
 from reconciler.planning.passing import COPY, why_passed_over
+from reconciler.planning.questions import PENDING
 from reconciler.planning.roles import is_derived
 from reconciler.planning.selection import Surroundings, matcher, places
 from reconciler.planning.support import obstacle

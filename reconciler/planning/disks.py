@@ -21,10 +21,11 @@ from reconciler.model.scope import concerns_others
 from reconciler.model.tags import OWNER_TAG, tag_of
 from reconciler.planning import instances, newness, resuming, retained
 from reconciler.planning.desired import DesiredDisk
-from reconciler.planning.draft import PENDING, UNASKED, Draft
+from reconciler.planning.draft import Draft
 from reconciler.planning.grants import Grants
 from reconciler.planning.marks import drift_class
 from reconciler.planning.orphans import left_behind
+from reconciler.planning.questions import PENDING, UNASKED
 from reconciler.planning.roles import RoleBook
 from reconciler.planning.usage import Usage
 
@@ -293,13 +294,9 @@ class Disks:
         reason: str,
     ) -> None:
         draft, protects = self._draft, wanted.rule.protection == "protected"
-        guard = instances.guard_of(draft, wanted.vault.id, steps)
-        if guard is None:
-            message = f"the vault {wanted.vault.name} is under a resource guard"
-            draft.refuse(wanted.address, codes.RESOURCE_GUARD, message, place=wanted.place)
-            return
+        guard = self._guard(wanted, steps)
         resumes = protects or any(step.op is Op.INSTANCE_RESUME for step in steps)
-        if resumes and self._is_locked(wanted):
+        if guard is None or (resumes and self._is_locked(wanted)):
             return
         priced = resuming.priced(draft, wanted, instance, steps)
         if priced is None:
@@ -336,6 +333,14 @@ class Disks:
         )
         if moves and wanted.address in draft.changes:
             self._usage.move(wanted, instance)
+
+    def _guard(self, wanted: DesiredDisk, steps: list[Step]) -> tuple[str, ...] | None:
+        """The resource guard requests to send along; None, and the disk is refused, when one is lacking."""
+        guard = instances.guard_of(self._draft, wanted.vault.id, steps)
+        if guard is None:
+            message = f"the vault {wanted.vault.name} is under a resource guard"
+            self._draft.refuse(wanted.address, codes.RESOURCE_GUARD, message, place=wanted.place)
+        return guard
 
 
 def _depends(wanted: DesiredDisk, grants: Grants) -> tuple[str, ...]:

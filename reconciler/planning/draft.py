@@ -22,27 +22,12 @@ from reconciler.model.plan import AT_REST, Options, Wait
 from reconciler.model.protection import AT_WORK, Health, health, health_of
 from reconciler.model.resources import Instance, Lock
 from reconciler.model.tags import OWNER_TAG, tag_of
+from reconciler.planning.declared import by_vault, declared_for, takes_mark
 from reconciler.planning.doubts import Doubts
-from reconciler.planning.marks import by_vault, declared_for, takes_mark
+from reconciler.planning.questions import OPEN, PENDING, UNASKED
 from reconciler.planning.scope import reach
 from reconciler.planning.selection import Surroundings, glob
 from reconciler.planning.takers import Takers
-
-PENDING = object()
-"""The answer to a question that has not been asked yet: decide nothing, the plan is made again with the answer."""
-
-_OPEN = {
-    "deleted-vault": "whether a soft-deleted vault has the name {}",
-    "held": "what the vault {} holds",
-    "protected-elsewhere": "whether another backup instance protects {}",
-    "recovery-points": "which recovery points {} has",
-    "restores": "which restores of {} there are",
-    "role-count": "how many role assignments there are in {}",
-}
-"""What isn't known while a question has no answer, by its kind."""
-
-UNASKED = object()
-"""Stands for what a list lacks and nobody asked for by id: that is done before it is made."""
 
 
 class Draft:
@@ -105,14 +90,14 @@ class Draft:
         """The value of the answer to a question (None: there is none), or PENDING: decide nothing.
 
         It stays so where nobody can tell, and a finding says why; nothing is then planned that depends on `address`.
-        Of kinds that aren't in `_OPEN` the answer comes as it is.
+        Of kinds that aren't in `OPEN` the answer comes as it is.
         """
         question = Question(kind, subject, detail)
         if question not in self.estate.answers:
             self.questions.add(question)
             return PENDING
         answer = self.estate.answers[question]
-        if kind not in _OPEN:
+        if kind not in OPEN:
             return answer
         match answer:
             case Yes(value):
@@ -123,7 +108,7 @@ class Draft:
         return None
 
     def _tell_unsure(self, question: Question, answer: Unsure, address: str) -> None:
-        what = _OPEN[question.kind].format(question.subject.name)
+        what = OPEN[question.kind].format(question.subject.name)
         message = f"could not tell {what}: {answer.because}"
         if question not in self._told:
             self._told.add(question)

@@ -23,7 +23,8 @@ from reconciler.model.names import instance_name
 from reconciler.model.protection import Health, health_of, is_active
 from reconciler.model.resources import Instance, RecoveryPoint
 from reconciler.planning.content import content_of
-from reconciler.planning.draft import PENDING, Draft
+from reconciler.planning.draft import Draft
+from reconciler.planning.questions import PENDING
 from reconciler.planning.takers import Taker, when_gone
 
 MASS_PERCENT = 10

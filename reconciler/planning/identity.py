@@ -12,8 +12,9 @@ from reconciler.model.known import Unsure, Yes
 from reconciler.model.protection import preference
 from reconciler.model.resources import Disk, Instance
 from reconciler.planning.desired import DesiredDisk
-from reconciler.planning.draft import PENDING, Draft
+from reconciler.planning.draft import Draft
 from reconciler.planning.provenance import Claim, is_made_by
+from reconciler.planning.questions import PENDING
 from reconciler.planning.since import protected_since
 
 _RECENT = timedelta(days=2)

@@ -16,9 +16,10 @@ from reconciler.model.manifest import PolicyContent, PolicySpec, VaultSpec
 from reconciler.model.names import is_derived_policy_name, policy_names
 from reconciler.model.resources import Policy
 from reconciler.planning.content import body_of, content_of, differences, shown
-from reconciler.planning.draft import PENDING, UNASKED, Draft
+from reconciler.planning.draft import Draft
 from reconciler.planning.marks import drift_class
 from reconciler.planning.policy_reading import read
+from reconciler.planning.questions import PENDING, UNASKED
 
 _SHOWN = 10
 

@@ -20,10 +20,11 @@ from reconciler.model.plan import Options, Plan
 from reconciler.model.resources import Disk, Instance, RecoveryPoint
 from reconciler.model.tags import RESTORED_TAG
 from reconciler.planning.begun import begun_before
-from reconciler.planning.draft import PENDING, Draft
+from reconciler.planning.draft import Draft
 from reconciler.planning.grants import Grants
 from reconciler.planning.ordering import checksum, finding_rank, ordered
 from reconciler.planning.provenance import Claim
+from reconciler.planning.questions import PENDING
 from reconciler.planning.roles import RoleBook
 
 A_DAY = 10

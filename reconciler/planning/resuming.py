@@ -16,7 +16,8 @@ from reconciler.model.known import Unsure, Yes, mapped
 from reconciler.model.plan import Gate
 from reconciler.model.resources import Instance, RecoveryPoint
 from reconciler.planning.desired import DesiredDisk
-from reconciler.planning.draft import PENDING, Draft
+from reconciler.planning.draft import Draft
+from reconciler.planning.questions import PENDING
 
 NAME = "resume-expires"
 _APART = timedelta(minutes=15)

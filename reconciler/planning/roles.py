@@ -17,9 +17,10 @@ from reconciler.model.manifest import VaultSpec
 from reconciler.model.names import role_name
 from reconciler.model.resources import RoleAssignment
 from reconciler.planning.desired import DesiredDisk
-from reconciler.planning.draft import PENDING, Draft
+from reconciler.planning.draft import Draft
 from reconciler.planning.grants import Grants, Principal
 from reconciler.planning.marks import drift_class
+from reconciler.planning.questions import PENDING
 
 WINDOW = timedelta(minutes=30)
 """How long a new role assignment may take to be effective, by Microsoft's staff's word."""

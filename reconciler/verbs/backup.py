@@ -14,8 +14,8 @@ from typing import Any
 from reconciler.azure import jobs as source
 from reconciler.azure.auditing import about
 from reconciler.azure.connection import Azure
+from reconciler.azure.fields import pick
 from reconciler.azure.operations import finish
-from reconciler.azure.projection import pick
 from reconciler.azure.requesting import Requests
 from reconciler.azure.together import together
 from reconciler.base.clock import Clock

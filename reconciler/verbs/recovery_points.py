@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reconciler.azure.connection import Azure
-from reconciler.azure.projection import moment, pick, understood
+from reconciler.azure.fields import moment, pick, understood
 from reconciler.azure.together import together
 from reconciler.base.clock import Clock
 from reconciler.model.ids import ArmId

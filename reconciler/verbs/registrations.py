@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reconciler.azure.connection import Azure
-from reconciler.azure.projection import pick
+from reconciler.azure.fields import pick
 from reconciler.azure.together import together
 from reconciler.model.errors import AzureError
 from reconciler.model.ids import lower

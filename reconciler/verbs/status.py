@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from reconciler.azure import projection
+from reconciler.azure import fields, projection
 from reconciler.azure.connection import Azure
 from reconciler.azure.jobs import Backups, doubted, listed_backups, newest_backups
 from reconciler.azure.survey import snapshot_counts, snapshots_in
@@ -75,8 +75,8 @@ async def _points(azure: Azure, instances: Iterable[Instance]) -> Mapping[str, t
 
 async def _kept(azure: Azure, instance: Instance) -> tuple[RecoveryPoint, ...]:
     rows = await azure.list(f"{instance.id}/recoveryPoints")
-    timed = (row for row in rows if projection.moment(projection.pick(row, "properties", "recoveryPointTime")))
-    with projection.understood("A recovery point"):
+    timed = (row for row in rows if fields.moment(fields.pick(row, "properties", "recoveryPointTime")))
+    with fields.understood("A recovery point"):
         return tuple(map(projection.recovery_point, timed))
 
 

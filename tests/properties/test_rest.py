@@ -15,7 +15,7 @@ from stage import Stage, failures
 from switching import covering
 from trying import GATES, LAG, cured, examples, prepared, told
 
-from reconciler.azure.projection import location
+from reconciler.azure.fields import location
 
 LONG = bool(os.environ.get("RECONCILER_LONG_TESTS"))
 EXAMPLES, BY_HAND, SPOILT, STRANGE = (150, 60, 30, 100) if LONG else (50, 25, 15, 40)

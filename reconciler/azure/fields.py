@@ -1,0 +1,105 @@
+"""Single values of ARM bodies: found whatever their keys' case, and refused where they make no sense."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import lru_cache
+from math import isfinite
+from typing import Any
+
+from reconciler.model.errors import ReadIncomplete
+from reconciler.model.ids import ArmId, lower
+
+
+def pick(body: Any, *path: str) -> Any:
+    """The value at a path of keys, whatever their ASCII case; None when any of them is absent."""
+    for key in path:
+        if type(body) is not dict and (body is None or not isinstance(body, Mapping)):
+            return None
+        if key in body:
+            body = body[key]
+            continue
+        spelled = _spelled(tuple(body), key)
+        if spelled is None:
+            return None
+        body = body[spelled]
+    return body
+
+
+def pick_each(body: Any, *keys: str) -> list[Any]:
+    """The values of several keys, as `pick` finds each of them: for bodies of which there are very many."""
+    if type(body) is not dict and (body is None or not isinstance(body, Mapping)):
+        return [None] * len(keys)
+    return [body.get(key) for key in _spelled_each(tuple(body), keys)]
+
+
+@lru_cache(maxsize=8192)
+def _spelled_each(names: tuple[str, ...], keys: tuple[str, ...]) -> tuple[str | None, ...]:
+    return tuple(key if key in names else _spelled(names, key) for key in keys)
+
+
+@lru_cache(maxsize=8192)
+def _spelled(names: tuple[str, ...], key: str) -> str | None:
+    """How a body with these keys spells one of them; bodies of one kind have the same keys again and again."""
+    wanted = lower(key)
+    return next((name for name in names if lower(str(name)) == wanted), None)
+
+
+def location(text: Any) -> str:
+    """A region's normal form: `West US` is `westus`."""
+    return _location(str(text or ""))
+
+
+@lru_cache(maxsize=1024)
+def _location(text: str) -> str:
+    return text.replace(" ", "").lower()
+
+
+def id_of(body: Mapping[str, Any]) -> ArmId:
+    """The id of an object; ValueError when it has none."""
+    text = pick(body, "id")
+    if not isinstance(text, str) or not text:
+        raise ValueError("an object without an id")
+    return ArmId(text)
+
+
+def optional_id(text: Any) -> ArmId | None:
+    """The id that a text is; None when it is none, or empty."""
+    return ArmId(text) if isinstance(text, str) and text else None
+
+
+def word(text: Any) -> str | None:
+    """A word of Azure's, or None; ValueError for anything else, of which nothing may be concluded."""
+    if text is not None and not isinstance(text, str):
+        raise ValueError(f"{text!r} where a word is expected")
+    return text
+
+
+def number(value: Any) -> float | None:
+    """A finite number of Azure's, or None; ValueError for anything else."""
+    if value is not None and not (isinstance(value, int | float) and isfinite(value)):
+        raise ValueError(f"{value!r} where a number is expected")
+    return value
+
+
+def moment(text: Any) -> datetime | None:
+    """The time that a text tells, UTC unless it says otherwise; None when it tells none."""
+    try:
+        found = datetime.fromisoformat(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+    return found.replace(tzinfo=UTC) if found and found.tzinfo is None else found
+
+
+@contextmanager
+def understood(what: str) -> Iterator[None]:
+    """ReadIncomplete where a body makes no sense: what it was to tell is not known, and nothing follows from the rest."""
+    try:
+        yield
+    except (ValueError, TypeError, AttributeError, LookupError) as error:
+        raise ReadIncomplete(
+            f"{what} can't be understood: {error}. Nothing was concluded from the rest.",
+            hint="Run it again; if it stays, report this with the id.",
+        ) from error
