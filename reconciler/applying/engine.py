@@ -178,7 +178,7 @@ class _Execution:
         self._run.progress.started(change)
         try:
             message = await _SETTLE[change.kind](self._run, change)
-        except Exception as error:  # noqa: BLE001 - whatever befalls one change, the others go on
+        except Exception as error:  # noqa: BLE001 - one failed change doesn't stop the others
             return _ending(self._run, change, error)
         return result_of(change, Status.DONE, message=message)
 
@@ -209,7 +209,7 @@ class _Execution:
         except asyncio.CancelledError:
             self._end_wait(self._waiting(wait))
             raise
-        except Exception as error:  # noqa: BLE001 - whatever befalls one wait, the others go on
+        except Exception as error:  # noqa: BLE001 - one failed wait doesn't stop the others
             status, message, code, hint = _explanation(run, wait.address, error)
             self._end_wait(Result(wait.address, Kind.DISK, None, status, message, code, hint))
         else:

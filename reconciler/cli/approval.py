@@ -47,7 +47,7 @@ class Approval(NamedTuple):
         """Wait for `yes`; Refused for anything else, and when the plan could not be shown."""
         if self.output.broken:
             raise Refused(
-                "Not approved: stdout took no plan that could be looked at. Nothing was written.",
+                "Could not print the plan, so it can't be approved. Nothing was written.",
                 code=error_codes.NOT_APPROVED,
             )
         self.output.tell("Apply these changes? Only `yes` is accepted: ")

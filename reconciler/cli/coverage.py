@@ -83,7 +83,7 @@ def _counted(fail_on: str | None) -> set[str]:
         return set()
     named = {name.strip() for name in fail_on.split(",") if name.strip()}
     if not named:
-        raise UsageError("--fail-on names nothing", hint=f"choose from {', '.join(FAILING)}")
+        raise UsageError("`--fail-on` has no value", hint=f"choose from {', '.join(FAILING)}")
     for name in sorted(named - set(FAILING)):
-        raise UsageError(f"--fail-on names {name!r}, which nothing is", hint=f"choose from {', '.join(FAILING)}")
+        raise UsageError(f"Unknown value for `--fail-on`: {name!r}", hint=f"choose from {', '.join(FAILING)}")
     return named

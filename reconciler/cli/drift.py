@@ -76,10 +76,8 @@ def _classes(fail_on: str | None) -> tuple[str, ...]:
         return DEFAULT_FAIL_ON
     named = tuple(name.strip() for name in fail_on.split(",") if name.strip())
     if not named:
-        raise UsageError("--fail-on names no class of drift", hint=f"classes: {', '.join(CLASSES)}")
+        raise UsageError("`--fail-on` has no value", hint=f"classes: {', '.join(CLASSES)}")
     for name in named:
         if name not in CLASSES:
-            raise UsageError(
-                f"--fail-on names {name!r}, which is no class of drift", hint=f"classes: {', '.join(CLASSES)}"
-            )
+            raise UsageError(f"Unknown value for `--fail-on`: {name!r}", hint=f"classes: {', '.join(CLASSES)}")
     return named

@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from types import FrameType
 
 _FIRST = (
-    b"\nInterrupt received: nothing new is started, and nothing is waited for; Azure goes on with what it was asked."
-    b"\nOnce more to exit at once.\n"
+    b"\nInterrupted: nothing new will start; operations that are already running continue in Azure."
+    b"\nPress Ctrl-C again to exit immediately.\n"
 )
-_SECOND = b"\nTwo interrupts received: exiting at once.\n"
+_SECOND = b"\nInterrupted again: exiting immediately.\n"
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 

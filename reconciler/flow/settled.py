@@ -1,4 +1,4 @@
-"""After an apply that waited for what Azure was at already: whether that has become what is declared."""
+"""After waiting for operations that were already running, check that each disk now matches the manifest."""
 
 from __future__ import annotations
 

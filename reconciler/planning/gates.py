@@ -65,7 +65,7 @@ def _empty(draft: Draft, desired: list[DesiredDisk], changes: list[Change]) -> I
         why = "the manifest has no entry of `disks`, and --prune would stop what it had"
     else:
         return
-    hint = "check the manifest's path and the caller's rights; --force empty opens"
+    hint = "check the manifest's path and the caller's permissions; pass `--force empty` to continue"
     yield Gate("empty", f"the desired set is empty: {why}", hint, draft.forces("empty"))
 
 
@@ -85,7 +85,7 @@ def _mass_gone(draft: Draft, changes: list[Change]) -> Iterable[Gate]:
     if vaults:
         where = [f"{draft.masses[key][0]} of {draft.masses[key][1]} of {key.rsplit('/', 1)[-1]}" for key in vaults]
         message = f"very many disks are gone at once: {_listed(where)}"
-        hint = "make sure that they were deleted on purpose; --force mass-gone opens"
+        hint = "make sure that they were deleted on purpose; pass `--force mass-gone` to continue"
         found = tuple(change.address for change in acted if change.vault and change.vault.key in vaults)
         yield Gate("mass-gone", message, hint, draft.forces("mass-gone"), found)
 
@@ -121,7 +121,7 @@ def _mass(draft: Draft, changes: list[Change]) -> Iterable[Gate]:
                 f"or kept for less time (more than {MASS_PERCENT} %)"
             )
             addresses = tuple(change.address for change in weighty)
-            hint = "look at the list; --force mass-change opens"
+            hint = "check the list; pass `--force mass-change` to continue"
             yield Gate("mass-change", message, hint, draft.forces("mass-change"), addresses)
             return
 
@@ -135,7 +135,7 @@ def _irreversible(draft: Draft, changes: list[Change]) -> Iterable[Gate]:
     addresses = _of(draft.irreversible, changes)
     if addresses:
         message = _listed([draft.irreversible[address] for address in addresses])
-        hint = "--accept-irreversible opens"
+        hint = "pass `--accept-irreversible` to continue"
         is_open = draft.options.accept_irreversible or draft.forces("irreversible")
         yield Gate("irreversible", message, hint, is_open, tuple(addresses))
 
@@ -144,7 +144,7 @@ def _weakening(draft: Draft, changes: list[Change]) -> Iterable[Gate]:
     addresses = _of(draft.weakening, changes)
     if addresses:
         message = _listed([draft.weakening[address] for address in addresses])
-        hint = "--force weakens-protection opens"
+        hint = "pass `--force weakens-protection` to continue"
         yield Gate("weakens-protection", message, hint, draft.forces("weakens-protection"), tuple(addresses))
 
 
@@ -159,7 +159,7 @@ def _deletions(draft: Draft, changes: list[Change], due: list[str]) -> Iterable[
         count = len(concerned)
         message = f"{counted(count, 'backup instance')} would be deleted with {'their' if count != 1 else 'its'} recovery points"
         told = "" if said is None else f"; --allow-delete said {said}"
-        hint, is_open = f"--allow-delete {count} opens", said == count
+        hint, is_open = f"pass `--allow-delete {count}` to continue", said == count
         yield Gate("allow-delete", message + told, hint, is_open, tuple(concerned), is_local=said is None)
 
 
@@ -173,7 +173,7 @@ def _quota(draft: Draft, changes: list[Change]) -> Iterable[Gate]:
     if over:
         where = _listed([f"{subscription} would have {count}" for subscription, count in sorted(over.items())])
         message = f"more than {QUOTA} role assignments in a subscription: {where}"
-        hint = "declare `roleAssignments: {scope: resourceGroup}`; --force role-quota opens where the limit was raised"
+        hint = "declare `roleAssignments: {scope: resourceGroup}`; pass `--force role-quota` if Azure raised your limit"
         yield Gate("role-quota", message, hint, draft.forces("role-quota"))
 
 

@@ -55,6 +55,6 @@ def local_gates(draft: Draft, takes: Callable[[str], bool]) -> Iterable[Gate]:
     for (name, value), reasons in sorted(draft.gated.items()):
         addresses = sorted(filter(takes, reasons))
         if addresses:
-            hint = f"--force {name}={value} opens"
+            hint = f"pass `--force {name}={value}` to continue"
             is_open = draft.forces(name, value)
             yield Gate(name, reasons[addresses[0]], hint, is_open, tuple(addresses), is_local=True)

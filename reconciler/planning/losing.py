@@ -42,7 +42,7 @@ def selects_nothing(draft: Draft, desired: Sequence[DesiredDisk], changes: Itera
             found |= dict.fromkeys(change.address for change in lost)
     if told:
         rest = f"; and {len(told) - _SHOWN} entries more" if len(told) > _SHOWN else ""
-        hint = "check the entry's tags, names and places, and the caller's rights; --force selects-nothing opens"
+        hint = "check the entry's tags, names and scopes, and the caller's permissions; pass `--force selects-nothing` to continue"
         yield Gate(NAME, "; ".join(told[:_SHOWN]) + rest, hint, draft.forces(NAME), tuple(found))
 
 

@@ -48,7 +48,7 @@ def gate(draft: Draft, changes: Iterable[Change]) -> Iterator[Gate]:
         )
         hint = (
             "Give the manifests different names. If this one only moved to another repository or folder, "
-            "pass `--adopt` once; `--force two-sources` opens"
+            "pass `--adopt` once, or `--force two-sources` for this run"
         )
         yield Gate(GATE, message, hint, draft.forces(GATE), tuple(change.address for change in ending))
 

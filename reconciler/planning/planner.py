@@ -191,4 +191,6 @@ def _keep_policies(manifest: Manifest, usage: Usage) -> None:
 def _tell_unchecked(draft: Draft, disks: Disks) -> None:
     if disks.unchecked:
         count = disks.unchecked
-        draft.note(disk_codes.UNCHECKED, f"{counted(count, 'new disk')}: whether another vault has them was not asked")
+        draft.note(
+            disk_codes.UNCHECKED, f"did not check whether another vault already protects {counted(count, 'new disk')}"
+        )

@@ -119,7 +119,7 @@ def held_back(draft: Draft, changes: Sequence[Change]) -> tuple[list[Change], li
     is_open = f"{NAME}={total}" in draft.options.force or f"{NAME}={ANY}" in draft.options.force
     points, disks = counted(total, "recovery point"), counted(len(costly), "disk")
     message = f"resuming {disks} would clean up {points} that expired meanwhile"
-    hint = f"--force {NAME}={total} opens"
+    hint = f"pass `--force {NAME}={total}` to continue"
     gate = Gate(NAME, message, hint, is_open, tuple(costly), is_local=True)
     if is_open:
         return list(changes), [gate]

@@ -31,7 +31,7 @@ def test_the_first_signal_sets_the_stop(
     assert interrupts.exit_code == code
     assert interrupts.name == number.name
     assert signal.getsignal(number) is before
-    assert "Interrupt received" in capfd.readouterr().err
+    assert "Interrupted: nothing new will start" in capfd.readouterr().err
 
 
 def test_the_second_signal_ends_the_process_at_once() -> None:
@@ -48,7 +48,7 @@ asyncio.run(work())
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=20, check=False)
     assert done.returncode == 130
-    assert "exiting at once" in done.stderr
+    assert "exiting immediately" in done.stderr
 
 
 def test_without_a_signal_nothing_is_said() -> None:

@@ -186,7 +186,7 @@ def test_sigterm_in_the_middle_of_an_apply_ends_the_first_process_with_its_repor
         assert running.returncode == 128 + signal.SIGTERM, (out, err)
         assert time.monotonic() - begun < 5
         assert json.loads(report.read_text())["interrupted"] == "SIGTERM"
-        assert "Interrupt received" in err
+        assert "Interrupted: nothing new will start" in err
     finally:
         running.kill()
         running.communicate()

@@ -133,7 +133,7 @@ def test_f52_an_interrupt_at_any_phase_ends_the_run_in_time(quickstart: Trial, p
         assert door.held.wait(15), (door.asked, command.stop("SIGKILL"), command.err)
         check_told(command, name, command.stop(name))
     if phase not in READING:
-        assert "Interrupt received" in command.err
+        assert "Interrupted: nothing new will start" in command.err
         report = command.report()
         assert (report["ok"], report["interrupted"]) == (False, name)
         assert {row["status"] for row in report["results"]} <= {"done", "skipped", "in-progress"}

@@ -302,7 +302,7 @@ def test_protected_elsewhere_is_asked_only_in_a_preflight_and_bounded(preflight:
     made = plan(manifest(rule(*ids), roles=wide()), empty, preflight=preflight)
     assert sum(question.kind == "protected-elsewhere" for question in empty.answers) == asks
     (found,) = [one for one in made.findings if one.code == "unchecked"]
-    assert found.message.startswith(f"{502 - asks} new disks")
+    assert found.message.endswith(f" protects {502 - asks} new disks")
 
 
 def test_a_preflight_finds_the_disk_elsewhere() -> None:

@@ -139,5 +139,5 @@ def test_disks_and_snapshots_are_never_deleted_and_no_snapshot_group_is_remade(t
 
 
 def test_keys_are_read_from_hints() -> None:
-    hints = ["pass `--force resume-expires=12`", "--allow-delete 3 opens", "--force mass-change opens"]
+    hints = ["pass `--force resume-expires=12`", "pass `--allow-delete 3`", "pass `--force mass-change`"]
     assert keys_of(hints) == ["--force", "resume-expires=12", "--allow-delete", "3"]

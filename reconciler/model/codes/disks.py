@@ -145,7 +145,9 @@ SELECTS_NOTHING = Code(
     "A selector takes no disk: what only it would use is not made either.",
     "check its tags, names and places; `coverage` lists the disks that nothing takes",
 )
-UNCHECKED = Code("unchecked", _I, "Whether the disk is protected elsewhere was not asked.", "`plan --preflight` asks")
+UNCHECKED = Code(
+    "unchecked", _I, "Did not check whether another vault already protects the disk.", "run `plan --preflight` to check"
+)
 UNMANAGED = Code(
     "unmanaged", _I, "A vault holds backup instances that no manifest manages.", "name their disks to adopt them"
 )

@@ -274,7 +274,7 @@ RESTORED_DIFFERENTLY = _error(
 RESTORED_NOTHING = _error(
     BACKUPS,
     "restored-nothing",
-    "A restore ended well, and its disk isn't there.",
+    "Azure reported success, but the restored disk does not exist.",
     "look at the restore's job in the vault, then run it again",
 )
 
