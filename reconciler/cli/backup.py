@@ -71,8 +71,8 @@ def backup(
     """0 when all began, or ended well where they were waited for; 1 when some did not, or there was none."""
     from reconciler import __version__
     from reconciler.cli.loading import load_manifest
-    from reconciler.report.backups import backups_document, backups_markdown, backups_text
-    from reconciler.report.documents import text
+    from reconciler.report.backups import backups_document, backups_listing
+    from reconciler.report.listing import forms
     from reconciler.verbs.backup import Request
 
     asked = Request(retention_rule, dry_run, wait)
@@ -80,12 +80,12 @@ def backup(
     task = _Task(path, load_manifest(path), disks, asked, timeout)
     rows = _rows(output, task, connection, audit)
     name = task.manifest.name
-    forms = {
-        "text": lambda: backups_text(rows, style=output.style, dry_run=dry_run),
-        "json": lambda: text(backups_document(rows, tool_version=__version__, manifest=name, dry_run=dry_run)),
-        "markdown": lambda: backups_markdown(rows, dry_run=dry_run),
-    }
-    output.report(forms[form](), form)
+    told = forms(
+        backups_listing(rows, dry_run=dry_run),
+        lambda: backups_document(rows, tool_version=__version__, manifest=name, dry_run=dry_run),
+        style=output.style,
+    )
+    output.report(told[form](), form)
     if not rows:
         raise Refused(
             "Nothing was backed up: the manifest declares no disk.",

@@ -51,8 +51,8 @@ def coverage(
     from reconciler.connection.opening import opened
     from reconciler.flow.run import Task
     from reconciler.model.plan import Options
-    from reconciler.report.coverage import coverage_document, coverage_markdown, coverage_text
-    from reconciler.report.documents import text
+    from reconciler.report.coverage import coverage_document, coverage_listing
+    from reconciler.report.listing import forms
     from reconciler.verbs import coverage as operation
 
     counted = _counted(fail_on)
@@ -65,17 +65,18 @@ def coverage(
             if wants_page(wanted)
             else ""
         )
-    forms = {
-        "text": lambda: coverage_text(found, tags=tags, style=output.style, root=root),
-        "json": lambda: text(coverage_document(found, tool_version=__version__, tags=tags)),
-        "markdown": lambda: coverage_markdown(found, tags=tags, root=root),
-    }
-    output.report(forms[form](), form)
-    failed = write_reports(wanted, {"json": forms["json"], "md": forms["markdown"], "html": lambda: page}, output)
+    told = forms(
+        coverage_listing(found, tags=tags),
+        lambda: coverage_document(found, tool_version=__version__, tags=tags),
+        style=output.style,
+        root=root,
+    )
+    output.report(told[form](), form)
+    failed = write_reports(wanted, {"json": told["json"], "md": told["markdown"], "html": lambda: page}, output)
     if failed or any(finding.drift == "out-of-reach" for finding in found.findings):
         return 1
-    told = {finding.code for finding in found.findings} | {row.state for row in found.rows}
-    return 2 if told & counted else 0
+    codes_found = {finding.code for finding in found.findings} | {row.state for row in found.rows}
+    return 2 if codes_found & counted else 0
 
 
 def _counted(fail_on: str | None) -> set[str]:

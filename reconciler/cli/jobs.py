@@ -138,12 +138,10 @@ def waited(output: Output, path: str, names: tuple[str, ...], timeout: float, fo
 
 def _tell(output: Output, rows: Sequence[Job], form: str, manifest: str | None) -> None:
     from reconciler import __version__
-    from reconciler.report.documents import text
-    from reconciler.report.jobs import jobs_document, jobs_markdown, jobs_text
+    from reconciler.report.jobs import jobs_document, jobs_listing
+    from reconciler.report.listing import forms
 
-    forms = {
-        "text": lambda: jobs_text(rows, style=output.style),
-        "json": lambda: text(jobs_document(rows, tool_version=__version__, manifest=manifest)),
-        "markdown": lambda: jobs_markdown(rows),
-    }
-    output.report(forms[form](), form)
+    told = forms(
+        jobs_listing(rows), lambda: jobs_document(rows, tool_version=__version__, manifest=manifest), style=output.style
+    )
+    output.report(told[form](), form)

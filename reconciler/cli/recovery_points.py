@@ -27,17 +27,17 @@ def recovery_points(
     from reconciler.cli.loading import load_manifest
     from reconciler.cli.progress import listener
     from reconciler.connection.opening import opened
-    from reconciler.report.documents import text
-    from reconciler.report.points import points_document, points_markdown, points_text
+    from reconciler.report.listing import forms
+    from reconciler.report.points import points_document, points_listing
     from reconciler.verbs import recovery_points as points
 
     manifest = load_manifest(path)
     with opened(connection, events=listener(output), readonly=True) as session:
         found = session.run(lambda azure, clock: points.recovery_points(azure, clock, manifest, disks, most=limit))
-    forms = {
-        "text": lambda: points_text(found),
-        "json": lambda: text(points_document(found, tool_version=__version__, manifest=manifest.name)),
-        "markdown": lambda: points_markdown(found),
-    }
-    output.report(forms[form](), form)
+    told = forms(
+        points_listing(found),
+        lambda: points_document(found, tool_version=__version__, manifest=manifest.name),
+        style=output.style,
+    )
+    output.report(told[form](), form)
     return 0

@@ -30,8 +30,8 @@ def status(output: Output, path: str, form: str, reports: tuple[str, ...], conne
     from reconciler.connection.opening import opened
     from reconciler.flow.run import Task
     from reconciler.model.plan import Options
-    from reconciler.report.documents import text
-    from reconciler.report.status import status_document, status_markdown, status_text
+    from reconciler.report.listing import forms
+    from reconciler.report.status import status_document, status_listing
     from reconciler.verbs import status as operation
 
     wanted = reports_of(reports, ("html", "json", "md"))
@@ -43,11 +43,12 @@ def status(output: Output, path: str, form: str, reports: tuple[str, ...], conne
             if wants_page(wanted)
             else ""
         )
-    forms = {
-        "text": lambda: status_text(found, style=output.style, root=root),
-        "json": lambda: text(status_document(found, tool_version=__version__)),
-        "markdown": lambda: status_markdown(found, root=root),
-    }
-    output.report(forms[form](), form)
-    failed = write_reports(wanted, {"json": forms["json"], "md": forms["markdown"], "html": lambda: page}, output)
+    told = forms(
+        status_listing(found),
+        lambda: status_document(found, tool_version=__version__),
+        style=output.style,
+        root=root,
+    )
+    output.report(told[form](), form)
+    failed = write_reports(wanted, {"json": told["json"], "md": told["markdown"], "html": lambda: page}, output)
     return 1 if failed else found.exit_code

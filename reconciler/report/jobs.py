@@ -1,18 +1,16 @@
-"""Jobs as text, Markdown and data: one line for each, and of those that failed why and what to do."""
+"""Jobs as a listing and data: one line for each, and of those that failed why and what to do."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
-from reconciler.base.escape import code, markdown, plain
 from reconciler.base.plurals import counted, duration
 from reconciler.base.redaction import redact
 from reconciler.model.errors import Told
 from reconciler.model.jobs import Job, has_ended
 from reconciler.report.documents import Document, head, stamp
-from reconciler.report.markdown import cut
-from reconciler.report.style import Style
-from reconciler.report.tables import Table, table_markdown, table_text
+from reconciler.report.listing import Item, Listing, Table
 
 _HEADINGS = ("began", "disk", "operation", "status", "took", "retention rule", "vault", "job")
 
@@ -47,40 +45,22 @@ def _table(jobs: Sequence[Job]) -> Table:
     )
 
 
-def summary(jobs: Sequence[Job]) -> str:
+def _summary(jobs: Sequence[Job]) -> str:
     """`3 jobs: 2 Completed, 1 Failed.`"""
-    statuses = sorted({job.status for job in jobs})
-    counts = ", ".join(f"{sum(job.status == one for job in jobs)} {plain(one)}" for one in statuses)
-    return f"{counted(len(jobs), 'job')}{f': {counts}' if counts else ''}."
+    counts = Counter(job.status for job in jobs)
+    told = ", ".join(f"{count} {status}" for status, count in sorted(counts.items()))
+    return f"{counted(len(jobs), 'job')}{f': {told}' if told else ''}."
 
 
-def _troubles(jobs: Sequence[Job]) -> list[tuple[Job, Told]]:
-    return [(job, job.error) for job in jobs if job.error]
+def _failure(job: Job, says: Told) -> Item:
+    details = (("code", says.code), *(("hint", advice) for advice in says.advice))
+    return Item(f"{job.id.name} {job.disk or ''}".rstrip(), says.message, "failed", details=details)
 
 
-def jobs_text(jobs: Sequence[Job], *, style: Style | None = None) -> str:
-    """The table, then why jobs failed."""
-    style = style or Style()
-    lines = [table_text(_table(jobs))] if jobs else []
-    for job, says in _troubles(jobs):
-        lines.append(f"{style.bad('failed')} {plain(job.id.name)} {plain(job.disk or '')}: {plain(says.message)}")
-        lines.append(f"  code: {plain(says.code)}")
-        lines += [f"  hint: {plain(advice)}" for advice in says.advice]
-    lines += [""] if _troubles(jobs) else []
-    lines.append(summary(jobs))
-    return "\n".join(lines) + "\n"
-
-
-def jobs_markdown(jobs: Sequence[Job]) -> str:
-    """The same as Markdown, failures first."""
-    parts = [f"## Jobs\n\n**{markdown(summary(jobs))}**\n"]
-    parts += ["\n### Failed\n\n"] if _troubles(jobs) else []
-    for job, says in _troubles(jobs):
-        parts.append(
-            f"- {code(job.id.name)} {code(str(job.disk or ''))}: {markdown(says.message)} ({code(says.code)})\n"
-        )
-        parts += [f"  - {markdown(advice)}\n" for advice in says.advice]
-    return cut([*parts, *table_markdown(_table(jobs)).splitlines(keepends=True)] if jobs else parts)
+def jobs_listing(jobs: Sequence[Job]) -> Listing:
+    """The table, and why jobs failed."""
+    failures = [_failure(job, job.error) for job in jobs if job.error]
+    return Listing("Jobs", _summary(jobs), (_table(jobs),) if jobs else (), {"": failures})
 
 
 def job_document(job: Job) -> Document:

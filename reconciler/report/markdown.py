@@ -98,7 +98,8 @@ class _Page:
         return "".join(self._parts)
 
 
-def _items(findings: Iterable[Finding], root: str) -> Iterator[str]:
+def finding_items(findings: Iterable[Finding], root: str) -> Iterator[str]:
+    """Findings as items of a list, each with its place and its hint."""
     for finding in findings:
         address = f" {code(finding.address)}" if finding.address else ""
         place = f" ({code(location(finding.place, root))})" if finding.place else ""
@@ -108,7 +109,7 @@ def _items(findings: Iterable[Finding], root: str) -> Iterator[str]:
 
 def _findings(page: _Page, findings: Sequence[Finding], root: str) -> None:
     for heading, chosen in by_severity(findings):
-        page.items(f"{heading} ({len(chosen)})", list(_items(chosen, root)))
+        page.items(f"{heading} ({len(chosen)})", list(finding_items(chosen, root)))
 
 
 def _gates(page: _Page, gates: Sequence[Gate]) -> None:
@@ -177,7 +178,7 @@ def drift_markdown(drift: Drift, *, limit: int = COMMENT_LIMIT, root: str = "", 
     page.add(f"## Drift of {markdown(drift.plan.manifest)}: {status}\n\n**{drift.summary}**\n")
     for name, meaning in drift.classes():
         items = [f"- {code(one.address)}: {markdown(one.reason)}" for one in drift.changes_of(name)]
-        page.items(f"{name} ({drift.count(name)}): {meaning}", [*items, *_items(drift.findings_of(name), root)])
+        page.items(f"{name} ({drift.count(name)}): {meaning}", [*items, *finding_items(drift.findings_of(name), root)])
     _findings(page, drift.others, root)
     page.details("What differs", [_diff(change, root) for change in drift.plan.changes])
     return page.text() + footer

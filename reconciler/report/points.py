@@ -1,21 +1,19 @@
-"""Recovery points as text, Markdown and data: by disk, newest first."""
+"""Recovery points as a listing and data: by disk, newest first."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reconciler.base.escape import markdown, plain
 from reconciler.base.plurals import counted
 from reconciler.model.results.points import DiskPoints, Point
 from reconciler.report.documents import Document, head, stamp
-from reconciler.report.markdown import cut
-from reconciler.report.tables import Table, table_markdown, table_text
+from reconciler.report.listing import Listing, Table
 
 _HEADINGS = ("taken", "type", "retention rule", "expires", "recovery point")
 
 
 def _table(found: DiskPoints) -> Table:
-    return Table(found.target.disk.text, _HEADINGS, tuple(map(_cells, found.points)))
+    return Table(found.target.disk.text, _HEADINGS, tuple(map(_cells, found.points)), _remark(found))
 
 
 def _cells(point: Point) -> tuple[str, ...]:
@@ -37,34 +35,11 @@ def _remark(found: DiskPoints) -> str:
     return f"{counted(left, 'older one is', 'older ones are')} left out" if left else ""
 
 
-def summary(found: Sequence[DiskPoints]) -> str:
-    """`42 recovery points of 1 disk; times in UTC.`"""
-    count = sum(row.found for row in found)
-    return f"{counted(count, 'recovery point')} of {counted(len(found), 'disk')}; times in UTC."
-
-
-def points_text(found: Sequence[DiskPoints]) -> str:
-    """A table for each disk that has any."""
-    lines: list[str] = []
-    for row in found:
-        lines += [table_text(_table(row)).rstrip("\n")] if row.points else [f"{plain(row.target.disk)}:"]
-        remark = _remark(row)
-        lines += [f"  {remark}"] if remark else []
-        lines.append("")
-    return "\n".join([*lines, summary(found)]) + "\n"
-
-
-def points_markdown(found: Sequence[DiskPoints]) -> str:
-    """The same as Markdown."""
-    parts = [f"## Recovery points\n\n**{summary(found)}**\n"]
-    for row in found:
-        if row.points:
-            parts += table_markdown(_table(row)).splitlines(keepends=True)
-        else:
-            parts.append(f"\n### {markdown(row.target.disk.text)}\n")
-        remark = _remark(row)
-        parts += [f"\n{remark}\n"] if remark else []
-    return cut(parts)
+def points_listing(found: Sequence[DiskPoints]) -> Listing:
+    """A table for each disk."""
+    count = counted(sum(row.found for row in found), "recovery point")
+    summary = f"{count} of {counted(len(found), 'disk')}; times in UTC."
+    return Listing("Recovery points", summary, tuple(map(_table, found)))
 
 
 def points_document(found: Sequence[DiskPoints], *, tool_version: str, manifest: str) -> Document:

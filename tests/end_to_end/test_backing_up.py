@@ -19,10 +19,11 @@ from reconciler.model.codes import errors as error_codes
 from reconciler.model.errors import OperationFailed, ReconcilerError, UsageError
 from reconciler.model.jobs import Job
 from reconciler.model.results.backup import Backup
-from reconciler.report.backups import backups_document, backups_markdown, backups_text
+from reconciler.report.backups import backups_document, backups_listing
 from reconciler.report.documents import text
-from reconciler.report.jobs import jobs_document, jobs_markdown, jobs_text
-from reconciler.report.points import points_document, points_markdown, points_text
+from reconciler.report.jobs import jobs_document, jobs_listing
+from reconciler.report.listing import listing_markdown, listing_text
+from reconciler.report.points import points_document, points_listing
 from reconciler.sandbox.arm.messages import Request as Asked
 from reconciler.sandbox.arm.messages import Response
 from reconciler.sandbox.sandbox import Hook
@@ -81,8 +82,8 @@ def test_every_declared_disk_is_backed_up_and_waited_for(stage: Stage) -> None:
     points = [row.points[0].id.name for row in found]
     assert points == [row.job.point for row in rows if row.job]
     valid("backup", backups_document(rows, tool_version="0", manifest="m"))
-    assert backups_text(rows).endswith("Backup: 2 completed of 2 disks.\n")
-    assert "| one | completed | Default |" in backups_markdown(rows)
+    assert listing_text(backups_listing(rows)).endswith("Backup: 2 completed of 2 disks.\n")
+    assert "| one | completed | Default |" in listing_markdown(backups_listing(rows))
 
 
 @pytest.mark.parametrize("status", [403, 404])
@@ -133,7 +134,7 @@ def test_a_dry_run_sends_nothing(stage: Stage) -> None:
     rows = backed_up(stage, dry_run=True)
     assert [row.status for row in rows] == ["ready", "ready"]
     assert stage.writes() == []
-    assert "Nothing was sent" in backups_text(rows, dry_run=True)
+    assert "Nothing was sent" in listing_text(backups_listing(rows, dry_run=True))
 
 
 def test_requests_under_way_are_bounded(stage: Stage) -> None:
@@ -172,7 +173,7 @@ def test_ten_a_day_are_counted_before_anything_is_sent(stage: Stage) -> None:
     rows = backed_up(stage)
     assert [(row.status, row.code) for row in rows] == [("refused", "backup-limit"), ("started", "")]
     assert len(posts(stage)) == 1
-    assert "refused" in backups_text(rows)
+    assert "refused" in listing_text(backups_listing(rows))
     valid("backup", backups_document(rows, tool_version="0", manifest="m"))
     stage.wait(DAY)
     assert backed_up(stage, "one")[0].ok
@@ -210,9 +211,9 @@ def test_a_job_that_fails_tells_azures_reason_and_a_way_out(stage: Stage) -> Non
     assert (one.status, one.code, two.status) == ("failed", "UserErrorDiskBackupAuthorizationFailed", "completed")
     assert "reconciler plan" in one.hint
     (failed,) = listed(stage, statuses=("failed",))
-    told = jobs_text([failed])
+    told = listing_text(jobs_listing([failed]))
     assert "code: UserErrorDiskBackupAuthorizationFailed\n  hint: see which role or lock" in told
-    assert "reconciler plan" in jobs_markdown([failed])
+    assert "reconciler plan" in listing_markdown(jobs_listing([failed]))
     found = valid("jobs", jobs_document([failed], tool_version="0", manifest="m"))
     assert found["jobs"][0]["error"]["code"] == "UserErrorDiskBackupAuthorizationFailed"
 
@@ -223,8 +224,8 @@ def test_the_nested_reason_of_a_scheduled_failure_is_dug_out(stage: Stage) -> No
     stage.wait(DAY)
     failed = listed(stage, statuses=("Failed",), disks=("one",))
     assert len(failed) in {5, 6, 7}
-    assert "does not have authorization to perform action" in jobs_text(failed[:1])
-    assert "aka.ms/UserErrorMissingRequiredPermissions" in jobs_text(failed[:1])
+    assert "does not have authorization to perform action" in listing_text(jobs_listing(failed[:1]))
+    assert "aka.ms/UserErrorMissingRequiredPermissions" in listing_text(jobs_listing(failed[:1]))
 
 
 def test_jobs_are_filtered_by_status_operation_disk_vault_and_time(stage: Stage) -> None:
@@ -312,5 +313,5 @@ def test_recovery_points_come_newest_first_with_their_rules(stage: Stage) -> Non
     assert {point.retention_rule for point in found.points} == {"Default", "Daily"}
     document = valid("recovery-points", points_document([found], tool_version="0", manifest="m"))
     assert document["disks"][0]["count"] == found.found
-    assert f"{found.found - 10} older ones are left out" in points_text([found])
-    assert "| Incremental | Default |" in points_markdown([found])
+    assert f"{found.found - 10} older ones are left out" in listing_text(points_listing([found]))
+    assert "| Incremental | Default |" in listing_markdown(points_listing([found]))

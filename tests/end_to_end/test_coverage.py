@@ -30,8 +30,9 @@ from reconciler.base.schemas import schema_text
 from reconciler.model.ids import ArmId
 from reconciler.model.names import role_name
 from reconciler.model.results.coverage import Coverage
-from reconciler.report.coverage import coverage_document, coverage_markdown, coverage_text
+from reconciler.report.coverage import coverage_document, coverage_listing
 from reconciler.report.documents import text
+from reconciler.report.listing import listing_markdown, listing_text
 from reconciler.verbs.coverage import coverage
 
 ELSEWHERE = vault_id("Elsewhere", "elsewhere", OTHER)
@@ -196,7 +197,7 @@ def test_what_nobody_tells_is_unknown(stage: Stage) -> None:
     found = covered(stage)
     assert {row.state for row in found.rows} == {"covered", "excluded", "uncovered", "unknown"}
     assert {one.code for one in found.findings} == {"out-of-reach"}
-    assert "unknown" in coverage_text(found)
+    assert "unknown" in listing_text(coverage_listing(found))
 
 
 def answering(stage: Stage, status: int, said: Any) -> Any:
@@ -222,7 +223,10 @@ def test_its_forms(stage: Stage) -> None:
         APPS: {"covered": 3, "excluded": 4, "uncovered": 3},
     }
     assert document["by"]["tag backup"]["gold"]["covered"] == 2
-    for shown in (coverage_text(found, tags=("backup",)), coverage_markdown(found, tags=("backup",))):
+    for shown in (
+        listing_text(coverage_listing(found, tags=("backup",))),
+        listing_markdown(coverage_listing(found, tags=("backup",))),
+    ):
         assert "Coverage: 3 of 11 disks covered, 4 excluded, 4 uncovered." in shown
         assert "disk-encryption" in shown
         assert "cache, PAY" in shown

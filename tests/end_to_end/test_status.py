@@ -16,7 +16,8 @@ from stage import READER, Stage
 from reconciler.base.schemas import schema_text
 from reconciler.model.results.status import Status
 from reconciler.report.documents import text
-from reconciler.report.status import status_document, status_markdown, status_text
+from reconciler.report.listing import listing_markdown, listing_text
+from reconciler.report.status import status_document, status_listing
 from reconciler.verbs.status import status
 
 HOUR, DAY = 3600, 86400
@@ -144,7 +145,7 @@ def test_drills(stage: Stage) -> None:
     found = looked(stage, said)
     assert (found.findings, found.exit_code) == ((), 0)
     assert [bool(row.proven) for row in found.rows] == [True, False]
-    assert "12 days ago" in status_text(found)
+    assert "12 days ago" in listing_text(status_listing(found))
 
 
 def test_its_forms(stage: Stage) -> None:
@@ -156,7 +157,7 @@ def test_its_forms(stage: Stage) -> None:
     assert document["summary"] == {
         "disks": 2, "gone": 0, "failing": 0, "late": 0, "unprotected": 1, "unknown": 0, "waiting": 0, "halted": 0, "ok": 1,
     }  # fmt: skip
-    for shown in (status_text(found), status_markdown(found)):
+    for shown in (listing_text(status_listing(found)), listing_markdown(status_listing(found))):
         assert "Status: 1 ok, 1 unprotected of 2 disks." in shown
         assert "no backup instance" in shown
-    assert POLICY["name"] in status_text(found)
+    assert POLICY["name"] in listing_text(status_listing(found))
