@@ -1,4 +1,7 @@
-"""The entry point of the command `reconciler` and of `python -m reconciler`."""
+"""The entry point of the command `reconciler` and of `python -m reconciler`.
+
+Not here: arguments and errors, which are in `cli`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Every error that a person may meet, for `from reconciler.errors import …`; the tree is drawn in `model.errors`."""
+"""Every error that a person may meet, for `from reconciler.errors import …`; the tree is drawn in `model.errors`.
+
+Not here: definitions, which are in `model.errors`.
+"""
 
 from __future__ import annotations
 

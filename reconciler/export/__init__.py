@@ -1,1 +1,4 @@
-"""From an estate to the manifest that describes it; pure."""
+"""From an estate to the manifest that describes it; pure.
+
+Not here: reading the estate, which is in `azure`; writing YAML, which is in `report`.
+"""

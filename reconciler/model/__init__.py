@@ -1,1 +1,4 @@
-"""The vocabulary: what the other floors say to each other, as plain values; nothing here acts or asks."""
+"""The vocabulary: what the other floors say to each other, as plain values.
+
+Not here: anything that acts or asks.
+"""

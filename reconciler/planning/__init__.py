@@ -1,1 +1,4 @@
-"""Manifest and estate to a plan: comparison in normal forms, order, gates, checksum. Pure."""
+"""Manifest and estate to a plan: comparison in normal forms, order, gates, checksum. Pure.
+
+Not here: requests to Azure: what a plan has to know is a question, and is asked for it.
+"""

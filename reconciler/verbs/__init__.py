@@ -1,1 +1,4 @@
-"""A file a verb, from an open connection to a result; with `library` on top. No click, and nothing is printed."""
+"""A file a verb, from an open connection to a result; with `library` on top.
+
+Not here: click and printing, which are in `cli`; verbs that are plans, such as `restore`, which `flow` carries out.
+"""
