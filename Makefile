@@ -25,8 +25,9 @@ lint: $(ready) ## ruff, mypy, and the direction of imports
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 
-docs: $(ready) ## write docs/reference anew, from the code and the schema
+docs: $(ready) ## write docs/reference and the floors anew, from the code and the schema
 	$(VENV)/bin/python docs/generate.py
+	$(VENV)/bin/python docs/floors.py
 
 bench: $(ready) ## measure calls, times, CPU and memory; about ten minutes
 	$(VENV)/bin/python -m tests.benchmarks

@@ -1,4 +1,4 @@
-"""The generator of the reference, `docs/generate.py`, as a module."""
+"""The scripts that write pages of the documentation, as modules."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from types import ModuleType
 REPOSITORY = Path(__file__).parents[2]
 
 
-def _generator() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("generate", REPOSITORY / "docs" / "generate.py")
+def _script(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, REPOSITORY / "docs" / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -18,4 +18,5 @@ def _generator() -> ModuleType:
     return module
 
 
-GENERATE = _generator()
+GENERATE = _script("generate")
+FLOORS = _script("floors")
