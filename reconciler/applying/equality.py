@@ -1,7 +1,8 @@
 """Whether what Azure answers is what was written: leaf by leaf, in the spellings that mean the same to Azure.
 
-Only what was written is compared. Seen in recorded traffic: enums and ids come back in other case, what is off is
-absent, numbers come back as floats. The values of tags mean what they say, case included.
+Only what was written is compared. Seen in recorded traffic: enums and ids come back in other case, what is empty is
+absent, numbers come back as floats. The values of tags mean what they say, case included. A setting that was written
+comes back, off or on: where it is absent nobody knows what holds.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from reconciler.model.ids import lower
 
 _OFF = frozenset({"", "disabled", "off", "none"})
 _NOT_ECHOED = frozenset({"resourceguardoperationrequests", "validationtype", "objecttype", "resourceuri"})
+_NEVER_SHOWN = "crossregionrestoresettings"
+"""A setting that Azure shows only where the vault's redundancy allows it to be on."""
 _STRONGER = {"on": "alwayson", "unlocked": "locked"}
 
 
@@ -35,7 +38,9 @@ def _differing(wanted: Any, live: Any, path: str) -> Iterator[str]:
         for key, value in _parts(wanted, fold=False).items():
             if lower(key) not in _NOT_ECHOED:
                 yield from _differing(value, there.get(lower(key)), f"{path}.{key}" if path else key)
-    elif not (wanted == live if path.startswith("tags.") else _same(wanted, live)):
+    elif not (
+        wanted == live if path.startswith("tags.") else _same(wanted, live) and not _is_untold(wanted, live, path)
+    ):
         yield path
 
 
@@ -57,8 +62,13 @@ def _same(wanted: Any, live: Any) -> bool:
     return _is_off(wanted) and _is_off(live)
 
 
+def _is_untold(wanted: Any, live: Any, path: str) -> bool:
+    """Whether a setting is to be off in so many words, and the answer doesn't say what it is."""
+    return bool(wanted) and isinstance(wanted, str) and live is None and _NEVER_SHOWN not in lower(path)
+
+
 def _is_off(value: Any) -> bool:
-    """Absent, off and empty are one to Azure: a block that was never set isn't shown."""
+    """Absent, off and empty, which are one to Azure where a value is empty."""
     return not value or (isinstance(value, str) and lower(value) in _OFF)
 
 

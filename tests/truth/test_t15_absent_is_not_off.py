@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 from arm import PLATFORM, disk, vault
-from forging import bare
+from forging import answers, bare
 from manifests import manifest
 
 Forged = Callable[..., Any]
@@ -73,3 +73,17 @@ def test_cross_region_restore_that_the_redundancy_rules_out_is_off(forged: Forge
     with forged(bare(declaring(crossRegionRestore=False), disk("PSTestDisk"), vault()), clock="virtual") as azure:
         planned = azure.run("plan", "--format", "json")
         assert not [one for one in planned.document["changes"] if one["kind"] == "vault"]
+
+
+@pytest.mark.parametrize(("said", "path"), SAID, ids=lambda one: next(iter(one)))
+@pytest.mark.parametrize(("status", "code"), [(409, "Conflict"), (412, "PreconditionFailed")])
+def test_a_write_that_was_refused_is_not_done_because_nothing_is_said(
+    forged: Forged, said: dict[str, Any], path: tuple[str, ...], status: int, code: str
+) -> None:
+    refused = answers("PATCH */backupVaults/*", status, {"error": {"code": code, "message": "changed meanwhile"}})
+    with forged(bare(declaring(**said), disk("PSTestDisk"), vault()), refused, clock="virtual") as azure:
+        done = azure.run("apply", "--auto-approve", "--format", "json")
+        assert done.code == 1, done
+        (row,) = [one for one in done.document["results"] if one["address"] == "vault/TestBkpVault"]
+        assert row["status"] == "failed"
+        assert value(azure, path) is None
