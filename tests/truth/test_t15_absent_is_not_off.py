@@ -81,7 +81,10 @@ def test_a_write_that_was_refused_is_not_done_because_nothing_is_said(
     forged: Forged, said: dict[str, Any], path: tuple[str, ...], status: int, code: str
 ) -> None:
     refused = answers("PATCH */backupVaults/*", status, {"error": {"code": code, "message": "changed meanwhile"}})
-    with forged(bare(declaring(**said), disk("PSTestDisk"), vault()), refused, clock="virtual") as azure:
+    with forged(bare(manifest(), disk("PSTestDisk")), clock="virtual") as azure:
+        assert azure.run("apply", "--auto-approve").code == 0
+        azure.declare(declaring(**said))
+        azure.rules(refused)
         done = azure.run("apply", "--auto-approve", "--format", "json")
         assert done.code == 1, done
         (row,) = [one for one in done.document["results"] if one["address"] == "vault/TestBkpVault"]
