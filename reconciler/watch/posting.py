@@ -1,4 +1,4 @@
-"""Webhooks: where notices go, over https, or http on loopback; their addresses are secrets, and never shown."""
+"""Webhooks: where news goes, over https, or http on loopback; their addresses are secrets, and never shown."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_ope
 
 from reconciler.connection.endpoint import is_loopback
 from reconciler.model.errors import UsageError
-from reconciler.watch.notices import KINDS
+from reconciler.watch.news import KINDS
 
 SECONDS = 10.0
 """How long a webhook may take."""

@@ -12,7 +12,7 @@ from reconciler.model.results.outcome import Outcome
 from reconciler.report.documents import text
 from reconciler.watch.health import Health
 from reconciler.watch.metrics import Metrics
-from reconciler.watch.notices import Bulletin, body
+from reconciler.watch.news import Bulletin, body
 from reconciler.watch.posting import Webhook, post
 from reconciler.watch.rounds import Round
 from reconciler.watch.tracing import Tracing

@@ -17,7 +17,7 @@ from reconciler.model.errors import AzureError, ManifestError, UsageError
 from reconciler.model.findings import Finding, Place, Severity
 from reconciler.watch.health import Health, served
 from reconciler.watch.metrics import Metrics
-from reconciler.watch.notices import Bulletin, News, Notice, body, notices
+from reconciler.watch.news import Bulletin, News, body, newsworthy
 from reconciler.watch.posting import post, webhook
 from reconciler.watch.rounds import Round
 from reconciler.watch.telling import Teller
@@ -25,6 +25,10 @@ from reconciler.watch.tracing import Tracing, tracing
 
 HOSTILE = "<@U1> & `x` **b** ::error::\x1b[31m @team sig=abcdefgh"
 BEGUN = datetime(2026, 1, 5, 8, tzinfo=UTC)
+
+
+def unhealthy(address: str, message: str = "x") -> Finding:
+    return Finding("unhealthy", Severity.WARNING, message, address=address)
 
 
 def failed(number: int = 1, code: str = "no-answer") -> Round:
@@ -56,13 +60,13 @@ def test_news_is_new_until_it_has_arrived() -> None:
 def test_a_round_that_failed_says_what_to_do() -> None:
     wrong = Finding("unknown-key", Severity.ERROR, "unknown key `nam`", place=Place("backup.yaml", 11, 5))
     one = Round(1, BEGUN, 1.0, error=ManifestError([wrong], {}))
-    (notice,) = notices(one)
-    assert notice.message == "The manifest has 1 error. (hint: the first: backup.yaml:11:5: unknown key `nam`)"
+    (told,) = newsworthy(one)
+    assert told.message == "The manifest has 1 error. (hint: the first: backup.yaml:11:5: unknown key `nam`)"
 
 
 def test_nothing_is_over_while_azure_cannot_be_read() -> None:
     bulletin = Bulletin()
-    bulletin.told(News("m", (Notice("unhealthy", "disk/a", "x"),), ()))
+    bulletin.told(News("m", (unhealthy("disk/a"),), ()))
     news = bulletin.news("m", failed())
     assert news is not None
     assert news.over == ()
@@ -70,7 +74,7 @@ def test_nothing_is_over_while_azure_cannot_be_read() -> None:
 
 @pytest.mark.parametrize("kind", ["slack", "teams", "json"])
 def test_a_message_obeys_nobody(kind: str) -> None:
-    news = News(HOSTILE, (Notice("unhealthy", HOSTILE, HOSTILE),), ())
+    news = News(HOSTILE, (unhealthy(HOSTILE, HOSTILE),), ())
     text = json.dumps(body(kind, news), ensure_ascii=False)
     if kind != "json":
         assert "<@U1>" not in text
@@ -78,8 +82,13 @@ def test_a_message_obeys_nobody(kind: str) -> None:
         assert "abcdefgh" not in text
 
 
+def test_a_message_for_a_program_shows_no_secret() -> None:
+    news = News("m", (unhealthy("disk/a", HOSTILE),), (unhealthy("disk/b", HOSTILE),))
+    assert "abcdefgh" not in json.dumps(body("json", news))
+
+
 def test_a_long_list_is_cut_and_says_so() -> None:
-    news = News("m", tuple(Notice("unhealthy", f"disk/{n}", "x") for n in range(50)), ())
+    news = News("m", tuple(unhealthy(f"disk/{n}") for n in range(50)), ())
     assert body("slack", news)["text"].endswith("… and 30 more")
 
 

@@ -1,4 +1,4 @@
-"""Notices: what is new since the last round, and what is over, each told once; and the bodies that webhooks take."""
+"""News: what is new since the last round, and what is over, each told once; and the bodies that webhooks take."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from reconciler.base.escape import markdown, plain
 from reconciler.base.redaction import redact
 from reconciler.model import addresses
+from reconciler.model.findings import Finding, Severity
 from reconciler.model.ids import ArmId, lower
 from reconciler.model.states import BAD, GONE, UNKNOWN, UNPROTECTED
 from reconciler.watch.rounds import Round, Seen
@@ -17,21 +18,15 @@ _SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
-    """Something worth a message: a class of drift or a code, an address (empty for a whole round), and a sentence."""
-
-    code: str
-    address: str
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
 class News:
-    """What one round adds and ends; `manifest` names whose it is, `simulated`: it was a sandbox's, not Azure's."""
+    """What one round adds and ends; of each finding the code, the address (empty: of the whole round) and the message.
+
+    `manifest` names whose it is; `simulated`: it was a sandbox's, not Azure's.
+    """
 
     manifest: str
-    new: tuple[Notice, ...]
-    over: tuple[Notice, ...]
+    new: tuple[Finding, ...]
+    over: tuple[Finding, ...]
     simulated: bool = False
 
     @property
@@ -45,53 +40,53 @@ class Bulletin:
     """Remembers what was told, by code and address, so that nothing is told twice while it lasts."""
 
     def __init__(self) -> None:
-        self._open: dict[tuple[str, str], Notice] = {}
+        self._open: dict[tuple[str, str], Finding] = {}
 
     def news(self, manifest: str, one: Round, *, simulated: bool = False) -> News | None:
         """What the round changes; None when nothing does. Nothing is over while Azure can't be read, or only in part."""
-        now = {(notice.code, notice.address): notice for notice in notices(one)}
-        new = tuple(notice for key, notice in now.items() if key not in self._open)
+        now = {(found.code, found.address): found for found in newsworthy(one)}
+        new = tuple(found for key, found in now.items() if key not in self._open)
         is_whole = one.seen is not None and one.seen.is_whole
-        over = tuple(notice for key, notice in self._open.items() if is_whole and key not in now)
+        over = tuple(found for key, found in self._open.items() if is_whole and key not in now)
         return News(manifest, new, over, simulated) if new or over else None
 
     def told(self, news: News) -> None:
         """The news has arrived: it is not told again."""
-        for notice in news.over:
-            self._open.pop((notice.code, notice.address), None)
-        for notice in news.new:
-            self._open[notice.code, notice.address] = notice
+        for found in news.over:
+            self._open.pop((found.code, found.address), None)
+        for found in news.new:
+            self._open[found.code, found.address] = found
 
 
-def notices(one: Round) -> tuple[Notice, ...]:
-    """Everything in a round that is worth a message, in the order of reports."""
+def newsworthy(one: Round) -> tuple[Finding, ...]:
+    """Everything in a round that is worth a message, in the order of reports; of a difference the code is its class."""
     if one.error is not None:
         hint = f" (hint: {one.error.hint})" if one.error.hint else ""
-        return (Notice(one.error.code, "", redact(one.error.message + hint)),)
+        return (Finding(one.error.code, Severity.ERROR, one.error.message + hint),)
     if one.seen is None:
         return ()
     drift = one.seen.drift
-    found = [
-        notice
-        for name in drift.counted
-        for notice in (
-            *(Notice(name, change.address, redact(change.reason)) for change in drift.changes_of(name)),
-            *(Notice(row.code, row.address, redact(row.message)) for row in drift.findings_of(name)),
-        )
-    ]
-    found += [Notice(row.code, row.address, redact(row.message)) for row in drift.plan.errors]
-    found += _backups(one.seen, {lower(notice.address) for notice in found})
-    found += [Notice(row.code, row.address, redact(row.message)) for row in one.seen.status.findings]
-    found += [Notice("gate", name, "this gate keeps the changes from being applied") for name in one.seen.refused]
-    return tuple({(notice.code, notice.address): notice for notice in found}.values())
+    found: list[Finding] = []
+    for name in drift.counted:
+        found += [_warning(name, change.address, change.reason) for change in drift.changes_of(name)]
+        found += drift.findings_of(name)
+    found += drift.plan.errors
+    found += _backups(one.seen, {lower(row.address) for row in found})
+    found += one.seen.status.findings
+    found += [_warning("gate", name, "this gate keeps the changes from being applied") for name in one.seen.refused]
+    return tuple({(row.code, row.address): row for row in found}.values())
+
+
+def _warning(code: str, address: str, message: str) -> Finding:
+    return Finding(code, Severity.WARNING, message, address=address)
 
 
 _OF_HEALTH = ("unhealthy", "gone", "replaced", "moved", "out-of-reach")
 """The classes of drift that say why a disk's backups are as they are."""
 
 
-def _backups(seen: Seen, told: Collection[str]) -> Iterator[Notice]:
-    """How backups are: one notice a disk, by its state, unless drift has told the cause: lower-cased addresses.
+def _backups(seen: Seen, told: Collection[str]) -> Iterator[Finding]:
+    """How backups are: one finding a disk, by its state, unless drift has told the cause: lower-cased addresses.
 
     Drift tells of each disk that isn't protected; where a policy differs, it tells nothing of backups that fail.
     """
@@ -102,7 +97,7 @@ def _backups(seen: Seen, told: Collection[str]) -> Iterator[Notice]:
         address = addresses.disk(ArmId(row.disk))
         known = told if row.state in {GONE, UNPROTECTED} else causes
         if row.state in BAD | {UNKNOWN} and lower(address) not in known:
-            yield Notice(row.state, address, redact(row.note))
+            yield _warning(row.state, address, row.note)
 
 
 def body(kind: str, news: News) -> Mapping[str, Any]:
@@ -114,8 +109,8 @@ KINDS = ("slack", "teams", "json")
 """The kinds of webhook."""
 
 
-def _lines(news: News) -> list[tuple[str, Notice]]:
-    told = [("new", notice) for notice in news.new] + [("over", notice) for notice in news.over]
+def _lines(news: News) -> list[tuple[str, Finding]]:
+    told = [("new", found) for found in news.new] + [("over", found) for found in news.over]
     return told[:_SHOWN]
 
 
@@ -148,8 +143,8 @@ def _teams(news: News) -> Mapping[str, Any]:
 
 
 def _json(news: News) -> Mapping[str, Any]:
-    def rows(notices: tuple[Notice, ...]) -> list[Mapping[str, str]]:
-        return [{"code": one.code, "address": one.address, "message": one.message} for one in notices]
+    def rows(found: tuple[Finding, ...]) -> list[Mapping[str, str]]:
+        return [{"code": one.code, "address": one.address, "message": redact(one.message)} for one in found]
 
     told = {"simulated": True} if news.simulated else {}
     return {"format_version": "1.0", "manifest": news.manifest, "new": rows(news.new), "over": rows(news.over), **told}
