@@ -1,4 +1,4 @@
-"""What the README promises of security, and trials that hold it to that."""
+"""What `docs/security.md` promises, and trials that hold it to that."""
 
 from __future__ import annotations
 

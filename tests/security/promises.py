@@ -1,4 +1,4 @@
-"""The sentences of the README's security model, and how a test says which one it holds the tool to."""
+"""The sentences of the security model, and how a test says which one it holds the tool to."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-_README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-_SECTION = _README.partition("## Security model\n")[2].partition("\n## ")[0]
-SENTENCES = tuple(line.removeprefix("- ") for line in _SECTION.splitlines() if line.startswith("- "))
+_PAGE = (Path(__file__).parents[2] / "docs" / "security.md").read_text(encoding="utf-8")
+SENTENCES = tuple(line.removeprefix("- ") for line in _PAGE.splitlines() if line.startswith("- "))
 
 _Test = TypeVar("_Test", bound=Callable[..., object])
 
 
 def promise(sentence: str) -> Callable[[_Test], _Test]:
-    """Marks the test that holds the tool to a sentence; AssertionError unless it stands in the README's section."""
-    assert sentence in SENTENCES, f"not in the README: {sentence}"
+    """Marks the test that holds the tool to a sentence; AssertionError unless it is in `docs/security.md`."""
+    assert sentence in SENTENCES, f"not in docs/security.md: {sentence}"
     return lambda test: test

@@ -41,8 +41,8 @@ def with_next(link: str) -> Callable[[Asked], Answer]:
 
 
 @promise(
-    "A link in an answer (`nextLink`, `Location`, `Azure-AsyncOperation`) is followed only to the host that was asked; "
-    "nothing is sent elsewhere, least of all the access token."
+    "A link in a response (`nextLink`, `Location`, `Azure-AsyncOperation`) is followed only to the host that sent "
+    "it; nothing is sent elsewhere, least of all the access token."
 )
 @pytest.mark.parametrize("link", LINKS)
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_links_are_followed_only_home(trial: Trial, where: str, kind: str, link:
     assert all(call.path.startswith(("/subscriptions/", "/providers/")) for call in run.calls)
 
 
-@promise("Plain http is spoken on loopback only.")
+@promise("Plain http is used on loopback only.")
 @pytest.mark.parametrize(
     "url", ["http://example.com", "http://10.0.0.1:8080", "http://localhost.example.com", "HTTP://evil"]
 )

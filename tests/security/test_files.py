@@ -47,7 +47,8 @@ def repository(tmp_path: Path, samples: Path) -> Path:
 
 
 @promise(
-    "A manifest is read only below the path that was named, and inside its git repository where `include` says so."
+    "Manifests are read only from the given path, and from inside its git repository where `include` names a file "
+    "there."
 )
 def test_nothing_else_is_opened(repository: Path) -> None:
     """The interpreter itself tells every file that was opened."""
@@ -101,7 +102,7 @@ def including(name: str) -> Callable[[Path], None]:
     return change
 
 
-@promise("Symbolic links that lead out of there, devices, absolute paths and URLs are refused.")
+@promise("Symbolic links that lead outside, devices, absolute paths and URLs are refused.")
 @pytest.mark.parametrize(
     "change",
     [

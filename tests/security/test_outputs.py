@@ -34,8 +34,8 @@ def check_no_secret(trial: Trial, run: Run) -> None:
 
 
 @promise(
-    "No access token, client secret, SAS signature or signed operation URL is put out: not on stdout or stderr, not in "
-    "a report, a saved plan or the audit file, and not with `--verbose`."
+    "No access token, client secret, SAS signature or signed operation URL appears in any output: not on stdout or "
+    "stderr, not in a report, a saved plan or the audit file, and not with `--verbose`."
 )
 @pytest.mark.parametrize(
     ("kind", "fault"),
@@ -66,8 +66,8 @@ def test_secrets_are_put_out_nowhere(trial: Trial, kind: str, fault: Callable[..
 
 
 @promise(
-    "Text from Azure or from a manifest is shown, never obeyed: control characters, CI commands, Markdown, HTML and "
-    "mentions are made harmless."
+    "Text from Azure or from a manifest is displayed, never executed: control characters, CI commands, Markdown, "
+    "HTML and mentions are neutralized."
 )
 @pytest.mark.parametrize("form", ["text", "json", "markdown"])
 def test_hostile_text_is_obeyed_nowhere(trial: Trial, form: str) -> None:
@@ -95,7 +95,7 @@ def commands(group: click.Group, *path: str) -> list[tuple[tuple[str, ...], clic
     return found
 
 
-@promise("The report page loads nothing and runs no script but its own.")
+@promise("The report page loads nothing and runs only its own script.")
 def test_hostile_text_is_text_in_the_report_page(trial: Trial) -> None:
     trial.said["vaults"] = [{**trial.said["vaults"][0], "tags": {"note": HOSTILE}}]
     trial.inject("PUT backupInstances", error(400, "UserErrorHostile", HOSTILE, HOSTILE), times=9)
@@ -112,7 +112,7 @@ def test_hostile_text_is_text_in_the_report_page(trial: Trial) -> None:
     assert "<link" not in text
 
 
-@promise("There is no CSV output, so a spreadsheet formula stays text.")
+@promise("There is no CSV output, so spreadsheet formulas stay text.")
 def test_no_form_of_output_is_a_spreadsheet(tmp_path: Path, reconciler: Callable[..., tuple[int, str]]) -> None:
     forms: set[str] = set()
     for _, command in commands(root):  # type: ignore[arg-type]

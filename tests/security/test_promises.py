@@ -1,4 +1,4 @@
-"""Every sentence of the README's security model is held by a test."""
+"""Every sentence of the security model is held by a test."""
 
 from __future__ import annotations
 

@@ -79,9 +79,9 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
 
 
 @promise(
-    "Three custom roles hold all rights that are needed: `reconciler-reader.json` for `plan` and `drift`, "
-    "`reconciler-operator.json` for what writes, and beside it `reconciler-restorer.json` at the resource groups that "
-    "`restore` and `drill` make disks in."
+    "Three custom roles have all rights that are needed: `reconciler-reader.json` for `plan` and `drift`, "
+    "`reconciler-operator.json` for the commands that write, and in addition `reconciler-restorer.json` on the "
+    "resource groups in which `restore` and `drill` create disks."
 )
 @pytest.mark.timeout(420)
 def test_the_roles_hold_exactly_what_the_stories_need(asked: dict[str, set[str]]) -> None:
@@ -120,7 +120,7 @@ def test_the_reader_may_read_and_ask_only() -> None:
     assert set(role("reader")["Actions"]) <= set(role("operator")["Actions"])
 
 
-@promise("Neither role lets anyone pass a resource guard.")
+@promise("None of these roles can pass a resource guard.")
 @pytest.mark.parametrize("name", ["reader", "operator", "protector", "restorer"])
 def test_no_role_passes_a_guard(name: str) -> None:
     assert not [action for action in role(name)["Actions"] if "/resourceguards/" in action.lower()]
@@ -160,8 +160,8 @@ def granting(guid: str, kind: str | None = "ServicePrincipal") -> dict[str, Any]
 
 
 @promise(
-    "With the condition beside it the operator grants and revokes four roles only (Disk Backup Reader, Disk Snapshot "
-    "Contributor, Reader, Disk Restore Operator), to service principals only, and never to itself."
+    "With its condition the operator assigns and removes four roles only (Disk Backup Reader, Disk Snapshot "
+    "Contributor, Reader, Disk Restore Operator), for service principals only, and never for itself."
 )
 @pytest.mark.parametrize("guid", sorted(BY_GUID))
 def test_the_operator_grants_and_revokes_four_roles_only(stage: Stage, guid: str) -> None:

@@ -69,8 +69,8 @@ def pruning(document: Any) -> None:
 
 
 @promise(
-    "A saved plan is compared with a fresh look at Azure and never obeyed: edited by hand, or made from another "
-    "manifest, it is refused."
+    "A saved plan is only compared with a fresh one: if it was edited by hand, or made from another manifest, "
+    "`apply` refuses it."
 )
 @pytest.mark.parametrize("change", [no_plan, more, less, unsigned, older, forced, pruning])
 def test_an_edited_plan_is_refused(quickstart: Path, reconciler: Run, change: Callable[[Any], object]) -> None:
@@ -82,8 +82,8 @@ def test_an_edited_plan_is_refused(quickstart: Path, reconciler: Run, change: Ca
 
 
 @promise(
-    "A saved plan is compared with a fresh look at Azure and never obeyed: edited by hand, or made from another "
-    "manifest, it is refused."
+    "A saved plan is only compared with a fresh one: if it was edited by hand, or made from another manifest, "
+    "`apply` refuses it."
 )
 def test_a_plan_of_another_manifest_is_refused(quickstart: Path, reconciler: Run) -> None:
     assert reconciler("plan", ".", "--sandbox", "azure.estate.yaml", "--out", "plan.json")[0] == 0
@@ -95,7 +95,8 @@ def test_a_plan_of_another_manifest_is_refused(quickstart: Path, reconciler: Run
 
 
 @promise(
-    "No option, path or endpoint is taken from a saved plan: `apply` says them itself, and is refused where they differ."
+    "No option, path or endpoint is taken from a saved plan: they come from the command line of `apply`, which "
+    "refuses a plan that was made with others."
 )
 @pytest.mark.parametrize(
     "target", ["https://evil.example", "http://127.0.0.1:9", "https://management.azure.com.evil.example"]
@@ -127,7 +128,9 @@ def test_looking_writes_nothing(trial: Trial) -> None:
     assert trial.writes() == []
 
 
-@promise("With `--audit FILE` every write is recorded before it is sent, and what can't be recorded is not sent.")
+@promise(
+    "With `--audit FILE` every write is recorded before it is sent, and a write that can't be recorded is not sent."
+)
 def test_no_write_without_its_record(trial: Trial, monkeypatch: pytest.MonkeyPatch) -> None:
     from reconciler.cli.auditing import AuditFile
     from reconciler.model.errors import ReconcilerError

@@ -56,7 +56,7 @@ _BY_WAY: Mapping[str, str] = {
     "token-variable": "Check the job's id_tokens (audience included), and the application's federated credential.",
     "azure-pipelines": "Does the step map SYSTEM_ACCESSTOKEN, and may this pipeline use the service connection?",
     "managed-identity": "Is an identity assigned to this machine, and AZURE_CLIENT_ID that of a user-assigned one (or unset)?",
-    "default": "Sign in with az login, or set what one of the ways in the README needs; `reconciler whoami` tells which is taken. --sandbox needs none.",
+    "default": "Sign in with `az login`, or set up one of the ways in docs/guides/signing-in.md (`reconciler whoami` shows which one is used); `--sandbox` needs none.",
 }
 
 
