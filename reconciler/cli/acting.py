@@ -5,8 +5,12 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
+from reconciler import __version__
+from reconciler.applying.engine import Settings
+from reconciler.cli.approval import Approval
+from reconciler.cli.loading import root_of
 from reconciler.cli.options import (
     Planning,
     audit_option,
@@ -19,15 +23,20 @@ from reconciler.cli.options import (
     timeout_option,
 )
 from reconciler.cli.output import Output
+from reconciler.cli.renderings import document_of
+from reconciler.cli.run import VerbRun, carry_out
+from reconciler.cli.writing import reports_of, write_reports
 from reconciler.connection.choice import Connection
+from reconciler.flow.look import Planner
+from reconciler.flow.run import Task
 from reconciler.model.codes import errors as error_codes
 from reconciler.model.errors import UsageError
-
-if TYPE_CHECKING:
-    from reconciler.flow.look import Planner
-    from reconciler.model.manifest import Manifest
-    from reconciler.model.plan import Plan
-    from reconciler.model.results.outcome import Outcome
+from reconciler.model.manifest import Manifest
+from reconciler.model.plan import Plan
+from reconciler.model.results.outcome import Outcome
+from reconciler.report.documents import operation_document, text
+from reconciler.report.markdown import outcome_markdown
+from reconciler.report.terminal import made_text, outcome_text, plan_text
 
 Command = Callable[..., int]
 _FORMS = ("json", "md")
@@ -92,13 +101,6 @@ def new_run() -> str:
 
 def act(output: Output, deed: Deed, manner: Manner, connection: Connection) -> int:
     """0 when all was done; 1 when not, or refused; 130 or 143 when interrupted."""
-    from reconciler.applying.engine import Settings
-    from reconciler.cli.approval import Approval
-    from reconciler.cli.renderings import document_of
-    from reconciler.cli.run import VerbRun, carry_out
-    from reconciler.cli.writing import reports_of
-    from reconciler.flow.run import Task
-
     reports_of(manner.reports, _FORMS)
     if not manner.auto_approve and not sys.stdin.isatty():
         raise UsageError(
@@ -121,22 +123,12 @@ def act(output: Output, deed: Deed, manner: Manner, connection: Connection) -> i
 
 
 def _show(output: Output, deed: Deed, manner: Manner, plan: Plan) -> None:
-    from reconciler.cli.loading import root_of
-    from reconciler.report.terminal import plan_text
-
     style = output.style if manner.form == "text" else output.error_style
     output.show(plan_text(plan, style=style, root=root_of(deed.path), verb=deed.verb) + "\n", manner.form)
 
 
 def _tell(output: Output, deed: Deed, manner: Manner, plan: Plan, outcome: Outcome) -> int:
     """The result on stdout, and the reports; 1 when a report could not be written."""
-    from reconciler import __version__
-    from reconciler.cli.loading import root_of
-    from reconciler.cli.writing import reports_of, write_reports
-    from reconciler.report.documents import operation_document, text
-    from reconciler.report.markdown import outcome_markdown
-    from reconciler.report.terminal import made_text, outcome_text
-
     root = root_of(deed.path)
     texts = {
         "json": lambda: text(operation_document(deed.verb, outcome, plan, tool_version=__version__)),

@@ -5,12 +5,14 @@ from __future__ import annotations
 import sys
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import click
 
+from reconciler.applying.engine import Settings
 from reconciler.cli.approval import Approval
 from reconciler.cli.handover import Desk, ask_option
+from reconciler.cli.loading import load_manifest, recorded, root_of
 from reconciler.cli.options import (
     Planning,
     annotations_option,
@@ -25,17 +27,20 @@ from reconciler.cli.options import (
     timeout_option,
 )
 from reconciler.cli.output import Output
+from reconciler.cli.page import page_after, wants_page
+from reconciler.cli.renderings import FORMS, Telling, applied, document_of, tell
+from reconciler.cli.run import VerbRun, carry_out
+from reconciler.cli.saved import SavedPlan, read_saved
+from reconciler.cli.writing import reports_of, write_reports
+from reconciler.connection import opening
 from reconciler.connection.choice import Connection
+from reconciler.flow.run import Task
 from reconciler.model.codes import errors as error_codes
 from reconciler.model.errors import UsageError
-
-if TYPE_CHECKING:
-    from reconciler.cli.renderings import Telling
-    from reconciler.cli.saved import SavedPlan
-    from reconciler.flow.run import Task
-    from reconciler.model.plan import Plan
-    from reconciler.model.results.outcome import Outcome
-    from reconciler.report.documents import Document
+from reconciler.model.plan import Plan
+from reconciler.model.results.outcome import Outcome
+from reconciler.report.documents import Document
+from reconciler.report.terminal import outcome_text, plan_text
 
 
 @click.command(
@@ -76,11 +81,6 @@ def apply(
     connection: Connection,
 ) -> int:
     """0 when everything declared is as it should be; 1 when not, or refused; 130 or 143 when interrupted."""
-    from reconciler.applying.engine import Settings
-    from reconciler.cli.renderings import FORMS, Telling
-    from reconciler.cli.run import VerbRun, carry_out
-    from reconciler.cli.writing import reports_of
-
     telling = Telling(form, reports_of(reports, (*FORMS, "html", "sh")), system)
     is_approved = _is_approved(checksum) or auto_approve
     saved, path = _saved(path, manifest_path, connection)
@@ -112,8 +112,6 @@ def apply(
 
 def _saved(path: str, manifest_path: str | None, connection: Connection) -> tuple[SavedPlan | None, str]:
     """The saved plan, if `path` names one, and the path of the manifest."""
-    from reconciler.cli.saved import read_saved
-
     if Path(path).suffix == ".json" and not Path(path).is_dir():
         saved = read_saved(Path(path))
         if manifest_path is None:
@@ -140,9 +138,6 @@ def _is_approved(checksum: str | None) -> bool:
 
 def _task(path: str, planning: Planning, connection: Connection, saved: SavedPlan | None) -> Task:
     """What the run is about; Refused when a saved plan was made with other options."""
-    from reconciler.cli.loading import load_manifest, recorded
-    from reconciler.flow.run import Task
-
     manifest = load_manifest(path)
     options = plan_options(planning, manifest, connection.api_version, path)
     if saved:
@@ -151,8 +146,6 @@ def _task(path: str, planning: Planning, connection: Connection, saved: SavedPla
 
 
 def _document(path: str, connection: Connection, task: Task, plan: Plan) -> Document:
-    from reconciler.cli.renderings import document_of
-
     return document_of(plan, path, connection, task.options)
 
 
@@ -168,19 +161,12 @@ class _View(NamedTuple):
 
     def show(self, plan: Plan) -> None:
         """The plan: data in text form, a message beside the result's document otherwise."""
-        from reconciler.cli.loading import root_of
-        from reconciler.report.terminal import plan_text
-
         self.desk.write(plan)
         style = self.output.style if self.telling.form == "text" else self.output.error_style
         self.output.show(plan_text(plan, style=style, root=root_of(self.path)) + "\n", self.telling.form)
 
     def tell(self, plan: Plan, outcome: Outcome) -> int:
         """The result on stdout, the reports but the page, the CI system; 1 when a file could not be written."""
-        from reconciler.cli.loading import root_of
-        from reconciler.cli.renderings import applied, tell
-        from reconciler.report.terminal import outcome_text
-
         output, root = self.output, root_of(self.path)
         showing = applied(outcome, plan, self.path, self.task.manifest.place.file)
         told = self.telling._replace(reports=tuple(one for one in self.telling.reports if one.form != "html"))
@@ -193,13 +179,9 @@ class _View(NamedTuple):
         The result is told by now, and a connection of its own looks at Azure once more: whoever has no patience for
         that can interrupt it.
         """
-        from reconciler.cli.page import page_after, wants_page
-        from reconciler.cli.writing import write_reports
-        from reconciler.connection.opening import opened
-
         if not wants_page(self.telling.reports):
             return 0
-        with opened(self.connection, readonly=True) as session:
+        with opening.opened(self.connection, readonly=True) as session:
             page = page_after(session, self.task, self.path, outcome)
         pages = [one for one in self.telling.reports if one.form == "html"]
         return write_reports(pages, {"html": lambda: page}, self.output)

@@ -6,10 +6,15 @@ import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import click
 
+from reconciler import __version__
+from reconciler.azure.connection import Azure
+from reconciler.base.clock import Clock
+from reconciler.cli.auditing import Trail, audit_file, origin_of
+from reconciler.cli.loading import load_manifest
 from reconciler.cli.options import (
     audit_option,
     connection_options,
@@ -19,16 +24,16 @@ from reconciler.cli.options import (
     patience_option,
 )
 from reconciler.cli.output import Output
+from reconciler.cli.progress import listener
+from reconciler.connection import opening
 from reconciler.connection.choice import Connection
 from reconciler.model.codes import errors as error_codes
 from reconciler.model.errors import Refused
-
-if TYPE_CHECKING:
-    from reconciler.azure.connection import Azure
-    from reconciler.base.clock import Clock
-    from reconciler.model.manifest import Manifest
-    from reconciler.model.results.backup import Backup
-    from reconciler.verbs.backup import Request, Tell
+from reconciler.model.manifest import Manifest
+from reconciler.model.results.backup import Backup
+from reconciler.report.backups import backups_document, backups_listing
+from reconciler.report.listing import forms
+from reconciler.verbs.backup import Request, Tell, back_up
 
 
 @click.command(
@@ -69,12 +74,6 @@ def backup(
     connection: Connection,
 ) -> int:
     """0 when all began, or ended well where they were waited for; 1 when some did not, or there was none."""
-    from reconciler import __version__
-    from reconciler.cli.loading import load_manifest
-    from reconciler.report.backups import backups_document, backups_listing
-    from reconciler.report.listing import forms
-    from reconciler.verbs.backup import Request
-
     asked = Request(retention_rule, dry_run, wait)
     asked = replace(asked, parallelism=parallelism) if parallelism else asked
     task = _Task(path, load_manifest(path), disks, asked, timeout)
@@ -107,13 +106,8 @@ class _Task(NamedTuple):
 
 def _rows(output: Output, task: _Task, connection: Connection, audit: str | None) -> tuple[Backup, ...]:
     """What became of each disk; with an audit file nothing is sent that can't be recorded there."""
-    from reconciler.cli.auditing import Trail, audit_file, origin_of
-    from reconciler.cli.progress import listener
-    from reconciler.connection.opening import opened
-    from reconciler.verbs.backup import back_up
-
     progress = listener(output)
-    with audit_file(audit) as file, opened(connection, events=progress, readonly=task.asked.dry_run) as session:
+    with audit_file(audit) as file, opening.opened(connection, events=progress, readonly=task.asked.dry_run) as session:
         progress.clock = session.clock
         asked = replace(task.asked, deadline=session.clock.monotonic() + task.timeout)
         origin = origin_of(task.manifest.name, Path(task.path), os.environ) if file else None

@@ -6,11 +6,16 @@ from uuid import UUID
 
 import click
 
+from reconciler.cli.loading import load_manifest
 from reconciler.cli.options import connection_options
 from reconciler.cli.output import Output
+from reconciler.cli.progress import listener
+from reconciler.connection import opening
 from reconciler.connection.choice import Connection
+from reconciler.loading.rights import condition_text
 from reconciler.model.codes import errors as error_codes
 from reconciler.model.errors import UsageError
+from reconciler.verbs.identity import vault_principals
 
 
 @click.command(
@@ -27,18 +32,12 @@ from reconciler.model.errors import UsageError
 @click.pass_obj
 def condition(output: Output, path: str | None, operator: str, connection: Connection) -> int:
     """0; 1 when a vault's identity is not known."""
-    from reconciler.cli.loading import load_manifest
-    from reconciler.cli.progress import listener
-    from reconciler.connection.opening import opened
-    from reconciler.loading.rights import condition_text
-    from reconciler.verbs.identity import vault_principals
-
     own = _object_id(operator)
     if path is None:
         output.data(condition_text(own))
         return 0
     manifest = load_manifest(path)
-    with opened(connection, events=listener(output), readonly=True) as session:
+    with opening.opened(connection, events=listener(output), readonly=True) as session:
         principals = session.run(lambda azure, _clock: vault_principals(azure, manifest))
     without = sorted(name for name, ids in principals.items() if not ids)
     if without:

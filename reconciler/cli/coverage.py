@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import click
 
+from reconciler import __version__
+from reconciler.cli.loading import load_manifest, root_of
 from reconciler.cli.options import connection_options, format_option, report_option
 from reconciler.cli.output import Output
+from reconciler.cli.progress import listener
+from reconciler.cli.writing import reports_of, write_reports
+from reconciler.connection import opening
 from reconciler.connection.choice import Connection
+from reconciler.flow.run import Task
 from reconciler.model.codes import disks as disk_codes
 from reconciler.model.codes import planning as codes
 from reconciler.model.errors import UsageError
+from reconciler.model.plan import Options
+from reconciler.report.coverage import coverage_document, coverage_listing
+from reconciler.report.listing import forms
+from reconciler.verbs import coverage as operation
 
 FAILING = (
     disk_codes.UNCOVERED.code,
@@ -43,22 +53,12 @@ def coverage(
     connection: Connection,
 ) -> int:
     """0; 2 when something that counts was found; 1 when it could not be told."""
-    from reconciler import __version__
-    from reconciler.cli.loading import load_manifest, root_of
     from reconciler.cli.page import page_of, wants_page
-    from reconciler.cli.progress import listener
-    from reconciler.cli.writing import reports_of, write_reports
-    from reconciler.connection.opening import opened
-    from reconciler.flow.run import Task
-    from reconciler.model.plan import Options
-    from reconciler.report.coverage import coverage_document, coverage_listing
-    from reconciler.report.listing import forms
-    from reconciler.verbs import coverage as operation
 
     counted = _counted(fail_on)
     wanted = reports_of(reports, ("html", "json", "md"))
     manifest, root = load_manifest(path), root_of(path)
-    with opened(connection, events=listener(output), readonly=True) as session:
+    with opening.opened(connection, events=listener(output), readonly=True) as session:
         found = session.run(lambda azure, clock: operation.coverage(azure, clock, manifest))
         page = (
             page_of(session, Task(manifest, Options(tool_version=__version__)), path, coverage=found)

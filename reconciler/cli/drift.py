@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from reconciler.cli.loading import load_manifest, root_of
 from reconciler.cli.options import (
     Planning,
     annotations_option,
@@ -14,8 +15,15 @@ from reconciler.cli.options import (
     shard_option,
 )
 from reconciler.cli.output import Output
+from reconciler.cli.progress import listener
+from reconciler.cli.renderings import FORMS, Telling, drifted, tell
+from reconciler.cli.writing import reports_of
+from reconciler.connection import opening
 from reconciler.connection.choice import Connection
+from reconciler.flow.run import Task, planned
 from reconciler.model.errors import UsageError
+from reconciler.model.results.drift import CLASSES, DEFAULT_FAIL_ON, Drift
+from reconciler.report.terminal import drift_text
 
 
 @click.command(
@@ -44,24 +52,15 @@ def drift(
     connection: Connection,
 ) -> int:
     """0 no drift, 2 drift, 1 it could not be told."""
-    from reconciler.cli.loading import load_manifest, root_of
     from reconciler.cli.page import page_of, wants_page
-    from reconciler.cli.progress import listener
-    from reconciler.cli.renderings import FORMS, Telling, drifted, tell
-    from reconciler.cli.writing import reports_of
-    from reconciler.connection.opening import opened
-    from reconciler.flow.run import Task, planned
 
     telling = Telling(form, reports_of(reports, (*FORMS, "html")), system)
     classes = _classes(fail_on)
     manifest = load_manifest(path)
     task = Task(manifest, plan_options(Planning(shard=shard), manifest, connection.api_version, path))
-    with opened(connection, events=listener(output), readonly=True) as session:
+    with opening.opened(connection, events=listener(output), readonly=True) as session:
         plan = planned(session, task)
         page = page_of(session, task, path, plan=plan) if wants_page(telling.reports) else ""
-
-    from reconciler.model.results.drift import Drift
-    from reconciler.report.terminal import drift_text
 
     found = Drift(plan, classes)
     showing = drifted(found, path, manifest.place.file).with_page(page)
@@ -70,8 +69,6 @@ def drift(
 
 
 def _classes(fail_on: str | None) -> tuple[str, ...]:
-    from reconciler.model.results.drift import CLASSES, DEFAULT_FAIL_ON
-
     if fail_on is None:
         return DEFAULT_FAIL_ON
     named = tuple(name.strip() for name in fail_on.split(",") if name.strip())

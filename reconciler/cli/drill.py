@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 import click
 
 from reconciler.cli.acting import Deed, Manner, act, acting_options, new_run
+from reconciler.cli.loading import load_manifest
 from reconciler.cli.options import parallelism_option
 from reconciler.cli.output import Output
 from reconciler.connection.choice import Connection
 from reconciler.model.codes import planning as codes
 from reconciler.model.errors import UsageError
-
-if TYPE_CHECKING:
-    from reconciler.model.manifest import DrillSpec, Manifest
+from reconciler.model.manifest import DrillSpec, Manifest
+from reconciler.planning import drilling
 
 
 @click.command(
@@ -32,9 +31,6 @@ if TYPE_CHECKING:
 @click.pass_obj
 def drill(output: Output, path: str, names: tuple[str, ...], manner: Manner, connection: Connection) -> int:
     """0 when every disk of each sample was restored as it must be; 1 when not, or a drill had none; 130, 143 when interrupted."""
-    from reconciler.cli.loading import load_manifest
-    from reconciler.planning import drilling
-
     manifest = load_manifest(path)
     drills, run = _chosen(manifest, names), new_run()
     deed = Deed(

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import click
 
+from reconciler import __version__
 from reconciler.base.plurals import counted
 from reconciler.cli.options import connection_options, format_option
 from reconciler.cli.output import Output
+from reconciler.cli.progress import listener
+from reconciler.connection import opening
 from reconciler.connection.choice import Connection
+from reconciler.export.choices import Asked
 from reconciler.model.codes import errors as error_codes
 from reconciler.model.errors import ReconcilerError
+from reconciler.report.documents import text
+from reconciler.report.exported import export_document, export_markdown, export_yaml
+from reconciler.verbs import export as exporting
 
 
 @click.command(
@@ -35,16 +42,8 @@ def export(
     output: Output, scopes: tuple[str, ...], form: str, name: str, by: tuple[str, str] | None, connection: Connection
 ) -> int:
     """0 when the manifest is exact, 1 when none could be made."""
-    from reconciler import __version__
-    from reconciler.cli.progress import listener
-    from reconciler.connection.opening import opened
-    from reconciler.export.choices import Asked
-    from reconciler.report.documents import text
-    from reconciler.report.exported import export_document, export_markdown, export_yaml
-    from reconciler.verbs import export as exporting
-
     asked = Asked(tuple(map(exporting.scope_of, scopes)), name, by[1] if by else "")
-    with opened(connection, events=listener(output), readonly=True) as session:
+    with opening.opened(connection, events=listener(output), readonly=True) as session:
         found = session.run(lambda azure, clock: exporting.export(azure, clock, asked))
     written = export_yaml(found)
     if not exporting.says(written, found.manifest):

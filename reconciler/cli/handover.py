@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
+from reconciler.cli.failure import tell_error
 from reconciler.cli.output import Output
+from reconciler.cli.writing import check_writable, write_file
+from reconciler.connection.session import Session
+from reconciler.flow.run import Task, planned
 from reconciler.model.errors import ReconcilerError, UsageError
-
-if TYPE_CHECKING:
-    from reconciler.connection.session import Session
-    from reconciler.flow.run import Task
-    from reconciler.model.manifest import Manifest
-    from reconciler.model.plan import Plan
-    from reconciler.model.results.outcome import Outcome
-    from reconciler.model.results.registration import Registration
+from reconciler.model.manifest import Manifest
+from reconciler.model.plan import Plan
+from reconciler.model.results.outcome import Outcome
+from reconciler.model.results.registration import Registration
+from reconciler.report.handover import ask_for, ask_markdown, ask_script
+from reconciler.verbs.registrations import unregistered
 
 Command = Callable[..., int]
 _FORMS = (".sh", ".md")
@@ -38,8 +39,6 @@ class Desk:
     """The ask-files of one command; without any it does nothing and asks Azure nothing."""
 
     def __init__(self, names: tuple[str, ...], manifest: Manifest, output: Output) -> None:
-        from reconciler.cli.writing import check_writable
-
         self._paths = tuple(map(Path, names))
         self._manifest = manifest
         self._output = output
@@ -51,11 +50,8 @@ class Desk:
 
     def look(self, session: Session, task: Task) -> Plan:
         """The plan; when Azure can't be read, what is known to be missing is asked for all the same."""
-        from reconciler.flow.run import planned
-
         if not self._paths:
             return planned(session, task)
-        from reconciler.verbs.registrations import unregistered
 
         self._registrations = session.run(lambda azure, _clock: unregistered(azure, self._manifest))
         try:
@@ -68,9 +64,6 @@ class Desk:
         """Write the files: 0, or 1 when one could not be, which is told."""
         if not self._paths:
             return 0
-        from reconciler.cli.failure import tell_error
-        from reconciler.cli.writing import write_file
-        from reconciler.report.handover import ask_for, ask_markdown, ask_script
 
         ask = ask_for(self._manifest.name, plan, outcome, self._registrations)
         failed = 0

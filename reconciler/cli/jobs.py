@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import click
 
+from reconciler import __version__
+from reconciler.cli.loading import load_manifest
 from reconciler.cli.options import connection_options, disks_option, format_option, patience_option
 from reconciler.cli.output import Output
+from reconciler.cli.progress import listener
+from reconciler.cli.spans import moment
+from reconciler.connection import opening
 from reconciler.connection.choice import Connection
 from reconciler.model.errors import UsageError
-
-if TYPE_CHECKING:
-    from reconciler.model.jobs import Job
+from reconciler.model.jobs import Job, ended_well
+from reconciler.report.jobs import jobs_document, jobs_listing
+from reconciler.report.listing import forms
+from reconciler.verbs import jobs as operation
+from reconciler.verbs.jobs import Filter, found
 
 _FORMS = ("text", "json", "markdown")
 
@@ -55,16 +61,10 @@ def listed(
     connection: Connection,
 ) -> int:
     """List jobs, newest first: those of the vaults that the manifest PATH names, or --all; why the failed ones failed."""
-    from reconciler.cli.loading import load_manifest
-    from reconciler.cli.progress import listener
-    from reconciler.cli.spans import moment
-    from reconciler.connection.opening import opened
-    from reconciler.verbs.jobs import Filter, found
-
     if everywhere == (path is not None):
         raise UsageError("name a manifest, or give --all, and not both", hint="reconciler jobs list PATH")
     manifest = load_manifest(path) if path is not None else None
-    with opened(connection, events=listener(output), readonly=True) as session:
+    with opening.opened(connection, events=listener(output), readonly=True) as session:
         now = session.clock.now()
         wanted = Filter(
             statuses,
@@ -87,13 +87,8 @@ def listed(
 @click.pass_obj
 def shown(output: Output, path: str, names: tuple[str, ...], form: str, connection: Connection) -> int:
     """Show each JOB, an id or the name of one in a vault of the manifest PATH, and why it failed."""
-    from reconciler.cli.loading import load_manifest
-    from reconciler.cli.progress import listener
-    from reconciler.connection.opening import opened
-    from reconciler.verbs import jobs as operation
-
     manifest = load_manifest(path)
-    with opened(connection, events=listener(output), readonly=True) as session:
+    with opening.opened(connection, events=listener(output), readonly=True) as session:
         rows = session.run(lambda azure, _: operation.shown(azure, manifest, names))
     _tell(output, rows, form, manifest.name)
     return 0
@@ -108,19 +103,13 @@ def shown(output: Output, path: str, names: tuple[str, ...], form: str, connecti
 @click.pass_obj
 def waited(output: Output, path: str, names: tuple[str, ...], timeout: float, form: str, connection: Connection) -> int:
     """Wait until each JOB has ended (default: all that run in the vaults of the manifest PATH); 1 when one failed."""
-    from reconciler.cli.loading import load_manifest
-    from reconciler.cli.progress import listener
-    from reconciler.connection.opening import opened
-    from reconciler.model.jobs import ended_well
-    from reconciler.verbs import jobs as operation
-
     manifest, progress = load_manifest(path), listener(output)
 
     def tell(job: Job) -> None:
         progress.told(job.id.name, f"{job.operation} of {job.disk.name if job.disk else 'a disk'} is {job.status}")
 
     # not read-only: a simulated Azure keeps what happened while it was waited for
-    with opened(connection, events=progress) as session:
+    with opening.opened(connection, events=progress) as session:
         progress.clock = session.clock
         deadline = session.clock.monotonic() + timeout
         running = operation.Filter(statuses=("InProgress",))
@@ -137,10 +126,6 @@ def waited(output: Output, path: str, names: tuple[str, ...], timeout: float, fo
 
 
 def _tell(output: Output, rows: Sequence[Job], form: str, manifest: str | None) -> None:
-    from reconciler import __version__
-    from reconciler.report.jobs import jobs_document, jobs_listing
-    from reconciler.report.listing import forms
-
     told = forms(
         jobs_listing(rows), lambda: jobs_document(rows, tool_version=__version__, manifest=manifest), style=output.style
     )

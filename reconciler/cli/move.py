@@ -7,9 +7,11 @@ from functools import partial
 import click
 
 from reconciler.cli.acting import Deed, Manner, act, acting_options, new_run
+from reconciler.cli.loading import load_manifest
 from reconciler.cli.options import force_option, parallelism_option
 from reconciler.cli.output import Output
 from reconciler.connection.choice import Connection
+from reconciler.planning import moving
 
 
 @click.command(
@@ -39,8 +41,5 @@ def move(
     connection: Connection,
 ) -> int:
     """0 when every disk is protected at the new place; 1 when not, or refused; 130 or 143 when interrupted."""
-    from reconciler.cli.loading import load_manifest
-    from reconciler.planning import moving
-
     planner = partial(moving.make, disks=disks, through_soft_delete=through_soft_delete)
     return act(output, Deed("move", path, load_manifest(path), planner, new_run()), manner, connection)

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from reconciler.cli.handover import Desk, ask_option
+from reconciler.cli.loading import load_manifest, root_of
 from reconciler.cli.options import (
     Planning,
     annotations_option,
@@ -18,7 +19,13 @@ from reconciler.cli.options import (
     report_option,
 )
 from reconciler.cli.output import Output
+from reconciler.cli.progress import listener
+from reconciler.cli.renderings import FORMS, Telling, document_of, planned, tell
+from reconciler.cli.writing import check_writable, reports_of, write_file
+from reconciler.connection import opening
 from reconciler.connection.choice import Connection
+from reconciler.flow.run import Task, preflight
+from reconciler.report.terminal import plan_text
 
 
 @click.command(help="Show what would be changed in Azure so that it is as the manifest PATH says; change nothing.")
@@ -45,13 +52,7 @@ def plan(
     connection: Connection,
 ) -> int:
     """0, or 1 when something is refused or wrong; with --detailed-exitcode 2 when there are changes (marks are none)."""
-    from reconciler.cli.loading import load_manifest, root_of
     from reconciler.cli.page import page_of, wants_page
-    from reconciler.cli.progress import listener
-    from reconciler.cli.renderings import FORMS
-    from reconciler.cli.writing import check_writable, reports_of, write_file
-    from reconciler.connection.opening import opened
-    from reconciler.flow.run import Task, preflight
 
     wanted = reports_of(reports, (*FORMS, "html", "sh"))
     if out:
@@ -60,14 +61,11 @@ def plan(
     desk = Desk(asks, manifest, output)
     options = plan_options(planning, manifest, connection.api_version, path)
     task = Task(manifest, options)
-    with opened(connection, events=listener(output), readonly=True) as session:
+    with opening.opened(connection, events=listener(output), readonly=True) as session:
         found = desk.look(session, task)
         if planning.preflight:
             found = preflight(session, found)
         page = page_of(session, task, path, plan=found) if wants_page(wanted) else ""
-
-    from reconciler.cli.renderings import Telling, document_of, planned, tell
-    from reconciler.report.terminal import plan_text
 
     showing = planned(found, document_of(found, path, connection, options), path, manifest.place.file).with_page(page)
     failed = tell(

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import click
 
+from reconciler import __version__
+from reconciler.cli.loading import load_manifest
 from reconciler.cli.options import connection_options, disks_option, format_option
 from reconciler.cli.output import Output
+from reconciler.cli.progress import listener
+from reconciler.connection import opening
 from reconciler.connection.choice import Connection
+from reconciler.report.listing import forms
+from reconciler.report.points import points_document, points_listing
+from reconciler.verbs import recovery_points as points
 
 
 @click.command(
@@ -23,16 +30,8 @@ def recovery_points(
     output: Output, path: str, disks: tuple[str, ...], limit: int | None, form: str, connection: Connection
 ) -> int:
     """0 when they could be read."""
-    from reconciler import __version__
-    from reconciler.cli.loading import load_manifest
-    from reconciler.cli.progress import listener
-    from reconciler.connection.opening import opened
-    from reconciler.report.listing import forms
-    from reconciler.report.points import points_document, points_listing
-    from reconciler.verbs import recovery_points as points
-
     manifest = load_manifest(path)
-    with opened(connection, events=listener(output), readonly=True) as session:
+    with opening.opened(connection, events=listener(output), readonly=True) as session:
         found = session.run(lambda azure, clock: points.recovery_points(azure, clock, manifest, disks, most=limit))
     told = forms(
         points_listing(found),

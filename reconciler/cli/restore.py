@@ -8,9 +8,13 @@ from functools import partial
 import click
 
 from reconciler.cli.acting import Deed, Manner, act, acting_options, new_run
+from reconciler.cli.loading import load_manifest
 from reconciler.cli.output import Output
+from reconciler.cli.spans import time_of
 from reconciler.connection.choice import Connection
+from reconciler.manifest.names import GUID, LONGEST_VALUE, is_tag_key
 from reconciler.model.errors import UsageError
+from reconciler.planning import restoring
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,79}")
 _GROUP = re.compile(r"[\w.()-]{0,89}[\w()-]")
@@ -58,10 +62,6 @@ def restore(
     connection: Connection,
 ) -> int:
     """0 when the disk is there and as expected; 1 when not, or refused; 130 or 143 when interrupted."""
-    from reconciler.cli.loading import load_manifest
-    from reconciler.cli.spans import time_of
-    from reconciler.planning import restoring
-
     if name and not _NAME.fullmatch(name):
         raise UsageError(
             f"--name {name!r} is no name for a disk", hint="1 to 80 letters, digits, dots, hyphens and underscores"
@@ -89,8 +89,6 @@ def restore(
 
 def _place(group: str, subscription: str | None) -> tuple[str, str]:
     """The subscription (empty: the disk's own) and the name of the resource group that was named."""
-    from reconciler.manifest.names import GUID
-
     where, name = subscription and subscription.lower(), group
     if group.startswith("/"):
         found = re.fullmatch(r"/subscriptions/([^/]+)/resourcegroups/([^/]+)/?", group, re.IGNORECASE)
@@ -105,8 +103,6 @@ def _place(group: str, subscription: str | None) -> tuple[str, str]:
 
 
 def _tags(pairs: tuple[str, ...]) -> dict[str, str]:
-    from reconciler.manifest.names import LONGEST_VALUE, is_tag_key
-
     found: dict[str, str] = {}
     for pair in pairs:
         key, equals, value = pair.partition("=")

@@ -4,9 +4,19 @@ from __future__ import annotations
 
 import click
 
+from reconciler import __version__
+from reconciler.cli.loading import load_manifest, root_of
 from reconciler.cli.options import connection_options, format_option, report_option
 from reconciler.cli.output import Output
+from reconciler.cli.progress import listener
+from reconciler.cli.writing import reports_of, write_reports
+from reconciler.connection import opening
 from reconciler.connection.choice import Connection
+from reconciler.flow.run import Task
+from reconciler.model.plan import Options
+from reconciler.report.listing import forms
+from reconciler.report.status import status_document, status_listing
+from reconciler.verbs import status as operation
 
 
 @click.command(
@@ -22,21 +32,11 @@ from reconciler.connection.choice import Connection
 @click.pass_obj
 def status(output: Output, path: str, form: str, reports: tuple[str, ...], connection: Connection) -> int:
     """0 all well, 2 not, 1 it could not be told."""
-    from reconciler import __version__
-    from reconciler.cli.loading import load_manifest, root_of
     from reconciler.cli.page import page_of, wants_page
-    from reconciler.cli.progress import listener
-    from reconciler.cli.writing import reports_of, write_reports
-    from reconciler.connection.opening import opened
-    from reconciler.flow.run import Task
-    from reconciler.model.plan import Options
-    from reconciler.report.listing import forms
-    from reconciler.report.status import status_document, status_listing
-    from reconciler.verbs import status as operation
 
     wanted = reports_of(reports, ("html", "json", "md"))
     manifest, root = load_manifest(path), root_of(path)
-    with opened(connection, events=listener(output), readonly=True) as session:
+    with opening.opened(connection, events=listener(output), readonly=True) as session:
         found = session.run(lambda azure, clock: operation.status(azure, clock, manifest))
         page = (
             page_of(session, Task(manifest, Options(tool_version=__version__)), path, status=found)

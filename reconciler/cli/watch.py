@@ -7,23 +7,33 @@ import os
 from collections.abc import Coroutine
 from dataclasses import replace
 from random import Random
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import click
 
+from reconciler.applying.engine import Settings, apply
+from reconciler.applying.progress import Progress
+from reconciler.azure.connection import Azure
+from reconciler.base.clock import Clock
+from reconciler.cli.loading import load_manifest
 from reconciler.cli.options import Planning, connection_options, plan_options
 from reconciler.cli.output import Output
+from reconciler.cli.signals import Interrupts
+from reconciler.cli.spans import seconds_of
+from reconciler.connection import opening
 from reconciler.connection.choice import Connection
+from reconciler.flow.look import estate_for, planned
 from reconciler.model.errors import UsageError
-
-if TYPE_CHECKING:
-    from reconciler.azure.connection import Azure
-    from reconciler.base.clock import Clock
-    from reconciler.cli.signals import Interrupts
-    from reconciler.model.manifest import Manifest
-    from reconciler.model.plan import Options
-    from reconciler.watch.rounds import Seen
-    from reconciler.watch.telling import Teller
+from reconciler.model.manifest import Manifest
+from reconciler.model.plan import Options
+from reconciler.model.results.drift import Drift
+from reconciler.verbs.status import status_on
+from reconciler.watch.health import Health, served
+from reconciler.watch.metrics import Metrics
+from reconciler.watch.posting import webhook
+from reconciler.watch.rounds import Seen, rounds
+from reconciler.watch.telling import Teller
+from reconciler.watch.tracing import tracing
 
 _ROUND_SECONDS = 3600.0
 
@@ -65,20 +75,12 @@ def watch(
     """0 after --times rounds; 130 or 143 when interrupted."""
     from contextlib import ExitStack
 
-    from reconciler.cli.signals import Interrupts
-    from reconciler.connection.opening import opened
-    from reconciler.watch.health import Health, served
-    from reconciler.watch.metrics import Metrics
-    from reconciler.watch.posting import webhook
-    from reconciler.watch.telling import Teller
-    from reconciler.watch.tracing import tracing
-
     seconds = interval(every)
     hooks = tuple(map(webhook, notify))
     metrics, interrupts = Metrics(), Interrupts()
     with ExitStack() as stack:
         traces = stack.enter_context(tracing(os.environ))
-        session = stack.enter_context(opened(connection, events=metrics, readonly=not applies))
+        session = stack.enter_context(opening.opened(connection, events=metrics, readonly=not applies))
         health = Health(session.clock.monotonic, every=seconds, patience=_ROUND_SECONDS)
         teller = Teller(output.tell, metrics, health, traces, hooks, is_virtual=session.is_virtual)
         if listen != "none":
@@ -109,8 +111,6 @@ class _Task:
         self._applies = applies
 
     async def __call__(self, azure: Azure, clock: Clock, teller: Teller, stop: asyncio.Event) -> Seen:
-        from reconciler.cli.loading import load_manifest
-
         manifest = load_manifest(self._path)
         teller.manifest = manifest.name
         options = plan_options(Planning(), manifest, self._connection.api_version, self._path)
@@ -120,8 +120,6 @@ class _Task:
         refused = tuple(gate.name for gate in plan.closed_gates)
         if not self._applies or refused or not (plan.changes or plan.waits or plan.marks):
             return replace(seen, refused=refused if self._applies else ())
-        from reconciler.applying.engine import Settings, apply
-        from reconciler.applying.progress import Progress
 
         with teller.traces.span("apply", changes=len(plan.changes)):
             settings = Settings(timeout_seconds=_ROUND_SECONDS)
@@ -141,19 +139,12 @@ class _Task:
 
 async def _seen(azure: Azure, clock: Clock, manifest: Manifest, options: Options) -> Seen:
     """How Azure differs, and how the backups are, on one look."""
-    from reconciler.flow.look import estate_for, planned
-    from reconciler.model.results.drift import Drift
-    from reconciler.verbs.status import status_on
-    from reconciler.watch.rounds import Seen
-
     estate = await estate_for(azure, manifest)
     plan = await planned(azure, manifest, estate, options, clock)
     return Seen(Drift(plan), await status_on(azure, clock, manifest, estate))
 
 
 async def _watch(azure: Azure, clock: Clock, task: _Task, teller: Teller, interrupts: Interrupts, pace: _Pace) -> None:
-    from reconciler.watch.rounds import rounds
-
     stop = asyncio.Event()
     azure.audited.heard = teller.called
 
@@ -166,8 +157,6 @@ async def _watch(azure: Azure, clock: Clock, task: _Task, teller: Teller, interr
 
 def interval(text: str) -> float:
     """Seconds of a duration such as `10m`; UsageError for what is none, or shorter than a second."""
-    from reconciler.cli.spans import seconds_of
-
     seconds = seconds_of(text.strip()) or 0.0
     if seconds < 1:
         raise UsageError(f"--every {text!r} is no duration of a second or more", hint="write 30s, 10m, 1h or PT10M")

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import click
 
+from reconciler import __version__
+from reconciler.azure.sign_in.credentials import WAYS
+from reconciler.cli.loading import load_manifest
 from reconciler.cli.options import connection_options, format_option
 from reconciler.cli.output import Output
+from reconciler.cli.progress import listener
+from reconciler.connection import opening
 from reconciler.connection.choice import Connection
+from reconciler.report.documents import text
+from reconciler.report.identity import identity_document, identity_markdown, identity_text
+from reconciler.verbs.identity import identity
 
 _COMMANDS = ("validate", "plan", "drift", "apply", "backup", "restore")
 
@@ -24,19 +32,9 @@ _COMMANDS = ("validate", "plan", "drift", "apply", "backup", "restore")
 @click.pass_obj
 def whoami(output: Output, path: str | None, command: str | None, form: str, connection: Connection) -> int:
     """0 it could be told, 1 it could not, or a right that `--for` asks about is missing."""
-    from reconciler.cli.loading import load_manifest
-    from reconciler.cli.progress import listener
-    from reconciler.connection.opening import opened
-    from reconciler.verbs.identity import identity
-
     manifest = load_manifest(path) if path else None
-    with opened(connection, events=listener(output), readonly=True) as session:
+    with opening.opened(connection, events=listener(output), readonly=True) as session:
         found = session.run(lambda azure, _clock: identity(azure, manifest))
-
-    from reconciler import __version__
-    from reconciler.azure.sign_in.credentials import WAYS
-    from reconciler.report.documents import text
-    from reconciler.report.identity import identity_document, identity_markdown, identity_text
 
     ways = {name: way.shown for name, way in WAYS.items()}
     forms = {
