@@ -169,9 +169,8 @@ def applied(outcome: Outcome, plan: Plan, path: str, main: str) -> Showing:
 
 
 def _showing(parts: _Parts, plan: Plan | None = None) -> Showing:
-    from reconciler.report.gitlab import code_quality
     from reconciler.report.markdown import COMMENT_LIMIT
-    from reconciler.report.sarif import sarif
+    from reconciler.report.scanning import code_quality, sarif
 
     texts = {
         "json": lambda: text(parts.document()),

@@ -16,10 +16,9 @@ from reconciler.model.plan import Plan
 from reconciler.model.results.drift import Drift
 from reconciler.model.results.outcome import Outcome, Result, Status
 from reconciler.report.annotations import LIMIT, azure, github, left_out
-from reconciler.report.gitlab import code_quality
 from reconciler.report.notices import Base, Notice, of_drift, of_findings, of_outcome, of_plan
 from reconciler.report.rules import rule
-from reconciler.report.sarif import sarif
+from reconciler.report.scanning import code_quality, sarif
 
 BASE = Base("infra/backup", "backup.yaml")
 HOSTILE = (

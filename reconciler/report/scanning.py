@@ -1,8 +1,8 @@
-"""Notices as SARIF 2.1.0, as code scanning takes it: stable rules, repository paths and fingerprints."""
+"""Notices for code scanning: SARIF 2.1.0 with stable rules, paths and fingerprints, and GitLab's code quality."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from urllib.parse import quote
 
 from reconciler.base.escape import plain
@@ -17,6 +17,7 @@ LIMIT = 5_000
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
+_SEVERITIES = {Severity.ERROR: "major", Severity.WARNING: "minor", Severity.INFO: "info"}
 
 
 def sarif(notices: Sequence[Notice], *, tool_version: str, limit: int = LIMIT) -> str:
@@ -68,3 +69,19 @@ def _result(notice: Notice, fingerprint: str, index: int) -> Document:
 def _unlinked(message: str) -> str:
     """A message without links: SARIF reads `[text](target)` as one unless the brackets are escaped."""
     return message.replace("[", r"\[").replace("]", r"\]") if "](" in message else message
+
+
+def code_quality(notices: Iterable[Notice]) -> str:
+    """The notices as GitLab's report, a JSON array; ends with a newline."""
+    return text(
+        [
+            {
+                "description": plain(notice.sentence),
+                "check_name": notice.code,
+                "fingerprint": fingerprint,
+                "severity": _SEVERITIES[notice.severity],
+                "location": {"path": notice.path, "lines": {"begin": max(notice.line, 1)}},
+            }
+            for notice, fingerprint in fingerprints(notices)
+        ]
+    )
