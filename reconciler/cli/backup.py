@@ -31,7 +31,7 @@ from reconciler.model.codes import errors as error_codes
 from reconciler.model.errors import Refused
 from reconciler.model.manifest import Manifest
 from reconciler.model.results.backup import Backup
-from reconciler.report.backups import backups_document, backups_listing
+from reconciler.report.backup import backups_document, backups_listing
 from reconciler.report.listing import forms
 from reconciler.verbs.backup import Request, Tell, back_up
 

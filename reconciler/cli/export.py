@@ -15,7 +15,7 @@ from reconciler.export.choices import Asked
 from reconciler.model.codes import errors as error_codes
 from reconciler.model.errors import ReconcilerError
 from reconciler.report.documents import text
-from reconciler.report.exported import export_document, export_markdown, export_yaml
+from reconciler.report.export import export_document, export_markdown, export_yaml
 from reconciler.verbs import export as exporting
 
 

@@ -12,7 +12,7 @@ from reconciler.cli.progress import listener
 from reconciler.connection import opening
 from reconciler.connection.choice import Connection
 from reconciler.report.listing import forms
-from reconciler.report.points import points_document, points_listing
+from reconciler.report.recovery_points import points_document, points_listing
 from reconciler.verbs import recovery_points as points
 
 

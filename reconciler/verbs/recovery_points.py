@@ -12,7 +12,7 @@ from reconciler.base.clock import Clock
 from reconciler.model.ids import ArmId
 from reconciler.model.manifest import Manifest
 from reconciler.model.resources import Instance
-from reconciler.model.results.points import DiskPoints, Point
+from reconciler.model.results.recovery_points import DiskPoints, Point
 from reconciler.model.targets import Target
 from reconciler.verbs.targets import find
 

@@ -19,11 +19,11 @@ from reconciler.model.codes import errors as error_codes
 from reconciler.model.errors import OperationFailed, ReconcilerError, UsageError
 from reconciler.model.jobs import Job
 from reconciler.model.results.backup import Backup
-from reconciler.report.backups import backups_document, backups_listing
+from reconciler.report.backup import backups_document, backups_listing
 from reconciler.report.documents import text
 from reconciler.report.jobs import jobs_document, jobs_listing
 from reconciler.report.listing import listing_markdown, listing_text
-from reconciler.report.points import points_document, points_listing
+from reconciler.report.recovery_points import points_document, points_listing
 from reconciler.sandbox.arm.messages import Request as Asked
 from reconciler.sandbox.arm.messages import Response
 from reconciler.sandbox.sandbox import Hook

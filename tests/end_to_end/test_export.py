@@ -16,7 +16,7 @@ from reconciler.export.choices import Asked
 from reconciler.model.errors import ReconcilerError, UsageError
 from reconciler.model.results.export import Exported
 from reconciler.report.documents import text
-from reconciler.report.exported import export_document, export_markdown, export_yaml
+from reconciler.report.export import export_document, export_markdown, export_yaml
 from reconciler.verbs.export import export, scope_of
 
 V = vault_id("by-hand", "hands")

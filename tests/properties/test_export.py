@@ -16,7 +16,7 @@ from trying import GATES, cured, examples, prepared, told
 from reconciler.export.choices import Asked
 from reconciler.model.ids import ArmId
 from reconciler.model.results.export import Exported
-from reconciler.report.exported import export_yaml
+from reconciler.report.export import export_yaml
 from reconciler.verbs.export import export, says, scope_of
 
 BY_HAND = 25

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reconciler.base.plurals import counted
-from reconciler.model.results.points import DiskPoints, Point
+from reconciler.model.results.recovery_points import DiskPoints, Point
 from reconciler.report.documents import Document, head, stamp
 from reconciler.report.listing import Listing, Table
 
