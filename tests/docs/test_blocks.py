@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 from installed import environment
 
+from reconciler import load
+
 REPOSITORY = Path(__file__).parents[2]
 PAGES = (
     REPOSITORY / "README.md",
@@ -105,3 +107,12 @@ def test_every_command_does_what_the_page_says(page: Path, desk: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(REPOSITORY).as_posix())
 def test_every_block_says_what_it_is(page: Path) -> None:
     assert [block["kind"] for block in blocks(page) if block["kind"] not in (*RUN, *SHOWN)] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(REPOSITORY).as_posix())
+def test_every_manifest_that_is_shown_whole_is_valid(page: Path, tmp_path: Path) -> None:
+    for number, block in enumerate(blocks(page)):
+        if not block["file"] and block["text"].startswith("apiVersion:"):
+            shown = tmp_path / f"{number}.yaml"
+            shown.write_text(block["text"], encoding="utf-8")
+            assert load(shown)
