@@ -104,7 +104,9 @@ def act(output: Output, deed: Deed, manner: Manner, connection: Connection) -> i
     reports_of(manner.reports, _FORMS)
     if not manner.auto_approve and not sys.stdin.isatty():
         raise UsageError(
-            "Nobody is there to approve: this is no terminal.", hint="give --auto-approve", code=error_codes.NO_APPROVAL
+            "Can't ask for approval: stdin is not a terminal.",
+            hint="pass `--auto-approve`",
+            code=error_codes.NO_APPROVAL,
         )
     planning = Planning(resource_guard_request=manner.resource_guard_request, force=manner.force)
     options = plan_options(planning, deed.manifest, connection.api_version, deed.path)

@@ -44,17 +44,17 @@ from reconciler.report.terminal import outcome_text, plan_text
 
 
 @click.command(
-    help="""Change Azure until it is as the manifest says, and wait until it is.
+    help="""Change Azure to match the manifest, and wait until it does.
 
-    PATH is the manifest, a file or a folder. Or PATH is a saved plan (FILE.json) and MANIFEST its manifest: the plan
-    is applied only if, with this command line's own options, it is still what would be done.
+    PATH is the manifest, a file or a folder. Or PATH is a saved plan (FILE.json) and MANIFEST the manifest of that
+    plan: the plan is applied only if a new plan, made with the options given here, has the same changes.
     """
 )
 @click.argument("path")
 @click.argument("manifest_path", metavar="[MANIFEST]", required=False)
 @format_option("text", "json", "markdown", "gitlab")
 @auto_approve_option
-@click.option("--checksum", metavar="SHA", help="Apply only the plan of this checksum, without asking.")
+@click.option("--checksum", metavar="SHA", help="Apply only if the plan has this checksum, without asking.")
 @parallelism_option
 @timeout_option
 @audit_option
@@ -87,8 +87,8 @@ def apply(
     asks_person = not (is_approved or saved)
     if asks_person and not sys.stdin.isatty():
         raise UsageError(
-            "Nobody is there to approve: this is no terminal.",
-            hint="give --auto-approve, --checksum SHA or a saved plan",
+            "Can't ask for approval: stdin is not a terminal.",
+            hint="pass `--auto-approve`, `--checksum SHA` or a saved plan",
             code=error_codes.NO_APPROVAL,
         )
     task = _task(path, planning, connection, saved)
@@ -116,13 +116,13 @@ def _saved(path: str, manifest_path: str | None, connection: Connection) -> tupl
         saved = read_saved(Path(path))
         if manifest_path is None:
             raise UsageError(
-                "A saved plan is compared with a manifest, and none is named.",
-                hint=f"Name it, with the options that the plan was made with: reconciler apply {path} MANIFEST",
+                "A saved plan needs the manifest that it was made from, to compare them.",
+                hint=f"Run `reconciler apply {path} MANIFEST` with the options that the plan was made with.",
             )
         saved.check_target(connection)
         return saved, manifest_path
     if manifest_path:
-        raise UsageError("apply takes one manifest", hint="put its files into one folder, or use `include`")
+        raise UsageError("`apply` accepts only one manifest", hint="put all files into one folder, or use `include`")
     return None, path
 
 
@@ -130,8 +130,8 @@ def _is_approved(checksum: str | None) -> bool:
     """Whether a checksum was given; UsageError for an empty one."""
     if checksum is not None and not checksum.strip():
         raise UsageError(
-            "--checksum is empty, so it approves nothing.",
-            hint="look at the step that was to give it; to apply without one leave --checksum out",
+            "`--checksum` is empty, so it approves no plan.",
+            hint="check the step that sets it, or leave `--checksum` out",
         )
     return bool(checksum)
 

@@ -29,11 +29,11 @@ class Approval(NamedTuple):
     def check(self, plan: Plan) -> None:
         """StalePlan when what would be done now is not what was approved before."""
         if self.saved and (told := moved(self.saved.document, self.document(plan))):
-            raise stale("Saved plan is stale.", told)
+            raise stale("The saved plan is stale.", told)
         if self.checksum and self.checksum != plan.checksum:
             changes = [f"{change.action} {change.address}" for change in plan.changes]
             raise stale(
-                f"The checksum {self.checksum} is not that of the plan now, {plan.checksum}.",
+                f"The checksum of the current plan is `{plan.checksum}`, not `{self.checksum}`.",
                 [f"now: {change}" for change in changes] or ["now: no changes"],
             )
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _COMMITS = ("RECONCILER_COMMIT", "GITHUB_SHA", "BUILD_SOURCEVERSION", "CI_COMMIT_SHA")
 _GIT_SECONDS = 5
-_HINT = "check the folder, its rights and the space on its disk; nothing is written to Azure without its audit record"
+_HINT = "check the folder, its permissions and free disk space; no change is sent to Azure without an audit record"
 
 
 class AuditFile:
@@ -46,7 +46,7 @@ class AuditFile:
             raise self._unaudited(os.strerror(errno.ENOSPC))
 
     def _unaudited(self, why: str) -> ReconcilerError:
-        text = f"the audit file {self.path} can't be written any more: {why}"
+        text = f"could not write to the audit file `{self.path}`: {why}"
         return ReconcilerError(text, hint=_HINT, code=error_codes.UNAUDITED)
 
     def close(self) -> None:
@@ -134,7 +134,7 @@ def _opened(path: Path) -> int:
     try:
         status = os.fstat(file)
         if not stat.S_ISREG(status.st_mode):
-            raise _unwritable(path, "it is no regular file")
+            raise _unwritable(path, "it is not a regular file")
         if status.st_size and os.pread(file, 1, status.st_size - 1) != b"\n":
             os.write(file, b"\n")  # a line that was torn is left as it is, and ours begins after it
     except OSError as error:
@@ -147,4 +147,6 @@ def _opened(path: Path) -> int:
 
 
 def _unwritable(path: Path, why: str) -> UsageError:
-    return UsageError(f"the audit file {path} can't be written: {why}", hint=_HINT, code=error_codes.UNWRITABLE)
+    return UsageError(
+        f"could not open the audit file `{path}` for writing: {why}", hint=_HINT, code=error_codes.UNWRITABLE
+    )

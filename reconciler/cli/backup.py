@@ -37,10 +37,10 @@ from reconciler.verbs.backup import Request, Tell, back_up
 
 
 @click.command(
-    help="""Back up disks of the manifest PATH now, beside their schedule, each by the policy that it has.
+    help="""Back up disks of the manifest PATH now, in addition to their schedule, each with its current policy.
 
-    Nothing is asked for: a backup takes nothing away. Azure takes ten of a disk a day. Exit codes: 0 all began (with
-    --wait: ended well), 1 some did not, or there was nothing to back up.
+    There is no prompt, since a backup deletes nothing. Azure allows ten a day for each disk. Exit codes: 0 all started
+    (with --wait: succeeded), 1 some did not, or there was nothing to back up.
     """
 )
 @click.argument("path")
@@ -49,12 +49,12 @@ from reconciler.verbs.backup import Request, Tell, back_up
     "--retention-rule",
     metavar="RULE",
     default="Default",
-    help="The policy's retention rule that says how long they are kept: Default, Daily, Weekly.",
+    help="The retention rule of the policy that sets how long to keep them: Default, Daily or Weekly.",
     show_default=True,
 )
-@click.option("--wait", is_flag=True, help="Wait until the backups have ended.")
+@click.option("--wait", is_flag=True, help="Wait until the backups have finished.")
 @patience_option
-@click.option("--dry-run", is_flag=True, help="Check, say what would be done, and send nothing.")
+@click.option("--dry-run", is_flag=True, help="Check and show what would be done; change nothing.")
 @parallelism_option
 @audit_option
 @format_option("text", "json", "markdown")
@@ -87,9 +87,9 @@ def backup(
     output.report(told[form](), form)
     if not rows:
         raise Refused(
-            "Nothing was backed up: the manifest declares no disk.",
+            "Nothing was backed up: the manifest declares no disks.",
             code=error_codes.NOTHING_TO_BACK_UP,
-            hint="see what its entries take with `reconciler coverage`, or name disks with --disk",
+            hint="run `reconciler coverage` to see which disks its entries select, or name disks with `--disk`",
         )
     return 0 if all(row.ok for row in rows) else 1
 
@@ -126,8 +126,8 @@ def _telling(told: Callable[[str, str], None]) -> Tell:
     def tell(row: Backup) -> None:
         job = row.job_id.name if row.job_id else ""
         if row.status == "started" and (row.job is None or row.job.ended is None):
-            told(row.disk.name, f"the job {job} is {row.job.status}" if row.job else f"the job {job} has begun")
+            told(row.disk.name, f"job {job} is {row.job.status}" if row.job else f"job {job} has started")
         elif row.status == "completed":
-            told(row.disk.name, f"the job {job} has ended well")
+            told(row.disk.name, f"job {job} has succeeded")
 
     return tell

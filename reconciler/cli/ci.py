@@ -92,7 +92,7 @@ def tell_system(
         else:
             _tell_azure(output, found, environment)
     except OSError as error:
-        output.tell(f"error[unwritable]: the summary of the job could not be written: {error.strerror}\n")
+        output.tell(f"error[unwritable]: could not write the job summary: {error.strerror}\n")
         return 1
     return 0
 

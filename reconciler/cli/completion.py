@@ -10,7 +10,7 @@ SHELLS = ("bash", "zsh", "fish")
 
 
 @click.command(
-    help="""Print the completion script of SHELL (bash, zsh or fish), to be read when the shell starts.
+    help="""Print the completion script for SHELL (bash, zsh or fish); load it when the shell starts.
 
     \b
     reconciler completion bash > ~/.local/share/bash-completion/completions/reconciler

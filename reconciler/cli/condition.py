@@ -19,15 +19,20 @@ from reconciler.verbs.identity import vault_principals
 
 
 @click.command(
-    help="""Print the condition to assign the operator's role with; change nothing.
+    help="""Print the condition for the operator's role assignment; change nothing.
 
-    It keeps the operator, the service principal of --operator, from granting a role to itself. With a manifest PATH
-    it also lets it grant to the identities of that manifest's vaults only, as they are now: print it again, and
-    assign it again, when a vault is added.
+    The condition keeps the operator, the service principal of --operator, from granting a role to itself. With a
+    manifest PATH, the operator can grant roles only to the identities that the manifest's vaults have now: after
+    adding a vault, print the condition and assign it again.
     """
 )
 @click.argument("path", required=False)
-@click.option("--operator", metavar="OBJECT_ID", required=True, help="The operator's object id, not its client id.")
+@click.option(
+    "--operator",
+    metavar="OBJECT_ID",
+    required=True,
+    help="Object id of the operator's service principal, not its client id.",
+)
 @connection_options
 @click.pass_obj
 def condition(output: Output, path: str | None, operator: str, connection: Connection) -> int:
@@ -42,15 +47,15 @@ def condition(output: Output, path: str | None, operator: str, connection: Conne
     without = sorted(name for name, ids in principals.items() if not ids)
     if without:
         raise UsageError(
-            f"These vaults have no identity yet: {', '.join(without)}. A condition without them would refuse their grants.",
-            hint="Apply with the condition that `reconciler condition --operator` prints without PATH, then print this one.",
+            f"These vaults have no identity yet: {', '.join(without)}. The condition would forbid role assignments to them.",
+            hint="Use the condition that `reconciler condition --operator` prints without PATH, apply, then print this one.",
             code=error_codes.NO_IDENTITY,
         )
     ids = {one for found in principals.values() for one in found}
     if own in ids:
         raise UsageError(
-            "--operator names a vault's identity, which the condition would let grant roles to itself.",
-            hint="Give the object id of the service principal that runs `reconciler apply`.",
+            "`--operator` is the identity of a vault; with this condition it could grant roles to itself.",
+            hint="Pass the object id of the service principal that runs `reconciler apply`.",
             code=error_codes.NO_IDENTITY,
         )
     output.data(condition_text(own, ids))
@@ -62,6 +67,6 @@ def _object_id(text: str) -> str:
         return str(UUID(text))
     except ValueError as error:
         raise UsageError(
-            f"--operator {text!r} is no object id.",
-            hint="`az ad sp show --id CLIENT_ID --query id --output tsv` prints it.",
+            f"`--operator` is not an object id: {text!r}",
+            hint="Get it with `az ad sp show --id CLIENT_ID --query id --output tsv`.",
         ) from error

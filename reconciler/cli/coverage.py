@@ -31,15 +31,17 @@ FAILING = (
 
 
 @click.command(
-    help="""Say of every disk in the subscriptions that the manifest PATH names whether a backup covers it.
+    help="""Show for every disk in the subscriptions that the manifest PATH names whether it is backed up.
 
-    Exit codes: 0, 2 when something that --fail-on names was found, 1 when it could not be told.
+    Exit codes: 0 nothing to report, 2 found something that --fail-on lists, 1 could not tell.
     """
 )
 @click.argument("path")
 @format_option("text", "json", "markdown")
-@click.option("--fail-on", metavar="WHAT,…", help=f"Exit with 2 on these: {', '.join(FAILING)}.")
-@click.option("--tag", "tags", metavar="NAME", multiple=True, help="Also count by the values of this tag; repeatable.")
+@click.option("--fail-on", metavar="WHAT,…", help=f"Exit with 2 if any of these is found: {', '.join(FAILING)}.")
+@click.option(
+    "--tag", "tags", metavar="NAME", multiple=True, help="Also count disks by the value of this tag; may be repeated."
+)
 @report_option
 @connection_options
 @click.pass_obj

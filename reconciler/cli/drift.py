@@ -27,15 +27,17 @@ from reconciler.report.terminal import drift_text
 
 
 @click.command(
-    help="""Say whether Azure still is as the manifest PATH says; change nothing.
+    help="""Check whether Azure still matches the manifest PATH; change nothing.
 
-    Exit codes: 0 no drift, 2 drift, 1 it could not be told. Classes: changed-outside, not-yet-applied, new, gone,
+    Exit codes: 0 no drift, 2 drift, 1 could not tell. Classes: changed-outside, not-yet-applied, new, gone,
     replaced, moved, differs, unhealthy, orphaned, uncovered, in-progress, out-of-reach.
     """
 )
 @click.argument("path")
 @format_option("text", "json", "markdown", "gitlab")
-@click.option("--fail-on", metavar="CLASS,…", help="The classes that count (default: every class but in-progress).")
+@click.option(
+    "--fail-on", metavar="CLASS,…", help="Drift classes that make the exit code 2 (default: all but in-progress)."
+)
 @report_option
 @shard_option
 @annotations_option

@@ -18,10 +18,10 @@ from reconciler.planning import drilling
 
 
 @click.command(
-    help="""Restore a sample of disks on trial, as the drills of the manifest PATH say, and take the copies away again.
+    help="""Restore a sample of disks, as the drills of the manifest PATH declare, check the copies, and delete them.
 
-    NAME… are the drills to run (default: all). The disks whose last proof is the oldest go first; what a run that died
-    has left behind is taken away. A drill that finds nothing to restore proves nothing, and fails.
+    NAME… are the drills to run (default: all). The disks with the oldest proof are restored first; copies that an
+    earlier run left behind are deleted. A drill that finds nothing to restore fails.
     """
 )
 @click.argument("path")
@@ -48,7 +48,7 @@ def drill(output: Output, path: str, names: tuple[str, ...], manner: Manner, con
 def _chosen(manifest: Manifest, names: tuple[str, ...]) -> tuple[DrillSpec, ...]:
     known = {one.name.lower(): one for one in manifest.drills}
     if not known:
-        raise UsageError("the manifest declares no drill", hint="add one under `drills`")
+        raise UsageError("the manifest declares no drills", hint="add one under `drills`")
     for name in names:
         if name.lower() not in known:
             told = ", ".join(one.name for one in manifest.drills)

@@ -10,10 +10,9 @@ from reconciler.model.errors import UsageError
 
 
 @click.command(
-    help="""Explain NAME: the code of a finding or an error, a gate, a class of drift, or a field of the manifest.
+    help="""Explain NAME: the code of a finding or an error, a gate, a drift class, or a field of the manifest.
 
-    A field is named by its path, such as policies.schedule.every, or by the end of it. Without NAME: list what can be
-    explained.
+    Name a field by its path, such as policies.schedule.every, or by the end of that path. Without NAME: list all names.
     """
 )
 @click.argument("name", required=False)
@@ -33,8 +32,8 @@ def explain(output: Output, name: str | None, form: str) -> int:
         from difflib import get_close_matches
 
         near = get_close_matches(name or "", [topic.name for topic in known], n=3)
-        hint = f"did you mean {' or '.join(near)}?" if near else "`reconciler explain` lists what can be explained"
-        raise UsageError(f"nothing is known by the name {name!r}", hint=hint)
+        hint = f"did you mean {' or '.join(near)}?" if near else "run `reconciler explain` to list all names"
+        raise UsageError(f"Unknown name: {name!r}", hint=hint)
     if form == "json":
         output.data(text({"format_version": "1.0", "topics": [dict(topic_document(topic)) for topic in chosen]}))
     elif form == "markdown":

@@ -20,21 +20,23 @@ from reconciler.verbs import export as exporting
 
 
 @click.command(
-    help="""Write the manifest of what is protected already; change nothing.
+    help="""Write a manifest of what is already protected; change nothing.
 
-    SCOPE is a subscription, a resource group with vaults, or a vault. The plan of the manifest is empty: what can't be
-    declared without a change is left out, and named in a comment.
+    SCOPE is a subscription, a resource group with vaults, or a vault. Planning the manifest gives no changes: what can't
+    be declared without a change is left out and listed in a comment.
     """
 )
 @click.argument("scopes", metavar="SCOPE…", nargs=-1, required=True)
 @format_option("text", "json", "markdown")
-@click.option("--name", default="", help="The manifest's name (default: that of the vaults' marks, else `exported`).")
+@click.option(
+    "--name", default="", help="The manifest's name (default: the name in the vaults' tags, else `exported`)."
+)
 @click.option(
     "--by",
     nargs=2,
     metavar="tag NAME",
     type=(click.Choice(["tag"]), str),
-    help="Select by that tag in place of lists, where it selects exactly the same disks.",
+    help="Select disks by this tag instead of listing them, where it selects exactly the same disks.",
 )
 @connection_options
 @click.pass_obj
@@ -48,9 +50,9 @@ def export(
     written = export_yaml(found)
     if not exporting.says(written, found.manifest):
         raise ReconcilerError(
-            "the manifest doesn't read as what was planned",
+            "the exported manifest does not read back as the one that was planned",
             code=error_codes.EXPORT_DIFFERS,
-            hint="use --format json; report this",
+            hint="use `--format json`, and report this bug",
         )
     forms = {
         "text": lambda: written,

@@ -37,7 +37,7 @@ def tell_unexpected(error: BaseException, output: Output) -> None:
     """An error that nobody foresaw: one line, and the traceback only when asked for."""
     output.tell(f"error[unexpected]: {type(error).__name__}: {plain(error)}\n")
     if not output.verbose:
-        output.tell("hint: this is a fault of the tool; run it again with --verbose and report what it prints\n")
+        output.tell("hint: this is a bug; run the command again with `--verbose` and report the output\n")
     _tell_traceback(error, output)
 
 

@@ -11,13 +11,13 @@ from reconciler.cli.output import Output
 
 
 @click.command(
-    help="""Bring the manifest PATH, a file or a folder, into one layout; comments are kept, nothing else changes.
+    help="""Format the manifest PATH, a file or a folder; comments and meaning stay the same.
 
-    Exit codes: 0 well, 1 a file is no valid YAML or can't be laid out, 2 with --check: a file would change.
+    Exit codes: 0 success, 1 a file is not valid YAML or can't be formatted, 2 with --check: a file would change.
     """
 )
 @click.argument("path")
-@click.option("--check", is_flag=True, help="Change nothing; exit with 2 when a file would change.")
+@click.option("--check", is_flag=True, help="Change nothing; exit with 2 if a file would change.")
 @verbose_option
 @click.pass_obj
 def fmt(output: Output, path: str, check: bool) -> int:
@@ -53,7 +53,7 @@ def _text(name: str, content: bytes, path: str) -> str:
     text = decode(name, content)
     section, findings = (None, [text]) if isinstance(text, Finding) else read(name, text)
     if not findings and "apiVersion" not in (section or {}):
-        findings = [codes.NOT_A_MANIFEST.at(f"{name} is no manifest", place=Place(name, 1, 1))]
+        findings = [codes.NOT_A_MANIFEST.at(f"{name} is not a manifest", place=Place(name, 1, 1))]
     if findings or isinstance(text, Finding):
         error = ManifestError(findings, {} if isinstance(text, Finding) else {name: text})
         error.root = root_of(path)

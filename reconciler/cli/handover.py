@@ -31,7 +31,7 @@ def ask_option(command: Command) -> Command:
         "asks",
         metavar="FILE",
         multiple=True,
-        help="Write what only others may do (role assignments, provider registrations, locks): .sh or .md.",
+        help="Write what others must do (role assignments, provider registrations, locks) to a .sh or .md file.",
     )(command)
 
 
@@ -45,7 +45,7 @@ class Desk:
         self._registrations: tuple[Registration, ...] = ()
         for path in self._paths:
             if path.suffix not in _FORMS:
-                raise UsageError(f"--ask can't write {path}", hint="name a file that ends in .sh or .md")
+                raise UsageError(f"`--ask` can't write `{path}`", hint="name a file that ends in .sh or .md")
             check_writable(path, "the ask-file")
 
     def look(self, session: Session, task: Task) -> Plan:

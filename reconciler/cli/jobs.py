@@ -29,21 +29,44 @@ def jobs() -> None:
     """List, show and wait for jobs of backup vaults: backups and restores."""
 
 
-@jobs.command("list", short_help="List jobs, newest first, and why the failed ones failed.")
+@jobs.command("list", short_help="List jobs, newest first, with the cause of each failure.")
 @click.argument("path", required=False)
-@click.option("--all", "everywhere", is_flag=True, help="Of every vault that the caller sees, through Resource Graph.")
+@click.option(
+    "--all",
+    "everywhere",
+    is_flag=True,
+    help="List the jobs of every vault that the caller can see, through Resource Graph.",
+)
 @disks_option
 @click.option(
-    "--vault", "vaults", metavar="VAULT", multiple=True, help="A vault's id or name; may have *, be repeated."
+    "--vault",
+    "vaults",
+    metavar="VAULT",
+    multiple=True,
+    help="A vault's id or name, or a pattern with *; may be repeated.",
 )
 @click.option(
-    "--status", "statuses", metavar="STATUS", multiple=True, help="InProgress, Completed, Failed …; may be repeated."
+    "--status",
+    "statuses",
+    metavar="STATUS",
+    multiple=True,
+    help="Jobs with this status: InProgress, Completed, Failed …; may be repeated.",
 )
-@click.option("--operation", "operations", metavar="NAME", multiple=True, help="Backup, Restore …; may be repeated.")
 @click.option(
-    "--since", metavar="TIME", default="7d", show_default=True, help="Begun at or after: a time, or 24h, 7d ago."
+    "--operation",
+    "operations",
+    metavar="NAME",
+    multiple=True,
+    help="Jobs of this operation: Backup, Restore …; may be repeated.",
 )
-@click.option("--until", metavar="TIME", help="Begun before: a time, or 24h, 7d ago.")
+@click.option(
+    "--since",
+    metavar="TIME",
+    default="7d",
+    show_default=True,
+    help="Jobs started at or after this time, or this long ago (24h, 7d).",
+)
+@click.option("--until", metavar="TIME", help="Jobs started before this time, or more than this long ago (24h, 7d).")
 @format_option(*_FORMS)
 @connection_options
 @click.pass_obj
@@ -60,9 +83,11 @@ def listed(
     form: str,
     connection: Connection,
 ) -> int:
-    """List jobs, newest first: those of the vaults that the manifest PATH names, or --all; why the failed ones failed."""
+    """List jobs, newest first: of the vaults in the manifest PATH, or of --all, with the cause of each failure."""
     if everywhere == (path is not None):
-        raise UsageError("name a manifest, or give --all, and not both", hint="reconciler jobs list PATH")
+        raise UsageError(
+            "pass either a manifest or `--all`", hint="run `reconciler jobs list PATH`, or `reconciler jobs list --all`"
+        )
     manifest = load_manifest(path) if path is not None else None
     with opening.opened(connection, events=listener(output), readonly=True) as session:
         now = session.clock.now()
@@ -94,7 +119,7 @@ def shown(output: Output, path: str, names: tuple[str, ...], form: str, connecti
     return 0
 
 
-@jobs.command("wait", short_help="Wait until jobs have ended.")
+@jobs.command("wait", short_help="Wait until jobs have finished.")
 @click.argument("path")
 @click.argument("names", metavar="[JOB]...", nargs=-1)
 @patience_option
@@ -119,7 +144,7 @@ def waited(output: Output, path: str, names: tuple[str, ...], timeout: float, fo
             )
         )
         if not begun:
-            output.tell("No job is running in the vaults of the manifest: there is nothing to wait for.\n")
+            output.tell("No job is running in the vaults of the manifest.\n")
         rows = session.run(lambda azure, clock: operation.waited(azure, clock, begun, deadline=deadline, tell=tell))
     _tell(output, rows, form, manifest.name)
     return 0 if all(map(ended_well, rows)) else 1

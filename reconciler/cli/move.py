@@ -15,10 +15,10 @@ from reconciler.planning import moving
 
 
 @click.command(
-    help="""Take the backups of DISK…, names or ids, to the vault that the manifest PATH declares for them.
+    help="""Move the backups of DISK…, names or ids, to the vault that the manifest PATH declares for them.
 
-    The old protection is stopped and its recovery points are kept; the disk is then protected at the new place, or at
-    the old one again where that fails. Name the old vault in the manifest, too, until the move is done.
+    The old protection is stopped and its recovery points are kept; the disk is then protected in the new vault, or in
+    the old one again if that fails. Keep the old vault in the manifest until the move is done.
     """
 )
 @click.argument("path")
@@ -26,7 +26,7 @@ from reconciler.planning import moving
 @click.option(
     "--through-soft-delete",
     is_flag=True,
-    help="Where Azure refuses otherwise: delete the old instance softly, and undelete it as soon as the disk is protected.",
+    help="If Azure rejects the move: soft-delete the old instance, and restore it once the disk is protected.",
 )
 @acting_options
 @parallelism_option

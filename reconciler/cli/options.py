@@ -52,7 +52,7 @@ verbose_option = click.option(
     expose_value=False,
     is_eager=True,
     callback=_verbose,
-    help="Show a traceback with an error.",
+    help="Show the traceback of an error.",
 )
 """`--verbose`."""
 
@@ -62,18 +62,18 @@ _CONNECTION = (
         metavar="ESTATE.yaml",
         envvar="RECONCILER_SANDBOX",
         show_envvar=True,
-        help="Use a simulated Azure in this process.",
+        help="Use a simulated Azure that runs in this process.",
     ),
     click.option(
         "--arm-endpoint",
         metavar="URL",
         envvar="RECONCILER_ARM_ENDPOINT",
         show_envvar=True,
-        help="Another Resource Manager; http only on loopback.",
+        help="URL of another Resource Manager; http is allowed only on loopback.",
     ),
-    click.option("--cloud", type=click.Choice(CLOUDS), default=CLOUDS[0], show_default=True, help="Azure's cloud."),
-    click.option("--clock", metavar="CLOCK", help="real, scaled:N or virtual[:START]."),
-    click.option("--api-version", metavar="VERSION", help="Of Microsoft.DataProtection."),
+    click.option("--cloud", type=click.Choice(CLOUDS), default=CLOUDS[0], show_default=True, help="The Azure cloud."),
+    click.option("--clock", metavar="CLOCK", help="Clock of the run: real, scaled:N or virtual[:START]."),
+    click.option("--api-version", metavar="VERSION", help="API version of Microsoft.DataProtection."),
     click.option(
         "--look-timeout",
         metavar="SECONDS",
@@ -82,7 +82,7 @@ _CONNECTION = (
         show_default=True,
         envvar="RECONCILER_LOOK_TIMEOUT",
         show_envvar=True,
-        help="How long reading Azure may take as a whole.",
+        help="How long all reads of Azure together may take.",
     ),
 )
 
@@ -93,11 +93,11 @@ def _shard(_context: click.Context, _parameter: click.Parameter, value: str | No
     try:
         return None if value is None or Shard.parse(value).is_whole else str(Shard.parse(value))
     except ValueError as error:
-        raise UsageError(f"--shard: {error}", hint="the first of five runs is --shard 1/5") from error
+        raise UsageError(f"--shard: {error}", hint="for the first of five runs, pass `--shard 1/5`") from error
 
 
 shard_option = click.option(
-    "--shard", metavar="I/N", callback=_shard, help="Only share I (from 1) of N of the manifest's vaults."
+    "--shard", metavar="I/N", callback=_shard, help="Work on part I of N of the manifest's vaults, such as 1/5."
 )
 """`--shard`: None for the whole."""
 
@@ -105,7 +105,7 @@ guard_request_option = click.option(
     "--resource-guard-request",
     metavar="VAULT=ID",
     multiple=True,
-    help="A resource guard request for a guarded vault; may be repeated.",
+    help="Resource guard request id for a vault under a resource guard; may be repeated.",
 )
 """`--resource-guard-request`, repeatable."""
 
@@ -113,33 +113,39 @@ force_option = click.option(
     "--force",
     metavar="GATE[=VALUE]",
     multiple=True,
-    help="Open the gate of that name, or a local one for one object (VALUE); may be repeated.",
+    help="Continue despite this gate; some gates need a VALUE, such as one object or a count. May be repeated.",
 )
 """`--force`, repeatable."""
 
 _PLANNING = (
-    click.option("--prune", is_flag=True, help="Stop the protection of orphans; their recovery points are kept."),
-    click.option("--adopt", is_flag=True, help="Mark what exists already as this manifest's own."),
+    click.option(
+        "--prune",
+        is_flag=True,
+        help="Stop the protection of disks that the manifest no longer names; their recovery points are kept.",
+    ),
+    click.option("--adopt", is_flag=True, help="Tag existing objects as owned by this manifest."),
     click.option(
         "--allow-delete",
         metavar="N",
         type=click.IntRange(min=0),
-        help="Allow exactly N deletions of recovery points, of disks in `removed` with `data: delete`.",
+        help="Allow exactly N backup instances to be deleted with their recovery points (disks in `removed` with `data: delete`).",
     ),
-    click.option("--accept-irreversible", is_flag=True, help="Pass one-way doors, such as immutability Locked."),
+    click.option(
+        "--accept-irreversible", is_flag=True, help="Allow changes that can't be undone, such as immutability Locked."
+    ),
     force_option,
     click.option(
         "--only",
         metavar="ADDRESS",
         multiple=True,
-        help="Only these (with *), and what they depend on; may be repeated.",
+        help="Only objects with this address (may contain *), and what they depend on; may be repeated.",
     ),
     guard_request_option,
     shard_option,
     click.option(
         "--preflight",
         is_flag=True,
-        help="Also ask Azure about each new disk: whether something else protects it, and (plan) whether it would protect it.",
+        help="Also ask Azure whether another vault already protects each new disk and, in `plan`, whether Azure would accept it.",
     ),
 )
 
@@ -153,12 +159,12 @@ def connection_options(command: Command) -> Command:
         sandbox, endpoint = options.pop("sandbox"), options.pop("arm_endpoint")
         said = [name for name in ("sandbox", "arm_endpoint") if _is_said(context, name)]
         if ("sandbox" in said and not sandbox) or ("arm_endpoint" in said and not endpoint):
-            hint = "look at what was to give it; for Azure itself leave it out"
-            raise UsageError("--sandbox or --arm-endpoint is empty: that would be Azure itself.", hint=hint)
+            hint = "check what sets it; leave the option out to use Azure itself"
+            raise UsageError("`--sandbox` or `--arm-endpoint` is empty, which would select Azure itself.", hint=hint)
         if sandbox and endpoint and len(said) != 1:
             raise UsageError(
-                "--sandbox and --arm-endpoint name two different Azures",
-                hint="use one of them, and look at RECONCILER_SANDBOX and RECONCILER_ARM_ENDPOINT",
+                "`--sandbox` and `--arm-endpoint` can't be used together",
+                hint="pass only one of them; check `RECONCILER_SANDBOX` and `RECONCILER_ARM_ENDPOINT` too",
             )
         if said == ["arm_endpoint"]:
             sandbox = None
@@ -186,7 +192,7 @@ def planning_options(command: Command) -> Command:
     def wrapped(*arguments: Any, **options: Any) -> int:
         planning = Planning(**{name: options.pop(name) for name in Planning._fields})
         if planning.only and planning.prune:
-            raise UsageError("--only and --prune exclude each other", hint="prune in a run of its own")
+            raise UsageError("`--only` and `--prune` can't be used together", hint="prune in a separate run")
         return command(*arguments, planning=planning, **options)
 
     return _with(wrapped, _PLANNING)
@@ -201,7 +207,12 @@ def _with(command: Command, options: tuple[Callable[[Command], Command], ...]) -
 def format_option(*formats: str) -> Callable[[Command], Command]:
     """`--format`, the first one being the default."""
     return click.option(
-        "--format", "form", type=click.Choice(formats), default=formats[0], show_default=True, help="Form of stdout."
+        "--format",
+        "form",
+        type=click.Choice(formats),
+        default=formats[0],
+        show_default=True,
+        help="Format of the output.",
     )
 
 
@@ -210,12 +221,12 @@ _POSITIVE = click.FloatRange(min=0, min_open=True)
 
 def auto_approve_option(command: Command) -> Command:
     """`--auto-approve`."""
-    return click.option("--auto-approve", is_flag=True, help="Don't ask.")(command)
+    return click.option("--auto-approve", is_flag=True, help="Don't ask for approval.")(command)
 
 
 def timeout_option(command: Command) -> Command:
     """`--timeout SECONDS`; None when it isn't given."""
-    return click.option("--timeout", metavar="SECONDS", type=_POSITIVE, help="Of the whole run.")(command)
+    return click.option("--timeout", metavar="SECONDS", type=_POSITIVE, help="Time limit of the whole run.")(command)
 
 
 def patience_option(command: Command) -> Command:
@@ -227,15 +238,17 @@ def patience_option(command: Command) -> Command:
 
 def parallelism_option(command: Command) -> Command:
     """`--parallelism N`; None when it isn't given."""
-    return click.option("--parallelism", metavar="N", type=click.IntRange(min=1), help="Writes under way at most.")(
-        command
-    )
+    return click.option(
+        "--parallelism", metavar="N", type=click.IntRange(min=1), help="Maximum number of writes at a time."
+    )(command)
 
 
 def audit_option(command: Command) -> Command:
     """`--audit FILE`; None when it isn't given."""
     return click.option(
-        "--audit", metavar="FILE", help="Append a record of each write before it is sent, and of its answer."
+        "--audit",
+        metavar="FILE",
+        help="Append a record of each write to this file before it is sent, and of its answer.",
     )(command)
 
 
@@ -246,8 +259,8 @@ def report_option(command: Command) -> Command:
         "reports",
         metavar="[FORM:]FILE",
         multiple=True,
-        help="Also write a report, by the file's ending: .html (a page on the whole estate), .md, .json, .sarif,"
-        " .xml (JUnit), .sh (role assignments that mode emit leaves to others); or by a form before it: md:FILE,"
+        help="Also write a report. The file's ending gives its form: .html (a page on the whole estate), .md, .json, .sarif,"
+        " .xml (JUnit), .sh (role assignments that mode emit leaves to others); or put the form first: md:FILE,"
         " gitlab:FILE (code quality).",
     )(command)
 
@@ -274,7 +287,7 @@ def annotations_option(command: Command) -> Command:
         type=click.Choice(("auto", GITHUB, AZURE, NO_SYSTEM)),
         default="auto",
         show_default=True,
-        help="Tell a CI system: marks on lines, a summary of the job, values for later steps.",
+        help="Report to a CI system: annotations on lines, a job summary, variables for later steps.",
     )(wrapped)
 
 
@@ -322,16 +335,16 @@ def _guard_request(text: str, manifest: Manifest) -> tuple[str, str]:
     vault, found, request = text.partition("=")
     if not (vault and found and request):
         raise UsageError(
-            f"--resource-guard-request {text!r} is not of the form VAULT=ID",
-            hint="VAULT is a name in the manifest, or an id",
+            f"`--resource-guard-request` must have the form VAULT=ID: {text!r}",
+            hint="use a vault's name in the manifest, or its resource id, as VAULT",
         )
     if vault.startswith("/"):
         return lower(vault).rstrip("/"), request
     spec = manifest.vaults.get(lower(vault))
     if spec is None:
         raise UsageError(
-            f"--resource-guard-request names the vault {vault!r}, which the manifest has not",
-            hint=f"vaults: {', '.join(one.name for one in manifest.vaults.values())}",
+            f"`--resource-guard-request` names a vault that is not in the manifest: {vault!r}",
+            hint=f"choose from {', '.join(one.name for one in manifest.vaults.values())}",
         )
     return spec.id.key, request
 

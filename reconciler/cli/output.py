@@ -70,7 +70,7 @@ class Output:
         self.broken = str(error)
         _discard(sys.stdout)
         if not isinstance(error, BrokenPipeError):
-            self.tell(f"error[output]: stdout could not be written: {error}\n")
+            self.tell(f"error[output]: could not write to stdout: {error}\n")
 
     def tell(self, text: str) -> None:
         """Text to stderr; lost when nobody can read it."""

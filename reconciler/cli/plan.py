@@ -28,14 +28,14 @@ from reconciler.flow.run import Task, preflight
 from reconciler.report.terminal import plan_text
 
 
-@click.command(help="Show what would be changed in Azure so that it is as the manifest PATH says; change nothing.")
+@click.command(help="Show what apply would change in Azure to match the manifest PATH; change nothing.")
 @click.argument("path")
 @format_option("text", "json", "markdown", "gitlab")
-@click.option("--out", metavar="FILE", help="Save the plan, for `reconciler apply FILE`.")
+@click.option("--out", metavar="FILE", help="Save the plan to this file, for `reconciler apply FILE`.")
 @report_option
 @annotations_option
 @ask_option
-@click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there are changes.")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 if there are changes.")
 @planning_options
 @connection_options
 @click.pass_obj
@@ -76,7 +76,7 @@ def plan(
     )
     if out:
         write_file(Path(out), output.marked(showing.data("json"), "json"), "the plan")
-        output.tell(f"The plan is saved: {apply_command(out, path, connection, planning)}\n")
+        output.tell(f"The plan is saved. Apply it with: {apply_command(out, path, connection, planning)}\n")
     if desk.write(found) or failed or found.is_refused:
         return 1
     return 2 if detailed_exitcode and found.changes else 0

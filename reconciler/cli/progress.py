@@ -53,8 +53,8 @@ class Lines(Progress):
         self._beside(f"throttled by {plain(what)}, waiting {duration(seconds)}")
 
     def held_back(self, what: str, seconds: float) -> None:
-        """`held back by the limits of …, 12 s`."""
-        self._beside(f"held back by the limits of {plain(what)}, {duration(seconds)}")
+        """`rate limit of …, waiting 12 s`."""
+        self._beside(f"rate limit of {plain(what)}, waiting {duration(seconds)}")
 
     def retrying(self, why: str, seconds: float) -> None:
         """`No answer …; trying again in 7 s`."""
@@ -133,7 +133,7 @@ class Bars(Lines):
 
 def _ending(result: Result, after: str) -> str:
     if result.status is Status.DONE:
-        return f"done{after}" if result.action else "at rest"  # whether a wait was for the best is told in the end
+        return f"done{after}" if result.action else "no longer in progress"
     if result.status is Status.SKIPPED:
         return f"skipped (because {plain(result.because or result.message)})"
     word = "failed" if result.status is Status.FAILED else "still in progress"

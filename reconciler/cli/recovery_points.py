@@ -18,11 +18,11 @@ from reconciler.verbs import recovery_points as points
 
 @click.command(
     "recovery-points",
-    help="Say of disks of the manifest PATH what they can be restored from, newest first; change nothing.",
+    help="List the recovery points of disks of the manifest PATH, newest first; change nothing.",
 )
 @click.argument("path")
 @disks_option
-@click.option("--limit", metavar="N", type=click.IntRange(min=1), help="At most so many of each disk.")
+@click.option("--limit", metavar="N", type=click.IntRange(min=1), help="Show at most this many of each disk.")
 @format_option("text", "json", "markdown")
 @connection_options
 @click.pass_obj

@@ -24,26 +24,34 @@ _SKUS = (
 
 
 @click.command(
-    help="""Make a new disk of a recovery point of DISK, a name or an id, and check that it is as it was.
+    help="""Restore a recovery point of DISK, a name or an id, to a new disk, and check that it matches its source.
 
-    PATH is the manifest that names the disk's vault; the disk itself may be gone from both. An existing disk is never
-    written over. The new disk bears the tag reconciler-restored.
+    PATH is the manifest that names the disk's vault; the disk may be gone from the manifest and from Azure. An existing
+    disk is never overwritten. The new disk gets the tag reconciler-restored.
     """
 )
 @click.argument("path")
 @click.argument("disk")
 @click.option(
-    "--to", "group", metavar="GROUP", required=True, help="The new disk's resource group: its id, or its name."
+    "--to", "group", metavar="GROUP", required=True, help="Resource group of the new disk: its id, or its name."
 )
-@click.option("--subscription", metavar="ID", help="That of the resource group (default: the disk's own).")
+@click.option("--subscription", metavar="ID", help="Subscription of that resource group (default: the source disk's).")
 @click.option(
-    "--name", metavar="NAME", default="", help="The new disk's name (default: derived from the recovery point)."
+    "--name", metavar="NAME", default="", help="Name of the new disk (default: derived from the recovery point)."
 )
 @click.option("--point", metavar="POINT", default="latest", show_default=True, help="A recovery point's id, or latest.")
-@click.option("--before", metavar="TIME", help="The newest recovery point older than this (ISO 8601, UTC unless said).")
+@click.option(
+    "--before", metavar="TIME", help="Use the newest recovery point before this time (ISO 8601, default UTC)."
+)
 @click.option("--tags", metavar="KEY=VALUE", multiple=True, help="A tag for the new disk; may be repeated.")
-@click.option("--sku", type=click.Choice(_SKUS, case_sensitive=False), help="Change the new disk to this kind.")
-@click.option("--zone", metavar="ZONE", help="The zone that the new disk must be in; Azure restores into the source's.")
+@click.option(
+    "--sku", type=click.Choice(_SKUS, case_sensitive=False), help="Change the new disk to this SKU after the restore."
+)
+@click.option(
+    "--zone",
+    metavar="ZONE",
+    help="Fail if Azure places the new disk in another zone; Azure uses the zone of the source disk.",
+)
 @acting_options
 @click.pass_obj
 def restore(
@@ -64,10 +72,11 @@ def restore(
     """0 when the disk is there and as expected; 1 when not, or refused; 130 or 143 when interrupted."""
     if name and not _NAME.fullmatch(name):
         raise UsageError(
-            f"--name {name!r} is no name for a disk", hint="1 to 80 letters, digits, dots, hyphens and underscores"
+            f"`--name` is not a valid disk name: {name!r}",
+            hint="use 1 to 80 letters, digits, dots, hyphens and underscores",
         )
     if before is not None and point != "latest":
-        raise UsageError("--before and --point exclude each other", hint="leave one of them out")
+        raise UsageError("`--before` and `--point` can't be used together", hint="leave one of them out")
     run = new_run()
     where, group = _place(group, subscription)
     manifest = load_manifest(path)
@@ -93,12 +102,12 @@ def _place(group: str, subscription: str | None) -> tuple[str, str]:
     if group.startswith("/"):
         found = re.fullmatch(r"/subscriptions/([^/]+)/resourcegroups/([^/]+)/?", group, re.IGNORECASE)
         if found is None:
-            raise UsageError(f"--to {group!r} is not the id of a resource group", hint="write its id, or its name")
+            raise UsageError(f"`--to` is not the id of a resource group: {group!r}", hint="write its id, or its name")
         where, name = found[1].lower(), found[2]
     if not _GROUP.fullmatch(name):
-        raise UsageError(f"--to {group!r} names no resource group", hint="write its id, or its name")
+        raise UsageError(f"`--to` is not a valid resource group name: {group!r}", hint="write its id, or its name")
     if where is not None and not GUID.fullmatch(where):
-        raise UsageError(f"{where!r} is no subscription's id", hint="a subscription's id is a GUID")
+        raise UsageError(f"not a subscription id: {where!r}", hint="use the GUID of the subscription")
     return where or "", name
 
 
@@ -107,13 +116,13 @@ def _tags(pairs: tuple[str, ...]) -> dict[str, str]:
     for pair in pairs:
         key, equals, value = pair.partition("=")
         if not (key and equals):
-            raise UsageError(f"--tags {pair!r} is not of the form KEY=VALUE")
+            raise UsageError(f"`--tags` must have the form KEY=VALUE: {pair!r}")
         if key.lower().startswith("reconciler-"):
-            raise UsageError(f"--tags {pair!r}: tags that start with reconciler- are the tool's own")
+            raise UsageError(f"`--tags` can't set tags that start with `reconciler-`: {pair!r}")
         if not is_tag_key(key) or len(value) > LONGEST_VALUE:
-            hint = f"keys have up to 512 characters, none of <>%&\\?/, values up to {LONGEST_VALUE}"
-            raise UsageError(f"--tags {pair!r}: Azure allows no such tag", hint=hint)
+            hint = f"use keys of up to 512 characters, without <>%&\\?/, and values of up to {LONGEST_VALUE}"
+            raise UsageError(f"`--tags` has a tag that Azure does not allow: {pair!r}", hint=hint)
         if key.lower() in map(str.lower, found):
-            raise UsageError(f"--tags {pair!r}: the key was given before, and their case tells no two apart in Azure")
+            raise UsageError(f"`--tags` has the same key twice (Azure ignores case in tag keys): {pair!r}")
         found[key] = value
     return found

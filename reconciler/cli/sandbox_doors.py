@@ -179,7 +179,9 @@ def _refused(content: bytes) -> UsageError:
         return UsageError(str(told["error"]), hint=str(told.get("hint", "")), code=error_codes.SANDBOX)
     except (ValueError, KeyError, TypeError, AttributeError):
         return UsageError(
-            "what answers there is no sandbox", hint="name the address of `sandbox serve`", code=error_codes.SANDBOX
+            "the server at this address is not a sandbox",
+            hint="pass the address that `sandbox serve` prints",
+            code=error_codes.SANDBOX,
         )
 
 

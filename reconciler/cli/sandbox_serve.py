@@ -12,16 +12,20 @@ from reconciler.cli.output import Output
 
 @click.command(help="Answer ARM requests over HTTP from the sandbox ESTATE, until interrupted.")
 @click.argument("estate")
-@click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
-    "--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="Where to listen; 0: any free port."
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8080,
+    show_default=True,
+    help="Port to listen on; 0: any free port.",
 )
 @click.option(
     "--clock",
     default="real",
     show_default=True,
     metavar="CLOCK",
-    help="real, scaled:N, or virtual[:START]: stands still.",
+    help="Clock: real, scaled:N, or virtual[:START], which stands still.",
 )
 @verbose_option
 @click.pass_obj

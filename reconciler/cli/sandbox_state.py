@@ -21,7 +21,7 @@ from reconciler.model.codes import errors as error_codes
 from reconciler.model.errors import UsageError
 
 
-@click.command(help="List what exists in the sandbox ESTATE; with ID (which may have *), the bodies of that.")
+@click.command(help="List the resources in the sandbox ESTATE; with ID (may contain *), show their bodies.")
 @click.argument("estate")
 @click.argument("resource_id", metavar="[ID]", required=False)
 @format_option("text", "json")
@@ -41,7 +41,7 @@ def show(output: Output, estate: str, resource_id: str | None, form: str) -> int
     return 0
 
 
-@click.command(help="Make the resource ID in the sandbox ESTATE, or replace it, with the ARM body JSON (- for stdin).")
+@click.command(help="Create or replace the resource ID in the sandbox ESTATE with the ARM body JSON (- for stdin).")
 @click.argument("estate")
 @click.argument("resource_id", metavar="ID")
 @click.argument("body", metavar="JSON")
@@ -56,7 +56,7 @@ def put(output: Output, estate: str, resource_id: str, body: str) -> int:
     return 0
 
 
-@click.command(help="Merge JSON (- for stdin) into the body of ID, which may have *; null removes a key.")
+@click.command(help="Merge JSON (- for stdin) into the body of ID (may contain *); null removes a key.")
 @click.argument("estate")
 @click.argument("resource_id", metavar="ID")
 @click.argument("changes", metavar="JSON")
@@ -72,7 +72,7 @@ def patch(output: Output, estate: str, resource_id: str, changes: str) -> int:
     return 0
 
 
-@click.command(help="Remove ID, which may have *, and all that lies in it, from the sandbox ESTATE.")
+@click.command(help="Delete ID (may contain *), and everything in it, from the sandbox ESTATE.")
 @click.argument("estate")
 @click.argument("resource_id", metavar="ID")
 @verbose_option
@@ -90,7 +90,7 @@ def delete(output: Output, estate: str, resource_id: str) -> int:
     return 0
 
 
-@click.command(help="Move ID, which may have *, to the resource group GROUP in the sandbox ESTATE, as it is.")
+@click.command(help="Move ID (may contain *) unchanged to the resource group GROUP in the sandbox ESTATE.")
 @click.argument("estate")
 @click.argument("resource_id", metavar="ID")
 @click.argument("group")
@@ -104,7 +104,9 @@ def move(output: Output, estate: str, resource_id: str, group: str) -> int:
     return 0
 
 
-@click.command(help="Delete the disks ID, which may have *, in the sandbox ESTATE and make empty ones of their names.")
+@click.command(
+    help="Delete the disks ID (may contain *) in the sandbox ESTATE, and create empty ones with the same names."
+)
 @click.argument("estate")
 @click.argument("resource_id", metavar="ID")
 @verbose_option
@@ -117,7 +119,7 @@ def replace(output: Output, estate: str, resource_id: str) -> int:
     return 0
 
 
-@click.command(help="Let DURATION pass in the sandbox ESTATE: 90s, 30m, 2h, 14d, 1h30m.")
+@click.command(help="Advance the clock of the sandbox ESTATE by DURATION: 90s, 30m, 2h, 14d, 1h30m.")
 @click.argument("estate")
 @click.argument("duration")
 @verbose_option
@@ -128,18 +130,20 @@ def advance(output: Output, estate: str, duration: str) -> int:
 
     seconds = seconds_of(duration)
     if seconds is None:
-        raise UsageError(f"{duration!r} is no duration", hint="write 90s, 30m, 2h, 14d or 1h30m")
+        raise UsageError(f"not a duration: {duration!r}", hint="write 90s, 30m, 2h, 14d or 1h30m")
     with opened(estate) as sandbox:
         now = sandbox.advance(seconds)
     output.data(f"It is now {now:%Y-%m-%dT%H:%M:%SZ} in the sandbox.\n")
     return 0
 
 
-@click.command(help="Let the next backups of the disks ID, which may have *, fail in the sandbox ESTATE.")
+@click.command(help="Make the next backups of the disks ID (may contain *) fail in the sandbox ESTATE.")
 @click.argument("estate")
 @click.argument("resource_id", metavar="ID")
 @click.option("--code", metavar="CODE", default="CloudInternalError", show_default=True, help="Azure's error code.")
-@click.option("--times", type=click.IntRange(min=0), default=1, show_default=True, help="How many; 0: none any more.")
+@click.option(
+    "--times", type=click.IntRange(min=0), default=1, show_default=True, help="How many backups fail; 0: stop failing."
+)
 @verbose_option
 @click.pass_obj
 def fail(output: Output, estate: str, resource_id: str, code: str, times: int) -> int:
@@ -151,7 +155,7 @@ def fail(output: Output, estate: str, resource_id: str, code: str, times: int) -
     return 0
 
 
-@click.command(help="List the switches of the sandbox ESTATE, or set some by NAME=VALUE.")
+@click.command(help="List the switches of the sandbox ESTATE, or set some with NAME=VALUE.")
 @click.argument("estate")
 @click.argument("settings", metavar="[NAME=VALUE]...", nargs=-1)
 @verbose_option
@@ -164,7 +168,10 @@ def switch(output: Output, estate: str, settings: tuple[str, ...]) -> int:
         for setting in settings:
             name, found, value = setting.partition("=")
             if not found:
-                raise UsageError(f"{setting!r} is not of the form NAME=VALUE", hint="leave it out to list the switches")
+                raise UsageError(
+                    f"a setting must have the form NAME=VALUE: {setting!r}",
+                    hint="to list the switches, pass no setting",
+                )
             sandbox.set_switch(name, value)
             output.data(f"{name} is now {_word(sandbox.switches()[name])}\n")
         values = {} if settings else sandbox.switches()
@@ -175,7 +182,7 @@ def switch(output: Output, estate: str, settings: tuple[str, ...]) -> int:
     return 0
 
 
-@click.command(help="Forget what happened in the sandbox since ESTATE was written.")
+@click.command(help="Reset the sandbox to the estate file ESTATE.")
 @click.argument("estate")
 @verbose_option
 @click.pass_obj
@@ -186,7 +193,7 @@ def reset(output: Output, estate: str) -> int:
 
     with sandbox_errors():
         found = forget(Path(estate))
-    output.data(f"{estate} starts anew.\n" if found else f"{estate} had no state to forget.\n")
+    output.data(f"{estate} was reset.\n" if found else f"{estate} had no saved state.\n")
     return 0
 
 
@@ -194,8 +201,8 @@ def _matching(sandbox: Door, pattern: str, *, needed: bool = True) -> list[str]:
     found = sandbox.ids(pattern.rstrip("/") or "*")
     if needed and not found:
         raise UsageError(
-            f"nothing in the sandbox has the id {pattern}",
-            hint="`reconciler sandbox show` lists what exists; * stands for anything",
+            f"no resource in the sandbox has the id `{pattern}`",
+            hint="list the resources with `reconciler sandbox show`; * matches any text",
             code=error_codes.NOTHING_THERE,
         )
     return found
@@ -207,11 +214,9 @@ def _object(text: str) -> dict[str, Any]:
     try:
         found = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise UsageError(
-            f"this is no JSON: {error}", hint='quote it for the shell: \'{"tags": {"a": "b"}}\''
-        ) from error
+        raise UsageError(f"not valid JSON: {error}", hint='quote it for the shell: \'{"tags": {"a": "b"}}\'') from error
     if not isinstance(found, dict):
-        raise UsageError("a JSON object is needed", hint="begin with a brace: '{\"properties\": {…}}'")
+        raise UsageError("the JSON value is not an object", hint="begin with a brace: '{\"properties\": {…}}'")
     return found
 
 

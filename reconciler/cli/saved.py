@@ -30,14 +30,14 @@ class SavedPlan(NamedTuple):
         """
         kept = self.document["options"]
         differing = [
-            f"{_flag(name)}: the saved plan has {_shown(kept[name])}, this command line has {_shown(said[name])}"
+            f"{_flag(name)}: {_shown(kept[name])} in the saved plan, {_shown(said[name])} on the command line"
             for name in said
             if name in kept and kept[name] != said[name] and name not in _LOOKS_ONLY
         ]
         if differing:
             raise Refused(
                 "\n".join(
-                    [f"The saved plan {self.file} was made with other options. Nothing was written.", *differing]
+                    [f"The saved plan `{self.file}` was made with other options. Nothing was written.", *differing]
                 ),
                 hint="Pass the options that the plan was made with, or make and review a new plan.",
                 code=error_codes.OTHER_OPTIONS,
@@ -48,8 +48,8 @@ class SavedPlan(NamedTuple):
         target = self.document["target"]
         if not _same_target(target, said.target):
             raise Refused(
-                f"The saved plan was made against {target}, this is {said.target}. Nothing was written.",
-                hint="Pass the same --sandbox, --arm-endpoint or --cloud as to `plan`.",
+                f"The saved plan was made against `{target}`, but the command line selects `{said.target}`. Nothing was written.",
+                hint="Pass the same `--sandbox`, `--arm-endpoint` or `--cloud` as for `plan`.",
                 code=error_codes.OTHER_TARGET,
             )
 
@@ -59,7 +59,7 @@ def _flag(name: str) -> str:
 
 
 def _shown(value: object) -> str:
-    return "nothing" if value in (None, False, [], {}) else "it" if value is True else json.dumps(value)
+    return "not set" if value in (None, False, [], {}) else "set" if value is True else json.dumps(value)
 
 
 def _same_target(one: str, other: str) -> bool:
@@ -73,7 +73,9 @@ def read_saved(file: Path) -> SavedPlan:
     try:
         document = json.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
-        raise UsageError(f"The saved plan {file} cannot be read: {error.strerror or error}", hint=_MAKE_ONE) from error
+        raise UsageError(
+            f"could not read the saved plan `{file}`: {error.strerror or error}", hint=_MAKE_ONE
+        ) from error
     except (ValueError, RecursionError) as error:
         raise _no_plan(file, str(error)) from error
     try:
@@ -104,7 +106,7 @@ def _problems(document: Any) -> list[str]:
 
 
 def _no_plan(file: Path, why: str) -> UsageError:
-    return UsageError(f"{file} is no saved plan of this version: {why}", hint=_MAKE_ONE)
+    return UsageError(f"`{file}` is not a saved plan of this version: {why}", hint=_MAKE_ONE)
 
 
 def stale(what: str, moved: Sequence[str]) -> StalePlan:
@@ -112,6 +114,4 @@ def stale(what: str, moved: Sequence[str]) -> StalePlan:
     told = [*moved[:_MOST_TOLD]]
     if len(moved) > _MOST_TOLD:
         told.append(f"… and {len(moved) - _MOST_TOLD} more")
-    return StalePlan(
-        "\n".join([f"{what} Nothing was written.", *told]), hint="look at a new plan, and approve that one"
-    )
+    return StalePlan("\n".join([f"{what} Nothing was written.", *told]), hint="review the new plan, then approve it")

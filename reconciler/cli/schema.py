@@ -8,7 +8,7 @@ from reconciler.cli.output import Output
 from reconciler.model.errors import UsageError
 
 
-@click.command(help="Print the JSON Schema NAME: the manifest's unless said otherwise.")
+@click.command(help="Print the JSON Schema NAME (default: manifest).")
 @click.argument("name", default="manifest")
 @click.pass_obj
 def schema(output: Output, name: str) -> int:
@@ -16,6 +16,6 @@ def schema(output: Output, name: str) -> int:
     from reconciler.base.schemas import schema_names, schema_text
 
     if name not in schema_names():
-        raise UsageError(f"there is no schema {name!r}", hint=f"schemas: {', '.join(schema_names())}")
+        raise UsageError(f"Unknown schema: {name!r}", hint=f"choose from {', '.join(schema_names())}")
     output.data(schema_text(name))
     return 0

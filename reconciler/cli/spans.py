@@ -26,7 +26,7 @@ def time_of(text: str, option: str, hint: str = "write 2026-01-05T08:00:00Z") ->
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
-        raise UsageError(f"{option} {text!r} is no time", hint=hint) from None
+        raise UsageError(f"`{option}` is not a time: {text!r}", hint=hint) from None
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 

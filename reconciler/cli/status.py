@@ -20,9 +20,9 @@ from reconciler.verbs import status as operation
 
 
 @click.command(
-    help="""Say of each disk that the manifest PATH declares how its backups are; change nothing.
+    help="""Compare the newest recovery point of each disk in the manifest PATH with its schedule; change nothing.
 
-    Exit codes: 0 all well, 2 something is late, failing, gone or unprotected, or a drill is late; 1 it could not be told.
+    Exit codes: 0 all healthy, 2 a disk is late, failing, gone or unprotected, or a drill is late; 1 could not tell.
     """
 )
 @click.argument("path")

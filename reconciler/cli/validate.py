@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from reconciler.model.manifest import Manifest
 
 
-@click.command(help="Check the manifest PATH, a file or a folder, without asking Azure anything.")
+@click.command(help="Check the manifest PATH, a file or a folder, without contacting Azure.")
 @click.argument("path")
 @format_option("text", "json", "markdown", "gitlab")
 @report_option

@@ -39,18 +39,28 @@ _ROUND_SECONDS = 3600.0
 
 
 @click.command(
-    help="""Compare Azure with the manifest PATH every so often, and say what is new; with --apply, make them agree.
+    help="""Compare Azure with the manifest PATH at intervals, and report what is new; with --apply, also apply the changes.
 
-    PATH is read anew in every round. Metrics, /healthz and /readyz are served at --listen. A line of JSON for every
-    round goes to stderr. It ends with a signal (exit code 130 or 143), or after --times rounds.
+    Each round reads PATH again and writes one line of JSON to stderr. Metrics, /healthz and /readyz are served at
+    --listen. It stops on a signal (exit code 130 or 143), or after --times rounds.
     """
 )
 @click.argument("path")
-@click.option("--every", metavar="DURATION", default="10m", show_default=True, help="30s, 10m, 1h or ISO 8601.")
-@click.option("--apply", "applies", is_flag=True, help="Apply what differs, as `apply --auto-approve` would.")
-@click.option("--times", metavar="N", type=click.IntRange(min=1), help="End after that many rounds.")
 @click.option(
-    "--listen", metavar="HOST:PORT", default="127.0.0.1:9464", show_default=True, help="`none`: serve nothing."
+    "--every",
+    metavar="DURATION",
+    default="10m",
+    show_default=True,
+    help="Time between rounds: 30s, 10m, 1h or ISO 8601.",
+)
+@click.option("--apply", "applies", is_flag=True, help="Apply what differs, as `apply --auto-approve` would.")
+@click.option("--times", metavar="N", type=click.IntRange(min=1), help="Stop after this many rounds.")
+@click.option(
+    "--listen",
+    metavar="HOST:PORT",
+    default="127.0.0.1:9464",
+    show_default=True,
+    help="Address to serve metrics at; `none`: serve nothing.",
 )
 @click.option(
     "--notify",
@@ -58,7 +68,7 @@ _ROUND_SECONDS = 3600.0
     multiple=True,
     envvar="RECONCILER_NOTIFY",
     show_envvar=True,
-    help="Tell a webhook what is new and what is over; KIND is slack, teams or json. May be repeated.",
+    help="Notify a webhook of new and resolved problems; KIND is slack, teams or json. May be repeated.",
 )
 @connection_options
 @click.pass_obj
@@ -159,5 +169,7 @@ def interval(text: str) -> float:
     """Seconds of a duration such as `10m`; UsageError for what is none, or shorter than a second."""
     seconds = seconds_of(text.strip()) or 0.0
     if seconds < 1:
-        raise UsageError(f"--every {text!r} is no duration of a second or more", hint="write 30s, 10m, 1h or PT10M")
+        raise UsageError(
+            f"`--every` must be a duration of at least one second: {text!r}", hint="write 30s, 10m, 1h or PT10M"
+        )
     return seconds

@@ -20,13 +20,15 @@ _COMMANDS = ("validate", "plan", "drift", "apply", "backup", "restore")
 
 
 @click.command(
-    help="""Say who signs in, how, which subscriptions are visible, and which rights are missing there; change nothing.
+    help="""Show who signs in, how, which subscriptions are visible, and which permissions are missing; change nothing.
 
-    With a manifest PATH: in the subscriptions that it names, and only what it needs there.
+    With a manifest PATH: check only the subscriptions that it names, and only the permissions that it needs.
     """
 )
 @click.argument("path", required=False)
-@click.option("--for", "command", type=click.Choice(_COMMANDS), help="Exit 1 when a right for this command is missing.")
+@click.option(
+    "--for", "command", type=click.Choice(_COMMANDS), help="Exit with 1 if a permission for this command is missing."
+)
 @format_option("text", "json", "markdown")
 @connection_options
 @click.pass_obj

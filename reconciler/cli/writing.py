@@ -15,9 +15,9 @@ from reconciler.model.errors import UsageError
 def check_writable(path: Path, what: str) -> None:
     """UsageError when `path` lies in no folder, or is one: said before anything is done."""
     if not path.parent.is_dir():
-        raise UsageError(f"{what} cannot be written: {path.parent} is no folder", hint="create the folder first")
+        raise UsageError(f"could not write {what}: `{path.parent}` is not a folder", hint="create the folder first")
     if path.is_dir():
-        raise UsageError(f"{what} cannot be written: {path} is a folder", hint="name a file")
+        raise UsageError(f"could not write {what}: `{path}` is a folder", hint="name a file")
 
 
 def write_file(path: Path, text: str, what: str) -> None:
@@ -46,8 +46,8 @@ def _write(path: Path, text: str, what: str) -> None:
 
 def _unwritable(path: Path, what: str, error: OSError) -> UsageError:
     return UsageError(
-        f"{what} could not be written to {path}: {error.strerror or error}",
-        hint="check the folder, its rights and the space on its disk",
+        f"could not write {what} to `{path}`: {error.strerror or error}",
+        hint="check the folder, its permissions and free disk space",
         code=error_codes.UNWRITABLE,
     )
 
@@ -75,8 +75,8 @@ def _report(name: str, forms: tuple[str, ...]) -> Report:
     if form not in forms:
         endings = ", ".join(ending for ending, known in FORMS.items() if known in forms)
         raise UsageError(
-            f"no report can be written to {file}",
-            hint=f"name a file that ends in {endings}, or put its form before it: {', '.join(forms)} (as in md:FILE)",
+            f"the form of the report `{file}` is not supported here",
+            hint=f"use a file that ends in {endings}, or put the form first, as in md:FILE: {', '.join(forms)}",
         )
     path = Path(file)
     check_writable(path, "the report")

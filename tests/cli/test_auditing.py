@@ -48,7 +48,7 @@ def test_an_audit_file_that_cannot_be_written_refuses_the_apply(folder: Path, na
     os.mkfifo(folder / "pipe")
     done = run(folder, "apply", ".", *AZURE, "--auto-approve", "--audit", name)
     assert done.returncode == 1
-    assert "error[unwritable]: the audit file" in done.stderr
+    assert "error[unwritable]: could not open the audit file" in done.stderr
     assert not (folder / "azure.estate.state.json").exists(), "nothing was even looked at"
 
 
@@ -70,7 +70,7 @@ def test_a_full_disk_stops_the_run_before_its_next_write(folder: Path, tmp_path:
         check=False,
         timeout=60,
     )
-    assert "the audit file a can't be written any more" in done.stderr
+    assert "could not write to the audit file `a`" in done.stderr
     assert (tmp_path / "a").read_text().splitlines() == ["x" * 99] * 9
 
 

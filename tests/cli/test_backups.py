@@ -26,7 +26,7 @@ def test_as_the_readme_says(folder: Path, capsys: pytest.CaptureFixture[str]) ->
     bounds = ("--parallelism", "1", "--audit", "audit.jsonl")
     done = run(folder, "backup", "backup.yaml", "--disk", "PSTestDisk", "--wait", *bounds, *AZURE)
     assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "Backup: 1 completed of 1 disk.")
-    assert "PSTestDisk: the job " in done.stderr
+    assert "PSTestDisk: job " in done.stderr
     intent, result = [json.loads(line) for line in (folder / "audit.jsonl").read_text().splitlines()]
     for record in (intent, result):
         jsonschema.validate(record, json.loads(schema_text("audit")))
@@ -58,9 +58,9 @@ def test_as_the_readme_says(folder: Path, capsys: pytest.CaptureFixture[str]) ->
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["jobs", "list"], "name a manifest, or give --all"),
-        (["jobs", "list", "backup.yaml", "--all"], "name a manifest, or give --all"),
-        (["jobs", "list", "backup.yaml", "--since", "soon"], "is no time"),
+        (["jobs", "list"], "pass either a manifest or `--all`"),
+        (["jobs", "list", "backup.yaml", "--all"], "pass either a manifest or `--all`"),
+        (["jobs", "list", "backup.yaml", "--since", "soon"], "is not a time"),
         (["backup", "backup.yaml", "--disk", "nobody"], "no disk of that name"),
         (["jobs", "show", "backup.yaml", "nothing"], "no job nothing"),
     ],

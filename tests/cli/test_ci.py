@@ -190,7 +190,7 @@ def test_a_summary_never_grows_over_what_github_takes(tmp_path: Path, before: in
 def test_a_summary_that_cannot_be_written_fails_the_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     environment = {"GITHUB_STEP_SUMMARY": str(tmp_path / "no" / "summary.md")}
     assert tell_system(Output(), "github", told, environment) == 1
-    assert "error[unwritable]: the summary" in capsys.readouterr().err
+    assert "error[unwritable]: could not write the job summary" in capsys.readouterr().err
 
 
 def test_each_output_has_a_delimiter_that_nobody_can_guess(tmp_path: Path) -> None:

@@ -34,8 +34,8 @@ def test_an_error_of_azure_names_status_target_and_request(capsys: pytest.Captur
 
 
 def test_every_line_of_a_message_is_kept_and_tamed(capsys: pytest.CaptureFixture[str]) -> None:
-    text = told(StalePlan("Saved plan is stale.\n::error::x\n\x1b[2J"), capsys)
-    assert text == "error[stale-plan]: Saved plan is stale.\n  \\::error::x\n  \\x1b[2J\n"
+    text = told(StalePlan("The saved plan is stale.\n::error::x\n\x1b[2J"), capsys)
+    assert text == "error[stale-plan]: The saved plan is stale.\n  \\::error::x\n  \\x1b[2J\n"
 
 
 def test_all_problems_of_a_manifest_are_told(capsys: pytest.CaptureFixture[str]) -> None:

@@ -28,7 +28,7 @@ def test_init_overwrites_nothing(command: Run, tmp_path: Path) -> None:
     (tmp_path / "backup.yaml").write_text("mine")
     done = command("init", str(tmp_path))
     assert (done.returncode, (tmp_path / "backup.yaml").read_text()) == (1, "mine")
-    assert "exists already" in done.stderr
+    assert "already exists" in done.stderr
 
 
 def test_init_refuses_what_would_be_no_manifest_and_leaves_nothing(command: Run, tmp_path: Path) -> None:

@@ -42,20 +42,20 @@ def test_the_version_is_told(command: Run) -> None:
         (("plan", "x", "--nonsense"), "No such option"),
         (("plan", "x", "--format", "xml"), "'xml' is not one of"),
         (("apply", "x", "--parallelism", "0"), "--parallelism"),
-        (("plan", "x", "--only", "disk/a", "--prune"), "--only and --prune exclude each other"),
-        (("plan", "x", "--sandbox", "e", "--arm-endpoint", "http://localhost:1"), "two different Azures"),
-        (("plan", "x", "--sandbox", ""), "that would be Azure itself"),
-        (("plan", "x", "--arm-endpoint", ""), "that would be Azure itself"),
+        (("plan", "x", "--only", "disk/a", "--prune"), "`--only` and `--prune` can't be used together"),
+        (("plan", "x", "--sandbox", "e", "--arm-endpoint", "http://localhost:1"), "can't be used together"),
+        (("plan", "x", "--sandbox", ""), "which would select Azure itself"),
+        (("plan", "x", "--arm-endpoint", ""), "which would select Azure itself"),
         (("drift", "x", "--fail-on", "nonsense"), "Unknown value for `--fail-on`"),
         (("drift", "x", "--fail-on", ""), "`--fail-on` has no value"),
         (("coverage", "x", "--fail-on", ""), "`--fail-on` has no value"),
-        (("apply", "x", "--auto-approve", "--checksum", ""), "it approves nothing"),
-        (("schema", "nonsense"), "there is no schema 'nonsense'"),
-        (("plan", "x", "--out", "nowhere/plan.json"), "nowhere is no folder"),
+        (("apply", "x", "--auto-approve", "--checksum", ""), "it approves no plan"),
+        (("schema", "nonsense"), "Unknown schema: 'nonsense'"),
+        (("plan", "x", "--out", "nowhere/plan.json"), "`nowhere` is not a folder"),
         (("plan", "x", "--report", "plan.txt"), "ends in .html, .json, .md"),
-        (("apply", "x", "y"), "apply takes one manifest"),
-        (("apply", "x"), "this is no terminal"),
-        (("apply", "plan.json"), "cannot be read"),
+        (("apply", "x", "y"), "`apply` accepts only one manifest"),
+        (("apply", "x"), "stdin is not a terminal"),
+        (("apply", "plan.json"), "could not read"),
     ],
 )
 def test_a_wrong_command_line_is_an_error_and_never_a_difference(
@@ -73,7 +73,7 @@ def test_a_full_stdout_ends_in_an_error_without_a_traceback(command: Run) -> Non
     with Path("/dev/full").open("w") as full:
         done = command("schema", "plan", stdout=full)
     assert done.returncode == 1
-    assert "stdout could not be written" in done.stderr
+    assert "could not write to stdout" in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -45,7 +45,7 @@ def test_lines_tell_what_happens_in_the_clocks_time(capsys: pytest.CaptureFixtur
         "policy/TestBkpVault/diskBkpPolicy: creating…",
         r"policy/TestBkpVault/diskBkpPolicy: waiting for the role\n",
         "throttled by Microsoft.Authorization, waiting 7 s",
-        "held back by the limits of Azure Resource Manager, 12 s",
+        "rate limit of Azure Resource Manager, waiting 12 s",
         "policy/TestBkpVault/diskBkpPolicy: done after 12 s",
         "disk/a: skipped (because the vault failed)",
         "disk/b: failed: UserErrorX: no",
@@ -74,7 +74,7 @@ def test_on_a_terminal_what_acts_has_its_bar_and_a_wait_its_lines(folder: Path) 
         assert "7/7" in shown()
         backup = run(folder, "backup", ".", *AZURE, "--wait", stderr=screen)
         assert backup.returncode == 0
-        assert "has ended well" in shown()
+        assert "has succeeded" in shown()
         restored = ("restore", ".", "PSTestDisk", "--to", "diskrg", "--name", "copy", "--auto-approve")
         assert run(folder, *restored, *AZURE, stderr=screen).returncode == 0
         assert "2/2" in shown()

@@ -47,9 +47,9 @@ def test_a_saved_plan_is_compared_with_the_options_that_are_said(save: Callable[
     saved = read_saved(save(document()))
     saved.check_options(recorded(OPTIONS))
     saved.check_options(recorded(replace(OPTIONS, preflight=True)))
-    with pytest.raises(Refused, match=r"--force: the saved plan has .*, this command line has nothing"):
+    with pytest.raises(Refused, match=r"--force: .* in the saved plan, not set on the command line"):
         saved.check_options(recorded(replace(OPTIONS, force=frozenset())))
-    with pytest.raises(Refused, match="--adopt: the saved plan has nothing, this command line has it"):
+    with pytest.raises(Refused, match="--adopt: not set in the saved plan, set on the command line"):
         saved.check_options(recorded(replace(OPTIONS, adopt=True)))
 
 
@@ -73,7 +73,7 @@ def test_a_saved_plan_of_before_an_option_existed_is_read(save: Callable[[Any], 
     ],
 )
 def test_what_is_no_plan_is_refused_by_its_schema(save: Callable[[Any], Path], content: Any) -> None:
-    with pytest.raises(UsageError, match="is no saved plan of this version"):
+    with pytest.raises(UsageError, match="is not a saved plan of this version"):
         read_saved(save(content))
 
 
@@ -99,7 +99,7 @@ def approval(*, asks: bool = False, checksum: str | None = None, saved: dict[str
 
 def test_what_moved_since_is_told() -> None:
     approval(saved=document()).check(PLAN)
-    with pytest.raises(StalePlan, match="Saved plan is stale") as caught:
+    with pytest.raises(StalePlan, match="The saved plan is stale") as caught:
         approval(saved=document()).check(replace(PLAN, changes=()))
     assert "vault/a: add is no longer needed" in caught.value.message
 

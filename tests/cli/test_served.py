@@ -57,7 +57,7 @@ def test_a_server_is_applied_to_and_reached_into(command: Run, folder: Path) -> 
         assert "there is no /subscriptions/1" in command("sandbox", "move", url, "*/disks/*", "/subscriptions/1").stderr
         assert command("sandbox", "advance", url, "1h").stdout.startswith("It is now ")
         assert command("sandbox", "switch", url, "case_drift=off").stdout == "case_drift is now off\n"
-        assert "nothing in the sandbox has the id" in command("sandbox", "show", url, "*/nothing/*").stderr
+        assert "no resource in the sandbox has the id" in command("sandbox", "show", url, "*/nothing/*").stderr
         locked = command("sandbox", "advance", ESTATE, "1h")
         assert locked.returncode == 1
         assert "uses the sandbox" in locked.stderr

@@ -104,14 +104,14 @@ def test_what_is_changed_outside_is_drift_until_it_is_repaired(command: Run, app
 def test_a_saved_plan_is_applied_without_a_question(command: Run, folder: Path) -> None:
     assert (
         command("plan", ".", *AZURE, "--out", "plan.json").stderr
-        == "The plan is saved: reconciler apply plan.json . --sandbox azure.estate.yaml\n"
+        == "The plan is saved. Apply it with: reconciler apply plan.json . --sandbox azure.estate.yaml\n"
     )
     done = command("apply", "plan.json", ".", *AZURE, "--format", "json")
     assert done.returncode == 0, done.stderr
     fits("apply", json.loads(done.stdout))
     stale = command("apply", "plan.json", ".", *AZURE)
     assert stale.returncode == 1
-    assert "error[stale-plan]: Saved plan is stale. Nothing was written.\n" in stale.stderr
+    assert "error[stale-plan]: The saved plan is stale. Nothing was written.\n" in stale.stderr
     assert "  vault/TestBkpVault: add is no longer needed\n" in stale.stderr
 
 
@@ -151,7 +151,7 @@ def test_an_edited_plan_is_refused(command: Run, folder: Path, change: dict[str,
     file.write_text(json.dumps(json.loads(file.read_text(encoding="utf-8")) | change), encoding="utf-8")
     done = command("apply", "plan.json", ".", *AZURE)
     assert done.returncode == 1
-    assert "Saved plan is stale" in done.stderr
+    assert "The saved plan is stale" in done.stderr
 
 
 def test_a_checksum_approves_what_was_looked_at(command: Run, folder: Path) -> None:
@@ -232,7 +232,7 @@ def test_a_report_that_fails_harms_no_apply(command: Run, folder: Path) -> None:
     done = command("apply", ".", *AZURE, "--auto-approve", "--report", "reports/result.md")
     if os.geteuid() != 0:
         assert done.returncode == 1
-        assert "the report could not be written" in done.stderr
+        assert "could not write the report" in done.stderr
     assert "Apply complete!" in done.stdout
 
 

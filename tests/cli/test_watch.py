@@ -49,7 +49,7 @@ def test_a_signal_ends_it(estate: Path, number: signal.Signals, code: int) -> No
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--every", "never"), "no duration"),
+        (("--every", "never"), "must be a duration"),
         (("--notify", "slack=http://a.test/secret"), "https address"),
         (("--listen", "nowhere"), "HOST:PORT"),
     ],

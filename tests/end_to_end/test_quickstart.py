@@ -81,7 +81,7 @@ def test_a_saved_plan_is_applied_as_it_was_shown_or_not_at_all(run: Run, folder:
     assert run("sandbox", "put", "azure.estate.yaml", lock, body).returncode == 0
     stale = run("apply", "plan.json", ".", *SANDBOX)
     assert stale.returncode == 1
-    assert "Saved plan is stale" in stale.stderr
+    assert "The saved plan is stale" in stale.stderr
     assert f"disk/{DISK.lower()}" in stale.stderr, "it prints what moved"
 
     assert run("sandbox", "delete", "azure.estate.yaml", lock).returncode == 0

@@ -184,7 +184,7 @@ def test_a_saved_plan_remembers_its_shard_and_one_that_is_none_is_refused(tmp_pa
     ask = ("backup.yaml", "--sandbox", ESTATE)
     assert run(tmp_path, "plan", *ask, "--shard", "2/2", "--out", "two.json").returncode == 0
     other = run(tmp_path, "apply", "two.json", *ask)
-    assert (other.returncode, 'the saved plan has "2/2", this command line has nothing' in other.stderr) == (1, True)
+    assert (other.returncode, '"2/2" in the saved plan, not set on the command line' in other.stderr) == (1, True)
     assert run(tmp_path, "apply", "two.json", *ask, "--shard", "2/2").returncode == 0
     assert run(tmp_path, "drift", *ask, "--shard", "2/2").returncode == 0
     left = run(tmp_path, "plan", *ask, "--shard", "1/2", "--detailed-exitcode")

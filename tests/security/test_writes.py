@@ -90,7 +90,7 @@ def test_a_plan_of_another_manifest_is_refused(quickstart: Path, reconciler: Run
     text = (quickstart / "backup.yaml").read_text(encoding="utf-8")
     (quickstart / "backup.yaml").write_text(text.replace("default: 7d", "default: 9d"), encoding="utf-8")
     code, told = reconciler("apply", "plan.json", ".", "--sandbox", "azure.estate.yaml")
-    assert (code, "Saved plan is stale" in told) == (1, True), told
+    assert (code, "The saved plan is stale" in told) == (1, True), told
     assert is_untouched(quickstart)
 
 
