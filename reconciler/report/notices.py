@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from reconciler.base.redaction import redact
 from reconciler.model.changes import Change
+from reconciler.model.codes import errors as error_codes
 from reconciler.model.findings import Finding, Place, Severity
 from reconciler.model.plan import Plan
 from reconciler.model.results.drift import Drift, class_of
@@ -115,10 +116,17 @@ def _of_change(change: Change, drift: Drift, base: Base) -> Notice:
     return _notice(f"drift-{name}", severity, change.reason, "", change.address, change.place, base)
 
 
+_UNDONE = {
+    Status.FAILED: error_codes.APPLY_FAILED,
+    Status.SKIPPED: error_codes.APPLY_SKIPPED,
+    Status.IN_PROGRESS: error_codes.APPLY_IN_PROGRESS,
+}
+
+
 def _of_result(result: Result, place: Place | None, base: Base) -> Notice | None:
     if result.status is Status.DONE:
         return None
     severity = Severity.ERROR if result.status is Status.FAILED else Severity.WARNING
     said = result.because or result.message
     message = f"{result.code}: {said}" if result.code and said else said or result.code or str(result.status)
-    return _notice(f"apply-{result.status}", severity, message, result.hint, result.address, place, base)
+    return _notice(_UNDONE[result.status].code, severity, message, result.hint, result.address, place, base)

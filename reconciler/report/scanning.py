@@ -7,16 +7,21 @@ from urllib.parse import quote
 
 from reconciler.base.escape import plain
 from reconciler.base.plurals import counted
-from reconciler.model.findings import Severity
+from reconciler.model.codes.errors import CODES as ERROR_CODES
+from reconciler.model.codes.manifest import CODES as MANIFEST_CODES
+from reconciler.model.codes.planning import CODES as PLAN_CODES
+from reconciler.model.findings import Code, Severity
+from reconciler.model.results.drift import CLASSES
 from reconciler.report.documents import Document, text
 from reconciler.report.notices import Notice, fingerprints
-from reconciler.report.rules import rule
 
 LIMIT = 5_000
 """Results; GitHub keeps no more, and refuses files of more than 25,000."""
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
+_GATE = "A gate is closed, so nothing of the plan may be written."
+_GATE_HINT = "read what the gate says; if the change is meant, open the gate by its name"
 _SEVERITIES = {Severity.ERROR: "major", Severity.WARNING: "minor", Severity.INFO: "info"}
 
 
@@ -40,6 +45,20 @@ def sarif(notices: Sequence[Notice], *, tool_version: str, limit: int = LIMIT) -
         "results": [_result(notice, own, codes.index(notice.code)) for notice, own in fingerprints(kept)],
     }
     return text({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]})
+
+
+def rule(code: str) -> Code:
+    """What stands behind a notice's code; one that no table has stands for itself."""
+    known = MANIFEST_CODES.get(code) or PLAN_CODES.get(code) or ERROR_CODES.get(code)
+    if known:
+        return known
+    kind, _, name = code.partition("-")
+    if kind == "drift" and name in CLASSES:
+        meaning = CLASSES[name]
+        return Code(code, Severity.WARNING, f"{meaning[0].upper()}{meaning[1:]}.", "apply, or change the manifest")
+    if kind == "gate":
+        return Code(code, Severity.ERROR, _GATE, _GATE_HINT)
+    return Code(code, Severity.ERROR, f"The command ended with the error {code}.", "read the message")
 
 
 def _rule(code: str) -> Document:

@@ -11,10 +11,9 @@ from reconciler.model.codes import manifest as manifest_codes
 from reconciler.model.codes.azure import HINTS
 from reconciler.model.codes.gates import GATES, VALUES
 from reconciler.model.codes.planning import CODES as PLAN_CODES
-from reconciler.model.findings import Code, Severity
+from reconciler.model.findings import Code
 from reconciler.model.results.drift import CLASSES
 from reconciler.report.fields import Field, Schema, fields
-from reconciler.report.rules import APPLY
 
 KINDS = {
     "finding": "Findings of plan, apply and drift",
@@ -65,9 +64,8 @@ def _all(schema: Schema) -> Iterator[Topic]:
 
 
 def _errors() -> Iterator[Topic]:
-    applied = [Code(name, Severity.ERROR, *texts, group=error_codes.APPLYING) for name, texts in APPLY.items()]
     groups = [*dict.fromkeys(code.group for code in error_codes.CODES.values())]
-    for code in sorted([*error_codes.CODES.values(), *applied], key=lambda one: (groups.index(one.group), one.code)):
+    for code in sorted(error_codes.CODES.values(), key=lambda one: (groups.index(one.group), one.code)):
         yield _code("error", code)
 
 

@@ -11,14 +11,14 @@ from externals import of_npm
 from jsonschema import Draft7Validator
 
 from reconciler.model.changes import Kind
+from reconciler.model.codes import errors as error_codes
 from reconciler.model.findings import Finding, Place, Severity
 from reconciler.model.plan import Plan
 from reconciler.model.results.drift import Drift
 from reconciler.model.results.outcome import Outcome, Result, Status
 from reconciler.report.annotations import LIMIT, azure, github, left_out
 from reconciler.report.notices import Base, Notice, of_drift, of_findings, of_outcome, of_plan
-from reconciler.report.rules import rule
-from reconciler.report.scanning import code_quality, sarif
+from reconciler.report.scanning import code_quality, rule, sarif
 
 BASE = Base("infra/backup", "backup.yaml")
 HOSTILE = (
@@ -124,6 +124,10 @@ def test_an_outcome_tells_what_is_not_done(plan: Plan) -> None:
 def test_every_code_has_a_rule(code: str) -> None:
     assert rule(code).meaning.endswith(".")
     assert rule(code).hint
+
+
+def test_the_rule_of_an_error_says_what_the_reference_says() -> None:
+    assert rule("no-such-path") == error_codes.NO_SUCH_PATH
 
 
 # SARIF

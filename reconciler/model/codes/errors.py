@@ -168,6 +168,21 @@ UNREADABLE_ANSWER = _error(
     "check the network, then run it again",
 )
 
+APPLY_FAILED = _error(
+    APPLYING, "apply-failed", "A change was not carried out.", "mend what the message says, then run apply again"
+)
+APPLY_IN_PROGRESS = _error(
+    APPLYING,
+    "apply-in-progress",
+    "Azure was still at work on a change when the run ended.",
+    "look again in some minutes",
+)
+APPLY_SKIPPED = _error(
+    APPLYING,
+    "apply-skipped",
+    "A change was left out because something that it needs failed.",
+    "mend that, then apply again",
+)
 CHANGED_BY_SOMEONE_ELSE = _error(
     APPLYING,
     "changed-by-someone-else",
