@@ -13,7 +13,7 @@ from reconciler.report.documents import Document, text
 from reconciler.report.lines import by_severity
 from reconciler.report.markdown import cut, finding_items
 from reconciler.report.style import Style
-from reconciler.report.terminal import findings_text
+from reconciler.report.terminal import finding_lines
 
 
 class Table(NamedTuple):
@@ -75,7 +75,7 @@ def listing_text(listing: Listing, *, style: Style | None = None, root: str = ""
         lines += [style.bold(f"{title}:")] if title and items else []
         lines += [f"{'  ' if title else ''}{line}" for item in items for line in _item(item, style, root)]
         lines += [""] if items else []
-    lines += findings_text(listing.findings, style=style, root=root)
+    lines += finding_lines(listing.findings, style, root)
     lines += [f"Not looked at: {plain(one)}" for one in listing.skipped]
     told = plain(listing.summary)
     lines.append(told if listing.is_well is None else style.good(told) if listing.is_well else style.bold(told))

@@ -69,17 +69,13 @@ def _finding(finding: Finding, hint: str, style: Style, root: str) -> Iterator[s
         yield f"    {style.hint('hint')}: {plain(hint)}"
 
 
-def _findings(findings: Sequence[Finding], style: Style, root: str) -> Iterator[str]:
+def finding_lines(findings: Sequence[Finding], style: Style, root: str) -> Iterator[str]:
+    """Findings by severity, each with its place and its hint."""
     for heading, chosen in by_severity(findings):
         yield style.bold(f"{heading}:")
         for finding, hint in with_hints(chosen):
             yield from _finding(finding, hint, style, root)
         yield ""
-
-
-def findings_text(findings: Sequence[Finding], *, style: Style, root: str = "") -> list[str]:
-    """Findings by severity, as lines."""
-    return list(_findings(findings, style, root))
 
 
 def _gates(gates: Sequence[Gate], style: Style) -> Iterator[str]:
@@ -120,7 +116,7 @@ def plan_text(plan: Plan, *, style: Style | None = None, root: str = "", verb: s
     if plan.emitted:
         lines.append(style.bold("Role assignments that are left to others (mode emit); for someone who may make them:"))
         lines += [f"  {command}" for command in role_commands(plan.emitted)] + [""]
-    lines += _findings(plan.findings, style, root)
+    lines += finding_lines(plan.findings, style, root)
     lines += _gates(plan.gates, style)
     summary = plan_summary(plan, verb)
     lines += [style.good(summary) if is_clean(plan) else style.bold(summary), f"Checksum: {plain(plan.checksum)}"]
@@ -189,7 +185,7 @@ def outcome_text(outcome: Outcome, *, style: Style | None = None, root: str = ""
                 for result in results:
                     lines += _result(result, style)
                 lines.append("")
-    lines += _findings((*outcome.errors, *outcome.warnings), style, root)
+    lines += finding_lines((*outcome.errors, *outcome.warnings), style, root)
     summary = outcome_summary(outcome, verb)
     lines.append(style.good(summary) if outcome.ok else style.bad(summary))
     if not outcome.ok:
@@ -221,6 +217,6 @@ def drift_text(drift: Drift, *, style: Style | None = None, root: str = "") -> s
             lines += _finding(finding, hint, style, root)
         if findings:
             lines.append("")
-    lines += _findings(drift.others, style, root)
+    lines += finding_lines(drift.others, style, root)
     lines.append(style.good(drift.summary) if drift.exit_code == 0 else style.bad(drift.summary))
     return "\n".join(lines) + "\n"
