@@ -38,7 +38,7 @@ def test_a_missing_right_of_the_vaults_identity_is_known_by_its_code(code: str, 
 def test_f33_a_lock_is_final_and_the_hint_says_it_is_never_removed_here() -> None:
     error = Conflict("The scope is locked", code="ScopeLocked")
     assert is_final_conflict(error)
-    assert "never removed" in hint_for(error)
+    assert "never removes" in hint_for(error)
 
 
 def test_f37_a_disk_protected_elsewhere_is_final() -> None:

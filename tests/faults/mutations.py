@@ -82,7 +82,7 @@ MUTATIONS = (
     M("F36", "a soft-deleted instance is created over", "planning/disks.py", "        if deleted:\n            self._undelete(wanted, deleted)", "        if False:\n            self._undelete(wanted, deleted)"),
     M("F37", "who holds the disk is not named", "applying/instances.py", "        if found:\n            error.message", "        if False:\n            error.message"),
     M("F38", "one-way doors are open", "planning/vault_fields.py", "    if (field.path, field.before) in doors:\n", "    if False:\n"),
-    M("F39", "how to register a provider is not told", "model/codes/azure.py", "register the provider: az provider register --namespace Microsoft.DataProtection (and Microsoft.Compute)", "ask somebody"),
+    M("F39", "how to register a provider is not told", "model/codes/azure.py", "register the resource provider: `az provider register --namespace Microsoft.DataProtection` (and `Microsoft.Compute`)", "ask somebody"),
     M("F40", "one change that fails ends the run", "applying/engine.py", "        except Exception as error:  # noqa: BLE001 - one failed change doesn't stop the others\n", "        except ZeroDivisionError as error:\n"),
     M("F41", "ids are compared with their case", "model/ids.py", "self.key = self.text if key == self.text else key", "self.key = self.text"),
     M("F42", "ids are compared as Unicode folds them", "model/ids.py", "return text.lower() if text.isascii() else text.translate(_ASCII_LOWER)", "return text.lower()"),

@@ -7,18 +7,18 @@ from collections.abc import Mapping
 HINTS: Mapping[str, str] = {
     **dict.fromkeys(
         ("ScopeLocked", "ResourceLocked"),
-        "a lock forbids it; whoever set it has to lift it, then apply again. Locks are never removed from here",
+        "ask the owner of the management lock to remove it, then apply again; reconciler never removes locks",
     ),
     **dict.fromkeys(
         ("UserErrorDppDatasourceAlreadyProtected", "UserErrorDppDatasourceAlreadyHasBackupInstance"),
-        "leave the disk out here (`excluded`), or `reconciler move` it here; an instance of yours that is stopped in"
-        " another vault makes room by itself once the manifest names that vault",
+        "exclude the disk here (`excluded`), or move it here with `reconciler move`; if its instance in another vault is"
+        " stopped and yours, name that vault in the manifest, and apply makes room for the new one",
     ),
     "MissingSubscriptionRegistration": (
-        "register the provider: az provider register --namespace Microsoft.DataProtection (and Microsoft.Compute)"
+        "register the resource provider: `az provider register --namespace Microsoft.DataProtection` (and `Microsoft.Compute`)"
     ),
     "RequestDisallowedByPolicy": (
-        "an Azure Policy forbids it: ask its owner for an exemption, or declare what it allows"
+        "ask the owner of the Azure Policy for an exemption, or declare what the policy allows"
     ),
 }
 """What to do about each code of Azure's for which something better than its own advice is known."""

@@ -21,151 +21,159 @@ def _error(group: str, code: str, meaning: str, hint: str) -> Code:
     return Code(code, Severity.ERROR, meaning, hint, group=group)
 
 
-ERROR = _error(COMMAND_LINE, "error", "Something went wrong that has no code of its own.", "read the message")
+ERROR = _error(COMMAND_LINE, "error", "An error without a code of its own.", "read the message")
 LAYOUT_REFUSED = _error(
     COMMAND_LINE,
     "layout-refused",
-    "A manifest can't be laid out without losing a comment or its meaning; it was left as it is.",
-    "simplify the text where comments and line breaks are unusual",
+    "A manifest can't be formatted without losing a comment or changing its meaning; it was not changed.",
+    "simplify unusual comments and line breaks",
 )
 MANIFEST = _error(
     COMMAND_LINE,
     "manifest",
-    "The manifest is wrong; each problem is a finding of its own.",
-    "mend what the findings say",
+    "The manifest has errors; each is reported as a finding.",
+    "fix the findings",
 )
 NO_MANIFEST = _error(
-    COMMAND_LINE, "no-manifest", "The path holds no manifest.", "name a folder with *.yaml files, or a file"
+    COMMAND_LINE, "no-manifest", "The path contains no manifest.", "pass a file, or a folder with *.yaml files"
 )
-NO_SUCH_PATH = _error(COMMAND_LINE, "no-such-path", "The path does not exist.", "name the manifest's file or folder")
+NO_SUCH_PATH = _error(COMMAND_LINE, "no-such-path", "The path does not exist.", "pass the manifest's file or folder")
 UNEXPECTED = _error(
     COMMAND_LINE,
     "unexpected",
-    "The tool met a case that it doesn't know: a bug.",
-    "run it with --verbose, and report what it shows",
+    "The tool has a bug.",
+    "run the command again with `--verbose`, and report the output",
 )
 UNREADABLE = _error(COMMAND_LINE, "unreadable", "A file or folder cannot be read.", "check its permissions")
 UNWRITABLE = _error(
-    COMMAND_LINE, "unwritable", "A file cannot be written.", "check the folder, its rights and the space on its disk"
+    COMMAND_LINE, "unwritable", "A file cannot be written.", "check the folder, its permissions and free disk space"
 )
-USAGE = _error(COMMAND_LINE, "usage", "The command line asks for something impossible.", "see `--help` of the command")
+USAGE = _error(COMMAND_LINE, "usage", "The command line is not valid.", "run the command with `--help`")
 
 GATE = _error(
     APPROVAL,
     "gate",
-    "A gate refuses the plan, and nothing was written.",
-    "see each gate; `--force GATE` names what it opens",
+    "A gate refused the plan, and nothing was written.",
+    "follow the hint of each gate; `reconciler explain GATE` says what it guards",
 )
 NO_APPROVAL = _error(
     APPROVAL,
     "no-approval",
-    "Nobody can be asked: this is no terminal, and approval was not given.",
-    "give --auto-approve, --checksum SHA or a saved plan",
+    "Can't ask for approval, because stdin is not a terminal.",
+    "pass `--auto-approve`, `--checksum SHA` or a saved plan",
 )
 NOT_APPROVED = _error(
     APPROVAL,
     "not-approved",
     "The plan was not approved at the prompt, and nothing was written.",
-    "answer yes to approve",
+    "answer `yes` to approve",
 )
 OTHER_OPTIONS = _error(
     APPROVAL,
     "other-options",
-    "A saved plan was made with other options than the command line has.",
+    "A saved plan was made with options other than those on the command line.",
     "pass the options that the plan was made with, or make and review a new plan",
 )
 OTHER_TARGET = _error(
     APPROVAL,
     "other-target",
-    "A saved plan was made against another Azure than the one that the command line names.",
-    "apply it where it was planned, or plan again",
+    "A saved plan was made against another Azure cloud, endpoint or sandbox than the command line selects.",
+    "pass the same `--sandbox`, `--arm-endpoint` or `--cloud` as for `plan`, or plan again",
 )
-REFUSED = _error(APPROVAL, "refused", "Nothing was written, on purpose.", "the message says why")
+REFUSED = _error(APPROVAL, "refused", "The tool refused to continue, and nothing was written.", "read the message")
 STALE_PLAN = _error(
     APPROVAL,
     "stale-plan",
-    "What was approved is not what would be done now.",
-    "see what moved, then plan and approve again",
+    "The approved plan differs from the current plan.",
+    "check what changed, then plan and approve again",
 )
 UNAUDITED = _error(
     APPROVAL,
     "unaudited",
-    "A write could not be recorded in the audit file, and was therefore not sent.",
-    "make the file writable, then run it again",
+    "Could not record a write in the audit file, so the write was not sent.",
+    "make the file writable, then run the command again",
 )
 
-AZURE = _error(CONNECTION, "azure", "Azure answered with an error that has no code.", "read the message; run it again")
+AZURE = _error(
+    CONNECTION,
+    "azure",
+    "Azure answered with an error that has no code.",
+    "read the message, then run the command again",
+)
 CANCELED = _error(
     CONNECTION,
     "canceled",
-    "A long-running operation of Azure was cancelled.",
-    "find out who cancelled it in the activity log, then run it again",
+    "A long-running operation in Azure was cancelled.",
+    "check the activity log for who cancelled it, then run the command again",
 )
 ENDLESS_LIST = _error(
     CONNECTION,
     "endless-list",
-    "A list of Azure has no end: its pages repeat, show nothing, or are too many.",
-    "run it again; if it stays, look for a proxy, and report it to Azure support with the request id",
+    "A list from Azure does not end: its pages repeat, are empty, or are too many.",
+    "run the command again; if it fails again, look for a proxy, and contact Azure support with the request id",
 )
 FOREIGN_HOST = _error(
     CONNECTION,
     "foreign-host",
-    "A link in an answer leads to another host; it is not followed, so that the access token stays here.",
-    "look for a proxy or a wrong --arm-endpoint",
+    "A link in an answer points to another host; it was not followed, to protect the access token.",
+    "check for a proxy, and check `--arm-endpoint`",
 )
 LISTS_BROKEN = _error(
     CONNECTION,
     "lists-broken",
-    "Lists of Azure lack more than ten objects that are there by their ids, so that nothing follows from any of them.",
-    "look for a proxy that rewrites answers, and whether the caller may read all; then run it again",
+    "Lists from Azure lack more than ten objects that exist when read by id, so nothing was concluded from any list.",
+    "check for a proxy that rewrites answers, and that the caller can read everything; then run the command again",
 )
 LOOK_TIMEOUT = _error(
     CONNECTION,
     "look-timeout",
-    "Azure could not be read in the time that a look may take.",
-    "run it again, or give it more time with --look-timeout",
+    "Reading Azure took longer than `--look-timeout` allows.",
+    "run the command again, or raise `--look-timeout`",
 )
 NO_ANSWER = _error(
     CONNECTION,
     "no-answer",
-    "A request got no answer until its deadline.",
+    "A request got no answer before its deadline.",
     "check the network, the proxy and the endpoint",
 )
 NO_TOKEN = _error(
     CONNECTION,
     "no-token",
-    "No access token could be had.",
+    "Could not get an access token.",
     "sign in, or check the federated credential of the pipeline",
 )
 OPERATION_FAILED = _error(
-    CONNECTION, "operation-failed", "A long-running operation of Azure failed without a code.", "read the message"
+    CONNECTION, "operation-failed", "A long-running operation in Azure failed without a code.", "read the message"
 )
 READ_INCOMPLETE = _error(
     CONNECTION,
     "read-incomplete",
-    "Azure could not be read to the end; nothing was concluded from the part.",
-    "give the right that the message names, or run it again",
+    "Azure could not be read completely; nothing was concluded from the part that was read.",
+    "grant the permission that the message names, or run the command again",
 )
 STILL_IN_PROGRESS = _error(
     CONNECTION,
     "still-in-progress",
-    "Azure is still at it when the deadline comes; it goes on by itself.",
-    "run it again later: nothing is started twice",
+    "An operation was still running at the deadline; it continues in Azure.",
+    "run the command again later; nothing is started twice",
 )
 THROTTLED = _error(
-    CONNECTION, "throttled", "Azure allows no more requests of this kind before the deadline.", "run it again later"
+    CONNECTION,
+    "throttled",
+    "Azure allows no more requests of this kind before the deadline.",
+    "run the command again later",
 )
 UNEXPECTED_ANSWER = _error(
     CONNECTION,
     "unexpected-answer",
-    "Azure answered a write in a way that is not documented.",
-    "look at the object, plan again",
+    "Azure answered a write in an undocumented way.",
+    "check the object, then plan again",
 )
 UNREADABLE_ANSWER = _error(
     CONNECTION,
     "unreadable-answer",
-    "An answer makes no sense: mostly it is no JSON, and a proxy or a gateway spoke in Azure's place.",
-    "check the network, then run it again",
+    "An answer can't be understood; usually it is not JSON, and comes from a proxy or a gateway instead of Azure.",
+    "check the network, then run the command again",
 )
 
 APPLY_FAILED = _error(
@@ -186,147 +194,148 @@ APPLY_SKIPPED = _error(
 CHANGED_BY_SOMEONE_ELSE = _error(
     APPLYING,
     "changed-by-someone-else",
-    "An object changed between the look and the write, so that the change no longer fits.",
-    "plan again, and see who else writes to it",
+    "An object changed after it was read and before it was written, so the planned change was not made.",
+    "plan again, and check who else writes to the object",
 )
 DIFFERS_STILL = _error(
     APPLYING,
     "differs-still",
-    "Azure has settled, and a declared disk is not as declared.",
-    "plan again: what differs now is shown there",
+    "Azure's operations have finished, but a declared disk does not match the manifest.",
+    "plan again to see what differs",
 )
 NO_PRINCIPAL = _error(
     APPLYING,
     "no-principal",
-    "The vault's identity has no principal, so that no role can be assigned to it.",
-    "see whether the identity was switched off, then plan again",
+    "The vault's identity has no principal, so no role can be assigned to it.",
+    "check whether the identity was turned off, then plan again",
 )
 OVERRIDDEN_BY_AZURE = _error(
     APPLYING,
     "overridden-by-azure",
-    "A declared value was written once, and came back different.",
-    "find the Azure Policy or the person that rewrites it, or declare what Azure holds",
+    "A declared value was written, but Azure returned another value.",
+    "find the Azure Policy or the person that changes it, or declare the value in Azure",
 )
 PROVISIONING_FAILED = _error(
-    APPLYING, "provisioning-failed", "A vault ended in a failed provisioning state.", "look at the vault in the portal"
+    APPLYING, "provisioning-failed", "The provisioning of a vault failed.", "check the vault in the Azure portal"
 )
 SOFT_DELETE_OFF = _error(
     APPLYING,
     "soft-delete-off",
-    "A backup instance was to be deleted softly, and its vault's soft delete has been switched off since: nothing was.",
-    "switch soft delete on there, or plan again, which asks for `--accept-irreversible`",
+    "A backup instance was not deleted, because soft delete was turned off in its vault after planning.",
+    "turn soft delete on in the vault; or plan again, which then requires `--accept-irreversible`",
 )
 
 BACKUP_LIMIT = _error(
     BACKUPS,
     "backup-limit",
-    "Azure takes ten on-demand backups of a disk a day, and so many began today.",
+    "The disk already had ten on-demand backups today; Azure allows no more in one day.",
     "try again tomorrow (UTC), or wait for the schedule",
 )
-JOB_FAILED = _error(
-    BACKUPS, "job-failed", "A job of a vault failed, and Azure gives no code.", "look at the job in the vault"
-)
+JOB_FAILED = _error(BACKUPS, "job-failed", "A backup job failed, and Azure gave no code.", "check the job in the vault")
 MOVE_REFUSED = _error(
     BACKUPS,
     "move-refused",
-    "Azure protects the disk in no other vault while its old backup instance exists; the message tells what became of it.",
-    "pass --through-soft-delete, which deletes the old instance softly and brings it back afterwards",
+    "Azure refuses to protect the disk in another vault while its old backup instance exists; the message says what happened to it.",
+    "pass `--through-soft-delete`, which soft-deletes the old instance and restores it afterwards",
 )
 MOVE_UNREADY = _error(
     BACKUPS,
     "move-unready",
-    "A disk can't be protected at its new place: role assignments are missing that are not this manifest's to make.",
-    "have the roles assigned that are missing, then move it again",
+    "A disk can't be protected in its new vault: role assignments are missing that this manifest does not create.",
+    "have the missing roles assigned, then move the disk again",
 )
 NO_BACKUP_RULE = _error(
     BACKUPS,
     "no-backup-rule",
-    "A disk's policy shows no backup rule to back it up by.",
-    "look at the policy; `reconciler plan` compares it",
+    "A disk's policy has no backup rule to use for an on-demand backup.",
+    "check the policy; run `reconciler plan` to compare it",
 )
 NO_SUCH_DISK = _error(
     BACKUPS,
     "no-such-disk",
-    "No disk of that name or id is declared, or protected in a vault of the manifest.",
+    "No disk with this name or id is declared, or protected in a vault of the manifest.",
     "list the disks with `reconciler status PATH`",
 )
 NO_SUCH_JOB = _error(
     BACKUPS,
     "no-such-job",
-    "There is no job of that name in any vault of the manifest.",
+    "No vault of the manifest has a job with this name.",
     "list the jobs with `reconciler jobs list PATH`; Azure forgets old ones",
 )
 NO_SUCH_RULE = _error(
     BACKUPS,
     "no-such-rule",
-    "A disk's policy has no retention rule of the name that was asked for.",
-    "name one that it has; the message lists them",
+    "A disk's policy has no retention rule with this name.",
+    "choose one of the rules that the message lists",
 )
 NOT_OURS = _error(
     BACKUPS,
     "not-ours",
-    "A disk under the name that a drill gives its own isn't known to be one, or somebody uses it: it is left alone.",
-    "look at it: detach it, move it away, or delete it if nobody needs it",
+    "A disk has the name of a drill's disk, but may not be one, or is in use; it was not touched.",
+    "check the disk: detach it, move it, or delete it if nobody needs it",
 )
 NOT_PROTECTED = _error(
     BACKUPS,
     "not-protected",
-    "A disk can't be backed up, since its protection isn't configured.",
-    "see `reconciler status PATH`, then `reconciler apply PATH`",
+    "A disk can't be backed up, because its protection is not configured.",
+    "check `reconciler status PATH`, then run `reconciler apply PATH`",
 )
 NOTHING_TO_BACK_UP = _error(
     BACKUPS,
     "nothing-to-back-up",
-    "No disk was backed up, since the manifest declares none.",
-    "see what its entries take with `reconciler coverage PATH`, or name disks with `--disk`",
+    "No disk was backed up, because the manifest declares none.",
+    "run `reconciler coverage PATH` to see which disks its entries select, or name disks with `--disk`",
 )
 RESTORED_DIFFERENTLY = _error(
     BACKUPS,
     "restored-differently",
-    "A restored disk isn't as its source was, or as it was asked for.",
-    "look at the disk before it is used",
+    "A restored disk differs from its source, or from what was requested.",
+    "check the disk before you use it",
 )
 RESTORED_NOTHING = _error(
     BACKUPS,
     "restored-nothing",
     "Azure reported success, but the restored disk does not exist.",
-    "look at the restore's job in the vault, then run it again",
+    "check the restore job in the vault, then run the command again",
 )
 
 EXPORT_DIFFERS = _error(
     EXPORT,
     "export-differs",
-    "The manifest that an export wrote doesn't read as the one that was planned.",
-    "use --format json, and report this",
+    "The exported manifest does not read back as the one that was planned.",
+    "use `--format json`, and report this bug",
 )
 EXPORT_INVALID = _error(
     EXPORT,
     "export-invalid",
-    "What Azure holds makes no valid manifest.",
-    "export single vaults to see which it is",
+    "What exists in Azure can't be written as a valid manifest.",
+    "export the vaults one by one to find the cause",
 )
 EXPORT_NOT_EMPTY = _error(
     EXPORT,
     "export-not-empty",
-    "The plan of an export would not be empty, and nothing that could be left out is the cause.",
-    "apply the manifest that made it first, or give another `--name`",
+    "The exported manifest would change Azure when applied, and leaving parts out can't prevent it.",
+    "first apply the manifest that created the objects, or pass another `--name`",
 )
 NO_IDENTITY = _error(
     EXPORT,
     "no-identity",
-    "A condition for the operator's role can't be made from what the vaults are now.",
+    "The condition for the operator's role can't be made from the vaults as they are now.",
     "read the message: a vault has no identity yet, or --operator names one of them",
 )
-NO_VAULT = _error(EXPORT, "no-vault", "No Backup vault lies in the scope that was named.", "name another scope")
+NO_VAULT = _error(EXPORT, "no-vault", "The scope contains no Backup vault.", "pass another scope")
 
 NOTHING_THERE = _error(
-    SIMULATION, "nothing-there", "Nothing in the sandbox matches the pattern.", "list what exists with `sandbox show`"
+    SIMULATION,
+    "nothing-there",
+    "No resource in the sandbox matches the pattern.",
+    "list the resources with `reconciler sandbox show`",
 )
 SANDBOX = _error(
     SIMULATION,
     "sandbox",
-    "The simulated Azure refuses its estate file, its state or a command.",
-    "the message says what",
+    "The simulated Azure rejected its estate file, its saved state or a command.",
+    "read the message",
 )
 
 CODES = table(globals())

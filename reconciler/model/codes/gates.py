@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 GATES: Mapping[str, str] = {
-    "deleted-vault": "A soft-deleted vault of the same name would be replaced by an empty one.",
-    "empty": "The manifest wants nothing, while instances of its own exist.",
-    "irreversible": "A one-way door: AlwaysOn, Locked, cross-region restore, or a deletion where soft delete is off.",
-    "mass-change": "More than 30 % of the instances of a vault, or of all, would be stopped, suspended or deleted.",
-    "mass-gone": "More than 10 % of a vault's disks, and at least 5, are gone, and `whenGone` would act on their backups.",
-    "resume-expires": "Resuming would clean up recovery points that expired while protection was stopped or suspended.",
+    "deleted-vault": "An empty vault would be created beside a soft-deleted vault of the same name.",
+    "empty": "The manifest selects no disk, but backup instances of this manifest exist.",
+    "irreversible": "A change can't be undone: soft delete AlwaysOn, immutability Locked, cross-region restore, or a deletion where soft delete is off.",
+    "mass-change": "More than 30 % of the backup instances of a vault, or of all vaults, would be stopped, suspended, deleted or kept for less time.",
+    "mass-gone": "More than 10 % of a vault's disks, and at least 5, no longer exist, and `whenGone` would act on their backups.",
+    "resume-expires": "Resuming protection would delete recovery points that expired while it was stopped or suspended.",
     "role-quota": "A subscription would hold more role assignments than Azure allows.",
-    "role-scope": "More than 500 role assignments at disk scope in one subscription.",
-    "selects-nothing": "`--prune` would stop more disks than a selector takes that may have taken them before.",
-    "two-sources": "Another copy of a manifest of this name was applied to a vault in which something would end.",
-    "unknown-policy": "A policy that can't be read whole would be replaced under a disk's backups.",
-    "weakens-protection": "A vault would lose protection: soft delete, immutability or alerts.",
+    "role-scope": "One subscription would have more than 500 role assignments at disk scope.",
+    "selects-nothing": "`--prune` would stop the protection of more disks than a selector matches that may have matched them before.",
+    "two-sources": "Another copy of a manifest with this name was applied to a vault where this plan would end protection.",
+    "unknown-policy": "A policy that can't be read completely would be replaced by another one for a disk's backups.",
+    "weakens-protection": "A vault's soft delete, immutability or alerts would be weakened.",
 }
 """The gates that `--force` opens, and what each guards; `allow-delete` has an option of its own, which wants a number.
 
