@@ -59,16 +59,16 @@ def test_fmt_tells_the_place_of_broken_yaml(command: Run, tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("claimed-twice", "Two selectors claim one disk"),
+        ("claimed-twice", "Two selectors match the same disk"),
         ("policies.schedule.every", "Hours between two backups."),
         ("retention.default", "For how long every backup is kept."),
         ("weakens-protection", "--force weakens-protection"),
-        ("stale-plan", "not what would be done now"),
+        ("stale-plan", "differs from the current plan"),
         ("unhealthy", "not protected as they should be"),
         ("drift-unhealthy", "not protected as they should be"),
         ("gate-resume-expires", "--force resume-expires=N"),
         ("apply-failed", "A change was not carried out."),
-        ("requestdisallowedbypolicy", "ask its owner for an exemption"),
+        ("requestdisallowedbypolicy", "for an exemption"),
     ],
 )
 def test_a_code_or_field_is_explained_offline(command: Run, name: str, said: str) -> None:

@@ -105,7 +105,7 @@ def test_no_condition_is_made_of_a_vault_without_identity(tmp_path: Path) -> Non
 
 
 def test_the_operator_is_named_by_its_object_id(applied: Path) -> None:
-    assert "no object id" in condition(applied, "--operator", "operator", code=1)
+    assert "not an object id" in condition(applied, "--operator", "operator", code=1)
     assert condition(applied, "--operator", OPERATOR_ID) == (ROLES / "condition.txt").read_text(
         encoding="utf-8"
     ).replace("OBJECT_ID", OPERATOR_ID)

@@ -131,7 +131,7 @@ def test_a_move_of_what_is_in_place_says_so(forged: Forged) -> None:
 def test_waiting_for_no_job_says_so(forged: Forged) -> None:
     with forged(quickstart(), clock="virtual") as azure:
         done = azure.run("jobs", "wait", "backup.yaml")
-        assert (done.code, "nothing to wait for" in done.text) == (0, True), done
+        assert (done.code, "No job is running" in done.text) == (0, True), done
 
 
 def test_a_move_that_waits_for_somebody_elses_operation_fails(forged: Forged) -> None:
