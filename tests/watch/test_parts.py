@@ -44,7 +44,7 @@ def test_intervals(text: str, seconds: float) -> None:
 
 @pytest.mark.parametrize("text", ["", "0s", "ten", "P1M", "PT0.5S", "-5m", "10"])
 def test_what_is_no_interval(text: str) -> None:
-    with pytest.raises(UsageError, match="no duration"):
+    with pytest.raises(UsageError, match="must be a duration"):
         interval(text)
 
 
