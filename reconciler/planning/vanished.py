@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from reconciler.base.plurals import counted
 from reconciler.model import addresses
@@ -21,10 +21,13 @@ _SHOWN = 10
 def compare(draft: Draft, desired: Iterable[DesiredDisk]) -> None:
     """Refuse each snapshot group that live instances use and that isn't there: an empty one would hide what is lost.
 
-    Looked at are the instances of declared disks, and ours as far as their groups were listed.
+    Looked at are the instances of declared disks, ours as far as their groups were listed, and anybody's in a group
+    that would be made.
     """
-    places = {wanted.disk.id.key: wanted.place for wanted in desired}
-    for group, held in sorted(_used(draft, places).items(), key=lambda one: one[0].key):
+    wanted = tuple(desired)
+    places = {one.disk.id.key: one.place for one in wanted}
+    made = {one.group_id.key for one in wanted}
+    for group, held in sorted(_used(draft, places, made).items(), key=lambda one: one[0].key):
         if group.key in draft.estate.groups:
             continue
         place = next((places[one.disk.key] for one in held if one.disk and one.disk.key in places), None)
@@ -33,13 +36,14 @@ def compare(draft: Draft, desired: Iterable[DesiredDisk]) -> None:
             _refuse(draft, group, held, place)
 
 
-def _used(draft: Draft, declared: Mapping[str, Place]) -> Mapping[ArmId, list[Instance]]:
+def _used(draft: Draft, declared: Mapping[str, Place], made: Collection[str]) -> Mapping[ArmId, list[Instance]]:
     found: dict[ArmId, list[Instance]] = defaultdict(list)
     for one in draft.estate.instances.values():
         if one.disk is None or one.snapshot_group is None:
             continue
         is_listed = one.snapshot_group.subscription in draft.estate.subscriptions
-        if one.disk.key in declared or (is_listed and draft.owner(one.tags) == "ours"):
+        is_ours = is_listed and draft.owner(one.tags) == "ours"
+        if one.disk.key in declared or is_ours or one.snapshot_group.key in made:
             found[one.snapshot_group].append(one)
     return found
 

@@ -52,6 +52,18 @@ def test_a_stopped_instance_counts_too(forged: Forged) -> None:
         assert "snapshots-gone" in azure.run("drift", "--format", "json").codes
 
 
+def test_nor_under_an_instance_that_nobody_declares(forged: Forged) -> None:
+    with forged(disks(2).aged("1d").saying(disks=[entry("Added")]), clock="virtual") as azure:
+        for one in azure.ids("*/backupInstances/*"):
+            azure.patch(one, {"tags": {"reconciler-owner": None}})
+        azure.put(disk("Added")["id"], disk("Added"))
+        azure.delete(GROUP)
+        done = azure.run("apply", "--auto-approve")
+        assert done.code == 1, done
+        assert "snapshots-gone" in done.text
+        assert not azure.calls(f"PUT {GROUP}")
+
+
 def test_a_group_that_nothing_used_yet_is_made(forged: Forged) -> None:
     with forged(disks(2, fresh=True), clock="virtual") as azure:
         assert azure.run("apply", "--auto-approve").code == 0
