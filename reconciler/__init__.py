@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from reconciler.verbs.library import Manifest, Session, apply, connect, drift, load, options, plan
+    from reconciler.verbs.interface import Manifest, Session, apply, connect, drift, load, options, plan
 
 __version__ = "0.1.0"
 
@@ -18,7 +18,7 @@ __all__ = ["Manifest", "Session", "__version__", "apply", "connect", "drift", "l
 
 def __getattr__(name: str) -> Any:
     if name in __all__:
-        return getattr(import_module("reconciler.verbs.library"), name)
+        return getattr(import_module("reconciler.verbs.interface"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -10,12 +10,12 @@ from typing import NamedTuple
 import click
 
 from reconciler.applying.engine import Settings
+from reconciler.cli.annotations import annotations_option
 from reconciler.cli.approval import Approval
 from reconciler.cli.handover import Desk, ask_option
 from reconciler.cli.loading import load_manifest, recorded, root_of
 from reconciler.cli.options import (
     Planning,
-    annotations_option,
     audit_option,
     auto_approve_option,
     connection_options,

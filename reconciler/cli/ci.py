@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from uuid import uuid4
 
 from reconciler.base.plurals import counted
-from reconciler.cli.options import GITHUB, NO_SYSTEM
+from reconciler.cli.annotations import GITHUB, NO_SYSTEM
 from reconciler.cli.output import Output
 from reconciler.model.errors import ManifestError, ReconcilerError
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
+from reconciler.cli.annotations import annotations_option
 from reconciler.cli.loading import load_manifest, root_of
 from reconciler.cli.options import (
     Planning,
-    annotations_option,
     connection_options,
     format_option,
     plan_options,

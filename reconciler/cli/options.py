@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import functools
-import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,16 +12,13 @@ from click.core import ParameterSource
 
 from reconciler.cli.output import Output
 from reconciler.connection.choice import CLOUDS, LOOK_SECONDS, Connection
-from reconciler.model.errors import ReconcilerError, UsageError
+from reconciler.model.errors import UsageError
 
 if TYPE_CHECKING:
     from reconciler.model.manifest import Manifest
     from reconciler.model.plan import Options
 
 Command = Callable[..., int]
-
-GITHUB, AZURE, NO_SYSTEM = "github", "azure", "none"
-"""The CI systems that are told more than a report."""
 
 
 class Planning(NamedTuple):
@@ -263,41 +259,6 @@ def report_option(command: Command) -> Command:
         " .xml (JUnit), .sh (role assignments that mode emit leaves to others); or put the form first: md:FILE,"
         " gitlab:FILE (code quality).",
     )(command)
-
-
-def annotations_option(command: Command) -> Command:
-    """`--annotations`; the command gets the CI system's name as `system`, and an error that ends it is annotated."""
-
-    @functools.wraps(command)
-    @click.pass_context
-    def wrapped(context: click.Context, /, *arguments: Any, annotations: str, **options: Any) -> int:
-        system = system_of(annotations, os.environ)
-        try:
-            return command(*arguments, system=system, **options)
-        except ReconcilerError as error:
-            output = context.find_object(Output)
-            if output is not None and system != NO_SYSTEM:
-                from reconciler.cli.ci import tell_error
-
-                tell_error(output, system, error, getattr(error, "root", "") or str(options.get("path", ".")))
-            raise
-
-    return click.option(
-        "--annotations",
-        type=click.Choice(("auto", GITHUB, AZURE, NO_SYSTEM)),
-        default="auto",
-        show_default=True,
-        help="Report to a CI system: annotations on lines, a job summary, variables for later steps.",
-    )(wrapped)
-
-
-def system_of(said: str, environment: Mapping[str, str]) -> str:
-    """The CI system that `--annotations` means; `auto` looks at the variables by which they make themselves known."""
-    if said != "auto":
-        return said
-    if environment.get("GITHUB_ACTIONS", "").lower() == "true":
-        return GITHUB
-    return AZURE if environment.get("TF_BUILD", "").lower() == "true" else NO_SYSTEM
 
 
 def plan_options(planning: Planning, manifest: Manifest, api_version: str | None, path: str) -> Options:

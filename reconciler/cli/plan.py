@@ -6,11 +6,11 @@ from pathlib import Path
 
 import click
 
+from reconciler.cli.annotations import annotations_option
 from reconciler.cli.handover import Desk, ask_option
 from reconciler.cli.loading import load_manifest, root_of
 from reconciler.cli.options import (
     Planning,
-    annotations_option,
     apply_command,
     connection_options,
     format_option,

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from installed import run
 
+from reconciler.cli.annotations import system_of
 from reconciler.cli.ci import SUMMARY_BYTES, Told, base_of, footer_of, tell_system
-from reconciler.cli.options import system_of
 from reconciler.cli.output import Output
 from reconciler.model.findings import Severity
 from reconciler.report.notices import Notice
