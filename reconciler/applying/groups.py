@@ -10,7 +10,7 @@ from reconciler.applying.rereading import is_busy, of_resource
 from reconciler.applying.run import Run, overridden
 from reconciler.model.changes import Change, Step
 from reconciler.model.errors import NotFound
-from reconciler.planning.groups import laid_over, merged_tags
+from reconciler.planning.kinds.groups import laid_over, merged_tags
 
 
 async def settle(run: Run, change: Change) -> str:

@@ -21,7 +21,7 @@ from reconciler.model.resources import Instance
 from reconciler.planning import planner
 from reconciler.planning.desired import DesiredDisk, expand
 from reconciler.planning.draft import Draft
-from reconciler.planning.instances import guard_of
+from reconciler.planning.instance_bodies import guard_of
 from reconciler.planning.local_gates import may_replace
 from reconciler.planning.policy_reading import read
 from reconciler.planning.retained import aside, is_left, keeps_deleted, loses_nothing

@@ -23,7 +23,7 @@ from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import Draft
 from reconciler.planning.gone import Gone, Verdict, absences, outlook, verdict
 from reconciler.planning.identity import new_id
-from reconciler.planning.instances import guard_of
+from reconciler.planning.instance_bodies import guard_of
 from reconciler.planning.takers import when_gone
 
 

@@ -17,30 +17,18 @@ from reconciler.model.findings import Finding
 from reconciler.model.manifest import Manifest, names_in
 from reconciler.model.plan import Mark, Options, Plan
 from reconciler.model.protection import GOALS
-from reconciler.planning import (
-    groups,
-    identity,
-    newness,
-    origins,
-    orphans,
-    policies,
-    proofs,
-    revoking,
-    roles,
-    undeleting,
-    vanished,
-    vaults,
-)
+from reconciler.planning import identity, newness, origins, orphans, proofs, revoking, undeleting, vanished
 from reconciler.planning.capacity import check_capacity
 from reconciler.planning.desired import DesiredDisk, expand
-from reconciler.planning.disks import Disks
 from reconciler.planning.draft import Draft
 from reconciler.planning.gates import gates
-from reconciler.planning.groups import WantedGroup
+from reconciler.planning.kinds import groups, policies, roles, vaults
+from reconciler.planning.kinds.groups import WantedGroup
+from reconciler.planning.kinds.instances import Disks
+from reconciler.planning.kinds.policies import Shelf
 from reconciler.planning.local_gates import check_keys, local_gates
 from reconciler.planning.marks import marks
 from reconciler.planning.ordering import Narrowing, checksum, finding_rank, narrowed, ordered
-from reconciler.planning.policies import Shelf
 from reconciler.planning.resuming import held_back
 from reconciler.planning.usage import Usage
 

@@ -15,7 +15,7 @@ from reconciler.model.known import No, Yes
 from reconciler.model.protection import is_active
 from reconciler.model.resources import Instance
 from reconciler.planning.draft import Draft
-from reconciler.planning.instances import guard_of
+from reconciler.planning.instance_bodies import guard_of
 from reconciler.planning.resuming import expired, kept
 
 _WRITES = frozenset({Op.INSTANCE_MERGE, Op.INSTANCE_REPAIR, Op.INSTANCE_RESUME})

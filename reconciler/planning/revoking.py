@@ -20,9 +20,9 @@ from reconciler.model.manifest import VaultSpec
 from reconciler.model.resources import Instance, RoleAssignment
 from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import Draft
+from reconciler.planning.kinds.roles import is_derived
 from reconciler.planning.marks import drift_class
 from reconciler.planning.orphans import reached
-from reconciler.planning.roles import is_derived
 
 
 def prune(draft: Draft, wanted: dict[str, list[DesiredDisk]], lost: Mapping[str, str]) -> None:

@@ -10,10 +10,10 @@ from reconciler.model.ids import ArmId, lower
 from reconciler.model.known import Yes
 from reconciler.model.manifest import PolicyContent, PolicySpec, VaultSpec
 from reconciler.model.resources import Instance, Policy
-from reconciler.planning import policies
 from reconciler.planning.content import shortens
 from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import Draft
+from reconciler.planning.kinds import policies
 from reconciler.planning.local_gates import may_replace
 
 

@@ -35,7 +35,7 @@ from plan_builders import (
 from reconciler.model.changes import Action, FieldChange
 from reconciler.model.ids import group_id
 from reconciler.model.resources import Instance, ResourceGroup
-from reconciler.planning.groups import laid_over, merged_tags, tag_differences
+from reconciler.planning.kinds.groups import laid_over, merged_tags, tag_differences
 
 OWN = f"group/{S}/vaultrg"
 SNAP = f"group/{D}/snaprg"

@@ -19,14 +19,14 @@ from reconciler.model.protection import GOALS, Health
 from reconciler.model.resources import Instance
 from reconciler.model.scope import concerns_others
 from reconciler.model.tags import OWNER_TAG, tag_of
-from reconciler.planning import instances, newness, resuming, retained
+from reconciler.planning import instance_bodies, newness, resuming, retained
 from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import Draft
 from reconciler.planning.grants import Grants
+from reconciler.planning.kinds.roles import RoleBook
 from reconciler.planning.marks import drift_class
 from reconciler.planning.orphans import left_behind
 from reconciler.planning.questions import PENDING, UNASKED
-from reconciler.planning.roles import RoleBook
 from reconciler.planning.usage import Usage
 
 _PREFLIGHT_LIMIT = 500
@@ -149,7 +149,7 @@ class Disks:
         draft = self._draft
         grants = self._book.grant(wanted)
         target = wanted.vault.id.child("backupInstances", instance_name(wanted.disk.id))
-        body = {} if policy is None else instances.body(wanted, policy, draft.manifest.name)
+        body = {} if policy is None else instance_bodies.body(wanted, policy, draft.manifest.name)
         draft.add(
             Change(
                 address=wanted.address,
@@ -157,11 +157,11 @@ class Disks:
                 action=Action.ADD,
                 reason="not protected",
                 steps=(Step(Op.INSTANCE_PUT, target, body),),
-                after=instances.shown(wanted, policy),
+                after=instance_bodies.shown(wanted, policy),
                 depends=_depends(wanted, grants),
                 vault=wanted.vault.id,
                 goal=GOALS["protected"],
-                probe=instances.probe(wanted, grants),
+                probe=instance_bodies.probe(wanted, grants),
                 place=wanted.place,
                 detail=(wanted.chosen_by,),
                 unasked=unasked,
@@ -265,7 +265,7 @@ class Disks:
         if identity is not None and instance.identity != (identity if isinstance(identity, ArmId) else None):
             before = instance.identity.key if instance.identity else "system"
             fields.append(FieldChange("identity", before, str(identity)))
-            properties["identityDetails"] = instances.identity(identity)
+            properties["identityDetails"] = instance_bodies.identity(identity)
         kept = draft.kept(wanted.address, fields)
         if kept != tuple(fields):
             left = {entry.path for entry in kept}
@@ -310,7 +310,7 @@ class Disks:
                 address=wanted.address,
                 kind=Kind.DISK,
                 action=Action.CHANGE,
-                reason=reason if fields[0].path == "protection" else instances.reason(fields),
+                reason=reason if fields[0].path == "protection" else instance_bodies.reason(fields),
                 steps=(*room.before, *(replace(step, guard=guard) for step in priced), *room.after),
                 before={"instance": instance.id.text} | {entry.path: entry.before for entry in fields},
                 after={"instance": instance.id.text} | {entry.path: entry.after for entry in fields},
@@ -318,7 +318,7 @@ class Disks:
                 depends=_depends(wanted, grants) if resumes else (),
                 vault=wanted.vault.id,
                 goal=GOALS[wanted.rule.protection],
-                probe=instances.probe(wanted, grants) if resumes else None,
+                probe=instance_bodies.probe(wanted, grants) if resumes else None,
                 place=wanted.place,
                 detail=(
                     wanted.chosen_by,
@@ -326,7 +326,9 @@ class Disks:
                     *resuming.detail(instance, priced),
                     *room.detail,
                 ),
-                drift="unhealthy" if protects and instances.is_health(fields) else drift_class(draft, wanted.vault),
+                drift="unhealthy"
+                if protects and instance_bodies.is_health(fields)
+                else drift_class(draft, wanted.vault),
                 weight=("shortens" if shortened else "") if protects or instance.deleted else "stops",
                 found=instance,
             )
@@ -336,7 +338,7 @@ class Disks:
 
     def _guard(self, wanted: DesiredDisk, steps: list[Step]) -> tuple[str, ...] | None:
         """The resource guard requests to send along; None, and the disk is refused, when one is lacking."""
-        guard = instances.guard_of(self._draft, wanted.vault.id, steps)
+        guard = instance_bodies.guard_of(self._draft, wanted.vault.id, steps)
         if guard is None:
             message = f"the vault {wanted.vault.name} is under a resource guard"
             self._draft.refuse(wanted.address, codes.RESOURCE_GUARD, message, place=wanted.place)

@@ -14,7 +14,7 @@ from reconciler.model.resources import Vault
 from reconciler.model.tags import OWNER_TAG, tag_of
 from reconciler.planning import vault_fields
 from reconciler.planning.draft import Draft
-from reconciler.planning.groups import laid_over, merged_tags, tag_differences
+from reconciler.planning.kinds.groups import laid_over, merged_tags, tag_differences
 from reconciler.planning.marks import drift_class
 from reconciler.planning.questions import PENDING
 from reconciler.planning.weight import WEAKENS
