@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from reconciler.base.zones import UTC, iana_zone
-from reconciler.manifest.policies import snapshots
+from reconciler.manifest.kinds.policies import snapshots
 from reconciler.model.ids import lower
 from reconciler.model.limits import LONGEST_DAYS, MOST_SNAPSHOTS
 from reconciler.model.manifest import PolicyContent

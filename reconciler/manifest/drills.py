@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from reconciler.base import durations
+from reconciler.manifest.entries import Context
 from reconciler.manifest.notes import Notes
-from reconciler.manifest.references import Declared
 from reconciler.manifest.sections import Section
 from reconciler.manifest.selectors import exclusions, selector
 from reconciler.model.codes import manifest as codes
 from reconciler.model.ids import lower
-from reconciler.model.manifest import DrillSpec
+from reconciler.model.manifest import DrillSpec, Manifest
 
 
-def drill(section: Section, notes: Notes) -> DrillSpec:
+def read(section: Section, context: Context) -> DrillSpec:
     """The drill that the mapping states."""
-    chosen = section.get("select")
+    chosen, notes = section.get("select"), context.notes
     return DrillSpec(
         place=section.here,
         name=section["name"],
@@ -40,11 +38,11 @@ def _hours(section: Section, notes: Notes) -> int | None:
     return found
 
 
-def check_targets(drills: Iterable[DrillSpec], declared: Declared, notes: Notes) -> None:
+def check_targets(declared: Manifest, notes: Notes) -> None:
     """Find drills whose disks would be made, and deleted, among what the manifest needs."""
     taken = {
         lower(spec.azure_name or spec.name): f"the snapshot resource group {spec.name}"
-        for spec in declared.groups.values()
+        for spec in declared.snapshot_groups.values()
     }
     taken |= {
         lower(spec.resource_group): f"the resource group of the vault {spec.name}" for spec in declared.vaults.values()
@@ -54,7 +52,7 @@ def check_targets(drills: Iterable[DrillSpec], declared: Declared, notes: Notes)
         for rule in declared.disks
         for disk, _ in rule.ids
     }
-    for spec in drills:
+    for spec in declared.drills:
         other = taken.get(lower(spec.group))
         if other:
             notes.add(codes.DRILL_TARGET, f"the drill {spec.name} would restore into {other}", spec.place)

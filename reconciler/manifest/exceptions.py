@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 
+from reconciler.manifest.entries import Context
 from reconciler.manifest.names import DISK, arm_id
-from reconciler.manifest.notes import Notes, suggestion
+from reconciler.manifest.notes import suggestion
 from reconciler.manifest.sections import Section
 from reconciler.model.codes import manifest as codes
 from reconciler.model.ids import lower
@@ -14,20 +15,21 @@ from reconciler.model.manifest import Excluded, Ignore, Removed
 _KINDS = ("vault", "policy", "group", "role", "disk")
 
 
-def excluded(section: Section, notes: Notes) -> Excluded | None:
+def excluded(section: Section, context: Context) -> Excluded | None:
     """The disk that no selector may take; None, with a finding, when its id is wrong."""
-    disk = arm_id(section["id"], DISK, section.place("id"), notes)
+    disk = arm_id(section["id"], DISK, section.place("id"), context.notes)
     return Excluded(section.here, disk, section["reason"]) if disk else None
 
 
-def removed(section: Section, notes: Notes) -> Removed | None:
+def removed(section: Section, context: Context) -> Removed | None:
     """The disk to take out for good; None, with a finding, when its id is wrong."""
-    disk = arm_id(section["id"], DISK, section.place("id"), notes)
+    disk = arm_id(section["id"], DISK, section.place("id"), context.notes)
     return Removed(section.here, disk, section["data"], section["reason"]) if disk else None
 
 
-def ignore(section: Section, notes: Notes) -> Ignore | None:
+def ignore(section: Section, context: Context) -> Ignore | None:
     """The differences not to act on; None, with findings, when the address or the date is wrong."""
+    notes = context.notes
     address: str = section["address"]
     head = address.split("/", 1)[0]
     is_address = "*" in head or lower(address).startswith("/subscriptions/") or (head in _KINDS and "/" in address)

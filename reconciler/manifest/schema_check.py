@@ -10,6 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from reconciler.base.schemas import schema_text
+from reconciler.manifest.kinds import KINDS
 from reconciler.manifest.sections import Section
 from reconciler.model.codes import manifest as codes
 from reconciler.model.findings import Finding
@@ -17,9 +18,7 @@ from reconciler.model.findings import Finding
 if TYPE_CHECKING:
     from jsonschema_rs import Draft202012Validator
 
-LISTS = (
-    "vaults", "policies", "snapshotResourceGroups", "disks", "excluded", "removed", "ignore", "drills",
-)  # fmt: skip
+LISTS = tuple(kind.key for kind in KINDS)
 """The keys whose lists are joined over all files."""
 
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from reconciler.manifest.choices import Use
+from reconciler.manifest.entries import Use
 from reconciler.manifest.notes import Notes
-from reconciler.manifest.references import Declared
 from reconciler.model import addresses
 from reconciler.model.codes import manifest as codes
 from reconciler.model.ids import lower
 from reconciler.model.limits import SLOW_HOURS, SLOW_SKUS
-from reconciler.model.manifest import DiskRule, Selector, VaultSpec, chosen, names_in
+from reconciler.model.manifest import DiskRule, Manifest, Selector, VaultSpec, chosen, names_in
 
 
-def check_support(declared: Declared, notes: Notes) -> None:
+def check(declared: Manifest, uses: Iterable[Use], notes: Notes) -> None:
     """Find rules whose disks Azure would refuse, and those that go against its advice."""
+    _check_regions(uses, declared.vaults, notes)
     for rule in declared.disks:
         _check_snapshot_group(rule, declared, notes)
         if rule.select:
@@ -23,7 +23,7 @@ def check_support(declared: Declared, notes: Notes) -> None:
             _check_skus(rule, rule.select, declared, notes)
 
 
-def check_regions(uses: Iterable[Use], vaults: Mapping[str, VaultSpec], notes: Notes) -> None:
+def _check_regions(uses: Iterable[Use], vaults: Mapping[str, VaultSpec], notes: Notes) -> None:
     """Find entries for a region that name a vault of another: a vault only protects disks of its own region."""
     for use in uses:
         spec = vaults.get(lower(use.name)) if use.key == "vault" and use.region else None
@@ -32,7 +32,7 @@ def check_regions(uses: Iterable[Use], vaults: Mapping[str, VaultSpec], notes: N
             notes.add(codes.REGION_MISMATCH, message, use.place)
 
 
-def _check_selected_regions(rule: DiskRule, select: Selector, declared: Declared, notes: Notes) -> None:
+def _check_selected_regions(rule: DiskRule, select: Selector, declared: Manifest, notes: Notes) -> None:
     """Regions that the selector names must be ones that its vault and its other choices serve."""
     for location in select.locations or ():
         name = chosen(rule.vault, location)
@@ -50,7 +50,7 @@ def _check_selected_regions(rule: DiskRule, select: Selector, declared: Declared
                 notes.add(codes.REGION_WITHOUT_ENTRY, message, select.place)
 
 
-def _check_skus(rule: DiskRule, select: Selector, declared: Declared, notes: Notes) -> None:
+def _check_skus(rule: DiskRule, select: Selector, declared: Manifest, notes: Notes) -> None:
     """A selector of such kinds alone must use a schedule that they allow; others are checked disk by disk, in plan."""
     if not select.skus or not set(select.skus) <= SLOW_SKUS:
         return
@@ -61,7 +61,7 @@ def _check_skus(rule: DiskRule, select: Selector, declared: Declared, notes: Not
             notes.add(codes.SKU_SCHEDULE, message, select.place)
 
 
-def _check_snapshot_group(rule: DiskRule, declared: Declared, notes: Notes) -> None:
+def _check_snapshot_group(rule: DiskRule, declared: Manifest, notes: Notes) -> None:
     """Azure advises against snapshots in the disk's own resource group."""
     groups = {lower(name) for name in _group_names(rule, declared)}
     if len(groups) != 1:
@@ -72,8 +72,8 @@ def _check_snapshot_group(rule: DiskRule, declared: Declared, notes: Notes) -> N
             notes.add(codes.SNAPSHOTS_BESIDE_DISK, message, place, address=addresses.disk(disk))
 
 
-def _group_names(rule: DiskRule, declared: Declared) -> Iterable[str]:
+def _group_names(rule: DiskRule, declared: Manifest) -> Iterable[str]:
     for name in names_in(rule.snapshot_group):
-        spec = declared.groups.get(name)
+        spec = declared.snapshot_groups.get(name)
         if spec:
             yield spec.azure_name or spec.name

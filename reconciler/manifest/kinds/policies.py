@@ -5,7 +5,7 @@ from __future__ import annotations
 from reconciler.base.durations import days, hours, iso
 from reconciler.base.plurals import counted
 from reconciler.base.zones import windows_zone, zone_names
-from reconciler.manifest.defaults import Defaults
+from reconciler.manifest.entries import Context, Defaults
 from reconciler.manifest.notes import Notes, suggestion
 from reconciler.manifest.sections import Section
 from reconciler.model.codes import manifest as codes
@@ -17,11 +17,12 @@ _MOST_TOGETHER = 420
 _DAILY = 24
 
 
-def policy(section: Section, defaults: Defaults, notes: Notes) -> PolicySpec | None:
+def read(section: Section, context: Context) -> PolicySpec | None:
     """The policy that the entry declares; None, with findings, when its content is wrong.
 
     A schedule with `every` and without `at` starts at midnight.
     """
+    notes = context.notes
     name: str = section["name"]
     manage: bool = section.get("manage", True)
     if manage and "azureName" in section:
@@ -35,7 +36,7 @@ def policy(section: Section, defaults: Defaults, notes: Notes) -> PolicySpec | N
     if missing:
         notes.add(codes.NO_CONTENT, f"the policy {name} has no `{missing[0]}`", section.here)
         return None
-    zone = _zone(section, defaults, notes)
+    zone = _zone(section, context.defaults, notes)
     retention = _retention(section["retention"], notes)
     if zone is None or retention is None:
         return None

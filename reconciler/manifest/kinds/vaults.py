@@ -1,17 +1,17 @@
-"""Backup vaults and snapshot resource groups as declared."""
+"""Backup vaults as declared."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from reconciler.manifest.defaults import Defaults
+from reconciler.manifest.entries import Context, check_unmanaged
 from reconciler.manifest.names import GUARD, IDENTITY, arm_id, region, tags
 from reconciler.manifest.notes import Notes
 from reconciler.manifest.sections import Section
 from reconciler.model import addresses
 from reconciler.model.codes import manifest as codes
 from reconciler.model.ids import ArmId
-from reconciler.model.manifest import GroupSpec, SoftDelete, VaultSpec
+from reconciler.model.manifest import SoftDelete, VaultSpec
 
 _SETTINGS = (
     "redundancy", "softDelete", "immutability", "alertsForAllJobFailures", "crossRegionRestore",
@@ -19,11 +19,12 @@ _SETTINGS = (
 )  # fmt: skip
 
 
-def vault(section: Section, defaults: Defaults, notes: Notes) -> VaultSpec | None:
+def read(section: Section, context: Context) -> VaultSpec | None:
     """The vault that the entry declares; None, with findings, when it can't be said which one it is.
 
     `location` is empty only for a vault that is not managed and says nothing of it.
     """
+    defaults, notes = context.defaults, context.notes
     name: str = section["name"]
     manage: bool = section.get("manage", True)
     subscription = section.get("subscription") or defaults.subscription
@@ -62,23 +63,6 @@ def vault(section: Section, defaults: Defaults, notes: Notes) -> VaultSpec | Non
     )
 
 
-def group(section: Section, defaults: Defaults, notes: Notes) -> GroupSpec:
-    """The snapshot resource group that the entry declares."""
-    manage: bool = section.get("manage", True)
-    for key in ("tags", "location"):
-        if not manage and key in section:
-            _no_effect(section, key, notes)
-    return GroupSpec(
-        place=section.here,
-        name=section["name"],
-        location=region(section["location"]) if "location" in section else None,
-        manage=manage,
-        azure_name=section.get("azureName"),
-        tags=tags(section, "tags", notes),
-        default_tags=defaults.tags,
-    )
-
-
 def _identity(section: Section, notes: Notes) -> ArmId | str | None:
     identity: str | None = section.get("identity")
     if identity is None or identity == "system":
@@ -95,9 +79,7 @@ def _check(section: Section, notes: Notes, *, manage: bool) -> None:
     """Settings against each other: what is impossible, what can't be undone, what does not do what one may think."""
     address = addresses.vault(section["name"])
     if not manage:
-        for key in _SETTINGS:
-            if key in section:
-                _no_effect(section, key, notes)
+        check_unmanaged(section, _SETTINGS, notes)
         return
     if section.get("crossRegionRestore") and section.get("redundancy") != "GeoRedundant":
         told = section.get("redundancy", "LocallyRedundant (the default)")
@@ -118,8 +100,3 @@ def _one_way(section: Section) -> tuple[tuple[Section, str, Any, str], ...]:
         (section, "immutability", "Locked", "immutability Locked"),
         (section, "crossRegionRestore", True, "cross-region restore"),
     )
-
-
-def _no_effect(section: Section, key: str, notes: Notes) -> None:
-    message = f"`{key}` has no effect on {section['name']}, which is not managed (manage: false)"
-    notes.add(codes.NO_EFFECT, message, section.key_place(key))

@@ -1,12 +1,9 @@
-"""The entries of `disks`: which disks, and what they get."""
+"""The entries of `disks`: which disks are to have a backup instance, and what it is like."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from reconciler.base import durations
-from reconciler.manifest.choices import Use, choice
-from reconciler.manifest.defaults import Defaults
+from reconciler.manifest.entries import Context, choice
 from reconciler.manifest.names import DISK, arm_id
 from reconciler.manifest.notes import Notes
 from reconciler.manifest.sections import Items, Section
@@ -19,16 +16,12 @@ from reconciler.model.manifest import REPORT, Choice, DiskRule, Exclusion
 _WEEK = 168
 
 
-def rules(entries: Iterable[Section], defaults: Defaults, uses: list[Use], notes: Notes) -> list[DiskRule]:
-    """Every entry that can be used; findings for the others."""
-    found = (_rule(entry, defaults, uses, notes) for entry in entries)
-    return [rule for rule in found if rule]
-
-
-def _rule(section: Section, defaults: Defaults, uses: list[Use], notes: Notes) -> DiskRule | None:
-    vault = _chosen(section, "vault", defaults.vault, codes.NO_VAULT, uses, notes)
-    policy = _chosen(section, "policy", defaults.policy, codes.NO_POLICY, uses, notes)
-    group = _chosen(section, "snapshotResourceGroup", defaults.snapshot_group, codes.NO_GROUP, uses, notes)
+def read(section: Section, context: Context) -> DiskRule | None:
+    """Which disks the entry protects, and how; None, with findings, when it can't be used."""
+    defaults, notes = context.defaults, context.notes
+    vault = _chosen(section, "vault", defaults.vault, codes.NO_VAULT, context)
+    policy = _chosen(section, "policy", defaults.policy, codes.NO_POLICY, context)
+    group = _chosen(section, "snapshotResourceGroup", defaults.snapshot_group, codes.NO_GROUP, context)
     ids = _ids(section, notes)
     when_gone = section.get("whenGone", REPORT)
     gone_after = _gone_after(section, when_gone, notes)
@@ -71,11 +64,11 @@ def _gone_after(section: Section, when_gone: str, notes: Notes) -> int:
 
 
 def _chosen(
-    section: Section, key: str, default: Choice | None, code: Code, uses: list[Use], notes: Notes,
+    section: Section, key: str, default: Choice | None, code: Code, context: Context,
 ) -> Choice | None:  # fmt: skip
-    found = choice(section, key, uses, notes)
+    found = choice(section, key, context.uses, context.notes)
     if found is None and default is None:
-        notes.add(code, f"the entry has no `{key}`", section.here)
+        context.notes.add(code, f"the entry has no `{key}`", section.here)
     return default if found is None else found
 
 
