@@ -1,4 +1,4 @@
-"""How long to wait before the next try: exponential, with full jitter, reproducible from a seed."""
+"""How long to wait before a retry: exponential, with equal jitter, reproducible from a seed."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from collections.abc import Iterator
 from random import Random
 
 LAG_SECONDS = 180.0
-"""How long what Azure shows may trail what it accepted, before it is believed against us."""
+"""How long Azure's reads may lag behind accepted writes; after that a contradicting read is believed."""
 
 ROLE_WINDOW_SECONDS = 1800.0
-"""How long a role assignment may take to become effective: up to 30 minutes by Microsoft staff's word."""
+"""How long a role assignment may take to become effective: 30 minutes, according to Microsoft staff."""
 
 
 def delays(random: Random, first: float, most: float) -> Iterator[float]:
-    """Seconds to wait before each next try: between half of and all of a bound that doubles from `first` to `most`.
+    """Seconds to wait before each retry: between half and all of a bound that doubles from `first` to `most`.
 
-    The half that is certain keeps a burst of unlucky draws from hammering Azure; the other half spreads the herd.
+    The fixed half keeps a series of short draws from flooding Azure; the random half spreads the retries.
     """
     bound = first
     while True:

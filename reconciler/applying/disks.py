@@ -1,4 +1,4 @@
-"""Managed disks that restores make: read by id, waited for, changed, and deleted only when they prove to be ours."""
+"""Managed disks that restores create: read by id, waited for, and deleted only when proved to be ours."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Body = Mapping[str, Any]
 
 
 async def live(run: Run, disk: ArmId) -> Body | None:
-    """The disk as it is; None when it isn't there."""
+    """The disk's current body; None when it doesn't exist."""
     try:
         return await run.azure.get(disk)
     except NotFound:
@@ -33,7 +33,7 @@ async def live(run: Run, disk: ArmId) -> Body | None:
 
 
 async def at_rest(run: Run, disk: ArmId, deadline: float, *, patience: float = LAG_SECONDS) -> Body:
-    """The disk once Azure works on it no more; OperationFailed when it doesn't appear in so many seconds."""
+    """The disk once Azure has finished with it; OperationFailed when it doesn't appear in `patience` seconds."""
     believed = run.now + patience
     delays = run.delays(2.0, 15.0)
     while True:
@@ -42,20 +42,20 @@ async def at_rest(run: Run, disk: ArmId, deadline: float, *, patience: float = L
             return body
         if body is None and run.now >= believed:
             raise OperationFailed(
-                f"{disk} isn't there, though a restore was to make it",
+                f"{disk} does not exist, although a restore should have created it",
                 code=error_codes.RESTORED_NOTHING,
                 target=disk.text,
-                hint="look at the restore's job in the vault, then run it again",
+                hint="check the restore's job in the vault, then run the command again",
             )
         await run.pause(next(delays), deadline, disk.name)
 
 
 async def doubt(run: Run, disk: ArmId, claim: Claim, *, job: ArmId | None = None) -> tuple[str, ArmId | None]:
-    """Why a disk isn't known to be what is claimed (empty: that is proved, or no disk is there), and which restore is
-    still at work on it.
+    """Why a disk can't be proved to be what is claimed (empty: it is proved, or there is no disk), and the restore that
+    still works on it.
 
-    `job` is the restore that this run has had made it. All restores of the instance are looked through only for a disk
-    without our mark.
+    `job` is the restore that created it in this run. All restores of the instance are searched only for a disk without
+    our mark.
     """
     body = await live(run, disk)
     is_marked = body is not None and is_marked_by(project(body).tags, claim)
@@ -69,25 +69,25 @@ async def doubt(run: Run, disk: ArmId, claim: Claim, *, job: ArmId | None = None
 
 
 def _as_requested(found: Trace, claim: Claim) -> Trace:
-    """The trace, its job being that of our own request: what it doesn't tell is what was asked for."""
+    """The trace of our own request: a job that names no recovery point restored the one that was requested."""
     return replace(found, jobs=tuple(replace(job, point=job.point or claim.point) for job in found.jobs))
 
 
 async def _check_ours(run: Run, step: Step) -> None:
-    """ReconcilerError unless a disk proves to be the one that a step may delete."""
+    """ReconcilerError unless a disk is proved to be the one that a step may delete."""
     why, _ = await doubt(run, step.target, Claim.read(step.body))
     if why:
         raise ReconcilerError(
-            f"{step.target} has the name of a drill's disk, and is left alone: {why}",
+            f"{step.target} has the name of a drill's disk, but was not deleted: {why}",
             code=error_codes.NOT_OURS,
-            hint="look at it: detach it, move it away, or delete it if nobody needs it",
+            hint="check the disk: detach it, move it away, or delete it if nobody needs it",
         )
 
 
 async def remove(run: Run, change: Change, step: Step) -> bool:
-    """Delete a disk that a restore made, and wait until it is gone; whether there was one.
+    """Delete a disk that a restore made, and wait until it is gone; False when there was none.
 
-    ReconcilerError, and nothing is deleted, when it isn't ours.
+    ReconcilerError, before anything is deleted, when it can't be proved to be ours.
     """
     deadline = run.new_deadline()
     body = await live(run, step.target)

@@ -1,6 +1,6 @@
-"""Drills: a disk is restored, looked at, and taken away again; its instance then bears the proof.
+"""Drills: restore a disk, check it, record the proof on its instance, and delete the disk again.
 
-A run that dies leaves a disk behind whose name the next run derives again.
+A run that dies may leave a disk; the next run derives the same name and deletes it first.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _PROVING = frozenset({Op.INSTANCE_MERGE, Op.INSTANCE_DELETE, Op.INSTANCE_UNDELET
 
 
 async def settle(run: Run, change: Change) -> str:
-    """Restore, check, record the proof, clean up; ReconcilerError when any of these fails, the rest done all the same."""
+    """Restore, check, record the proof, and clean up even after a failure; ReconcilerError when any of these fails."""
     steps = {step.op: step for step in change.steps}
     delete = steps[Op.DISK_DELETE]
     await _earlier_restores(run, change)
@@ -44,18 +44,18 @@ async def settle(run: Run, change: Change) -> str:
 
 
 async def _clean(run: Run, change: Change, failure: Exception | None) -> None:
-    """Take the restored disk away; a failure to do so doesn't hide why the drill failed."""
+    """Delete the restored disk; a failure to do so doesn't hide why the drill failed."""
     delete = next(step for step in change.steps if step.op is Op.DISK_DELETE)
     try:
         await disks.remove(run, change, delete)
     except ReconcilerError as error:
         if failure is None:
             raise
-        run.tell(change, f"{delete.target} could not be taken away: {error.message}")
+        run.tell(change, f"could not delete {delete.target}: {error.message}")
 
 
 async def _earlier_restores(run: Run, change: Change) -> None:
-    """Wait for restores of the disk that a run before has begun and not lived to see; they may yet make a disk."""
+    """Wait for restores that an earlier run started and didn't see end; they may still create a disk."""
     disk = ArmId(str((change.after or {})["source"]))
     instance = next(step.target for step in change.steps if step.op is Op.INSTANCE_MERGE)
     for job in await one_answer(run.azure, Question("restores", disk, instance.parent.text)):
@@ -68,7 +68,7 @@ async def _earlier_restores(run: Run, change: Change) -> None:
 
 
 async def _prove(run: Run, change: Change) -> None:
-    """Write the moment on the instance, past what a move has left of the disk in other vaults."""
+    """Write the time of the proof on the instance, working around what a move has left in other vaults."""
     proof = {"tags": {PROVEN_TAG: stamp(run.clock.now())}}
     steps = tuple(
         replace(step, body=proof) if step.op is Op.INSTANCE_MERGE else step

@@ -1,4 +1,4 @@
-"""Plan to Outcome: a task for each change, begun when what it depends on is done; a failure stops only its dependants."""
+"""Plan to Outcome: a task for each change, started when its dependencies are done; a failure stops only its dependants."""
 
 from __future__ import annotations
 
@@ -40,19 +40,19 @@ _SETTLE: Mapping[Kind, Callable[[Run, Change], Awaitable[str]]] = {
     Kind.RESTORE: restoring.settle,
     Kind.DRILL: drilling.settle,
 }
-"""How each kind of change is written, waited for and checked: returns a remark, raises what stands in the way."""
+"""Writes, waits for and checks each kind of change: returns a remark, or raises the error that stops it."""
 
 _CUT_OFF: Mapping[Kind, str] = {
-    Kind.MOVE: "move it again, soon: the disk may be protected nowhere now, and what is soft-deleted is purged in the end",
-    Kind.RESTORE: "Azure goes on by itself; run it again, which ends it",
-    Kind.DRILL: "Azure goes on by itself; run the drill again, which takes away what this one made",
+    Kind.MOVE: "run the move again soon: the disk may be unprotected now, and Azure purges soft-deleted instances in the end",
+    Kind.RESTORE: "Azure continues on its own; run the restore again to finish it",
+    Kind.DRILL: "Azure continues on its own; run the drill again, which deletes what this one created",
 }
-"""What to do about a change that was cut off and that no apply sees through."""
+"""Hints for interrupted changes of kinds that `apply` doesn't finish."""
 
 _RESTING = frozenset({GONE, *map(lower, GOALS.values())})
 _GRACE_SECONDS = 15.0
 _INTERRUPTED = "the run was interrupted"
-_OUT_OF_TIME = "the run's time is over"
+_OUT_OF_TIME = "the run reached its timeout"
 
 
 async def apply(
@@ -64,9 +64,9 @@ async def apply(
     progress: Progress,
     stop: asyncio.Event,
 ) -> Outcome:
-    """Make Azure as the plan says, and see that it is; never raises for what Azure does to single changes.
+    """Apply the plan and check the result; never raises because a single change fails.
 
-    `stop` ends it at once: nothing new is begun, nothing is waited for, and Azure goes on by itself. ValueError when
+    `stop` ends it at once: nothing new starts, nothing is waited for, and Azure continues on its own. ValueError when
     the plan's changes depend on each other in a circle.
     """
     _check_order(plan)
@@ -120,7 +120,7 @@ class _Execution:
         ]
 
     async def until(self, stop: asyncio.Event) -> None:
-        """Run until all is done, `stop` is set, or the run's time and a grace for last answers are over."""
+        """Run until all is done, `stop` is set, or the timeout and a grace period for last answers are over."""
         if not self._tasks:
             return
         run = self._run
@@ -144,7 +144,7 @@ class _Execution:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def outcome(self, *, interrupted: str) -> Outcome:
-        """The results in the plan's order; what never ran was skipped."""
+        """The results in the plan's order; changes that never ran are skipped."""
         results = [
             self._results.get(change.address) or result_of(change, Status.SKIPPED, message=self._why)
             for change in self._plan.changes
@@ -183,7 +183,7 @@ class _Execution:
         return result_of(change, Status.DONE, message=message)
 
     async def _obstacle(self, change: Change) -> str:
-        """Wait for what the change depends on; why it can't be begun, empty when it can."""
+        """Wait for what the change depends on; return why it can't start, empty when it can."""
         because = ""
         for address in change.depends:
             if address not in self._ended:
@@ -191,13 +191,13 @@ class _Execution:
             await self._ended[address].wait()
             result = self._results[address]
             if result.status is not Status.DONE and not because:
-                because = result.because if result.status is Status.SKIPPED else _said(result)
+                because = result.because if result.status is Status.SKIPPED else _as_obstacle(result)
         return because
 
     def _cut(self, change: Change) -> Result:
         if change.address not in self._run.touched:
             return result_of(change, Status.SKIPPED, message=self._why)
-        hint = _when_cut(change, "Azure goes on by itself; apply again to see it through")
+        hint = _when_cut(change, "Azure continues on its own; apply again to wait for the result")
         return result_of(change, Status.IN_PROGRESS, message=f"begun, then {self._why}", hint=hint)
 
     async def _wait(self, wait: Wait) -> None:
@@ -224,7 +224,7 @@ class _Execution:
         return Result(wait.address, Kind.DISK, None, Status.IN_PROGRESS, f"not waited for: {self._why}")
 
     async def _mark(self, marks: list[Mark]) -> None:
-        """Write the marks of one vault once all else there is done; alone they count as a change of it."""
+        """Write the marks of one vault once everything else there is done; with no other change they count as one."""
         vault, address = marks[0].vault, marks[0].address
         own = [change.address for change in self._plan.changes if change.vault == vault]
         waited = [wait.address for wait in self._plan.waits if wait.instance.parent == vault]
@@ -237,7 +237,7 @@ class _Execution:
             await marking.write(self._run, marks)
         except Exception as error:  # noqa: BLE001 - a mark is worth a warning, not a failure
             _, message, _, hint = _explanation(self._run, address, error)
-            text = f"{vault.name}: its mark of what was applied could not be written: {message}"
+            text = f"{vault.name}: could not write the mark of what was applied: {message}"
             self._warnings.append(codes.MARK_NOT_WRITTEN.at(text, hint=hint, address=str(vault)))
         else:
             if not own:
@@ -245,13 +245,13 @@ class _Execution:
 
 
 def _when_cut(change: Change, hint: str) -> str:
-    """What to do about a change that was cut off: an instance that made room for it may be soft-deleted still."""
+    """The hint for an interrupted change: an instance that made room for it may still be soft-deleted."""
     if change.kind is Kind.MOVE or not any(step.op is Op.INSTANCE_UNDELETE for step in others(change)):
         return _CUT_OFF.get(change.kind, hint)
-    return f"{hint}; then `reconciler move` the disk, which brings back what made room for it and may be soft-deleted"
+    return f"{hint}; then run `reconciler move` for the disk, which undeletes the instance that made room, if it is soft-deleted"
 
 
-def _said(result: Result) -> str:
+def _as_obstacle(result: Result) -> str:
     word = "failed" if result.status is Status.FAILED else "is still in progress"
     return f"{result.address} {word}: {result.message or result.code}"
 

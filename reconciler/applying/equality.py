@@ -1,8 +1,8 @@
-"""Whether what Azure answers is what was written: leaf by leaf, in the spellings that mean the same to Azure.
+"""Compares what Azure returns with what was written, leaf by leaf; spellings that mean the same to Azure are equal.
 
-Only what was written is compared. Seen in recorded traffic: enums and ids come back in other case, what is empty is
-absent, numbers come back as floats. The values of tags mean what they say, case included. A setting that was written
-comes back, off or on: where it is absent nobody knows what holds.
+Only written fields are compared. In recorded traffic enums and ids come back in another case, empty values are absent,
+and numbers come back as floats. Tag values compare exactly, case included. A written setting comes back, off or on; if
+it is absent, its value is unknown.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ _STRONGER = {"on": "alwayson", "unlocked": "locked"}
 
 
 def differing(wanted: Any, live: Any) -> list[str]:
-    """The dotted paths of `wanted`'s leaves that `live` has otherwise; None wants absence."""
+    """The dotted paths of the leaves of `wanted` that differ in `live`; None in `wanted` means absent."""
     return list(_differing(wanted, live, ""))
 
 
 def value_at(body: Any, path: str) -> Any:
-    """What `body` has at a path of `differing`; None where it has nothing."""
+    """The value in `body` at a path from `differing`; None when there is none."""
     for part in path.split("."):
         body = _parts(body).get(lower(part))
     return body
@@ -63,12 +63,12 @@ def _same(wanted: Any, live: Any) -> bool:
 
 
 def _is_untold(wanted: Any, live: Any, path: str) -> bool:
-    """Whether a setting is to be off in so many words, and the answer doesn't say what it is."""
+    """Whether a setting was explicitly written as off, and the answer doesn't show it."""
     return bool(wanted) and isinstance(wanted, str) and live is None and _NEVER_SHOWN not in lower(path)
 
 
 def _is_off(value: Any) -> bool:
-    """Absent, off and empty, which are one to Azure where a value is empty."""
+    """Whether a value is absent, off or empty, which mean the same to Azure."""
     return not value or (isinstance(value, str) and lower(value) in _OFF)
 
 
@@ -82,12 +82,12 @@ def _plain(text: str) -> str:
 
 
 def _includes(live: str, wanted: str) -> bool:
-    """Identity types are lists in one word: `SystemAssigned,UserAssigned` has what `SystemAssigned` asks for."""
+    """Whether all wanted identity types are live; they are lists in one text, such as `SystemAssigned,UserAssigned`."""
     return wanted.endswith("assigned") and set(wanted.split(",")) <= set(live.split(","))
 
 
 def _same_length(wanted: str, live: str) -> bool:
-    """`P12W` is `P84D`."""
+    """Whether two ISO 8601 durations are equal: `P12W` is `P84D`."""
     if not (wanted.startswith("P") and live.startswith("P")):
         return False
     length = seconds(wanted)

@@ -1,4 +1,4 @@
-"""Whether a backup instance has reached what a write was for, as its row in the vault's list shows it."""
+"""Whether a backup instance has reached the goal of a write, according to its row in the vault's list."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _DONE, _FAILED, _DIFFERS, _ELSEWHERE, _ABSENT = "done", "failed", "differs", "el
 @dataclass(frozen=True, slots=True)
 class Target:
     """What to wait for: one of `states` (lower-cased; empty: any but transient ones), or GONE alone; `wanted` as in
-    the written body; `was_failing`, `was_there`: a failing row, or one that is as wanted, may still be the one from
+    the written body; `was_failing`, `was_there`: a failing row, or one that is as wanted, may still show the state
     before the write.
     """
 
@@ -53,7 +53,7 @@ def is_reached(row: Row, target: Target) -> bool:
 
 
 class Judgement:
-    """Reads rows after a write: what is stale, what is on its way, what is an ending."""
+    """Judges rows after a write: stale, in progress, or final."""
 
     def __init__(self, run: Run, target: Target) -> None:
         self._run = run
@@ -63,11 +63,11 @@ class Judgement:
 
     @property
     def may_be_stale(self) -> bool:
-        """Whether a list may still show what was before the write."""
+        """Whether a list may still show the state before the write."""
         return self._run.now - self.since < LAG_SECONDS
 
     def __call__(self, row: Row | None) -> str:
-        """The word for the row; empty: keep waiting."""
+        """The verdict on the row; empty: keep waiting."""
         if row is None:
             return _ABSENT if GONE in self._target.states or not self.may_be_stale else ""
         if is_moving(row):
@@ -78,7 +78,7 @@ class Judgement:
         return self._contradiction(row)
 
     def _contradiction(self, row: Row) -> str:
-        """What a row at rest that isn't as wanted means."""
+        """The verdict on a row at rest that isn't as wanted."""
         is_failing = health(state_of(row)) is Health.FAILING and GONE not in self._target.states
         if self.may_be_stale:
             return _FAILED if is_failing and self._believes_failure else ""
@@ -91,9 +91,9 @@ class Judgement:
 async def reach(
     run: Run, address: str, instance: ArmId, target: Target, receipt: Receipt | None, deadline: float
 ) -> None:
-    """Wait until the instance is as `target` says; an error tells what it became instead.
+    """Wait until the instance is as `target` says; the error says what it became instead.
 
-    A row that contradicts is believed only after reads can't lag any more and the write's operation has ended: that
+    A contradicting row is believed only when reads can no longer lag and the write's operation has ended. The
     operation is read only then, and only if the row doesn't carry the error itself.
     """
     judgement = Judgement(run, target)

@@ -17,9 +17,9 @@ async def settle(run: Run, change: Change) -> str:
     """Make or change a resource group; ReconcilerError when a declared field came back different."""
     for planned in change.steps:
         deadline = run.new_deadline()
-        step = await _over_what_is_there(run, change, planned)
+        step = await _keeping_live_tags(run, change, planned)
         if step is None:
-            return "is so already"
+            return "already as declared"
         receipt = await send(run, change, step, of_resource(run, step), deadline)
         if receipt is None or not receipt.body:
             continue
@@ -28,8 +28,8 @@ async def settle(run: Run, change: Change) -> str:
     return ""
 
 
-async def _over_what_is_there(run: Run, change: Change, step: Step) -> Step | None:
-    """The step with the tags that the group has by now, which a PUT would take away; None when it is as wanted."""
+async def _keeping_live_tags(run: Run, change: Change, step: Step) -> Step | None:
+    """The step with the group's current tags, which a PUT would remove; None when the group is as wanted."""
     try:
         live = await run.azure.get(step.target)
     except NotFound:

@@ -1,8 +1,8 @@
-"""The one place that lets writes through: every step of a change is sent here, and nowhere else.
+"""The one place that lets writes through: every step of a change is sent from here, and nowhere else.
 
-What stops, suspends, deletes, revokes, retires, weakens or takes over goes in slices, each after another look. What
-would be made under a derived name is looked for by id, once the plan's own look has aged. A disk is written to only
-while it proves to be ours. All else goes on freely.
+Steps that stop, suspend, delete, revoke, retire, weaken or take over go in slices, each after another look. An object
+with a derived name is read by id before it is created, if the plan's own look is too old. A disk is written to only
+while it is proved to be ours. Everything else is sent at once.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from reconciler.planning.doubts import MOST_CONTRADICTED, broken
 from reconciler.planning.weight import is_weighty
 
 Proof = Callable[[], Awaitable[object]]
-"""Raises ReconcilerError unless a disk proves to be the one that may be written to, or to be absent where one is made."""
+"""Raises ReconcilerError unless the disk is proved to be the one to write to, or absent before one is created."""
 
 _MADE = frozenset({Op.INSTANCE_PUT, Op.POLICY_PUT})
 _PROVEN = frozenset({Op.RESTORE_START, Op.DISK_PATCH, Op.DISK_DELETE})
@@ -42,10 +42,10 @@ async def send(
     seen: Seen | None = None,
     proof: Proof | None = None,
 ) -> Receipt | None:
-    """The receipt of a write; None when a second look, by `reread`, shows that Azure is as wanted already.
+    """Send a step and return its receipt; None when a second look, by `reread`, shows that Azure is already as wanted.
 
-    `principal` stands in where the plan could not know it, `seen` is how the object was a moment ago. ReconcilerError
-    when the guard doesn't let it through.
+    `principal` is one that the plan could not know, `seen` is the object as just read. ReconcilerError when the guard
+    doesn't let the step through.
     """
     guard = Guard.of(run)
     planned = run.changes.get(change.address, change)
@@ -61,13 +61,13 @@ async def send(
 
 
 async def write_mark(run: Run, step: Step, live: Mapping[str, str]) -> Receipt:
-    """The receipt of a vault's mark, which no change holds; OperationFailed when by its `live` tags it isn't ours."""
+    """Write a vault's mark, which is part of no change; OperationFailed when the `live` tags show that it isn't ours."""
     standing.check_ours(run, step, live)
     return await Guard.of(run).sent(step)
 
 
 class Guard:
-    """What writes in one run, and what it has found out about lists that are not whole."""
+    """The writer of one run, with what it has learned about incomplete lists."""
 
     def __init__(self, run: Run) -> None:
         self._run = run
@@ -81,25 +81,27 @@ class Guard:
 
     @classmethod
     def of(cls, run: Run) -> Guard:
-        """The one of a run."""
+        """The run's guard."""
         if run.guard is None:
             run.guard = cls(run)
         found: Guard = run.guard
         return found
 
     def contradict(self, found: Iterable[ArmId]) -> None:
-        """Note what is there though its list lacks it: too much of that, and nothing more is written."""
+        """Note objects that exist but are missing from their list; after too many of them nothing more is written."""
         self._contradicted.update(one.key for one in found)
 
     async def close(self) -> None:
-        """Look no more."""
+        """Stop looking."""
         await self._slices.close()
 
     async def freely(self, change: Change, step: Step, principal: str | None, proof: Proof | None) -> Receipt:
-        """Send a step that destroys nothing, unless it would go over what is there and not known to be ours."""
+        """Send a step that destroys nothing, unless it would overwrite what isn't known to be ours."""
         if step.op in _PROVEN:
             if proof is None:
-                raise ReconcilerError(f"{step.target} proves nothing, so it is left alone", code=error_codes.NOT_OURS)
+                raise ReconcilerError(
+                    f"{step.target} was not written to: nothing proves that it is ours", code=error_codes.NOT_OURS
+                )
             await proof()
         if step.op in _MADE and step.target.key not in self._made and await self._is_doubtful(change, step):
             there = await standing.find(self._run, step, self.contradict)
@@ -115,7 +117,7 @@ class Guard:
         return await self._writer.run(step, principal=principal)
 
     async def in_slices(self, change: Change, step: Step, limit: float, seen: Seen | None) -> Receipt:
-        """Send a step while a look at what it is about is fresh; one that Azure holds back is looked at again."""
+        """Send a step while the look at its object is fresh; look again when Azure holds the step back."""
         run, delays = self._run, self._run.delays(4.0, SECONDS)
         while True:
             fresh = await self._slices.passed(change, step, seen)
@@ -131,9 +133,9 @@ class Guard:
             await run.pause(next(delays), limit, step.target.name)
 
     async def _is_doubtful(self, change: Change, step: Step) -> bool:
-        """Whether nobody has looked by id for what a change makes, or not lately.
+        """Whether what a change creates hasn't been read by id, or not recently.
 
-        A vault that this very run has made is listed instead: thousands of disks may wait for their rights there.
+        A vault that this run created is listed instead: thousands of disks may wait for permissions there.
         """
         looked = self._run.plan.looked
         if not change.unasked and looked is not None and self._run.now - looked <= SECONDS:
@@ -143,6 +145,6 @@ class Guard:
         return True
 
     def _check_lists(self) -> None:
-        """ReconcilerError once lists were contradicted so often that none of them is believed."""
+        """ReconcilerError once too many lists were contradicted to believe any of them."""
         if len(self._contradicted) > MOST_CONTRADICTED:
             raise broken(len(self._contradicted))

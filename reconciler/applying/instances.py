@@ -57,11 +57,11 @@ class _Task:
 
     @property
     def instance(self) -> ArmId:
-        """The live instance, whatever list the step's target lies in."""
+        """The live instance, even when the step's target is in the list of deleted ones."""
         return _live(self.step.target)
 
     def target(self, before: Row | None) -> Target:
-        """What the step is to end in: the change's goal if it is the last one."""
+        """The state in which the step must end: the change's goal if it is the last one."""
         own = _ENDS.get(self.step.op, "")
         state = lower(self.change.goal) if self.is_last and self.change.goal else own
         wanted = _shown(self.step.body) if self.step.op in _BODIES else {}
@@ -74,7 +74,7 @@ def _live(target: ArmId) -> ArmId:
 
 
 def _shown(body: Mapping[str, Any]) -> dict[str, Any]:
-    """What of a written body its row must show: which policy, which identity, which tags."""
+    """The part of a written body that its row must show: policy, identity and tags."""
     properties = body.get("properties") or {}
     policy = (properties.get("policyInfo") or {}).get("policyId")
     details = properties.get("identityDetails") or {}
@@ -99,7 +99,7 @@ async def settle(run: Run, change: Change) -> str:
         try:
             if needs_probe(change, step):
                 await run.probes.passed(change, step)
-            await _until_it_holds(run, task)
+            await _take_with_retries(run, task)
         except AzureError as error:
             await _name_holders(run, step, error)
             raise
@@ -107,21 +107,21 @@ async def settle(run: Run, change: Change) -> str:
 
 
 def _dated(run: Run, step: Step) -> Step:
-    """A new instance with the time at which it is made: Azure doesn't tell, and the first backup is promised from then on.
+    """The step with the time of creation as a tag: Azure doesn't return it, and the first backup is due from then on.
 
-    The time isn't in the plan, which would be another one every second.
+    The time isn't in the plan, whose checksum would then change every second.
     """
     tags = {**(step.body.get("tags") or {}), PROTECTED_TAG: stamp(run.clock.now())}
     return replace(step, body={**step.body, "tags": tags})
 
 
 def _is_creation(receipt: Receipt) -> bool:
-    """Whether the instance wasn't there before: only then is it answered as `Provisioning` (recorded traffic)."""
+    """Whether the instance is new: only then does Azure answer `Provisioning` (recorded traffic)."""
     return lower(str(pick(receipt.body, "properties", "provisioningState"))) == "provisioning"
 
 
 async def _name_holders(run: Run, step: Step, error: AzureError) -> None:
-    """Add to a refusal which instances the disk has, as Azure lists them at the disk itself, in any vault."""
+    """Add the disk's instances in all vaults to the error, as Azure lists them on the disk itself."""
     if step.op is not Op.INSTANCE_PUT or not is_already_protected(error) or run.holders_asked >= _MOST_HOLDERS:
         return
     run.holders_asked += 1
@@ -134,7 +134,7 @@ async def _name_holders(run: Run, step: Step, error: AzureError) -> None:
 
 
 async def _validate(run: Run, task: _Task) -> None:
-    """Ask before a repair; that the disk is protected already, by this instance, tells nothing."""
+    """Validate before a repair; "already protected" by this very instance counts as passed."""
     delays = run.delays(_FIRST_SECONDS, _MOST_SECONDS)
     while True:
         deadline = run.new_deadline()
@@ -150,10 +150,10 @@ async def _validate(run: Run, task: _Task) -> None:
             return
 
 
-async def _until_it_holds(run: Run, task: _Task) -> None:
-    """Take a step; while role assignments are fresh, what fails for lack of them is tried again.
+async def _take_with_retries(run: Run, task: _Task) -> None:
+    """Take a step, and retry permission errors while role assignments are fresh.
 
-    What Azure calls invalid input may be a missing right or really wrong: then it is asked which, first.
+    Azure's "invalid input" may be a missing permission or a wrong body; a validation tells which, before the retry.
     """
     delays = run.delays(_FIRST_SECONDS, _MOST_SECONDS)
     while True:
@@ -171,19 +171,19 @@ async def _until_it_holds(run: Run, task: _Task) -> None:
 
 
 def _again(task: _Task) -> _Task:
-    """The next try of a write: a merge that failed may be in the body already, and still has to be PUT once more.
+    """The next try of a write: a failed merge may already be in the body, and still has to be PUT once more.
 
-    What lists show of a failure may be that of the former try.
+    A failure that lists show may be that of the previous try.
     """
     step = replace(task.step, op=Op.INSTANCE_REPAIR) if task.step.op is Op.INSTANCE_MERGE else task.step
     return replace(task, step=step, is_repeated=True)
 
 
 async def _wait_for_rights(run: Run, task: _Task, error: AzureError, delay: float) -> None:
-    """Wait before another try of what permissions refused; raises when waiting can't help."""
+    """Wait before a retry after a permission error; raises when waiting can't help."""
     if not is_passing(error) or run.now + delay > run.patience(task.change, error):
         raise await explained(run, task.change, error)
-    run.tell(task.change, f"tried again in a while: {error.code}")
+    run.tell(task.change, f"retrying shortly: {error.code}")
     await run.clock.sleep(delay)
 
 
@@ -207,7 +207,7 @@ async def _take(run: Run, task: _Task) -> None:
 
 
 def _is_needless(op: Op, before: Row | None, target: Target) -> bool:
-    """Whether what a step without a body is for is so already: another run may have been quicker."""
+    """Whether a step without a body is already done: another run may have been faster."""
     if op is Op.INSTANCE_DELETE:
         return before is None
     if op is Op.INSTANCE_UNDELETE:
@@ -216,7 +216,7 @@ def _is_needless(op: Op, before: Row | None, target: Target) -> bool:
 
 
 async def _before(run: Run, task: _Task, deadline: float) -> Row | None:
-    """The instance before a write of what exists, at rest; None for a new one, and for one that isn't there."""
+    """The existing instance, at rest, before a write; None for a new one, and for one that is gone."""
     if task.step.op is Op.INSTANCE_PUT:
         return None
     delays = run.delays(5.0, 15.0)
@@ -233,7 +233,7 @@ async def _before(run: Run, task: _Task, deadline: float) -> Row | None:
 
 
 def _reread(run: Run, task: _Task, target: Target | None) -> Reread:
-    """The second look: is the instance as the step would make it, on its way, or neither."""
+    """The second look: whether the instance is as the step would make it, in progress, or different."""
 
     async def look() -> Standing:
         if target is None:

@@ -1,4 +1,4 @@
-"""Jobs of a vault, waited for: an operation ends as soon as its job has begun."""
+"""Waits for jobs of a vault, because an operation ends as soon as its job has begun."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from reconciler.model.jobs import ENDED, WELL
 
 
 async def until_ended(run: Run, job: ArmId, deadline: float) -> None:
-    """Wait until the job has ended well; OperationFailed with Azure's reason when it has not, or not in time."""
+    """Wait until the job has succeeded; OperationFailed with Azure's reason when it fails, or doesn't end in time."""
     believed = run.now + LAG_SECONDS
     delays = run.delays(10.0, 30.0)
     status = "unknown"

@@ -1,4 +1,4 @@
-"""The marks on a vault that say what was applied there, and whose it is; they tell drift who changed what."""
+"""Marks on a vault: what was applied there, and which manifest owns it; drift tells from them who changed what."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from reconciler.model.writes import Subject
 
 
 async def write(run: Run, marks: Sequence[Mark]) -> None:
-    """Write the marks of one vault beside its other tags, unless they are there; AzureError when Azure refuses.
+    """Write the marks of one vault next to its other tags, unless they are there; AzureError when Azure refuses.
 
-    Whether a PATCH of tags replaces or merges them isn't documented for vaults: all are sent.
+    It isn't documented whether a PATCH replaces or merges a vault's tags, so all are sent.
     """
     vault, wanted = marks[0].vault, {mark.tag: mark.after for mark in marks}
     async with run.vault_locks[vault.key]:

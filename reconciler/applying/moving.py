@@ -1,8 +1,8 @@
-"""Moves: the old protection is stopped, the new one is made, and whatever happens the disk ends up protected.
+"""Moves: stop the old protection, create the new one, and go back to the old one when that fails.
 
 Recorded traffic: Azure protects a disk in another vault while its old instance is soft-deleted, and then undeletes that
-one as stopped. Whether a stopped one alone is in the way isn't documented, so that is tried first; it may be in the way
-of every later change of the new one as well.
+one as stopped. It isn't documented whether a merely stopped instance blocks the new one, so that is tried first; it may
+also block every later change of the new one.
 """
 
 from __future__ import annotations
@@ -29,20 +29,20 @@ _GOALS = {
     Op.INSTANCE_RESUME: GOALS["protected"],
 }
 _LEFT_TO_DO = frozenset({Op.INSTANCE_STOP, Op.INSTANCE_UNDELETE})
-"""What is left of a move once the disk is protected at the new place."""
+"""What is left of a move once the disk is protected in the new vault."""
 
 _LEFT_DELETED = (
-    "the disk is protected at the new place, and its old recovery points are soft-deleted still: move it again,"
-    " which brings them back, before they are purged"
+    "the disk is protected in the new vault, but its old recovery points are still soft-deleted: run the move again"
+    " to undelete them before they are purged"
 )
-_AGAIN = "mend what the message says, then run it again"
-_NOWHERE = "mend what the message says and move it again, or declare the old vault and apply, which resumes the protection there"
+_AGAIN = "fix the cause in the message, then run the command again"
+_NOWHERE = "fix the cause in the message and run the move again, or declare the old vault and apply, which resumes protection there"
 
 
 async def settle(run: Run, change: Change) -> str:
-    """Take a disk's protection to its new place; where that fails, whatever the cause, back to the old one.
+    """Move a disk's protection to its new vault; when that fails, for whatever reason, back to the old one.
 
-    The error then tells what has become of the old protection as well.
+    The error then also says what became of the old protection.
     """
     if {step.op for step in change.steps} <= _LEFT_TO_DO:
         for step in change.steps:
@@ -52,7 +52,7 @@ async def settle(run: Run, change: Change) -> str:
 
 
 async def write(run: Run, change: Change) -> str:
-    """Take a disk's instance through its steps, past the instances that a move has left in other vaults."""
+    """Take a disk's instance through its steps, working around instances that a move has left in other vaults."""
     return await Moving(run, change).done() if others(change) else await instances.settle(run, change)
 
 
@@ -62,10 +62,10 @@ def others(change: Change) -> list[Step]:
 
 
 class Moving:
-    """One disk's way: `old` are the steps on instances in other vaults, `made` those at the new place.
+    """The move of one disk: `old` are the steps on instances in other vaults, `made` those in the new vault.
 
-    `deleted` are the old instances that may be soft-deleted; `doubted` is the step on one of them of which nobody knows
-    whether it took effect.
+    `deleted` are the old instances that may be soft-deleted; `doubted` is the step on one of them that may or may not
+    have taken effect.
     """
 
     def __init__(self, run: Run, change: Change) -> None:
@@ -80,7 +80,7 @@ class Moving:
         self._doubted: Step | None = None
 
     async def done(self) -> str:
-        """Take it there; a remark on the way it took."""
+        """Move it; return a remark on how that went."""
         were_deleted = frozenset(self._deleted)
         try:
             await self._there()
@@ -95,10 +95,10 @@ class Moving:
             error.message = f"{error.message.rstrip('.')}; after that {_LEFT_DELETED}"
             raise
         has_made_room = self._deleted > were_deleted
-        return "the old instance went through soft delete and is back, stopped" if has_made_room else ""
+        return "the old instance was soft-deleted and undeleted again, and is stopped" if has_made_room else ""
 
     async def _there(self) -> None:
-        """Protect the disk at the new place; old instances make room where Azure refuses otherwise."""
+        """Protect the disk in the new vault; delete old instances to make room only if Azure refuses otherwise."""
         await self._each(Op.INSTANCE_STOP)
         try:
             await self._protect(self._change)
@@ -108,20 +108,20 @@ class Moving:
                 raise _refused(error) from error
             if not is_already_protected(error) or not room:
                 raise
-            self._run.tell(self._change, "Azure refuses while the old instance exists: it is deleted softly")
-            # from the request on: a deletion that isn't seen to end may end all the same
+            self._run.tell(self._change, "Azure refuses while the old instance exists, so it is soft-deleted")
+            # noted before the request: a deletion that isn't seen to end may still end
             self._deleted |= {step.target for step in room}
             await self._each(Op.INSTANCE_DELETE)
             again = self._change.probe and replace(self._change.probe, key=f"{self._change.probe.key}|again")
             await self._protect(replace(self._change, probe=again))
 
     async def _protect(self, change: Change) -> None:
-        """Take the new instance to where it is wanted."""
+        """Take the new instance to its goal."""
         goal = GOALS["protected"] if change.kind is Kind.MOVE else change.goal
         await instances.settle(self._run, replace(change, steps=self._made, goal=goal))
 
     async def _back(self) -> tuple[str, bool]:
-        """Have the old protection again; what became of the disk, and whether it is protected."""
+        """Bring back the old protection; return what became of the disk, and whether it is protected."""
         try:
             await self._until_certain()
             await self._each(Op.INSTANCE_UNDELETE)
@@ -135,22 +135,22 @@ class Moving:
         return told, is_protected
 
     async def _in_the_way(self) -> str:
-        """Take away what was made at the new place and doesn't protect; why the way back is barred, empty: it isn't."""
+        """Delete the new instance if it doesn't protect; return why the way back is blocked, empty when it isn't."""
         if self._change.kind is not Kind.MOVE:
             return ""
         row = await self._at_rest(self._made[0].target)
         if row is None:
             return ""
         if is_moving(row):
-            return f"Azure is at work on the new instance still, which is {state(row)}"
+            return f"Azure is still working on the new instance, which is {state(row)}"
         if health(state(row)) is Health.CONFIGURED:
-            return "the disk is protected at the new place all the same"
+            return "the disk is protected in the new vault nevertheless"
         for step in self._undoing:
             await _do(self._run, self._change, step)
         return ""
 
     async def _at_rest(self, instance: ArmId) -> Row | None:
-        """The instance once Azure works on it no more, or as it is when that takes long; None: it isn't there."""
+        """The instance once Azure has finished with it, or as it is if that takes long; None when it doesn't exist."""
         believed = self._run.now + LAG_SECONDS
         deadline = self._run.new_deadline()
         delays = self._run.delays(5.0, 15.0)
@@ -159,7 +159,7 @@ class Moving:
         return row
 
     async def _until_certain(self) -> None:
-        """Wait until a step of which nobody knows whether it took effect has, or hardly will any more."""
+        """Wait until the doubted step has taken effect, or is unlikely to do so any more."""
         step = self._doubted
         if step is None:
             return
@@ -172,7 +172,7 @@ class Moving:
             await self._run.pause(LAG_SECONDS / 12, deadline, step.target.name)
 
     async def _end_state(self, told: str) -> tuple[str, bool]:
-        """What is to be told of the disk's protection as it is now, and whether there is any."""
+        """What to report about the disk's current protection, and whether there is any."""
         self._run.new_deadline()
         places = dict.fromkeys((*(step.target for step in self._old), self._made[0].target))
         found: dict[ArmId, str] = {}
@@ -185,9 +185,9 @@ class Moving:
         covered = [one for one, word in found.items() if health(word) is Health.CONFIGURED]
         if covered and not told:
             is_old = covered[0].parent != self._change.vault
-            return f"the disk is protected {'at the old place again' if is_old else 'as it was'}", True
+            return f"the disk is protected {'in the old vault again' if is_old else 'as it was'}", True
         states = ", ".join(
-            f"{one.name} in the vault {one.parent.name} {f'is {word}' if word else 'is not there'}"
+            f"{one.name} in the vault {one.parent.name} {f'is {word}' if word else 'does not exist'}"
             for one, word in found.items()
         )
         return f"{told or 'nothing protects the disk'} ({states})", bool(covered)
@@ -214,9 +214,9 @@ class Moving:
         return [step for step in found if step.target in self._deleted] if op is Op.INSTANCE_UNDELETE else found
 
     def _failure(self, error: Exception, told: str, *, is_protected: bool) -> Exception:
-        """The error, with what has become of the disk since."""
+        """The error, with what became of the disk afterwards."""
         if isinstance(error, Skip):
-            hint = "have the roles assigned that are missing, then move it again"
+            hint = "have the missing roles assigned, then run the move again"
             return OperationFailed(f"{error}; after that {told}", code=error_codes.MOVE_UNREADY, hint=hint)
         if isinstance(error, ReconcilerError):
             error.message = f"{error.message.rstrip('.')}; after that {told}"
@@ -234,12 +234,12 @@ def _was_refused(error: ReconcilerError) -> bool:
 
 def _refused(error: AzureError) -> OperationFailed:
     return OperationFailed(
-        f"Azure protects the disk in no other vault while its old instance exists: {error.message}",
+        f"Azure doesn't protect the disk in another vault while its old instance exists: {error.message}",
         code=error_codes.MOVE_REFUSED,
-        hint="pass --through-soft-delete, which deletes the old instance softly and brings it back afterwards",
+        hint="pass --through-soft-delete, which soft-deletes the old instance and undeletes it afterwards",
     )
 
 
 async def _do(run: Run, change: Change, step: Step) -> None:
-    """One step on one instance, up to the state that it leads to."""
+    """Take one step on one instance, and wait for the state that it leads to."""
     await instances.settle(run, replace(change, steps=(step,), goal=_GOALS[step.op], probe=None))

@@ -1,4 +1,4 @@
-"""Policies: made and retired synchronously; what came back must mean what was written."""
+"""Policies: created and retired synchronously; the answer must mean what was written."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _IN_USE = "usererrordpppolicyobjectinuse"
 
 
 async def settle(run: Run, change: Change) -> str:
-    """Make or retire a policy; ReconcilerError when what came back does something else."""
+    """Create or retire a policy; ReconcilerError when the one that comes back does something else."""
     for step in change.steps:
         if step.op is Op.POLICY_DELETE:
             await _retire(run, change, step)
@@ -40,14 +40,14 @@ def _check(change: Change, step: Step, body: Mapping[str, Any]) -> None:
         for path in differing(step.body, body):
             raise overridden(change.address, path, value_at(step.body, path), value_at(body, path))
     elif live is None:
-        raise overridden(change.address, "policyRules", wanted, "something no manifest can say")
+        raise overridden(change.address, "policyRules", wanted, "rules that no manifest can express")
     else:
         for field in differences(live, wanted):
             raise overridden(change.address, field.path, field.after, field.before)
 
 
 async def _retire(run: Run, change: Change, step: Step) -> None:
-    """Delete a policy; that it is still in use may be an echo of the instances just re-pointed, for a while."""
+    """Delete a policy; Azure may call it in use for a while after its instances got another one."""
     deadline = run.new_deadline()
     believed = run.now + LAG_SECONDS
     delays = run.delays(5.0, 30.0)
@@ -60,7 +60,7 @@ async def _retire(run: Run, change: Change, step: Step) -> None:
         except AzureError as error:
             if lower(error.code) != _IN_USE or not change.depends or run.now >= believed:
                 raise
-            run.tell(change, "still in use, looked at again shortly")
+            run.tell(change, "still in use; checking again shortly")
             await run.pause(next(delays), deadline, change.address)
         else:
             return

@@ -1,7 +1,7 @@
-"""Asking Azure before the merge whether it would protect each new disk: `validateForBackup`, which changes nothing.
+"""Asks Azure before the merge whether it would protect each new disk: `validateForBackup`, which changes nothing.
 
-It can be asked where vault, policy, snapshot resource group and role assignments exist already; of the rest it is said
-that nobody asked. An operation takes Azure about 41 s, so that many are under way at once.
+It can be asked once vault, policy, snapshot resource group and role assignments exist; the other disks are reported as
+not checked. An operation takes Azure about 41 s, so many run at once.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from reconciler.model.plan import Plan
 from reconciler.planning.ordering import finding_rank
 
 MOST = 500
-"""Disks that are asked about in one run."""
+"""How many disks one run asks about at most."""
 
 _IN_FLIGHT = 64
 _SECONDS = 600.0
@@ -34,7 +34,7 @@ _NO_RIGHT = "grant Microsoft.DataProtection/backupVaults/validateForBackup/actio
 
 
 async def preflight(azure: Azure, plan: Plan) -> Plan:
-    """The plan with what Azure answers for each new disk: an error for each that it refuses, or can't be asked about."""
+    """The plan with Azure's answers for its new disks: a finding for each that it refuses, or can't be asked about."""
     new = [change for change in plan.changes if _is_new(change)]
     blocking = _blocking(plan.changes)
     waiting: defaultdict[str, list[Change]] = defaultdict(list)
@@ -42,7 +42,7 @@ async def preflight(azure: Azure, plan: Plan) -> Plan:
     for change in new:
         because = next((blocking[one] for one in change.depends if one in blocking), "")
         if not because and len(asked) >= MOST:
-            because = f"more than {MOST} disks can be asked about already"
+            because = f"one run asks about {MOST} disks at most"
         if because:
             waiting[because].append(change)
         else:
@@ -58,18 +58,18 @@ def _is_new(change: Change) -> bool:
 
 
 def _blocking(changes: Iterable[Change]) -> dict[str, str]:
-    """What an instance needs and this plan makes first, by address, with the reason why nothing can be asked."""
+    """What this plan must make before an instance, by address, with the reason why Azure can't be asked yet."""
     found = {}
     for change in changes:
         if change.kind is not Kind.DISK and change.action is Action.ADD:
-            found[change.address] = f"{change.address.partition('@')[0]} isn't there yet"
+            found[change.address] = f"{change.address.partition('@')[0]} doesn't exist yet"
         elif any(one.path.startswith("identity") for one in change.fields):
             found[change.address] = f"the identity of {change.address} changes first"
     return found
 
 
 async def _asked(azure: Azure, requests: Requests, change: Change, slots: asyncio.Semaphore) -> Finding | None:
-    """What Azure says against protecting the disk; None when nothing."""
+    """Azure's objection to protecting the disk; None when it has none."""
     step = _put(change)
     async with slots:
         deadline = azure.clock.monotonic() + _SECONDS
@@ -95,7 +95,10 @@ def _refusal(change: Change, error: AzureError) -> Finding | None:
         return _finding(change, disk_codes.PREFLIGHT_FAILED, error.message, error.hint)
     if is_passing(error) and change.probe is not None and change.probe.fresh:
         return _finding(
-            change, disk_codes.PREFLIGHT_UNCHECKED, "its role assignments are too young to have an effect for sure", ""
+            change,
+            disk_codes.PREFLIGHT_UNCHECKED,
+            "its role assignments are so new that they may not be effective yet",
+            "",
         )
     advice = f" {error.advice}" if error.advice else ""
     return _finding(change, disk_codes.PREFLIGHT_REFUSED, f"{error.code}: {error.message}{advice}", hint_for(error))

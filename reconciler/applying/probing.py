@@ -1,4 +1,4 @@
-"""Probing whether role assignments are effective: Azure is asked whether it could protect, in place of sleeping.
+"""Probes whether role assignments are effective: asks Azure whether it could protect, instead of sleeping.
 
 `validateForBackup` tests the effect of role assignments, not their record. Disks that share identity, snapshot
 resource group and scope share one canary.
@@ -32,9 +32,9 @@ def needs_probe(change: Change, step: Step) -> bool:
 
 
 class _Family:
-    """Keys of one vault that differ only in what concerns the disk itself: a few canaries speak for all of them.
+    """Keys of one vault that differ only in what concerns the disk itself: a few canaries stand for all of them.
 
-    Writes tell the rest: one that permissions refuse is tried again, which costs less than a validation for each disk.
+    For the others, retrying a write that permissions refuse costs less than a validation for each disk.
     """
 
     def __init__(self) -> None:
@@ -43,7 +43,7 @@ class _Family:
 
 
 class Probes:
-    """The canaries of a run: one validation at a time for each key, told to all who wait for it."""
+    """The canaries of a run: one validation at a time for each key, whose result all its waiters share."""
 
     def __init__(self, run: Run) -> None:
         self._run = run
@@ -53,10 +53,10 @@ class Probes:
         self._asking = 0
 
     async def passed(self, change: Change, step: Step) -> None:
-        """Return when what the change needs is effective, or when only its own write can tell.
+        """Return when the change's permissions are effective, or when only its own write can tell.
 
-        Skip when role assignments that are not ours to make are missing; AzureError when permissions didn't arrive in
-        time, or Azure refuses this very disk.
+        Skip when role assignments are missing that are not ours to make; AzureError when permissions don't become
+        effective in time, or Azure refuses this very disk.
         """
         probe = change.probe
         if probe is None:
@@ -74,7 +74,7 @@ class Probes:
             canary.set_result(error if shared else None)
             raise
         finally:
-            # Whatever else became of this disk says nothing of the others: they find out by themselves.
+            # Any other failure concerns this disk alone, so the others find out for themselves.
             if not canary.done():
                 canary.set_result(None)
 
@@ -90,7 +90,7 @@ class Probes:
 
     @contextmanager
     def _counted(self) -> Iterator[None]:
-        """Those whose turn it is: who waits for a canary of the own family asks nothing."""
+        """Count a change while it asks; one that waits for a canary of its family doesn't ask."""
         self._asking += 1
         try:
             yield
@@ -98,7 +98,7 @@ class Probes:
             self._asking -= 1
 
     async def _after_the_first(self, change: Change, step: Step, family: _Family) -> None:
-        """As long as nothing of a vault may be protected a few families ask: what all of them share may be missing."""
+        """Let only a few families ask until one of the vault has passed: what all of them share may be missing."""
         vault = self._vaults[step.target.parent.key]
         is_early = not vault.is_proven
         if is_early:
@@ -113,7 +113,7 @@ class Probes:
         run, tries = self._run, 0
         is_fresh = change.probe is not None and bool(change.probe.roles)
         if self._is_crowded and is_fresh and not (has_waited or family.is_proven):
-            await run.clock.sleep(self._delay(0))  # what was assigned a moment ago is hardly ever effective yet
+            await run.clock.sleep(self._delay(0))  # a new role assignment is hardly ever effective at once
         while not family.is_proven and (error := await self.refusal(step)) is not None:
             delay = self._delay(tries)
             tries += 1
@@ -125,7 +125,7 @@ class Probes:
         family.is_proven = True
 
     def _delay(self, tries: int) -> float:
-        """Seconds until Azure is asked again; the more there is to ask about, the rarer each is."""
+        """Seconds until Azure is asked again; the more changes ask, the longer."""
         bound = min(_FIRST_SECONDS * 2 ** min(tries, 10), _MOST_SECONDS)
         if self._is_crowded:
             bound = min(max(_EACH_SECONDS * self._asking, bound), _CROWDED_SECONDS)
@@ -136,10 +136,10 @@ class Probes:
         return self._asking > _CANARIES
 
     async def refusal(self, step: Step) -> AzureError | None:
-        """Why Azure couldn't protect the disk as the step asks; None when it could, or when that can't be asked.
+        """Why Azure couldn't protect the disk as the step asks; None when it could, or when validation can't tell.
 
-        An instance that exists is already protected, by itself: that tells nothing of its permissions. Nor does one in
-        the same vault: the write's own answer tells.
+        "Already protected" by the instance itself, or by one in the same vault, says nothing about permissions: then
+        only the write's own answer tells.
         """
         run = self._run
         exists = step.op is not Op.INSTANCE_PUT
@@ -169,7 +169,7 @@ def _wider(change: Change, probe: Probe) -> str:
 
 
 async def explained(run: Run, change: Change, error: AzureError) -> AzureError | Skip:
-    """The error as a person needs it: which role, where, for whom, and the line that would make it."""
+    """The error with what a person needs: which role, where, for whom, and the command that assigns it."""
     if not is_permission(error) or change.probe is None:
         return error
     if change.probe.missing:
@@ -179,7 +179,7 @@ async def explained(run: Run, change: Change, error: AzureError) -> AzureError |
     wanted = "; ".join(line for line in lines if line)
     lacks = "the vault's identity still lacks permissions"
     if is_vague(error):
-        lacks += ", or it can't be done as declared"
+        lacks += ", or Azure can't do what is declared"
     failed = OperationFailed(
         f"{lacks}: {error.message}",
         status=error.status,
@@ -187,7 +187,7 @@ async def explained(run: Run, change: Change, error: AzureError) -> AzureError |
         advice=error.advice,
         target=error.target,
         request_id=error.request_id,
-        hint=f"check for deny assignments, then make sure of: {wanted}" if wanted else error.hint,
+        hint=f"check for deny assignments, and that these role assignments exist: {wanted}" if wanted else error.hint,
     )
     failed.__cause__ = error
     return failed

@@ -1,4 +1,4 @@
-"""What an apply tells while it runs: methods that do nothing, for whoever wants to listen."""
+"""The progress of an apply: a listener whose methods do nothing until they are overridden."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from reconciler.model.results.outcome import Result
 
 
 class Progress:
-    """A listener; the command line's overrides these methods. None of them may block."""
+    """A listener; the command line overrides these methods. None of them may block."""
 
     def started(self, change: Change) -> None:
         """The first request of a change is about to be sent."""
@@ -22,7 +22,7 @@ class Progress:
         """Azure asked everybody to wait."""
 
     def held_back(self, what: str, seconds: float) -> None:
-        """Requests wait for more than a moment so as to stay within a limit of Azure's."""
+        """Requests wait noticeably, to stay within one of Azure's limits."""
 
     def retrying(self, why: str, seconds: float) -> None:
         """A request keeps failing for a reason that may pass, and is tried again."""

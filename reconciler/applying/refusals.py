@@ -1,7 +1,7 @@
-"""What an error of Azure means for the try after it, by its code.
+"""What an Azure error means for the next try, by its code.
 
 The codes are those of Azure's troubleshooting pages for disk backup and of recorded traffic; the flags `isRetryable`
-and `isUserError` beside them are wrong too often (recorded: false on errors that pass by waiting) to be looked at.
+and `isUserError` beside them are ignored, because they are wrong too often (recorded: false on errors that pass).
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _FINAL_CONFLICTS = frozenset(
 
 
 def is_permission(error: AzureError) -> bool:
-    """Whether the vault's identity lacks (or seems to lack) a right: it passes once role assignments are effective."""
+    """Whether the vault's identity (seemingly) lacks a permission, which passes once role assignments are effective."""
     return _is_permission_code(lower(error.code))
 
 
@@ -54,12 +54,12 @@ def _is_permission_code(code: str) -> bool:
 
 
 def is_vague(error: AzureError) -> bool:
-    """Whether the code is also Azure's word for a body that really is wrong."""
+    """Whether the code may also mean that the body really is wrong."""
     return lower(error.code) == _VAGUE
 
 
 def is_passing(error: AzureError) -> bool:
-    """Whether the refusal may be an echo of what this run has just made: a right, or a snapshot resource group."""
+    """Whether the refusal may pass: what is missing is a permission or a snapshot resource group, maybe just made."""
     return is_permission(error) or lower(error.code) in _UNKNOWN_YET
 
 
@@ -69,7 +69,7 @@ def is_already_protected(error: AzureError) -> bool:
 
 
 def is_protected_in(error: AzureError, vault: ArmId) -> bool:
-    """Whether the disk's instance lies in this very vault, which Azure names in the message."""
+    """Whether the disk's instance is in this very vault, which Azure names in the message."""
     _, found, after = lower(error.message).partition(vault.key)
     return is_already_protected(error) and bool(found) and not (after[:1].isalnum() or after.startswith("-"))
 
@@ -87,14 +87,14 @@ def hint_for(error: AzureError) -> str:
     """What to do about it: Azure's own advice unless something better is known."""
     code, message = lower(error.code), lower(error.message)
     if code in _ALREADY_PROTECTED and "softdeleted" in message:
-        return "it is soft-deleted there: plan again, which brings it back, or wait until it is purged"
+        return "it is soft-deleted there: plan again to undelete it, or wait until it is purged"
     if "always-on soft delete" in message:
         return "soft delete can only be AlwaysOn there: declare `softDelete: {state: AlwaysOn}`, which can't be undone"
     return _HINT_OF.get(code) or error.hint
 
 
 def failure_of(row: Mapping[str, Any], target: str) -> OperationFailed:
-    """The error that a failing instance carries; of nested codes one that speaks of permissions goes first."""
+    """The error that a failing instance carries; among nested codes, one about permissions goes first."""
     properties = pick(row, "properties")
     status = pick(properties, "protectionStatus")
     details = pick(properties, "protectionErrorDetails") or pick(status, "errorDetails")
@@ -106,7 +106,7 @@ def failure_of(row: Mapping[str, Any], target: str) -> OperationFailed:
         code=code or str(state),
         advice=says.advice,
         target=target,
-        hint="" if says.advice else "look at the instance in the Azure portal; once the cause is gone, apply again",
+        hint="" if says.advice else "look at the instance in the Azure portal, fix the cause, then apply again",
     )
 
 

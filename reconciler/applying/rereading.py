@@ -37,7 +37,7 @@ def is_busy(body: Mapping[str, Any]) -> bool:
 
 
 def of_resource(run: Run, step: Step) -> Reread:
-    """The second look for a step whose body is the resource's own; a deletion is done when nothing is there."""
+    """The second look for a step whose body is the resource's own; a deletion is done when the resource is gone."""
 
     async def look() -> Standing:
         try:
@@ -53,9 +53,9 @@ def of_resource(run: Run, step: Step) -> Reread:
 
 
 async def until_gone(run: Run, step: Step, receipt: Receipt | None, deadline: float) -> None:
-    """Return once what was deleted isn't there; OperationFailed when it stays.
+    """Return once the deleted object is gone; OperationFailed when it stays.
 
-    The answer to most deletions is believed. One as if nothing had been there isn't: it was, a moment before.
+    Most answers to a deletion are believed, but not `204 No Content`: the object was there a moment before.
     """
     if receipt is None or receipt.status != HTTPStatus.NO_CONTENT:
         return
@@ -63,14 +63,14 @@ async def until_gone(run: Run, step: Step, receipt: Receipt | None, deadline: fl
     while await of_resource(run, step)() is not Standing.AS_WANTED:
         if run.now >= believed:
             raise OperationFailed(
-                f"{step.target.name} is still there, though its deletion was answered as if it weren't",
+                f"{step.target.name} still exists, although Azure answered its deletion as if it didn't",
                 code=error_codes.CHANGED_BY_SOMEONE_ELSE,
                 target=str(step.target),
-                hint="Run it again; if it stays, look for a proxy that answers in Azure's place.",
+                hint="Run the command again; if the object stays, look for a proxy that answers in Azure's place.",
             )
-        await run.pause(next(delays), deadline, f"{step.target.name} is still there")
+        await run.pause(next(delays), deadline, f"{step.target.name} still exists")
 
 
 async def nothing_to_look_at() -> Standing:
-    """The second look for steps that are simply tried again, a few times."""
+    """The second look for steps that are just retried a few times."""
     return Standing.DIFFERENT

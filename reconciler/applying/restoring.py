@@ -1,7 +1,7 @@
-"""Restores: a new disk from a recovery point, marked as ours, and seen to be what was expected.
+"""Restores: create a disk from a recovery point, mark it as ours, and check that it is as expected.
 
-Azure's restore can't set tags or the kind of the disk, so both are written afterwards; until then only the restore's
-job proves which disk it made.
+Azure's restore can't set the disk's tags or SKU, so both are written afterwards; until then only the restore's job
+proves which disk it made.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ _NOT_MADE = frozenset({"failed", "canceled"})
 
 
 async def settle(run: Run, change: Change) -> str:
-    """Restore a disk, or take away one that a run before left behind; a remark on what came out."""
+    """Restore a disk, or delete one that an earlier run left behind; return a remark on the result."""
     if change.steps[0].op is Op.DISK_DELETE:
-        return "" if await disks.remove(run, change, change.steps[0]) else "is gone already"
+        return "" if await disks.remove(run, change, change.steps[0]) else "already gone"
     return await bring(run, change)
 
 
 async def bring(run: Run, change: Change) -> str:
-    """Restore the disk of a change and check it; what is worth a remark. ReconcilerError when it isn't as it must be."""
+    """Restore the disk of a change and check it; return a remark. ReconcilerError when it isn't as it must be."""
     steps = {step.op: step for step in change.steps}
     patch, check = steps[Op.DISK_PATCH], steps[Op.DISK_CHECK]
     job = ArmId(check.body["job"]) if check.body.get("job") else None
@@ -57,7 +57,7 @@ async def bring(run: Run, change: Change) -> str:
 
 
 async def _until_it_is_there(run: Run, change: Change, start: Step, disk: ArmId) -> ArmId | None:
-    """Restore, and the job that did; while role assignments are fresh, what fails for lack of them is tried again."""
+    """Restore, and return the job; permission errors are retried while role assignments are fresh."""
     delays = run.delays(_FIRST_SECONDS, _MOST_SECONDS)
     while True:
         try:
@@ -71,9 +71,9 @@ async def _until_it_is_there(run: Run, change: Change, start: Step, disk: ArmId)
 
 
 async def _restore(run: Run, change: Change, start: Step, disk: ArmId) -> ArmId | None:
-    """Have Azure make the disk, and wait until it is there; the job that made it, None when Azure told of none.
+    """Have Azure create the disk, and wait until it exists; return the job, None when Azure named none.
 
-    ReconcilerError when a disk of that name is there already.
+    ReconcilerError when a disk of that name already exists.
     """
     deadline = run.new_deadline()
     await _check_free(run, disk)
@@ -88,19 +88,19 @@ async def _restore(run: Run, change: Change, start: Step, disk: ArmId) -> ArmId 
         run.tell(change, f"the job {job.name} restores it")
         await until_ended(run, job, deadline)
     elif receipt is not None:
-        patience = _LOST_SECONDS  # the operation tells of no job, so that only the disk can tell of its end
+        patience = _LOST_SECONDS  # the operation names no job, so only the disk shows that it has ended
     await disks.at_rest(run, disk, deadline, patience=patience)
     return job
 
 
 async def _check_free(run: Run, disk: ArmId) -> None:
-    """ReconcilerError when there is a disk where a restore is to make one."""
+    """ReconcilerError when a disk already exists where a restore is to create one."""
     if await disks.live(run, disk) is not None:
-        raise _exists(disk, "a restore never writes over a disk")
+        raise _exists(disk, "a restore never overwrites a disk")
 
 
 async def _check_same(run: Run, disk: ArmId, unique_id: str) -> None:
-    """ReconcilerError when another disk has come to be where the restored one was, or a machine uses it."""
+    """ReconcilerError when another disk has taken the place of the restored one, or a virtual machine uses it."""
     body = await disks.live(run, disk)
     if body is None or origin(body).unique_id != unique_id:
         raise _exists(disk, "another disk has taken its place")
@@ -109,9 +109,9 @@ async def _check_same(run: Run, disk: ArmId, unique_id: str) -> None:
 
 
 async def _proven(run: Run, disk: ArmId, claim: Claim, job: ArmId | None) -> Mapping[str, Any]:
-    """The disk, proved to be what the restore was to make; ReconcilerError otherwise, and nothing is written to it.
+    """The disk, proved to be the one that the restore made; ReconcilerError otherwise, before it is written to.
 
-    A job may end a moment after its disk is there.
+    A job may end shortly after its disk appears, so it is waited for.
     """
     deadline = run.new_deadline()
     while True:
@@ -128,12 +128,12 @@ def _exists(disk: ArmId, why: str) -> ReconcilerError:
     return ReconcilerError(
         f"{disk} exists, and nothing was written to it: {why}",
         code=disk_codes.DISK_EXISTS,
-        hint="look at that disk; give the new one another name with --name",
+        hint="check that disk, or give the new one another name with --name",
     )
 
 
 def _appears(run: Run, disk: ArmId) -> Reread:
-    """The second look, when it isn't known whether Azure was asked: a disk that appears was made by that request."""
+    """The second look when a request may not have reached Azure: a disk that appears was made by that request."""
 
     async def look() -> Standing:
         until = run.now + _LOST_SECONDS
@@ -147,7 +147,7 @@ def _appears(run: Run, disk: ArmId) -> Reread:
 
 
 async def _marked(run: Run, change: Change, patch: Step, unique_id: str) -> Mapping[str, Any]:
-    """The disk once it shows what was written on it; ReconcilerError when it is another one by then."""
+    """The disk once it shows what was written to it; ReconcilerError when another disk has taken its place."""
     deadline = run.new_deadline()
     proof = partial(_check_same, run, patch.target, unique_id)
     await send(run, change, patch, of_resource(run, patch), deadline, proof=proof)
@@ -166,36 +166,36 @@ async def _marked(run: Run, change: Change, patch: Step, unique_id: str) -> Mapp
 
 
 def _judged(disk: ArmId, expected: Mapping[str, Any], body: Mapping[str, Any]) -> str:
-    """A remark on what differs from the source and may; ReconcilerError for what must not."""
+    """A remark on differences that are allowed; ReconcilerError when there are others."""
     told = list(_differences(expected, body))
     failing = [text for text, fails in told if fails]
     if failing:
         raise ReconcilerError(
-            f"{disk} was restored, and isn't as expected: {'; '.join(failing)}",
+            f"{disk} was restored, but isn't as expected: {'; '.join(failing)}",
             code=error_codes.RESTORED_DIFFERENTLY,
-            hint="look at the disk before it is used",
+            hint="check the disk before it is used",
         )
     return "; ".join(text for text, _ in told)
 
 
 def _differences(expected: Mapping[str, Any], body: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:
-    """What differs from what is expected (None: not known), each with whether that fails the restore.
+    """The differences from what is expected (None: not known), each with whether it fails the restore.
 
-    A disk may have grown since it was backed up, but never shrinks. Whether Azure keeps kind and zone of the source is
-    not documented, so these fail it only where they were asked for.
+    A disk may have grown since it was backed up, but never shrinks. It isn't documented whether Azure keeps the SKU and
+    zone of the source, so these fail the restore only where they were requested.
     """
     found, asked = project(body), expected.get("asked", ())
     if lower(found.provisioning_state) in _NOT_MADE:
-        yield f"Azure calls its making {found.provisioning_state}", True
+        yield f"its provisioning state is {found.provisioning_state}", True
     size, most = found.size_gb or 0, expected.get("size_gb")
     if not size or (most and size > most):
-        yield f"its size is {size} GiB, that of the source {most}", True
+        yield f"its size is {size} GiB, but the source has {most} GiB", True
     elif most and size < most:
         yield f"its size is {size} GiB; the source has grown to {most} GiB since", False
     wanted_set, live_set = expected.get("encryption_set"), found.encryption_set
     if "encryption_set" in expected and lower(str(wanted_set or "")) != (live_set.key if live_set else ""):
-        yield f"its encryption set is {live_set}, expected was {wanted_set}", True
+        yield f"its disk encryption set is {live_set}, expected {wanted_set}", True
     if expected.get("sku") and lower(found.sku) != lower(expected["sku"]):
-        yield f"its kind is {found.sku}, expected was {expected['sku']}", "sku" in asked
+        yield f"its SKU is {found.sku}, expected {expected['sku']}", "sku" in asked
     if expected.get("zones") is not None and sorted(found.zones) != sorted(expected["zones"]):
-        yield f"its zones are {list(found.zones)}, expected were {list(expected['zones'])}", "zones" in asked
+        yield f"its zones are {list(found.zones)}, expected {list(expected['zones'])}", "zones" in asked

@@ -1,4 +1,4 @@
-"""Right before a resume: how many recovery points it would clean up, since nobody gets them back."""
+"""Checks right before a resume how many recovery points it would clean up, because they are lost for good."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from reconciler.planning.resuming import NAME, expired, unlisted
 async def check(run: Run, change: Change, instance: ArmId, step: Step) -> None:
     """ReconcilerError when the resume would clean up more recovery points than its step allows, or that isn't known.
 
-    What this very change stopped a moment ago goes on ageing as it did. What was soft-deleted told no points to the plan:
-    of it the snapshots are counted as well.
+    An instance that this very change has just stopped isn't checked, since its points age as before. A soft-deleted one
+    listed no points for the plan, so its snapshots are counted as well.
     """
     planned = run.changes.get(change.address, change)
     if any(one.op is Op.INSTANCE_STOP and one.target == instance for one in planned.steps):
@@ -32,7 +32,7 @@ async def check(run: Run, change: Change, instance: ArmId, step: Step) -> None:
         found = await _with_unlisted(run, planned, found)
     if isinstance(found, Unsure):
         raise ReconcilerError(
-            f"{instance.name} is not resumed, since that may clean up recovery points: {found.because}",
+            f"{instance.name} was not resumed, because that may clean up recovery points: {found.because}",
             code=found.code,
             hint=found.hint,
         )
@@ -40,16 +40,16 @@ async def check(run: Run, change: Change, instance: ArmId, step: Step) -> None:
     if count > step.body.get("expires", 0):
         points = counted(count, "recovery point")
         raise ReconcilerError(
-            f"{instance.name} is not resumed, and keeps its recovery points: {points} expired meanwhile and would go",
+            f"{instance.name} was not resumed and keeps its recovery points: {points} expired meanwhile and would be cleaned up",
             code=codes.RESUME_EXPIRES,
-            hint=f"to resume all the same, apply again with --force {NAME}=N, as the plan then says",
+            hint=f"to resume anyway, apply again with the `--force {NAME}=N` that the new plan shows",
         )
 
 
 async def _with_unlisted(
     run: Run, change: Change, found: Yes[tuple[RecoveryPoint, ...]]
 ) -> Known[tuple[RecoveryPoint, ...]]:
-    """The points, with one for each snapshot of the disk that their list doesn't account for, unless these may be another instance's."""
+    """The points, with one more for each unlisted snapshot of the disk, unless these may be another instance's."""
     instance = change.found
     if instance is None or instance.disk is None or instance.snapshot_group is None or _makes_room(change):
         return found
@@ -64,5 +64,5 @@ async def _with_unlisted(
 
 
 def _makes_room(change: Change) -> bool:
-    """Whether the disk has instances in other vaults, which its change takes out of the way."""
+    """Whether the disk has instances in other vaults, which its change moves out of the way."""
     return any(step.target.parent != change.vault for step in change.steps)

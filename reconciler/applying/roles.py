@@ -1,4 +1,4 @@
-"""Role assignments: to an identity that may be a second old, and that another run may have made already."""
+"""Role assignments, to identities that may be seconds old; another run may have made the assignment already."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def az_line(scope: ArmId | str, role: str, principal: str) -> str:
 
 
 async def settle(run: Run, change: Change) -> str:
-    """Make or remove a role assignment; a fresh identity that the directory doesn't know yet is waited for."""
+    """Make or remove a role assignment; wait for a new identity that the directory doesn't know yet."""
     message = ""
     for step in change.steps:
         if step.op is Op.ROLE_DELETE:
@@ -61,7 +61,7 @@ async def _assign(run: Run, change: Change, step: Step) -> Receipt | None:
             if error.code == error_codes.NO_TOKEN.code:
                 raise
             line = az_line(step.target, step.body["role"], principal)
-            error.hint = f"have someone with the right to assign roles there run: {line}"
+            error.hint = f"ask someone who may assign roles there to run: {line}"
             raise
         except AzureError as error:
             if lower(error.code) != _NO_PRINCIPAL or run.now >= until:
@@ -93,7 +93,7 @@ class Principals:
 
     @classmethod
     def of(cls, run: Run) -> Principals:
-        """The ones of a run."""
+        """The run's principals."""
         if run.principals is None:
             run.principals = cls(run)
         found: Principals = run.principals
@@ -118,9 +118,9 @@ class Principals:
             principal = vault.user_identities.get(identity) or await self._read_identity(identity)
         if not principal:
             raise ReconcilerError(
-                f"the vault {vault.id.name} shows no principal of its identity ({identity})",
+                f"the vault {vault.id.name} shows no principal id for its identity ({identity})",
                 code=error_codes.NO_PRINCIPAL,
-                hint=f"Azure may need a while (up to {LAG_SECONDS / 60:g} min) after an identity was switched on; apply again",
+                hint=f"after an identity is switched on, Azure may need up to {LAG_SECONDS / 60:g} min; apply again",
             )
         return principal
 

@@ -27,17 +27,17 @@ from reconciler.model.ids import ArmId
 from reconciler.model.plan import Plan
 
 _USUAL_SECONDS = 46.0
-"""What validations, and most stops, suspensions and resumptions, were recorded to take at most."""
+"""The longest recorded time of a validation, and of most stops, suspensions and resumptions."""
 _PLACES = 100
-"""Writes of one vault that may stand in line for Azure's rate at once: ten seconds' worth in a subscription."""
+"""How many writes of one vault may queue for Azure's rate limit: ten seconds' worth of a subscription."""
 _A_LITTLE_SOONER = 0.99
 _LONGEST_EXPECTED = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`parallelism`: writes in flight at most; `timeout_seconds`: of the whole run (None: none); `action_timeout`:
-    seconds that one write and what it sets off may take.
+    """`parallelism`: writes in flight at most; `timeout_seconds`: for the whole run (None: no limit); `action_timeout`:
+    seconds for one write and the operation that it starts.
     """
 
     parallelism: int = 1000
@@ -46,13 +46,13 @@ class Settings:
 
     @classmethod
     def bounded(cls, parallelism: int | None, timeout_seconds: float | None) -> Self:
-        """These bounds; without the first, writes are bounded by the governor alone."""
+        """Settings with these limits; without the first, only the governor limits writes."""
         found = cls(timeout_seconds=timeout_seconds)
         return replace(found, parallelism=parallelism) if parallelism else found
 
 
 class Skip(Exception):
-    """A change isn't begun, and why."""
+    """Why a change isn't started."""
 
 
 class Run:
@@ -83,43 +83,46 @@ class Run:
 
     @property
     def now(self) -> float:
-        """Seconds of the clock."""
+        """The clock's time, in seconds."""
         return self.clock.monotonic()
 
     def new_deadline(self) -> float:
-        """When an action that begins now must have ended; the current task's requests give up then as well."""
+        """The time by which an action that begins now must end; the current task's requests give up then, too."""
         deadline = min(self.now + self.settings.action_timeout, self.ends)
         request_deadline.set(deadline)
         return deadline
 
     def delays(self, first: float, most: float) -> Iterator[float]:
-        """Seconds to wait before each next try, growing and jittered."""
+        """Seconds to wait before each retry, growing and jittered."""
         return delays(self.random, first, most)
 
     @asynccontextmanager
     async def slot(self, vault: ArmId | None) -> AsyncIterator[float]:
-        """Around a write: wait for a slot, of which no vault has so many that others wait long; the new deadline.
+        """Wait for a slot for a write, and yield the new deadline; no vault has so many that others wait long.
 
-        Time runs from here: what waits for its turn is not late.
+        The time counts from here: a write that waits for its turn is not late.
         """
         async with self._places[vault.key if vault else ""], self.slots:
             yield self.new_deadline()
 
     async def pause(self, seconds: float, deadline: float, what: str) -> None:
-        """Wait, unless the deadline comes first: then OperationFailed, naming `what` is still in progress."""
+        """Wait; OperationFailed, naming `what` is still in progress, when the deadline comes first."""
         if self.now + seconds > deadline:
             raise self.still_in_progress(what)
         await self.clock.sleep(seconds)
 
     def still_in_progress(self, what: str) -> OperationFailed:
-        """The error of an action whose deadline came first."""
+        """The error for an action that missed its deadline."""
         if self.now + 1 >= self.ends or self.ends - self.began < self.settings.action_timeout:
             limit, hint = (
                 self.settings.timeout_seconds or 0.0,
-                "Azure goes on by itself; apply again, or raise --timeout",
+                "Azure continues on its own; apply again, or raise --timeout",
             )
         else:
-            limit, hint = self.settings.action_timeout, "Azure goes on by itself; apply again later to see it through"
+            limit, hint = (
+                self.settings.action_timeout,
+                "Azure continues on its own; apply again later to wait for the result",
+            )
         text = f"{limit / 60:g} min" if limit >= 60 else f"{limit:g} s"  # noqa: PLR2004 - seconds of a minute
         return OperationFailed(f"{what}: still in progress after {text}", code=error_codes.STILL_IN_PROGRESS, hint=hint)
 
@@ -130,7 +133,7 @@ class Run:
         return self._watches[vault.key]
 
     async def finish(self, kind: str, receipt: Receipt, deadline: float) -> dict[str, Any]:
-        """Wait until an operation ends; it is looked at when others of its kind had ended, to ask but once."""
+        """Wait until an operation ends; first ask when others of its kind had ended, so that one request may do."""
         begun, usual = self.now, self._usual.get(kind, _USUAL_SECONDS)
         try:
             return await finish(self.azure, receipt, deadline=deadline, expected=usual)
@@ -152,7 +155,7 @@ class Run:
         return self.now - max(times, default=float("-inf")) < LAG_SECONDS
 
     def patience(self, change: Change, error: AzureError) -> float:
-        """Until when it is worth trying again what was refused so: 30 minutes from the youngest role assignment."""
+        """The time until which a retry after this error is worthwhile: 30 minutes after the newest role assignment."""
         if not is_permission(error):
             return float("inf") if self.is_young(change) else float("-inf")
         if change.probe is None or not change.probe.fresh:
@@ -162,9 +165,9 @@ class Run:
 
 
 def overridden(what: str, path: str, wanted: Any, live: Any) -> ReconcilerError:
-    """The error of a declared field that came back different from what was written."""
+    """The error for a declared field that came back different from what was written."""
     return ReconcilerError(
         f"{what}: {path} was written as {wanted!r} and came back as {live!r}",
         code=error_codes.OVERRIDDEN_BY_AZURE,
-        hint="something rewrites it: look for an Azure Policy with a modify effect, or for another operator",
+        hint="look for what rewrites it: an Azure Policy with a modify effect, or another operator",
     )

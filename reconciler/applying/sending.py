@@ -15,7 +15,7 @@ from reconciler.model.errors import AzureError, Conflict, NotFound, Transient, U
 from reconciler.model.writes import Subject
 
 Write = Callable[[float], Awaitable[Receipt]]
-"""Sends a step; it is handed the deadline."""
+"""Sends a step, given the deadline."""
 
 _PATIENCE = 3
 _PUT = ".put"
@@ -25,11 +25,11 @@ _LOST_SECONDS = 90.0  # stop, suspend, resume and delete were recorded to take 4
 async def send(
     run: Run, change: Change, step: Step, reread: Reread, deadline: float, write: Write, *, principal: str | None = None
 ) -> Receipt | None:
-    """The receipt of `write`, which sends the step; None when a second look shows that Azure is as wanted already.
+    """Send the step by `write` and return its receipt; None when a second look shows that Azure is already as wanted.
 
-    A conflict is looked into: an operation under way is waited for, a rival's write of something else ends in an error
-    when ours is refused three times more. A lost answer to a POST is looked into before it is sent again. What was
-    made a moment ago may not be known everywhere yet: 404 for its children passes.
+    After a conflict, an operation under way is waited for; if somebody else wrote something else, three more refusals
+    are an error. After a lost answer to a POST, the object is read before the POST is sent again. A 404 for children of
+    what was just created passes, because that may not be known everywhere yet.
     """
     delays = run.delays(4.0, 30.0)
     rivals = 0
@@ -49,18 +49,18 @@ async def send(
             rivals += standing is Standing.DIFFERENT
             if rivals > _PATIENCE:
                 raise _rival(step, error) from error
-            run.tell(change, f"tried again: {error.message}")
+            run.tell(change, f"retrying: {error.message}")
             await run.pause(next(delays), deadline, step.target.name)
 
 
 def _subject(change: Change, step: Step, principal: str | None) -> Subject:
-    """What the write is about; a principal that the plan could not know is known by now."""
+    """What the write is about, with the principal that the plan could not know."""
     after = {**change.after, "principal": principal} if principal and change.after else change.after
     return Subject(change.address, step.op, change.before, after)
 
 
 async def _second_look(run: Run, error: AzureError, reread: Reread) -> Standing:
-    """How the object stands; whether a lost POST was received shows only when its operation may have ended."""
+    """The object's standing; whether a lost POST arrived shows only once its operation may have ended."""
     if isinstance(error, Conflict):
         return await reread()
     if not error.sent_unknown:

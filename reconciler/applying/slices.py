@@ -1,4 +1,4 @@
-"""Looks again before what destroys: at most a hundred steps at a time share one look, and one plan made of it."""
+"""Looks again before destructive steps: at most a hundred at a time share one look, and one plan made of it."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ from reconciler.planning.weight import is_same, mark_of, named, newly_closed
 
 MOST = 100
 SECONDS = 30.0
-"""How long what a look has shown holds for a write."""
+"""How long a look is fresh enough for a write."""
 
 _GATHERED_SECONDS = 0.5
 _SEEN_SECONDS = 10.0
 _MOST_WITNESSED = 11
 _UNNEEDED = frozenset({Op.ROLE_DELETE, Op.POLICY_DELETE})
-_AGAIN = "run it again: the lists of instances and Resource Graph have to agree first"
-_PLAN = "plan again, and look at what is planned then"
+_AGAIN = "run the command again later: the lists of instances and Resource Graph must agree first"
+_PLAN = "plan again, and review the new plan"
 _DELETIONS = frozenset({Op.ROLE_DELETE, Op.POLICY_DELETE, Op.INSTANCE_DELETE})
 _ENDING = _DELETIONS | {Op.INSTANCE_STOP, Op.INSTANCE_SUSPEND}
-"""What a vault's own marks and soft delete decide about: it is read by id, once a slice."""
+"""Steps for which the vault's own marks and soft delete matter: the vault is read by id, once a slice."""
 
 
 class Seen(NamedTuple):
-    """How an object was read by id, and when."""
+    """An object as it was read by id, and when."""
 
     at: float
     body: Mapping[str, Any]
@@ -46,7 +46,7 @@ class Seen(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class _Asked:
-    """A step that waits for its look; `until` is when that look has grown too old."""
+    """A step that waits for its look; `until` is when that look becomes too old."""
 
     change: Change
     step: Step
@@ -63,9 +63,9 @@ class _Asked:
 
 @dataclass(frozen=True, slots=True)
 class _Sight:
-    """What one look has shown: the estate, and the plan made of it.
+    """The result of one look: the estate, and the plan made of it.
 
-    `unlisted` is there though its list lacks it; of `doubtful` vaults nobody knows whether the lists are whole.
+    `unlisted` instances exist but are missing from their list; the lists of `doubtful` vaults may be incomplete.
     """
 
     estate: Estate
@@ -75,7 +75,7 @@ class _Sight:
 
 
 class Slices:
-    """Tells of each step whether it still follows from what Azure shows now; `contradict` hears of lists that lied."""
+    """Tells for each step whether it is still planned from what Azure shows now; `contradict` gets what lists lacked."""
 
     def __init__(self, run: Run, contradict: Callable[[Iterable[ArmId]], None]) -> None:
         self._run, self._contradict = run, contradict
@@ -83,7 +83,7 @@ class Slices:
         self._task: asyncio.Task[None] | None = None
 
     async def passed(self, change: Change, step: Step, seen: Seen | None) -> float | None:
-        """Until when the step may be sent (None: what it deletes is gone); OperationFailed when it no longer follows."""
+        """Until when the step may be sent (None: what it deletes is gone); OperationFailed when it may not be sent."""
         asked = _Asked(change, step, seen)
         self._waiting.append(asked)
         if self._task is None or self._task.done():
@@ -91,7 +91,7 @@ class Slices:
         return await asked.until
 
     async def close(self) -> None:
-        """Look no more; whoever still waits is cancelled by its own task."""
+        """Stop looking; waiters are cancelled by their own tasks."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
@@ -102,16 +102,16 @@ class Slices:
             asked, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
             try:
                 await self._decide([one for one in asked if not one.until.done()])
-            except Exception as error:  # noqa: BLE001 - whoever waits must hear of it, else they wait for ever
+            except Exception as error:  # noqa: BLE001 - waiters must get the error, or they wait forever
                 for one in asked:
                     if not one.until.done():
                         one.until.set_exception(error)
 
     async def _decide(self, asked: Sequence[_Asked]) -> None:
-        """Look once for all of them; each hears until when it may be sent, or why it may not."""
+        """Look once for all of them; tell each until when it may be sent, or why it may not."""
         basis = self._run.plan.basis
         if basis is None:
-            raise RuntimeError("a plan that destroys can't be made again")
+            raise RuntimeError("a plan with destructive steps can't be made again, because it has no basis")
         believed = self._run.now - _SEEN_SECONDS
         fresh = {one.step.target: one.seen for one in asked if one.seen and one.seen.at >= believed}
         began = min((one.at for one in fresh.values()), default=self._run.now)
@@ -129,7 +129,7 @@ class Slices:
                 one.until.set_result(began + SECONDS)
 
     async def _look(self, basis: Basis, asked: Sequence[_Asked], fresh: Mapping[ArmId, Seen]) -> _Sight:
-        """Read the objects and the reasons by id, list the vaults' instances, and make the plan again on that."""
+        """Read the objects and the reasons by id, list the vaults' instances, and make the plan again from that."""
         vaults = dict.fromkeys(one.vault for one in asked)
         subjects = dict.fromkeys(
             subject
@@ -156,10 +156,10 @@ class Slices:
     async def _witnessed(
         self, vaults: Iterable[ArmId], held: Mapping[ArmId, Sequence[Instance]]
     ) -> tuple[dict[Question, Presence], set[ArmId]]:
-        """What Resource Graph knows of vaults and their lists lack, read by id; and the vaults that it tells nothing of.
+        """Instances that Resource Graph shows and lists lack, read by id; and the vaults that it says nothing about.
 
-        That nothing needs a role assignment or a policy is concluded from no list alone, however fresh. Azure refuses
-        to delete a policy in use, so that is done also where Resource Graph doesn't answer.
+        A list alone, however fresh, doesn't prove that a role assignment or a policy is unneeded. Azure refuses to
+        delete a policy in use, so policies are deleted even when Resource Graph doesn't answer.
         """
         known: dict[Question, Known[tuple[ArmId, ...]]] = await answer(
             self._run.azure, [Question("witnessed", vault) for vault in vaults]
@@ -172,7 +172,7 @@ class Slices:
 
 
 def _listed(known: Known[Sequence[Instance]]) -> Sequence[Instance]:
-    """The rows of a vault's lists, none where the vault isn't there; ReadIncomplete when they can't be had."""
+    """The rows of a vault's lists, none if the vault doesn't exist; ReadIncomplete when they can't be read."""
     match known:
         case Yes(rows):
             return rows
@@ -182,33 +182,33 @@ def _listed(known: Known[Sequence[Instance]]) -> Sequence[Instance]:
 
 
 def _is_gone(estate: Estate, step: Step) -> bool:
-    """Whether what a step deletes isn't there any more: another run may have been quicker."""
+    """Whether what a step deletes is already gone: another run may have been faster."""
     return step.op in _DELETIONS and isinstance(estate.answers.get(Question("exists", step.target)), No)
 
 
 def _objection(plan: Plan, before: Estate, sight: _Sight, asked: _Asked) -> OperationFailed | None:
-    """Why a step may not be sent; None when all is as it was planned."""
+    """Why a step may not be sent; None when everything is as planned."""
     change, step = asked.change, asked.step
     for subject in (*named(change, step, before), asked.vault):
         answer = sight.estate.answers.get(Question("exists", subject))
         if isinstance(answer, Unsure):
             return _refusal(step, f"{subject} could not be read: {answer.because}", answer.code, answer.hint)
     if step.op is Op.ROLE_DELETE and asked.vault in sight.doubtful:
-        return _refusal(step, f"whether an instance of {asked.vault.name} needs it is not known", NOT_KNOWN, _AGAIN)
+        return _refusal(step, f"could not tell whether an instance in {asked.vault.name} needs it", NOT_KNOWN, _AGAIN)
     mark = mark_of(sight.estate, change, step)
     if mark not in (mark_of(before, change, step), plan.manifest):
-        return _refusal(step, f"it bears the mark of {mark} now" if mark else "it bears our mark no more")
+        return _refusal(step, f"it now bears the mark of {mark}" if mark else "it no longer bears our mark")
     vault = sight.estate.vaults.get(asked.vault.key)
     is_softly = any(one.body.get("softly") and one.target.parent == asked.vault for one in change.steps)
     if is_softly and not (vault and vault.keeps_deleted):
         return _refusal(
             step,
-            f"soft delete is off in {asked.vault.name} now, so it would be deleted for good",
+            f"soft delete is now off in {asked.vault.name}, so it would be deleted permanently",
             error_codes.SOFT_DELETE_OFF,
         )
     gate = newly_closed(plan, sight.plan, change.address)
     if gate:
-        return _refusal(step, f"the gate {gate.name} is closed now: {gate.message}", hint=gate.hint)
+        return _refusal(step, f"the gate {gate.name} is now closed: {gate.message}", hint=gate.hint)
     again = next((one for one in sight.plan.changes if one.address == change.address), None)
     return None if is_same(change, step, again) else _refusal(step, _difference(sight.plan, change, again))
 
@@ -216,11 +216,11 @@ def _objection(plan: Plan, before: Estate, sight: _Sight, asked: _Asked) -> Oper
 def _difference(again: Plan, change: Change, planned: Change | None) -> str:
     told = next((one.message for one in again.errors if one.address == change.address), "")
     if told or planned is None:
-        return told or "another look plans nothing of the kind any more"
-    return f"another look plans it otherwise: {planned.reason}"
+        return told or "a new plan no longer contains this change"
+    return f"a new plan does something else: {planned.reason}"
 
 
 def _refusal(step: Step, why: str, code: Code = error_codes.CHANGED_BY_SOMEONE_ELSE, hint: str = "") -> OperationFailed:
     return OperationFailed(
-        f"{step.target.name} was left as it is: {why}", code=code, target=str(step.target), hint=hint or _PLAN
+        f"{step.target.name} was left unchanged: {why}", code=code, target=str(step.target), hint=hint or _PLAN
     )

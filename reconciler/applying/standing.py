@@ -1,6 +1,6 @@
-"""What stands where something is to be written: made by somebody else already, or changed since it was planned.
+"""Checks what is there before it is written: somebody else may have made it, or changed it since the plan.
 
-A derived name is the same for everybody who wants that disk.
+Everybody who protects a disk derives the same name for its instance.
 """
 
 from __future__ import annotations
@@ -34,22 +34,22 @@ _HALTED = frozenset({Health.STOPPED, Health.SUSPENDED})
 _DEAD = _HALTED | {Health.UNKNOWN}
 _OVER = frozenset({Op.INSTANCE_MERGE, Op.INSTANCE_REPAIR})
 _LEFT = frozenset({"location", "identity"})
-"""Of a vault what no PATCH changes, and what is only ever added."""
+"""Vault fields that no PATCH changes, or that are only ever added to."""
 _OTHERS = "plan again: what another manifest owns is never changed"
 
 Contradict = Callable[[Iterable[ArmId]], None]
 
 
 async def is_listed(run: Run, instance: ArmId) -> bool:
-    """Whether the vault's list, which is never older than a look may be, shows an instance."""
+    """Whether the vault's list, no older than a fresh look, shows an instance."""
     return await run.watch(instance.parent).shows(instance, within=SECONDS)
 
 
 def check(run: Run, change: Change, step: Step, body: Mapping[str, Any]) -> None:
-    """OperationFailed when what a step changes, as it was just read, isn't what the `change` was planned over.
+    """OperationFailed when the step's object, as just read, differs from what the `change` was planned for.
 
-    It may have become another manifest's, a vault may protect more by now, and an instance may follow another policy,
-    which keeps more, or be halted on purpose.
+    Another manifest may own it now, a vault may protect more, and an instance may follow another policy, which keeps
+    more, or be halted on purpose.
     """
     mark = tag_of(body.get("tags") or {}, OWNER_TAG)
     if run.plan.owners and mark and lower(mark) not in run.plan.owners:
@@ -64,7 +64,7 @@ def check_ours(run: Run, step: Step, tags: Mapping[str, str]) -> None:
     """OperationFailed unless what a step marks bears a mark of ours."""
     mark = tag_of(tags, OWNER_TAG)
     if run.plan.owners and lower(mark) not in run.plan.owners:
-        raise _refusal(step, f"bears the mark of {mark} now" if mark else "bears our mark no more", hint=_OTHERS)
+        raise _refusal(step, f"now bears the mark of {mark}" if mark else "no longer bears our mark", hint=_OTHERS)
 
 
 def _check_vault(change: Change, step: Step, body: Mapping[str, Any]) -> None:
@@ -78,7 +78,7 @@ def _check_vault(change: Change, step: Step, body: Mapping[str, Any]) -> None:
 def _check_instance(change: Change, found: Instance, step: Step, live: Instance) -> None:
     wanted = ((step.body.get("properties") or {}).get("policyInfo") or {}).get("policyId")
     if wanted and live.policy not in (found.policy, ArmId(wanted)):
-        raise _refusal(step, f"follows {f'the policy {live.policy.name}' if live.policy else 'no policy'} by now")
+        raise _refusal(step, f"now follows {f'the policy {live.policy.name}' if live.policy else 'no policy'}")
     resumes = any(one.op is Op.INSTANCE_RESUME for one in change.steps)
     was_halted = not resumes and (found.deleted or health_of(found) in _HALTED)
     if health_of(live) in _HALTED and not was_halted:
@@ -86,10 +86,10 @@ def _check_instance(change: Change, found: Instance, step: Step, live: Instance)
 
 
 async def find(run: Run, step: Step, contradict: Contradict) -> Receipt | None:
-    """What stands for the receipt of a PUT that would change nothing; None when it is to be sent.
+    """A receipt in place of a PUT that would change nothing; None when the PUT must be sent.
 
-    OperationFailed when something else stands there, or that can't be told: nothing is ever written over it.
-    `contradict` hears of an instance that its list lacks.
+    OperationFailed when something else is there, or that can't be told: it is never overwritten.
+    `contradict` is called with an instance that its list lacks.
     """
     question = Question("exists", step.target)
     presence: Presence = (await answer(run.azure, [question]))[question]
@@ -97,7 +97,9 @@ async def find(run: Run, step: Step, contradict: Contradict) -> Receipt | None:
         case No():
             return None
         case Unsure() as unsure:
-            raise _refusal(step, f"could not be told to be absent: {unsure.because}", unsure.code, unsure.hint)
+            raise _refusal(
+                step, f"may already exist, which could not be checked: {unsure.because}", unsure.code, unsure.hint
+            )
         case Yes(Found(body=body)):
             if step.op is Op.POLICY_PUT:
                 return _same_policy(step, body)
@@ -107,16 +109,16 @@ async def find(run: Run, step: Step, contradict: Contradict) -> Receipt | None:
 
 
 def _same_policy(step: Step, body: Mapping[str, Any]) -> Receipt:
-    """The receipt of a policy that is there already; OperationFailed when it does something else."""
+    """The receipt of a policy that already exists; OperationFailed when it does something else."""
     own = str(step.target)
     content = content_of(project_policy({**body, "id": own}))
     if content is None or content != content_of(project_policy({**step.body, "id": own})):
-        raise _refusal(step, "was made by somebody else meanwhile, with another content")
+        raise _refusal(step, "was made by somebody else meanwhile, with different content")
     return Receipt(HTTPStatus.OK, body, unchanged=True)
 
 
 def _same_instance(run: Run, step: Step, body: Mapping[str, Any]) -> Receipt | None:
-    """The receipt of an instance that a run of the same manifest has made; None where it fails: a PUT tries it again.
+    """The receipt of an instance that a run of the same manifest has made; None if it is failing: a PUT retries it.
 
     OperationFailed for any other one.
     """
@@ -126,7 +128,7 @@ def _same_instance(run: Run, step: Step, body: Mapping[str, Any]) -> Receipt | N
     wanted = (step.body.get("properties") or {}).get("policyInfo") or {}
     health = health_of(project(body))
     if health in _DEAD or not bodies.says_already(body, {"properties": {"policyInfo": wanted}}):
-        raise _refusal(step, f"is there already, as {project(body).state}, and not as planned")
+        raise _refusal(step, f"already exists, in {project(body).state}, and isn't as planned")
     return None if health is Health.FAILING else Receipt(HTTPStatus.OK, body, unchanged=True)
 
 
@@ -134,8 +136,8 @@ def _refusal(
     step: Step, what: str, code: Code = error_codes.CHANGED_BY_SOMEONE_ELSE, hint: str = ""
 ) -> OperationFailed:
     return OperationFailed(
-        f"{step.target.name} {what}; it is left alone",
+        f"{step.target.name} {what}; it was left unchanged",
         code=code,
         target=str(step.target),
-        hint=hint or "plan again: what is there is compared, and never replaced",
+        hint=hint or "plan again: what exists is compared, and never replaced",
     )

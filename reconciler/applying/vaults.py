@@ -40,7 +40,7 @@ async def settle(run: Run, change: Change) -> str:
 async def _check_still_ours_to_make(run: Run, step: Step) -> None:
     """OperationFailed when somebody else has made the vault since the look: a PUT would replace settings, tags and owner.
 
-    One with our own mark was made by another run of the same manifest, which wants it just so.
+    One with our own mark was made by another run of the same manifest, which declares the same.
     """
     run.new_deadline()
     try:
@@ -50,10 +50,10 @@ async def _check_still_ours_to_make(run: Run, step: Step) -> None:
     mark, ours = (tag_of(body.get("tags") or {}, OWNER_TAG) for body in (live, step.body))
     if lower(mark) != lower(ours):
         raise OperationFailed(
-            f"{step.target.name} was made by {f'the manifest {mark}' if mark else 'somebody else'} meanwhile; it is left alone",
+            f"{step.target.name} was made by {f'the manifest {mark}' if mark else 'somebody else'} meanwhile; it was left unchanged",
             code=error_codes.CHANGED_BY_SOMEONE_ELSE,
             target=str(step.target),
-            hint="plan again: what is there is compared, and never replaced",
+            hint="plan again: what exists is compared, and never replaced",
         )
 
 
@@ -62,10 +62,10 @@ def _removes_tag(path: str, after: object) -> bool:
 
 
 async def patch(run: Run, change: Change, step: Step, removed: set[str]) -> None:
-    """Change a vault; call it under the vault's lock.
+    """Change a vault; the caller holds the vault's lock.
 
-    Whether a PATCH of tags replaces or merges them isn't documented for vaults, so the whole wanted set is sent, and a
-    removed tag that survives is sent as null once more.
+    It isn't documented whether a PATCH replaces or merges a vault's tags, so the whole wanted set is sent, and a removed
+    tag that survives is sent again as null.
     """
     live = await _at_rest(run, step.target, change.address, run.new_deadline())
     body = dict(step.body)
@@ -87,7 +87,7 @@ def _tags(live: Mapping[str, str], wanted: Mapping[str, str | None], removed: se
 
 
 async def _write(run: Run, change: Change, step: Step, seen: Seen | None = None) -> Body:
-    """Write over what was `seen`, and return the vault as it then is; ReconcilerError when that isn't what was written."""
+    """Write the vault, last `seen` so, and return it as it then is; ReconcilerError when that isn't what was written."""
     deadline = run.new_deadline()
     receipt = await send(run, change, step, of_resource(run, step), deadline, seen=seen)
     if receipt is not None and receipt.operation:
@@ -100,7 +100,7 @@ async def _write(run: Run, change: Change, step: Step, seen: Seen | None = None)
 
 
 async def _as_written(run: Run, change: Change, step: Step, wanted: Body, deadline: float) -> Body:
-    """The vault at rest, with its principal, showing what was written: or as it is when reads can't lag any more."""
+    """The vault at rest, with its principal, showing what was written; or as it is when reads can no longer lag."""
     believed = run.now + LAG_SECONDS
     delays = run.delays(2.0, 15.0)
     while True:
@@ -113,7 +113,7 @@ async def _as_written(run: Run, change: Change, step: Step, wanted: Body, deadli
 
 
 def _has_principals(wanted: Body, body: Body) -> bool:
-    """Whether the identities that were asked for show their principals: user-assigned ones do so only later."""
+    """Whether the requested identities show their principals: user-assigned ones do so only later."""
     identity = wanted.get("identity")
     if not isinstance(identity, Mapping):
         return True
@@ -129,7 +129,7 @@ def _has_principals(wanted: Body, body: Body) -> bool:
 
 
 async def _at_rest(run: Run, vault: ArmId, what: str, deadline: float) -> Body:
-    """The vault's body once Azure works on it no more; a vault just made may be unknown for a while."""
+    """The vault's body once Azure has finished with it; a new vault may be unknown for a while."""
     believed = run.now + LAG_SECONDS
     delays = run.delays(2.0, 15.0)
     while True:

@@ -1,6 +1,6 @@
-"""Completion seen by listing: one watcher per vault tells all who wait for its instances.
+"""Waits by listing: one watcher per vault tells all who wait for its instances.
 
-A thousand instances cost five pages a look in place of a thousand requests.
+A thousand instances cost five pages a look instead of a thousand requests.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from reconciler.model.ids import ArmId, lower
 
 Row = Mapping[str, Any]
 Judge = Callable[[Row | None], str]
-"""Says in a word what the row of an instance (None: not in the list) means; empty: keep waiting."""
+"""Returns the verdict on an instance's row (None: not in the list); empty: keep waiting."""
 
 _INTERVALS = (5.0, 10.0, 15.0)
 _STRETCH, _MOST_SECONDS = 2.0, 45.0
 _FAILURES = 5
 LATE = "late"
-"""The word for a wait whose deadline came first."""
+"""The verdict when the deadline came first."""
 
 
 @dataclass(slots=True, eq=False)
@@ -39,8 +39,8 @@ class _Waiter:
 class Watch:
     """Lists a vault's instances every 5, 10, then 15 seconds, as long as anybody waits.
 
-    As long as ever more come to wait, up to 45 seconds apart: nobody is kept by that but the last, and they are not among
-    those who have just begun.
+    While others keep joining, looks are up to 45 seconds apart: only the last waiters matter for the run's time, and they
+    haven't joined yet.
     """
 
     def __init__(self, azure: Azure, clock: Clock, vault: ArmId, patience: float) -> None:
@@ -57,14 +57,14 @@ class Watch:
         self._listing = asyncio.Lock()
 
     async def shows(self, instance: ArmId, *, within: float) -> bool:
-        """Whether a list of the last seconds shows an instance."""
+        """Whether a list no older than `within` seconds shows an instance."""
         async with self._listing:
             if self._clock.monotonic() - self._listed > within:
                 self._tell(await self._rows())
         return instance.key in self._shown
 
     async def _rows(self) -> dict[str, Row]:
-        """The rows by lower-cased id; of the last list it is known what it showed."""
+        """The rows by lower-cased id, remembered for `shows`."""
         begun = self._clock.monotonic()
         rows = await self._azure.list(self._path)
         self._listed = begun
@@ -74,9 +74,9 @@ class Watch:
         return found
 
     async def until(self, instance: ArmId, judge: Judge, deadline: float) -> tuple[str, Row | None]:
-        """The first word that `judge` finds for the instance, with its row; `LATE` at the deadline.
+        """The first verdict of `judge` on the instance, with its row; `LATE` at the deadline.
 
-        Raises ReadIncomplete after five looks in a row that failed, whatever the cause: a new vault may not be known everywhere.
+        Raises ReadIncomplete only after five failed looks in a row: a new vault may not be known everywhere.
         """
         waiter = _Waiter(judge, self._clock.monotonic(), deadline, asyncio.get_running_loop().create_future())
         self._waiters.setdefault(instance.key, []).append(waiter)
@@ -86,7 +86,7 @@ class Watch:
         return await waiter.answer
 
     async def close(self) -> None:
-        """Stop looking; whoever still waits is cancelled by its own task."""
+        """Stop looking; waiters are cancelled by their own tasks."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
@@ -98,7 +98,7 @@ class Watch:
             begun = self._clock.monotonic()
             await self._clock.sleep(interval)
             if self._listed > begun:
-                continue  # whoever asked what the list shows has had it read meanwhile
+                continue  # `shows` has read the list meanwhile
             looks += 1
             usual = _INTERVALS[min(looks, len(_INTERVALS) - 1)]
             interval = min(interval * _STRETCH, _MOST_SECONDS) if self._joined and looks > len(_INTERVALS) else usual
@@ -110,7 +110,7 @@ class Watch:
                 if failures >= _FAILURES:
                     self._fail(error)
                     return
-            except Exception as error:  # noqa: BLE001 - whoever waits must hear of it, else they wait for ever
+            except Exception as error:  # noqa: BLE001 - waiters must get the error, or they wait forever
                 self._fail(error)
                 return
             else:
@@ -118,7 +118,7 @@ class Watch:
                 self._tell(rows)
 
     def _first_interval(self) -> float:
-        """Seconds before the first look: not long, as long as it isn't known how soon anything shows in this vault."""
+        """Seconds before the first look: few until it is known how soon changes show in this vault."""
         return _INTERVALS[0] if self._quickest == float("inf") else max(_INTERVALS[0], min(self._quickest / 2, 30.0))
 
     def _tell(self, rows: Mapping[str, Row]) -> None:
@@ -147,9 +147,9 @@ def _key(row: Row) -> str:
 
 
 def _sensible(row: Row) -> Row:
-    """The row; TypeError when what lies in it isn't an object where it has to be one."""
+    """The row; TypeError when its tags aren't an object."""
     if not isinstance(row.get("tags") or {}, Mapping):
-        raise TypeError("its tags are no object")
+        raise TypeError("its tags are not an object")
     return row
 
 

@@ -1,4 +1,4 @@
-"""D5: wherever a move fails, the disk is protected at the old place again, and what is told is how it is."""
+"""D5: wherever a move fails, the disk is protected in the old vault again, and what is told is how it is."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def told(done: Done) -> str:
 
 def is_as_before(azure: Azure, done: Done, kept: set[str]) -> None:
     assert done.code == 1, done
-    assert "the disk is protected at the old place again" in told(done), told(done)
+    assert "the disk is protected in the old vault again" in told(done), told(done)
     assert [row["hint"] for row in done.document["results"] if row["kind"] == "move"] != [""], "what to do next"
     azure.rules()
     azure.advance("1h")

@@ -145,7 +145,7 @@ def test_where_rights_at_the_new_place_are_missing_and_not_ours_to_give_the_disk
     told = done(backed_up, said, moved(softly=True))
     assert (told.result.status, told.result.code) == ("failed", "move-unready")
     assert "role missing" in told.result.message
-    assert "protected at the old place again" in told.result.message
+    assert "protected in the old vault again" in told.result.message
     assert states(backed_up) == ("ProtectionConfigured", "")
     assert points(backed_up) == 1
 
@@ -169,7 +169,7 @@ def test_an_old_instance_whose_deletion_is_not_seen_to_end_comes_back(backed_up:
     told = done(backed_up, AFTER, moved(softly=True))
     assert len(refused) == MOST_FAILURES
     assert (told.result.status, told.result.code) == ("failed", "read-incomplete")
-    assert "the disk is protected at the old place again" in told.result.message
+    assert "the disk is protected in the old vault again" in told.result.message
     assert states(backed_up) == ("ProtectionConfigured", "")
     assert points(backed_up) == 1
 
