@@ -12,12 +12,19 @@ from typing import Any
 
 from reconciler.base.durations import seconds
 from reconciler.model.ids import lower
+from reconciler.model.vault_fields import FIELDS, Words
 
 _OFF = frozenset({"", "disabled", "off", "none"})
 _NOT_ECHOED = frozenset({"resourceguardoperationrequests", "validationtype", "objecttype", "resourceuri"})
-_NEVER_SHOWN = "crossregionrestoresettings"
-"""A setting that Azure shows only where the vault's redundancy allows it to be on."""
-_STRONGER = {"on": "alwayson", "unlocked": "locked"}
+_NEVER_SHOWN = frozenset(lower(row.block.rpartition(".")[2]) for row in FIELDS if row.needs)
+"""Settings that Azure shows only where another one, such as the vault's redundancy, allows them to be on."""
+_STRONGER = {
+    lower(str(row.form.write(less))): lower(str(row.form.write(more)))
+    for row in FIELDS
+    if row.enough
+    for less, more in [row.enough]
+    if isinstance(row.form, Words)
+}
 
 
 def differing(wanted: Any, live: Any) -> list[str]:
@@ -64,7 +71,7 @@ def _same(wanted: Any, live: Any) -> bool:
 
 def _is_untold(wanted: Any, live: Any, path: str) -> bool:
     """Whether a setting was explicitly written as off, and the answer doesn't show it."""
-    return bool(wanted) and isinstance(wanted, str) and live is None and _NEVER_SHOWN not in lower(path)
+    return bool(wanted) and isinstance(wanted, str) and live is None and _NEVER_SHOWN.isdisjoint(lower(path).split("."))
 
 
 def _is_off(value: Any) -> bool:

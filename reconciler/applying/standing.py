@@ -27,14 +27,12 @@ from reconciler.model.known import No, Unsure, Yes
 from reconciler.model.protection import Health, health_of
 from reconciler.model.resources import Instance
 from reconciler.model.tags import OWNER_TAG, tag_of
-from reconciler.planning import vault_fields
+from reconciler.model.vault_fields import settings
 from reconciler.planning.content import content_of
 
 _HALTED = frozenset({Health.STOPPED, Health.SUSPENDED})
 _DEAD = _HALTED | {Health.UNKNOWN}
 _OVER = frozenset({Op.INSTANCE_MERGE, Op.INSTANCE_REPAIR})
-_LEFT = frozenset({"location", "identity"})
-"""Vault fields that no PATCH changes, or that are only ever added to."""
 _OTHERS = "plan again: what another manifest owns is never changed"
 
 Contradict = Callable[[Iterable[ArmId]], None]
@@ -69,9 +67,9 @@ def check_ours(run: Run, step: Step, tags: Mapping[str, str]) -> None:
 
 def _check_vault(change: Change, step: Step, body: Mapping[str, Any]) -> None:
     before = {field.path: field.before for field in change.fields}
-    have = vault_fields.live(project_vault(body), None)
-    for path, value in vault_fields.live(project_vault({**step.body, "id": str(step.target)}), None).items():
-        if value is not None and path not in _LEFT and have[path] not in (value, before.get(path, value)):
+    have = settings(project_vault(body))
+    for path, value in settings(project_vault({**step.body, "id": str(step.target)})).items():
+        if value is not None and have[path] not in (value, before.get(path, value)):
             raise _refusal(step, f"was changed by somebody else meanwhile: its {path} is {have[path]}")
 
 

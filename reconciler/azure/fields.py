@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
-from math import isfinite
 from typing import Any
 
 from reconciler.model.errors import ReadIncomplete
@@ -68,20 +67,6 @@ def id_of(body: Mapping[str, Any]) -> ArmId:
 def optional_id(text: Any) -> ArmId | None:
     """The id that a text is; None when it is none, or empty."""
     return ArmId(text) if isinstance(text, str) and text else None
-
-
-def word(text: Any) -> str | None:
-    """A word of Azure's, or None; ValueError for anything else, of which nothing may be concluded."""
-    if text is not None and not isinstance(text, str):
-        raise ValueError(f"{text!r} where a word is expected")
-    return text
-
-
-def number(value: Any) -> float | None:
-    """A finite number of Azure's, or None; ValueError for anything else."""
-    if value is not None and not (isinstance(value, int | float) and isfinite(value)):
-        raise ValueError(f"{value!r} where a number is expected")
-    return value
 
 
 def moment(text: Any) -> datetime | None:

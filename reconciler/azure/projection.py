@@ -8,7 +8,7 @@ from functools import lru_cache, partial
 from sys import intern
 from typing import Any
 
-from reconciler.azure.fields import id_of, location, moment, number, optional_id, pick, pick_each, word
+from reconciler.azure.fields import id_of, location, moment, optional_id, pick, pick_each
 from reconciler.model.ids import ArmId, lower, shared
 from reconciler.model.resources import (
     Disk,
@@ -22,6 +22,7 @@ from reconciler.model.resources import (
     UserIdentity,
     Vault,
 )
+from reconciler.model.vault_fields import FIELDS
 
 _DISKS = "microsoft.compute/disks"
 _LOCKS = "/providers/microsoft.authorization/locks/"
@@ -32,8 +33,7 @@ def vault(body: Mapping[str, Any]) -> Vault:
     """A Backup vault, from its GET or its row in a list."""
     properties = pick(body, "properties") or {}
     users = pick(body, "identity", "userAssignedIdentities") or {}
-    stores = pick(properties, "storageSettings") or [{}]
-    soft_delete = pick(properties, "securitySettings", "softDeleteSettings")
+    settings: dict[str, Any] = {row.live: row.form.taken(_setting(properties, row.wire)) for row in FIELDS}
     return Vault(
         id=id_of(body),
         location=location(pick(body, "location")),
@@ -42,19 +42,18 @@ def vault(body: Mapping[str, Any]) -> Vault:
         user_identities={
             lower(str(key)).rstrip("/"): _lowered(pick(value, "principalId")) for key, value in users.items()
         },
-        redundancy=word(pick(stores[0], "type")),
-        soft_delete_state=word(pick(soft_delete, "state")),
-        soft_delete_days=number(pick(soft_delete, "retentionDurationInDays")),
-        immutability=word(pick(properties, "securitySettings", "immutabilitySettings", "state")),
-        alerts=word(pick(properties, "monitoringSettings", "azureMonitorAlertSettings", "alertsForAllJobFailures")),
-        cross_region_restore=word(pick(properties, "featureSettings", "crossRegionRestoreSettings", "state")),
-        cross_subscription_restore=word(
-            pick(properties, "featureSettings", "crossSubscriptionRestoreSettings", "state")
-        ),
         guarded=bool(pick(properties, "isVaultProtectedByResourceGuard")),
         provisioning_state=str(pick(properties, "provisioningState") or ""),
         body=body,
+        **settings,
     )
+
+
+def _setting(properties: Any, path: str) -> Any:
+    """The value at a dotted path of a vault's `properties`; storage settings are a list, whose first one counts."""
+    block, _, rest = path.partition(".")
+    found = pick(properties, block)
+    return pick(found[0] if found and block == "storageSettings" else found, *rest.split("."))
 
 
 def policy(body: Mapping[str, Any], *, vault: ArmId | None = None) -> Policy:

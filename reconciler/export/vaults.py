@@ -10,10 +10,8 @@ from reconciler.model.estate import Estate
 from reconciler.model.ids import ArmId, lower
 from reconciler.model.resources import Vault
 from reconciler.model.results.export import Data
-from reconciler.planning import vault_fields
+from reconciler.model.vault_fields import FIELDS, put, settings, value_at
 
-_SHORTEST, _LONGEST = 14, 180
-_STATES = ("Off", "On", "AlwaysOn")
 _LONGEST_NAME = 50
 
 
@@ -68,27 +66,23 @@ def described(
 
 def _settings(vault: Vault) -> Data:
     """What the vault says of itself, in the manifest's words; its redundancy where it isn't the usual one."""
-    have = vault_fields.live(vault, None)
+    have = settings(vault)
     said: Data = {}
-    if have["redundancy"] in ("GeoRedundant", "ZoneRedundant"):
-        said["redundancy"] = have["redundancy"]
-    state, days = have["softDelete.state"], have["softDelete.retentionDays"]
-    if state in _STATES:
-        is_kept = state != "Off" and isinstance(days, int) and _SHORTEST <= days <= _LONGEST
-        said["softDelete"] = {"state": state, **({"retentionDays": days} if is_kept else {})}
-    if have["immutability"] in ("Disabled", "Unlocked", "Locked"):
-        said["immutability"] = have["immutability"]
-    for key in ("alertsForAllJobFailures", "crossRegionRestore", "crossSubscriptionRestore"):
-        if isinstance(have[key], bool) and (key != "crossRegionRestore" or have["redundancy"] == "GeoRedundant"):
-            said[key] = have[key]
+    for row in FIELDS:
+        value = have[row.path]
+        is_known = row.form.can_say(value) and value != row.default
+        is_meant = not row.moot or value_at(said, row.moot[0]) not in (None, row.moot[1])
+        if is_known and is_meant and (not row.needs or have[row.needs.path] == row.needs.value):
+            put(said, row.path, value)
     return said
 
 
 def _notes(name: str, vault: Vault) -> Iterable[str]:
     if vault.guarded:
         yield f"vault {name}: it is under a resource guard; say which with `resourceGuard`, and it is verified"
-    if vault_fields.live(vault, None)["crossSubscriptionRestore"] not in (True, False, None):
-        yield f"vault {name}: restores to other subscriptions are off for good, which a manifest can't say"
+    for row in FIELDS:
+        if (value := settings(vault)[row.path]) is not None and value == row.for_good and not row.form.can_say(value):
+            yield f"vault {name}: {row.title} are off for good, which a manifest can't say"
 
 
 def _commonest(values: Iterable[str]) -> str:

@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from reconciler.model import manifest as model
+from reconciler.model import vault_fields
 from reconciler.model.findings import Place
 from reconciler.model.ids import ArmId
 
@@ -32,13 +33,16 @@ class Form:
     left_out: str = "place"
 
 
+_SOFT_DELETE = "state retention_days"
+_VAULT = (
+    "name azure_name subscription resource_group location manage manage_resource_group redundancy soft_delete"
+    " immutability alerts_for_all_job_failures cross_region_restore cross_subscription_restore identity"
+    " resource_guard tags default_tags"
+)
+
 FORMS: dict[type, Form] = {
-    model.SoftDelete: Form("state retention_days"),
-    model.VaultSpec: Form(
-        "name azure_name subscription resource_group location manage manage_resource_group redundancy soft_delete"
-        " immutability alerts_for_all_job_failures cross_region_restore cross_subscription_restore identity"
-        " resource_guard tags default_tags"
-    ),
+    model.SoftDelete: Form(_SOFT_DELETE, vault_fields.keys(_SOFT_DELETE, "soft_delete")),
+    model.VaultSpec: Form(_VAULT, vault_fields.keys(_VAULT)),
     model.PolicyContent: Form("interval_hours phase_minutes time_zone default_days daily_days weekly_days"),
     model.PolicySpec: Form("name azure_name manage content at_minutes time_zone retention_text"),
     model.GroupSpec: Form("name location manage azure_name tags default_tags"),

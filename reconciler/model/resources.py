@@ -35,9 +35,9 @@ class Vault:
     user_identities: Mapping[str, str | None]
     redundancy: str | None
     soft_delete_state: str | None
-    soft_delete_days: float | None
+    soft_delete_retention_days: float | None
     immutability: str | None
-    alerts: str | None
+    alerts_for_all_job_failures: str | None
     cross_region_restore: str | None
     cross_subscription_restore: str | None
     guarded: bool

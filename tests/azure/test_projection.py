@@ -44,9 +44,9 @@ def test_a_vault_as_the_portal_makes_it() -> None:
     assert vault.principal_id == "abc"
     assert vault.user_identities == {"/subscriptions/s/x/u1": "p1", "/subscriptions/s/x/u2": None}
     assert vault.redundancy == "GeoRedundant"
-    assert (vault.soft_delete_state, vault.soft_delete_days) == ("ON", 14.0)
+    assert (vault.soft_delete_state, vault.soft_delete_retention_days) == ("ON", 14.0)
     assert vault.immutability == "Locked"
-    assert vault.alerts == "Enabled"
+    assert vault.alerts_for_all_job_failures == "Enabled"
     assert (vault.cross_region_restore, vault.cross_subscription_restore) == ("Enabled", None)
     assert vault.guarded
 
@@ -54,7 +54,12 @@ def test_a_vault_as_the_portal_makes_it() -> None:
 def test_a_vault_that_says_next_to_nothing() -> None:
     vault = projection.vault({"id": V})
     assert (vault.principal_id, vault.principals, vault.redundancy) == (None, (), None)
-    assert (vault.soft_delete_state, vault.immutability, vault.alerts, vault.guarded) == (None, None, None, False)
+    assert (vault.soft_delete_state, vault.immutability, vault.alerts_for_all_job_failures, vault.guarded) == (
+        None,
+        None,
+        None,
+        False,
+    )
 
 
 def instance_body(**properties: Any) -> Any:

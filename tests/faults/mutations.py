@@ -81,7 +81,7 @@ MUTATIONS = (
     M("F35", "the Azure Policy assignment is not named", "azure/failures.py", 'lines += [text for text in _violations(nodes) if text not in " ".join(lines)]', "pass"),
     M("F36", "a soft-deleted instance is created over", "planning/kinds/instances.py", "        if deleted:\n            self._undelete(wanted, deleted)", "        if False:\n            self._undelete(wanted, deleted)"),
     M("F37", "who holds the disk is not named", "applying/instances.py", "        if found:\n            error.message", "        if False:\n            error.message"),
-    M("F38", "one-way doors are open", "planning/vault_fields.py", "    if (field.path, field.before) in doors:\n", "    if False:\n"),
+    M("F38", "one-way doors are open", "planning/vault_fields.py", "    if row and row.for_good is not None and row.for_good == field.before:\n", "    if False:\n"),
     M("F39", "how to register a provider is not told", "model/codes/azure.py", "register the resource provider: `az provider register --namespace Microsoft.DataProtection` (and `Microsoft.Compute`)", "ask somebody"),
     M("F40", "one change that fails ends the run", "applying/engine.py", "        except Exception as error:  # noqa: BLE001 - one failed change doesn't stop the others\n", "        except ZeroDivisionError as error:\n"),
     M("F41", "ids are compared with their case", "model/ids.py", "self.key = self.text if key == self.text else key", "self.key = self.text"),
@@ -107,7 +107,7 @@ MUTATIONS = (
     M("F61", "a soft-deleted vault is created over", "planning/kinds/vaults.py", 'if deleted is not None and not draft.forces("deleted-vault"):', "if False:"),
     M("F62", "a value that Azure overrides is called done", "applying/vaults.py", "        raise overridden(change.address, path, value_at(wanted, path), value_at(body, path))\n    return body", "        break\n    return body"),
     M("F63", "resource guards are not heeded", "planning/instance_bodies.py", "if live and live.guarded and any(step.op in _GUARDED for step in steps) and not requests:", "if False:"),
-    M("F64", "AlwaysOn does not satisfy On", "planning/vault_fields.py", '        ("softDelete.state", "On", "AlwaysOn"),\n        ("immutability"', '        ("immutability"'),
+    M("F64", "AlwaysOn does not satisfy On", "model/vault_fields.py", '        enough=("On", "AlwaysOn"),\n', ""),
     M("F65", "the assignments of the former identity are not told", "planning/capacity.py", "if is_derived(row) and lower(row.principal) not in known and row.scope.key in draft.disks:", "if False:"),
     M("F66", "another manifest's mark is not heeded", "planning/kinds/instances.py", '            if owner == "foreign":\n', "            if False:\n"),
 )  # fmt: skip

@@ -280,7 +280,7 @@ def test_nothing_is_retired_in_a_vault_without_our_mark(owner: str | None) -> No
 @pytest.mark.parametrize("what", [{"adopt": True}, {}])
 def test_a_vault_that_takes_our_mark_loses_what_nothing_uses_in_the_same_run(what: dict[str, Any]) -> None:
     """Else the run would end well, and the next plan wouldn't be empty."""
-    live = vault(owner=None, alerts="Disabled")
+    live = vault(owner=None, alerts_for_all_job_failures="Disabled")
     spec = vault_spec(alerts_for_all_job_failures=not what)
     made = plan(manifest(vaults=[spec]), world(live, OLD, policy(), using("d", OLD)), **what)
     assert change(made, "vault/V").fields[-1].path == "tags.reconciler-owner"

@@ -61,16 +61,16 @@ def compared(said: dict[str, Any], has: dict[str, Any], **flags: Any) -> Any:
         ({"redundancy": "LocallyRedundant"}, {}),
         ({"redundancy": "GeoRedundant"}, {"redundancy": "GEOREDUNDANT"}),
         (soft("On", 14), {}),
-        (soft("On"), {"soft_delete_state": "ON", "soft_delete_days": 30.0}),
-        (soft("Off"), {"soft_delete_state": "OFF", "soft_delete_days": 0.0}),
-        (soft("Off", 14), {"soft_delete_state": "Off", "soft_delete_days": 0.0}),
-        (soft(None, 30), {"soft_delete_state": "Off", "soft_delete_days": 0.0}),
+        (soft("On"), {"soft_delete_state": "ON", "soft_delete_retention_days": 30.0}),
+        (soft("Off"), {"soft_delete_state": "OFF", "soft_delete_retention_days": 0.0}),
+        (soft("Off", 14), {"soft_delete_state": "Off", "soft_delete_retention_days": 0.0}),
+        (soft(None, 30), {"soft_delete_state": "Off", "soft_delete_retention_days": 0.0}),
         (soft(None, 14), {}),
         (soft("AlwaysOn", 14), {"soft_delete_state": "AlwaysOn"}),
         ({"immutability": "Disabled"}, {"immutability": "DISABLED"}),
         ({"immutability": "Unlocked"}, {"immutability": "unlocked"}),
-        ({"alerts_for_all_job_failures": False}, {"alerts": "Disabled"}),
-        ({"alerts_for_all_job_failures": True}, {"alerts": "enabled"}),
+        ({"alerts_for_all_job_failures": False}, {"alerts_for_all_job_failures": "Disabled"}),
+        ({"alerts_for_all_job_failures": True}, {"alerts_for_all_job_failures": "enabled"}),
         ({"cross_region_restore": False}, {"cross_region_restore": None}),
         ({"cross_region_restore": True}, {"cross_region_restore": "Enabled"}),
         ({"cross_subscription_restore": False}, {"cross_subscription_restore": "Disabled"}),
@@ -84,7 +84,12 @@ def compared(said: dict[str, Any], has: dict[str, Any], **flags: Any) -> Any:
         ({"default_tags": {"Cost": "1"}, "tags": {"cost": "2"}}, {"tags": {"Cost": "2"}}),
         (
             {},
-            {"tags": {"other": "x"}, "immutability": "Locked", "alerts": "Enabled", "cross_region_restore": "Enabled"},
+            {
+                "tags": {"other": "x"},
+                "immutability": "Locked",
+                "alerts_for_all_job_failures": "Enabled",
+                "cross_region_restore": "Enabled",
+            },
         ),
     ],
 )
@@ -108,7 +113,7 @@ def test_what_is_satisfied_is_no_change(said: dict[str, Any], has: dict[str, Any
         ),
         (
             soft("On"),
-            {"soft_delete_state": None, "soft_delete_days": None},
+            {"soft_delete_state": None, "soft_delete_retention_days": None},
             {"properties": {"securitySettings": {"softDeleteSettings": {"state": "On"}}}},
         ),
         (
@@ -127,7 +132,7 @@ def test_what_is_satisfied_is_no_change(said: dict[str, Any], has: dict[str, Any
         ),
         (
             {"alerts_for_all_job_failures": True},
-            {"alerts": "Disabled"},
+            {"alerts_for_all_job_failures": "Disabled"},
             {
                 "properties": {
                     "monitoringSettings": {"azureMonitorAlertSettings": {"alertsForAllJobFailures": "Enabled"}}
@@ -223,12 +228,12 @@ def test_one_way_doors_need_a_second_key(said: dict[str, Any], has: dict[str, An
     ("said", "has"),
     [
         (soft("Off"), {}),
-        (soft("On", 14), {"soft_delete_days": 30.0}),
-        (soft("On", 29), {"soft_delete_days": 30.0}),
-        (soft("On", 14), {"soft_delete_days": 14.5}),
-        (soft("AlwaysOn", 14), {"soft_delete_state": "AlwaysOn", "soft_delete_days": 30.0}),
+        (soft("On", 14), {"soft_delete_retention_days": 30.0}),
+        (soft("On", 29), {"soft_delete_retention_days": 30.0}),
+        (soft("On", 14), {"soft_delete_retention_days": 14.5}),
+        (soft("AlwaysOn", 14), {"soft_delete_state": "AlwaysOn", "soft_delete_retention_days": 30.0}),
         ({"immutability": "Disabled"}, {"immutability": "Unlocked"}),
-        ({"alerts_for_all_job_failures": False}, {"alerts": "Enabled"}),
+        ({"alerts_for_all_job_failures": False}, {"alerts_for_all_job_failures": "Enabled"}),
     ],
 )
 def test_weakening_needs_a_second_key(said: dict[str, Any], has: dict[str, Any]) -> None:
@@ -250,7 +255,7 @@ def test_turning_soft_delete_off_writes_no_days() -> None:
 
 
 def test_an_unknown_word_of_azure_is_shown_as_it_is() -> None:
-    found = vault_fields.live(vault(immutability="SuperLocked", soft_delete_days=14.5), None)
+    found = vault_fields.live(vault(immutability="SuperLocked", soft_delete_retention_days=14.5), None)
     assert found["immutability"] == "SuperLocked"
     assert found["softDelete.retentionDays"] == 14.5
 
@@ -490,9 +495,9 @@ def made_codes(desire: Manifest) -> Any:
     ("said", "has", "needs_request"),
     [
         (soft("Off"), {}, True),
-        (soft("On", 14), {"soft_delete_days": 30.0}, True),
+        (soft("On", 14), {"soft_delete_retention_days": 30.0}, True),
         ({"immutability": "Disabled"}, {"immutability": "Unlocked"}, True),
-        ({"alerts_for_all_job_failures": False}, {"alerts": "Enabled"}, False),
+        ({"alerts_for_all_job_failures": False}, {"alerts_for_all_job_failures": "Enabled"}, False),
         (soft("On", 30), {}, False),
     ],
 )

@@ -10,13 +10,12 @@ from reconciler.manifest.notes import Notes
 from reconciler.manifest.sections import Section
 from reconciler.model import addresses
 from reconciler.model.codes import manifest as codes
+from reconciler.model.findings import Place
 from reconciler.model.ids import ArmId
-from reconciler.model.manifest import SoftDelete, VaultSpec
+from reconciler.model.manifest import VaultSpec
+from reconciler.model.vault_fields import BY_PATH, FIELDS, VaultField, attributes, value_at
 
-_SETTINGS = (
-    "redundancy", "softDelete", "immutability", "alertsForAllJobFailures", "crossRegionRestore",
-    "crossSubscriptionRestore", "tags", "manageResourceGroup",
-)  # fmt: skip
+_SETTINGS = (*dict.fromkeys(row.path.partition(".")[0] for row in FIELDS), "tags", "manageResourceGroup")
 
 
 def read(section: Section, context: Context) -> VaultSpec | None:
@@ -40,7 +39,6 @@ def read(section: Section, context: Context) -> VaultSpec | None:
     own_tags = tags(section, "tags", notes)
     if not subscription or not (location or not manage):
         return None
-    soft_delete = section.get("softDelete", {})
     return VaultSpec(
         place=section.here,
         name=name,
@@ -50,16 +48,11 @@ def read(section: Section, context: Context) -> VaultSpec | None:
         location=location,
         manage=manage,
         manage_resource_group=manage and section.get("manageResourceGroup", True),
-        redundancy=section.get("redundancy"),
-        soft_delete=SoftDelete(soft_delete.get("state"), soft_delete.get("retentionDays")),
-        immutability=section.get("immutability"),
-        alerts_for_all_job_failures=section.get("alertsForAllJobFailures"),
-        cross_region_restore=section.get("crossRegionRestore"),
-        cross_subscription_restore=section.get("crossSubscriptionRestore"),
         identity=identity,
         resource_guard=guard,
         tags=own_tags,
         default_tags=defaults.tags,
+        **attributes(section),
     )
 
 
@@ -77,26 +70,29 @@ def _guard(section: Section, notes: Notes) -> ArmId | None:
 
 def _check(section: Section, notes: Notes, *, manage: bool) -> None:
     """Settings against each other: what is impossible, what can't be undone, what does not do what one may think."""
-    address = addresses.vault(section["name"])
     if not manage:
         check_unmanaged(section, _SETTINGS, notes)
         return
-    if section.get("crossRegionRestore") and section.get("redundancy") != "GeoRedundant":
-        told = section.get("redundancy", "LocallyRedundant (the default)")
-        message = f"cross-region restore needs GeoRedundant, but the redundancy is {told}"
-        notes.add(codes.CROSS_REGION, message, section.place("crossRegionRestore"), address=address)
-    for holder, key, value, told in _one_way(section):
-        if holder.get(key) == value:
-            notes.add(codes.ONE_WAY, f"{told} can never be taken back", holder.place(key), address=address)
-    for key, value in (("immutability", "Locked"), ("redundancy", "GeoRedundant")):
-        if section.get(key) == value:
-            message = f"{key} {value} does not cover disk snapshots: they never leave the snapshot resource group"
-            notes.add(codes.NOT_FOR_SNAPSHOTS, message, section.place(key), address=address)
+    for row in FIELDS:
+        value = value_at(section, row.path)
+        if value is not None:
+            _check_field(section, row, value, notes)
 
 
-def _one_way(section: Section) -> tuple[tuple[Section, str, Any, str], ...]:
-    return (
-        (section.get("softDelete", Section()), "state", "AlwaysOn", "soft delete AlwaysOn"),
-        (section, "immutability", "Locked", "immutability Locked"),
-        (section, "crossRegionRestore", True, "cross-region restore"),
-    )
+def _check_field(section: Section, row: VaultField, value: Any, notes: Notes) -> None:
+    address, place = addresses.vault(section["name"]), _place(section, row.path)
+    if row.needs and value and value_at(section, row.needs.path) != row.needs.value:
+        told = value_at(section, row.needs.path) or f"{BY_PATH[row.needs.path].default} (the default)"
+        message = f"{row.title} needs {row.needs.value}, but the {row.needs.path} is {told}"
+        notes.add(row.needs.code, message, place, address=address)
+    if value == row.for_good:
+        told = row.title if value is True else f"{row.title} {value}"
+        notes.add(codes.ONE_WAY, f"{told} can never be taken back", place, address=address)
+    if value == row.not_for_snapshots:
+        message = f"{row.path} {value} does not cover disk snapshots: they never leave the snapshot resource group"
+        notes.add(codes.NOT_FOR_SNAPSHOTS, message, place, address=address)
+
+
+def _place(section: Section, path: str) -> Place:
+    block, _, key = path.rpartition(".")
+    return (section[block] if block else section).place(key)

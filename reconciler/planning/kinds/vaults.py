@@ -24,7 +24,6 @@ _ALWAYS_ON_REGIONS = frozenset({"australiaeast", "eastasia", "westcentralus"})
 """Where soft delete can't be off, whatever the api-version: "secure by default" in Microsoft's documentation of 2025-11."""
 
 _AT_WORK = frozenset({"provisioning", "updating"})
-_SOFT_DELETE_BLOCK = ("softDelete.state", "softDelete.retentionDays")
 
 
 def compare(draft: Draft) -> None:
@@ -74,15 +73,14 @@ def _may_create(draft: Draft, spec: VaultSpec) -> bool:
 
 def _create(draft: Draft, spec: VaultSpec) -> None:
     said = vault_fields.declared(spec)
-    said.setdefault("redundancy", "LocallyRedundant")
+    said |= {path: value for path, value in vault_fields.defaults().items() if path not in said}
     tags = {key: value for key, value in laid_over(spec.default_tags, spec.tags).items() if value is not None}
     tags[OWNER_TAG] = draft.manifest.name
-    storage = [{"datastoreType": "VaultStore", "type": said["redundancy"]}]
     body = {
         "identity": vault_fields.identity_body(spec, None),
         "location": spec.location,
         "tags": tags,
-        "properties": {**vault_fields.properties(said), "storageSettings": storage},
+        "properties": vault_fields.properties(said),
     }
     fields = [FieldChange(path, None, value) for path, value in said.items()]
     _count(draft, spec, fields)
@@ -217,15 +215,10 @@ def _patch(draft: Draft, spec: VaultSpec, live: Vault, fields: tuple[FieldChange
 
 def _patch_body(spec: VaultSpec, live: Vault, fields: tuple[FieldChange, ...]) -> dict[str, Any]:
     values = {field.path: field.after for field in fields if not field.path.startswith("tags.")}
-    if values.keys() & set(_SOFT_DELETE_BLOCK):
-        have = vault_fields.live(live, spec.identity)
-        values = {path: have[path] for path in _SOFT_DELETE_BLOCK if have[path] is not None} | values
-        if values.get("softDelete.state") == "Off":
-            values["softDelete.retentionDays"] = None
     body: dict[str, Any] = {}
     if "identity" in values:
         body["identity"] = vault_fields.identity_body(spec, live)
-    settings = vault_fields.properties(values)
+    settings = vault_fields.properties(vault_fields.with_their_blocks(values, vault_fields.live(live, spec.identity)))
     if settings:
         body["properties"] = settings
     if any(field.path.startswith("tags.") for field in fields):

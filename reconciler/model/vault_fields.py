@@ -1,0 +1,287 @@
+"""The table of vault fields: one row says how a field reads in a manifest and in Azure, and what a difference means.
+
+Fields in the `properties` of Azure's body alone: location, identity and tags are those of any resource.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from math import isfinite
+from typing import Any
+
+from reconciler.model.codes import manifest as codes
+from reconciler.model.findings import Code
+from reconciler.model.ids import lower
+from reconciler.model.manifest import SoftDelete
+from reconciler.model.resources import Vault
+
+Value = str | bool | float | None
+"""A value in normal form, which is the manifest's; None: not said."""
+
+
+def word(value: object) -> str | None:
+    """Azure's word as Azure spells it, or None; ValueError for anything else, of which nothing may be concluded."""
+    if value is not None and not isinstance(value, str):
+        raise ValueError(f"{value!r} where a word is expected")
+    return value
+
+
+def number(value: object) -> float | None:
+    """A finite number of Azure's, or None; ValueError for anything else."""
+    if value is not None and not (isinstance(value, int | float) and isfinite(value)):
+        raise ValueError(f"{value!r} where a number is expected")
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """One of a few words, the weakest first.
+
+    `absent` is the word that a vault may have which says nothing: to weaken that has to be approved as well.
+    """
+
+    words: tuple[str, ...]
+    absent: str | None = None
+    taken = staticmethod(word)
+
+    def read(self, taken: str | None) -> Value:
+        """The word in the manifest's spelling; a word that isn't known stays as it is."""
+        return next((word for word in self.words if taken is not None and lower(word) == lower(taken)), taken)
+
+    def write(self, value: Value) -> object:
+        """Azure's value."""
+        return value
+
+    def can_say(self, value: Value) -> bool:
+        """Whether a manifest can say the value."""
+        return value in self.words
+
+    def is_lowered(self, before: Value, after: Value) -> bool:
+        """Whether a word gives way to a weaker one: a word that isn't known may be stronger than all others."""
+        before = self.absent if before is None else before
+        if before not in self.words:
+            return before is not None
+        return self.words.index(str(after)) < self.words.index(str(before))
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """On or off; with some fields there is a third word of Azure's, which no manifest can say."""
+
+    third: str = ""
+    taken = staticmethod(word)
+
+    def read(self, taken: str | None) -> Value:
+        """Whether it is on, or the third word."""
+        if taken and lower(taken) == lower(self.third):
+            return self.third
+        return None if taken is None else lower(taken) == "enabled"
+
+    def write(self, value: Value) -> object:
+        """Azure's value."""
+        return "Enabled" if value else "Disabled"
+
+    def can_say(self, value: Value) -> bool:
+        """Whether a manifest can say the value."""
+        return isinstance(value, bool)
+
+    def is_lowered(self, before: Value, after: Value) -> bool:
+        """Whether it goes off."""
+        return before is not False and after is False
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """A number of days within limits; Azure has it as a float."""
+
+    least: int
+    most: int
+    taken = staticmethod(number)
+
+    def read(self, taken: float | None) -> Value:
+        """Whole days as a whole number."""
+        return int(taken) if taken is not None and taken == int(taken) else taken
+
+    def write(self, value: Value) -> object:
+        """Azure's value."""
+        return float(value or 0)
+
+    def can_say(self, value: Value) -> bool:
+        """Whether a manifest can say the value."""
+        return isinstance(value, int) and self.least <= value <= self.most
+
+    def is_lowered(self, before: Value, after: Value) -> bool:
+        """Whether there are fewer."""
+        return before is not None and float(after or 0) < float(before)
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What another field must be for a field to be on, and the code of an entry that declares it otherwise."""
+
+    path: str
+    value: Value
+    code: Code
+
+    def is_unmet(self, values: Mapping[str, Value]) -> bool:
+        """Whether the other field is known to be otherwise."""
+        other = values[self.path]
+        return other != self.value and BY_PATH[self.path].form.can_say(other)
+
+
+@dataclass(frozen=True, slots=True)
+class VaultField:
+    """A row of the table. Paths are dotted."""
+
+    path: str
+    """In the manifest and in plans."""
+    wire: str
+    """In the `properties` of Azure's body. Fields of one block are written together."""
+    form: Words | Switch | Days
+    """How Azure's value becomes the manifest's, and the other way."""
+    title: str = ""
+    """In messages."""
+    default: Value = None
+    """What a vault is made with when nothing is declared; `export` leaves it out."""
+    fixed: bool = False
+    """Whether Azure takes it only when it makes the vault."""
+    for_good: Value = None
+    """The value that can never be taken back."""
+    enough: tuple[Value, Value] | None = None
+    """What may be declared, and the stronger value with which Azure satisfies it."""
+    protects: bool = False
+    """Whether a gate holds back what lowers it."""
+    guarded: bool = False
+    """Whether a resource guard must approve what lowers it."""
+    needs: Needs | None = None
+    moot: tuple[str, Value] | None = None
+    """Another field and its value with which this one means nothing."""
+    not_for_snapshots: Value = None
+    """A value of which one may think that it covers disk snapshots."""
+    spec: str = field(init=False)
+    """The attribute of `VaultSpec`: the path in snake case, as are the keys of its canonical form."""
+    live: str = field(init=False)
+    """The attribute of the live `Vault`, which has the value as Azure spells it."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "spec", re.sub("([A-Z])", r"_\1", self.path).lower())
+        object.__setattr__(self, "live", self.spec.replace(".", "_"))
+
+    @property
+    def block(self) -> str:
+        """The block of Azure's body that it is in."""
+        return self.wire.rpartition(".")[0]
+
+    def is_moot(self, values: Mapping[str, Value]) -> bool:
+        """Whether it means nothing beside the other values."""
+        return self.moot is not None and values.get(self.moot[0]) == self.moot[1]
+
+
+FIELDS = (
+    VaultField(
+        "redundancy",
+        "storageSettings.type",
+        Words(("LocallyRedundant", "ZoneRedundant", "GeoRedundant")),
+        title="redundancy",
+        default="LocallyRedundant",
+        fixed=True,
+        not_for_snapshots="GeoRedundant",
+    ),
+    VaultField(
+        "softDelete.state",
+        "securitySettings.softDeleteSettings.state",
+        Words(("Off", "On", "AlwaysOn"), absent="On"),
+        title="soft delete",
+        for_good="AlwaysOn",
+        enough=("On", "AlwaysOn"),
+        protects=True,
+        guarded=True,
+    ),
+    VaultField(
+        "softDelete.retentionDays",
+        "securitySettings.softDeleteSettings.retentionDurationInDays",
+        Days(14, 180),
+        protects=True,
+        guarded=True,
+        moot=("softDelete.state", "Off"),
+    ),
+    VaultField(
+        "immutability",
+        "securitySettings.immutabilitySettings.state",
+        Words(("Disabled", "Unlocked", "Locked")),
+        title="immutability",
+        for_good="Locked",
+        enough=("Unlocked", "Locked"),
+        protects=True,
+        guarded=True,
+        not_for_snapshots="Locked",
+    ),
+    VaultField(
+        "alertsForAllJobFailures",
+        "monitoringSettings.azureMonitorAlertSettings.alertsForAllJobFailures",
+        Switch(),
+        protects=True,
+    ),
+    VaultField(
+        "crossRegionRestore",
+        "featureSettings.crossRegionRestoreSettings.state",
+        Switch(),
+        title="cross-region restore",
+        for_good=True,
+        needs=Needs("redundancy", "GeoRedundant", codes.CROSS_REGION),
+    ),
+    VaultField(
+        "crossSubscriptionRestore",
+        "featureSettings.crossSubscriptionRestoreSettings.state",
+        Switch(third="PermanentlyDisabled"),
+        title="restores to other subscriptions",
+        for_good="PermanentlyDisabled",
+        enough=(False, "PermanentlyDisabled"),
+    ),
+)
+"""Every field, in the order of plans and exported manifests."""
+
+BY_PATH = {row.path: row for row in FIELDS}
+
+
+def value_at(said: Mapping[str, Any], path: str) -> Any:
+    """The value at the path of a field; None where an entry of the manifest says nothing."""
+    block, _, key = path.rpartition(".")
+    return (said.get(block) or {} if block else said).get(key)
+
+
+def put(body: dict[str, Any], path: str, value: object) -> None:
+    """Lay a value down at a path, in blocks that are made where they are missing."""
+    *blocks, key = path.split(".")
+    for block in blocks:
+        body = body.setdefault(block, {})
+    body[key] = value
+
+
+def attributes(said: Mapping[str, Any]) -> dict[str, Any]:
+    """The attributes of a `VaultSpec` that an entry of the manifest declares."""
+    found: dict[str, Any] = {}
+    for row in FIELDS:
+        put(found, row.spec, value_at(said, row.path))
+    return {**found, "soft_delete": SoftDelete(**found["soft_delete"])}
+
+
+def keys(first: str, block: str = "") -> str:
+    """The attributes of a `VaultSpec`, or of a block of it, that aren't among the `first` ones."""
+    names = (row.spec.removeprefix(f"{block}.") for row in FIELDS if row.spec.startswith(f"{block}." if block else ""))
+    own = dict.fromkeys(name.partition(".")[0] for name in names)
+    return " ".join(name for name in own if name not in first.split())
+
+
+def settings(vault: Vault) -> dict[str, Value]:
+    """A live vault's fields by path; None: the vault doesn't say, and then nobody knows what holds.
+
+    Only what was sent to a vault comes back, and Azure's default for each block isn't known: CIS 5.1.6 and the built-in
+    Azure Policy 4d479a11 take absent cross-subscription restore for enabled. What another field rules out is off for
+    certain.
+    """
+    found = {row.path: row.form.read(getattr(vault, row.live)) for row in FIELDS}
+    ruled_out = {row.path: False for row in FIELDS if row.needs and row.needs.is_unmet(found)}
+    return {path: ruled_out.get(path) if value is None else value for path, value in found.items()}
