@@ -11,8 +11,8 @@ from reconciler.model.codes import planning as codes
 from reconciler.model.ids import lower, subscription_id
 from reconciler.model.resources import RoleAssignment
 from reconciler.planning.draft import Draft
-from reconciler.planning.kinds.roles import is_derived
 from reconciler.planning.questions import PENDING
+from reconciler.planning.role_book import is_derived
 
 LIMIT = 5000
 NEARLY = 4500

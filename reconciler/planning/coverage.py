@@ -23,9 +23,9 @@ from reconciler.model.results.coverage import COVERED, EXCLUDED, UNCOVERED, UNKN
 from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import Draft
 from reconciler.planning.gone import is_left
-from reconciler.planning.kinds.roles import is_derived
 from reconciler.planning.passing import COPY, why_passed_over
 from reconciler.planning.questions import PENDING
+from reconciler.planning.role_book import is_derived
 from reconciler.planning.selection import Surroundings, matcher, places
 from reconciler.planning.support import obstacle
 from reconciler.planning.unlisted import declared

@@ -18,7 +18,6 @@ from reconciler.model.resources import Instance
 from reconciler.model.tags import OWNER_TAG, PROVEN_TAG, RESTORED_TAG, tag_of
 from reconciler.planning.desired import expand
 from reconciler.planning.draft import Draft
-from reconciler.planning.kinds.roles import RoleBook
 from reconciler.planning.proofs import Candidate, candidates
 from reconciler.planning.provenance import Claim
 from reconciler.planning.restoring import (
@@ -33,6 +32,7 @@ from reconciler.planning.restoring import (
     without_refused,
 )
 from reconciler.planning.retained import around
+from reconciler.planning.role_book import RoleBook
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _MOST_PASSED_OVER = 20

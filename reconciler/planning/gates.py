@@ -16,8 +16,8 @@ from reconciler.planning.capacity import DISK_SCOPE_LIMIT, QUOTA, over_quota
 from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import Draft
 from reconciler.planning.gone import is_left
-from reconciler.planning.kinds.roles import RoleBook
 from reconciler.planning.losing import selects_nothing
+from reconciler.planning.role_book import RoleBook
 
 COUNTED = frozenset({"empty", "mass-change", "mass-gone", "selects-nothing"})
 """The gates that count over all vaults of the manifest."""

@@ -9,7 +9,7 @@ from reconciler.model.ids import ArmId
 from reconciler.model.tags import OWNER_TAG
 from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import Draft
-from reconciler.planning.grants import Grants
+from reconciler.planning.role_book import Grants
 
 _GUARDED = frozenset({Op.INSTANCE_MERGE, Op.INSTANCE_REPAIR, Op.INSTANCE_STOP, Op.INSTANCE_SUSPEND, Op.INSTANCE_DELETE})
 

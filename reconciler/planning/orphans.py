@@ -17,7 +17,7 @@ from reconciler.model.ids import ArmId, lower, subscription_id
 from reconciler.model.known import No, Unsure, Yes
 from reconciler.model.manifest import RETAIN, Removed
 from reconciler.model.protection import AT_WORK, GOALS, WORDS, health, health_of, is_active
-from reconciler.model.resources import Instance, OwnedVault
+from reconciler.model.resources import Instance
 from reconciler.model.tags import OWNER_TAG, tag_of
 from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import Draft
@@ -283,22 +283,3 @@ def left_behind(draft: Draft, wanted: DesiredDisk, chosen: Instance, held: Itera
             draft.note(
                 disk_codes.RETAINED, f"{where} keeps older recovery points", address=wanted.address, place=wanted.place
             )
-
-
-def orphaned_vaults(draft: Draft) -> None:
-    """Report vaults that bear our mark outside of what was read; each is looked at by id, since lists of them lag."""
-    match draft.estate.owned_vaults:
-        case Yes(vaults):
-            for vault in vaults:
-                if draft.owner({OWNER_TAG: vault.owner}) == "ours" and vault.id.key not in draft.estate.vaults:
-                    _orphaned_vault(draft, vault)
-        case Unsure(because, hint, code):
-            message = f"could not tell whether other vaults bear the mark of {draft.manifest.name}: {because}"
-            draft.note(code, message, hint=hint)
-
-
-def _orphaned_vault(draft: Draft, vault: OwnedVault) -> None:
-    if not draft.options.shard.takes(vault.id.key):
-        return
-    if isinstance(draft.presence(vault.id, vault.id.text), Yes):
-        draft.note(disk_codes.ORPHANED_VAULT, f"{vault.id} bears the mark of {vault.owner}", address=vault.id.text)

@@ -21,11 +21,10 @@ from reconciler.model.resources import Disk, Instance, RecoveryPoint
 from reconciler.model.tags import RESTORED_TAG
 from reconciler.planning.begun import begun_before
 from reconciler.planning.draft import Draft
-from reconciler.planning.grants import Grants
-from reconciler.planning.kinds.roles import RoleBook
 from reconciler.planning.ordering import checksum, finding_rank, ordered
 from reconciler.planning.provenance import Claim
 from reconciler.planning.questions import PENDING
+from reconciler.planning.role_book import Grants, RoleBook
 
 A_DAY = 10
 """Restores of one instance a day, from Azure's support matrix."""

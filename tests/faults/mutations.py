@@ -68,7 +68,7 @@ MUTATIONS = (
     M("F22", "what a killed run left on its way is not waited for", "applying/engine.py", "*(self._wait(wait) for wait in self._plan.waits),", "", "test_f22_killed_before_and_after_every_call and quickstart"),
     M("F23", "a report is written in place", "cli/writing.py", "temporary.replace(path)", "path.write_text(temporary.read_text())", "test_f23_killed_while_the_report"),
     M("F24", "an instance that a rival has just made in our vault is an error", "applying/probing.py", "if is_protected_in(error, step.target.parent) or (exists and is_already_protected(error)):", "if exists and is_already_protected(error):", "test_f24"),
-    M("F25", "an instance's policy is right whatever it holds", "planning/usage.py", "self._shelf.contents.get(instance.policy.key) != content:", "self._shelf.contents.get(instance.policy.key) is None:", "test_f25_two_commits_of_what"),
+    M("F25", "an instance's policy is right whatever it holds", "planning/policy_book.py", "self.shelf.contents.get(instance.policy.key) != content:", "self.shelf.contents.get(instance.policy.key) is None:", "test_f25_two_commits_of_what"),
     M("F26", "a saved plan is not compared with what would be done now", "cli/approval.py", "        if self.saved and (told :=", "        if False and (told :="),
     M("F27", "a body from before the write is believed", "applying/vaults.py", "or run.now >= believed):\n            return body", "or True):\n            return body"),
     M("F28", "what a list lacks is taken to be gone", "planning/draft.py", "        match self.presence(subject, address, place):\n", "        match No():\n"),

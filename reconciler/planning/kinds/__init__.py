@@ -2,3 +2,11 @@
 
 Not here: what a kind is made of, which is in `model`; the order of changes, their gates and the checksum of the whole.
 """
+
+from __future__ import annotations
+
+from reconciler.planning.comparison import ManagedKind
+from reconciler.planning.kinds import groups, instances, policies, roles, vaults
+
+KINDS: tuple[ManagedKind, ...] = (groups, vaults, policies, roles, instances)
+"""Every managed kind; each is compared after those that it needs, and concluded before them."""

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from reconciler.base.plurals import counted
 from reconciler.model import addresses
 from reconciler.model.changes import Action, Change, FieldChange, Kind, Op, Step
 from reconciler.model.codes import planning as codes
 from reconciler.model.findings import Place
 from reconciler.model.ids import ArmId, lower
-from reconciler.model.known import Yes
+from reconciler.model.known import No, Yes
 from reconciler.model.manifest import GroupSpec, VaultSpec
-from reconciler.model.resources import ResourceGroup
+from reconciler.model.resources import Instance, ResourceGroup
+from reconciler.planning.comparison import Comparison
+from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import Draft
 from reconciler.planning.marks import drift_class
+
+_SHOWN = 10
 
 
 @dataclass(slots=True)
@@ -37,20 +43,22 @@ class WantedGroup:
         return addresses.group(self.id)
 
 
-def for_vault(spec: VaultSpec) -> WantedGroup:
+def _for_vault(spec: VaultSpec) -> WantedGroup:
     """The resource group of a vault."""
     manage = spec.manage and spec.manage_resource_group
     return WantedGroup(spec.id.group_id, spec.place, manage, spec.location, {}, dict(spec.default_tags))
 
 
-def for_snapshots(spec: GroupSpec, group: ArmId) -> WantedGroup:
+def _for_snapshots(spec: GroupSpec, group: ArmId) -> WantedGroup:
     """A snapshot resource group in one subscription."""
     return WantedGroup(group, spec.place, spec.manage, spec.location, dict(spec.tags), dict(spec.default_tags))
 
 
-def compare(draft: Draft, wanted: Iterable[WantedGroup]) -> None:
-    """Plan the resource groups that are missing or whose declared tags differ."""
-    for group in sorted(wanted, key=lambda group: group.id.key):
+def compare(comparison: Comparison) -> None:
+    """Plan the resource groups that are missing or whose declared tags differ; refuse those that vanished while in use."""
+    draft = comparison.draft
+    _refuse_vanished(draft, comparison.everything)
+    for group in sorted(_wanted(draft, comparison.everything), key=lambda group: group.id.key):
         draft.spelled(group.address)
         live = draft.estate.groups.get(group.id.key)
         if live is None:
@@ -66,6 +74,71 @@ def compare(draft: Draft, wanted: Iterable[WantedGroup]) -> None:
         _tell_lock(draft, group)
         if group.manage:
             _retag(draft, group, live)
+
+
+def conclude(_: Comparison) -> None:
+    """Nothing: a resource group may hold what we don't know of, so none is ever deleted."""
+
+
+def _wanted(draft: Draft, desired: list[DesiredDisk]) -> list[WantedGroup]:
+    """The resource groups of declared vaults, and a snapshot resource group per subscription of disks to protect."""
+    found: dict[str, WantedGroup] = {}
+    for spec in draft.manifest.vaults.values():
+        if spec.manage:
+            wanted = found.setdefault(spec.id.group_id.key, _for_vault(spec))
+            wanted.vaults[spec.id.key] = spec
+    for disk in desired:
+        if disk.rule.protection != "protected":
+            continue
+        key = disk.group_id.key
+        wanted = found.setdefault(key, _for_snapshots(disk.group, disk.group_id))
+        wanted.manage = wanted.manage and disk.group.manage
+        wanted.tags.update(disk.group.tags)
+        wanted.location = disk.group.location or wanted.location
+        wanted.locations.add(disk.disk.location)
+        wanted.vaults[disk.vault.id.key] = disk.vault
+    return [group for group in found.values() if any(map(draft.sees_to, group.vaults.values()))]
+
+
+def _refuse_vanished(draft: Draft, wanted: list[DesiredDisk]) -> None:
+    """Refuse each snapshot group that live instances use and that isn't there: an empty one would hide what is lost.
+
+    Looked at are the instances of declared disks, ours as far as their groups were listed, and anybody's in a group
+    that would be made.
+    """
+    places = {one.disk.id.key: one.place for one in wanted}
+    made = {one.group_id.key for one in wanted}
+    for group, held in sorted(_used(draft, places, made).items(), key=lambda one: one[0].key):
+        if group.key in draft.estate.groups:
+            continue
+        place = next((places[one.disk.key] for one in held if one.disk and one.disk.key in places), None)
+        address = addresses.group(group)
+        if isinstance(draft.presence(group, address, place), No) and not draft.ignores(address):
+            _tell_vanished(draft, group, held, place)
+
+
+def _used(draft: Draft, declared: Mapping[str, Place], made: Collection[str]) -> Mapping[ArmId, list[Instance]]:
+    found: dict[ArmId, list[Instance]] = defaultdict(list)
+    for one in draft.estate.instances.values():
+        if one.disk is None or one.snapshot_group is None:
+            continue
+        is_listed = one.snapshot_group.subscription in draft.estate.subscriptions
+        is_ours = is_listed and draft.owner(one.tags) == "ours"
+        if one.disk.key in declared or is_ours or one.snapshot_group.key in made:
+            found[one.snapshot_group].append(one)
+    return found
+
+
+def _tell_vanished(draft: Draft, group: ArmId, held: list[Instance], place: Place | None) -> None:
+    names = sorted({one.disk.name for one in held if one.disk})
+    told = ", ".join(names[:_SHOWN]) + (" …" if len(names) > _SHOWN else "")
+    message = f"{group} is gone, and with it the snapshots of {counted(len(held), 'backup instance')}: {told}"
+    regions = sorted({disk.location for one in held if one.disk and (disk := draft.disks.get(one.disk.key))})
+    hint = (
+        "find out who deleted it; what it held can't be restored. For backups to go on, make it by hand: "
+        f"az group create --name {group.name} --subscription {group.subscription} --location {next(iter(regions), '…')}"
+    )
+    draft.refuse(addresses.group(group), codes.SNAPSHOTS_GONE, message, place=place, hint=hint)
 
 
 def _tell_lock(draft: Draft, group: WantedGroup) -> None:

@@ -7,6 +7,7 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import Any
 
+from reconciler.base.plurals import counted
 from reconciler.model import addresses, protection
 from reconciler.model.changes import Action, Change, FieldChange, Kind, Op, Step
 from reconciler.model.codes import disks as disk_codes
@@ -19,25 +20,41 @@ from reconciler.model.protection import GOALS, Health
 from reconciler.model.resources import Instance
 from reconciler.model.scope import concerns_others
 from reconciler.model.tags import OWNER_TAG, tag_of
-from reconciler.planning import instance_bodies, newness, resuming, retained
+from reconciler.planning import instance_bodies, newness, orphans, resuming, retained, undeleting
+from reconciler.planning.comparison import Comparison
 from reconciler.planning.desired import DesiredDisk
-from reconciler.planning.draft import Draft
-from reconciler.planning.grants import Grants
-from reconciler.planning.kinds.roles import RoleBook
 from reconciler.planning.marks import drift_class
-from reconciler.planning.orphans import left_behind
 from reconciler.planning.questions import PENDING, UNASKED
-from reconciler.planning.usage import Usage
+from reconciler.planning.role_book import Grants
 
 _PREFLIGHT_LIMIT = 500
 _FIELDS = {"policyInfo": "policy", "identityDetails": "identity"}
 
 
+def compare(comparison: Comparison) -> None:
+    """Plan what each desired disk needs."""
+    disks = Disks(comparison)
+    for wanted in comparison.desired:
+        disks.compare(wanted)
+    if disks.unchecked:
+        message = f"did not check whether another vault already protects {counted(disks.unchecked, 'new disk')}"
+        comparison.draft.note(disk_codes.UNCHECKED, message)
+
+
+def conclude(comparison: Comparison) -> None:
+    """Plan what becomes of instances that the manifest no longer names, and of those that somebody deleted."""
+    draft = comparison.draft
+    newness.spread(draft, comparison.desired)
+    orphans.compare(draft, comparison.everything)
+    undeleting.compare(draft)
+
+
 class Disks:
     """The comparison of desired disks with the instances that the estate holds."""
 
-    def __init__(self, draft: Draft, usage: Usage, book: RoleBook) -> None:
-        self._draft, self._usage, self._book = draft, usage, book
+    def __init__(self, comparison: Comparison) -> None:
+        draft = comparison.draft
+        self._draft, self._policies, self._roles = draft, comparison.policies, comparison.roles
         self._live: dict[str, list[Instance]] = defaultdict(list)
         self._deleted: dict[str, list[Instance]] = defaultdict(list)
         for index, held in ((self._live, draft.estate.instances), (self._deleted, draft.estate.deleted_instances)):
@@ -59,7 +76,7 @@ class Disks:
         here = [instance for instance in live if instance.vault == wanted.vault.id]
         if here:
             chosen = min(here, key=protection.preference)
-            left_behind(self._draft, wanted, chosen, [*live, *deleted])
+            orphans.left_behind(self._draft, wanted, chosen, [*live, *deleted])
             self._compare_live(wanted, chosen)
         elif wanted.rule.protection == "protected":
             self._bring(wanted)
@@ -141,13 +158,13 @@ class Disks:
                 return
         else:
             self.unchecked += 1
-        policy = self._usage.policy(wanted)
+        policy = self._policies.policy(wanted)
         if not self._is_locked(wanted):
             self._create(wanted, policy, unasked=unasked)
 
     def _create(self, wanted: DesiredDisk, policy: ArmId | None, *, unasked: bool) -> None:
         draft = self._draft
-        grants = self._book.grant(wanted)
+        grants = self._roles.grant(wanted)
         target = wanted.vault.id.child("backupInstances", instance_name(wanted.disk.id))
         body = {} if policy is None else instance_bodies.body(wanted, policy, draft.manifest.name)
         draft.add(
@@ -218,12 +235,12 @@ class Disks:
         group_differs = instance.snapshot_group is not None and instance.snapshot_group != wanted.group_id
         if group_differs and not draft.ignores(wanted.address, "snapshotResourceGroup"):
             message = f"its snapshots live in {instance.snapshot_group}, declared is {wanted.group_id}"
-            self._usage.policy(wanted)
+            self._policies.policy(wanted)
             draft.refuse(wanted.address, disk_codes.SNAPSHOT_GROUP_IMMUTABLE, message, place=wanted.place)
         elif health in protection.AT_WORK:
             if declared == "protected":
-                self._usage.policy(wanted)
-                self._book.grant(wanted)
+                self._policies.policy(wanted)
+                self._roles.grant(wanted)
             goal = GOALS["protected"] if declared == "protected" else AT_REST
             draft.wait_for(wanted.address, instance, wanted.place, goal)
         elif health is Health.UNKNOWN:
@@ -251,12 +268,12 @@ class Disks:
         if steps:
             self._change(wanted, instance, steps, fields, reason=protection.reason(health, instance))
         else:
-            self._book.grant(wanted)
+            self._roles.grant(wanted)
 
     def _differences(self, wanted: DesiredDisk, instance: Instance) -> tuple[dict[str, Any], tuple[FieldChange, ...]]:
         """What to lay over the live body, and the fields it changes; the mark goes along with any other write."""
         draft, properties, fields = self._draft, dict[str, Any](), list[FieldChange]()
-        policy = None if self._usage.stays(wanted, instance) else self._usage.policy(wanted)
+        policy = None if self._policies.stays(wanted, instance) else self._policies.policy(wanted)
         if policy and instance.policy != policy:
             before = instance.policy.name if instance.policy else None
             fields.append(FieldChange("policy", before, policy.name))
@@ -301,9 +318,9 @@ class Disks:
         priced = resuming.priced(draft, wanted, instance, steps)
         if priced is None:
             return
-        grants = self._book.grant(wanted) if resumes else Grants()
+        grants = self._roles.grant(wanted) if resumes else Grants()
         moves = any(entry.path == "policy" for entry in fields)
-        shortened = self._usage.shortened(wanted, instance) if moves else ""
+        shortened = self._policies.shortened(wanted, instance) if moves else ""
         room = retained.around(draft, wanted.vault.id, steps, self._live.get(wanted.disk.id.key, ()))
         draft.add(
             Change(
@@ -334,7 +351,7 @@ class Disks:
             )
         )
         if moves and wanted.address in draft.changes:
-            self._usage.move(wanted, instance)
+            self._policies.move(wanted, instance)
 
     def _guard(self, wanted: DesiredDisk, steps: list[Step]) -> tuple[str, ...] | None:
         """The resource guard requests to send along; None, and the disk is refused, when one is lacking."""

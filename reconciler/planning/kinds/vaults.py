@@ -6,13 +6,15 @@ from typing import Any
 
 from reconciler.model import addresses
 from reconciler.model.changes import Action, Change, FieldChange, Kind, Op, Step
+from reconciler.model.codes import disks as disk_codes
 from reconciler.model.codes import planning as codes
 from reconciler.model.ids import ArmId, lower
 from reconciler.model.known import No, Unsure, Yes
 from reconciler.model.manifest import VaultSpec
-from reconciler.model.resources import Vault
+from reconciler.model.resources import OwnedVault, Vault
 from reconciler.model.tags import OWNER_TAG, tag_of
 from reconciler.planning import vault_fields
+from reconciler.planning.comparison import Comparison
 from reconciler.planning.draft import Draft
 from reconciler.planning.kinds.groups import laid_over, merged_tags, tag_differences
 from reconciler.planning.marks import drift_class
@@ -26,8 +28,9 @@ _ALWAYS_ON_REGIONS = frozenset({"australiaeast", "eastasia", "westcentralus"})
 _AT_WORK = frozenset({"provisioning", "updating"})
 
 
-def compare(draft: Draft) -> None:
+def compare(comparison: Comparison) -> None:
     """Plan every declared vault that is missing or differs, and refuse what Azure could not take back."""
+    draft = comparison.draft
     for _, spec in sorted(draft.vaults.items()):
         live = draft.estate.vaults.get(spec.id.key)
         if live is None:
@@ -35,6 +38,26 @@ def compare(draft: Draft) -> None:
         else:
             _verify_guard(draft, spec, live)
             _compare_live(draft, spec, live)
+
+
+def conclude(comparison: Comparison) -> None:
+    """Report vaults that bear our mark outside of what was read; each is looked at by id, since lists of them lag."""
+    draft = comparison.draft
+    match draft.estate.owned_vaults:
+        case Yes(vaults):
+            for vault in vaults:
+                if draft.owner({OWNER_TAG: vault.owner}) == "ours" and vault.id.key not in draft.estate.vaults:
+                    _report_orphaned(draft, vault)
+        case Unsure(because, hint, code):
+            message = f"could not tell whether other vaults bear the mark of {draft.manifest.name}: {because}"
+            draft.note(code, message, hint=hint)
+
+
+def _report_orphaned(draft: Draft, vault: OwnedVault) -> None:
+    if not draft.options.shard.takes(vault.id.key):
+        return
+    if isinstance(draft.presence(vault.id, vault.id.text), Yes):
+        draft.note(disk_codes.ORPHANED_VAULT, f"{vault.id} bears the mark of {vault.owner}", address=vault.id.text)
 
 
 def _compare_missing(draft: Draft, spec: VaultSpec) -> None:

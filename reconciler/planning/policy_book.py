@@ -1,0 +1,237 @@
+"""Policies: which one each disk is to use, planned where it is missing, and which instances go from one to another."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+
+from reconciler.model import addresses
+from reconciler.model.changes import Action, Change, Kind, Op, Step
+from reconciler.model.codes import planning as codes
+from reconciler.model.ids import ArmId, lower
+from reconciler.model.known import Yes
+from reconciler.model.manifest import PolicyContent, PolicySpec, VaultSpec
+from reconciler.model.names import is_derived_policy_name, policy_names
+from reconciler.model.resources import Instance, Policy
+from reconciler.planning.content import body_of, content_of, differences, shortens, shown
+from reconciler.planning.desired import DesiredDisk
+from reconciler.planning.draft import Draft
+from reconciler.planning.local_gates import may_replace
+from reconciler.planning.marks import drift_class
+from reconciler.planning.policy_reading import read
+from reconciler.planning.questions import PENDING, UNASKED
+
+
+class PolicyBook:
+    """Which policies a plan uses.
+
+    `wanted` are ids of policies that declared disks use. Of re-pointed instances, `joining` maps the address of the
+    policy that they come to, and `moving` the id of the one that they leave, to the addresses of their disks; those
+    that are deleted for good leave theirs, too.
+    """
+
+    def __init__(self, draft: Draft) -> None:
+        self._draft, self.shelf = draft, Shelf(draft.estate.policies.values())
+        self._settled: dict[tuple[str, str], ArmId | None] = {}
+        self.wanted: set[str] = set()
+        self.moving: dict[str, list[str]] = defaultdict(list)
+        self.joining: dict[str, list[str]] = defaultdict(list)
+
+    def policy(self, wanted: DesiredDisk) -> ArmId | None:
+        """The policy that the disk is to have, made once per vault; None when it is refused."""
+        key = (wanted.vault.id.key, lower(wanted.policy.name))
+        if key not in self._settled:
+            self._settled[key] = settle(self._draft, self.shelf, wanted.vault, wanted.policy)
+        policy = self._settled[key]
+        if policy:
+            self.wanted.add(policy.key)
+        return policy
+
+    def keep(self, vault: VaultSpec, spec: PolicySpec) -> None:
+        """Keep the policy that holds what `spec` declares, whether or not anything could be planned for its disks."""
+        held = self.shelf.holding(vault, spec.content, preferred(spec)) if spec.content else None
+        if held:
+            self.wanted.add(held.id.key)
+
+    def keep_unmanaged(self, spec: PolicySpec) -> None:
+        """Keep what a policy that isn't managed names, in every vault: it isn't ours, whatever its name."""
+        for vault in self._draft.manifest.vaults.values():
+            held = self.shelf.named(vault.id, spec.azure_name or spec.name)
+            if held:
+                self.wanted.add(held.id.key)
+
+    def stays(self, wanted: DesiredDisk, instance: Instance) -> bool:
+        """Whether the instance keeps its policy: it is right, not to be touched, or can't be read whole."""
+        if not self._is_known(wanted, instance):
+            return True
+        if self.is_right(wanted, instance) or self._draft.ignores(wanted.address, "policy"):
+            return True
+        unknown = self._unread(wanted, instance)
+        if instance.policy is None or not unknown:
+            return False
+        instead = f"what {wanted.policy.name} declares"
+        return not may_replace(self._draft, instance.policy, unknown, wanted.address, wanted.place, instead=instead)
+
+    def _is_known(self, wanted: DesiredDisk, instance: Instance) -> bool:
+        """Whether it is known what the instance's policy does; one that its vault doesn't list is asked for by id.
+
+        A policy that is gone does nothing.
+        """
+        policy = instance.policy
+        if policy is None or policy.key in self.shelf.contents:
+            return True
+        presence = self._draft.presence(policy, wanted.address, wanted.place)
+        if isinstance(presence, Yes) and isinstance(presence.value.resource, Policy):
+            self.shelf.add(presence.value.resource)
+        return presence is not None
+
+    def _unread(self, wanted: DesiredDisk, instance: Instance) -> tuple[str, ...]:
+        """What isn't understood of the instance's policy, where the disk is to have another one."""
+        policy, spec = instance.policy, wanted.policy
+        if policy is None or (not spec.manage and lower(policy.name) == lower(spec.azure_name or spec.name)):
+            return ()
+        return self.shelf.unknown.get(policy.key, ())
+
+    def is_right(self, wanted: DesiredDisk, instance: Instance) -> bool:
+        """An instance's policy is right when its content is, whatever its name; one that isn't managed has a name."""
+        content = wanted.policy.content
+        if instance.policy is None or content is None or not wanted.policy.manage:
+            return False
+        if not instance.policy.is_within(wanted.vault.id) or self.shelf.contents.get(instance.policy.key) != content:
+            return False
+        self.wanted.add(instance.policy.key)
+        return True
+
+    def move(self, wanted: DesiredDisk, instance: Instance) -> None:
+        """Note that this plan re-points the instance."""
+        self.joining[addresses.policy(wanted.vault.name, wanted.policy.name)].append(wanted.address)
+        if instance.policy:
+            self.moving[instance.policy.key].append(wanted.address)
+
+    def lose(self, lost: Mapping[str, str]) -> None:
+        """Note which instances this plan deletes for good, each with the address of that: they leave their policies."""
+        for key, address in lost.items():
+            policy = self._draft.estate.instances[key].policy
+            if policy:
+                self.moving[policy.key].append(address)
+
+    def shortened(self, wanted: DesiredDisk, instance: Instance) -> str:
+        """What re-pointing the instance does to how long recovery points are kept; empty when nothing is lost."""
+        if instance.policy is None:
+            return ""
+        before, after = self.shelf.contents.get(instance.policy.key), self._content(wanted)
+        if before is None or after is None:
+            which = "present" if before is None else "other"
+            unknown = self.shelf.unknown.get(instance.policy.key, ()) if before is None else ()
+            parts = ", ".join(f"`{part}`" for part in unknown)
+            told = f"; not understood of {instance.policy.name}: {parts}" if parts else ""
+            return f"retention may get shorter: what the {which} policy keeps can't be told{told}"
+        if shortens(before, after):
+            return "retention gets shorter for new recovery points; existing ones keep theirs"
+        return ""
+
+    def _content(self, wanted: DesiredDisk) -> PolicyContent | None:
+        """What the disk's policy holds: as declared, else as the policy that isn't managed has it."""
+        if wanted.policy.content is not None:
+            return wanted.policy.content
+        policy = self.policy(wanted)
+        return self.shelf.contents.get(policy.key) if policy else None
+
+
+class Shelf:
+    """The live policies of every vault by content, read once per plan; `unknown` names what isn't understood of each."""
+
+    def __init__(self, policies: Iterable[Policy]) -> None:
+        self.contents: dict[str, PolicyContent | None] = {}
+        self.unknown: dict[str, tuple[str, ...]] = {}
+        self.by_vault: dict[str, list[Policy]] = defaultdict(list)
+        for policy in sorted(policies, key=lambda policy: policy.id.key):
+            self.add(policy)
+
+    def add(self, policy: Policy) -> None:
+        """Add a policy that no list showed."""
+        reading = read(policy)
+        self.contents[policy.id.key], self.unknown[policy.id.key] = reading.content, reading.unread
+        self.by_vault[policy.vault.key].append(policy)
+
+    def named(self, vault: ArmId, name: str) -> Policy | None:
+        """The policy of that name in a vault."""
+        return next((policy for policy in self.by_vault[vault.key] if lower(policy.id.name) == lower(name)), None)
+
+    def holding(self, vault: VaultSpec, content: PolicyContent, preferred: Iterable[str]) -> Policy | None:
+        """The vault's policy with that content; one with a preferred name first, else the first by name."""
+        equal = [policy for policy in self.by_vault[vault.id.key] if self.contents[policy.id.key] == content]
+        order = {lower(name): number for number, name in enumerate(preferred)}
+        return min(
+            equal, key=lambda policy: (order.get(lower(policy.id.name), len(order)), policy.id.key), default=None
+        )
+
+
+def settle(draft: Draft, shelf: Shelf, vault: VaultSpec, spec: PolicySpec) -> ArmId | None:
+    """The id of the policy that `vault`'s disks are to use, planned where missing; None when it is refused."""
+    address = addresses.policy(vault.name, spec.name)
+    if not spec.manage or spec.content is None:
+        return _unmanaged(draft, shelf, vault, spec)
+    live = shelf.holding(vault, spec.content, preferred(spec))
+    if live:
+        return live.id
+    names = policy_names(spec.name, spec.content)
+    name = next((name for name in names if shelf.named(vault.id, name) is None), None)
+    if name is None:
+        draft.refuse(address, codes.POLICY_DIFFERS, f"{', '.join(names)} all hold something else", place=spec.place)
+        return None
+    policy = vault.id.child("backupPolicies", name)
+    found = draft.unlisted(vault, policy, address, spec.place)
+    if found is PENDING:
+        return None
+    if isinstance(found, Policy) and content_of(found) == spec.content:
+        return policy
+    earlier = _versions(shelf, vault, spec)
+    names_before = ", ".join(old.id.name for old in earlier)
+    content_before = shelf.contents[earlier[0].id.key] if len(earlier) == 1 else None
+    draft.add(
+        Change(
+            address=address,
+            kind=Kind.POLICY,
+            action=Action.ADD,
+            reason=f"its content changed: {name} replaces {names_before}" if earlier else "not in the vault",
+            steps=(Step(Op.POLICY_PUT, policy, body_of(spec)),),
+            after={"name": name, **shown(spec.content)},
+            fields=differences(content_before, spec.content) if content_before else (),
+            depends=(addresses.vault(vault.name),),
+            vault=vault.id,
+            place=spec.place,
+            drift=drift_class(draft, vault),
+            unasked=found is UNASKED,
+        )
+    )
+    return policy if address in draft.changes else None
+
+
+def preferred(spec: PolicySpec) -> tuple[str, ...]:
+    """The names that a policy with the declared content would best have, best first."""
+    return (spec.azure_name or "", *(policy_names(spec.name, spec.content) if spec.content else ()))
+
+
+def _unmanaged(draft: Draft, shelf: Shelf, vault: VaultSpec, spec: PolicySpec) -> ArmId | None:
+    address, name = addresses.policy(vault.name, spec.name), spec.azure_name or spec.name
+    live = shelf.named(vault.id, name)
+    if live is None:
+        draft.refuse(address, codes.POLICY_MISSING, f"{vault.name} has no policy {name}", place=spec.place)
+        return None
+    if spec.content is not None and shelf.contents[live.id.key] != spec.content:
+        parts = ", ".join(f"`{part}`" for part in shelf.unknown[live.id.key])
+        message = f"{name} isn't as declared{f'; not understood: {parts}' if parts else ''}"
+        draft.refuse(address, codes.POLICY_DIFFERS, message, place=spec.place)
+        return None
+    return live.id
+
+
+def _versions(shelf: Shelf, vault: VaultSpec, spec: PolicySpec) -> list[Policy]:
+    """Live policies that were derived from the same name, with other content."""
+    return [
+        policy
+        for policy in shelf.by_vault[vault.id.key]
+        if lower(policy.id.name.rpartition("-")[0]) == lower(spec.name)
+        and is_derived_policy_name(policy.id.name, shelf.contents[policy.id.key])
+    ]

@@ -1,0 +1,265 @@
+"""Role assignments: what each vault's identity needs, what it has, and what is missing."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from itertools import islice
+
+from reconciler.model import addresses
+from reconciler.model.builtin_roles import DISK_BACKUP_READER, DISK_SNAPSHOT_CONTRIBUTOR, READER, Role
+from reconciler.model.changes import UNKNOWN, Action, Change, Kind, Op, Probe, Step
+from reconciler.model.codes import planning as codes
+from reconciler.model.ids import ArmId, lower, subscription_id
+from reconciler.model.manifest import VaultSpec
+from reconciler.model.names import role_name
+from reconciler.model.resources import RoleAssignment
+from reconciler.planning.desired import DesiredDisk
+from reconciler.planning.draft import Draft
+from reconciler.planning.marks import drift_class
+from reconciler.planning.questions import PENDING
+
+WINDOW = timedelta(minutes=30)
+"""How long a new role assignment may take to be effective, by Microsoft's staff's word."""
+
+Principal = str | Mapping[str, str]
+"""A principal's id, or what tells that it is known only after apply."""
+
+
+@dataclass(slots=True)
+class Grants:
+    """What one disk's protection has and lacks: addresses of planned assignments, addresses of missing ones that are
+    not ours to make, and scopes of those that are so new that they may not be effective yet.
+    """
+
+    planned: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    young: list[str] = field(default_factory=list)
+
+    def probe(self, *about: str) -> Probe | None:
+        """What must be effective before a write; those that are `about` the same share it. None when nothing is new."""
+        new = (*self.planned, *self.young, *self.missing)
+        if not new:
+            return None
+        return Probe(
+            "|".join((*about, *new)), bool(self.planned or self.young), tuple(self.planned), tuple(self.missing)
+        )
+
+
+class RoleBook:
+    """The role assignments of the estate by principal and role, and those that this plan adds."""
+
+    def __init__(self, draft: Draft) -> None:
+        self._draft = draft
+        self._held: dict[tuple[str, str], dict[str, list[RoleAssignment]]] = defaultdict(lambda: defaultdict(list))
+        self._above: dict[tuple[str, str], list[RoleAssignment]] = defaultdict(list)
+        self._around: dict[tuple[str, ...], list[RoleAssignment]] = {}
+        self._conditional: dict[tuple[str, str, str], RoleAssignment] = {}
+        self._listed = set(draft.reach.role_subscriptions)
+        self._take(draft.estate.roles.values())
+        self.disk_scopes: dict[str, set[str]] = defaultdict(set)
+        self.emitted: dict[str, Step] = {}
+        self.missing: dict[str, Step] = {}
+        self._principals: dict[str, Principal | None] = {}
+        self._told: set[str] = set()
+
+    def _take(self, rows: Iterable[RoleAssignment]) -> None:
+        self._around.clear()
+        for row in rows:
+            key = (lower(row.principal), row.role)
+            if row.conditional:
+                self._conditional[*key, row.scope.key] = row
+            elif row.scope.subscription:
+                self._held[key][row.scope.key].append(row)
+            else:
+                self._above[key].append(row)
+
+    def principal(self, spec: VaultSpec) -> Principal | None:
+        """The principal of the identity that a vault's instances use; UNKNOWN until apply; None when refused."""
+        if spec.id.key not in self._principals:
+            self._principals[spec.id.key] = self._find_principal(spec)
+        return self._principals[spec.id.key]
+
+    def _find_principal(self, spec: VaultSpec) -> Principal | None:
+        draft, address = self._draft, addresses.vault(spec.name)
+        if isinstance(spec.identity, ArmId):
+            identity = draft.estate.identities.get(spec.identity.key)
+            if identity is not None:
+                return identity.principal_id
+            draft.refuse(address, codes.VAULT_WITHOUT_IDENTITY, f"{spec.identity} isn't there", place=spec.place)
+            return None
+        live = draft.estate.vaults.get(spec.id.key)
+        if live and live.principal_id:
+            return live.principal_id
+        change = draft.changes.get(address)
+        if change and (change.action is Action.ADD or any(entry.path == "identity" for entry in change.fields)):
+            return UNKNOWN
+        if address not in draft.refused and live is not None:
+            message = f"{spec.name} has no system-assigned identity"
+            hint = (
+                "mend what keeps the vault itself from being changed: its identity is declared" if spec.identity else ""
+            )
+            draft.refuse(address, codes.VAULT_WITHOUT_IDENTITY, message, place=spec.place, hint=hint)
+        return None
+
+    def grant(self, wanted: DesiredDisk) -> Grants:
+        """What `wanted` has and lacks; missing assignments are planned where that is this manifest's to do."""
+        grants = Grants()
+        principal = self.principal(wanted.vault)
+        if principal is None:
+            return grants
+        for role, target, scope in _needs(wanted, self._draft.manifest.roles.scope):
+            if self._draft.options.only:
+                self._draft.spelled(addresses.role(wanted.vault.name, role.word, scope))
+            held = self._covering(principal, role, target)
+            if scope == wanted.disk.id and all(row.scope == scope for row in held):
+                self.disk_scopes[scope.subscription].add(scope.key)
+            if not held:
+                self._lack(wanted.vault, role, scope, principal, grants)
+            elif all(self._is_young(row) for row in held):
+                grants.young.append(held[0].scope.key)
+        return grants
+
+    def count_others(self, desired: Iterable[DesiredDisk]) -> None:
+        """Count the disks of other shards towards the limit of role assignments at disk scope, which is everybody's."""
+        if self._draft.manifest.roles.scope == "disk":
+            for wanted in desired:
+                if wanted.rule.protection == "protected" and not self._draft.sees_to(wanted.vault):
+                    self.disk_scopes[wanted.disk.id.subscription].add(wanted.disk.id.key)
+
+    def need(self, vault: VaultSpec, role: Role, scope: ArmId) -> Grants:
+        """What an identity has and lacks of one role at one scope; planned where that is this manifest's to do."""
+        grants = Grants()
+        principal = self.principal(vault)
+        if principal is None:
+            return grants
+        held = self._covering(principal, role, scope)
+        if not held:
+            self._lack(vault, role, scope, principal, grants)
+        elif all(self._is_young(row) for row in held):
+            grants.young.append(held[0].scope.key)
+        return grants
+
+    def _covering(self, principal: Principal, role: Role, target: ArmId) -> list[RoleAssignment]:
+        """The assignments that reach `target`, nearest first: on itself or on anything that encloses it."""
+        subscription = target.subscription
+        self._look_into(subscription)
+        if not isinstance(principal, str):
+            return []
+        key = (lower(principal), role.guid)
+        place = (*key, subscription, target.key.rpartition("/")[0])
+        around = self._around.get(place)
+        if around is None:
+            around = self._around[place] = self._covering_all_beside(key, target)
+        return [*self._held[key].get(target.key, ()), *around]
+
+    def _covering_all_beside(self, key: tuple[str, str], target: ArmId) -> list[RoleAssignment]:
+        """The assignments on what encloses `target`, which are those of everything beside it, too."""
+        by_scope, above = self._held[key], self._above[key]
+        near = (row for scope in islice(target.enclosing(), 1, None) for row in by_scope.get(scope, ()))
+        return [*near, *(row for row in above if not row.scope.key or target.subscription in row.listed_in)]
+
+    def _look_into(self, subscription: str) -> None:
+        """Have the assignments of a subscription that has none of the disks: an encryption set may lie there."""
+        if subscription in self._listed:
+            return
+        rows = self._draft.ask("role-count", subscription_id(subscription))
+        self._listed.add(subscription)
+        if rows is not PENDING:
+            self._take(replace(row, listed_in=(*row.listed_in, subscription)) for row in rows)
+
+    def _is_young(self, row: RoleAssignment) -> bool:
+        return row.created is not None and self._draft.now - row.created < WINDOW
+
+    def _lack(self, vault: VaultSpec, role: Role, scope: ArmId, principal: Principal, grants: Grants) -> None:
+        draft, address = self._draft, addresses.role(vault.name, role.word, scope)
+        identity = vault.identity.key if isinstance(vault.identity, ArmId) else "system"
+        body = {"role": role.guid, "principal": principal, "identity": identity, "vault": vault.id.text}
+        step = Step(Op.ROLE_PUT, scope, body)
+        if draft.manifest.roles.mode != "manage":
+            grants.missing.append(address)
+            self.missing[address] = step
+            self._tell_missing(vault, role, scope, address)
+            if draft.manifest.roles.mode == "emit":
+                self.emitted[address] = step
+            return
+        if self._is_unlisted(vault, role, scope, principal, address):
+            return
+        if address not in draft.changes and not self._is_in_the_way(vault, role, scope, principal, address):
+            draft.add(
+                Change(
+                    address=address,
+                    kind=Kind.ROLE,
+                    action=Action.ADD,
+                    reason=f"{role.title} is needed there",
+                    steps=(step,),
+                    after={"role": role.title, "scope": scope.text, "principal": principal},
+                    depends=(addresses.vault(vault.name), addresses.group(scope)),
+                    vault=vault.id,
+                    place=vault.place,
+                    drift=drift_class(draft, vault),
+                )
+            )
+        if address in draft.changes or address in draft.refused:
+            grants.planned.append(address)
+        else:
+            grants.missing.append(address)
+
+    def _is_unlisted(self, vault: VaultSpec, role: Role, scope: ArmId, principal: Principal, address: str) -> bool:
+        """Whether the assignment, by the name that we give it, is there although no list shows it, or may be.
+
+        It is asked for only where the vault's mark says that it was made before: to make it again changes nothing,
+        since its name holds all that it is.
+        """
+        if not isinstance(principal, str) or address in self._draft.refused:
+            return False
+        if drift_class(self._draft, vault) != "changed-outside":
+            return False
+        name = role_name(scope, role.guid, principal)
+        own = ArmId(f"{scope}/providers/Microsoft.Authorization/roleAssignments/{name}")
+        found = self._draft.unlisted(vault, own, address, vault.place)
+        if found is PENDING:
+            return address not in self._draft.refused
+        return isinstance(found, RoleAssignment) and not found.conditional
+
+    def _tell_missing(self, vault: VaultSpec, role: Role, scope: ArmId, address: str) -> None:
+        if address not in self._told:
+            self._told.add(address)
+            message = f"{role.title} on {scope} is missing for the identity of {vault.name}"
+            emits = self._draft.manifest.roles.mode == "emit"
+            hint = "have it granted; `--report FILE.sh` writes the missing ones as a script" if emits else ""
+            self._draft.note(codes.ROLE_MISSING, message, address=address, place=vault.place, hint=hint)
+
+    def _is_in_the_way(self, vault: VaultSpec, role: Role, scope: ArmId, principal: Principal, address: str) -> bool:
+        """Whether an assignment with a condition has the place of the one needed: Azure allows one of each kind."""
+        if address in self._draft.refused:
+            return True
+        row = self._conditional.get((lower(principal), role.guid, scope.key)) if isinstance(principal, str) else None
+        if row is None or is_derived(row):
+            return False
+        message = f"{row.id.name} on {scope} has a condition, so it may not reach everything that {vault.name} needs"
+        self._draft.refuse(address, codes.ROLE_CONDITIONAL, message, place=vault.place)
+        return True
+
+
+_SCOPES: Mapping[str, Callable[[ArmId], ArmId]] = {
+    "disk": lambda disk: disk,
+    "resourceGroup": lambda disk: disk.group_id,
+    "subscription": lambda disk: subscription_id(disk.subscription),
+}
+
+
+def _needs(wanted: DesiredDisk, width: str) -> Iterator[tuple[Role, ArmId, ArmId]]:
+    """Role, what it must cover, and the scope at which it would be made (from Azure's support matrix)."""
+    disk = wanted.disk.id
+    yield DISK_BACKUP_READER, disk, _SCOPES[width](disk)
+    yield DISK_SNAPSHOT_CONTRIBUTOR, wanted.group_id, wanted.group_id
+    if wanted.disk.encryption_set:
+        yield READER, wanted.disk.encryption_set, wanted.disk.encryption_set
+
+
+def is_derived(row: RoleAssignment) -> bool:
+    """Whether a role assignment has the name that this tool derives for it: then it is ours."""
+    return lower(row.id.name) == role_name(row.scope, row.role, row.principal)
