@@ -14,7 +14,7 @@ from reconciler.azure.answering import one_answer
 from reconciler.base.times import stamp
 from reconciler.model.changes import Change, Kind, Op
 from reconciler.model.errors import AzureError, ReconcilerError
-from reconciler.model.estate import Question
+from reconciler.model.estate import RESTORES
 from reconciler.model.ids import ArmId, lower
 from reconciler.model.tags import PROVEN_TAG
 
@@ -58,7 +58,7 @@ async def _earlier_restores(run: Run, change: Change) -> None:
     """Wait for restores that an earlier run started and didn't see end; they may still create a disk."""
     disk = ArmId(str((change.after or {})["source"]))
     instance = next(step.target for step in change.steps if step.op is Op.INSTANCE_MERGE)
-    for job in await one_answer(run.azure, Question("restores", disk, instance.parent.text)):
+    for job in await one_answer(run.azure, RESTORES(disk, instance.parent.text)) or ():
         if lower(job.status) == _RUNNING:
             run.tell(change, f"waiting for an earlier restore, the job {job.id.name}")
             try:

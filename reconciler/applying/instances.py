@@ -28,7 +28,7 @@ from reconciler.azure.receipts import Receipt
 from reconciler.base.times import stamp
 from reconciler.model.changes import Change, Op, Step
 from reconciler.model.errors import AzureError, NotFound, ReconcilerError
-from reconciler.model.estate import Question
+from reconciler.model.estate import PROTECTED_ELSEWHERE
 from reconciler.model.ids import ArmId, lower
 from reconciler.model.protection import Health, health
 from reconciler.model.tags import PROTECTED_TAG
@@ -126,9 +126,9 @@ async def _name_holders(run: Run, step: Step, error: AzureError) -> None:
         return
     run.holders_asked += 1
     source = (step.body.get("properties") or {}).get("dataSourceInfo") or {}
-    question = Question("protected-elsewhere", ArmId(str(source.get("resourceID") or "")))
+    question = PROTECTED_ELSEWHERE(ArmId(str(source.get("resourceID") or "")))
     with suppress(ReconcilerError):
-        found: tuple[ArmId, ...] = await one_answer(run.azure, question)
+        found = await one_answer(run.azure, question)
         if found:
             error.message = f"{error.message} Its instances: {', '.join(map(str, found))}."
 

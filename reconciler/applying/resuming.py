@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from reconciler.applying.run import Run
 from reconciler.azure.answering import answer
 from reconciler.base.plurals import counted
 from reconciler.model.changes import Change, Op, Step
 from reconciler.model.codes import planning as codes
 from reconciler.model.errors import ReconcilerError
-from reconciler.model.estate import Question
+from reconciler.model.estate import KEPT_POINTS, OWN_SNAPSHOTS
 from reconciler.model.ids import ArmId
 from reconciler.model.known import Known, Unsure, Yes, mapped
 from reconciler.model.resources import RecoveryPoint
@@ -26,8 +24,8 @@ async def check(run: Run, change: Change, instance: ArmId, step: Step) -> None:
     planned = run.changes.get(change.address, change)
     if any(one.op is Op.INSTANCE_STOP and one.target == instance for one in planned.steps):
         return
-    question = Question("kept-points", instance)
-    found: Known[tuple[RecoveryPoint, ...]] = (await answer(run.azure, [question]))[question]
+    question = KEPT_POINTS(instance)
+    found = (await answer(run.azure, [question]))[question]
     if isinstance(found, Yes) and planned.found is not None and planned.found.deleted:
         found = await _with_unlisted(run, planned, found)
     if isinstance(found, Unsure):
@@ -53,8 +51,8 @@ async def _with_unlisted(
     instance = change.found
     if instance is None or instance.disk is None or instance.snapshot_group is None or _makes_room(change):
         return found
-    question = Question("own-snapshots", instance.snapshot_group, instance.disk.key)
-    shown: Known[tuple[datetime, ...]] = (await answer(run.azure, [question]))[question]
+    question = OWN_SNAPSHOTS(instance.snapshot_group, instance.disk.key)
+    shown = (await answer(run.azure, [question]))[question]
     match shown:
         case Yes(times):
             return mapped(found, lambda listed: (*listed, *unlisted(instance, listed, times)))

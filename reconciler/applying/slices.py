@@ -13,7 +13,7 @@ from reconciler.azure.answering import answer, found_already
 from reconciler.model.changes import Change, Op, Step
 from reconciler.model.codes import errors as error_codes
 from reconciler.model.errors import OperationFailed, ReadIncomplete
-from reconciler.model.estate import Estate, Presence, Question
+from reconciler.model.estate import EXISTS, HELD, WITNESSED, Estate, Found, Presence, Question
 from reconciler.model.findings import Code
 from reconciler.model.ids import ArmId, lower
 from reconciler.model.known import NOT_KNOWN, Known, No, Unsure, Yes
@@ -139,12 +139,13 @@ class Slices:
                 *([one.vault] if one.step.op in _ENDING else []),
             )
         )
-        lists = [Question("held", vault) for vault in vaults]
-        objects = [Question("exists", one) for one in subjects if one not in fresh]
-        answers = await answer(self._run.azure, [*lists, *objects])
+        lists = [HELD(vault) for vault in vaults]
+        objects = [EXISTS(one) for one in subjects if one not in fresh]
+        questions: list[Question[Any]] = [*lists, *objects]
+        answers = await answer(self._run.azure, questions)
         held = {one.subject: _listed(answers.pop(one)) for one in lists}
-        read: dict[Question, Presence] = answers
-        read |= {Question("exists", one): found_already(one, seen.body) for one, seen in fresh.items()}
+        read: dict[Question[Found], Presence] = answers
+        read |= {EXISTS(one): found_already(one, seen.body) for one, seen in fresh.items()}
         unneeded = dict.fromkeys(one.vault for one in asked if one.step.op in _UNNEEDED)
         witnessed, unseen = await self._witnessed(unneeded, held)
         read |= witnessed
@@ -155,18 +156,16 @@ class Slices:
 
     async def _witnessed(
         self, vaults: Iterable[ArmId], held: Mapping[ArmId, Sequence[Instance]]
-    ) -> tuple[dict[Question, Presence], set[ArmId]]:
+    ) -> tuple[dict[Question[Found], Presence], set[ArmId]]:
         """Instances that Resource Graph shows and lists lack, read by id; and the vaults that it says nothing about.
 
         A list alone, however fresh, doesn't prove that a role assignment or a policy is unneeded. Azure refuses to
         delete a policy in use, so policies are deleted even when Resource Graph doesn't answer.
         """
-        known: dict[Question, Known[tuple[ArmId, ...]]] = await answer(
-            self._run.azure, [Question("witnessed", vault) for vault in vaults]
-        )
+        known = await answer(self._run.azure, [WITNESSED(vault) for vault in vaults])
         listed = {lower(one.id.name) for rows in held.values() for one in rows}
         shown = (one for found in known.values() if isinstance(found, Yes) for one in found.value)
-        missing = [Question("exists", one) for one in shown if lower(one.name) not in listed]
+        missing = [EXISTS(one) for one in shown if lower(one.name) not in listed]
         unseen = {question.subject for question, found in known.items() if not isinstance(found, Yes)}
         return await answer(self._run.azure, missing[:_MOST_WITNESSED]), unseen
 
@@ -183,14 +182,14 @@ def _listed(known: Known[Sequence[Instance]]) -> Sequence[Instance]:
 
 def _is_gone(estate: Estate, step: Step) -> bool:
     """Whether what a step deletes is already gone: another run may have been faster."""
-    return step.op in _DELETIONS and isinstance(estate.answers.get(Question("exists", step.target)), No)
+    return step.op in _DELETIONS and isinstance(estate.answer(EXISTS(step.target)), No)
 
 
 def _objection(plan: Plan, before: Estate, sight: _Sight, asked: _Asked) -> OperationFailed | None:
     """Why a step may not be sent; None when everything is as planned."""
     change, step = asked.change, asked.step
     for subject in (*named(change, step, before), asked.vault):
-        answer = sight.estate.answers.get(Question("exists", subject))
+        answer = sight.estate.answer(EXISTS(subject))
         if isinstance(answer, Unsure):
             return _refusal(step, f"{subject} could not be read: {answer.because}", answer.code, answer.hint)
     if step.op is Op.ROLE_DELETE and asked.vault in sight.doubtful:

@@ -20,7 +20,7 @@ from reconciler.azure.receipts import Receipt
 from reconciler.model.changes import Change, Op, Step
 from reconciler.model.codes import errors as error_codes
 from reconciler.model.errors import OperationFailed
-from reconciler.model.estate import Found, Presence, Question
+from reconciler.model.estate import EXISTS, Found
 from reconciler.model.findings import Code
 from reconciler.model.ids import ArmId, lower
 from reconciler.model.known import No, Unsure, Yes
@@ -89,8 +89,8 @@ async def find(run: Run, step: Step, contradict: Contradict) -> Receipt | None:
     OperationFailed when something else is there, or that can't be told: it is never overwritten.
     `contradict` is called with an instance that its list lacks.
     """
-    question = Question("exists", step.target)
-    presence: Presence = (await answer(run.azure, [question]))[question]
+    question = EXISTS(step.target)
+    presence = (await answer(run.azure, [question]))[question]
     match presence:
         case No():
             return None

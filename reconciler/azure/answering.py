@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from reconciler.azure import fields, projection, provenance
 from reconciler.azure.connection import Azure, incomplete
@@ -16,11 +16,31 @@ from reconciler.azure.places import within
 from reconciler.azure.survey import newest_sources, own_snapshots
 from reconciler.azure.together import together
 from reconciler.model.errors import AzureError, NotFound, ReadIncomplete
-from reconciler.model.estate import Found, Question
+from reconciler.model.estate import (
+    BACKED_UP,
+    BELOW,
+    DELETED_VAULT,
+    DISKS,
+    EXISTS,
+    HELD,
+    KEPT_POINTS,
+    OWN_SNAPSHOTS,
+    PROTECTED_ELSEWHERE,
+    RECOVERY_POINTS,
+    RESTORES,
+    ROLE_COUNT,
+    SOURCE,
+    TRACE,
+    WITNESSED,
+    Found,
+    Question,
+)
 from reconciler.model.ids import ArmId, lower
 from reconciler.model.jobs import RestoreJob
 from reconciler.model.known import NO, Known, Unsure, Yes
 from reconciler.model.resources import DeletedVault, Instance, RecoveryPoint, RoleAssignment
+
+T = TypeVar("T")
 
 _UNKNOWN_TYPE = frozenset(
     {
@@ -48,7 +68,7 @@ _HELD = (
 )
 
 
-async def answer(azure: Azure, questions: Iterable[Question]) -> dict[Question, Known[Any]]:
+async def answer(azure: Azure, questions: Iterable[Question[T]]) -> dict[Question[T], Known[T]]:
     """What is known of each question; no: only where Resource Manager says so of that very resource."""
     asked = list(dict.fromkeys(questions))
     alone = [question for question in asked if question.kind not in _JOINTLY]
@@ -65,11 +85,11 @@ async def answer(azure: Azure, questions: Iterable[Question]) -> dict[Question, 
     return {question: answered for part in found for question, answered in part.items()}
 
 
-async def _alone(azure: Azure, question: Question) -> dict[Question, Known[Any]]:
+async def _alone(azure: Azure, question: Question[Any]) -> dict[Question[Any], Known[Any]]:
     return {question: await _known(azure, question)}
 
 
-async def one_answer(azure: Azure, question: Question) -> Any:
+async def one_answer(azure: Azure, question: Question[T]) -> T | None:
     """The answer to one question, None for no; ReadIncomplete where nobody can tell."""
     match (await answer(azure, [question]))[question]:
         case Yes(value):
@@ -79,8 +99,8 @@ async def one_answer(azure: Azure, question: Question) -> Any:
     return None
 
 
-async def _known(azure: Azure, question: Question) -> Known[Any]:
-    if question.kind == "trace":
+async def _known(azure: Azure, question: Question[Any]) -> Known[Any]:
+    if question.kind == TRACE.word:
         return await provenance.trace(azure, question.subject, ArmId(question.detail))
 
     async def read() -> Any:
@@ -91,7 +111,7 @@ async def _known(azure: Azure, question: Question) -> Known[Any]:
     return NO if found == Yes(None) else found
 
 
-async def _exists(azure: Azure, question: Question) -> Found:
+async def _exists(azure: Azure, question: Question[Any]) -> Found:
     """The subject as it is; NotFound when it isn't there."""
     return _found(question.subject, await azure.get(question.subject))
 
@@ -105,7 +125,7 @@ def _found(subject: ArmId, body: Mapping[str, Any]) -> Found:
     return Found(body, projection.resource(subject, body))
 
 
-async def _deleted_vault(azure: Azure, question: Question) -> DeletedVault | None:
+async def _deleted_vault(azure: Azure, question: Question[Any]) -> DeletedVault | None:
     """A soft-deleted vault of that name and resource group; regions without such vaults don't know the type."""
     vault = question.subject
     path = (
@@ -138,14 +158,14 @@ def _deleted(row: Mapping[str, Any]) -> DeletedVault:
     return DeletedVault(ArmId(str(fields.pick(row, "id") or "")), str(purge))
 
 
-async def _role_count(azure: Azure, question: Question) -> tuple[RoleAssignment, ...]:
+async def _role_count(azure: Azure, question: Question[Any]) -> tuple[RoleAssignment, ...]:
     """Every role assignment that a list of the subscription shows, for its quota."""
     rows = await azure.list(f"{question.subject}/providers/Microsoft.Authorization/roleAssignments")
     found = {role.id.key: role for role in map(projection.role, rows)}
     return tuple(found[key] for key in sorted(found))
 
 
-async def _protected_elsewhere(azure: Azure, question: Question) -> tuple[ArmId, ...]:
+async def _protected_elsewhere(azure: Azure, question: Question[Any]) -> tuple[ArmId, ...]:
     """The backup instances that protect a disk, in any vault; a disk that is gone has none."""
     try:
         rows = await azure.list(f"{question.subject}/providers/Microsoft.DataProtection/backupInstances")
@@ -157,7 +177,7 @@ async def _protected_elsewhere(azure: Azure, question: Question) -> tuple[ArmId,
     return tuple(ids[key] for key in sorted(ids))
 
 
-async def _held(azure: Azure, question: Question) -> tuple[Instance, ...]:
+async def _held(azure: Azure, question: Question[Any]) -> tuple[Instance, ...]:
     """The instances of a vault, live ones and soft-deleted ones."""
     lists = [(f"{question.subject}/{name}", name.startswith("deleted")) for name in _INSTANCES]
     rows = await together(*(azure.list(path) for path, _ in lists))
@@ -173,13 +193,13 @@ async def _held(azure: Azure, question: Question) -> tuple[Instance, ...]:
     return tuple(found)
 
 
-async def _disks(azure: Azure, question: Question) -> frozenset[str]:
+async def _disks(azure: Azure, question: Question[Any]) -> frozenset[str]:
     """The disks of a subscription that the rest of the look doesn't list."""
     rows = await azure.list(f"{question.subject}/providers/Microsoft.Compute/disks")
     return frozenset(projection.disk(row).id.key for row in rows)
 
 
-async def _backed_up(azure: Azure, questions: Sequence[Question]) -> dict[Question, Known[Any]]:
+async def _backed_up(azure: Azure, questions: Sequence[Question[Any]]) -> dict[Question[Any], Known[Any]]:
     """Whether a job ever named each of these disks, by one query for all (`detail` is the id of its vault)."""
     disks = [question.subject for question in questions]
     found = await known(with_jobs(azure, disks, {ArmId(question.detail) for question in questions}))
@@ -188,7 +208,7 @@ async def _backed_up(azure: Azure, questions: Sequence[Question]) -> dict[Questi
     return {question: Yes(question.subject.key in found.value) for question in questions}
 
 
-async def _sources(azure: Azure, questions: Sequence[Question]) -> dict[Question, Known[Any]]:
+async def _sources(azure: Azure, questions: Sequence[Question[Any]]) -> dict[Question[Any], Known[Any]]:
     """Which disk the newest snapshot of each of these was made of, by one query for all."""
     found = await known(newest_sources(azure, [question.subject for question in questions]))
     if not isinstance(found, Yes):
@@ -197,7 +217,7 @@ async def _sources(azure: Azure, questions: Sequence[Question]) -> dict[Question
     return {one: Yes(told[one.subject.key]) if one.subject.key in told else NO for one in questions}
 
 
-async def _own_snapshots(azure: Azure, questions: Sequence[Question]) -> dict[Question, Known[Any]]:
+async def _own_snapshots(azure: Azure, questions: Sequence[Question[Any]]) -> dict[Question[Any], Known[Any]]:
     """When Azure Backup's snapshots of each of these disks (`detail`) were made, by one list for each resource group."""
     groups = list(dict.fromkeys(question.subject for question in questions))
     told = dict(zip(groups, await together(*(own_snapshots(azure, group) for group in groups)), strict=True))
@@ -208,7 +228,7 @@ def _of_disk(told: Known[Mapping[str, tuple[datetime, ...]]], disk: str) -> Know
     return Yes(told.value.get(disk, ())) if isinstance(told, Yes) else told
 
 
-async def _below(azure: Azure, question: Question) -> bool | None:
+async def _below(azure: Azure, question: Question[Any]) -> bool | None:
     """True where a subscription lies anywhere below a management group, by what the group itself tells; else None."""
     group = f"/providers/Microsoft.Management/managementGroups/{question.detail}"
     try:
@@ -228,7 +248,7 @@ def _children(holder: Any) -> Iterator[str]:
         yield from _children(child)
 
 
-async def _witnessed(azure: Azure, question: Question) -> tuple[ArmId, ...]:
+async def _witnessed(azure: Azure, question: Question[Any]) -> tuple[ArmId, ...]:
     """The instances of a vault that Resource Graph knows: a second source, which may know too many and too few."""
     query = _HELD.format(vault=literal(f"{question.subject.key}/"))
     match await graph_if_it_answers(azure, query, lambda row: ArmId(row["id"])):
@@ -239,14 +259,14 @@ async def _witnessed(azure: Azure, question: Question) -> tuple[ArmId, ...]:
     return ()
 
 
-async def _recovery_points(azure: Azure, question: Question) -> tuple[RecoveryPoint, ...]:
+async def _recovery_points(azure: Azure, question: Question[Any]) -> tuple[RecoveryPoint, ...]:
     """The recovery points of an instance, newest first."""
     rows = await azure.list(f"{question.subject}/recoveryPoints")
     found = {point.id.key: point for point in map(projection.recovery_point, rows)}
     return tuple(sorted(found.values(), key=lambda point: (point.taken, point.id.key), reverse=True))
 
 
-async def _restores(azure: Azure, question: Question) -> tuple[RestoreJob, ...]:
+async def _restores(azure: Azure, question: Question[Any]) -> tuple[RestoreJob, ...]:
     """The restores of a disk that Resource Graph knows, else those that its vault lists (`detail` is the vault's id)."""
     disk = question.subject
     query = _RESTORES.format(disk=literal(disk.key))
@@ -258,23 +278,25 @@ async def _restores(azure: Azure, question: Question) -> tuple[RestoreJob, ...]:
     return await provenance.completed(azure, (RestoreJob(one.id, one.status, one.began, one.ended) for one in restores))
 
 
-_ANSWERS: Mapping[str, Callable[[Azure, Question], Coroutine[Any, Any, Any]]] = {
-    "exists": _exists,
-    "deleted-vault": _deleted_vault,
-    "role-count": _role_count,
-    "protected-elsewhere": _protected_elsewhere,
-    "held": _held,
-    "disks": _disks,
-    "witnessed": _witnessed,
-    "below": _below,
-    "recovery-points": _recovery_points,
-    "kept-points": _recovery_points,
-    "restores": _restores,
+_ANSWERS: Mapping[str, Callable[[Azure, Question[Any]], Coroutine[Any, Any, Any]]] = {
+    EXISTS.word: _exists,
+    DELETED_VAULT.word: _deleted_vault,
+    ROLE_COUNT.word: _role_count,
+    PROTECTED_ELSEWHERE.word: _protected_elsewhere,
+    HELD.word: _held,
+    DISKS.word: _disks,
+    WITNESSED.word: _witnessed,
+    BELOW.word: _below,
+    RECOVERY_POINTS.word: _recovery_points,
+    KEPT_POINTS.word: _recovery_points,
+    RESTORES.word: _restores,
 }
 
-_JOINTLY: Mapping[str, Callable[[Azure, Sequence[Question]], Coroutine[Any, Any, dict[Question, Known[Any]]]]] = {
-    "backed-up": _backed_up,
-    "source": _sources,
-    "own-snapshots": _own_snapshots,
+_JOINTLY: Mapping[
+    str, Callable[[Azure, Sequence[Question[Any]]], Coroutine[Any, Any, dict[Question[Any], Known[Any]]]]
+] = {
+    BACKED_UP.word: _backed_up,
+    SOURCE.word: _sources,
+    OWN_SNAPSHOTS.word: _own_snapshots,
 }
 """Questions that one query answers for many disks."""

@@ -18,7 +18,7 @@ from reconciler.azure.places import within
 from reconciler.azure.together import together
 from reconciler.base import garbage
 from reconciler.model.errors import AzureError, NotFound, OutOfReach, ReadIncomplete
-from reconciler.model.estate import Estate, Found, Question
+from reconciler.model.estate import EXISTS, Estate, Found
 from reconciler.model.ids import ArmId, lower
 from reconciler.model.known import NO, OUT_OF_REACH, Known, No, Unsure, Yes
 from reconciler.model.resources import OwnedVault, RoleAssignment, UserIdentity, Vault
@@ -132,7 +132,7 @@ class _Look:
 
     async def _unlisted_vaults(self) -> None:
         """Declared vaults that no list shows are asked for by id: a list may lag, or be filtered by rights."""
-        missing = [Question("exists", ArmId(key)) for key in self.reach.vaults if key not in self.estate.vaults]
+        missing = [EXISTS(ArmId(key)) for key in self.reach.vaults if key not in self.estate.vaults]
         for question, presence in (await answer(self.azure, missing)).items():
             self.estate.answers[question] = presence
             match presence:

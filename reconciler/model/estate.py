@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
-from typing import Any, TypeAlias
+from datetime import datetime, timedelta
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from reconciler.model.ids import ArmId
 from reconciler.model.jobs import RestoreJob
 from reconciler.model.known import Known
 from reconciler.model.resources import (
+    DeletedVault,
     Disk,
     Instance,
     Lock,
@@ -18,11 +19,15 @@ from reconciler.model.resources import (
     Origin,
     OwnedVault,
     Policy,
+    RecoveryPoint,
     ResourceGroup,
     RoleAssignment,
     UserIdentity,
     Vault,
 )
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 AHEAD = timedelta(hours=1)
 """How far ahead of ours Azure's clock may be for what it says to have been, and not yet to come."""
@@ -39,36 +44,6 @@ class Trace:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """Something that the lists can't tell and a decision hangs on; answered by one read each.
-
-    `kind` is one of
-    `exists` (`subject` an id: is it there? answers are `Presence`),
-    `deleted-vault` (`subject` the vault's id, `detail` its location: a soft-deleted one of that name? `DeletedVault` or None),
-    `role-count` (`subject` a subscription's id: every role assignment of it, `tuple[RoleAssignment, ...]`),
-    `protected-elsewhere` (`subject` a disk's id: `tuple[ArmId, ...]`, the instances that protect it anywhere),
-    `held` (`subject` a vault: `tuple[Instance, ...]`, live and soft-deleted),
-    `disks` (`subject` a subscription's id: the lower-cased ids of its disks, by a list that is read to its end, `Known`),
-    `backed-up` (`subject` a disk's id, `detail` that of its vault: does a job name the disk? `bool`; many are asked at once),
-    `source` (`subject` a disk's id: the `uniqueId`, lower-cased, of the disk that its newest snapshot was made of; many
-    are asked at once, and no: no snapshot is known),
-    `below` (`subject` a subscription's id, `detail` a management group: no unless it lies anywhere below it, `Known`),
-    `witnessed` (`subject` a vault: `tuple[ArmId, ...]`, its instances as Resource Graph knows them, which lags, `Known`),
-    `recovery-points` (`subject` an instance's id: `tuple[RecoveryPoint, ...]`, newest first),
-    `kept-points` (the same, `Known`: where it couldn't be told, the rest of the plan goes on without it),
-    `own-snapshots` (`subject` a resource group's id, `detail` a disk's, lower-cased: when Azure Backup's snapshots of it there were
-    made, `tuple[datetime, ...]`, `Known`; many are asked at once),
-    `restores` (`subject` a disk's id: `tuple[RestoreJob, ...]`, the restores of its recovery points; from Resource Graph,
-    which lags and may fail, so it proves no absence),
-    `trace` (`subject` a disk's id, `detail` that of the instance that it may come from: `Known[Trace]`).
-    """
-
-    kind: str
-    subject: ArmId
-    detail: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Found:
     """What a read by id returned: its body, and the projection of it (None for types that have none)."""
 
@@ -78,6 +53,75 @@ class Found:
 
 Presence: TypeAlias = Known[Found]
 """Whether an object is there, by a read of its id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question(Generic[T_co]):
+    """Something that the lists can't tell and a decision hangs on; answered by one read each, with `Known[T]`."""
+
+    kind: str
+    subject: ArmId
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionKind(Generic[T_co]):
+    """What can be asked, and the type of its answers: called with a subject, and a detail where it needs one."""
+
+    word: str
+
+    def __call__(self, subject: ArmId, detail: str = "") -> Question[T_co]:
+        """The question about that subject."""
+        return Question(self.word, subject, detail)
+
+
+EXISTS: QuestionKind[Found] = QuestionKind("exists")
+"""What is there under an id; the answer is a `Presence`."""
+
+DELETED_VAULT: QuestionKind[DeletedVault] = QuestionKind("deleted-vault")
+"""A soft-deleted vault of that name; `detail` is its location."""
+
+ROLE_COUNT: QuestionKind[tuple[RoleAssignment, ...]] = QuestionKind("role-count")
+"""Every role assignment of a subscription."""
+
+PROTECTED_ELSEWHERE: QuestionKind[tuple[ArmId, ...]] = QuestionKind("protected-elsewhere")
+"""The instances that protect a disk anywhere."""
+
+HELD: QuestionKind[tuple[Instance, ...]] = QuestionKind("held")
+"""The instances of a vault, live and soft-deleted."""
+
+DISKS: QuestionKind[frozenset[str]] = QuestionKind("disks")
+"""The lower-cased ids of a subscription's disks, by a list that is read to its end."""
+
+BACKED_UP: QuestionKind[bool] = QuestionKind("backed-up")
+"""Whether a job names a disk; `detail` is the id of its vault. Many are asked at once."""
+
+SOURCE: QuestionKind[str] = QuestionKind("source")
+"""The `uniqueId`, lower-cased, of the disk that a disk's newest snapshot was made of; no: no snapshot is known.
+
+Many are asked at once.
+"""
+
+BELOW: QuestionKind[bool] = QuestionKind("below")
+"""Whether a subscription lies anywhere below a management group, the `detail`."""
+
+WITNESSED: QuestionKind[tuple[ArmId, ...]] = QuestionKind("witnessed")
+"""A vault's instances as Resource Graph knows them, which lags."""
+
+RECOVERY_POINTS: QuestionKind[tuple[RecoveryPoint, ...]] = QuestionKind("recovery-points")
+"""An instance's recovery points, newest first."""
+
+KEPT_POINTS: QuestionKind[tuple[RecoveryPoint, ...]] = QuestionKind("kept-points")
+"""The same; where it couldn't be told, the rest of the plan goes on without it."""
+
+OWN_SNAPSHOTS: QuestionKind[tuple[datetime, ...]] = QuestionKind("own-snapshots")
+"""When Azure Backup's snapshots of a disk, lower-cased in `detail`, were made in a resource group. Many are asked at once."""
+
+RESTORES: QuestionKind[tuple[RestoreJob, ...]] = QuestionKind("restores")
+"""The restores of a disk's recovery points; from Resource Graph, which lags and may fail, so it proves no absence."""
+
+TRACE: QuestionKind[Trace] = QuestionKind("trace")
+"""Where a disk comes from; `detail` is the id of the instance that it may come from."""
 
 
 @dataclass(slots=True)
@@ -103,4 +147,8 @@ class Estate:
     machines: dict[str, Machine] = field(default_factory=dict)
     management_groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     owned_vaults: Known[tuple[OwnedVault, ...]] | None = None
-    answers: dict[Question, Any] = field(default_factory=dict)
+    answers: dict[Question[Any], Known[Any]] = field(default_factory=dict)
+
+    def answer(self, question: Question[T]) -> Known[T] | None:
+        """What is known of a question; None: it wasn't asked."""
+        return self.answers.get(question)

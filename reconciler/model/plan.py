@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from reconciler.model.changes import Action, Change, Step
 from reconciler.model.codes import disks as disk_codes
@@ -96,7 +97,7 @@ class Plan:
     emitted: tuple[Step, ...] = ()
     missing: tuple[Step, ...] = ()
     expected: Mapping[str, str] = field(default_factory=dict)
-    questions: tuple[Question, ...] = ()
+    questions: tuple[Question[Any], ...] = ()
     owners: frozenset[str] = frozenset()
     is_partial: bool = False
     basis: Basis | None = field(default=None, compare=False, repr=False)

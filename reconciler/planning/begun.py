@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reconciler.model.codes import disks as disk_codes
-from reconciler.model.estate import Trace
+from reconciler.model.estate import RESTORES, TRACE, Trace
 from reconciler.model.ids import ArmId, lower
 from reconciler.model.known import No, Unsure, Yes
 from reconciler.planning.draft import Draft
@@ -19,7 +19,7 @@ def begun_before(draft: Draft, disk: ArmId, claim: Claim) -> str | None:
     presence = draft.presence(disk, disk.text)
     if isinstance(presence, No):
         return _at_work(draft, disk, claim)
-    found = draft.ask("trace", disk, claim.instance.text) if presence else PENDING
+    found = draft.answer(TRACE(disk, claim.instance.text)) if presence else PENDING
     match found:
         case Yes(Trace() as trace):
             why, at_work = objection(trace, claim), running(trace)
@@ -35,8 +35,8 @@ def begun_before(draft: Draft, disk: ArmId, claim: Claim) -> str | None:
 
 def _at_work(draft: Draft, disk: ArmId, claim: Claim) -> str | None:
     """The restore that is making the disk now; Resource Graph tells of it, which may lag: it proves no absence."""
-    jobs = draft.ask("restores", claim.source, claim.instance.parent.text)
-    for job in () if jobs is PENDING else jobs:
+    jobs = draft.ask(RESTORES(claim.source, claim.instance.parent.text))
+    for job in () if jobs is PENDING else jobs or ():
         if job.target == disk and lower(job.status) == "inprogress":
             if lower(job.point) == lower(claim.point):
                 return str(job.id)

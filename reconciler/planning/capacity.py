@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from reconciler.model import addresses
 from reconciler.model.changes import Action, Kind
 from reconciler.model.codes import planning as codes
+from reconciler.model.estate import ROLE_COUNT
 from reconciler.model.ids import lower, subscription_id
 from reconciler.model.resources import RoleAssignment
 from reconciler.planning.draft import Draft
@@ -65,8 +66,8 @@ def over_quota(draft: Draft, additions: Mapping[str, int]) -> dict[str, int]:
     """Subscriptions whose role assignments would exceed Azure's limit, with the count they would reach."""
     over: dict[str, int] = {}
     for subscription, added in sorted(additions.items()):
-        rows = draft.ask("role-count", subscription_id(subscription))
-        if rows is PENDING:
+        rows = draft.ask(ROLE_COUNT(subscription_id(subscription)))
+        if rows is PENDING or rows is None:
             continue
         _tell_left_behind(draft, rows)
         if len(rows) + added > QUOTA:

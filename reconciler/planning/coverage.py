@@ -12,7 +12,7 @@ from reconciler.base.plurals import counted
 from reconciler.model import addresses
 from reconciler.model.codes import disks as disk_codes
 from reconciler.model.codes import planning as codes
-from reconciler.model.estate import Estate
+from reconciler.model.estate import ROLE_COUNT, Estate
 from reconciler.model.findings import Finding, Place
 from reconciler.model.ids import ArmId, lower, subscription_id
 from reconciler.model.known import Known, No, Unsure, Yes
@@ -204,8 +204,8 @@ def _left_behind(survey: _Survey) -> None:
         known |= {lower(one) for one in vault.principals}
     seen: set[str] = set()
     for subscription in draft.reach.role_subscriptions:
-        rows = draft.ask("role-count", subscription_id(subscription))
-        for row in () if rows is PENDING else rows:
+        rows = draft.ask(ROLE_COUNT(subscription_id(subscription)))
+        for row in () if rows is PENDING else rows or ():
             if is_derived(row) and lower(row.principal) not in known and row.id.key not in seen:
                 seen.add(row.id.key)
                 message = f"{row.id.name} on {row.scope} is for the principal {row.principal}, which no vault has"

@@ -7,16 +7,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from reconciler.model import addresses
 from reconciler.model.changes import Action, Change, FieldChange, Kind
 from reconciler.model.codes import disks as disk_codes
 from reconciler.model.codes import planning as codes
-from reconciler.model.estate import Estate, Found, Presence, Question
+from reconciler.model.estate import EXISTS, Estate, Found, Question
 from reconciler.model.findings import Code, Finding, Place, Severity
 from reconciler.model.ids import ArmId, lower
-from reconciler.model.known import No, Unsure, Yes
+from reconciler.model.known import Known, No, Unsure, Yes
 from reconciler.model.manifest import DiskRule, Ignore, Manifest, VaultSpec
 from reconciler.model.plan import AT_REST, Options, Wait
 from reconciler.model.protection import AT_WORK, Health, health, health_of
@@ -24,10 +24,12 @@ from reconciler.model.resources import Instance, Lock
 from reconciler.model.tags import OWNER_TAG, tag_of
 from reconciler.planning.declared import by_vault, declared_for, takes_mark
 from reconciler.planning.doubts import Doubts
-from reconciler.planning.questions import OPEN, PENDING, UNASKED
+from reconciler.planning.questions import DOUBTS, PENDING, UNASKED, Pending
 from reconciler.planning.scope import reach
 from reconciler.planning.selection import Surroundings, glob
 from reconciler.planning.takers import Takers
+
+T = TypeVar("T")
 
 
 class Draft:
@@ -51,8 +53,8 @@ class Draft:
         self.now = now
         self.changes: dict[str, Change] = {}
         self.findings: list[Finding] = list(manifest.warnings)
-        self.questions: set[Question] = set()
-        self._told: set[Question] = set()
+        self.questions: set[Question[Any]] = set()
+        self._told: set[Question[Any]] = set()
         self.refused: dict[str, str] = {}
         self._ignores = [entry for entry in manifest.ignore if self._is_current(entry)]
         self._used: set[tuple[str, str]] = set()
@@ -86,29 +88,30 @@ class Draft:
         """Whether the command line opens a gate: as a whole, or a local one for `value` alone."""
         return gate in self.options.force or bool(value and f"{gate}={lower(value)}" in self.options.force)
 
-    def ask(self, kind: str, subject: ArmId, detail: str = "", *, address: str = "") -> Any:
-        """The value of the answer to a question (None: there is none), or PENDING: decide nothing.
-
-        It stays so where nobody can tell, and a finding says why; nothing is then planned that depends on `address`.
-        Of kinds that aren't in `OPEN` the answer comes as it is.
-        """
-        question = Question(kind, subject, detail)
-        if question not in self.estate.answers:
+    def answer(self, question: Question[T]) -> Known[T] | Pending:
+        """What is known of a question; PENDING: decide nothing."""
+        answer = self.estate.answer(question)
+        if answer is None:
             self.questions.add(question)
             return PENDING
-        answer = self.estate.answers[question]
-        if kind not in OPEN:
-            return answer
-        match answer:
+        return answer
+
+    def ask(self, question: Question[T], *, address: str = "") -> T | Pending | None:
+        """The value of the answer to one of the questions in `DOUBTS` (None: there is none), or PENDING: decide nothing.
+
+        It stays so where nobody can tell, and a finding says why; nothing is then planned that depends on `address`.
+        """
+        match self.answer(question):
             case Yes(value):
                 return value
-            case Unsure():
+            case No():
+                return None
+            case Unsure() as answer:
                 self._tell_unsure(question, answer, address)
-                return PENDING
-        return None
+        return PENDING
 
-    def _tell_unsure(self, question: Question, answer: Unsure, address: str) -> None:
-        what = OPEN[question.kind].format(question.subject.name)
+    def _tell_unsure(self, question: Question[Any], answer: Unsure, address: str) -> None:
+        what = DOUBTS[question.kind].format(question.subject.name)
         message = f"could not tell {what}: {answer.because}"
         if question not in self._told:
             self._told.add(question)
@@ -117,7 +120,7 @@ class Draft:
             self.refused.setdefault(self.spelled(address), message)
 
     @property
-    def sorted_questions(self) -> tuple[Question, ...]:
+    def sorted_questions(self) -> tuple[Question[Any], ...]:
         """The open questions in an order that doesn't depend on chance."""
         return tuple(sorted(self.questions, key=lambda question: (question.kind, question.subject.key)))
 
@@ -147,14 +150,13 @@ class Draft:
 
     def presence(self, subject: ArmId, address: str, place: Place | None = None) -> Yes[Found] | No | None:
         """Whether an object that the lists lack is there; None: decide nothing (not asked yet, or a finding says why)."""
-        answer: Presence | object = self.ask("exists", subject)
-        match answer:
-            case Yes():
+        match self.answer(EXISTS(subject)):
+            case Yes() as answer:
                 self.doubts.there(subject)
                 return answer
-            case No():
+            case No() as answer:
                 return answer
-            case Unsure():
+            case Unsure() as answer:
                 self.refuse_unsure(answer, subject, address, place)
         return None
 
@@ -168,7 +170,7 @@ class Draft:
         """Whether nobody can tell of a declared vault."""
         return vault.id.key not in self.estate.vaults and self.spelled(addresses.vault(vault.name)) in self.refused
 
-    def unlisted(self, vault: VaultSpec, subject: ArmId, address: str, place: Place | None = None) -> Any:
+    def unlisted(self, vault: VaultSpec, subject: ArmId, address: str, place: Place | None = None) -> object:
         """An object of a vault that is there although its list lacks it; None: it isn't. PENDING: decide nothing.
 
         UNASKED beyond the first hundred: those are asked for before they are made.

@@ -15,6 +15,7 @@ from reconciler.base.plurals import counted
 from reconciler.model import addresses
 from reconciler.model.codes import disks as disk_codes
 from reconciler.model.codes import planning as codes
+from reconciler.model.estate import DISKS, KEPT_POINTS
 from reconciler.model.findings import Place
 from reconciler.model.ids import ArmId, lower, subscription_id
 from reconciler.model.known import No, Yes
@@ -156,7 +157,7 @@ def _listed(draft: Draft, lacking: Iterable[Gone]) -> tuple[set[str], set[str]]:
     found, pending = set[str](), set[str]()
     for subscription, count in sorted(asked.items()):
         if count > _FEW and subscription not in draft.reach.disk_subscriptions:
-            match draft.ask("disks", subscription_id(subscription)):
+            match draft.answer(DISKS(subscription_id(subscription))):
                 case Yes(keys):
                     found |= keys
                 case answer if answer is PENDING:
@@ -199,7 +200,7 @@ def is_left(draft: Draft, instance: Instance) -> bool:
 
 def _points(draft: Draft, instance: Instance) -> tuple[RecoveryPoint, ...] | None:
     """The instance's recovery points, newest first, none where they can't be told; None until they were asked for."""
-    match draft.ask("kept-points", instance.id):
+    match draft.answer(KEPT_POINTS(instance.id)):
         case Yes(points):
             return tuple(points)
         case answer if answer is PENDING:

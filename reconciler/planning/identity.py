@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from reconciler.model.codes import disks as disk_codes
-from reconciler.model.estate import Trace
+from reconciler.model.estate import SOURCE, TRACE, Trace
 from reconciler.model.ids import ArmId
 from reconciler.model.known import Unsure, Yes
 from reconciler.model.protection import preference
@@ -32,7 +32,7 @@ def replaced(draft: Draft, desired: Iterable[DesiredDisk]) -> dict[str, str]:
         instance = _instance(draft, wanted)
         if instance is None or not _may_be_another(wanted.disk, instance, draft.now):
             continue
-        match draft.ask("source", wanted.disk.id):
+        match draft.answer(SOURCE(wanted.disk.id)):
             case Yes(source) if source != wanted.disk.unique_id:
                 traced += 1
                 if traced > _MOST_TRACED or not _is_restored(draft, wanted, instance):
@@ -57,7 +57,7 @@ def compare(draft: Draft, desired: Iterable[DesiredDisk]) -> None:
 
 def new_id(draft: Draft, disk: ArmId) -> ArmId | None:
     """Where a disk that is gone goes on under another id, as far as the lists show; None: nowhere, or not known."""
-    match draft.ask("source", disk):
+    match draft.answer(SOURCE(disk)):
         case Yes(source):
             return next((one.id for one in draft.disks.values() if one.unique_id == source and one.id != disk), None)
     return None
@@ -80,7 +80,7 @@ def _instance(draft: Draft, wanted: DesiredDisk) -> Instance | None:
 
 def _is_restored(draft: Draft, wanted: DesiredDisk, instance: Instance) -> bool:
     """Whether the disk was restored from its own backups, or it isn't known yet."""
-    answer = draft.ask("trace", wanted.disk.id, instance.id.text)
+    answer = draft.answer(TRACE(wanted.disk.id, instance.id.text))
     match answer:
         case Yes(Trace() as trace):
             return is_made_by(trace, Claim.of(instance))

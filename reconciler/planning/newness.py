@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from reconciler.model import addresses
 from reconciler.model.changes import Action, Change, Kind
+from reconciler.model.estate import BACKED_UP
 from reconciler.model.known import No, Unsure, Yes
 from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import Draft
@@ -29,7 +30,7 @@ def class_of(draft: Draft, wanted: DesiredDisk) -> str:
     if len(draft.traced | {wanted.disk.id.key}) > _MOST_TRACED:
         return UNCLEAR
     draft.traced.add(wanted.disk.id.key)
-    match draft.ask("backed-up", wanted.disk.id, wanted.vault.id.text):
+    match draft.answer(BACKED_UP(wanted.disk.id, wanted.vault.id.text)):
         case Yes(was_protected):
             return found if was_protected else NEW
         case No() | Unsure():

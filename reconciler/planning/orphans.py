@@ -12,6 +12,7 @@ from reconciler.model import addresses
 from reconciler.model.changes import Action, Change, FieldChange, Kind, Op, Step
 from reconciler.model.codes import disks as disk_codes
 from reconciler.model.codes import planning as codes
+from reconciler.model.estate import BELOW
 from reconciler.model.findings import Place
 from reconciler.model.ids import ArmId, lower, subscription_id
 from reconciler.model.known import No, Unsure, Yes
@@ -87,7 +88,7 @@ def _has_left_groups(draft: Draft, disk: ArmId, address: str) -> bool:
     for group, below in sorted(draft.estate.management_groups.items()):
         if disk.subscription in below:
             continue
-        match draft.ask("below", subscription, group):
+        match draft.answer(BELOW(subscription, group)):
             case No():
                 continue
             case Unsure() as unsure:

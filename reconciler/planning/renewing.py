@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from reconciler.model.estate import Estate, Found, Presence, Question
+from reconciler.model.estate import BELOW, KEPT_POINTS, Estate, Found, Presence, Question
 from reconciler.model.ids import ArmId
-from reconciler.model.known import No, Yes
+from reconciler.model.known import Known, No, Yes
 from reconciler.model.resources import Disk, Instance, Policy, RoleAssignment, Vault
 
 _KINDS: Mapping[type[Any], str] = {
@@ -20,7 +20,7 @@ _KINDS: Mapping[type[Any], str] = {
 }
 
 
-def renewed(estate: Estate, held: Mapping[ArmId, Iterable[Instance]], read: Mapping[Question, Presence]) -> Estate:
+def renewed(estate: Estate, held: Mapping[ArmId, Iterable[Instance]], read: Mapping[Question[Any], Presence]) -> Estate:
     """The estate as two sources show it now: `held` are whole lists of vaults, `read` what was read by id.
 
     What is read by id counts more than a list. An instance that was made where a list lacks it is added.
@@ -43,15 +43,15 @@ def renewed(estate: Estate, held: Mapping[ArmId, Iterable[Instance]], read: Mapp
     return found
 
 
-def _lasting(answers: Mapping[Question, Any], read: Collection[ArmId]) -> dict[Question, Any]:
+def _lasting(answers: Mapping[Question[Any], Known[Any]], read: Collection[ArmId]) -> dict[Question[Any], Known[Any]]:
     """The answers that another look doesn't ask again: what moves with time is asked anew of what was read again."""
     return {question: one for question, one in answers.items() if not _ages(question, read)}
 
 
-def _ages(question: Question, read: Collection[ArmId]) -> bool:
-    if question.kind == "below":
+def _ages(question: Question[Any], read: Collection[ArmId]) -> bool:
+    if question.kind == BELOW.word:
         return any(one.subscription == question.subject.subscription for one in read)
-    return question.kind == "kept-points" and question.subject in read
+    return question.kind == KEPT_POINTS.word and question.subject in read
 
 
 def _lay(estate: Estate, subject: ArmId, presence: Presence) -> None:
@@ -71,7 +71,7 @@ def _lay(estate: Estate, subject: ArmId, presence: Presence) -> None:
                 getattr(estate, name).pop(subject.key, None)
 
 
-def unlisted(held: Mapping[ArmId, Iterable[Instance]], read: Mapping[Question, Presence]) -> set[ArmId]:
+def unlisted(held: Mapping[ArmId, Iterable[Instance]], read: Mapping[Question[Any], Presence]) -> set[ArmId]:
     """The instances that were read by id, and that the list of their vault lacks."""
     listed = {vault: {one.id.key for one in rows} for vault, rows in held.items()}
     return {

@@ -12,7 +12,7 @@ from reconciler.model.builtin_roles import DISK_RESTORE_OPERATOR
 from reconciler.model.changes import Action, Change, FieldChange, Kind, Op, Probe, Step
 from reconciler.model.codes import disks as disk_codes
 from reconciler.model.codes import planning as codes
-from reconciler.model.estate import Estate, Found
+from reconciler.model.estate import EXISTS, RECOVERY_POINTS, RESTORES, Estate, Found
 from reconciler.model.ids import ArmId, group_id, lower
 from reconciler.model.known import No, Unsure, Yes
 from reconciler.model.manifest import Manifest, VaultSpec
@@ -102,8 +102,8 @@ def finished(draft: Draft, book: RoleBook, changes: Iterable[Change]) -> Plan:
 
 def points_of(draft: Draft, instance: Instance) -> tuple[RecoveryPoint, ...] | None:
     """The instance's recovery points that can be restored, newest first; None until they were asked for."""
-    found = draft.ask("recovery-points", instance.id)
-    return None if found is PENDING else tuple(point for point in found if point.is_complete)
+    found = draft.ask(RECOVERY_POINTS(instance.id))
+    return None if found is PENDING else tuple(point for point in found or () if point.is_complete)
 
 
 def start(source: Source, location: str, disk: ArmId, guard: tuple[str, ...]) -> Step:
@@ -214,7 +214,7 @@ def _source(draft: Draft, wish: Wish) -> Source | None:
     assert instance.disk is not None  # noqa: S101 - chosen by their disks
     disk = draft.disks.get(instance.disk.key)
     if disk is None:
-        presence = draft.ask("exists", instance.disk)
+        presence = draft.answer(EXISTS(instance.disk))
         if presence is PENDING:
             return None
         match presence:
@@ -320,10 +320,10 @@ def _refuse_impossible(draft: Draft, source: Source, wish: Wish, made: ArmId) ->
 
 
 def _refuse_too_many(draft: Draft, source: Source, address: str) -> None:
-    jobs = draft.ask("restores", source.id, source.instance.vault.text)
+    jobs = draft.ask(RESTORES(source.id, source.instance.vault.text))
     if jobs is PENDING:
         return
-    recent = [job for job in jobs if job.began is not None and draft.now - job.began < timedelta(days=1)]
+    recent = [job for job in jobs or () if job.began is not None and draft.now - job.began < timedelta(days=1)]
     if len(recent) >= A_DAY:
         message = f"{source.id.name} was restored {len(recent)} times within a day"
         draft.refuse(address, codes.RESTORE_LIMIT, message)

@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from itertools import chain
 
 from reconciler.base.plurals import counted
 from reconciler.model.changes import Action, Change, Kind, Op, Step
 from reconciler.model.codes import planning as codes
 from reconciler.model.codes.gates import ANY
+from reconciler.model.estate import KEPT_POINTS, OWN_SNAPSHOTS
 from reconciler.model.ids import ArmId, lower
-from reconciler.model.known import Unsure, Yes, mapped
+from reconciler.model.known import Known, Unsure, Yes, mapped
 from reconciler.model.plan import Gate
 from reconciler.model.resources import Instance, RecoveryPoint
 from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import Draft
-from reconciler.planning.questions import PENDING
+from reconciler.planning.questions import PENDING, Pending
 
 NAME = "resume-expires"
 _APART = timedelta(minutes=15)
@@ -55,21 +56,22 @@ def unlisted(
     )
 
 
-def kept(draft: Draft, instance: Instance) -> Any:
-    """The instance's recovery points, `Known`, or PENDING: those that are listed, and those of snapshots beside them."""
-    answer = draft.ask("kept-points", instance.id)
-    if answer is PENDING or not isinstance(answer, Yes) or instance.disk is None or instance.snapshot_group is None:
+def kept(draft: Draft, instance: Instance) -> Known[tuple[RecoveryPoint, ...]] | Pending:
+    """The instance's recovery points: those that are listed, and those of snapshots beside them."""
+    answer = draft.answer(KEPT_POINTS(instance.id))
+    if not isinstance(answer, Yes) or instance.disk is None or instance.snapshot_group is None:
         return answer
     others = _others(draft, instance, instance.disk)
-    told = [draft.ask("kept-points", one.id) for one in others if not one.deleted]
-    shown = draft.ask("own-snapshots", instance.snapshot_group, instance.disk.key)
+    told = [draft.answer(KEPT_POINTS(one.id)) for one in others if not one.deleted]
+    shown = draft.answer(OWN_SNAPSHOTS(instance.snapshot_group, instance.disk.key))
     if shown is PENDING or PENDING in told:
         return PENDING
     if not isinstance(shown, Yes):
         return answer if answer.value else shown
-    if len(told) < len(others) or not all(isinstance(one, Yes) for one in told):
+    theirs = [one.value for one in told if isinstance(one, Yes)]
+    if len(theirs) < len(others):
         return answer  # whose the snapshots are is not known: a soft-deleted instance tells no points
-    points = (*answer.value, *(point for one in told for point in one.value))
+    points = chain(answer.value, *theirs)
     return mapped(answer, lambda listed: (*listed, *unlisted(instance, points, shown.value)))
 
 

@@ -12,6 +12,7 @@ from reconciler.model import addresses
 from reconciler.model.builtin_roles import DISK_BACKUP_READER, DISK_SNAPSHOT_CONTRIBUTOR, READER, Role
 from reconciler.model.changes import UNKNOWN, Action, Change, Kind, Op, Probe, Step
 from reconciler.model.codes import planning as codes
+from reconciler.model.estate import ROLE_COUNT
 from reconciler.model.ids import ArmId, lower, subscription_id
 from reconciler.model.manifest import VaultSpec
 from reconciler.model.names import role_name
@@ -165,10 +166,10 @@ class RoleBook:
         """Have the assignments of a subscription that has none of the disks: an encryption set may lie there."""
         if subscription in self._listed:
             return
-        rows = self._draft.ask("role-count", subscription_id(subscription))
+        rows = self._draft.ask(ROLE_COUNT(subscription_id(subscription)))
         self._listed.add(subscription)
         if rows is not PENDING:
-            self._take(replace(row, listed_in=(*row.listed_in, subscription)) for row in rows)
+            self._take(replace(row, listed_in=(*row.listed_in, subscription)) for row in rows or ())
 
     def _is_young(self, row: RoleAssignment) -> bool:
         return row.created is not None and self._draft.now - row.created < WINDOW

@@ -9,7 +9,7 @@ from reconciler.azure.connection import Azure
 from reconciler.base.clock import Clock
 from reconciler.flow.look import drafted, estate_for
 from reconciler.model.errors import ReadIncomplete
-from reconciler.model.estate import Estate, Question
+from reconciler.model.estate import EXISTS, Estate
 from reconciler.model.findings import Finding
 from reconciler.model.ids import ArmId
 from reconciler.model.known import Unsure
@@ -40,7 +40,7 @@ async def find(azure: Azure, clock: Clock, manifest: Manifest, named: Sequence[s
     """
     estate = await estate_for(azure, manifest)
     for vault in manifest.vaults.values():
-        match estate.answers.get(Question("exists", vault.id)):
+        match estate.answer(EXISTS(vault.id)):
             case Unsure(because, hint, code):
                 message = f"Could not tell whether the vault {vault.id} is there: {because}"
                 raise ReadIncomplete(message, hint=hint, code=code)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import insort
 from collections import defaultdict
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 from reconciler.base.plurals import counted
@@ -12,6 +13,7 @@ from reconciler.model import addresses, protection
 from reconciler.model.changes import Action, Change, FieldChange, Kind, Op, Step
 from reconciler.model.codes import disks as disk_codes
 from reconciler.model.codes import planning as codes
+from reconciler.model.estate import HELD, PROTECTED_ELSEWHERE
 from reconciler.model.ids import ArmId
 from reconciler.model.known import Yes
 from reconciler.model.names import instance_name
@@ -90,15 +92,13 @@ class Disks:
         """
         if not self._others or any(one.vault == wanted.vault.id for one in self._live.get(wanted.disk.id.key, ())):
             return True
-        answers = {
-            vault.id: self._draft.ask("held", vault.id, address=wanted.address)
-            for vault in self._others
-            if vault.location == wanted.disk.location
-        }
-        if PENDING in answers.values():
+        near = [vault for vault in self._others if vault.location == wanted.disk.location]
+        answers = [self._draft.ask(HELD(vault.id), address=wanted.address) for vault in near]
+        told = [held or () for held in answers if held is not PENDING]
+        if len(told) < len(near):
             return False
-        self._others = [vault for vault in self._others if vault.id not in answers]
-        for instance in (one for held in answers.values() for one in held):
+        self._others = [vault for vault in self._others if vault not in near]
+        for instance in chain.from_iterable(told):
             if instance.disk:
                 index = self._deleted if instance.deleted else self._live
                 insort(index[instance.disk.key], instance, key=lambda one: one.id.key)
@@ -149,11 +149,11 @@ class Disks:
             return
         if self._draft.options.preflight and self._asked < _PREFLIGHT_LIMIT:
             self._asked += 1
-            found = self._draft.ask("protected-elsewhere", wanted.disk.id, address=wanted.address)
-            if found is PENDING:
+            elsewhere = self._draft.ask(PROTECTED_ELSEWHERE(wanted.disk.id), address=wanted.address)
+            if elsewhere is PENDING:
                 return
-            if found:
-                message = f"{wanted.disk.id.name} is protected by {found[0]}"
+            if elsewhere:
+                message = f"{wanted.disk.id.name} is protected by {elsewhere[0]}"
                 self._draft.refuse(wanted.address, disk_codes.PROTECTED_ELSEWHERE, message, place=wanted.place)
                 return
         else:

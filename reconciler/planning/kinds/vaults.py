@@ -8,6 +8,7 @@ from reconciler.model import addresses
 from reconciler.model.changes import Action, Change, FieldChange, Kind, Op, Step
 from reconciler.model.codes import disks as disk_codes
 from reconciler.model.codes import planning as codes
+from reconciler.model.estate import DELETED_VAULT, EXISTS
 from reconciler.model.ids import ArmId, lower
 from reconciler.model.known import No, Unsure, Yes
 from reconciler.model.manifest import VaultSpec
@@ -74,7 +75,7 @@ def _compare_missing(draft: Draft, spec: VaultSpec) -> None:
 
 
 def _may_create(draft: Draft, spec: VaultSpec) -> bool:
-    deleted = draft.ask("deleted-vault", spec.id, spec.location, address=addresses.vault(spec.name))
+    deleted = draft.ask(DELETED_VAULT(spec.id, spec.location), address=addresses.vault(spec.name))
     if deleted is PENDING:
         return False
     if deleted is not None and not draft.forces("deleted-vault"):
@@ -138,7 +139,7 @@ def _verify_guard(draft: Draft, spec: VaultSpec, live: Vault) -> None:
 def _mapped_guard(draft: Draft, spec: VaultSpec) -> str | None:
     """The id of the guard that the vault's proxy names; None while that isn't known."""
     proxy = spec.id.child("backupResourceGuardProxies", "DppResourceGuardProxy")
-    match draft.ask("exists", proxy):
+    match draft.answer(EXISTS(proxy)):
         case Yes(found):
             return str((found.body.get("properties") or {}).get("resourceGuardResourceId") or "")
         case No():
