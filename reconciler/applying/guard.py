@@ -21,7 +21,7 @@ from reconciler.model.changes import Change, Op, Step
 from reconciler.model.codes import errors as error_codes
 from reconciler.model.errors import ReconcilerError, Transient
 from reconciler.model.ids import ArmId
-from reconciler.planning.doubts import MOST_CONTRADICTED, broken
+from reconciler.planning.questions import MOST_CONTRADICTED, broken
 from reconciler.planning.weight import is_weighty
 
 Proof = Callable[[], Awaitable[object]]

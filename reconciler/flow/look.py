@@ -96,8 +96,8 @@ async def drafted(
     from reconciler.planning.draft import Draft
 
     while True:
-        draft = Draft(manifest, estate, Options(tool_version=__version__), clock.now())
+        draft = Draft.of(manifest, estate, Options(tool_version=__version__), clock.now())
         made = make(draft)
-        if not draft.questions:
+        if not draft.questions.open:
             return made
-        estate.answers.update(await answer(azure, draft.questions))
+        estate.answers.update(await answer(azure, draft.questions.open))

@@ -20,10 +20,10 @@ from reconciler.model.protection import Health, health_of, reason
 from reconciler.model.resources import Instance, RecoveryPoint, Snapshots
 from reconciler.model.states import BAD, FAILING, HALTED, LATE, OK, UNKNOWN, UNPROTECTED, WAITING
 from reconciler.planning.desired import DesiredDisk
-from reconciler.planning.draft import Draft
 from reconciler.planning.occurrences import interval_after
 from reconciler.planning.policy_reading import Reading, read
 from reconciler.planning.since import granted, protected_since
+from reconciler.planning.world import World
 
 START_WINDOW = timedelta(hours=2)
 
@@ -120,9 +120,9 @@ def newest_point(points: Iterable[RecoveryPoint], now: datetime) -> datetime | N
     return max((one.taken for one in points if one.is_complete and one.taken <= now + AHEAD), default=None)
 
 
-def reading_of(draft: Draft, instance: Instance) -> Reading:
+def reading_of(world: World, instance: Instance) -> Reading:
     """What is understood of the policy that the instance has now."""
-    policy = draft.estate.policies.get(instance.policy.key) if instance.policy else None
+    policy = world.estate.policies.get(instance.policy.key) if instance.policy else None
     return read(policy) if policy else Reading()
 
 
@@ -135,7 +135,7 @@ def _promised(reading: Reading, moment: datetime) -> timedelta:
     return interval_after(reading.schedules, moment) + START_WINDOW
 
 
-def state_of(draft: Draft, wanted: DesiredDisk, instance: Instance, told: Told, reading: Reading) -> tuple[str, str]:
+def state_of(world: World, wanted: DesiredDisk, instance: Instance, told: Told, reading: Reading) -> tuple[str, str]:
     """What the backups of a declared disk are called, and why; `reading` is that of the instance's policy."""
     health = health_of(instance)
     if health is Health.LEAVING:
@@ -146,7 +146,7 @@ def state_of(draft: Draft, wanted: DesiredDisk, instance: Instance, told: Told, 
         return FAILING if health is Health.FAILING else UNPROTECTED, reason(health, instance)
     if ill := _ended_ill(told, instance):
         return ill
-    state = _by_age(draft, wanted, instance, told, reading)
+    state = _by_age(world, wanted, instance, told, reading)
     if isinstance(jobs_of(told, instance), Unsure) and state[0] not in BAD:
         return UNKNOWN, "how its last backup went is not known"
     return state
@@ -164,14 +164,14 @@ def _ended_ill(told: Told, instance: Instance) -> tuple[str, str] | None:
     return None
 
 
-def _by_age(draft: Draft, wanted: DesiredDisk, instance: Instance, told: Told, reading: Reading) -> tuple[str, str]:
+def _by_age(world: World, wanted: DesiredDisk, instance: Instance, told: Told, reading: Reading) -> tuple[str, str]:
     """The state of a disk whose last backup didn't fail, by how old its newest recovery point is."""
     if not reading.schedules:
         return UNKNOWN, "its policy's schedule can't be told"
     newest = newest_of(told, instance)
     if newest is None:
-        return _first(draft, wanted, instance, told, reading)
-    return _by_schedule(draft.now, newest, known_jobs(told, instance).get(_RUNNING), reading)
+        return _first(world, wanted, instance, told, reading)
+    return _by_schedule(world.now, newest, known_jobs(told, instance).get(_RUNNING), reading)
 
 
 def _by_schedule(now: datetime, newest: datetime, running: datetime | None, reading: Reading) -> tuple[str, str]:
@@ -190,17 +190,17 @@ def _freshness(now: datetime, newest: datetime, running: datetime | None, readin
     return LATE, f"{times.age(now - newest)} old, promised are {times.age(promised)}"
 
 
-def _first(draft: Draft, wanted: DesiredDisk, instance: Instance, told: Told, reading: Reading) -> tuple[str, str]:
+def _first(world: World, wanted: DesiredDisk, instance: Instance, told: Told, reading: Reading) -> tuple[str, str]:
     """A disk without a recovery point: the first one is promised from when the disk became protected.
 
     A young role assignment of its own bounds that as well; an old one tells nothing: a failed apply may have left it.
     """
     jobs = known_jobs(told, instance)
-    since, is_read = protected_since(instance, jobs.values(), draft.now), instance.id.key in told.points
-    if since is not None and draft.now - since > _promised(reading, since):
-        how_long = times.age(draft.now - since)
+    since, is_read = protected_since(instance, jobs.values(), world.now), instance.id.key in told.points
+    if since is not None and world.now - since > _promised(reading, since):
+        how_long = times.age(world.now - since)
         return (LATE, f"no recovery point yet, {how_long} after it became protected") if is_read else (UNKNOWN, _UNREAD)
-    begun = since or granted(draft, wanted.disk.id)
-    if begun is not None and draft.now - begun <= _promised(reading, begun):
+    begun = since or granted(world, wanted.disk.id)
+    if begun is not None and world.now - begun <= _promised(reading, begun):
         return WAITING, "no recovery point yet"
     return UNKNOWN, _SINCE_WHEN if is_read else _UNREAD

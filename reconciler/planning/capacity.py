@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from reconciler.model import addresses
 from reconciler.model.changes import Action, Kind
@@ -26,47 +26,31 @@ DISK_SCOPE_LIMIT = 500
 def check_capacity(draft: Draft) -> None:
     """Refuse what would not fit into a vault, in order of addresses; warn when one is nearly full."""
     for kind, what, held in (
-        (Kind.DISK, "backup instances", draft.estate.instances.values()),
-        (Kind.POLICY, "policies", draft.estate.policies.values()),
+        (Kind.DISK, "backup instances", draft.world.estate.instances.values()),
+        (Kind.POLICY, "policies", draft.world.estate.policies.values()),
     ):
         counts = Counter(thing.vault.key for thing in held)
         additions: defaultdict[str, list[str]] = defaultdict(list)
-        for change in draft.changes.values():
+        for change in draft.decisions.changes.values():
             if change.kind is kind and change.action is Action.ADD and change.vault:
                 additions[change.vault.key].append(change.address)
-        for spec in draft.vaults.values():
+        for spec in draft.world.vaults.values():
             added = sorted(additions[spec.id.key])
             count, address = counts[spec.id.key], addresses.vault(spec.name)
             if added and count + len(added) > LIMIT:
                 message = f"{spec.name} would hold {count + len(added)} {what}; Azure allows {LIMIT}"
-                draft.note(codes.VAULT_FULL, message, address=address, place=spec.place)
-                _drop(draft, added[max(0, LIMIT - count) :], message)
+                draft.decisions.note(codes.VAULT_FULL, message, address=address, place=spec.place)
+                draft.decisions.drop(added[max(0, LIMIT - count) :], message)
             elif count + len(added) >= NEARLY:
                 message = f"{spec.name} would hold {count + len(added)} of {LIMIT} {what}"
-                draft.note(codes.VAULT_NEARLY_FULL, message, address=address, place=spec.place)
-
-
-def _drop(draft: Draft, surplus: Iterable[str], message: str) -> None:
-    """Take changes out of the plan, and with them whatever depends on them."""
-    dropped = dict.fromkeys(surplus, message)
-    while dropped:
-        draft.refused.update(dropped)
-        for address in dropped:
-            del draft.changes[address]
-        dropped = {
-            change.address: f"waits for {because}"
-            for change in draft.changes.values()
-            if (because := next((address for address in change.depends if address in dropped), None))
-        }
-        for address, waits in dropped.items():
-            draft.note(codes.WAITS_FOR, waits, address=address, place=draft.changes[address].place)
+                draft.decisions.note(codes.VAULT_NEARLY_FULL, message, address=address, place=spec.place)
 
 
 def over_quota(draft: Draft, additions: Mapping[str, int]) -> dict[str, int]:
     """Subscriptions whose role assignments would exceed Azure's limit, with the count they would reach."""
     over: dict[str, int] = {}
     for subscription, added in sorted(additions.items()):
-        rows = draft.ask(ROLE_COUNT(subscription_id(subscription)))
+        rows = draft.questions.ask(ROLE_COUNT(subscription_id(subscription)))
         if rows is PENDING or rows is None:
             continue
         _tell_left_behind(draft, rows)
@@ -77,9 +61,9 @@ def over_quota(draft: Draft, additions: Mapping[str, int]) -> dict[str, int]:
 
 def _tell_left_behind(draft: Draft, rows: tuple[RoleAssignment, ...]) -> None:
     """Assignments of ours on a disk whose principal is no vault's that was read: a re-created identity leaves them."""
-    known = {lower(vault.principal_id) for vault in draft.estate.vaults.values() if vault.principal_id}
-    known |= {lower(identity.principal_id) for identity in draft.estate.identities.values()}
+    known = {lower(vault.principal_id) for vault in draft.world.estate.vaults.values() if vault.principal_id}
+    known |= {lower(identity.principal_id) for identity in draft.world.estate.identities.values()}
     for row in sorted(rows, key=lambda row: row.id.key):
-        if is_derived(row) and lower(row.principal) not in known and row.scope.key in draft.disks:
+        if is_derived(row) and lower(row.principal) not in known and row.scope.key in draft.world.disks:
             message = f"{row.id.name} on {row.scope} is for the principal {row.principal}, which no vault here has"
-            draft.note(codes.ROLE_LEFT_BEHIND, message, address=row.id.text)
+            draft.decisions.note(codes.ROLE_LEFT_BEHIND, message, address=row.id.text)

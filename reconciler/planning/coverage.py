@@ -20,15 +20,15 @@ from reconciler.model.manifest import DiskRule, Selector
 from reconciler.model.protection import WORDS, Health, health_of, preference, reason
 from reconciler.model.resources import Disk, Instance
 from reconciler.model.results.coverage import COVERED, EXCLUDED, UNCOVERED, UNKNOWN, Coverage, Covered
-from reconciler.planning.desired import DesiredDisk
+from reconciler.planning.decisions import Decisions
+from reconciler.planning.desired import DesiredDisk, declared_disks
 from reconciler.planning.draft import Draft
 from reconciler.planning.gone import is_left
-from reconciler.planning.passing import COPY, why_passed_over
 from reconciler.planning.questions import PENDING
 from reconciler.planning.role_book import is_derived
 from reconciler.planning.selection import Surroundings, matcher, places
-from reconciler.planning.support import obstacle
-from reconciler.planning.unlisted import declared
+from reconciler.planning.support import COPY, obstacle, why_passed_over
+from reconciler.planning.world import World
 
 _MOST_ASKED = 200
 _RUNNING = frozenset({Health.CONFIGURED, Health.TRANSIENT})
@@ -59,26 +59,29 @@ class _Survey:
 
 
 def cover(draft: Draft, told: Surveyed) -> Coverage:
-    """The coverage; when `draft.questions` isn't empty it is a sketch: answer them, make it again."""
+    """The coverage; when `draft.questions.open` isn't empty it is a sketch: answer them, make it again."""
     survey = _Survey(draft, told)
-    survey.desired = {one.disk.id.key: one for one in declared(draft)}
-    draft.tell_unread()
+    survey.desired = {one.disk.id.key: one for one in declared_disks(draft)}
+    draft.questions.tell_unread()
     for instance in (
-        *(one for held in draft.held.values() for one in held),
+        *(one for held in draft.world.held.values() for one in held),
         *(told.elsewhere.value if isinstance(told.elsewhere, Yes) else ()),
     ):
         if instance.disk is not None:
             survey.held.setdefault(instance.disk.key, []).append(instance)
-    survey.left = dict(_left_out(draft))
-    rows = tuple(_row(survey, disk) for _, disk in sorted(draft.disks.items()))
+    survey.left = dict(_left_out(draft.world))
+    rows = tuple(_row(survey, disk) for _, disk in sorted(draft.world.disks.items()))
     _disks_gone(survey)
     _foreign_snapshots(survey)
     _left_behind(survey)
     if any(row.state == UNKNOWN for row in rows):
-        _tell_unsure(draft, told.elsewhere, "whether other vaults protect disks that the manifest's vaults don't")
-    unread = [finding for finding in draft.findings if finding.drift == "out-of-reach"]
-    findings = sorted({*survey.found, *unread}, key=lambda one: (one.code, lower(one.address), one.message))
-    return Coverage(draft.manifest.name, rows, tuple(findings), tuple(survey.skipped))
+        _tell_unsure(
+            draft.decisions, told.elsewhere, "whether other vaults protect disks that the manifest's vaults don't"
+        )
+    findings = sorted(
+        {*survey.found, *draft.decisions.unread}, key=lambda one: (one.code, lower(one.address), one.message)
+    )
+    return Coverage(draft.world.manifest.name, rows, tuple(findings), tuple(survey.skipped))
 
 
 def bare(estate: Estate) -> list[ArmId]:
@@ -87,32 +90,32 @@ def bare(estate: Estate) -> list[ArmId]:
     return [disk.id for key, disk in estate.disks.items() if key not in running]
 
 
-def _tell_unsure(draft: Draft, doubt: Known[object], what: str) -> None:
+def _tell_unsure(decisions: Decisions, doubt: Known[object], what: str) -> None:
     if isinstance(doubt, Unsure):
-        draft.note(doubt.code, f"could not tell {what}: {doubt.because}", hint=doubt.hint)
+        decisions.note(doubt.code, f"could not tell {what}: {doubt.because}", hint=doubt.hint)
 
 
-def _left_out(draft: Draft) -> Iterator[tuple[str, tuple[str, Place | None]]]:
+def _left_out(world: World) -> Iterator[tuple[str, tuple[str, Place | None]]]:
     """Disks that the manifest leaves out, with the reason and the place; what comes later wins."""
-    around = draft.surroundings
-    for disk in draft.disks.values():
+    around = world.surroundings
+    for disk in world.disks.values():
         if why_passed_over(disk) == COPY:
             yield disk.id.key, ("a restore made it", None)
-    for rule in draft.manifest.disks:
+    for rule in world.manifest.disks:
         if rule.select is not None and rule.exclude:
-            yield from _excluded_by(draft, rule, rule.select, around)
-    for removed in draft.manifest.removed:
+            yield from _excluded_by(world, rule, rule.select, around)
+    for removed in world.manifest.removed:
         yield removed.id.key, (removed.reason, removed.place)
-    for excluded in draft.manifest.excluded:
+    for excluded in world.manifest.excluded:
         yield excluded.id.key, (excluded.reason, excluded.place)
 
 
 def _excluded_by(
-    draft: Draft, rule: DiskRule, select: Selector, around: Surroundings
+    world: World, rule: DiskRule, select: Selector, around: Surroundings
 ) -> Iterator[tuple[str, tuple[str, Place | None]]]:
     takes, within = matcher(select, around), set(places(select, around.management_groups))
     leaves = [(matcher(one.selector, around), one) for one in rule.exclude]
-    for disk in draft.disks.values():
+    for disk in world.disks.values():
         if disk.id.subscription in within and takes(disk):
             why = next((exclusion for leaves_out, exclusion in leaves if leaves_out(disk)), None)
             if why:
@@ -127,7 +130,7 @@ def _row(survey: _Survey, disk: Disk) -> Covered:
         instance = min(running, key=preference)
         by = wanted.chosen_by if wanted else "by hand or by another manifest"
         return Covered(disk, COVERED, f"{by}, in the vault {instance.vault.name}", place, instance.id)
-    claimed = wanted is not None or lower(addresses.disk(disk.id)) in {*map(lower, survey.draft.refused)}
+    claimed = wanted is not None or lower(addresses.disk(disk.id)) in {*map(lower, survey.draft.decisions.refused)}
     if key in survey.left and not claimed:
         why, place = survey.left[key]
         return Covered(disk, EXCLUDED, why, place)
@@ -142,11 +145,11 @@ def _uncovered(survey: _Survey, disk: Disk, wanted: DesiredDisk | None) -> Cover
     idle = min(survey.held.get(disk.id.key, ()), key=preference, default=None)
     own = idle.id if idle else None
     why = obstacle(disk, wanted.policy if wanted else None, disk.location)
-    refused = survey.draft.refused.get(survey.draft.spelled(addresses.disk(disk.id)), "")
+    refused = survey.draft.decisions.refused.get(survey.draft.decisions.spelled(addresses.disk(disk.id)), "")
     if why:
         return Covered(disk, UNCOVERED, why.sentence, place, own, why.code.code)
     if refused:
-        finding = next((one for one in survey.draft.findings if one.message == refused), None)
+        finding = next((one for one in survey.draft.decisions.findings if one.message == refused), None)
         return Covered(disk, UNCOVERED, refused, finding.place if finding else place, own)
     if idle is not None:
         health = health_of(idle)
@@ -164,22 +167,22 @@ def _uncovered(survey: _Survey, disk: Disk, wanted: DesiredDisk | None) -> Cover
 def _disks_gone(survey: _Survey) -> None:
     """Instances whose disk isn't there any more, and of which nobody made an end; asked by id, as no list proves it."""
     draft, asked = survey.draft, 0
-    removed = {entry.id.key for entry in draft.manifest.removed}
+    removed = {entry.id.key for entry in draft.world.manifest.removed}
     for key in sorted(survey.held):
         instance = survey.held[key][0]
-        if key in draft.disks or instance.disk is None or instance.id.key not in draft.estate.instances:
+        if key in draft.world.disks or instance.disk is None or instance.id.key not in draft.world.estate.instances:
             continue
-        if key in removed or is_left(draft, instance):
+        if key in removed or is_left(draft.world, instance):
             continue
         asked += 1
         if asked > _MOST_ASKED:
             continue
         address = addresses.disk(instance.disk)
-        presence = draft.presence(instance.disk, address)
+        presence = draft.questions.presence(instance.disk, address)
         if isinstance(presence, No):
             survey.found.append(disk_codes.DISK_GONE.at(f"the disk of {instance.id} is gone", address=address))
-        elif presence is not None and instance.disk.subscription in draft.estate.disk_subscriptions:
-            draft.refuse(address, codes.LIST_INCOMPLETE, f"{instance.disk} is there but isn't listed")
+        elif presence is not None and instance.disk.subscription in draft.world.estate.disk_subscriptions:
+            draft.decisions.refuse(address, codes.LIST_INCOMPLETE, f"{instance.disk} is there but isn't listed")
     if asked > _MOST_ASKED:
         survey.skipped.append(
             f"the disks of {counted(asked - _MOST_ASKED, 'instance')} that no list shows were not asked for by id"
@@ -187,7 +190,9 @@ def _disks_gone(survey: _Survey) -> None:
 
 
 def _foreign_snapshots(survey: _Survey) -> None:
-    _tell_unsure(survey.draft, survey.told.snapshots, "whether others' snapshots lie in snapshot resource groups")
+    _tell_unsure(
+        survey.draft.decisions, survey.told.snapshots, "whether others' snapshots lie in snapshot resource groups"
+    )
     for snapshot in survey.told.snapshots.value if isinstance(survey.told.snapshots, Yes) else ():
         message = f"{snapshot.name} lies in the snapshot resource group {snapshot.group}"
         survey.found.append(disk_codes.FOREIGN_SNAPSHOT.at(message, address=snapshot.text))
@@ -196,15 +201,15 @@ def _foreign_snapshots(survey: _Survey) -> None:
 def _left_behind(survey: _Survey) -> None:
     """Role assignments that this tool made, for identities that no vault has any more."""
     draft, told = survey.draft, survey.told.principals
-    _tell_unsure(draft, told, "which role assignments were left behind")
+    _tell_unsure(draft.decisions, told, "which role assignments were left behind")
     if not isinstance(told, Yes):
         return
-    known = told.value | {lower(one.principal_id) for one in draft.estate.identities.values()}
-    for vault in draft.estate.vaults.values():
+    known = told.value | {lower(one.principal_id) for one in draft.world.estate.identities.values()}
+    for vault in draft.world.estate.vaults.values():
         known |= {lower(one) for one in vault.principals}
     seen: set[str] = set()
-    for subscription in draft.reach.role_subscriptions:
-        rows = draft.ask(ROLE_COUNT(subscription_id(subscription)))
+    for subscription in draft.world.reach.role_subscriptions:
+        rows = draft.questions.ask(ROLE_COUNT(subscription_id(subscription)))
         for row in () if rows is PENDING else rows or ():
             if is_derived(row) and lower(row.principal) not in known and row.id.key not in seen:
                 seen.add(row.id.key)

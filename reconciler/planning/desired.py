@@ -25,12 +25,14 @@ from reconciler.model.manifest import (
     chosen,
     names_in,
 )
-from reconciler.model.resources import Disk, Machine
+from reconciler.model.names import instance_name
+from reconciler.model.resources import Disk, Instance, Machine
 from reconciler.planning import gone
+from reconciler.planning.decisions import Decisions
 from reconciler.planning.draft import Draft
-from reconciler.planning.passing import COPY, backed, why_passed_over
 from reconciler.planning.selection import Pool, Test, asks_machines, matcher, places, selectors
-from reconciler.planning.support import Obstacle, is_kubernetes_volume, obstacle
+from reconciler.planning.support import COPY, Obstacle, backed, is_kubernetes_volume, obstacle, why_passed_over
+from reconciler.planning.world import World
 
 _MACHINES = "microsoft.compute/virtualmachines"
 _SHOWN = 5
@@ -78,23 +80,23 @@ def expand(draft: Draft) -> list[DesiredDisk]:
 
 
 def _claim_by_id(draft: Draft, claims: dict[str, Claim]) -> None:
-    for rule in draft.manifest.disks:
-        is_ours = any(name in draft.vaults for name in names_in(rule.vault))
+    for rule in draft.world.manifest.disks:
+        is_ours = any(name in draft.world.vaults for name in names_in(rule.vault))
         for arm_id, place in rule.ids:
-            disk = draft.disks.get(arm_id.key) or (_unlisted(draft, arm_id, rule, place) if is_ours else None)
+            disk = draft.world.disks.get(arm_id.key) or (_unlisted(draft, arm_id, rule, place) if is_ours else None)
             if disk is not None:
                 claims[arm_id.key] = (replace(disk, id=arm_id), rule, place, True)
 
 
 def _unlisted(draft: Draft, arm_id: ArmId, rule: DiskRule, place: Place) -> Disk | None:
     """A disk that is named by id and that no list shows, asked for by id."""
-    if not gone.may_read(draft, arm_id, is_needed=rule.when_gone != REPORT):
+    if not gone.may_read(draft.questions, arm_id, is_needed=rule.when_gone != REPORT):
         _refuse_unread(draft, arm_id, place)
         return None
-    match draft.presence(arm_id, addresses.disk(arm_id), place):
+    match draft.questions.presence(arm_id, addresses.disk(arm_id), place):
         case Yes(Found(resource=Disk() as disk)):
-            draft.disks[arm_id.key] = disk
-            draft.contradicted.add(arm_id.subscription)
+            draft.world.found(disk)
+            draft.questions.contradicted.add(arm_id.subscription)
             return disk
         case No():
             gone.refuse_named(draft, arm_id, place)
@@ -103,25 +105,25 @@ def _unlisted(draft: Draft, arm_id: ArmId, rule: DiskRule, place: Place) -> Disk
 
 def _refuse_unread(draft: Draft, arm_id: ArmId, place: Place) -> None:
     """A disk that lists lack, as so many others that it wasn't asked for: gone as those, unless one of them is there."""
-    if arm_id.subscription in draft.contradicted:
+    if arm_id.subscription in draft.questions.contradicted:
         message = f"{arm_id} isn't listed, and the list lacks disks that are there"
-        draft.refuse(addresses.disk(arm_id), codes.LIST_INCOMPLETE, message, place=place)
+        draft.decisions.refuse(addresses.disk(arm_id), codes.LIST_INCOMPLETE, message, place=place)
     else:
         gone.refuse_missing(draft, arm_id, place, f"{arm_id} isn't listed, as so many that it was not asked for by id")
 
 
 def _claim_by_selector(draft: Draft, claims: dict[str, Claim]) -> None:
-    by_subscription, passed = _pools(draft)
+    by_subscription, passed = _pools(draft.world)
     _look_for_machines(draft, by_subscription)
     pools = {subscription: Pool(disks) for subscription, disks in by_subscription.items()}
     passed_over = {subscription: Pool(disks) for subscription, disks in passed.items()}
     twice: dict[str, list[DiskRule]] = defaultdict(list)
-    for rule in draft.manifest.disks:
+    for rule in draft.world.manifest.disks:
         if rule.select is None:
             continue
-        selected = list(_selected(draft, rule.select, rule.exclude, pools))
-        if not selected and draft.options.shard.takes(str(rule.place)):
-            draft.note(disk_codes.SELECTS_NOTHING, "the selector takes no disk", place=rule.place)
+        selected = list(_selected(draft.world, rule.select, rule.exclude, pools))
+        if not selected and draft.world.options.shard.takes(str(rule.place)):
+            draft.decisions.note(disk_codes.SELECTS_NOTHING, "the selector takes no disk", place=rule.place)
         _tell_passed_over(draft, rule, passed_over, claims)
         for disk in selected:
             earlier = claims.get(disk.id.key)
@@ -131,18 +133,18 @@ def _claim_by_selector(draft: Draft, claims: dict[str, Claim]) -> None:
                 twice[disk.id.key] += [earlier[1], rule]
     for key, rules in sorted(twice.items()):
         places = " and ".join(dict.fromkeys(str(rule.place) for rule in rules))
-        _refuse(draft, draft.disks[key].id, disk_codes.CLAIMED_TWICE, f"claimed at {places}", rules[-1].place)
+        _refuse(draft, draft.world.disks[key].id, disk_codes.CLAIMED_TWICE, f"claimed at {places}", rules[-1].place)
         del claims[key]
 
 
-def _pools(draft: Draft) -> tuple[dict[str, list[Disk]], dict[str, list[Disk]]]:
+def _pools(world: World) -> tuple[dict[str, list[Disk]], dict[str, list[Disk]]]:
     """The disks that selectors take from, by subscription, and those that they pass over for what made them."""
-    untouchable = {entry.id.key for entry in draft.manifest.excluded}
-    untouchable |= {entry.id.key for entry in draft.manifest.removed}
-    with_instance = backed(draft)
+    untouchable = {entry.id.key for entry in world.manifest.excluded}
+    untouchable |= {entry.id.key for entry in world.manifest.removed}
+    with_instance = backed(world)
     found: dict[str, list[Disk]] = defaultdict(list)
     passed: dict[str, list[Disk]] = defaultdict(list)
-    for disk in draft.disks.values():
+    for disk in world.disks.values():
         if disk.id.key in untouchable:
             continue
         why = "" if disk.id.key in with_instance else why_passed_over(disk)
@@ -155,22 +157,22 @@ def _pools(draft: Draft) -> tuple[dict[str, list[Disk]], dict[str, list[Disk]]]:
 
 def _tell_passed_over(draft: Draft, rule: DiskRule, pools: Mapping[str, Pool], claims: Mapping[str, Claim]) -> None:
     """Tell how many disks an entry would take that selectors pass over and no other entry names."""
-    if rule.select is None or not draft.options.shard.takes(str(rule.place)):
+    if rule.select is None or not draft.world.options.shard.takes(str(rule.place)):
         return
-    disks = [disk for disk in _selected(draft, rule.select, rule.exclude, pools) if disk.id.key not in claims]
+    disks = [disk for disk in _selected(draft.world, rule.select, rule.exclude, pools) if disk.id.key not in claims]
     if disks:
         shown = ", ".join(disk.id.name for disk in disks[:_SHOWN]) + (", …" if len(disks) > _SHOWN else "")
         message = f"{counted(len(disks), 'disk')} of Kubernetes clusters or scale sets would match: {shown}"
-        draft.note(disk_codes.PASSED_OVER, message, place=rule.place)
+        draft.decisions.note(disk_codes.PASSED_OVER, message, place=rule.place)
 
 
 def _refuse(draft: Draft, disk: ArmId, code: Code, message: str, place: Place) -> None:
     """Refuse a disk of no vault in particular: every shard does, one of them says so."""
     address = addresses.disk(disk)
-    if draft.options.shard.takes(disk.key):
-        draft.refuse(address, code, message, place=place)
+    if draft.world.options.shard.takes(disk.key):
+        draft.decisions.refuse(address, code, message, place=place)
     else:
-        draft.refused.setdefault(draft.spelled(address), message)
+        draft.decisions.refuse_untold(address, message)
 
 
 def _look_for_machines(draft: Draft, by_subscription: dict[str, list[Disk]]) -> None:
@@ -179,40 +181,40 @@ def _look_for_machines(draft: Draft, by_subscription: dict[str, list[Disk]]) -> 
     A disk whose machine may not be read is taken out: it can't be told whether it is meant. Instances of scale sets
     are no virtual machines of their own, and are not asked for.
     """
-    for select, exclude in selectors(draft.manifest):
+    for select, exclude in selectors(draft.world.manifest):
         if not any(map(asks_machines, (select, *exclude))):
             continue
-        for subscription in _where(draft, select, by_subscription):
+        for subscription in _where(draft.world, select, by_subscription):
             disks = by_subscription.get(subscription, [])
             by_subscription[subscription] = [
                 disk for disk in disks if all(_is_known(draft, disk, one) for one in disk.machines)
             ]
 
 
-def _where(draft: Draft, select: Selector, read: Iterable[str]) -> list[str]:
+def _where(world: World, select: Selector, read: Iterable[str]) -> list[str]:
     """The subscriptions that a selector looks in: all that were read when it names no place."""
     if select.subscriptions is None and select.management_groups is None:
         return sorted(read)
-    return list(places(select, draft.estate.management_groups))
+    return list(places(select, world.estate.management_groups))
 
 
 def _is_known(draft: Draft, disk: Disk, machine: ArmId) -> bool:
-    if machine.key in draft.machines or machine.type != _MACHINES:
+    if machine.key in draft.world.machines or machine.type != _MACHINES:
         return True
-    presence = draft.presence(machine, addresses.disk(disk.id))
+    presence = draft.questions.presence(machine, addresses.disk(disk.id))
     match presence:
         case Yes(Found(resource=Machine() as found)):
-            draft.machines[machine.key] = found
+            draft.world.found(found)
     return presence is not None
 
 
 def _selected(
-    draft: Draft, select: Selector, exclude: Iterable[Exclusion], pools: Mapping[str, Pool]
+    world: World, select: Selector, exclude: Iterable[Exclusion], pools: Mapping[str, Pool]
 ) -> Iterator[Disk]:
-    around = draft.surroundings
+    around = world.surroundings
     takes: Test = matcher(select, around)
     leaves = [matcher(exclusion.selector, around) for exclusion in exclude]
-    for subscription in _where(draft, select, pools):
+    for subscription in _where(world, select, pools):
         for disk in pools[subscription].candidates(select) if subscription in pools else ():
             if takes(disk) and not any(leaves_out(disk) for leaves_out in leaves):
                 yield disk
@@ -224,42 +226,64 @@ def _resolve(draft: Draft, disk: Disk, rule: DiskRule, place: Place, by_id: bool
         why = Obstacle(
             disk_codes.REGION_UNNAMED, f"no vault, policy or snapshot resource group is named for {disk.location}"
         )
-        if not draft.options.shard.takes(disk.id.key):
-            draft.refused[draft.spelled(addresses.disk(disk.id))] = why.sentence
+        if not draft.world.options.shard.takes(disk.id.key):
+            draft.decisions.refuse_untold(addresses.disk(disk.id), why.sentence)
         else:
-            _reject(draft, disk, place, by_id, why)
+            _reject(draft.decisions, disk, place, by_id, why)
         return None
     wanted = DesiredDisk(
         disk,
         place,
         rule,
         by_id,
-        draft.manifest.vaults[vault],
-        draft.manifest.policies[policy],
-        draft.manifest.snapshot_groups[group],
+        draft.world.manifest.vaults[vault],
+        draft.world.manifest.policies[policy],
+        draft.world.manifest.snapshot_groups[group],
     )
-    if not draft.sees_to(wanted.vault):
+    if not draft.world.sees_to(wanted.vault):
         return wanted
-    found = obstacle(disk, wanted.policy, _location(draft, wanted.vault)) if rule.protection == "protected" else None
+    found = (
+        obstacle(disk, wanted.policy, _location(draft.world, wanted.vault)) if rule.protection == "protected" else None
+    )
     if found:
-        _reject(draft, disk, place, by_id, found)
+        _reject(draft.decisions, disk, place, by_id, found)
         return None
     if is_kubernetes_volume(disk):
-        draft.note(disk_codes.AKS_VOLUME, f"{disk.id.name} is a Kubernetes volume", address=wanted.address, place=place)
+        draft.decisions.note(
+            disk_codes.AKS_VOLUME, f"{disk.id.name} is a Kubernetes volume", address=wanted.address, place=place
+        )
     return wanted
 
 
-def _location(draft: Draft, vault: VaultSpec) -> str:
+def _location(world: World, vault: VaultSpec) -> str:
     """Where a vault is: as Azure says, else as declared (which a vault that isn't managed need not)."""
-    live = draft.estate.vaults.get(vault.id.key)
+    live = world.estate.vaults.get(vault.id.key)
     return live.location if live else vault.location
 
 
-def _reject(draft: Draft, disk: Disk, place: Place, by_id: bool, why: Obstacle) -> None:
+def _reject(decisions: Decisions, disk: Disk, place: Place, by_id: bool, why: Obstacle) -> None:
     """An error under the rule's own code for a disk that was named; one that was found is `uncovered`."""
     address, sentence = addresses.disk(disk.id), f"{disk.id.name}: {why.sentence}"
     if by_id:
-        draft.refuse(address, why.code, sentence, place=place)
+        decisions.refuse(address, why.code, sentence, place=place)
     else:
         hint = f"{why.code.hint}; or exclude it with a reason"
-        draft.refuse(address, disk_codes.UNCOVERED, f"{sentence} ({why.code})", place=place, hint=hint)
+        decisions.refuse(address, disk_codes.UNCOVERED, f"{sentence} ({why.code})", place=place, hint=hint)
+
+
+def declared_disks(draft: Draft) -> list[DesiredDisk]:
+    """The desired disks, once `draft.world.held` has every instance that protects one: no list proves an absence."""
+    desired = expand(draft)
+    deleted = {one.disk.key for one in draft.world.estate.deleted_instances.values() if one.disk}
+    for wanted in _bare(draft.world, desired):
+        if wanted.disk.id.key not in deleted:
+            own = wanted.vault.id.child("backupInstances", instance_name(wanted.disk.id))
+            found = draft.questions.unlisted(wanted.vault, own, wanted.address, wanted.place)
+            if isinstance(found, Instance):
+                draft.world.found(replace(found, vault=wanted.vault.id))
+    return desired
+
+
+def _bare(world: World, desired: Iterable[DesiredDisk]) -> Iterable[DesiredDisk]:
+    """Those without an instance in their vaults; it is theirs alone to protect a disk that has one in another vault."""
+    return [wanted for wanted in desired if not world.held.get(wanted.disk.id.key)]

@@ -18,6 +18,7 @@ from reconciler.model.resources import Instance
 from reconciler.model.tags import OWNER_TAG, PROVEN_TAG, RESTORED_TAG, tag_of
 from reconciler.planning.desired import expand
 from reconciler.planning.draft import Draft
+from reconciler.planning.instance_bodies import guard_or_refuse
 from reconciler.planning.proofs import Candidate, candidates
 from reconciler.planning.provenance import Claim
 from reconciler.planning.restoring import (
@@ -25,7 +26,6 @@ from reconciler.planning.restoring import (
     expected,
     finished,
     grants_for,
-    guard_for,
     is_open,
     points_of,
     start,
@@ -33,6 +33,7 @@ from reconciler.planning.restoring import (
 )
 from reconciler.planning.retained import around
 from reconciler.planning.role_book import RoleBook
+from reconciler.planning.world import World
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _MOST_PASSED_OVER = 20
@@ -42,14 +43,15 @@ def make(
     manifest: Manifest, estate: Estate, options: Options, now: datetime, drills: tuple[DrillSpec, ...], run: str
 ) -> Plan:
     """The plan of a run of these drills; a sketch while it has `questions`."""
-    draft = Draft(manifest, estate, options, now)
-    desired = expand(draft)
-    draft.findings[:] = (one for one in draft.findings if one.drift == "out-of-reach")
-    draft.tell_unread()
+    draft = Draft.of(manifest, estate, options, now)
+    looked = draft.beside()
+    desired = expand(looked)
+    draft.decisions.report(looked.decisions.unread)
+    draft.questions.tell_unread()
     book = RoleBook(draft)
     changes: list[Change] = []
     for drill in drills:
-        chosen = _sample(draft, drill, candidates(draft, drill, desired))
+        chosen = _sample(draft, drill, candidates(draft.world, drill, desired))
         for source in chosen:
             changes += _trial(draft, book, drill, source, run)
         changes += _leftovers(draft, drill, {source.id.key for source in chosen}, run)
@@ -61,13 +63,13 @@ def _sample(draft: Draft, drill: DrillSpec, found: list[Candidate]) -> list[Sour
 
     A drill that finds nothing to restore proves nothing, which is an error.
     """
-    in_turn = sorted(found, key=lambda one: (one.proven(draft.now) or _NEVER, _lot(drill, one)))
+    in_turn = sorted(found, key=lambda one: (one.proven(draft.world.now) or _NEVER, _lot(drill, one)))
     chosen: list[Source] = []
     asked = passed_over = 0
     for one in in_turn:
         if len(chosen) + asked >= drill.sample or passed_over >= _MOST_PASSED_OVER + drill.sample:
             break
-        points = points_of(draft, one.instance) if one.instance else ()
+        points = points_of(draft.questions, one.instance) if one.instance else ()
         if points is None:
             asked += 1
         elif points and one.instance:
@@ -75,10 +77,10 @@ def _sample(draft: Draft, drill: DrillSpec, found: list[Candidate]) -> list[Sour
         else:
             passed_over += 1
             message = f"{one.wanted.disk.id.name} has nothing to restore yet"
-            draft.note(codes.NO_RECOVERY_POINT, message, address=_address(drill, one.wanted.disk.id))
+            draft.decisions.note(codes.NO_RECOVERY_POINT, message, address=_address(drill, one.wanted.disk.id))
     if not chosen and not asked:
         message = f"none of {counted(passed_over, 'disk')} has a recovery point" if found else "it takes no disk"
-        draft.note(
+        draft.decisions.note(
             codes.NOTHING_DRILLED,
             f"the drill {drill.name}: {message}",
             address=f"drill/{drill.name}",
@@ -96,37 +98,37 @@ def _address(drill: DrillSpec, disk: ArmId) -> str:
     return f"drill/{drill.name}/{disk.key}"
 
 
-def _target(draft: Draft, drill: DrillSpec, disk: ArmId) -> ArmId:
+def _target(world: World, drill: DrillSpec, disk: ArmId) -> ArmId:
     """The disk that a drill makes of `disk`."""
     group = group_id(drill.subscription or disk.subscription, drill.group)
-    name = drill_disk_name(draft.manifest.name, drill.name, disk)
+    name = drill_disk_name(world.manifest.name, drill.name, disk)
     return ArmId(f"{group}/providers/Microsoft.Compute/disks/{name}")
 
 
 def _trial(draft: Draft, book: RoleBook, drill: DrillSpec, source: Source, run: str) -> list[Change]:
-    disk, address = _target(draft, drill, source.id), _address(drill, source.id)
-    if draft.owner(source.instance.tags) == "foreign":
+    disk, address = _target(draft.world, drill, source.id), _address(drill, source.id)
+    if draft.world.owner(source.instance.tags) == "foreign":
         message = (
             f"{source.instance.id} belongs to {tag_of(source.instance.tags, OWNER_TAG)}, so no proof is written on it"
         )
-        draft.refuse(address, codes.MANAGED_ELSEWHERE, message, place=drill.place)
+        draft.decisions.refuse(address, codes.MANAGED_ELSEWHERE, message, place=drill.place)
         return []
     if not is_open(draft, disk.group_id, address):
         return []
     if source.disk and source.disk.encryption_set and disk.subscription != source.id.subscription:
         message = "a disk with a customer-managed key can't be restored into another subscription"
-        draft.refuse(
+        draft.decisions.refuse(
             address, codes.RESTORE_IMPOSSIBLE, message, place=drill.place, hint="leave the drill's `subscription` out"
         )
     claim = Claim.of(source.instance, source.point)
-    delete = _deletion(draft, drill, disk, source.instance, run)
+    delete = _deletion(draft.world, drill, disk, source.instance, run)
     _refuse_locked(draft, disk, address)
-    guard = guard_for(draft, source.instance.vault, address)
-    grants, probe = grants_for(draft, book, source.instance, disk.group_id)
-    location = draft.estate.vaults[source.instance.vault.key].location
+    guard = guard_or_refuse(draft, source.instance.vault, (Op.RESTORE_START,), address) or ()
+    grants, probe = grants_for(draft.world, book, source.instance, disk.group_id)
+    location = draft.world.estate.vaults[source.instance.vault.key].location
     before = tag_of(source.instance.tags, PROVEN_TAG) or None
     proof = Step(Op.INSTANCE_MERGE, source.instance.id, guard=guard)
-    room = around(draft, source.instance.vault, (proof,), draft.held.get(source.id.key, ()))
+    room = around(draft.world, source.instance.vault, (proof,), draft.world.held.get(source.id.key, ()))
     change = Change(
         address=address,
         kind=Kind.DRILL,
@@ -134,7 +136,9 @@ def _trial(draft: Draft, book: RoleBook, drill: DrillSpec, source: Source, run: 
         reason=f"restores the recovery point of {source.point.taken:%Y-%m-%d %H:%M} UTC on trial",
         steps=(
             start(source, location, disk, guard),
-            Step(Op.DISK_PATCH, disk, {"tags": {RESTORED_TAG: drill_mark(draft.manifest.name, drill.name) + run}}),
+            Step(
+                Op.DISK_PATCH, disk, {"tags": {RESTORED_TAG: drill_mark(draft.world.manifest.name, drill.name) + run}}
+            ),
             Step(Op.DISK_CHECK, disk, expected(source, {}, claim)),
             *room.before,
             proof,
@@ -151,7 +155,7 @@ def _trial(draft: Draft, book: RoleBook, drill: DrillSpec, source: Source, run: 
         detail=(f"makes {disk}", _KEPT[drill.keep], *room.detail),
         keeps=drill.keep,
     )
-    return without_refused(draft, change)
+    return without_refused(draft.decisions, change)
 
 
 _KEPT = {
@@ -161,15 +165,15 @@ _KEPT = {
 }
 
 
-def _deletion(draft: Draft, drill: DrillSpec, disk: ArmId, instance: Instance, run: str) -> Step:
-    earlier = drill_mark(draft.manifest.name, drill.name)
+def _deletion(world: World, drill: DrillSpec, disk: ArmId, instance: Instance, run: str) -> Step:
+    earlier = drill_mark(world.manifest.name, drill.name)
     return Step(Op.DISK_DELETE, disk, Claim.of(instance, mark=earlier + run, earlier=earlier).body)
 
 
 def _refuse_locked(draft: Draft, disk: ArmId, address: str) -> None:
-    lock = draft.lock_on(disk, deletes=True)
+    lock = draft.world.lock_on(disk, deletes=True)
     if lock:
-        draft.refuse(address, codes.LOCKED, f"{lock} forbids it")
+        draft.decisions.refuse(address, codes.LOCKED, f"{lock} forbids it")
 
 
 def _leftovers(draft: Draft, drill: DrillSpec, chosen: set[str], run: str) -> Iterator[Change]:
@@ -177,20 +181,20 @@ def _leftovers(draft: Draft, drill: DrillSpec, chosen: set[str], run: str) -> It
 
     Those of disks chosen now are taken away by their own trial.
     """
-    for instance in draft.estate.instances.values():
+    for instance in draft.world.estate.instances.values():
         if instance.disk is None or instance.disk.key in chosen:
             continue
-        disk = _target(draft, drill, instance.disk)
-        if disk.key not in draft.disks:
+        disk = _target(draft.world, drill, instance.disk)
+        if disk.key not in draft.world.disks:
             continue
         yield from without_refused(
-            draft,
+            draft.decisions,
             Change(
                 address=disk.text,
                 kind=Kind.RESTORE,
                 action=Action.DESTROY,
                 reason=f"left behind by an earlier run of the drill {drill.name}",
-                steps=(_deletion(draft, drill, disk, instance, run),),
+                steps=(_deletion(draft.world, drill, disk, instance, run),),
                 before={"source": instance.disk.text},
                 place=drill.place,
             ),

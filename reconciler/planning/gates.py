@@ -3,28 +3,31 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from reconciler.base.plurals import counted
 from reconciler.model.changes import Action, Change, Kind
 from reconciler.model.ids import lower
+from reconciler.model.manifest import DiskRule, names_in
 from reconciler.model.plan import Gate, Plan
 from reconciler.model.protection import is_active
-from reconciler.planning import origins
+from reconciler.model.resources import Instance
+from reconciler.model.tags import SOURCE_TAG, tag_of
 from reconciler.planning.capacity import DISK_SCOPE_LIMIT, QUOTA, over_quota
 from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import Draft
 from reconciler.planning.gone import is_left
-from reconciler.planning.losing import selects_nothing
 from reconciler.planning.role_book import RoleBook
+from reconciler.planning.selection import glob
+from reconciler.planning.world import World
 
 COUNTED = frozenset({"empty", "mass-change", "mass-gone", "selects-nothing"})
 """The gates that count over all vaults of the manifest."""
 
 MASS_PERCENT = 30
 MASS_FROM = 10
-_SHOWN = 10
+_SHOWN, _FEW = 10, 5
 
 
 def gates(
@@ -33,16 +36,16 @@ def gates(
     """Every gate that these changes stand before, open or closed; `due` are the addresses of deletions without a key."""
     vanished = tuple(_mass_gone(draft, changes))
     found = [
-        *_empty(draft, desired, changes),
-        *selects_nothing(draft, desired, changes),
+        *_empty(draft.world, desired, changes),
+        *_selects_nothing(draft.world, desired, changes),
         *vanished,
-        *_mass(draft, _without(changes, vanished)),
-        *origins.gate(draft, changes),
+        *_mass(draft.world, _without(changes, vanished)),
+        *_two_sources(draft.world, changes),
         *_irreversible(draft, changes),
         *_weakening(draft, changes),
-        *_deletions(draft, changes, due),
+        *_deletions(draft.world, changes, due),
         *_quota(draft, changes),
-        *_scopes(draft, book),
+        *_scopes(draft.world, book),
     ]
     return tuple(found)
 
@@ -54,40 +57,43 @@ def under_gates_of(plan: Plan, whole: Plan) -> Plan:
     return replace(plan, gates=tuple(sorted((*own, *counted_over_all), key=lambda gate: gate.name)))
 
 
-def _empty(draft: Draft, desired: list[DesiredDisk], changes: list[Change]) -> Iterable[Gate]:
+def _empty(world: World, desired: list[DesiredDisk], changes: list[Change]) -> Iterable[Gate]:
     """A manifest that wants nothing, or whose entries find nothing while there are instances of ours to lose."""
-    manifest = draft.manifest
+    manifest = world.manifest
     if not (manifest.vaults or manifest.disks or manifest.removed):
         why = "the manifest names no vault and no disk"
-    elif not desired and manifest.disks and _owns_any(draft, changes):
+    elif not desired and manifest.disks and _owns_any(world, changes):
         why = "no entry of `disks` finds a disk, yet instances of this manifest exist"
     elif not desired and any(change.drift == "orphaned" for change in changes):
         why = "the manifest has no entry of `disks`, and --prune would stop what it had"
     else:
         return
     hint = "check the manifest's path and the caller's permissions; pass `--force empty` to continue"
-    yield Gate("empty", f"the desired set is empty: {why}", hint, draft.forces("empty"))
+    yield Gate("empty", f"the desired set is empty: {why}", hint, world.forces("empty"))
 
 
-def _owns_any(draft: Draft, changes: list[Change]) -> bool:
+def _owns_any(world: World, changes: list[Change]) -> bool:
     """Whether an instance of ours still runs that nothing accounts for: no disk, and not what `whenGone` does."""
     accounted = {lower(str((change.before or {}).get("instance"))) for change in changes if change.drift == "gone"}
     return any(
-        draft.owner(instance.tags) == "ours" and key not in accounted and not is_left(draft, instance)
-        for key, instance in draft.estate.instances.items()
+        world.owner(instance.tags) == "ours" and key not in accounted and not is_left(world, instance)
+        for key, instance in world.estate.instances.items()
     )
 
 
 def _mass_gone(draft: Draft, changes: list[Change]) -> Iterable[Gate]:
     """Disks that vanish by the dozen are rather a list, a right or a subscription that is lost than so many decisions."""
     acted = [change for change in changes if change.drift == "gone" and change.vault]
-    vaults = sorted({change.vault.key for change in acted if change.vault} & draft.masses.keys())
+    vaults = sorted({change.vault.key for change in acted if change.vault} & draft.decisions.masses.keys())
     if vaults:
-        where = [f"{draft.masses[key][0]} of {draft.masses[key][1]} of {key.rsplit('/', 1)[-1]}" for key in vaults]
+        where = [
+            f"{draft.decisions.masses[key][0]} of {draft.decisions.masses[key][1]} of {key.rsplit('/', 1)[-1]}"
+            for key in vaults
+        ]
         message = f"very many disks are gone at once: {_listed(where)}"
         hint = "make sure that they were deleted on purpose; pass `--force mass-gone` to continue"
         found = tuple(change.address for change in acted if change.vault and change.vault.key in vaults)
-        yield Gate("mass-gone", message, hint, draft.forces("mass-gone"), found)
+        yield Gate("mass-gone", message, hint, draft.world.forces("mass-gone"), found)
 
 
 def _without(changes: list[Change], gates: Iterable[Gate]) -> list[Change]:
@@ -96,7 +102,7 @@ def _without(changes: list[Change], gates: Iterable[Gate]) -> list[Change]:
     return [change for change in changes if change.address not in covered]
 
 
-def _mass(draft: Draft, changes: list[Change]) -> Iterable[Gate]:
+def _mass(world: World, changes: list[Change]) -> Iterable[Gate]:
     """More than 30 % of the instances of a vault, or of all, losing protection or retention at once.
 
     Those that are stopped already have nothing to lose but their recovery points: in vaults that keep years of them,
@@ -109,7 +115,7 @@ def _mass(draft: Draft, changes: list[Change]) -> Iterable[Gate]:
     losing = {lower(str((change.before or {}).get("instance"))) for change in weighty}
     held: Counter[str] = Counter()
     total: Counter[str] = Counter()
-    for instance in draft.estate.instances.values():
+    for instance in world.estate.instances.values():
         held.update((instance.vault.key, "") if instance.disk else ())
         if instance.disk and (is_active(instance) or instance.id.key in losing):
             total.update((instance.vault.key, ""))
@@ -122,7 +128,7 @@ def _mass(draft: Draft, changes: list[Change]) -> Iterable[Gate]:
             )
             addresses = tuple(change.address for change in weighty)
             hint = "check the list; pass `--force mass-change` to continue"
-            yield Gate("mass-change", message, hint, draft.forces("mass-change"), addresses)
+            yield Gate("mass-change", message, hint, world.forces("mass-change"), addresses)
             return
 
 
@@ -131,30 +137,59 @@ def _of(reasons: dict[str, str], changes: list[Change]) -> list[str]:
     return [address for address in sorted(reasons) if address in planned]
 
 
+def _two_sources(world: World, changes: Iterable[Change]) -> Iterator[Gate]:
+    """The gate before stops, deletions and revocations in vaults that bear the mark of another source."""
+    source = world.options.source
+    others = {
+        key: told
+        for key, vault in world.estate.vaults.items()
+        if source and (told := tag_of(vault.tags, SOURCE_TAG)) and told != source
+    }
+    ending = [change for change in changes if change.vault and change.vault.key in others and _ends(change)]
+    if ending:
+        names = sorted({change.vault.name for change in ending if change.vault})
+        message = (
+            f"{', '.join(names)}: another copy of the manifest {world.manifest.name} was applied there "
+            f"(mark {', '.join(sorted({others[change.vault.key] for change in ending if change.vault}))}, this is {source}), "
+            "whose disks this one would take for its own"
+        )
+        hint = (
+            "Give the manifests different names. If this one only moved to another repository or folder, "
+            "pass `--adopt` once, or `--force two-sources` for this run"
+        )
+        yield Gate(
+            "two-sources", message, hint, world.forces("two-sources"), tuple(change.address for change in ending)
+        )
+
+
+def _ends(change: Change) -> bool:
+    return change.action is Action.DESTROY or change.weight == "stops"
+
+
 def _irreversible(draft: Draft, changes: list[Change]) -> Iterable[Gate]:
-    addresses = _of(draft.irreversible, changes)
+    addresses = _of(draft.decisions.irreversible, changes)
     if addresses:
-        message = _listed([draft.irreversible[address] for address in addresses])
+        message = _listed([draft.decisions.irreversible[address] for address in addresses])
         hint = "pass `--accept-irreversible` to continue"
-        is_open = draft.options.accept_irreversible or draft.forces("irreversible")
+        is_open = draft.world.options.accept_irreversible or draft.world.forces("irreversible")
         yield Gate("irreversible", message, hint, is_open, tuple(addresses))
 
 
 def _weakening(draft: Draft, changes: list[Change]) -> Iterable[Gate]:
-    addresses = _of(draft.weakening, changes)
+    addresses = _of(draft.decisions.weakening, changes)
     if addresses:
-        message = _listed([draft.weakening[address] for address in addresses])
+        message = _listed([draft.decisions.weakening[address] for address in addresses])
         hint = "pass `--force weakens-protection` to continue"
-        yield Gate("weakens-protection", message, hint, draft.forces("weakens-protection"), tuple(addresses))
+        yield Gate("weakens-protection", message, hint, draft.world.forces("weakens-protection"), tuple(addresses))
 
 
-def _deletions(draft: Draft, changes: list[Change], due: list[str]) -> Iterable[Gate]:
+def _deletions(world: World, changes: list[Change], due: list[str]) -> Iterable[Gate]:
     """Deleting recovery points needs the exact count, said by the person who runs it.
 
     Without a count the deletions are left out, and close nothing else; a wrong one refuses the run.
     """
     deleted = [change.address for change in changes if change.kind is Kind.DISK and change.action is Action.DESTROY]
-    said, concerned = draft.options.allow_delete, deleted or due
+    said, concerned = world.options.allow_delete, deleted or due
     if concerned or said:
         count = len(concerned)
         message = f"{counted(count, 'backup instance')} would be deleted with {'their' if count != 1 else 'its'} recovery points"
@@ -174,18 +209,74 @@ def _quota(draft: Draft, changes: list[Change]) -> Iterable[Gate]:
         where = _listed([f"{subscription} would have {count}" for subscription, count in sorted(over.items())])
         message = f"more than {QUOTA} role assignments in a subscription: {where}"
         hint = "declare `roleAssignments: {scope: resourceGroup}`; pass `--force role-quota` if Azure raised your limit"
-        yield Gate("role-quota", message, hint, draft.forces("role-quota"))
+        yield Gate("role-quota", message, hint, draft.world.forces("role-quota"))
 
 
-def _scopes(draft: Draft, book: RoleBook) -> Iterable[Gate]:
+def _scopes(world: World, book: RoleBook) -> Iterable[Gate]:
     over = {key: len(scopes) for key, scopes in sorted(book.disk_scopes.items()) if len(scopes) > DISK_SCOPE_LIMIT}
     if over:
         where = _listed([f"{count} in {subscription}" for subscription, count in over.items()])
         message = f"more than {DISK_SCOPE_LIMIT} role assignments at disk scope: {where}"
         hint = "declare `roleAssignments: {scope: resourceGroup}`"
-        yield Gate("role-scope", message, hint, draft.forces("role-scope"))
+        yield Gate("role-scope", message, hint, world.forces("role-scope"))
 
 
 def _listed(texts: list[str]) -> str:
     rest = len(texts) - _SHOWN
     return "; ".join(texts[:_SHOWN]) + (f"; and {rest} more" if rest > 0 else "")
+
+
+def _selects_nothing(world: World, desired: Sequence[DesiredDisk], changes: Iterable[Change]) -> Iterable[Gate]:
+    """The gate before a prune of more disks than an entry takes that may have taken them; none at all are `empty`."""
+    pruned = [change for change in changes if change.drift == "orphaned" and change.steps]
+    if not (pruned and desired):
+        return
+    taken = Counter(wanted.rule.place for wanted in desired if not wanted.by_id)
+    told: list[str] = []
+    found: dict[str, None] = {}
+    for rule in world.manifest.disks:
+        lost = _lost(world, rule, taken[rule.place], pruned) if rule.select is not None else []
+        if len(lost) > taken[rule.place]:
+            takes = counted(taken[rule.place], "disk") if taken[rule.place] else "no disk"
+            told.append(
+                f"the entry at {rule.place} takes {takes}, and {len(lost)} that it may have taken would be stopped"
+            )
+            found |= dict.fromkeys(change.address for change in lost)
+    if told:
+        rest = f"; and {len(told) - _FEW} entries more" if len(told) > _FEW else ""
+        hint = "check the entry's tags, names and scopes, and the caller's permissions; pass `--force selects-nothing` to continue"
+        yield Gate(
+            "selects-nothing", "; ".join(told[:_FEW]) + rest, hint, world.forces("selects-nothing"), tuple(found)
+        )
+
+
+def _lost(world: World, rule: DiskRule, takes: int, pruned: Sequence[Change]) -> list[Change]:
+    """What an entry may have taken before: there is no record of that.
+
+    What it could have taken by subscription, resource group and name alone stands in for it, whatever it leaves out now;
+    for one that takes nothing, or of whose places or names one does, also what lies in a vault that it puts disks into,
+    since that place or name may be what was mistyped.
+    """
+    is_idle = not takes or _has_idle_part(world, rule)
+    vaults = {world.manifest.vaults[name].id for name in names_in(rule.vault)} if is_idle else set()
+    found: list[Change] = []
+    for change in pruned:
+        instance: Instance | None = world.estate.instances.get(change.steps[0].target.key)
+        if instance is None or instance.disk is None:
+            continue
+        if world.takers.could_take(rule, instance.disk) or instance.vault in vaults:
+            found.append(change)
+    return found
+
+
+def _has_idle_part(world: World, rule: DiskRule) -> bool:
+    """Whether a subscription, resource group or name that the entry's selector lists finds no disk at all."""
+    select, disks = rule.select, [disk.id for disk in world.disks.values()]
+    if select is None:
+        return False
+    parts = (
+        (select.subscriptions, {disk.subscription for disk in disks}),
+        (select.resource_groups, {lower(disk.group) for disk in disks}),
+        (select.names, {lower(disk.name) for disk in disks}),
+    )
+    return any(not any(map(glob(value).match, there)) for values, there in parts for value in values or ())

@@ -25,8 +25,9 @@ from reconciler.model.protection import Health, health_of, is_active
 from reconciler.model.resources import Instance, RecoveryPoint
 from reconciler.planning.content import content_of
 from reconciler.planning.draft import Draft
-from reconciler.planning.questions import PENDING
+from reconciler.planning.questions import PENDING, Questions
 from reconciler.planning.takers import Taker, when_gone
+from reconciler.planning.world import World
 
 MASS_PERCENT = 10
 MASS_FROM = 5
@@ -81,14 +82,14 @@ class Absences:
 
 def absences(draft: Draft, claimed: Collection[str]) -> Absences:
     """Look for the disks of active instances that neither a declared disk (`claimed`, lower-cased ids) nor `removed` has."""
-    accounted = {*claimed, *(entry.id.key for entry in draft.manifest.removed)}
-    lacking = sorted(_lacking(draft, accounted), key=lambda one: (_is_done(one), one.instance.id.key))
-    found = Absences(masses=_masses(draft, lacking))
+    accounted = {*claimed, *(entry.id.key for entry in draft.world.manifest.removed)}
+    lacking = sorted(_lacking(draft.world, accounted), key=lambda one: (_is_done(one), one.instance.id.key))
+    found = Absences(masses=_masses(draft.world, lacking))
     listed, pending = _listed(draft, lacking)
     for one in lacking:
         if one.disk.subscription in pending:
             found.undecided.add(one.instance.id.key)
-        elif one.disk.key not in listed and one.address not in draft.refused:
+        elif one.disk.key not in listed and one.address not in draft.decisions.refused:
             _look(draft, found, one)
     return found
 
@@ -96,54 +97,54 @@ def absences(draft: Draft, claimed: Collection[str]) -> Absences:
 def _look(draft: Draft, found: Absences, one: Gone) -> None:
     key = one.instance.id.key
     acts = when_gone(one.takers)[0] != REPORT and not _is_done(one)
-    is_needed = acts and (one.instance.vault.key not in found.masses or draft.forces("mass-gone"))
-    if not may_read(draft, one.disk, is_needed=is_needed):
+    is_needed = acts and (one.instance.vault.key not in found.masses or draft.world.forces("mass-gone"))
+    if not may_read(draft.questions, one.disk, is_needed=is_needed):
         _assume(draft, found, one)
         return
-    presence = draft.presence(one.disk, one.address, one.place)
+    presence = draft.questions.presence(one.disk, one.address, one.place)
     if isinstance(presence, No):
         found.gone[key] = one
     elif presence is None:
         found.undecided.add(key)
-    elif one.disk.subscription in draft.reach.disk_subscriptions:
-        draft.contradicted.add(one.disk.subscription)
-        draft.refuse(one.address, codes.LIST_INCOMPLETE, f"{one.disk} is there but isn't listed")
+    elif one.disk.subscription in draft.world.reach.disk_subscriptions:
+        draft.questions.contradicted.add(one.disk.subscription)
+        draft.decisions.refuse(one.address, codes.LIST_INCOMPLETE, f"{one.disk} is there but isn't listed")
         found.undecided.add(key)
 
 
 def _assume(draft: Draft, found: Absences, one: Gone) -> None:
     """A disk among so many that it wasn't read: gone as those that were, unless one of them is there after all."""
-    if one.disk.subscription in draft.contradicted:
+    if one.disk.subscription in draft.questions.contradicted:
         message = f"{one.disk} isn't listed, and the list lacks disks that are there"
-        draft.refuse(one.address, codes.LIST_INCOMPLETE, message)
+        draft.decisions.refuse(one.address, codes.LIST_INCOMPLETE, message)
         found.undecided.add(one.instance.id.key)
     else:
         found.gone[one.instance.id.key] = replace(one, is_read=False)
 
 
-def may_read(draft: Draft, disk: ArmId, *, is_needed: bool) -> bool:
+def may_read(questions: Questions, disk: ArmId, *, is_needed: bool) -> bool:
     """Whether this plan reads a disk that lists lack, of which it reads only so many that aren't needed."""
-    if not is_needed and len(draft.sought | {disk.key}) > _MOST_READ:
+    if not is_needed and len(questions.sought | {disk.key}) > _MOST_READ:
         return False
-    draft.sought.add(disk.key)
+    questions.sought.add(disk.key)
     return True
 
 
-def _lacking(draft: Draft, accounted: Collection[str]) -> Iterator[Gone]:
+def _lacking(world: World, accounted: Collection[str]) -> Iterator[Gone]:
     """Active instances of ours, and unmarked ones where an entry could have put them, whose disks aren't listed."""
-    for instance in draft.estate.instances.values():
+    for instance in world.estate.instances.values():
         disk = instance.disk
-        if disk is None or not is_active(instance) or disk.key in draft.disks or disk.key in accounted:
+        if disk is None or not is_active(instance) or disk.key in world.disks or disk.key in accounted:
             continue
-        owner = draft.owner(instance.tags)
-        takers = draft.takers.of(disk) if owner in {"ours", ""} else ()
-        if owner == "ours" or any(draft.takers.puts_into(taker, instance.vault) for taker in takers):
+        owner = world.owner(instance.tags)
+        takers = world.takers.of(disk) if owner in {"ours", ""} else ()
+        if owner == "ours" or any(world.takers.puts_into(taker, instance.vault) for taker in takers):
             yield Gone(instance, disk, takers)
 
 
-def _masses(draft: Draft, lacking: Iterable[Gone]) -> dict[str, tuple[int, int]]:
+def _masses(world: World, lacking: Iterable[Gone]) -> dict[str, tuple[int, int]]:
     missing = Counter(one.instance.vault.key for one in lacking if not _is_done(one))
-    held = Counter(one.vault.key for one in draft.estate.instances.values() if one.disk and is_active(one))
+    held = Counter(one.vault.key for one in world.estate.instances.values() if one.disk and is_active(one))
     return {
         vault: (count, held[vault])
         for vault, count in sorted(missing.items())
@@ -156,8 +157,8 @@ def _listed(draft: Draft, lacking: Iterable[Gone]) -> tuple[set[str], set[str]]:
     asked = Counter(one.disk.subscription for one in lacking)
     found, pending = set[str](), set[str]()
     for subscription, count in sorted(asked.items()):
-        if count > _FEW and subscription not in draft.reach.disk_subscriptions:
-            match draft.answer(DISKS(subscription_id(subscription))):
+        if count > _FEW and subscription not in draft.world.reach.disk_subscriptions:
+            match draft.questions.answer(DISKS(subscription_id(subscription))):
                 case Yes(keys):
                     found |= keys
                 case answer if answer is PENDING:
@@ -174,16 +175,16 @@ def verdict(draft: Draft, one: Gone) -> Verdict:
         return Verdict.DONE
     if not (one.is_read and _may_act(draft, one)):
         return Verdict.TELL
-    points = _points(draft, one.instance)
+    points = _points(draft.questions, one.instance)
     if points is None:
         return Verdict.PENDING
-    return Verdict.ACT if points and draft.now >= _due(draft, one.instance, points, hours) else Verdict.TELL
+    return Verdict.ACT if points and draft.world.now >= _due(draft.world, one.instance, points, hours) else Verdict.TELL
 
 
 def _may_act(draft: Draft, one: Gone) -> bool:
     """Whether the instance is ours to change: it bears our mark, or its disk is named by id."""
-    is_ours = draft.owner(one.instance.tags) == "ours" or any(taker.by_id for taker in one.takers)
-    return is_ours and not draft.manifest.hands_over_to and not draft.ignores(one.address, "protection")
+    is_ours = draft.world.owner(one.instance.tags) == "ours" or any(taker.by_id for taker in one.takers)
+    return is_ours and not draft.world.manifest.hands_over_to and not draft.decisions.ignores(one.address, "protection")
 
 
 def _is_done(one: Gone) -> bool:
@@ -192,15 +193,15 @@ def _is_done(one: Gone) -> bool:
     return health is Health.STOPPED or (health is Health.SUSPENDED and when_gone(one.takers)[0] == EXPIRE)
 
 
-def is_left(draft: Draft, instance: Instance) -> bool:
+def is_left(world: World, instance: Instance) -> bool:
     """Whether an instance is as `whenGone` leaves it, and no list shows its disk."""
     disk = instance.disk
-    return disk is not None and disk.key not in draft.disks and _is_done(Gone(instance, disk, draft.takers.of(disk)))
+    return disk is not None and disk.key not in world.disks and _is_done(Gone(instance, disk, world.takers.of(disk)))
 
 
-def _points(draft: Draft, instance: Instance) -> tuple[RecoveryPoint, ...] | None:
+def _points(questions: Questions, instance: Instance) -> tuple[RecoveryPoint, ...] | None:
     """The instance's recovery points, newest first, none where they can't be told; None until they were asked for."""
-    match draft.answer(KEPT_POINTS(instance.id)):
+    match questions.answer(KEPT_POINTS(instance.id)):
         case Yes(points):
             return tuple(points)
         case answer if answer is PENDING:
@@ -208,9 +209,9 @@ def _points(draft: Draft, instance: Instance) -> tuple[RecoveryPoint, ...] | Non
     return ()
 
 
-def _due(draft: Draft, instance: Instance, points: tuple[RecoveryPoint, ...], hours: int) -> datetime:
+def _due(world: World, instance: Instance, points: tuple[RecoveryPoint, ...], hours: int) -> datetime:
     """When `whenGone` acts: never before the schedule would have made the next point after the newest one."""
-    policy = draft.estate.policies.get(instance.policy.key) if instance.policy else None
+    policy = world.estate.policies.get(instance.policy.key) if instance.policy else None
     content = content_of(policy) if policy else None
     interval = content.interval_hours if content else _LONGEST_INTERVAL
     return points[0].taken + max(timedelta(hours=hours), timedelta(hours=interval) + _START_WINDOW)
@@ -220,13 +221,13 @@ def outlook(draft: Draft, one: Gone) -> str:
     """What becomes of the instance's recovery points, and when, to follow the sentence that the disk is gone."""
     if not one.is_read:
         return "; it isn't listed, and was not asked for by id: too many others aren't either"
-    points = _points(draft, one.instance)
+    points = _points(draft.questions, one.instance)
     if points is None:
         return ""
     word, hours = when_gone(one.takers)
     acts = f", and `whenGone: {word}` counts from the newest"
     if points:
-        acts = f"; `whenGone: {word}` acts from {_moment(_due(draft, one.instance, points, hours))} on"
+        acts = f"; `whenGone: {word}` acts from {_moment(_due(draft.world, one.instance, points, hours))} on"
     return _expiry(points) + (acts if word != REPORT and _may_act(draft, one) else "")
 
 
@@ -249,18 +250,20 @@ def lost(draft: Draft) -> Iterator[tuple[Instance, ArmId, Place]]:
 
     With the disk, and the place of the entry that says so.
     """
-    removed = {entry.id.key for entry in draft.manifest.removed}
-    for _, instance in sorted(draft.estate.deleted_instances.items()):
+    removed = {entry.id.key for entry in draft.world.manifest.removed}
+    for _, instance in sorted(draft.world.estate.deleted_instances.items()):
         disk = instance.disk
-        if disk is None or disk.key in removed or disk.key in draft.disks or disk.key in draft.held:
+        if disk is None or disk.key in removed or disk.key in draft.world.disks or disk.key in draft.world.held:
             continue
-        if _is_kept(draft, instance, disk) and isinstance(draft.presence(disk, addresses.disk(disk)), No):
-            yield instance, disk, draft.takers.of(disk)[0].place
+        if _is_kept(draft.world, instance, disk) and isinstance(
+            draft.questions.presence(disk, addresses.disk(disk)), No
+        ):
+            yield instance, disk, draft.world.takers.of(disk)[0].place
 
 
-def _is_kept(draft: Draft, instance: Instance, disk: ArmId) -> bool:
+def _is_kept(world: World, instance: Instance, disk: ArmId) -> bool:
     """Whether `whenGone` speaks for a soft-deleted instance: it bears our mark or our name, or its disk is named by id."""
-    takers, owner = draft.takers.of(disk), draft.owner(instance.tags)
+    takers, owner = world.takers.of(disk), world.owner(instance.tags)
     if when_gone(takers)[0] == REPORT or owner not in {"ours", ""}:
         return False
     is_own = owner == "ours" or lower(instance.id.name) == lower(instance_name(disk))
@@ -269,16 +272,16 @@ def _is_kept(draft: Draft, instance: Instance, disk: ArmId) -> bool:
 
 def refuse_named(draft: Draft, disk: ArmId, place: Place) -> None:
     """A disk that is named by id and gone: an error, unless `whenGone` acts on its instances or has acted."""
-    takers = draft.takers.of(disk)
-    held = [one for one in draft.held.get(disk.key, ()) if draft.owner(one.tags) in {"ours", ""}]
+    takers = draft.world.takers.of(disk)
+    held = [one for one in draft.world.held.get(disk.key, ()) if draft.world.owner(one.tags) in {"ours", ""}]
     left = [Gone(instance, disk, takers) for instance in held]
     verdicts = {verdict(draft, one) for one in left}
     if verdicts and Verdict.TELL not in verdicts:
         if verdicts == {Verdict.DONE}:
-            draft.settled[disk.key] = (held[0], place)
+            draft.decisions.settled[disk.key] = (held[0], place)
         return
-    deleted = (one for one in draft.estate.deleted_instances.values() if one.disk == disk)
-    if not held and any(_is_kept(draft, one, disk) for one in deleted):
+    deleted = (one for one in draft.world.estate.deleted_instances.values() if one.disk == disk)
+    if not held and any(_is_kept(draft.world, one, disk) for one in deleted):
         return
     told = next((outlook(draft, one) for one in left if is_active(one.instance)), "")
     refuse_missing(draft, disk, place, f"{disk} isn't there", told)
@@ -287,8 +290,9 @@ def refuse_named(draft: Draft, disk: ArmId, place: Place) -> None:
 def refuse_missing(draft: Draft, disk: ArmId, place: Place, message: str, told: str = "") -> None:
     """Add the error that a disk which is named by id isn't there, and what is `told` of its recovery points."""
     hint = "correct the id; if the disk is gone for good, list it under `removed`"
-    if when_gone(draft.takers.of(disk))[0] == REPORT:
+    if when_gone(draft.world.takers.of(disk))[0] == REPORT:
         hint += ", or say `whenGone` in its entry"
-    finding = draft.code_as_error(disk_codes.DISK_GONE, message + told, addresses.disk(disk), place, hint)
-    draft.findings.append(finding)
-    draft.refused[finding.address] = message
+    draft.decisions.refuse_untold(addresses.disk(disk), message)
+    draft.decisions.note(
+        disk_codes.DISK_GONE, message + told, address=addresses.disk(disk), place=place, hint=hint, as_error=True
+    )

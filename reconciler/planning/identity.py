@@ -9,12 +9,11 @@ from reconciler.model.codes import disks as disk_codes
 from reconciler.model.estate import SOURCE, TRACE, Trace
 from reconciler.model.ids import ArmId
 from reconciler.model.known import Unsure, Yes
-from reconciler.model.protection import preference
 from reconciler.model.resources import Disk, Instance
 from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import Draft
 from reconciler.planning.provenance import Claim, is_made_by
-from reconciler.planning.questions import PENDING
+from reconciler.planning.questions import PENDING, Questions
 from reconciler.planning.since import protected_since
 
 _RECENT = timedelta(days=2)
@@ -29,20 +28,20 @@ def replaced(draft: Draft, desired: Iterable[DesiredDisk]) -> dict[str, str]:
     found: dict[str, str] = {}
     traced = 0
     for wanted in desired:
-        instance = _instance(draft, wanted)
-        if instance is None or not _may_be_another(wanted.disk, instance, draft.now):
+        instance = draft.world.instance(wanted.disk.id, wanted.vault.id)
+        if instance is None or not _may_be_another(wanted.disk, instance, draft.world.now):
             continue
-        match draft.answer(SOURCE(wanted.disk.id)):
+        match draft.questions.answer(SOURCE(wanted.disk.id)):
             case Yes(source) if source != wanted.disk.unique_id:
                 traced += 1
-                if traced > _MOST_TRACED or not _is_restored(draft, wanted, instance):
+                if traced > _MOST_TRACED or not _is_restored(draft.questions, wanted, instance):
                     made = f"{wanted.disk.created:%Y-%m-%d %H:%M} UTC" if wanted.disk.created else "since"
                     found[wanted.address] = (
                         f"{wanted.disk.id.name} was made {made}, after the disk of that name whose backups these are"
                     )
             case Unsure() as doubt:
                 what = f"whose backups those of {wanted.disk.id.name} are"
-                draft.note(
+                draft.decisions.note(
                     doubt.code, f"could not tell {what}: {doubt.because}", address=wanted.address, hint=doubt.hint
                 )
     return found
@@ -52,14 +51,16 @@ def compare(draft: Draft, desired: Iterable[DesiredDisk]) -> None:
     """Tell of disks that were replaced under their name."""
     known = {wanted.address: wanted for wanted in desired}
     for address, message in replaced(draft, known.values()).items():
-        draft.note(disk_codes.DISK_REPLACED, message, address=address, place=known[address].place)
+        draft.decisions.note(disk_codes.DISK_REPLACED, message, address=address, place=known[address].place)
 
 
 def new_id(draft: Draft, disk: ArmId) -> ArmId | None:
     """Where a disk that is gone goes on under another id, as far as the lists show; None: nowhere, or not known."""
-    match draft.answer(SOURCE(disk)):
+    match draft.questions.answer(SOURCE(disk)):
         case Yes(source):
-            return next((one.id for one in draft.disks.values() if one.unique_id == source and one.id != disk), None)
+            return next(
+                (one.id for one in draft.world.disks.values() if one.unique_id == source and one.id != disk), None
+            )
     return None
 
 
@@ -73,14 +74,9 @@ def _may_be_another(disk: Disk, instance: Instance, now: datetime) -> bool:
     return disk.created is None or disk.created > (protected_since(instance, (), now) or now - _RECENT)
 
 
-def _instance(draft: Draft, wanted: DesiredDisk) -> Instance | None:
-    held = draft.held.get(wanted.disk.id.key, ())
-    return min((one for one in held if one.vault == wanted.vault.id), key=preference, default=None)
-
-
-def _is_restored(draft: Draft, wanted: DesiredDisk, instance: Instance) -> bool:
+def _is_restored(questions: Questions, wanted: DesiredDisk, instance: Instance) -> bool:
     """Whether the disk was restored from its own backups, or it isn't known yet."""
-    answer = draft.answer(TRACE(wanted.disk.id, instance.id.text))
+    answer = questions.answer(TRACE(wanted.disk.id, instance.id.text))
     match answer:
         case Yes(Trace() as trace):
             return is_made_by(trace, Claim.of(instance))

@@ -2,25 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
-from reconciler.model.changes import FieldChange, Op, Probe, Step
+from reconciler.model.changes import FieldChange, Op, Probe
+from reconciler.model.codes import planning as codes
+from reconciler.model.findings import Place
 from reconciler.model.ids import ArmId
 from reconciler.model.tags import OWNER_TAG
 from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import Draft
 from reconciler.planning.role_book import Grants
+from reconciler.planning.world import World
 
-_GUARDED = frozenset({Op.INSTANCE_MERGE, Op.INSTANCE_REPAIR, Op.INSTANCE_STOP, Op.INSTANCE_SUSPEND, Op.INSTANCE_DELETE})
+_GUARDED = frozenset(
+    {Op.INSTANCE_MERGE, Op.INSTANCE_REPAIR, Op.INSTANCE_STOP, Op.INSTANCE_SUSPEND, Op.INSTANCE_DELETE, Op.RESTORE_START}
+)
 
 
-def guard_of(draft: Draft, vault: ArmId, steps: list[Step]) -> tuple[str, ...] | None:
-    """The resource guard requests to send along; None when one is needed and none was given."""
-    live = draft.estate.vaults.get(vault.key)
-    requests = tuple(draft.options.guard_requests.get(vault.key, ()))
-    if live and live.guarded and any(step.op in _GUARDED for step in steps) and not requests:
+def guard_of(world: World, vault: ArmId, *ops: Op) -> tuple[str, ...] | None:
+    """The resource guard requests to send along with these operations; None when one is needed and none was given."""
+    live = world.estate.vaults.get(vault.key)
+    requests = tuple(world.options.guard_requests.get(vault.key, ()))
+    if live and live.guarded and not _GUARDED.isdisjoint(ops) and not requests:
         return None
     return requests
+
+
+def guard_or_refuse(
+    draft: Draft, vault: ArmId, ops: Iterable[Op], address: str, place: Place | None = None
+) -> tuple[str, ...] | None:
+    """The resource guard requests to send along; None, and `address` is refused, when one is needed and none was given."""
+    guard = guard_of(draft.world, vault, *ops)
+    if guard is None:
+        message = f"the vault {vault.name} is under a resource guard"
+        draft.decisions.refuse(address, codes.RESOURCE_GUARD, message, place=place)
+    return guard
 
 
 def probe(wanted: DesiredDisk, grants: Grants) -> Probe | None:

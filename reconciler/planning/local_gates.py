@@ -10,6 +10,7 @@ from reconciler.model.findings import Place
 from reconciler.model.ids import ArmId
 from reconciler.model.plan import Gate
 from reconciler.planning.draft import Draft
+from reconciler.planning.world import World
 
 UNKNOWN_POLICY = "unknown-policy"
 
@@ -21,29 +22,29 @@ def may_replace(
 
     `unknown` names what isn't understood of it, `instead` what would come in its place.
     """
-    vault = next((spec.name for spec in draft.manifest.vaults.values() if spec.id == policy.parent), "")
+    vault = next((spec.name for spec in draft.world.manifest.vaults.values() if spec.id == policy.parent), "")
     value = f"{vault}/{policy.name}"
     parts = ", ".join(f"`{part}`" for part in unknown)
     message = (
         f"the policy {policy.name} would be replaced by {instead}, but can't be read whole: not understood: {parts}"
     )
-    draft.gated.setdefault((UNKNOWN_POLICY, value), {})[address] = message
-    if draft.forces(UNKNOWN_POLICY, value):
+    draft.decisions.gated.setdefault((UNKNOWN_POLICY, value), {})[address] = message
+    if draft.world.forces(UNKNOWN_POLICY, value):
         return True
     key = f"{UNKNOWN_POLICY}={value}" if vault else UNKNOWN_POLICY
     hint = f"declare it with `manage: false` to keep it; once it may be replaced, pass --force {key}"
-    draft.note(codes.POLICY_NOT_UNDERSTOOD, message, address=address, place=place, hint=hint)
-    draft.held_vaults.add(policy.parent.key)
+    draft.decisions.note(codes.POLICY_NOT_UNDERSTOOD, message, address=address, place=place, hint=hint)
+    draft.decisions.held_vaults.add(policy.parent.key)
     return False
 
 
-def check_keys(draft: Draft) -> None:
+def check_keys(world: World) -> None:
     """UsageError where `--force` names a policy that its vault doesn't have: a slip of the pen opens nothing."""
-    for key in sorted(draft.options.force):
+    for key in sorted(world.options.force):
         gate, _, value = key.partition("=")
         vault, _, name = value.partition("/")
-        spec = draft.vaults.get(vault) if gate == UNKNOWN_POLICY else None
-        if spec and spec.id.child("backupPolicies", name).key not in draft.estate.policies:
+        spec = world.vaults.get(vault) if gate == UNKNOWN_POLICY else None
+        if spec and spec.id.child("backupPolicies", name).key not in world.estate.policies:
             raise UsageError(
                 f"--force {gate} names the policy {name!r}, which the vault {spec.name} does not have",
                 hint="copy it from the plan's hint",
@@ -52,9 +53,9 @@ def check_keys(draft: Draft) -> None:
 
 def local_gates(draft: Draft, takes: Callable[[str], bool]) -> Iterable[Gate]:
     """Every local gate that something of this plan stands before, open or closed; `takes` says what `--only` leaves."""
-    for (name, value), reasons in sorted(draft.gated.items()):
+    for (name, value), reasons in sorted(draft.decisions.gated.items()):
         addresses = sorted(filter(takes, reasons))
         if addresses:
             hint = f"pass `--force {name}={value}` to continue"
-            is_open = draft.forces(name, value)
+            is_open = draft.world.forces(name, value)
             yield Gate(name, reasons[addresses[0]], hint, is_open, tuple(addresses), is_local=True)

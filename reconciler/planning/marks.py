@@ -1,49 +1,76 @@
-"""The marks that vaults bear: whose they are, and which declaration was applied last."""
+"""The marks that vaults bear: which declaration was applied last, and where the manifest comes from."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from reconciler.model import addresses
-from reconciler.model.changes import Change
+from reconciler.model.changes import Change, Kind
 from reconciler.model.findings import Severity
 from reconciler.model.manifest import VaultSpec
 from reconciler.model.plan import Mark
-from reconciler.model.tags import APPLIED_TAG, tag_of
-from reconciler.planning.declared import takes_mark
+from reconciler.model.tags import APPLIED_TAG, SOURCE_TAG, tag_of
+from reconciler.planning.decisions import OUT_OF_REACH, takes_mark
 from reconciler.planning.draft import Draft
-
-OUT_OF_REACH = "out-of-reach"
-"""The class of drift of what could not be read."""
+from reconciler.planning.world import World
 
 
 def marks(draft: Draft, changes: Sequence[Change], takes: Callable[[str], bool]) -> tuple[Mark, ...]:
-    """The marks to write on the vaults that we own, or that take our mark now; `takes` says what `--only` leaves.
+    """The marks to write on vaults in the end; `takes` says what `--only` leaves."""
+    found = _of_digests(draft, changes, takes)
+    every = (*found, *_of_source(draft, changes, found))
+    return tuple(sorted(every, key=lambda mark: (mark.vault.key, mark.tag)))
+
+
+def _of_digests(draft: Draft, changes: Sequence[Change], takes: Callable[[str], bool]) -> list[Mark]:
+    """The digests to write on the vaults that we own, or that take our mark now.
 
     A vault of which something is left out, by `--only` or by a gate of its own, isn't applied, so it keeps the digest that
     it has; so does one in which nothing changes while anything has an error or could not be read.
     """
     planned = {change.address for change in changes}
-    left_out = {change.vault.key for change in draft.changes.values() if change.vault and change.address not in planned}
+    left_out = {
+        change.vault.key
+        for change in draft.decisions.changes.values()
+        if change.vault and change.address not in planned
+    }
     touched = {change.vault.key for change in changes if change.vault}
     taking = {change.vault.key for change in changes if change.vault and takes_mark(change)}
-    is_well = not any(one.drift == OUT_OF_REACH or one.severity is Severity.ERROR for one in draft.findings)
+    is_well = not any(one.drift == OUT_OF_REACH or one.severity is Severity.ERROR for one in draft.decisions.findings)
     found: list[Mark] = []
-    for spec in draft.vaults.values():
+    for spec in draft.world.vaults.values():
         key, address = spec.id.key, addresses.vault(spec.name)
-        live = draft.estate.vaults.get(key)
-        is_ours = key in taking or (live is not None and draft.owner(live.tags) == "ours")
+        live = draft.world.estate.vaults.get(key)
+        is_ours = key in taking or (live is not None and draft.world.owner(live.tags) == "ours")
         is_due = key in touched or (is_well and live is not None and takes(address))
-        if spec.manage and is_ours and is_due and key not in left_out | draft.held_vaults:
-            before, after = tag_of(live.tags, APPLIED_TAG) if live else "", draft.declared(spec)
+        if spec.manage and is_ours and is_due and key not in left_out | draft.decisions.held_vaults:
+            before, after = tag_of(live.tags, APPLIED_TAG) if live else "", draft.world.declared(spec)
             found += [Mark(address, spec.id, APPLIED_TAG, before, after)] if before != after else []
-    return tuple(sorted(found, key=lambda mark: mark.vault.key))
+    return found
 
 
-def drift_class(draft: Draft, vault: VaultSpec) -> str:
+def _of_source(draft: Draft, changes: Iterable[Change], others: Iterable[Mark]) -> Iterator[Mark]:
+    """The mark of our source for vaults that are written to anyway; `--adopt` rewrites that of another source."""
+    source = draft.world.options.source
+    written = {mark.vault.key: mark.address for mark in others}
+    if not source:
+        return
+    touched = {change.vault.key for change in changes if change.vault and change.kind is Kind.VAULT}
+    for spec in draft.world.vaults.values():
+        live = draft.world.estate.vaults.get(spec.id.key)
+        before = tag_of(live.tags, SOURCE_TAG) if live else ""
+        is_ours = live is None or draft.world.owner(live.tags) == "ours" or bool(draft.decisions.marking(spec))
+        adopts = draft.world.options.adopt and bool(before) and is_ours
+        is_written = spec.id.key in written or spec.id.key in touched
+        if spec.manage and before != source and (adopts or (is_written and not before)):
+            address = written.get(spec.id.key) or f"vault/{spec.name}"
+            yield Mark(address, spec.id, SOURCE_TAG, before, source)
+
+
+def drift_class(world: World, vault: VaultSpec) -> str:
     """What a difference in a vault means: made outside, declared since, or it can't be told."""
-    live = draft.estate.vaults.get(vault.id.key)
+    live = world.estate.vaults.get(vault.id.key)
     applied = live and tag_of(live.tags, APPLIED_TAG)
     if not applied:
         return "differs"
-    return "changed-outside" if applied == draft.declared(vault) else "not-yet-applied"
+    return "changed-outside" if applied == world.declared(vault) else "not-yet-applied"

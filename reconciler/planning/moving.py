@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -19,12 +19,14 @@ from reconciler.model.plan import Options, Plan
 from reconciler.model.protection import GOALS, Health, health_of
 from reconciler.model.resources import Instance
 from reconciler.planning import planner
+from reconciler.planning.decisions import Decisions
 from reconciler.planning.desired import DesiredDisk, expand
 from reconciler.planning.draft import Draft
-from reconciler.planning.instance_bodies import guard_of
+from reconciler.planning.instance_bodies import guard_of, guard_or_refuse
 from reconciler.planning.local_gates import may_replace
 from reconciler.planning.policy_reading import read
 from reconciler.planning.retained import aside, is_left, keeps_deleted, loses_nothing
+from reconciler.planning.world import World
 
 _KEPT = "the old recovery points stay restorable in the old vault, kept until somebody deletes them there"
 _GAP = (
@@ -65,14 +67,13 @@ def make(
 
     It is the plan that would be made if the old instances weren't there, with what has to happen to these.
     """
-    draft = Draft(manifest, estate, options, now)
-    desired = expand(draft)
-    draft.findings.clear()
-    draft.tell_unread()
-    moves = [move for named in disks for move in _moves(draft, desired, named)]
-    refused = tuple(draft.findings)
+    draft = Draft.of(manifest, estate, options, now)
+    looked = draft.beside()
+    desired = expand(looked)
+    draft.questions.tell_unread()
+    moves = [move for named in disks for move in _moves(draft, desired, named, looked.decisions.refused)]
     if not moves:
-        return Plan(manifest.name, (), refused, (), "", questions=draft.sorted_questions)
+        return Plan(manifest.name, (), tuple(draft.decisions.findings), (), "", questions=draft.questions.open)
     base = planner.make(manifest, _without(estate, moves), _narrowed(options, moves), now)
     by_address = {move.wanted.address: move for move in moves}
     changes = [
@@ -85,9 +86,9 @@ def make(
         change
         for address, move in by_address.items()
         if _is_left_as_it_is(base, address) and _is_there_already(draft, move)
-        for change in _brought_back(draft, move)
+        for change in _brought_back(draft.world, move)
     ]
-    findings = (*refused, *draft.findings[len(refused) :], *base.findings)
+    findings = (*draft.decisions.findings, *base.findings)
     told = [[change.address, [step.op.value for step in change.steps]] for change in changes]
     return replace(
         base,
@@ -95,71 +96,71 @@ def make(
         findings=findings,
         marks=(),
         checksum=digest([base.checksum, told]) if base.checksum else "",
-        questions=(*base.questions, *draft.sorted_questions),
+        questions=(*base.questions, *draft.questions.open),
     )
 
 
-def _moves(draft: Draft, desired: list[DesiredDisk], named: str) -> Iterator[_Move]:
+def _moves(draft: Draft, desired: list[DesiredDisk], named: str, refused: Mapping[str, str]) -> Iterator[_Move]:
     """The move of a disk, when the manifest wants it elsewhere; findings when it can't be made."""
     meant = [one for one in desired if lower(named).rstrip("/") in (one.disk.id.key, lower(one.disk.id.name))]
     if len(meant) > 1:
-        draft.note(disk_codes.DISK_AMBIGUOUS, f"{named}: {', '.join(one.disk.id.text for one in meant)}")
+        draft.decisions.note(disk_codes.DISK_AMBIGUOUS, f"{named}: {', '.join(one.disk.id.text for one in meant)}")
     elif not meant:
-        _tell_undeclared(draft, named)
+        _tell_undeclared(draft.decisions, named, refused)
     if len(meant) != 1:
         return
     (wanted,) = meant
-    held = [one for one in draft.estate.instances.values() if one.disk == wanted.disk.id]
+    held = [one for one in draft.world.estate.instances.values() if one.disk == wanted.disk.id]
     here = [one for one in held if one.vault == wanted.vault.id]
     if any(one.snapshot_group not in (None, wanted.group_id) for one in here):
         message = f"{wanted.disk.id.name} has an instance in {wanted.vault.name} whose snapshots lie in {here[0].snapshot_group}"
-        draft.refuse(wanted.address, codes.MOVE_IMPOSSIBLE, message, place=wanted.place)
+        draft.decisions.refuse(wanted.address, codes.MOVE_IMPOSSIBLE, message, place=wanted.place)
         return
-    deleted = [one for one in draft.estate.deleted_instances.values() if one.disk == wanted.disk.id]
+    deleted = [one for one in draft.world.estate.deleted_instances.values() if one.disk == wanted.disk.id]
     others = [one for one in (*held, *deleted) if one.vault != wanted.vault.id]
     is_there = any(health_of(one) is Health.CONFIGURED for one in here)
     live = [one for one in others if not one.deleted and not (is_there and _is_let_go(one))]
     gone = [one for one in others if one.deleted]
     old = min(live or gone, key=protection.preference, default=None)
     if old is None:
-        _tell_nothing_to_move(draft, wanted, here)
+        _tell_nothing_to_move(draft.decisions, wanted, here)
         return
-    rest = tuple(one for one in others if one is not old and (one.deleted or is_left(draft, one)))
+    rest = tuple(one for one in others if one is not old and (one.deleted or is_left(draft.world, one)))
     if wanted.rule.protection != "protected":
         message = f"{wanted.disk.id.name} is declared {wanted.rule.protection}, so nothing would protect it in {wanted.vault.name}"
         hint = "declare it protected until it is moved"
-        draft.refuse(wanted.address, codes.MOVE_IMPOSSIBLE, message, place=wanted.place, hint=hint)
+        draft.decisions.refuse(wanted.address, codes.MOVE_IMPOSSIBLE, message, place=wanted.place, hint=hint)
     elif _is_movable(draft, wanted, old):
         yield _Move(wanted, old, rest)
 
 
-def _tell_undeclared(draft: Draft, named: str) -> None:
+def _tell_undeclared(decisions: Decisions, named: str, refused: Mapping[str, str]) -> None:
     """Say why no disk of that name can be moved: what refused it, else that the manifest declares none."""
     wanted = lower(named).rstrip("/")
-    for address, reason in sorted(draft.refused.items()):
+    for address, reason in sorted(refused.items()):
         kind, _, disk = address.partition("/")
         if kind == "disk" and wanted in (disk, disk.rpartition("/")[2]):
-            draft.note(
+            decisions.note(
                 codes.MOVE_IMPOSSIBLE, f"{named}: {reason}", hint="mend that first; `reconciler plan` tells more"
             )
             return
     hint = "declare it where its backups are to go"
-    draft.note(codes.MOVE_IMPOSSIBLE, f"{named}: the manifest declares no such disk", hint=hint)
+    decisions.note(codes.MOVE_IMPOSSIBLE, f"{named}: the manifest declares no such disk", hint=hint)
 
 
-def _tell_nothing_to_move(draft: Draft, wanted: DesiredDisk, here: list[Instance]) -> None:
+def _tell_nothing_to_move(decisions: Decisions, wanted: DesiredDisk, here: list[Instance]) -> None:
     """Say that the disk is protected where the manifest wants it; an error where that isn't so."""
     name, vault = wanted.disk.id.name, wanted.vault.name
     if any(health_of(one) is Health.CONFIGURED for one in here):
         message = f"{name} is protected in the vault {vault} already, and nowhere else"
-        draft.note(codes.MOVED_ALREADY, message, address=wanted.address, place=wanted.place)
+        decisions.note(codes.MOVED_ALREADY, message, address=wanted.address, place=wanted.place)
         return
     state = (
         f"its backup instance in {vault} is {here[0].state}"
         if here
         else f"nothing protects it, in {vault} or elsewhere"
     )
-    draft.refuse(wanted.address, codes.NOTHING_TO_MOVE, f"{name}: {state}", place=wanted.place)
+    decisions.refuse(wanted.address, codes.NOTHING_TO_MOVE, f"{name}: {state}", place=wanted.place)
 
 
 def _is_let_go(old: Instance) -> bool:
@@ -169,18 +170,18 @@ def _is_let_go(old: Instance) -> bool:
 
 def _is_movable(draft: Draft, wanted: DesiredDisk, old: Instance) -> bool:
     address = wanted.address
-    if draft.owner(old.tags) == "foreign":
-        draft.refuse(address, codes.MANAGED_ELSEWHERE, f"{old.id} belongs to another manifest", place=wanted.place)
-    elif not old.deleted and health_of(old) in protection.AT_WORK:
-        _wait_for(draft, wanted, old)
-    elif guard_of(draft, old.vault, [Step(Op.INSTANCE_STOP, old.id)]) is None:
-        draft.refuse(
-            address, codes.RESOURCE_GUARD, f"the vault {old.vault.name} is under a resource guard", place=wanted.place
+    if draft.world.owner(old.tags) == "foreign":
+        draft.decisions.refuse(
+            address, codes.MANAGED_ELSEWHERE, f"{old.id} belongs to another manifest", place=wanted.place
         )
-    elif not _may_leave(draft, wanted, old):
+    elif not old.deleted and health_of(old) in protection.AT_WORK:
+        _wait_for(draft.decisions, wanted, old)
+    elif guard_or_refuse(draft, old.vault, (Op.INSTANCE_STOP,), address, wanted.place) is None or not _may_leave(
+        draft, wanted, old
+    ):
         return False
-    elif lock := draft.lock_on(old.id, deletes=True):
-        draft.refuse(address, codes.LOCKED, f"{lock} forbids it", place=wanted.place)
+    elif lock := draft.world.lock_on(old.id, deletes=True):
+        draft.decisions.refuse(address, codes.LOCKED, f"{lock} forbids it", place=wanted.place)
     else:
         return True
     return False
@@ -188,7 +189,7 @@ def _is_movable(draft: Draft, wanted: DesiredDisk, old: Instance) -> bool:
 
 def _may_leave(draft: Draft, wanted: DesiredDisk, old: Instance) -> bool:
     """Whether the disk may leave its present policy: at the new place another one is followed."""
-    policy = draft.estate.policies.get(old.policy.key) if old.policy else None
+    policy = draft.world.estate.policies.get(old.policy.key) if old.policy else None
     unknown = read(policy).unread if policy else ()
     instead = f"what {wanted.policy.name} declares"
     return (
@@ -216,7 +217,7 @@ def _change(draft: Draft, move: _Move, made: Change, through_soft_delete: bool) 
     """The change that protects the disk anew, with what happens to the old instances around it."""
     wanted, old = move.wanted, move.old
     before, after, detail = _around(draft, move, through_soft_delete)
-    undoing = _undoing(draft, wanted, made)
+    undoing = _undoing(draft.world, wanted, made)
     field = FieldChange("vault", old.vault.text, wanted.vault.id.text)
     return replace(
         made,
@@ -236,9 +237,9 @@ def _around(draft: Draft, move: _Move, through_soft_delete: bool) -> tuple[list[
     old, before, after, detail = move.old, list[Step](), list[Step](), list[str]()
     live = old.vault.child("backupInstances", old.id.name)
     if not old.deleted and protection.is_active(old):
-        before.append(Step(Op.INSTANCE_STOP, live, guard=_guard(draft, old)))
+        before.append(Step(Op.INSTANCE_STOP, live, guard=_guard(draft.world, old)))
     if through_soft_delete:
-        room = aside(draft, (one for one in move.left if not one.deleted))
+        room = aside(draft.world, (one for one in move.left if not one.deleted))
         if not room.before and not old.deleted:
             _refuse_softly(draft, move)
         before += room.before
@@ -254,11 +255,13 @@ def _around(draft: Draft, move: _Move, through_soft_delete: bool) -> tuple[list[
 
 
 def _refuse_softly(draft: Draft, move: _Move) -> None:
-    off = next((one for one in move.left if not one.deleted and not keeps_deleted(draft, one.vault)), None)
+    off = next((one for one in move.left if not one.deleted and not keeps_deleted(draft.world, one.vault)), None)
     if off is None:
         return
     message = f"soft delete is off in the vault {off.vault.name}: deleting {off.id.name} would lose its recovery points"
-    draft.refuse(move.wanted.address, codes.MOVE_IMPOSSIBLE, message, hint="switch soft delete on there first")
+    draft.decisions.refuse(
+        move.wanted.address, codes.MOVE_IMPOSSIBLE, message, hint="switch soft delete on there first"
+    )
 
 
 def _may_resume(draft: Draft, old: Instance) -> bool:
@@ -267,13 +270,13 @@ def _may_resume(draft: Draft, old: Instance) -> bool:
     return loses_nothing(draft, old) if health is Health.STOPPED else health is not Health.SUSPENDED
 
 
-def _undoing(draft: Draft, wanted: DesiredDisk, made: Change) -> list[Step]:
+def _undoing(world: World, wanted: DesiredDisk, made: Change) -> list[Step]:
     """How an instance goes that this move makes and that doesn't protect: else the old one can't be resumed."""
     first, target = made.steps[0], wanted.vault.id.child("backupInstances", made.steps[0].target.name)
-    softly = keeps_deleted(draft, wanted.vault.id)
+    softly = keeps_deleted(world, wanted.vault.id)
     is_new = first.op is Op.INSTANCE_PUT or (first.op is Op.INSTANCE_UNDELETE and softly)
-    guard = guard_of(draft, wanted.vault.id, [Step(Op.INSTANCE_DELETE, target)])
-    if not is_new or guard is None or draft.lock_on(target, deletes=True):
+    guard = guard_of(world, wanted.vault.id, Op.INSTANCE_DELETE)
+    if not is_new or guard is None or world.lock_on(target, deletes=True):
         return []
     return [Step(Op.INSTANCE_DELETE, target, {"softly": True} if softly else {}, guard)]
 
@@ -282,8 +285,8 @@ def _live(one: Instance) -> ArmId:
     return one.vault.child("backupInstances", one.id.name)
 
 
-def _guard(draft: Draft, old: Instance) -> tuple[str, ...]:
-    return guard_of(draft, old.vault, [Step(Op.INSTANCE_STOP, old.id)]) or ()
+def _guard(world: World, old: Instance) -> tuple[str, ...]:
+    return guard_of(world, old.vault, Op.INSTANCE_STOP) or ()
 
 
 def _text(old: Instance) -> str | None:
@@ -305,30 +308,29 @@ def _is_there_already(draft: Draft, move: _Move) -> bool:
     Nothing is planned either for what the manifest says to ignore. What is still being made there is waited for.
     """
     wanted = move.wanted
-    held = draft.held.get(wanted.disk.id.key, ())
+    held = draft.world.held.get(wanted.disk.id.key, ())
     if any(one.vault == wanted.vault.id and health_of(one) in _THERE for one in held):
         return True
     message = f"nothing protects {wanted.disk.id.name} in {wanted.vault.name}, nor would anything be changed there"
     hint = "take what names it out of `ignore` until it is moved"
-    draft.refuse(wanted.address, codes.MOVE_IMPOSSIBLE, message, place=wanted.place, hint=hint)
+    draft.decisions.refuse(wanted.address, codes.MOVE_IMPOSSIBLE, message, place=wanted.place, hint=hint)
     return False
 
 
-def _wait_for(draft: Draft, wanted: DesiredDisk, instance: Instance) -> None:
+def _wait_for(decisions: Decisions, wanted: DesiredDisk, instance: Instance) -> None:
     """Nothing is moved while Azure is at work on one of the instances: an error, since nothing was done."""
     message = f"Azure is at work on {instance.id}: it is {instance.state}"
-    draft.findings.append(draft.code_as_error(codes.WAITS_FOR, message, wanted.address, wanted.place, ""))
-    draft.refused.setdefault(wanted.address, message)
+    decisions.refuse(wanted.address, codes.WAITS_FOR, message, place=wanted.place, as_error=True)
 
 
-def _brought_back(draft: Draft, move: _Move) -> Iterator[Change]:
+def _brought_back(world: World, move: _Move) -> Iterator[Change]:
     """What is left of a move when the disk is protected at the new place: old instances come back, or are stopped."""
     old = move.old
     if _is_let_go(old):  # the new one is on its way, which is waited for
         return
     steps = [Step(Op.INSTANCE_UNDELETE, _live(one)) for one in move.left if one.deleted]
     if not old.deleted:
-        steps.insert(0, Step(Op.INSTANCE_STOP, _live(old), guard=_guard(draft, old)))
+        steps.insert(0, Step(Op.INSTANCE_STOP, _live(old), guard=_guard(world, old)))
     yield Change(
         address=move.wanted.address,
         kind=Kind.MOVE,

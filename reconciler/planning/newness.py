@@ -9,6 +9,7 @@ from reconciler.model import addresses
 from reconciler.model.changes import Action, Change, Kind
 from reconciler.model.estate import BACKED_UP
 from reconciler.model.known import No, Unsure, Yes
+from reconciler.planning.decisions import Decisions
 from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import Draft
 from reconciler.planning.marks import drift_class
@@ -24,13 +25,13 @@ def class_of(draft: Draft, wanted: DesiredDisk) -> str:
     It is `new` where a selector takes it and no job tells that it ever was protected; where the jobs can't be asked, it
     isn't known who changed what.
     """
-    found = drift_class(draft, wanted.vault)
-    if wanted.by_id or found == "not-yet-applied" or wanted.vault.id.key not in draft.estate.vaults:
+    found = drift_class(draft.world, wanted.vault)
+    if wanted.by_id or found == "not-yet-applied" or wanted.vault.id.key not in draft.world.estate.vaults:
         return found
-    if len(draft.traced | {wanted.disk.id.key}) > _MOST_TRACED:
+    if len(draft.questions.traced | {wanted.disk.id.key}) > _MOST_TRACED:
         return UNCLEAR
-    draft.traced.add(wanted.disk.id.key)
-    match draft.answer(BACKED_UP(wanted.disk.id, wanted.vault.id.text)):
+    draft.questions.traced.add(wanted.disk.id.key)
+    match draft.questions.answer(BACKED_UP(wanted.disk.id, wanted.vault.id.text)):
         case Yes(was_protected):
             return found if was_protected else NEW
         case No() | Unsure():
@@ -38,18 +39,18 @@ def class_of(draft: Draft, wanted: DesiredDisk) -> str:
     return found
 
 
-def spread(draft: Draft, desired: Iterable[DesiredDisk]) -> None:
+def spread(decisions: Decisions, desired: Iterable[DesiredDisk]) -> None:
     """What is made for such disks alone is of their class: their grants, a first policy or snapshot resource group."""
-    told = {change.address: change.drift for change in draft.changes.values() if change.drift in {NEW, UNCLEAR}}
+    told = {change.address: change.drift for change in decisions.changes.values() if change.drift in {NEW, UNCLEAR}}
     if not told:
         return
     known = list(desired)
-    for change in list(draft.changes.values()):
+    for change in list(decisions.changes.values()):
         if change.action is Action.ADD and change.kind in {Kind.ROLE, Kind.GROUP, Kind.POLICY}:
-            classes = {told.get(draft.spelled(wanted.address)) for wanted in known if _needs(wanted, change)}
+            classes = {told.get(decisions.spelled(wanted.address)) for wanted in known if _needs(wanted, change)}
             (drift,) = classes if len(classes) == 1 else (None,)
             if drift is not None:
-                draft.changes[change.address] = replace(change, drift=drift)
+                decisions.revise(replace(change, drift=drift))
 
 
 def _needs(wanted: DesiredDisk, change: Change) -> bool:

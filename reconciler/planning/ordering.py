@@ -10,8 +10,8 @@ from reconciler.model.canonical import digest, plain
 from reconciler.model.changes import Action, Change, Kind
 from reconciler.model.findings import Finding
 from reconciler.model.ids import lower
-from reconciler.planning.draft import Draft
 from reconciler.planning.selection import glob
+from reconciler.planning.world import World
 
 _PHASES = {kind: number for number, kind in enumerate(Kind)}
 
@@ -77,12 +77,16 @@ def narrowed(changes: Iterable[Change], narrowing: Narrowing) -> list[Change]:
     return [change for change in by_address.values() if change.address in chosen]
 
 
-def checksum(draft: Draft, changes: list[Change]) -> str:
+def checksum(world: World, changes: list[Change]) -> str:
     """Covers the compiled manifest, the tool's version, and the changes with before and after of owned fields.
 
     No findings, no health, no read-only fields, no times: what moves by itself must not make a plan stale.
     """
-    data = {"tool": draft.options.tool_version, "manifest": draft.manifest, "changes": map(outline, changes)}
+    data = {
+        "tool": world.options.tool_version,
+        "manifest": world.manifest,
+        "changes": map(outline, changes),
+    }
     return digest(data)
 
 

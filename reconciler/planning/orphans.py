@@ -20,23 +20,25 @@ from reconciler.model.manifest import RETAIN, Removed
 from reconciler.model.protection import AT_WORK, GOALS, WORDS, health, health_of, is_active
 from reconciler.model.resources import Instance
 from reconciler.model.tags import OWNER_TAG, tag_of
+from reconciler.planning.decisions import Decisions
 from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import Draft
 from reconciler.planning.gone import Gone, Verdict, absences, outlook, verdict
 from reconciler.planning.identity import new_id
-from reconciler.planning.instance_bodies import guard_of
+from reconciler.planning.instance_bodies import guard_or_refuse
 from reconciler.planning.takers import when_gone
+from reconciler.planning.world import World
 
 
 def compare(draft: Draft, desired: list[DesiredDisk]) -> None:
     """Report or prune what left the manifest, and do what `removed` asks for and `whenGone`."""
-    removed = {entry.id.key: entry for entry in draft.manifest.removed}
+    removed = {entry.id.key: entry for entry in draft.world.manifest.removed}
     claimed = {disk.disk.id.key for disk in desired}
     absent = absences(draft, claimed)
-    draft.masses = absent.masses
+    draft.decisions.masses = absent.masses
     unmanaged: dict[str, int] = defaultdict(int)
-    for key in sorted(draft.estate.instances):
-        instance = draft.estate.instances[key]
+    for key in sorted(draft.world.estate.instances):
+        instance = draft.world.estate.instances[key]
         if instance.disk is None or instance.disk.key in claimed or key in absent.undecided:
             continue
         entry = removed.get(instance.disk.key)
@@ -44,37 +46,43 @@ def compare(draft: Draft, desired: list[DesiredDisk]) -> None:
             _remove(draft, instance, instance.disk, entry)
         elif key in absent.gone:
             _compare_gone(draft, absent.gone[key])
-        elif addresses.disk(instance.disk) not in draft.refused:
-            owner = draft.owner(instance.tags)
+        elif addresses.disk(instance.disk) not in draft.decisions.refused:
+            owner = draft.world.owner(instance.tags)
             if owner == "ours":
                 _orphan(draft, instance, instance.disk)
             elif not owner:
                 unmanaged[instance.vault.key] += 1
     for vault, count in sorted(unmanaged.items()):
-        name = draft.estate.vaults[vault].id.text if vault in draft.estate.vaults else vault
-        draft.note(disk_codes.UNMANAGED, f"{counted(count, 'backup instance')} that no manifest manages", address=name)
+        name = draft.world.estate.vaults[vault].id.text if vault in draft.world.estate.vaults else vault
+        draft.decisions.note(
+            disk_codes.UNMANAGED, f"{counted(count, 'backup instance')} that no manifest manages", address=name
+        )
 
 
-def _address(draft: Draft, instance: Instance, disk: ArmId) -> str:
+def _address(decisions: Decisions, instance: Instance, disk: ArmId) -> str:
     """The disk's address; its second instance, in another vault, goes by its own id."""
     address = addresses.disk(disk)
-    return instance.id.text if address in draft.changes else address
+    return instance.id.text if address in decisions.changes else address
 
 
 def _orphan(draft: Draft, instance: Instance, disk: ArmId) -> None:
-    address = _address(draft, instance, disk)
+    address = _address(draft.decisions, instance, disk)
     if not is_active(instance):
-        draft.note(disk_codes.RETAINED, f"{instance.id.name} keeps its recovery points", address=address)
+        draft.decisions.note(disk_codes.RETAINED, f"{instance.id.name} keeps its recovery points", address=address)
         return
     if not _has_left_groups(draft, disk, address):
         return
-    prunes = draft.options.prune and not draft.manifest.hands_over_to and not draft.ignores(address, "protection")
+    prunes = (
+        draft.world.options.prune
+        and not draft.world.manifest.hands_over_to
+        and not draft.decisions.ignores(address, "protection")
+    )
     if prunes and health_of(instance) not in AT_WORK:
         _stop(draft, instance, address, "no longer in the manifest", "orphaned")
         return
     if prunes:
-        draft.wait_for(address, instance, None)
-    draft.note(
+        draft.decisions.wait_for(address, instance, None)
+    draft.decisions.note(
         disk_codes.ORPHAN, f"{instance.id.name} is no longer in the manifest and is {instance.state}", address=address
     )
 
@@ -85,45 +93,45 @@ def _has_left_groups(draft: Draft, disk: ArmId, address: str) -> bool:
     What the groups' own lists show isn't asked: a selector looked there, and didn't take the disk.
     """
     subscription = subscription_id(disk.subscription)
-    for group, below in sorted(draft.estate.management_groups.items()):
+    for group, below in sorted(draft.world.estate.management_groups.items()):
         if disk.subscription in below:
             continue
-        match draft.answer(BELOW(subscription, group)):
+        match draft.questions.answer(BELOW(subscription, group)):
             case No():
                 continue
             case Unsure() as unsure:
                 message = (
                     f"could not tell whether {subscription} lies below the management group {group}: {unsure.because}"
                 )
-                draft.refuse(address, unsure.code, message, hint=unsure.hint)
+                draft.decisions.refuse(address, unsure.code, message, hint=unsure.hint)
             case Yes():
                 message = f"{subscription} lies below the management group {group}, whose list lacks it"
-                draft.refuse(address, codes.LIST_INCOMPLETE, message)
+                draft.decisions.refuse(address, codes.LIST_INCOMPLETE, message)
         return False
     return True
 
 
 def _compare_gone(draft: Draft, one: Gone) -> None:
     """Do what `whenGone` says of an instance whose disk is gone, or tell of it; prune leaves it alone."""
-    address, fate = _address(draft, one.instance, one.disk), verdict(draft, one)
-    if fate is Verdict.PENDING or draft.ignores(address):
+    address, fate = _address(draft.decisions, one.instance, one.disk), verdict(draft, one)
+    if fate is Verdict.PENDING or draft.decisions.ignores(address):
         return
     if fate is Verdict.DONE:
         message = f"the disk of {one.instance.id.name} is gone; its backups are suspended, as `whenGone` says"
-        draft.note(disk_codes.EXPIRING, message, address=address, place=one.place)
+        draft.decisions.note(disk_codes.EXPIRING, message, address=address, place=one.place)
         return
     if fate is Verdict.ACT and health_of(one.instance) not in AT_WORK:
         _settle(draft, one, address)
         return
     if fate is Verdict.ACT:
-        draft.wait_for(address, one.instance, one.place)
+        draft.decisions.wait_for(address, one.instance, one.place)
     goes_on = new_id(draft, one.disk) if one.is_read else None
     if goes_on is not None:
         message = f"the disk of {one.instance.id.name} goes on as {goes_on}{outlook(draft, one)}"
-        draft.note(disk_codes.DISK_MOVED, message, address=address, place=one.place)
+        draft.decisions.note(disk_codes.DISK_MOVED, message, address=address, place=one.place)
         return
     message = f"the disk of {one.instance.id.name} is gone{outlook(draft, one)}"
-    draft.note(disk_codes.DISK_GONE, message, address=address, place=one.place)
+    draft.decisions.note(disk_codes.DISK_GONE, message, address=address, place=one.place)
 
 
 def _settle(draft: Draft, one: Gone, address: str) -> None:
@@ -162,23 +170,25 @@ def _stop(draft: Draft, instance: Instance, address: str, reason: str, drift: st
 
 def _remove(draft: Draft, instance: Instance, disk: ArmId, entry: Removed) -> None:
     """Act on a `removed` entry, whoever made the instance, unless another manifest owns it."""
-    address, owner = _address(draft, instance, disk), draft.owner(instance.tags)
+    address, owner = _address(draft.decisions, instance, disk), draft.world.owner(instance.tags)
     if owner == "handed":
         return
     if owner == "foreign":
         mark = tag_of(instance.tags, OWNER_TAG)
-        draft.refuse(address, codes.MANAGED_ELSEWHERE, f"{instance.id} belongs to {mark}", place=entry.place)
+        draft.decisions.refuse(address, codes.MANAGED_ELSEWHERE, f"{instance.id} belongs to {mark}", place=entry.place)
     elif health_of(instance) in AT_WORK:
-        draft.wait_for(address, instance, entry.place, may_go=entry.data == "delete")
-    elif entry.data == "delete" and draft.options.allow_delete is None:
-        draft.due[address] = (
+        draft.decisions.wait_for(address, instance, entry.place, may_go=entry.data == "delete")
+    elif entry.data == "delete" and draft.world.options.allow_delete is None:
+        draft.decisions.due[address] = (
             f"{instance.id.name} is to be deleted with its recovery points: {entry.reason}",
             entry.place,
         )
     elif entry.data == "delete":
         softly = _is_kept_when_deleted(draft, instance)
         if not softly:
-            draft.irreversible[address] = f"{instance.id.name} is deleted for good: soft delete is off in its vault"
+            draft.decisions.irreversible[address] = (
+                f"{instance.id.name} is deleted for good: soft delete is off in its vault"
+            )
         _change(
             draft,
             instance,
@@ -195,16 +205,16 @@ def _remove(draft: Draft, instance: Instance, disk: ArmId, entry: Removed) -> No
     elif is_active(instance):
         _stop(draft, instance, address, f"removed: {entry.reason}", "not-yet-applied", entry.place)
     else:
-        draft.note(
+        draft.decisions.note(
             disk_codes.RETAINED, f"{instance.id.name} keeps its recovery points", address=address, place=entry.place
         )
 
 
 def _is_kept_when_deleted(draft: Draft, instance: Instance) -> bool:
     """Whether its vault has soft delete on, and keeps it through this plan: vaults are changed before instances."""
-    vault = draft.estate.vaults.get(instance.vault.key)
-    names = (spec.name for spec in draft.manifest.vaults.values() if spec.id == instance.vault)
-    change = draft.changes.get(addresses.vault(next(names, "")))
+    vault = draft.world.estate.vaults.get(instance.vault.key)
+    names = (spec.name for spec in draft.world.manifest.vaults.values() if spec.id == instance.vault)
+    change = draft.decisions.changes.get(addresses.vault(next(names, "")))
     turned_off = change and any((field.path, field.after) == ("softDelete.state", "Off") for field in change.fields)
     return vault is not None and vault.keeps_deleted and not turned_off
 
@@ -223,12 +233,10 @@ def _change(
     place: Place | None,
     body: Mapping[str, Any] = MappingProxyType({}),
 ) -> None:
-    guard = guard_of(draft, instance.vault, [Step(op, instance.id)])
+    guard = guard_or_refuse(draft, instance.vault, (op,), address, place)
     if guard is None:
-        message = f"the vault {instance.vault.name} is under a resource guard"
-        draft.refuse(address, codes.RESOURCE_GUARD, message, place=place)
         return
-    draft.add(
+    draft.decisions.add(
         Change(
             address=address,
             kind=Kind.DISK,
@@ -247,28 +255,28 @@ def _change(
     )
 
 
-def lost(draft: Draft) -> dict[str, str]:
+def lost(decisions: Decisions) -> dict[str, str]:
     """The instances that this plan deletes for good, by lower-cased id, with the address of the change."""
     return {
         step.target.key: change.address
-        for change in draft.changes.values()
+        for change in decisions.changes.values()
         for step in change.steps
         if change.kind is Kind.DISK and step.op is Op.INSTANCE_DELETE and not step.body
     }
 
 
-def reached(draft: Draft, lost: Mapping[str, str]) -> dict[str, dict[str, None]]:
+def reached(world: World, lost: Mapping[str, str]) -> dict[str, dict[str, None]]:
     """The addresses of `lost`, in their order, by each scope from which an assignment reaches the instance."""
     found: defaultdict[str, dict[str, None]] = defaultdict(dict)
     for key, address in lost.items():
-        instance = draft.estate.instances[key]
+        instance = world.estate.instances[key]
         for target in filter(None, (instance.disk, instance.snapshot_group)):
             for scope in target.enclosing():
                 found[scope][address] = None
     return found
 
 
-def left_behind(draft: Draft, wanted: DesiredDisk, chosen: Instance, held: Iterable[Instance]) -> None:
+def left_behind(decisions: Decisions, wanted: DesiredDisk, chosen: Instance, held: Iterable[Instance]) -> None:
     """Tell what other instances keep of a disk that is protected where it is declared, by the `chosen` one.
 
     That one may be listed as soft-deleted for a while after it was brought back.
@@ -279,8 +287,8 @@ def left_behind(draft: Draft, wanted: DesiredDisk, chosen: Instance, held: Itera
             continue
         if one.deleted:
             message = f"{where} is soft-deleted; its recovery points are purged at {one.purge_time}"
-            draft.note(codes.POINTS_EXPIRE, message, address=wanted.address, place=wanted.place)
+            decisions.note(codes.POINTS_EXPIRE, message, address=wanted.address, place=wanted.place)
         elif not is_active(one):
-            draft.note(
+            decisions.note(
                 disk_codes.RETAINED, f"{where} keeps older recovery points", address=wanted.address, place=wanted.place
             )

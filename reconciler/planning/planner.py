@@ -13,11 +13,12 @@ from reconciler.model.errors import UsageError
 from reconciler.model.estate import Estate
 from reconciler.model.findings import Finding
 from reconciler.model.manifest import Manifest
-from reconciler.model.plan import Mark, Options, Plan
+from reconciler.model.plan import Options, Plan
 from reconciler.model.protection import GOALS
-from reconciler.planning import identity, origins, proofs
+from reconciler.planning import identity, proofs
 from reconciler.planning.capacity import check_capacity
 from reconciler.planning.comparison import Comparison
+from reconciler.planning.decisions import Decisions
 from reconciler.planning.desired import DesiredDisk, expand
 from reconciler.planning.draft import Draft
 from reconciler.planning.gates import gates
@@ -38,10 +39,12 @@ def make(manifest: Manifest, estate: Estate, options: Options, now: datetime) ->
     """
     if options.only and options.prune:
         raise UsageError("--only and --prune don't go together", hint="prune looks at the whole manifest; run it alone")
-    draft = Draft(manifest, estate, options, now)
-    check_keys(draft)
+    draft = Draft.of(manifest, estate, options, now)
+    check_keys(draft.world)
+    draft.decisions.report(manifest.warnings)
+    _tell_expired(draft)
     everything = expand(draft)
-    desired = [wanted for wanted in everything if draft.sees_to(wanted.vault)]
+    desired = [wanted for wanted in everything if draft.world.sees_to(wanted.vault)]
     comparison = Comparison(draft, everything, desired, PolicyBook(draft), RoleBook(draft))
     for kind in KINDS:
         kind.compare(comparison)
@@ -53,67 +56,69 @@ def make(manifest: Manifest, estate: Estate, options: Options, now: datetime) ->
     return _finish(draft, everything, comparison.roles)
 
 
+def _tell_expired(draft: Draft) -> None:
+    for entry in draft.world.manifest.ignore:
+        if entry.expires is not None and entry not in draft.world.ignores:
+            message = f"expired on {entry.expires.isoformat()}: {entry.reason}"
+            draft.decisions.note(codes.IGNORE_EXPIRED, message, address=entry.address, place=entry.place)
+
+
 def _finish(draft: Draft, everything: list[DesiredDisk], book: RoleBook) -> Plan:
     used = {wanted.address: addresses.policy(wanted.vault.name, wanted.policy.name) for wanted in everything}
-    narrowing = Narrowing(draft.options.only, used)
-    left, costly = held_back(draft, narrowed(draft.changes.values(), narrowing))
+    narrowing = Narrowing(draft.world.options.only, used)
+    left, costly = held_back(draft, narrowed(draft.decisions.changes.values(), narrowing))
     changes = ordered(left)
     found = (
         *costly,
-        *gates(draft, book, everything, changes, _tell_due(draft, narrowing)),
+        *gates(draft, book, everything, changes, _tell_due(draft.decisions, narrowing)),
         *local_gates(draft, narrowing.takes),
     )
     _tell_unmatched(draft, narrowing, used)
     return Plan(
-        manifest=draft.manifest.name,
+        manifest=draft.world.manifest.name,
         changes=tuple(changes),
-        findings=tuple(sorted(_concerning(draft, changes, narrowing), key=finding_rank)),
+        findings=tuple(sorted(_concerning(draft.decisions, changes, narrowing), key=finding_rank)),
         gates=tuple(sorted(found, key=lambda gate: gate.name)),
-        checksum="" if draft.questions else checksum(draft, changes),
-        waits=tuple(wait for wait in draft.waits if narrowing.takes(wait.address)),
-        marks=_marks(draft, changes, narrowing),
+        checksum="" if draft.questions.open else checksum(draft.world, changes),
+        waits=tuple(wait for wait in draft.decisions.waits if narrowing.takes(wait.address)),
+        marks=marks(draft, changes, narrowing.takes),
         emitted=tuple(book.emitted[address] for address in sorted(book.emitted)),
         missing=tuple(book.missing[address] for address in sorted(book.missing)),
         expected={
             wanted.address: GOALS[wanted.rule.protection]
             for wanted in everything
-            if draft.sees_to(wanted.vault) and narrowing.takes(wanted.address)
+            if draft.world.sees_to(wanted.vault) and narrowing.takes(wanted.address)
         },
-        questions=draft.sorted_questions,
-        owners=draft.owners,
-        contradicted=frozenset(draft.doubts.contradicted),
-        is_partial=bool(draft.options.only) or not draft.options.shard.is_whole,
+        questions=draft.questions.open,
+        owners=draft.world.owners,
+        contradicted=frozenset(draft.questions.doubts.contradicted),
+        is_partial=bool(draft.world.options.only) or not draft.world.options.shard.is_whole,
     )
 
 
-def _tell_due(draft: Draft, narrowing: Narrowing) -> list[str]:
+def _tell_due(decisions: Decisions, narrowing: Narrowing) -> list[str]:
     """The addresses of the deletions that are left out because their key wasn't given, each told with that key."""
-    due = [address for address in draft.due if narrowing.takes(address)]
+    due = [address for address in decisions.due if narrowing.takes(address)]
     hint = f"to delete, pass --allow-delete {len(due)}; to keep the recovery points, declare `data: retain`"
     for address in due:
-        message, place = draft.due[address]
-        draft.note(disk_codes.DELETION_DUE, message, address=address, place=place, hint=hint)
+        message, place = decisions.due[address]
+        decisions.note(disk_codes.DELETION_DUE, message, address=address, place=place, hint=hint)
     return due
 
 
-def _marks(draft: Draft, changes: list[Change], narrowing: Narrowing) -> tuple[Mark, ...]:
-    found = marks(draft, changes, narrowing.takes)
-    return tuple(sorted((*found, *origins.marks(draft, changes, found)), key=lambda mark: (mark.vault.key, mark.tag)))
-
-
-def _concerning(draft: Draft, changes: list[Change], narrowing: Narrowing) -> list[Finding]:
+def _concerning(decisions: Decisions, changes: list[Change], narrowing: Narrowing) -> list[Finding]:
     """The findings of what `--only` takes, and those of nothing in particular."""
     planned = {change.address for change in changes}
     return [
         finding
-        for finding in draft.findings
+        for finding in decisions.findings
         if not finding.address or finding.address in planned or narrowing.takes(finding.address)
     ]
 
 
 def _tell_unmatched(draft: Draft, narrowing: Narrowing, used: Mapping[str, str]) -> None:
     """An address that is nothing here is a slip of the pen, and must not pass for "no changes"."""
-    vaulted = (addresses.vault(spec.name) for spec in draft.manifest.vaults.values())
-    told = (finding.address for finding in draft.findings if finding.address)
-    for pattern in narrowing.unmatched((*draft.addresses, *used, *used.values(), *vaulted, *told)):
-        draft.note(codes.ONLY_UNMATCHED, f"--only {pattern} names nothing that the manifest or this plan has")
+    vaulted = (addresses.vault(spec.name) for spec in draft.world.manifest.vaults.values())
+    told = (finding.address for finding in draft.decisions.findings if finding.address)
+    for pattern in narrowing.unmatched((*draft.decisions.addresses, *used, *used.values(), *vaulted, *told)):
+        draft.decisions.note(codes.ONLY_UNMATCHED, f"--only {pattern} names nothing that the manifest or this plan has")

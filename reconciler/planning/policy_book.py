@@ -14,6 +14,7 @@ from reconciler.model.manifest import PolicyContent, PolicySpec, VaultSpec
 from reconciler.model.names import is_derived_policy_name, policy_names
 from reconciler.model.resources import Instance, Policy
 from reconciler.planning.content import body_of, content_of, differences, shortens, shown
+from reconciler.planning.decisions import Decisions
 from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import Draft
 from reconciler.planning.local_gates import may_replace
@@ -31,7 +32,8 @@ class PolicyBook:
     """
 
     def __init__(self, draft: Draft) -> None:
-        self._draft, self.shelf = draft, Shelf(draft.estate.policies.values())
+        self._draft, self._world = draft, draft.world
+        self.shelf = Shelf(draft.world.estate.policies.values())
         self._settled: dict[tuple[str, str], ArmId | None] = {}
         self.wanted: set[str] = set()
         self.moving: dict[str, list[str]] = defaultdict(list)
@@ -55,7 +57,7 @@ class PolicyBook:
 
     def keep_unmanaged(self, spec: PolicySpec) -> None:
         """Keep what a policy that isn't managed names, in every vault: it isn't ours, whatever its name."""
-        for vault in self._draft.manifest.vaults.values():
+        for vault in self._world.manifest.vaults.values():
             held = self.shelf.named(vault.id, spec.azure_name or spec.name)
             if held:
                 self.wanted.add(held.id.key)
@@ -64,7 +66,7 @@ class PolicyBook:
         """Whether the instance keeps its policy: it is right, not to be touched, or can't be read whole."""
         if not self._is_known(wanted, instance):
             return True
-        if self.is_right(wanted, instance) or self._draft.ignores(wanted.address, "policy"):
+        if self.is_right(wanted, instance) or self._draft.decisions.ignores(wanted.address, "policy"):
             return True
         unknown = self._unread(wanted, instance)
         if instance.policy is None or not unknown:
@@ -80,7 +82,7 @@ class PolicyBook:
         policy = instance.policy
         if policy is None or policy.key in self.shelf.contents:
             return True
-        presence = self._draft.presence(policy, wanted.address, wanted.place)
+        presence = self._draft.questions.presence(policy, wanted.address, wanted.place)
         if isinstance(presence, Yes) and isinstance(presence.value.resource, Policy):
             self.shelf.add(presence.value.resource)
         return presence is not None
@@ -111,7 +113,7 @@ class PolicyBook:
     def lose(self, lost: Mapping[str, str]) -> None:
         """Note which instances this plan deletes for good, each with the address of that: they leave their policies."""
         for key, address in lost.items():
-            policy = self._draft.estate.instances[key].policy
+            policy = self._world.estate.instances[key].policy
             if policy:
                 self.moving[policy.key].append(address)
 
@@ -171,17 +173,19 @@ def settle(draft: Draft, shelf: Shelf, vault: VaultSpec, spec: PolicySpec) -> Ar
     """The id of the policy that `vault`'s disks are to use, planned where missing; None when it is refused."""
     address = addresses.policy(vault.name, spec.name)
     if not spec.manage or spec.content is None:
-        return _unmanaged(draft, shelf, vault, spec)
+        return _unmanaged(draft.decisions, shelf, vault, spec)
     live = shelf.holding(vault, spec.content, preferred(spec))
     if live:
         return live.id
     names = policy_names(spec.name, spec.content)
     name = next((name for name in names if shelf.named(vault.id, name) is None), None)
     if name is None:
-        draft.refuse(address, codes.POLICY_DIFFERS, f"{', '.join(names)} all hold something else", place=spec.place)
+        draft.decisions.refuse(
+            address, codes.POLICY_DIFFERS, f"{', '.join(names)} all hold something else", place=spec.place
+        )
         return None
     policy = vault.id.child("backupPolicies", name)
-    found = draft.unlisted(vault, policy, address, spec.place)
+    found = draft.questions.unlisted(vault, policy, address, spec.place)
     if found is PENDING:
         return None
     if isinstance(found, Policy) and content_of(found) == spec.content:
@@ -189,7 +193,7 @@ def settle(draft: Draft, shelf: Shelf, vault: VaultSpec, spec: PolicySpec) -> Ar
     earlier = _versions(shelf, vault, spec)
     names_before = ", ".join(old.id.name for old in earlier)
     content_before = shelf.contents[earlier[0].id.key] if len(earlier) == 1 else None
-    draft.add(
+    draft.decisions.add(
         Change(
             address=address,
             kind=Kind.POLICY,
@@ -201,11 +205,11 @@ def settle(draft: Draft, shelf: Shelf, vault: VaultSpec, spec: PolicySpec) -> Ar
             depends=(addresses.vault(vault.name),),
             vault=vault.id,
             place=spec.place,
-            drift=drift_class(draft, vault),
+            drift=drift_class(draft.world, vault),
             unasked=found is UNASKED,
         )
     )
-    return policy if address in draft.changes else None
+    return policy if address in draft.decisions.changes else None
 
 
 def preferred(spec: PolicySpec) -> tuple[str, ...]:
@@ -213,16 +217,16 @@ def preferred(spec: PolicySpec) -> tuple[str, ...]:
     return (spec.azure_name or "", *(policy_names(spec.name, spec.content) if spec.content else ()))
 
 
-def _unmanaged(draft: Draft, shelf: Shelf, vault: VaultSpec, spec: PolicySpec) -> ArmId | None:
+def _unmanaged(decisions: Decisions, shelf: Shelf, vault: VaultSpec, spec: PolicySpec) -> ArmId | None:
     address, name = addresses.policy(vault.name, spec.name), spec.azure_name or spec.name
     live = shelf.named(vault.id, name)
     if live is None:
-        draft.refuse(address, codes.POLICY_MISSING, f"{vault.name} has no policy {name}", place=spec.place)
+        decisions.refuse(address, codes.POLICY_MISSING, f"{vault.name} has no policy {name}", place=spec.place)
         return None
     if spec.content is not None and shelf.contents[live.id.key] != spec.content:
         parts = ", ".join(f"`{part}`" for part in shelf.unknown[live.id.key])
         message = f"{name} isn't as declared{f'; not understood: {parts}' if parts else ''}"
-        draft.refuse(address, codes.POLICY_DIFFERS, message, place=spec.place)
+        decisions.refuse(address, codes.POLICY_DIFFERS, message, place=spec.place)
         return None
     return live.id
 

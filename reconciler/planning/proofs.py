@@ -9,7 +9,6 @@ from math import ceil
 
 from reconciler.base.plurals import counted
 from reconciler.base.times import age
-from reconciler.model import protection
 from reconciler.model.codes import disks as disk_codes
 from reconciler.model.findings import Code, Finding
 from reconciler.model.manifest import DrillSpec
@@ -18,6 +17,7 @@ from reconciler.model.tags import PROVEN_TAG, tag_of
 from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import Draft
 from reconciler.planning.selection import matcher
+from reconciler.planning.world import World
 
 _SHOWN = 10
 _FIRST = datetime(2021, 1, 1, tzinfo=UTC)
@@ -50,13 +50,13 @@ def proven_at(tags: Mapping[str, str], now: datetime) -> datetime | None:
     return found if _FIRST <= found <= now + _SLACK else None
 
 
-def candidates(draft: Draft, drill: DrillSpec, desired: Iterable[DesiredDisk]) -> list[Candidate]:
+def candidates(world: World, drill: DrillSpec, desired: Iterable[DesiredDisk]) -> list[Candidate]:
     """The declared disks that a drill is for, by id, whether there is anything to restore yet or not."""
-    around = draft.surroundings
+    around = world.surroundings
     takes = (lambda _: True) if drill.select is None else matcher(drill.select, around)
     leaves = [matcher(exclusion.selector, around) for exclusion in drill.exclude]
     found = [
-        Candidate(wanted, _instance(draft, wanted))
+        Candidate(wanted, world.instance(wanted.disk.id, wanted.vault.id))
         for wanted in desired
         if wanted.rule.protection == "protected"
         and takes(wanted.disk)
@@ -65,21 +65,16 @@ def candidates(draft: Draft, drill: DrillSpec, desired: Iterable[DesiredDisk]) -
     return sorted(found, key=lambda one: one.wanted.disk.id.key)
 
 
-def _instance(draft: Draft, wanted: DesiredDisk) -> Instance | None:
-    here = [one for one in draft.held.get(wanted.disk.id.key, ()) if one.vault == wanted.vault.id]
-    return min(here, key=protection.preference, default=None)
-
-
-def complaints(draft: Draft, desired: list[DesiredDisk]) -> Iterator[Finding]:
+def complaints(world: World, desired: list[DesiredDisk]) -> Iterator[Finding]:
     """What is to be said of each drill whose proofs are older than the manifest allows, or that has none."""
-    for drill in draft.manifest.drills:
+    for drill in world.manifest.drills:
         if drill.max_age_hours is not None:
-            for code, message in _told(draft, drill, timedelta(hours=drill.max_age_hours), desired):
+            for code, message in _told(world, drill, timedelta(hours=drill.max_age_hours), desired):
                 yield code.at(f"the drill {drill.name} {message}", address=f"drill/{drill.name}", place=drill.place)
 
 
-def _told(draft: Draft, drill: DrillSpec, most: timedelta, desired: list[DesiredDisk]) -> Iterator[tuple[Code, str]]:
-    now, chosen = draft.now, candidates(draft, drill, desired)
+def _told(world: World, drill: DrillSpec, most: timedelta, desired: list[DesiredDisk]) -> Iterator[tuple[Code, str]]:
+    now, chosen = world.now, candidates(world, drill, desired)
     last = max((found for one in chosen if (found := one.proven(now))), default=None)
     if not chosen:
         yield disk_codes.NEVER_PROVEN, "takes no disk, so it proves nothing"
@@ -91,24 +86,24 @@ def _told(draft: Draft, drill: DrillSpec, most: timedelta, desired: list[Desired
     elif now - last > most:
         yield disk_codes.DRILL_LATE, f"last proved a restore {age(now - last)} ago, {age(most)} are allowed"
     else:
-        yield from _overdue(draft, chosen, most * ceil(len(chosen) / drill.sample), in_turn=len(chosen) > drill.sample)
+        yield from _overdue(world, chosen, most * ceil(len(chosen) / drill.sample), in_turn=len(chosen) > drill.sample)
 
 
-def _overdue(draft: Draft, chosen: list[Candidate], most: timedelta, *, in_turn: bool) -> Iterator[tuple[Code, str]]:
+def _overdue(world: World, chosen: list[Candidate], most: timedelta, *, in_turn: bool) -> Iterator[tuple[Code, str]]:
     """Disks whose turn has come and gone; `in_turn`: a run takes a part of them, so that they have to wait for it."""
-    found = [(one.wanted, one.proven(draft.now)) for one in chosen]
-    late = [wanted for wanted, proven in found if proven and draft.now - proven > most]
-    never = [wanted for wanted, proven in found if not proven and not (in_turn and _may_be_new(draft, wanted, most))]
+    found = [(one.wanted, one.proven(world.now)) for one in chosen]
+    late = [wanted for wanted, proven in found if proven and world.now - proven > most]
+    never = [wanted for wanted, proven in found if not proven and not (in_turn and _may_be_new(world, wanted, most))]
     if late:
         yield disk_codes.DRILL_LATE, f"last restored {_names(late)} more than {age(most)} ago"
     if never:
         yield disk_codes.NEVER_PROVEN, f"has never restored {_names(never)}"
 
 
-def _may_be_new(draft: Draft, wanted: DesiredDisk, most: timedelta) -> bool:
+def _may_be_new(world: World, wanted: DesiredDisk, most: timedelta) -> bool:
     """Whether the disk may have been protected for no longer than that, as its own role assignment tells."""
-    own = (row.created for row in draft.estate.roles.values() if row.scope == wanted.disk.id and row.created)
-    return draft.now - min(own, default=draft.now) <= most
+    own = (row.created for row in world.estate.roles.values() if row.scope == wanted.disk.id and row.created)
+    return world.now - min(own, default=world.now) <= most
 
 
 def _names(disks: list[DesiredDisk]) -> str:
@@ -119,6 +114,6 @@ def _names(disks: list[DesiredDisk]) -> str:
 
 def compare(draft: Draft, desired: list[DesiredDisk]) -> None:
     """Tell which drills are late; a shard can't, since it doesn't see all the disks of a drill."""
-    if not draft.options.shard.is_whole:
+    if not draft.world.options.shard.is_whole:
         return
-    draft.findings += complaints(draft, desired)
+    draft.decisions.report(complaints(draft.world, desired))

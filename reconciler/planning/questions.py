@@ -1,11 +1,38 @@
-"""What a plan asks of Azure beyond the lists: what isn't known while a question is open, and what stands for it."""
+"""What a plan asks of Azure beyond the lists: how often, and what stands for an answer that isn't there.
+
+What is there by its id though its list lacks it raises a doubt about lists.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from enum import Enum
-from typing import Final
+from typing import Any, Final, TypeVar
 
-from reconciler.model.estate import DELETED_VAULT, HELD, PROTECTED_ELSEWHERE, RECOVERY_POINTS, RESTORES, ROLE_COUNT
+from reconciler.model import addresses
+from reconciler.model.codes import errors as error_codes
+from reconciler.model.errors import ReadIncomplete
+from reconciler.model.estate import (
+    DELETED_VAULT,
+    EXISTS,
+    HELD,
+    PROTECTED_ELSEWHERE,
+    RECOVERY_POINTS,
+    RESTORES,
+    ROLE_COUNT,
+    Estate,
+    Found,
+    Question,
+)
+from reconciler.model.findings import Place
+from reconciler.model.ids import ArmId
+from reconciler.model.known import Known, No, Unsure, Yes
+from reconciler.model.manifest import VaultSpec
+from reconciler.model.scope import Reach
+from reconciler.planning.decisions import Decisions
+from reconciler.planning.world import World
+
+T = TypeVar("T")
 
 
 class Pending(Enum):
@@ -35,3 +62,144 @@ DOUBTS = {
     ROLE_COUNT.word: "how many role assignments there are in {}",
 }
 """What isn't known while a question has no answer, by its kind."""
+
+MOST_CONTRADICTED = 10
+"""How many objects that lists lack may be there: above that the lists are broken, and nothing follows from them."""
+
+MOST_ASKED = 100
+"""How many objects that a list lacks are asked for by id, and how many more for each that is there then."""
+
+
+def broken(count: int) -> ReadIncomplete:
+    """The error that stops a run whose lists were contradicted too often."""
+    return ReadIncomplete(
+        f"Lists of Azure lack what is there: {count} objects were found by their ids. Nothing more follows from them.",
+        hint="Look for a proxy that rewrites answers, and whether the caller may read all; then run it again.",
+        code=error_codes.LISTS_BROKEN,
+    )
+
+
+class Doubts:
+    """What one plan has asked for by id, and what of that its lists lack."""
+
+    def __init__(self, estate: Estate, reach: Reach) -> None:
+        self.contradicted: set[str] = set()
+        self._asked: dict[str, set[str]] = {}
+        in_all = estate.subscriptions
+        self._lists: Mapping[str, tuple[Mapping[str, object], Collection[str]]] = {
+            "microsoft.compute/disks": (estate.disks, estate.disk_subscriptions),
+            "microsoft.compute/virtualmachines": (estate.machines, reach.machine_subscriptions),
+            "microsoft.authorization/roleassignments": (estate.roles, reach.role_subscriptions),
+            "microsoft.dataprotection/backupvaults": (estate.vaults, in_all),
+            "microsoft.dataprotection/backupvaults/backupinstances": (estate.instances, in_all),
+            "microsoft.dataprotection/backupvaults/backuppolicies": (estate.policies, in_all),
+            "": (estate.groups, in_all),
+        }
+
+    def there(self, subject: ArmId) -> None:
+        """Note what is there by its id; ReadIncomplete when lists lack too much of that."""
+        listed, read = self._lists.get(subject.type, ({}, ()))
+        if subject.subscription in read and subject.key not in listed:
+            self.contradicted.add(subject.key)
+        if len(self.contradicted) > MOST_CONTRADICTED:
+            raise broken(len(self.contradicted))
+
+    def may_ask(self, subject: ArmId) -> bool:
+        """Whether one more of its kind is worth asking for: a list that lacked something may lack more."""
+        asked = self._asked.setdefault(subject.type, set())
+        if subject.key not in asked and len(asked) >= MOST_ASKED * (1 + len(self.contradicted)):
+            return False
+        asked.add(subject.key)
+        return True
+
+
+class Questions:
+    """What one plan asks of Azure, and what is known of it.
+
+    `sought` are the disks that lists lack and that are asked for by id, `contradicted` the subscriptions whose lists lack
+    disks that are there, `traced` new disks whose jobs are asked for.
+    """
+
+    def __init__(self, world: World, decisions: Decisions, asked: set[Question[Any]]) -> None:
+        self._world, self._decisions, self.asked = world, decisions, asked
+        self._told: set[Question[Any]] = set()
+        self.doubts = Doubts(world.estate, world.reach)
+        self.sought: set[str] = set()
+        self.contradicted: set[str] = set()
+        self.traced: set[str] = set()
+
+    @property
+    def open(self) -> tuple[Question[Any], ...]:
+        """What was asked and isn't answered yet, in an order that doesn't depend on chance."""
+        return tuple(sorted(self.asked, key=lambda question: (question.kind, question.subject.key)))
+
+    def answer(self, question: Question[T]) -> Known[T] | Pending:
+        """What is known of a question; PENDING: decide nothing."""
+        answer = self._world.estate.answer(question)
+        if answer is None:
+            self.asked.add(question)
+            return PENDING
+        return answer
+
+    def ask(self, question: Question[T], *, address: str = "") -> T | Pending | None:
+        """The value of the answer to one of the questions in `DOUBTS` (None: there is none), or PENDING: decide nothing.
+
+        It stays so where nobody can tell, and a finding says why; nothing is then planned that depends on `address`.
+        """
+        match self.answer(question):
+            case Yes(value):
+                return value
+            case No():
+                return None
+            case Unsure() as answer:
+                self._tell_unsure(question, answer, address)
+        return PENDING
+
+    def _tell_unsure(self, question: Question[Any], answer: Unsure, address: str) -> None:
+        what = DOUBTS[question.kind].format(question.subject.name)
+        message = f"could not tell {what}: {answer.because}"
+        if question not in self._told:
+            self._told.add(question)
+            subject = address or question.subject.text
+            self._decisions.note(answer.code, message, address=subject, hint=answer.hint)
+        if address:
+            self._decisions.refuse_untold(address, message)
+
+    def presence(self, subject: ArmId, address: str, place: Place | None = None) -> Yes[Found] | No | None:
+        """Whether an object that the lists lack is there; None: decide nothing (not asked yet, or a finding says why)."""
+        match self.answer(EXISTS(subject)):
+            case Yes() as answer:
+                self.doubts.there(subject)
+                return answer
+            case No() as answer:
+                return answer
+            case Unsure() as answer:
+                self._decisions.refuse_unsure(answer, subject, address, place)
+        return None
+
+    def unlisted(self, vault: VaultSpec, subject: ArmId, address: str, place: Place | None = None) -> object:
+        """An object of a vault that is there although its list lacks it; None: it isn't. PENDING: decide nothing.
+
+        UNASKED beyond the first hundred: those are asked for before they are made.
+        """
+        if vault.id.key not in self._world.estate.vaults:
+            return None
+        if not self.doubts.may_ask(subject):
+            return UNASKED
+        match self.presence(subject, address, place):
+            case Yes(found):
+                return found.resource
+            case No():
+                return None
+        return PENDING
+
+    def tell_unread(self) -> None:
+        """Refuse the declared vaults that nobody can tell of: what they hold isn't known, and is no absence."""
+        for vault in self._world.vaults.values():
+            if vault.id.key not in self._world.estate.vaults:
+                self.presence(vault.id, addresses.vault(vault.name), vault.place)
+
+    def is_unread(self, vault: VaultSpec) -> bool:
+        """Whether nobody can tell of a declared vault."""
+        address = self._decisions.spelled(addresses.vault(vault.name))
+        return vault.id.key not in self._world.estate.vaults and address in self._decisions.refused

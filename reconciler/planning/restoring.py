@@ -19,12 +19,14 @@ from reconciler.model.manifest import Manifest, VaultSpec
 from reconciler.model.plan import Options, Plan
 from reconciler.model.resources import Disk, Instance, RecoveryPoint
 from reconciler.model.tags import RESTORED_TAG
-from reconciler.planning.begun import begun_before
+from reconciler.planning.decisions import Decisions
 from reconciler.planning.draft import Draft
+from reconciler.planning.instance_bodies import guard_or_refuse
 from reconciler.planning.ordering import checksum, finding_rank, ordered
-from reconciler.planning.provenance import Claim
-from reconciler.planning.questions import PENDING
+from reconciler.planning.provenance import Claim, begun_before
+from reconciler.planning.questions import PENDING, Questions
 from reconciler.planning.role_book import Grants, RoleBook
+from reconciler.planning.world import World
 
 A_DAY = 10
 """Restores of one instance a day, from Azure's support matrix."""
@@ -73,9 +75,8 @@ class Source:
 
 def make(manifest: Manifest, estate: Estate, options: Options, now: datetime, wish: Wish) -> Plan:
     """The plan of one restore; a sketch while it has `questions`."""
-    draft = Draft(manifest, estate, options, now)
-    draft.findings.clear()
-    draft.tell_unread()
+    draft = Draft.of(manifest, estate, options, now)
+    draft.questions.tell_unread()
     book = RoleBook(draft)
     source = _source(draft, wish)
     changes = [] if source is None else _restore(draft, book, source, wish)
@@ -86,23 +87,23 @@ def finished(draft: Draft, book: RoleBook, changes: Iterable[Change]) -> Plan:
     """The plan of these changes and of the role assignments that they need, and of nothing else."""
     own = list(changes)
     needed = {address for change in own for address in change.depends}
-    every = ordered([*(change for change in draft.changes.values() if change.address in needed), *own])
+    every = ordered([*(change for change in draft.decisions.changes.values() if change.address in needed), *own])
     return Plan(
-        manifest=draft.manifest.name,
+        manifest=draft.world.manifest.name,
         changes=tuple(every),
-        findings=tuple(sorted(draft.findings, key=finding_rank)),
+        findings=tuple(sorted(draft.decisions.findings, key=finding_rank)),
         gates=(),
-        checksum="" if draft.questions else checksum(draft, every),
+        checksum="" if draft.questions.open else checksum(draft.world, every),
         emitted=tuple(book.emitted[address] for address in sorted(book.emitted)),
         missing=tuple(book.missing[address] for address in sorted(book.missing)),
-        questions=draft.sorted_questions,
-        owners=draft.owners,
+        questions=draft.questions.open,
+        owners=draft.world.owners,
     )
 
 
-def points_of(draft: Draft, instance: Instance) -> tuple[RecoveryPoint, ...] | None:
+def points_of(questions: Questions, instance: Instance) -> tuple[RecoveryPoint, ...] | None:
     """The instance's recovery points that can be restored, newest first; None until they were asked for."""
-    found = draft.ask(RECOVERY_POINTS(instance.id))
+    found = questions.ask(RECOVERY_POINTS(instance.id))
     return None if found is PENDING else tuple(point for point in found or () if point.is_complete)
 
 
@@ -143,55 +144,47 @@ def expected(source: Source, asked: Mapping[str, Any], claim: Claim, job: str = 
     return {**as_source, **asked, "asked": sorted(asked), "claim": claim.body, "job": job}
 
 
-def grants_for(draft: Draft, book: RoleBook, instance: Instance, group: ArmId) -> tuple[Grants, Probe | None]:
+def grants_for(world: World, book: RoleBook, instance: Instance, group: ArmId) -> tuple[Grants, Probe | None]:
     """What the instance's identity has and lacks in the target resource group, and what to wait for."""
-    grants = book.need(vault_of(draft, instance), DISK_RESTORE_OPERATOR, group)
+    grants = book.need(vault_of(world, instance), DISK_RESTORE_OPERATOR, group)
     return grants, grants.probe(instance.vault.key, "restore", group.key)
 
 
-def vault_of(draft: Draft, instance: Instance) -> VaultSpec:
+def vault_of(world: World, instance: Instance) -> VaultSpec:
     """The declaration of the instance's vault, with the identity that the instance uses; made up for one left behind."""
     own = instance.vault
-    spec = next((one for one in draft.manifest.vaults.values() if one.id == own), None)
+    spec = next((one for one in world.manifest.vaults.values() if one.id == own), None)
     if spec is None:
-        live = draft.estate.vaults[own.key]
+        live = world.estate.vaults[own.key]
         spec = VaultSpec(
-            draft.manifest.place, own.name, own.name, own.subscription, own.group, live.location, manage=False
+            world.manifest.place, own.name, own.name, own.subscription, own.group, live.location, manage=False
         )
     return replace(spec, identity=instance.identity or "system")
 
 
-def guard_for(draft: Draft, vault: ArmId, address: str) -> tuple[str, ...]:
-    """The resource guard requests to send along; refuses when the vault is guarded and none was given."""
-    live, requests = draft.estate.vaults.get(vault.key), draft.options.guard_requests.get(vault.key, ())
-    if live and live.guarded and not requests:
-        draft.refuse(address, codes.RESOURCE_GUARD, f"the vault {vault.name} is under a resource guard")
-    return tuple(requests)
-
-
 def is_open(draft: Draft, group: ArmId, address: str) -> bool:
     """Whether disks can be made in a resource group: it is there and not locked; a finding says why not."""
-    presence = draft.presence(group, address)
+    presence = draft.questions.presence(group, address)
     if presence is None:
         return False
     if isinstance(presence, No):
         hint = f"make it: az group create --name {group.name} --subscription {group.subscription} --location …"
-        draft.refuse(address, codes.GROUP_MISSING, f"the resource group {group} isn't there", hint=hint)
+        draft.decisions.refuse(address, codes.GROUP_MISSING, f"the resource group {group} isn't there", hint=hint)
         return False
-    lock = draft.lock_on(group)
+    lock = draft.world.lock_on(group)
     if lock:
-        draft.refuse(address, codes.LOCKED, f"{lock} forbids it")
+        draft.decisions.refuse(address, codes.LOCKED, f"{lock} forbids it")
     return lock is None
 
 
-def without_refused(draft: Draft, change: Change) -> list[Change]:
+def without_refused(decisions: Decisions, change: Change) -> list[Change]:
     """The change, unless it or something that it needs is refused."""
-    if change.address in draft.refused:
+    if change.address in decisions.refused:
         return []
-    because = next((needed for needed in change.depends if needed in draft.refused), None)
+    because = next((needed for needed in change.depends if needed in decisions.refused), None)
     if because is None:
         return [change]
-    draft.refuse(change.address, codes.WAITS_FOR, f"waits for {because}: {draft.refused[because]}")
+    decisions.refuse(change.address, codes.WAITS_FOR, f"waits for {because}: {decisions.refused[because]}")
     return []
 
 
@@ -199,7 +192,7 @@ def _source(draft: Draft, wish: Wish) -> Source | None:
     """The newest recovery point that is as asked for, over all instances of the disk."""
     instances = _instances(draft, wish.disk)
     found: list[tuple[Instance, RecoveryPoint]] = []
-    asked = [(instance, points_of(draft, instance)) for instance in instances]
+    asked = [(instance, points_of(draft.questions, instance)) for instance in instances]
     if any(points is None for _, points in asked) or not instances:
         return None
     for instance, points in asked:
@@ -208,13 +201,13 @@ def _source(draft: Draft, wish: Wish) -> Source | None:
         told = sum(len(points or ()) for _, points in asked)
         what = "is older than asked for" if wish.before else f"is named {wish.point}" if wish.point != "latest" else ""
         message = f"none of its {told} recovery points {what}" if told and what else "it has no recovery point"
-        draft.note(codes.NOTHING_TO_RESTORE, f"{instances[0].disk}: {message}")
+        draft.decisions.note(codes.NOTHING_TO_RESTORE, f"{instances[0].disk}: {message}")
         return None
     instance, point = max(found, key=lambda one: (one[1].taken, protection.is_active(one[0]), one[1].id.key))
     assert instance.disk is not None  # noqa: S101 - chosen by their disks
-    disk = draft.disks.get(instance.disk.key)
+    disk = draft.world.disks.get(instance.disk.key)
     if disk is None:
-        presence = draft.answer(EXISTS(instance.disk))
+        presence = draft.questions.answer(EXISTS(instance.disk))
         if presence is PENDING:
             return None
         match presence:
@@ -236,20 +229,22 @@ def _instances(draft: Draft, named: str) -> list[Instance]:
     def is_meant(disk: ArmId | None) -> bool:
         return disk is not None and lower(named).rstrip("/") in (disk.key, lower(disk.name))
 
-    found = [one for one in draft.estate.instances.values() if is_meant(one.disk)]
+    found = [one for one in draft.world.estate.instances.values() if is_meant(one.disk)]
     keys = sorted({one.disk.text for one in found if one.disk}, key=lower)
     if len({lower(key) for key in keys}) > 1:
-        draft.note(disk_codes.DISK_AMBIGUOUS, f"{named}: {', '.join(keys)}")
+        draft.decisions.note(disk_codes.DISK_AMBIGUOUS, f"{named}: {', '.join(keys)}")
         return []
     if found:
         return found
-    deleted = next((one for one in draft.estate.deleted_instances.values() if is_meant(one.disk)), None)
+    deleted = next((one for one in draft.world.estate.deleted_instances.values() if is_meant(one.disk)), None)
     if deleted is not None:
         message = f"{named}: its backup instance is soft-deleted, and purged at {deleted.purge_time}"
         hint = "undelete it first: declare the disk again and apply, or use the portal"
-        draft.note(codes.NOTHING_TO_RESTORE, message, hint=hint)
+        draft.decisions.note(codes.NOTHING_TO_RESTORE, message, hint=hint)
     else:
-        draft.note(codes.NOTHING_TO_RESTORE, f"{named}: no vault that the manifest names has a backup instance of it")
+        draft.decisions.note(
+            codes.NOTHING_TO_RESTORE, f"{named}: no vault that the manifest names has a backup instance of it"
+        )
     return []
 
 
@@ -263,13 +258,13 @@ def _restore(draft: Draft, book: RoleBook, source: Source, wish: Wish) -> list[C
     claim = Claim.of(source.instance, source.point)
     job = begun_before(draft, disk, claim)
     is_cut_off = job is not None
-    _refuse_impossible(draft, source, wish, disk)
+    _refuse_impossible(draft.decisions, source, wish, disk)
     _refuse_too_many(draft, source, address)
-    guard = guard_for(draft, source.instance.vault, address)
-    grants, probe = grants_for(draft, book, source.instance, group)
+    guard = guard_or_refuse(draft, source.instance.vault, (Op.RESTORE_START,), address) or ()
+    grants, probe = grants_for(draft.world, book, source.instance, group)
     asked: dict[str, Any] = {**({"sku": wish.sku} if wish.sku else {}), **({"zones": [wish.zone]} if wish.zone else {})}
     kind = {"sku": {"name": wish.sku}} if wish.sku else {}
-    location = draft.estate.vaults[source.instance.vault.key].location
+    location = draft.world.estate.vaults[source.instance.vault.key].location
     rest = (
         Step(Op.DISK_PATCH, disk, {"tags": {**wish.tags, RESTORED_TAG: wish.run}, **kind}),
         Step(Op.DISK_CHECK, disk, expected(source, asked, claim, job or "")),
@@ -292,21 +287,21 @@ def _restore(draft: Draft, book: RoleBook, source: Source, wish: Wish) -> list[C
         probe=probe,
         detail=() if source.disk else (f"{source.missing}: size, kind and encryption can't be compared",),
     )
-    return without_refused(draft, change)
+    return without_refused(draft.decisions, change)
 
 
-def _refuse_impossible(draft: Draft, source: Source, wish: Wish, made: ArmId) -> None:
+def _refuse_impossible(decisions: Decisions, source: Source, wish: Wish, made: ArmId) -> None:
     """What Azure's support matrix rules out, and what can't be changed of a disk once it is there."""
     disk, address = source.disk, made.text
     if disk is not None and disk.encryption_set and disk.id.subscription != made.subscription:
         message = "a disk with a customer-managed key can't be restored into another subscription"
-        draft.refuse(
+        decisions.refuse(
             address, codes.RESTORE_IMPOSSIBLE, message, hint="choose a resource group of the disk's subscription"
         )
     if wish.zone and (disk is None or list(disk.zones) != [wish.zone]):
         have = f"zone {', '.join(disk.zones)}" if disk and disk.zones else "no zone" if disk else "a zone not known"
         message = f"Azure restores into the zone of the source, which has {have}, and a disk's zone never changes"
-        draft.refuse(address, codes.RESTORE_IMPOSSIBLE, message, hint="leave --zone out")
+        decisions.refuse(address, codes.RESTORE_IMPOSSIBLE, message, hint="leave --zone out")
     before = lower(disk.sku) if disk else ""
     if (
         wish.sku
@@ -314,16 +309,16 @@ def _refuse_impossible(draft: Draft, source: Source, wish: Wish, made: ArmId) ->
         and ({before, lower(wish.sku)} & _FIXED_SKUS or before.endswith("_zrs") != lower(wish.sku).endswith("_zrs"))
     ):
         message = f"a disk of the kind {disk.sku if disk else 'that is not known'} can't become {wish.sku} in place"
-        draft.refuse(
+        decisions.refuse(
             address, codes.RESTORE_IMPOSSIBLE, message, hint="leave --sku out, and copy the disk by a snapshot"
         )
 
 
 def _refuse_too_many(draft: Draft, source: Source, address: str) -> None:
-    jobs = draft.ask(RESTORES(source.id, source.instance.vault.text))
+    jobs = draft.questions.ask(RESTORES(source.id, source.instance.vault.text))
     if jobs is PENDING:
         return
-    recent = [job for job in jobs or () if job.began is not None and draft.now - job.began < timedelta(days=1)]
+    recent = [job for job in jobs or () if job.began is not None and draft.world.now - job.began < timedelta(days=1)]
     if len(recent) >= A_DAY:
         message = f"{source.id.name} was restored {len(recent)} times within a day"
-        draft.refuse(address, codes.RESTORE_LIMIT, message)
+        draft.decisions.refuse(address, codes.RESTORE_LIMIT, message)

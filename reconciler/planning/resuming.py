@@ -16,9 +16,11 @@ from reconciler.model.ids import ArmId, lower
 from reconciler.model.known import Known, Unsure, Yes, mapped
 from reconciler.model.plan import Gate
 from reconciler.model.resources import Instance, RecoveryPoint
+from reconciler.planning.decisions import Decisions
 from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import Draft
 from reconciler.planning.questions import PENDING, Pending
+from reconciler.planning.world import World
 
 NAME = "resume-expires"
 _APART = timedelta(minutes=15)
@@ -58,12 +60,12 @@ def unlisted(
 
 def kept(draft: Draft, instance: Instance) -> Known[tuple[RecoveryPoint, ...]] | Pending:
     """The instance's recovery points: those that are listed, and those of snapshots beside them."""
-    answer = draft.answer(KEPT_POINTS(instance.id))
+    answer = draft.questions.answer(KEPT_POINTS(instance.id))
     if not isinstance(answer, Yes) or instance.disk is None or instance.snapshot_group is None:
         return answer
-    others = _others(draft, instance, instance.disk)
-    told = [draft.answer(KEPT_POINTS(one.id)) for one in others if not one.deleted]
-    shown = draft.answer(OWN_SNAPSHOTS(instance.snapshot_group, instance.disk.key))
+    others = _others(draft.world, instance, instance.disk)
+    told = [draft.questions.answer(KEPT_POINTS(one.id)) for one in others if not one.deleted]
+    shown = draft.questions.answer(OWN_SNAPSHOTS(instance.snapshot_group, instance.disk.key))
     if shown is PENDING or PENDING in told:
         return PENDING
     if not isinstance(shown, Yes):
@@ -75,11 +77,11 @@ def kept(draft: Draft, instance: Instance) -> Known[tuple[RecoveryPoint, ...]] |
     return mapped(answer, lambda listed: (*listed, *unlisted(instance, points, shown.value)))
 
 
-def _others(draft: Draft, instance: Instance, disk: ArmId) -> list[Instance]:
+def _others(world: World, instance: Instance, disk: ArmId) -> list[Instance]:
     """Other instances of its disk; what was brought back may be listed as soft-deleted for a while."""
-    deleted = (one for one in draft.estate.deleted_instances.values() if one.disk == disk)
+    deleted = (one for one in world.estate.deleted_instances.values() if one.disk == disk)
     own = (instance.vault, lower(instance.id.name))
-    return [one for one in (*draft.held.get(disk.key, ()), *deleted) if (one.vault, lower(one.id.name)) != own]
+    return [one for one in (*world.held.get(disk.key, ()), *deleted) if (one.vault, lower(one.id.name)) != own]
 
 
 def priced(draft: Draft, wanted: DesiredDisk, instance: Instance, steps: Sequence[Step]) -> tuple[Step, ...] | None:
@@ -94,9 +96,9 @@ def priced(draft: Draft, wanted: DesiredDisk, instance: Instance, steps: Sequenc
         return tuple(steps)
     if isinstance(answer, Unsure):
         message = f"{wanted.disk.id.name} is not resumed, since that may clean up recovery points: {answer.because}"
-        draft.refuse(wanted.address, answer.code, message, place=wanted.place, hint=answer.hint)
+        draft.decisions.refuse(wanted.address, answer.code, message, place=wanted.place, hint=answer.hint)
         return None
-    count = expired(answer.value, draft.now) if isinstance(answer, Yes) else 0
+    count = expired(answer.value, draft.world.now) if isinstance(answer, Yes) else 0
     body = {"expires": count} if count else {}
     return tuple(replace(step, body=body) if step.op is Op.INSTANCE_RESUME else step for step in steps)
 
@@ -118,7 +120,7 @@ def held_back(draft: Draft, changes: Sequence[Change]) -> tuple[list[Change], li
     if not costly:
         return list(changes), []
     total = sum(costly.values())
-    is_open = f"{NAME}={total}" in draft.options.force or f"{NAME}={ANY}" in draft.options.force
+    is_open = f"{NAME}={total}" in draft.world.options.force or f"{NAME}={ANY}" in draft.world.options.force
     points, disks = counted(total, "recovery point"), counted(len(costly), "disk")
     message = f"resuming {disks} would clean up {points} that expired meanwhile"
     hint = f"pass `--force {NAME}={total}` to continue"
@@ -126,27 +128,27 @@ def held_back(draft: Draft, changes: Sequence[Change]) -> tuple[list[Change], li
     if is_open:
         return list(changes), [gate]
     _tell(draft, [change for change in changes if change.address in costly], total)
-    return _without(draft, changes, set(costly)), [gate]
+    return _without(draft.decisions, changes, set(costly)), [gate]
 
 
 def _tell(draft: Draft, changes: Iterable[Change], total: int) -> None:
-    said = next((key for key in sorted(draft.options.force) if key.startswith(f"{NAME}=")), "")
+    said = next((key for key in sorted(draft.world.options.force) if key.startswith(f"{NAME}=")), "")
     told = f"; --force said {said}" if said else ""
     hint = f"to resume all the same, pass --force {NAME}={total}; to keep them, declare `protection: stopped`"
     for change in changes:
         points = counted(change.expires, "recovery point")
         before = (change.before or {}).get("protection")
         message = f"it stays {before}: resuming would clean up {points} that expired meanwhile{told}"
-        draft.note(codes.RESUME_EXPIRES, message, address=change.address, place=change.place, hint=hint)
+        draft.decisions.note(codes.RESUME_EXPIRES, message, address=change.address, place=change.place, hint=hint)
 
 
-def _without(draft: Draft, changes: Sequence[Change], out: set[str]) -> list[Change]:
+def _without(decisions: Decisions, changes: Sequence[Change], out: set[str]) -> list[Change]:
     """The changes without those at `out`, what waits for them, and policies that would be made for them alone."""
     while more := [change for change in changes if change.address not in out and out.intersection(change.depends)]:
         out.update(change.address for change in more)
         for change in more:
             needed = next(address for address in change.depends if address in out)
-            draft.note(codes.WAITS_FOR, f"waits for {needed}", address=change.address, place=change.place)
+            decisions.note(codes.WAITS_FOR, f"waits for {needed}", address=change.address, place=change.place)
     left = [change for change in changes if change.address not in out]
     used = {address for change in left for address in change.depends}
     unused = {address for change in changes if change.address in out for address in change.depends} - used

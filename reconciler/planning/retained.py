@@ -17,6 +17,7 @@ from reconciler.model.resources import Instance
 from reconciler.planning.draft import Draft
 from reconciler.planning.instance_bodies import guard_of
 from reconciler.planning.resuming import expired, kept
+from reconciler.planning.world import World
 
 _WRITES = frozenset({Op.INSTANCE_MERGE, Op.INSTANCE_REPAIR, Op.INSTANCE_RESUME})
 
@@ -30,13 +31,13 @@ class Aside:
     detail: tuple[str, ...] = ()
 
 
-def aside(draft: Draft, instances: Iterable[Instance]) -> Aside:
+def aside(world: World, instances: Iterable[Instance]) -> Aside:
     """How instances make room where Azure refuses otherwise, all of them or none."""
     found = list(instances)
-    if not found or not all(_may_be_set_aside(draft, one) for one in found):
+    if not found or not all(_may_be_set_aside(world, one) for one in found):
         return Aside()
     before = tuple(
-        Step(Op.INSTANCE_DELETE, one.id, {"softly": True}, guard_of(draft, one.vault, [_deletion(one)]) or ())
+        Step(Op.INSTANCE_DELETE, one.id, {"softly": True}, guard_of(world, one.vault, Op.INSTANCE_DELETE) or ())
         for one in found
     )
     names = " and ".join(f"{one.id.name} in the vault {one.vault.name}" for one in found)
@@ -44,24 +45,24 @@ def aside(draft: Draft, instances: Iterable[Instance]) -> Aside:
     return Aside(before, tuple(Step(Op.INSTANCE_UNDELETE, one.id) for one in found), (detail,))
 
 
-def around(draft: Draft, vault: ArmId, steps: Iterable[Step], held: Iterable[Instance]) -> Aside:
+def around(world: World, vault: ArmId, steps: Iterable[Step], held: Iterable[Instance]) -> Aside:
     """How what a move has left of a disk makes room for these steps on the disk's instance in that vault."""
     others = [one for one in held if one.vault != vault]
-    if not any(step.op in _WRITES for step in steps) or not all(is_left(draft, one) for one in others):
+    if not any(step.op in _WRITES for step in steps) or not all(is_left(world, one) for one in others):
         return Aside()
-    return aside(draft, others)
+    return aside(world, others)
 
 
-def is_left(draft: Draft, instance: Instance) -> bool:
+def is_left(world: World, instance: Instance) -> bool:
     """Whether an instance is as a move of this manifest leaves it: stopped, and ours or unmarked in a vault of ours."""
-    vault, owner = draft.estate.vaults.get(instance.vault.key), draft.owner(instance.tags)
-    is_ours = owner == "ours" or (not owner and vault is not None and draft.owner(vault.tags) == "ours")
+    vault, owner = world.estate.vaults.get(instance.vault.key), world.owner(instance.tags)
+    is_ours = owner == "ours" or (not owner and vault is not None and world.owner(vault.tags) == "ours")
     return is_ours and not instance.deleted and not is_active(instance)
 
 
-def keeps_deleted(draft: Draft, vault: ArmId) -> bool:
+def keeps_deleted(world: World, vault: ArmId) -> bool:
     """Whether soft delete is on in a vault."""
-    live = draft.estate.vaults.get(vault.key)
+    live = world.estate.vaults.get(vault.key)
     return live is not None and lower(live.soft_delete_state or "off") != "off"
 
 
@@ -69,19 +70,15 @@ def loses_nothing(draft: Draft, instance: Instance) -> bool:
     """Whether resuming the instance is known to clean up no recovery point."""
     match kept(draft, instance):
         case Yes(points):
-            return expired(points, draft.now) == 0
+            return expired(points, draft.world.now) == 0
         case No():
             return True
     return False
 
 
-def _may_be_set_aside(draft: Draft, instance: Instance) -> bool:
+def _may_be_set_aside(world: World, instance: Instance) -> bool:
     return (
-        keeps_deleted(draft, instance.vault)
-        and guard_of(draft, instance.vault, [_deletion(instance)]) is not None
-        and draft.lock_on(instance.id, deletes=True) is None
+        keeps_deleted(world, instance.vault)
+        and guard_of(world, instance.vault, Op.INSTANCE_DELETE) is not None
+        and world.lock_on(instance.id, deletes=True) is None
     )
-
-
-def _deletion(instance: Instance) -> Step:
-    return Step(Op.INSTANCE_DELETE, instance.id)

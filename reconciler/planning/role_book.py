@@ -53,13 +53,13 @@ class RoleBook:
     """The role assignments of the estate by principal and role, and those that this plan adds."""
 
     def __init__(self, draft: Draft) -> None:
-        self._draft = draft
+        self._world, self._decisions, self._questions = draft.world, draft.decisions, draft.questions
         self._held: dict[tuple[str, str], dict[str, list[RoleAssignment]]] = defaultdict(lambda: defaultdict(list))
         self._above: dict[tuple[str, str], list[RoleAssignment]] = defaultdict(list)
         self._around: dict[tuple[str, ...], list[RoleAssignment]] = {}
         self._conditional: dict[tuple[str, str, str], RoleAssignment] = {}
-        self._listed = set(draft.reach.role_subscriptions)
-        self._take(draft.estate.roles.values())
+        self._listed = set(draft.world.reach.role_subscriptions)
+        self._take(draft.world.estate.roles.values())
         self.disk_scopes: dict[str, set[str]] = defaultdict(set)
         self.emitted: dict[str, Step] = {}
         self.missing: dict[str, Step] = {}
@@ -84,25 +84,27 @@ class RoleBook:
         return self._principals[spec.id.key]
 
     def _find_principal(self, spec: VaultSpec) -> Principal | None:
-        draft, address = self._draft, addresses.vault(spec.name)
+        address = addresses.vault(spec.name)
         if isinstance(spec.identity, ArmId):
-            identity = draft.estate.identities.get(spec.identity.key)
+            identity = self._world.estate.identities.get(spec.identity.key)
             if identity is not None:
                 return identity.principal_id
-            draft.refuse(address, codes.VAULT_WITHOUT_IDENTITY, f"{spec.identity} isn't there", place=spec.place)
+            self._decisions.refuse(
+                address, codes.VAULT_WITHOUT_IDENTITY, f"{spec.identity} isn't there", place=spec.place
+            )
             return None
-        live = draft.estate.vaults.get(spec.id.key)
+        live = self._world.estate.vaults.get(spec.id.key)
         if live and live.principal_id:
             return live.principal_id
-        change = draft.changes.get(address)
+        change = self._decisions.changes.get(address)
         if change and (change.action is Action.ADD or any(entry.path == "identity" for entry in change.fields)):
             return UNKNOWN
-        if address not in draft.refused and live is not None:
+        if address not in self._decisions.refused and live is not None:
             message = f"{spec.name} has no system-assigned identity"
             hint = (
                 "mend what keeps the vault itself from being changed: its identity is declared" if spec.identity else ""
             )
-            draft.refuse(address, codes.VAULT_WITHOUT_IDENTITY, message, place=spec.place, hint=hint)
+            self._decisions.refuse(address, codes.VAULT_WITHOUT_IDENTITY, message, place=spec.place, hint=hint)
         return None
 
     def grant(self, wanted: DesiredDisk) -> Grants:
@@ -111,9 +113,9 @@ class RoleBook:
         principal = self.principal(wanted.vault)
         if principal is None:
             return grants
-        for role, target, scope in _needs(wanted, self._draft.manifest.roles.scope):
-            if self._draft.options.only:
-                self._draft.spelled(addresses.role(wanted.vault.name, role.word, scope))
+        for role, target, scope in _needs(wanted, self._world.manifest.roles.scope):
+            if self._world.options.only:
+                self._decisions.spelled(addresses.role(wanted.vault.name, role.word, scope))
             held = self._covering(principal, role, target)
             if scope == wanted.disk.id and all(row.scope == scope for row in held):
                 self.disk_scopes[scope.subscription].add(scope.key)
@@ -125,9 +127,9 @@ class RoleBook:
 
     def count_others(self, desired: Iterable[DesiredDisk]) -> None:
         """Count the disks of other shards towards the limit of role assignments at disk scope, which is everybody's."""
-        if self._draft.manifest.roles.scope == "disk":
+        if self._world.manifest.roles.scope == "disk":
             for wanted in desired:
-                if wanted.rule.protection == "protected" and not self._draft.sees_to(wanted.vault):
+                if wanted.rule.protection == "protected" and not self._world.sees_to(wanted.vault):
                     self.disk_scopes[wanted.disk.id.subscription].add(wanted.disk.id.key)
 
     def need(self, vault: VaultSpec, role: Role, scope: ArmId) -> Grants:
@@ -166,30 +168,30 @@ class RoleBook:
         """Have the assignments of a subscription that has none of the disks: an encryption set may lie there."""
         if subscription in self._listed:
             return
-        rows = self._draft.ask(ROLE_COUNT(subscription_id(subscription)))
+        rows = self._questions.ask(ROLE_COUNT(subscription_id(subscription)))
         self._listed.add(subscription)
         if rows is not PENDING:
             self._take(replace(row, listed_in=(*row.listed_in, subscription)) for row in rows or ())
 
     def _is_young(self, row: RoleAssignment) -> bool:
-        return row.created is not None and self._draft.now - row.created < WINDOW
+        return row.created is not None and self._world.now - row.created < WINDOW
 
     def _lack(self, vault: VaultSpec, role: Role, scope: ArmId, principal: Principal, grants: Grants) -> None:
-        draft, address = self._draft, addresses.role(vault.name, role.word, scope)
+        address = addresses.role(vault.name, role.word, scope)
         identity = vault.identity.key if isinstance(vault.identity, ArmId) else "system"
         body = {"role": role.guid, "principal": principal, "identity": identity, "vault": vault.id.text}
         step = Step(Op.ROLE_PUT, scope, body)
-        if draft.manifest.roles.mode != "manage":
+        if self._world.manifest.roles.mode != "manage":
             grants.missing.append(address)
             self.missing[address] = step
             self._tell_missing(vault, role, scope, address)
-            if draft.manifest.roles.mode == "emit":
+            if self._world.manifest.roles.mode == "emit":
                 self.emitted[address] = step
             return
         if self._is_unlisted(vault, role, scope, principal, address):
             return
-        if address not in draft.changes and not self._is_in_the_way(vault, role, scope, principal, address):
-            draft.add(
+        if address not in self._decisions.changes and not self._is_in_the_way(vault, role, scope, principal, address):
+            self._decisions.add(
                 Change(
                     address=address,
                     kind=Kind.ROLE,
@@ -200,10 +202,10 @@ class RoleBook:
                     depends=(addresses.vault(vault.name), addresses.group(scope)),
                     vault=vault.id,
                     place=vault.place,
-                    drift=drift_class(draft, vault),
+                    drift=drift_class(self._world, vault),
                 )
             )
-        if address in draft.changes or address in draft.refused:
+        if address in self._decisions.changes or address in self._decisions.refused:
             grants.planned.append(address)
         else:
             grants.missing.append(address)
@@ -214,34 +216,34 @@ class RoleBook:
         It is asked for only where the vault's mark says that it was made before: to make it again changes nothing,
         since its name holds all that it is.
         """
-        if not isinstance(principal, str) or address in self._draft.refused:
+        if not isinstance(principal, str) or address in self._decisions.refused:
             return False
-        if drift_class(self._draft, vault) != "changed-outside":
+        if drift_class(self._world, vault) != "changed-outside":
             return False
         name = role_name(scope, role.guid, principal)
         own = ArmId(f"{scope}/providers/Microsoft.Authorization/roleAssignments/{name}")
-        found = self._draft.unlisted(vault, own, address, vault.place)
+        found = self._questions.unlisted(vault, own, address, vault.place)
         if found is PENDING:
-            return address not in self._draft.refused
+            return address not in self._decisions.refused
         return isinstance(found, RoleAssignment) and not found.conditional
 
     def _tell_missing(self, vault: VaultSpec, role: Role, scope: ArmId, address: str) -> None:
         if address not in self._told:
             self._told.add(address)
             message = f"{role.title} on {scope} is missing for the identity of {vault.name}"
-            emits = self._draft.manifest.roles.mode == "emit"
+            emits = self._world.manifest.roles.mode == "emit"
             hint = "have it granted; `--report FILE.sh` writes the missing ones as a script" if emits else ""
-            self._draft.note(codes.ROLE_MISSING, message, address=address, place=vault.place, hint=hint)
+            self._decisions.note(codes.ROLE_MISSING, message, address=address, place=vault.place, hint=hint)
 
     def _is_in_the_way(self, vault: VaultSpec, role: Role, scope: ArmId, principal: Principal, address: str) -> bool:
         """Whether an assignment with a condition has the place of the one needed: Azure allows one of each kind."""
-        if address in self._draft.refused:
+        if address in self._decisions.refused:
             return True
         row = self._conditional.get((lower(principal), role.guid, scope.key)) if isinstance(principal, str) else None
         if row is None or is_derived(row):
             return False
         message = f"{row.id.name} on {scope} has a condition, so it may not reach everything that {vault.name} needs"
-        self._draft.refuse(address, codes.ROLE_CONDITIONAL, message, place=vault.place)
+        self._decisions.refuse(address, codes.ROLE_CONDITIONAL, message, place=vault.place)
         return True
 
 

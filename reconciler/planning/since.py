@@ -9,7 +9,7 @@ from reconciler.model.builtin_roles import DISK_BACKUP_READER
 from reconciler.model.ids import ArmId
 from reconciler.model.resources import Instance
 from reconciler.model.tags import PROTECTED_TAG, tag_of
-from reconciler.planning.draft import Draft
+from reconciler.planning.world import World
 
 _SLACK = timedelta(minutes=5)
 """How far the clocks of two machines may be apart."""
@@ -25,11 +25,11 @@ def protected_since(instance: Instance, jobs: Iterable[datetime], now: datetime)
     return max(believed, default=None) or min(jobs, default=None)
 
 
-def granted(draft: Draft, disk: ArmId) -> datetime | None:
+def granted(world: World, disk: ArmId) -> datetime | None:
     """When the disk's own role assignment was made, without which no backup could be taken; None: it has none."""
     times: Mapping[str, datetime] = {
         key: row.created
-        for key, row in draft.estate.roles.items()
+        for key, row in world.estate.roles.items()
         if row.scope == disk and row.role == DISK_BACKUP_READER.guid and row.created
     }
     return max(times.values(), default=None)

@@ -16,10 +16,10 @@ from reconciler.model.protection import Health, health_of
 from reconciler.model.resources import Instance, RecoveryPoint, Snapshots
 from reconciler.model.states import FAILING, UNKNOWN
 from reconciler.planning.backups import START_WINDOW, Told, newest_of
-from reconciler.planning.draft import Draft
 from reconciler.planning.occurrences import interval_after
 from reconciler.planning.policy_reading import Reading
 from reconciler.planning.since import granted, protected_since
+from reconciler.planning.world import World
 
 _APART = timedelta(minutes=15)
 """How far the times of a snapshot and of its recovery point, or the beginning of its backup, may lie apart."""
@@ -36,14 +36,14 @@ def is_bare(told: Told, instance: Instance) -> bool:
     return shown.newest is None or shown.newest < newest - _APART
 
 
-def is_short(draft: Draft, told: Told, instance: Instance, reading: Reading) -> bool:
+def is_short(world: World, told: Told, instance: Instance, reading: Reading) -> bool:
     """Whether there are fewer snapshots than the schedule has made since the disk became protected, or than are kept."""
     shown, days = _shown(told, instance), reading.kept_days.get("Default")
     if shown is None or instance.disk is None or not reading.schedules or not days or not _is_running(instance):
         return False
-    begun = protected_since(instance, (), draft.now) or granted(draft, instance.disk)
-    span = min(draft.now - begun, timedelta(days=days)) if begun else timedelta(days=days)
-    return shown.count < (span - _SLACK) // interval_after(reading.schedules, draft.now)
+    begun = protected_since(instance, (), world.now) or granted(world, instance.disk)
+    span = min(world.now - begun, timedelta(days=days)) if begun else timedelta(days=days)
+    return shown.count < (span - _SLACK) // interval_after(reading.schedules, world.now)
 
 
 def loss(told: Told, instance: Instance, reading: Reading, now: datetime) -> tuple[str, str] | None:

@@ -11,7 +11,7 @@ from reconciler.model.findings import Place
 from reconciler.model.ids import ArmId, lower
 from reconciler.model.known import Unsure, Yes
 from reconciler.model.names import instance_name
-from reconciler.model.protection import WORDS, health_of, preference
+from reconciler.model.protection import WORDS, health_of
 from reconciler.model.resources import Instance
 from reconciler.model.results.status import DiskStatus, Status
 from reconciler.model.states import BAD, FAILING, GONE, HALTED, LATE, UNKNOWN, UNPROTECTED, WAITING
@@ -26,13 +26,14 @@ from reconciler.planning.backups import (
     reading_of,
     state_of,
 )
-from reconciler.planning.desired import DesiredDisk
+from reconciler.planning.decisions import Decisions
+from reconciler.planning.desired import DesiredDisk, declared_disks
 from reconciler.planning.draft import Draft
 from reconciler.planning.gone import Verdict, absences, lost, outlook, verdict
 from reconciler.planning.identity import new_id, replaced
 from reconciler.planning.policy_reading import Reading
 from reconciler.planning.snapshots import is_bare, is_short, loss
-from reconciler.planning.unlisted import declared
+from reconciler.planning.world import World
 
 __all__ = ["Told", "contradicted", "doubtful", "protecting", "statuses", "suspected"]
 
@@ -42,15 +43,15 @@ _WORTH_A_READ = (LATE, FAILING, UNKNOWN)
 def doubtful(draft: Draft, told: Told) -> list[Instance]:
     """Instances whose newest recovery point is worth a read, those that look late first: Resource Graph lags."""
     found: list[tuple[int, str, Instance]] = []
-    for wanted in declared(draft):
-        instance = _instance(draft, wanted)
+    for wanted in declared_disks(draft):
+        instance = draft.world.instance(wanted.disk.id, wanted.vault.id)
         if instance is None or instance.id.key in told.points:
             continue
         row = _row(draft, wanted, told)
         if row.state in _WORTH_A_READ or (row.newest is None and row.state != WAITING):
             rank = _WORTH_A_READ.index(row.state) if row.state in _WORTH_A_READ else len(_WORTH_A_READ)
             found.append((rank, instance.id.key, instance))
-        elif is_bare(told, instance) or is_short(draft, told, instance, reading_of(draft, instance)):
+        elif is_bare(told, instance) or is_short(draft.world, told, instance, reading_of(draft.world, instance)):
             found.append((len(_WORTH_A_READ) + 1, instance.id.key, instance))
     return [instance for *_, instance in sorted(found, key=lambda one: one[:2])]
 
@@ -61,21 +62,21 @@ def suspected(draft: Draft, told: Told) -> set[ArmId]:
         instance.snapshot_group
         for instance in protecting(draft)[0]
         if instance.snapshot_group
-        and (is_bare(told, instance) or is_short(draft, told, instance, reading_of(draft, instance)))
+        and (is_bare(told, instance) or is_short(draft.world, told, instance, reading_of(draft.world, instance)))
     }
 
 
 def protecting(draft: Draft) -> tuple[list[Instance], set[ArmId]]:
     """The instances that protect declared disks, and the vaults that are there to hold such."""
-    desired = declared(draft)
-    held = [found for wanted in desired if (found := _instance(draft, wanted))]
-    return held, {wanted.vault.id for wanted in desired if wanted.vault.id.key in draft.estate.vaults}
+    desired = declared_disks(draft)
+    held = [found for wanted in desired if (found := draft.world.instance(wanted.disk.id, wanted.vault.id))]
+    return held, {wanted.vault.id for wanted in desired if wanted.vault.id.key in draft.world.estate.vaults}
 
 
 def statuses(draft: Draft, told: Told, skipped: tuple[str, ...] = ()) -> Status:
-    """The status; when `draft.questions` isn't empty it is a sketch: answer them, make it again."""
-    desired = declared(draft)
-    draft.tell_unread()
+    """The status; when `draft.questions.open` isn't empty it is a sketch: answer them, make it again."""
+    desired = declared_disks(draft)
+    draft.questions.tell_unread()
     rows = [_row(draft, wanted, told) for wanted in desired]
     known = {wanted.address for wanted in desired}
     swapped = replaced(draft, desired)
@@ -83,17 +84,16 @@ def statuses(draft: Draft, told: Told, skipped: tuple[str, ...] = ()) -> Status:
         replace(row, state=FAILING, note=swapped[wanted.address]) if wanted.address in swapped else row
         for wanted, row in zip(desired, rows, strict=True)
     ]
-    rows += _refused(draft, known)
+    rows += _refused(draft.decisions, known)
     rows += _gone(draft, desired)
-    late = list(proofs.complaints(draft, desired))
+    late = list(proofs.complaints(draft.world, desired))
     _tell_unsure(draft, desired, told)
-    unread = [finding for finding in draft.findings if finding.drift == "out-of-reach"]
     return Status(
-        draft.manifest.name,
+        draft.world.manifest.name,
         tuple(sorted(rows, key=lambda row: lower(row.disk))),
-        tuple(sorted((*late, *unread), key=lambda one: (one.code, lower(one.address), one.message))),
+        tuple(sorted((*late, *draft.decisions.unread), key=lambda one: (one.code, lower(one.address), one.message))),
         skipped,
-        draft.now,
+        draft.world.now,
     )
 
 
@@ -102,14 +102,15 @@ def _tell_unsure(draft: Draft, desired: Iterable[DesiredDisk], told: Told) -> No
     doubts = {
         (instance.vault.name, doubt)
         for wanted in desired
-        if (instance := _instance(draft, wanted)) and isinstance(doubt := jobs_of(told, instance), Unsure)
+        if (instance := draft.world.instance(wanted.disk.id, wanted.vault.id))
+        and isinstance(doubt := jobs_of(told, instance), Unsure)
     }
     for vault, doubt in sorted(doubts, key=lambda one: (one[0], one[1].because)):
         message = f"could not tell how the backups in the vault {vault} went: {doubt.because}"
-        draft.note(doubt.code, message, address=f"vault/{vault}", hint=doubt.hint)
+        draft.decisions.note(doubt.code, message, address=f"vault/{vault}", hint=doubt.hint)
     if isinstance(told.snapshots, Unsure):
         message = f"could not tell how many snapshots there are: {told.snapshots.because}"
-        draft.note(told.snapshots.code, message, hint=told.snapshots.hint)
+        draft.decisions.note(told.snapshots.code, message, hint=told.snapshots.hint)
 
 
 def _snapshots(told: Told, wanted: DesiredDisk) -> int | None:
@@ -119,9 +120,9 @@ def _snapshots(told: Told, wanted: DesiredDisk) -> int | None:
     return None
 
 
-def _refused(draft: Draft, known: set[str]) -> Iterator[DiskStatus]:
+def _refused(decisions: Decisions, known: set[str]) -> Iterator[DiskStatus]:
     """Declared disks that can't be protected: gone, in no region that is named, or against a rule of support."""
-    for finding in draft.findings:
+    for finding in decisions.findings:
         address = lower(finding.address)
         if (
             address.startswith("disk/")
@@ -138,16 +139,16 @@ def _gone(draft: Draft, desired: Iterable[DesiredDisk]) -> Iterator[DiskStatus]:
     """Disks that are gone though their backups run on, and those named by id of which `whenGone` made an end."""
     for one in absences(draft, {wanted.disk.id.key for wanted in desired}).gone.values():
         fate = verdict(draft, one)
-        if not draft.ignores(one.address) and fate not in {Verdict.PENDING, Verdict.DONE}:
+        if not draft.decisions.ignores(one.address) and fate not in {Verdict.PENDING, Verdict.DONE}:
             goes_on = new_id(draft, one.disk) if one.is_read else None
             what = f"the disk goes on as {goes_on}" if goes_on else "Azure no longer has the disk"
             note = f"{what}{outlook(draft, one)}"
-            place = one.place or draft.manifest.place
+            place = one.place or draft.world.manifest.place
             yield _left(one.disk, GONE, note, one.instance, place)
     for instance, disk, place in lost(draft):
         note = f"the disk is gone, and its backup instance soft-deleted: its recovery points are purged at {instance.purge_time}"
         yield _left(disk, GONE, note, instance, place)
-    for instance, place in draft.settled.values():
+    for instance, place in draft.decisions.settled.values():
         if instance.disk is not None:
             yield _left(instance.disk, HALTED, "the disk is gone; as `whenGone` says", instance, place)
 
@@ -170,20 +171,16 @@ _RULES = frozenset(
 )
 
 
-def _instance(draft: Draft, wanted: DesiredDisk) -> Instance | None:
-    """The instance that protects a declared disk in its vault."""
-    held = draft.held.get(wanted.disk.id.key, ())
-    return min((one for one in held if one.vault == wanted.vault.id), key=preference, default=None)
-
-
 def _row(draft: Draft, wanted: DesiredDisk, told: Told) -> DiskStatus:
-    instance = _instance(draft, wanted)
+    instance = draft.world.instance(wanted.disk.id, wanted.vault.id)
     snapshots = _snapshots(told, wanted)
     if instance is None:
         return _unprotected(draft, wanted, told, snapshots)
-    newest, reading = newest_of(told, instance), reading_of(draft, instance)
+    newest, reading = newest_of(told, instance), reading_of(draft.world, instance)
     latest = max(known_jobs(told, instance).items(), key=lambda one: (one[1], one[0]), default=None)
-    state, note = _with_snapshots(draft, instance, told, reading, state_of(draft, wanted, instance, told, reading))
+    state, note = _with_snapshots(
+        draft.world, instance, told, reading, state_of(draft.world, wanted, instance, told, reading)
+    )
     return DiskStatus(
         disk=wanted.disk.id.text,
         state=state,
@@ -192,20 +189,20 @@ def _row(draft: Draft, wanted: DesiredDisk, told: Told) -> DiskStatus:
         policy=_policy_name(wanted, instance),
         place=wanted.place,
         newest=newest,
-        age=draft.now - newest if newest else None,
-        promise=promise(reading, newest or draft.now) if wanted.rule.protection == "protected" else None,
+        age=draft.world.now - newest if newest else None,
+        promise=promise(reading, newest or draft.world.now) if wanted.rule.protection == "protected" else None,
         job=latest[0] if latest else "",
         job_began=latest[1] if latest else None,
-        proven=proofs.proven_at(instance.tags, draft.now),
+        proven=proofs.proven_at(instance.tags, draft.world.now),
         snapshots=snapshots,
     )
 
 
 def _with_snapshots(
-    draft: Draft, instance: Instance, told: Told, reading: Reading, found: tuple[str, str]
+    world: World, instance: Instance, told: Told, reading: Reading, found: tuple[str, str]
 ) -> tuple[str, str]:
     """The state of a disk and why, once it is known whether the snapshots of its recovery points are there."""
-    lost = loss(told, instance, reading, draft.now)
+    lost = loss(told, instance, reading, world.now)
     if lost is None or found[0] == FAILING or (lost[0] == UNKNOWN and found[0] in BAD):
         return found
     return lost
@@ -213,15 +210,15 @@ def _with_snapshots(
 
 def _unprotected(draft: Draft, wanted: DesiredDisk, told: Told, snapshots: int | None) -> DiskStatus:
     """A disk without an instance in its vault, as far as that could be read."""
-    if draft.is_unread(wanted.vault):
+    if draft.questions.is_unread(wanted.vault):
         why = f"what the vault {wanted.vault.name} holds could not be read"
         return DiskStatus(wanted.disk.id.text, UNKNOWN, why, "", wanted.policy.name, wanted.place, snapshots=snapshots)
     is_new = False
-    if deleted := _deleted(draft, wanted):
+    if deleted := _deleted(draft.world, wanted):
         note = f"its backup instance is soft-deleted: its recovery points are purged at {deleted.purge_time}"
         state = UNPROTECTED if wanted.rule.protection == "protected" else FAILING
     elif wanted.rule.protection == "protected":
-        is_new = not _was_protected(draft, wanted, told)
+        is_new = not _was_protected(draft.world, wanted, told)
         state, note = UNPROTECTED, "no backup instance yet" if is_new else "no backup instance"
     else:
         state, note = HALTED, "nothing to stop"
@@ -230,19 +227,19 @@ def _unprotected(draft: Draft, wanted: DesiredDisk, told: Told, snapshots: int |
     )
 
 
-def _deleted(draft: Draft, wanted: DesiredDisk) -> Instance | None:
+def _deleted(world: World, wanted: DesiredDisk) -> Instance | None:
     """The soft-deleted instance that protected a declared disk in its vault."""
-    every = draft.estate.deleted_instances.values()
+    every = world.estate.deleted_instances.values()
     return next((one for one in every if one.disk == wanted.disk.id and one.vault == wanted.vault.id), None)
 
 
-def _was_protected(draft: Draft, wanted: DesiredDisk, told: Told) -> bool:
+def _was_protected(world: World, wanted: DesiredDisk, told: Told) -> bool:
     """Whether an instance, live or soft-deleted, or a job of the one that it would have, tells of an earlier protection."""
     disk = wanted.disk.id
     own = f"{wanted.vault.id.key}/backupinstances/{lower(instance_name(disk))}"
-    deleted = (one.disk for one in draft.estate.deleted_instances.values())
+    deleted = (one.disk for one in world.estate.deleted_instances.values())
     is_unread = isinstance(told.listed.get(wanted.vault.id), Unsure)
-    return disk.key in draft.held or own in told.jobs or disk in deleted or is_unread
+    return disk.key in world.held or own in told.jobs or disk in deleted or is_unread
 
 
 def _policy_name(wanted: DesiredDisk, instance: Instance) -> str:

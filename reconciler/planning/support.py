@@ -1,7 +1,13 @@
-"""What Azure Disk Backup can protect, as far as the estate tells; the rest the manifest's validation knows."""
+"""What Azure Disk Backup can protect, as far as the estate tells; the rest the manifest's validation knows.
+
+Selectors pass over copies that a restore made and nobody uses, and what clusters and scale sets make; all of them can be
+named by id. What has a backup instance already is passed over by none, so that no protection ends with a tag, or because
+a machine lets go of its disk.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from reconciler.model.codes import disks as disk_codes
@@ -10,8 +16,14 @@ from reconciler.model.findings import Code
 from reconciler.model.ids import lower
 from reconciler.model.limits import SLOW_HOURS, SLOW_SKUS
 from reconciler.model.manifest import PolicySpec
-from reconciler.model.resources import Disk
+from reconciler.model.resources import Disk, Instance
+from reconciler.model.tags import is_restored
+from reconciler.planning.world import World
 
+COPY = "a restore made it, and no machine uses it"
+VOLUME = "it is a volume of a Kubernetes cluster"
+SCALE_SET = "it belongs to a scale set"
+_SCALE_SET_MACHINES = "microsoft.compute/virtualmachinescalesets/virtualmachines"
 _KUBERNETES_TAGS = ("kubernetes.io-created-for-", "k8s-azure-created-by")
 
 
@@ -51,3 +63,22 @@ def is_replica(disk: Disk) -> bool:
 def is_kubernetes_volume(disk: Disk) -> bool:
     """Whether a Kubernetes cluster made the disk for a volume claim, by the tags its driver writes."""
     return any(lower(key).startswith(_KUBERNETES_TAGS) for key in disk.tags)
+
+
+def why_passed_over(disk: Disk) -> str:
+    """Why selectors pass over a disk without a backup instance; empty: they don't."""
+    if any(machine.type == _SCALE_SET_MACHINES for machine in disk.machines):
+        return SCALE_SET
+    if is_kubernetes_volume(disk):
+        return VOLUME
+    return COPY if is_restored(disk.tags) and not disk.machines else ""
+
+
+def backed(world: World) -> frozenset[str]:
+    """The disks, by lower-cased id, that have a backup instance, even a soft-deleted one, unless it is another's.
+
+    One that was restored under the id of its source has that one's, and is that disk.
+    """
+    estate = world.estate
+    found: Iterable[Instance] = (*estate.instances.values(), *estate.deleted_instances.values())
+    return frozenset(one.disk.key for one in found if one.disk and world.owner(one.tags) != "foreign")

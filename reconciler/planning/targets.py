@@ -11,11 +11,11 @@ from reconciler.model.errors import UsageError
 from reconciler.model.findings import Finding, Severity
 from reconciler.model.ids import ArmId, lower
 from reconciler.model.targets import Target
-from reconciler.planning import unlisted
-from reconciler.planning.desired import expand
+from reconciler.planning.desired import declared_disks, expand
 from reconciler.planning.draft import Draft
 from reconciler.planning.gone import Verdict, absences, outlook, verdict
 from reconciler.planning.selection import glob
+from reconciler.planning.world import World
 
 
 def targets(draft: Draft, named: Sequence[str] = ()) -> tuple[Target, ...]:
@@ -23,15 +23,15 @@ def targets(draft: Draft, named: Sequence[str] = ()) -> tuple[Target, ...]:
 
     `named`: ids, names, or patterns of either with `*` and `?`, without regard to case; none: every disk that the
     manifest declares. Named are disks that are declared and disks with an instance in a vault that the manifest names,
-    though they be gone. A sketch as long as `draft.questions` isn't empty. UsageError for a name that is nobody's, or
+    though they be gone. A sketch as long as `draft.questions.open` isn't empty. UsageError for a name that is nobody's, or
     that two disks share.
     """
-    declared = {wanted.disk.id.key: wanted.disk.id for wanted in unlisted.declared(draft)}
-    if draft.questions or not named:
-        return _found(draft, declared.values())
-    known = {key: instances[0].disk for key, instances in draft.held.items()}
+    declared = {wanted.disk.id.key: wanted.disk.id for wanted in declared_disks(draft)}
+    if draft.questions.open or not named:
+        return _found(draft.world, declared.values())
+    known = {key: instances[0].disk for key, instances in draft.world.held.items()}
     ids = [one for one in {**known, **declared}.values() if one is not None]
-    return _found(draft, {disk.key: disk for text in named for disk in _named(text, ids)}.values())
+    return _found(draft.world, {disk.key: disk for text in named for disk in _named(text, ids)}.values())
 
 
 def left_out(draft: Draft) -> tuple[Finding, ...]:
@@ -41,11 +41,13 @@ def left_out(draft: Draft) -> tuple[Finding, ...]:
     """
     declared = {wanted.disk.id.key for wanted in expand(draft)}
     for one in absences(draft, declared).gone.values():
-        if verdict(draft, one) not in {Verdict.PENDING, Verdict.DONE} and not draft.ignores(one.address):
-            draft.note(disk_codes.DISK_GONE, f"Azure no longer has the disk{outlook(draft, one)}", address=one.address)
+        if verdict(draft, one) not in {Verdict.PENDING, Verdict.DONE} and not draft.decisions.ignores(one.address):
+            draft.decisions.note(
+                disk_codes.DISK_GONE, f"Azure no longer has the disk{outlook(draft, one)}", address=one.address
+            )
     found = {
         lower(one.address): one
-        for one in draft.findings
+        for one in draft.decisions.findings
         if addresses.disk_of(one.address) and (one.drift in _LEFT_OUT or one.severity is Severity.ERROR)
     }
     return tuple(one for address, one in sorted(found.items()) if addresses.disk_of(address) not in declared)
@@ -54,9 +56,9 @@ def left_out(draft: Draft) -> tuple[Finding, ...]:
 _LEFT_OUT = frozenset({"gone", "uncovered", "out-of-reach"})
 
 
-def _found(draft: Draft, disks: Iterable[ArmId]) -> tuple[Target, ...]:
+def _found(world: World, disks: Iterable[ArmId]) -> tuple[Target, ...]:
     return tuple(
-        Target(disk, tuple(sorted(draft.held.get(disk.key, ()), key=protection.preference)))
+        Target(disk, tuple(sorted(world.held.get(disk.key, ()), key=protection.preference)))
         for disk in sorted(disks, key=lambda one: one.key)
     )
 

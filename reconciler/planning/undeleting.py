@@ -16,14 +16,15 @@ from reconciler.model.tags import OWNER_TAG, tag_of
 from reconciler.planning.draft import Draft
 from reconciler.planning.gone import lost
 from reconciler.planning.marks import drift_class
+from reconciler.planning.world import World
 
 REASON = "soft-deleted: it comes back with its recovery points, stopped"
 
 
 def compare(draft: Draft) -> None:
     """Undelete what `removed` with `data: retain`, or `whenGone`, wants kept; what is purged already can't be."""
-    retained = {entry.id.key: entry for entry in draft.manifest.removed if entry.data == "retain"}
-    for _, instance in sorted(draft.estate.deleted_instances.items()):
+    retained = {entry.id.key: entry for entry in draft.world.manifest.removed if entry.data == "retain"}
+    for _, instance in sorted(draft.world.estate.deleted_instances.items()):
         entry = retained.get(instance.disk.key) if instance.disk else None
         if entry is not None:
             _bring_back(draft, instance, entry.id, entry.place)
@@ -33,24 +34,24 @@ def compare(draft: Draft) -> None:
 
 def _bring_back(draft: Draft, deleted: Instance, disk: ArmId, place: Place) -> None:
     instance = replace(deleted, id=deleted.vault.child("backupInstances", deleted.id.name))
-    owner, address = draft.owner(instance.tags), addresses.disk(disk)
-    if owner == "handed" or instance.id.key in draft.estate.instances:
+    owner, address = draft.world.owner(instance.tags), addresses.disk(disk)
+    if owner == "handed" or instance.id.key in draft.world.estate.instances:
         return  # a list of deleted ones may show for a while what was brought back
-    if address in draft.changes:
+    if address in draft.decisions.changes:
         address = instance.id.text
     if owner == "foreign":
         message = f"{instance.id} belongs to {tag_of(instance.tags, OWNER_TAG)}"
-        draft.refuse(address, codes.MANAGED_ELSEWHERE, message, place=place)
+        draft.decisions.refuse(address, codes.MANAGED_ELSEWHERE, message, place=place)
         return
-    presence = draft.presence(instance.id, address, place)
+    presence = draft.questions.presence(instance.id, address, place)
     if isinstance(presence, Yes):
-        draft.refuse(address, codes.LIST_INCOMPLETE, f"{instance.id} is there but isn't listed", place=place)
+        draft.decisions.refuse(address, codes.LIST_INCOMPLETE, f"{instance.id} is there but isn't listed", place=place)
     elif presence is not None:
-        draft.add(_undeletion(draft, instance, address, place))
+        draft.decisions.add(_undeletion(draft.world, instance, address, place))
 
 
-def _undeletion(draft: Draft, instance: Instance, address: str, place: Place) -> Change:
-    spec = next((spec for spec in draft.vaults.values() if spec.id == instance.vault), None)
+def _undeletion(world: World, instance: Instance, address: str, place: Place) -> Change:
+    spec = next((spec for spec in world.vaults.values() if spec.id == instance.vault), None)
     return Change(
         address=address,
         kind=Kind.DISK,
@@ -64,5 +65,5 @@ def _undeletion(draft: Draft, instance: Instance, address: str, place: Place) ->
         goal=GOALS["stopped"],
         place=place,
         detail=(f"else its recovery points are purged at {instance.purge_time}",),
-        drift=drift_class(draft, spec) if spec else "differs",
+        drift=drift_class(world, spec) if spec else "differs",
     )

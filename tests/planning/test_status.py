@@ -52,7 +52,7 @@ def unclear(points: Any = ()) -> Told:
 
 
 def draft(world: Estate | None = None, said: Any = None) -> Draft:
-    return Draft(said or manifest(rule(disk_id())), world or estate(*settled("d")), options(), NOW)
+    return Draft.of(said or manifest(rule(disk_id())), world or estate(*settled("d")), options(), NOW)
 
 
 def row(known: Told, world: Estate | None = None, said: Any = None) -> DiskStatus:

@@ -20,6 +20,7 @@ from reconciler.planning.comparison import Comparison
 from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import Draft
 from reconciler.planning.marks import drift_class
+from reconciler.planning.world import World
 
 _SHOWN = 10
 
@@ -58,13 +59,13 @@ def compare(comparison: Comparison) -> None:
     """Plan the resource groups that are missing or whose declared tags differ; refuse those that vanished while in use."""
     draft = comparison.draft
     _refuse_vanished(draft, comparison.everything)
-    for group in sorted(_wanted(draft, comparison.everything), key=lambda group: group.id.key):
-        draft.spelled(group.address)
-        live = draft.estate.groups.get(group.id.key)
+    for group in sorted(_wanted(draft.world, comparison.everything), key=lambda group: group.id.key):
+        draft.decisions.spelled(group.address)
+        live = draft.world.estate.groups.get(group.id.key)
         if live is None:
-            if draft.spelled(group.address) in draft.refused:
+            if draft.decisions.spelled(group.address) in draft.decisions.refused:
                 continue
-            presence = draft.presence(group.id, group.address, group.place)
+            presence = draft.questions.presence(group.id, group.address, group.place)
             if presence is None:
                 continue
             live = presence.value.resource if isinstance(presence, Yes) else None
@@ -80,10 +81,10 @@ def conclude(_: Comparison) -> None:
     """Nothing: a resource group may hold what we don't know of, so none is ever deleted."""
 
 
-def _wanted(draft: Draft, desired: list[DesiredDisk]) -> list[WantedGroup]:
+def _wanted(world: World, desired: list[DesiredDisk]) -> list[WantedGroup]:
     """The resource groups of declared vaults, and a snapshot resource group per subscription of disks to protect."""
     found: dict[str, WantedGroup] = {}
-    for spec in draft.manifest.vaults.values():
+    for spec in world.manifest.vaults.values():
         if spec.manage:
             wanted = found.setdefault(spec.id.group_id.key, _for_vault(spec))
             wanted.vaults[spec.id.key] = spec
@@ -97,7 +98,7 @@ def _wanted(draft: Draft, desired: list[DesiredDisk]) -> list[WantedGroup]:
         wanted.location = disk.group.location or wanted.location
         wanted.locations.add(disk.disk.location)
         wanted.vaults[disk.vault.id.key] = disk.vault
-    return [group for group in found.values() if any(map(draft.sees_to, group.vaults.values()))]
+    return [group for group in found.values() if any(map(world.sees_to, group.vaults.values()))]
 
 
 def _refuse_vanished(draft: Draft, wanted: list[DesiredDisk]) -> None:
@@ -108,22 +109,22 @@ def _refuse_vanished(draft: Draft, wanted: list[DesiredDisk]) -> None:
     """
     places = {one.disk.id.key: one.place for one in wanted}
     made = {one.group_id.key for one in wanted}
-    for group, held in sorted(_used(draft, places, made).items(), key=lambda one: one[0].key):
-        if group.key in draft.estate.groups:
+    for group, held in sorted(_used(draft.world, places, made).items(), key=lambda one: one[0].key):
+        if group.key in draft.world.estate.groups:
             continue
         place = next((places[one.disk.key] for one in held if one.disk and one.disk.key in places), None)
         address = addresses.group(group)
-        if isinstance(draft.presence(group, address, place), No) and not draft.ignores(address):
+        if isinstance(draft.questions.presence(group, address, place), No) and not draft.decisions.ignores(address):
             _tell_vanished(draft, group, held, place)
 
 
-def _used(draft: Draft, declared: Mapping[str, Place], made: Collection[str]) -> Mapping[ArmId, list[Instance]]:
+def _used(world: World, declared: Mapping[str, Place], made: Collection[str]) -> Mapping[ArmId, list[Instance]]:
     found: dict[ArmId, list[Instance]] = defaultdict(list)
-    for one in draft.estate.instances.values():
+    for one in world.estate.instances.values():
         if one.disk is None or one.snapshot_group is None:
             continue
-        is_listed = one.snapshot_group.subscription in draft.estate.subscriptions
-        is_ours = is_listed and draft.owner(one.tags) == "ours"
+        is_listed = one.snapshot_group.subscription in world.estate.subscriptions
+        is_ours = is_listed and world.owner(one.tags) == "ours"
         if one.disk.key in declared or is_ours or one.snapshot_group.key in made:
             found[one.snapshot_group].append(one)
     return found
@@ -133,31 +134,31 @@ def _tell_vanished(draft: Draft, group: ArmId, held: list[Instance], place: Plac
     names = sorted({one.disk.name for one in held if one.disk})
     told = ", ".join(names[:_SHOWN]) + (" …" if len(names) > _SHOWN else "")
     message = f"{group} is gone, and with it the snapshots of {counted(len(held), 'backup instance')}: {told}"
-    regions = sorted({disk.location for one in held if one.disk and (disk := draft.disks.get(one.disk.key))})
+    regions = sorted({disk.location for one in held if one.disk and (disk := draft.world.disks.get(one.disk.key))})
     hint = (
         "find out who deleted it; what it held can't be restored. For backups to go on, make it by hand: "
         f"az group create --name {group.name} --subscription {group.subscription} --location {next(iter(regions), '…')}"
     )
-    draft.refuse(addresses.group(group), codes.SNAPSHOTS_GONE, message, place=place, hint=hint)
+    draft.decisions.refuse(addresses.group(group), codes.SNAPSHOTS_GONE, message, place=place, hint=hint)
 
 
 def _tell_lock(draft: Draft, group: WantedGroup) -> None:
     """Azure Backup makes and deletes snapshots there; a lock keeps it from that, silently."""
-    lock = draft.lock_on(group.id, deletes=True) if group.locations else None
+    lock = draft.world.lock_on(group.id, deletes=True) if group.locations else None
     if lock:
         message = f"{lock} is in the way of Azure Backup"
-        draft.note(codes.LOCK_KEEPS_SNAPSHOTS, message, address=group.address, place=group.place)
+        draft.decisions.note(codes.LOCK_KEEPS_SNAPSHOTS, message, address=group.address, place=group.place)
 
 
 def _create(draft: Draft, group: WantedGroup) -> None:
     if not group.manage:
-        draft.refuse(group.address, codes.GROUP_MISSING, f"{group.id} isn't there", place=group.place)
+        draft.decisions.refuse(group.address, codes.GROUP_MISSING, f"{group.id} isn't there", place=group.place)
         return
     location = group.location or (next(iter(group.locations)) if len(group.locations) == 1 else None)
     if location is None:
         regions = ", ".join(sorted(group.locations)) or "none"
         message = f"{group.id.name} has no location, and its disks lie in: {regions}"
-        draft.refuse(group.address, codes.GROUP_LOCATION_UNKNOWN, message, place=group.place)
+        draft.decisions.refuse(group.address, codes.GROUP_LOCATION_UNKNOWN, message, place=group.place)
         return
     tags = {key: value for key, value in laid_over(group.default_tags, group.tags).items() if value is not None}
     body = {"location": location, "tags": tags} if tags else {"location": location}
@@ -165,7 +166,7 @@ def _create(draft: Draft, group: WantedGroup) -> None:
 
 
 def _retag(draft: Draft, group: WantedGroup, live: ResourceGroup) -> None:
-    fields = draft.kept(group.address, tag_differences(group.tags, live.tags))
+    fields = draft.decisions.kept(group.address, tag_differences(group.tags, live.tags))
     if not fields:
         return
     body = {"location": live.location, "tags": merged_tags(live.tags, fields)}
@@ -184,7 +185,7 @@ def _add(
     fields: tuple[FieldChange, ...],
 ) -> None:
     vault = next((group.vaults[key] for key in sorted(group.vaults)), None)
-    draft.add(
+    draft.decisions.add(
         Change(
             address=group.address,
             kind=Kind.GROUP,
@@ -195,7 +196,7 @@ def _add(
             after=after,
             fields=fields,
             place=group.place,
-            drift=drift_class(draft, vault) if vault else "differs",
+            drift=drift_class(draft.world, vault) if vault else "differs",
         )
     )
 

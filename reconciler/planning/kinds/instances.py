@@ -40,13 +40,13 @@ def compare(comparison: Comparison) -> None:
         disks.compare(wanted)
     if disks.unchecked:
         message = f"did not check whether another vault already protects {counted(disks.unchecked, 'new disk')}"
-        comparison.draft.note(disk_codes.UNCHECKED, message)
+        comparison.draft.decisions.note(disk_codes.UNCHECKED, message)
 
 
 def conclude(comparison: Comparison) -> None:
     """Plan what becomes of instances that the manifest no longer names, and of those that somebody deleted."""
     draft = comparison.draft
-    newness.spread(draft, comparison.desired)
+    newness.spread(draft.decisions, comparison.desired)
     orphans.compare(draft, comparison.everything)
     undeleting.compare(draft)
 
@@ -57,14 +57,18 @@ class Disks:
     def __init__(self, comparison: Comparison) -> None:
         draft = comparison.draft
         self._draft, self._policies, self._roles = draft, comparison.policies, comparison.roles
+        self._world, self._decisions, self._questions = draft.world, draft.decisions, draft.questions
         self._live: dict[str, list[Instance]] = defaultdict(list)
         self._deleted: dict[str, list[Instance]] = defaultdict(list)
-        for index, held in ((self._live, draft.estate.instances), (self._deleted, draft.estate.deleted_instances)):
+        for index, held in (
+            (self._live, draft.world.estate.instances),
+            (self._deleted, draft.world.estate.deleted_instances),
+        ):
             for key in sorted(held):
                 disk = held[key].disk
                 if disk:
                     index[disk.key].append(held[key])
-        self._others = [one for one in draft.estate.vaults.values() if concerns_others(draft.reach, one)]
+        self._others = [one for one in draft.world.estate.vaults.values() if concerns_others(draft.world.reach, one)]
         self.unchecked = 0
         self._asked = 0
 
@@ -73,16 +77,16 @@ class Disks:
         if not self._know_others(wanted):
             return
         live, deleted = (index.get(wanted.disk.id.key, []) for index in (self._live, self._deleted))
-        if self._is_elsewhere(wanted, live) or wanted.address in self._draft.refused:
+        if self._is_elsewhere(wanted, live) or wanted.address in self._decisions.refused:
             return
         here = [instance for instance in live if instance.vault == wanted.vault.id]
         if here:
             chosen = min(here, key=protection.preference)
-            orphans.left_behind(self._draft, wanted, chosen, [*live, *deleted])
+            orphans.left_behind(self._decisions, wanted, chosen, [*live, *deleted])
             self._compare_live(wanted, chosen)
         elif wanted.rule.protection == "protected":
             self._bring(wanted)
-        elif deleted and not self._draft.ignores(wanted.address, "protection"):
+        elif deleted and not self._decisions.ignores(wanted.address, "protection"):
             self._undelete(wanted, deleted)
 
     def _know_others(self, wanted: DesiredDisk) -> bool:
@@ -93,7 +97,7 @@ class Disks:
         if not self._others or any(one.vault == wanted.vault.id for one in self._live.get(wanted.disk.id.key, ())):
             return True
         near = [vault for vault in self._others if vault.location == wanted.disk.location]
-        answers = [self._draft.ask(HELD(vault.id), address=wanted.address) for vault in near]
+        answers = [self._questions.ask(HELD(vault.id), address=wanted.address) for vault in near]
         told = [held or () for held in answers if held is not PENDING]
         if len(told) < len(near):
             return False
@@ -105,7 +109,7 @@ class Disks:
         return True
 
     def _is_elsewhere(self, wanted: DesiredDisk, live: list[Instance]) -> bool:
-        draft, address = self._draft, wanted.address
+        address = wanted.address
         if self._is_others(wanted, live):
             return True
         others = [instance for instance in live if instance.vault != wanted.vault.id]
@@ -114,19 +118,21 @@ class Disks:
             where = f"{other.id.name} in the vault {other.vault.name}"
             is_it = protection.health_of(other) is Health.CONFIGURED
             how = f"is protected by {where}" if is_it else f"has {where}, which protects nothing: it is {other.state}"
-            draft.refuse(address, disk_codes.PROTECTED_ELSEWHERE, f"{wanted.disk.id.name} {how}", place=wanted.place)
+            self._decisions.refuse(
+                address, disk_codes.PROTECTED_ELSEWHERE, f"{wanted.disk.id.name} {how}", place=wanted.place
+            )
             return True
         return False
 
     def _is_others(self, wanted: DesiredDisk, held: list[Instance]) -> bool:
         """Whether another manifest has an instance of the disk: an error, unless it is being handed over to that."""
-        draft, address = self._draft, wanted.address
+        address = wanted.address
         for instance in held:
-            owner = draft.owner(instance.tags)
+            owner = self._world.owner(instance.tags)
             if owner == "foreign":
                 mark = tag_of(instance.tags, OWNER_TAG)
                 message = f"{wanted.disk.id.name} is managed by the manifest {mark} ({instance.id})"
-                draft.refuse(address, codes.MANAGED_ELSEWHERE, message, place=wanted.place)
+                self._decisions.refuse(address, codes.MANAGED_ELSEWHERE, message, place=wanted.place)
                 return True
             if owner == "handed":
                 return True
@@ -139,7 +145,7 @@ class Disks:
             self._undelete(wanted, deleted)
             return
         own = wanted.vault.id.child("backupInstances", instance_name(wanted.disk.id))
-        found = self._draft.unlisted(wanted.vault, own, wanted.address, wanted.place)
+        found = self._questions.unlisted(wanted.vault, own, wanted.address, wanted.place)
         unasked = found is UNASKED
         if found is PENDING:
             self._asked += 1  # its turn in the preflight is kept
@@ -147,14 +153,14 @@ class Disks:
         if isinstance(found, Instance):
             self._compare_live(wanted, replace(found, vault=wanted.vault.id))
             return
-        if self._draft.options.preflight and self._asked < _PREFLIGHT_LIMIT:
+        if self._world.options.preflight and self._asked < _PREFLIGHT_LIMIT:
             self._asked += 1
-            elsewhere = self._draft.ask(PROTECTED_ELSEWHERE(wanted.disk.id), address=wanted.address)
+            elsewhere = self._questions.ask(PROTECTED_ELSEWHERE(wanted.disk.id), address=wanted.address)
             if elsewhere is PENDING:
                 return
             if elsewhere:
                 message = f"{wanted.disk.id.name} is protected by {elsewhere[0]}"
-                self._draft.refuse(wanted.address, disk_codes.PROTECTED_ELSEWHERE, message, place=wanted.place)
+                self._decisions.refuse(wanted.address, disk_codes.PROTECTED_ELSEWHERE, message, place=wanted.place)
                 return
         else:
             self.unchecked += 1
@@ -163,11 +169,10 @@ class Disks:
             self._create(wanted, policy, unasked=unasked)
 
     def _create(self, wanted: DesiredDisk, policy: ArmId | None, *, unasked: bool) -> None:
-        draft = self._draft
         grants = self._roles.grant(wanted)
         target = wanted.vault.id.child("backupInstances", instance_name(wanted.disk.id))
-        body = {} if policy is None else instance_bodies.body(wanted, policy, draft.manifest.name)
-        draft.add(
+        body = {} if policy is None else instance_bodies.body(wanted, policy, self._world.manifest.name)
+        self._decisions.add(
             Change(
                 address=wanted.address,
                 kind=Kind.DISK,
@@ -182,22 +187,21 @@ class Disks:
                 place=wanted.place,
                 detail=(wanted.chosen_by,),
                 unasked=unasked,
-                drift=newness.class_of(draft, wanted),
+                drift=newness.class_of(self._draft, wanted),
             )
         )
 
     def _is_locked(self, wanted: DesiredDisk) -> bool:
         """Snapshots need writes on the disk and in the snapshot resource group, which a ReadOnly lock refuses."""
         for target in (wanted.disk.id, wanted.group_id):
-            lock = self._draft.lock_on(target)
+            lock = self._world.lock_on(target)
             if lock:
                 message = f"{lock} forbids snapshots"
-                self._draft.refuse(wanted.address, codes.LOCKED, message, place=wanted.place)
+                self._decisions.refuse(wanted.address, codes.LOCKED, message, place=wanted.place)
                 return True
         return False
 
     def _undelete(self, wanted: DesiredDisk, deleted: list[Instance]) -> None:
-        draft = self._draft
         if self._is_others(wanted, deleted):
             return
         here = [instance for instance in deleted if instance.vault == wanted.vault.id]
@@ -206,15 +210,15 @@ class Disks:
         if not fitting:
             where = f"{instance.id.name} in the vault {instance.vault.name}, snapshots in {instance.snapshot_group}"
             message = f"a soft-deleted instance keeps the disk's recovery points until {instance.purge_time}: {where}"
-            draft.refuse(wanted.address, codes.SOFT_DELETED, message, place=wanted.place)
+            self._decisions.refuse(wanted.address, codes.SOFT_DELETED, message, place=wanted.place)
             return
         instance = replace(instance, id=instance.vault.child("backupInstances", instance.id.name))
-        presence = draft.presence(instance.id, wanted.address, wanted.place)
+        presence = self._questions.presence(instance.id, wanted.address, wanted.place)
         if presence is None:
             return
         if isinstance(presence, Yes):
             message = f"{instance.id} is there but isn't listed"
-            draft.refuse(wanted.address, codes.LIST_INCOMPLETE, message, place=wanted.place)
+            self._decisions.refuse(wanted.address, codes.LIST_INCOMPLETE, message, place=wanted.place)
             return
         declared = wanted.rule.protection
         merge, fields = self._differences(wanted, instance) if declared == "protected" else ({}, ())
@@ -230,31 +234,31 @@ class Disks:
         self._change(wanted, instance, steps, fields, reason=reason)
 
     def _compare_live(self, wanted: DesiredDisk, instance: Instance) -> None:
-        draft, declared = self._draft, wanted.rule.protection
+        declared = wanted.rule.protection
         health = protection.health_of(instance)
         group_differs = instance.snapshot_group is not None and instance.snapshot_group != wanted.group_id
-        if group_differs and not draft.ignores(wanted.address, "snapshotResourceGroup"):
+        if group_differs and not self._decisions.ignores(wanted.address, "snapshotResourceGroup"):
             message = f"its snapshots live in {instance.snapshot_group}, declared is {wanted.group_id}"
             self._policies.policy(wanted)
-            draft.refuse(wanted.address, disk_codes.SNAPSHOT_GROUP_IMMUTABLE, message, place=wanted.place)
+            self._decisions.refuse(wanted.address, disk_codes.SNAPSHOT_GROUP_IMMUTABLE, message, place=wanted.place)
         elif health in protection.AT_WORK:
             if declared == "protected":
                 self._policies.policy(wanted)
                 self._roles.grant(wanted)
             goal = GOALS["protected"] if declared == "protected" else AT_REST
-            draft.wait_for(wanted.address, instance, wanted.place, goal)
+            self._decisions.wait_for(wanted.address, instance, wanted.place, goal)
         elif health is Health.UNKNOWN:
             message = f"{instance.id.name} is in the state {instance.state}"
-            draft.refuse(wanted.address, codes.UNKNOWN_STATE, message, place=wanted.place)
+            self._decisions.refuse(wanted.address, codes.UNKNOWN_STATE, message, place=wanted.place)
         elif declared == "protected":
             self._protect(wanted, instance, health)
-        elif not draft.ignores(wanted.address, "protection"):
+        elif not self._decisions.ignores(wanted.address, "protection"):
             self._halt(wanted, instance, health)
 
     def _protect(self, wanted: DesiredDisk, instance: Instance, health: Health) -> None:
         merge, fields = self._differences(wanted, instance)
         steps: list[Step] = []
-        if health is not Health.CONFIGURED and not self._draft.ignores(wanted.address, "protection"):
+        if health is not Health.CONFIGURED and not self._decisions.ignores(wanted.address, "protection"):
             before = protection.WORDS[health]
             fields = (FieldChange("protection", before, "protected"), *fields)
             if health is Health.FAILING:
@@ -272,7 +276,7 @@ class Disks:
 
     def _differences(self, wanted: DesiredDisk, instance: Instance) -> tuple[dict[str, Any], tuple[FieldChange, ...]]:
         """What to lay over the live body, and the fields it changes; the mark goes along with any other write."""
-        draft, properties, fields = self._draft, dict[str, Any](), list[FieldChange]()
+        properties, fields = dict[str, Any](), list[FieldChange]()
         policy = None if self._policies.stays(wanted, instance) else self._policies.policy(wanted)
         if policy and instance.policy != policy:
             before = instance.policy.name if instance.policy else None
@@ -283,16 +287,16 @@ class Disks:
             before = instance.identity.key if instance.identity else "system"
             fields.append(FieldChange("identity", before, str(identity)))
             properties["identityDetails"] = instance_bodies.identity(identity)
-        kept = draft.kept(wanted.address, fields)
+        kept = self._decisions.kept(wanted.address, fields)
         if kept != tuple(fields):
             left = {entry.path for entry in kept}
             properties = {key: value for key, value in properties.items() if _FIELDS[key] in left}
         failing = protection.health(instance.state) is Health.FAILING and not instance.deleted
-        failing = failing and not draft.ignores(wanted.address, "protection")
+        failing = failing and not self._decisions.ignores(wanted.address, "protection")
         marked = tag_of(instance.tags, OWNER_TAG) or None
-        if marked != draft.manifest.name and (properties or draft.options.adopt or failing):
-            change = FieldChange(f"tags.{OWNER_TAG}", marked, draft.manifest.name)
-            return {"properties": properties, "tags": {OWNER_TAG: draft.manifest.name}}, (*kept, change)
+        if marked != self._world.manifest.name and (properties or self._world.options.adopt or failing):
+            change = FieldChange(f"tags.{OWNER_TAG}", marked, self._world.manifest.name)
+            return {"properties": properties, "tags": {OWNER_TAG: self._world.manifest.name}}, (*kept, change)
         return ({"properties": properties} if properties else {}), kept
 
     def _halt(self, wanted: DesiredDisk, instance: Instance, health: Health) -> None:
@@ -310,19 +314,20 @@ class Disks:
         *,
         reason: str,
     ) -> None:
-        draft, protects = self._draft, wanted.rule.protection == "protected"
-        guard = self._guard(wanted, steps)
+        protects = wanted.rule.protection == "protected"
+        ops = [step.op for step in steps]
+        guard = instance_bodies.guard_or_refuse(self._draft, wanted.vault.id, ops, wanted.address, wanted.place)
         resumes = protects or any(step.op is Op.INSTANCE_RESUME for step in steps)
         if guard is None or (resumes and self._is_locked(wanted)):
             return
-        priced = resuming.priced(draft, wanted, instance, steps)
+        priced = resuming.priced(self._draft, wanted, instance, steps)
         if priced is None:
             return
         grants = self._roles.grant(wanted) if resumes else Grants()
         moves = any(entry.path == "policy" for entry in fields)
         shortened = self._policies.shortened(wanted, instance) if moves else ""
-        room = retained.around(draft, wanted.vault.id, steps, self._live.get(wanted.disk.id.key, ()))
-        draft.add(
+        room = retained.around(self._world, wanted.vault.id, steps, self._live.get(wanted.disk.id.key, ()))
+        self._decisions.add(
             Change(
                 address=wanted.address,
                 kind=Kind.DISK,
@@ -345,21 +350,13 @@ class Disks:
                 ),
                 drift="unhealthy"
                 if protects and instance_bodies.is_health(fields)
-                else drift_class(draft, wanted.vault),
+                else drift_class(self._world, wanted.vault),
                 weight=("shortens" if shortened else "") if protects or instance.deleted else "stops",
                 found=instance,
             )
         )
-        if moves and wanted.address in draft.changes:
+        if moves and wanted.address in self._decisions.changes:
             self._policies.move(wanted, instance)
-
-    def _guard(self, wanted: DesiredDisk, steps: list[Step]) -> tuple[str, ...] | None:
-        """The resource guard requests to send along; None, and the disk is refused, when one is lacking."""
-        guard = instance_bodies.guard_of(self._draft, wanted.vault.id, steps)
-        if guard is None:
-            message = f"the vault {wanted.vault.name} is under a resource guard"
-            self._draft.refuse(wanted.address, codes.RESOURCE_GUARD, message, place=wanted.place)
-        return guard
 
 
 def _depends(wanted: DesiredDisk, grants: Grants) -> tuple[str, ...]:

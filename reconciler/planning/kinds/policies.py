@@ -17,10 +17,12 @@ from reconciler.model.names import is_derived_policy_name
 from reconciler.model.resources import Instance, Policy
 from reconciler.planning.comparison import Comparison
 from reconciler.planning.content import shown
+from reconciler.planning.decisions import Decisions
 from reconciler.planning.draft import Draft
 from reconciler.planning.marks import drift_class
 from reconciler.planning.orphans import lost
 from reconciler.planning.policy_book import PolicyBook
+from reconciler.planning.world import World
 
 _SHOWN = 10
 
@@ -37,12 +39,12 @@ def conclude(comparison: Comparison) -> None:
     be among the instances whose re-pointing, or end, this plan holds.
     """
     draft, book = comparison.draft, comparison.policies
-    _name_users(draft, book.joining)
-    _keep_declared(draft.manifest, book)
-    book.lose(lost(draft))
+    _name_users(draft.decisions, book.joining)
+    _keep_declared(draft.world.manifest, book)
+    book.lose(lost(draft.decisions))
     disks = {wanted.disk.id.key for wanted in comparison.everything}
-    users = Counter(one.policy.key for one in _held(draft.estate) if one.policy)
-    for vault in draft.owned_vaults():
+    users = Counter(one.policy.key for one in _held(draft.world.estate) if one.policy)
+    for vault in draft.decisions.owned_vaults():
         is_alone: bool | None = None
         for policy in book.shelf.by_vault[vault.id.key]:
             content, leaving = book.shelf.contents[policy.id.key], book.moving.get(policy.id.key, ())
@@ -51,7 +53,7 @@ def conclude(comparison: Comparison) -> None:
             if content is None or not is_derived_policy_name(policy.id.name, content):
                 continue
             if is_alone is None:
-                is_alone = not _has_guests(draft, vault, disks)
+                is_alone = not _has_guests(draft.world, vault, disks)
             if is_alone:
                 _retire(draft, policy, content, vault, leaving)
 
@@ -74,29 +76,33 @@ def _keep_declared(manifest: Manifest, book: PolicyBook) -> None:
             book.keep_unmanaged(spec)
 
 
-def _name_users(draft: Draft, joining: Mapping[str, Iterable[str]]) -> None:
+def _name_users(decisions: Decisions, joining: Mapping[str, Iterable[str]]) -> None:
     """Say on each new policy which instances are re-pointed to it; `joining` maps its address to theirs."""
     for address, users in joining.items():
-        change = draft.changes.get(address)
-        moved = sorted(user for user in users if user in draft.changes)
+        change = decisions.changes.get(address)
+        moved = sorted(user for user in users if user in decisions.changes)
         if change and moved:
             more = f" and {len(moved) - _SHOWN} more" if len(moved) > _SHOWN else ""
             text = f"re-points {counted(len(moved), 'instance')}: {', '.join(moved[:_SHOWN])}{more}"
-            draft.changes[address] = replace(change, detail=(*change.detail, text))
+            decisions.revise(replace(change, detail=(*change.detail, text)))
 
 
-def _has_guests(draft: Draft, vault: VaultSpec, disks: Collection[str]) -> bool:
+def _has_guests(world: World, vault: VaultSpec, disks: Collection[str]) -> bool:
     """Whether another manifest protects disks in a vault, or has just granted it what it needs to begin."""
-    estate = draft.estate
+    estate = world.estate
     held = [one for one in _held(estate) if one.vault == vault.id]
-    if any(draft.owner(one.tags) in ("foreign", "handed") for one in held):
+    if any(world.owner(one.tags) in ("foreign", "handed") for one in held):
         return True
-    known = {*disks, *(entry.id.key for entry in draft.manifest.removed), *(one.disk.key for one in held if one.disk)}
+    known = {
+        *disks,
+        *(entry.id.key for entry in world.manifest.removed),
+        *(one.disk.key for one in held if one.disk),
+    }
     principals = set(map(lower, estate.vaults[vault.id.key].principals))
     return any(
         row.role == DISK_BACKUP_READER.guid
         and lower(row.principal) in principals
-        and not is_settled(row, draft.now)
+        and not is_settled(row, world.now)
         and row.scope.key not in known
         for row in estate.roles.values()
     )
@@ -104,9 +110,9 @@ def _has_guests(draft: Draft, vault: VaultSpec, disks: Collection[str]) -> bool:
 
 def _retire(draft: Draft, policy: Policy, content: PolicyContent, vault: VaultSpec, leaving: Iterable[str]) -> None:
     address = addresses.policy(vault.name, policy.id.name)
-    if address in draft.changes:  # a declared policy has just this name: the next run retires the old one
+    if address in draft.decisions.changes:  # a declared policy has just this name: the next run retires the old one
         return
-    draft.add(
+    draft.decisions.add(
         Change(
             address=address,
             kind=Kind.POLICY,
@@ -114,8 +120,8 @@ def _retire(draft: Draft, policy: Policy, content: PolicyContent, vault: VaultSp
             reason="nothing uses it any more",
             steps=(Step(Op.POLICY_DELETE, policy.id),),
             before={"name": policy.id.name, **shown(content)},
-            depends=(*draft.marking(vault), *leaving),
+            depends=(*draft.decisions.marking(vault), *leaving),
             vault=vault.id,
-            drift=drift_class(draft, vault),
+            drift=drift_class(draft.world, vault),
         )
     )

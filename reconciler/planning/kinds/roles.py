@@ -24,6 +24,7 @@ from reconciler.planning.draft import Draft
 from reconciler.planning.marks import drift_class
 from reconciler.planning.orphans import lost, reached
 from reconciler.planning.role_book import is_derived
+from reconciler.planning.world import World
 
 
 def compare(comparison: Comparison) -> None:
@@ -38,23 +39,23 @@ def conclude(comparison: Comparison) -> None:
     made one for a disk that it is about to protect. It waits for the end of the instances that this plan deletes for good.
     """
     draft = comparison.draft
-    if draft.manifest.roles.mode != "manage":
+    if draft.world.manifest.roles.mode != "manage":
         return
     held: defaultdict[str, list[RoleAssignment]] = defaultdict(list)
-    for row in draft.estate.roles.values():
-        if _is_ours(draft, row):
+    for row in draft.world.estate.roles.values():
+        if _is_ours(draft.world, row):
             held[lower(row.principal)].append(row)
     if not held:
         return
     instances, wanted = defaultdict[str, list[Instance]](list), _by_vault(comparison.desired)
-    ended = lost(draft)
-    kept = (one for key, one in draft.estate.instances.items() if key not in ended)
-    for instance in (*kept, *draft.estate.deleted_instances.values()):
+    ended = lost(draft.decisions)
+    kept = (one for key, one in draft.world.estate.instances.items() if key not in ended)
+    for instance in (*kept, *draft.world.estate.deleted_instances.values()):
         instances[instance.vault.key].append(instance)
-    named = _scopes([arm_id for rule in draft.manifest.disks for arm_id, _ in rule.ids])
-    users = reached(draft, ended)
-    for spec in draft.owned_vaults():
-        live = draft.estate.vaults[spec.id.key]
+    named = _scopes([arm_id for rule in draft.world.manifest.disks for arm_id, _ in rule.ids])
+    users = reached(draft.world, ended)
+    for spec in draft.decisions.owned_vaults():
+        live = draft.world.estate.vaults[spec.id.key]
         rows = held.get(lower(live.principal_id), ()) if live.principal_id else ()
         if not rows:
             continue
@@ -71,8 +72,8 @@ def _by_vault(desired: Iterable[DesiredDisk]) -> dict[str, list[DesiredDisk]]:
     return found
 
 
-def _is_ours(draft: Draft, row: RoleAssignment) -> bool:
-    return is_derived(row) and row.role in BY_GUID and is_settled(row, draft.now)
+def _is_ours(world: World, row: RoleAssignment) -> bool:
+    return is_derived(row) and row.role in BY_GUID and is_settled(row, world.now)
 
 
 class _needed:  # noqa: N801 - used as a predicate
@@ -82,11 +83,11 @@ class _needed:  # noqa: N801 - used as a predicate
         self._named = named
         disks = [instance.disk for instance in instances if instance.disk]
         groups = [instance.snapshot_group for instance in instances if instance.snapshot_group]
-        known = [draft.disks.get(disk.key) for disk in disks]
+        known = [draft.world.disks.get(disk.key) for disk in disks]
         self._unsure = {
             READER.guid: any(disk is None for disk in known),
             DISK_SNAPSHOT_CONTRIBUTOR.guid: any(one.disk and one.snapshot_group is None for one in instances),
-            DISK_RESTORE_OPERATOR.guid: _has_others(draft, instances, wanted),
+            DISK_RESTORE_OPERATOR.guid: _has_others(draft.world, instances, wanted),
         }
         sets = [disk.encryption_set for disk in known if disk and disk.encryption_set]
         self._targets = {
@@ -96,7 +97,7 @@ class _needed:  # noqa: N801 - used as a predicate
             DISK_RESTORE_OPERATOR.guid: _scopes(
                 [
                     group_id(drill.subscription or subscription, drill.group)
-                    for drill in draft.manifest.drills
+                    for drill in draft.world.manifest.drills
                     for subscription in {
                         *(one.subscription for one in disks),
                         *(one.disk.id.subscription for one in wanted),
@@ -113,10 +114,10 @@ class _needed:  # noqa: N801 - used as a predicate
         return row.scope.key in self._targets[row.role] or not row.scope.subscription
 
 
-def _has_others(draft: Draft, instances: list[Instance], wanted: Iterable[DesiredDisk]) -> bool:
+def _has_others(world: World, instances: list[Instance], wanted: Iterable[DesiredDisk]) -> bool:
     """Whether a vault protects disks that aren't this manifest's: whoever's they are may have drills, which no one sees."""
     own = {disk.disk.id for disk in wanted}
-    return any(one.disk and one.disk not in own and draft.owner(one.tags) != "ours" for one in instances)
+    return any(one.disk and one.disk not in own and world.owner(one.tags) != "ours" for one in instances)
 
 
 def _scopes(targets: list[ArmId]) -> set[str]:
@@ -132,7 +133,7 @@ def _scopes(targets: list[ArmId]) -> set[str]:
 
 def _remove(draft: Draft, spec: VaultSpec, row: RoleAssignment, users: Iterable[str]) -> None:
     role = BY_GUID[row.role]
-    draft.add(
+    draft.decisions.add(
         Change(
             address=addresses.role(spec.name, role.word, row.scope),
             kind=Kind.ROLE,
@@ -140,8 +141,8 @@ def _remove(draft: Draft, spec: VaultSpec, row: RoleAssignment, users: Iterable[
             reason="nothing needs it any more",
             steps=(Step(Op.ROLE_DELETE, row.id),),
             before={"role": role.title, "scope": row.scope.text, "principal": row.principal},
-            depends=(*draft.marking(spec), *users),
+            depends=(*draft.decisions.marking(spec), *users),
             vault=spec.id,
-            drift=drift_class(draft, spec),
+            drift=drift_class(draft.world, spec),
         )
     )

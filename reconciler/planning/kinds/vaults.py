@@ -16,6 +16,7 @@ from reconciler.model.resources import OwnedVault, Vault
 from reconciler.model.tags import OWNER_TAG, tag_of
 from reconciler.planning import vault_fields
 from reconciler.planning.comparison import Comparison
+from reconciler.planning.decisions import Decisions
 from reconciler.planning.draft import Draft
 from reconciler.planning.kinds.groups import laid_over, merged_tags, tag_differences
 from reconciler.planning.marks import drift_class
@@ -32,8 +33,8 @@ _AT_WORK = frozenset({"provisioning", "updating"})
 def compare(comparison: Comparison) -> None:
     """Plan every declared vault that is missing or differs, and refuse what Azure could not take back."""
     draft = comparison.draft
-    for _, spec in sorted(draft.vaults.items()):
-        live = draft.estate.vaults.get(spec.id.key)
+    for _, spec in sorted(draft.world.vaults.items()):
+        live = draft.world.estate.vaults.get(spec.id.key)
         if live is None:
             _compare_missing(draft, spec)
         else:
@@ -44,53 +45,58 @@ def compare(comparison: Comparison) -> None:
 def conclude(comparison: Comparison) -> None:
     """Report vaults that bear our mark outside of what was read; each is looked at by id, since lists of them lag."""
     draft = comparison.draft
-    match draft.estate.owned_vaults:
+    match draft.world.estate.owned_vaults:
         case Yes(vaults):
             for vault in vaults:
-                if draft.owner({OWNER_TAG: vault.owner}) == "ours" and vault.id.key not in draft.estate.vaults:
+                if (
+                    draft.world.owner({OWNER_TAG: vault.owner}) == "ours"
+                    and vault.id.key not in draft.world.estate.vaults
+                ):
                     _report_orphaned(draft, vault)
         case Unsure(because, hint, code):
-            message = f"could not tell whether other vaults bear the mark of {draft.manifest.name}: {because}"
-            draft.note(code, message, hint=hint)
+            message = f"could not tell whether other vaults bear the mark of {draft.world.manifest.name}: {because}"
+            draft.decisions.note(code, message, hint=hint)
 
 
 def _report_orphaned(draft: Draft, vault: OwnedVault) -> None:
-    if not draft.options.shard.takes(vault.id.key):
+    if not draft.world.options.shard.takes(vault.id.key):
         return
-    if isinstance(draft.presence(vault.id, vault.id.text), Yes):
-        draft.note(disk_codes.ORPHANED_VAULT, f"{vault.id} bears the mark of {vault.owner}", address=vault.id.text)
+    if isinstance(draft.questions.presence(vault.id, vault.id.text), Yes):
+        draft.decisions.note(
+            disk_codes.ORPHANED_VAULT, f"{vault.id} bears the mark of {vault.owner}", address=vault.id.text
+        )
 
 
 def _compare_missing(draft: Draft, spec: VaultSpec) -> None:
     address = addresses.vault(spec.name)
-    presence = draft.presence(spec.id, address, spec.place)
+    presence = draft.questions.presence(spec.id, address, spec.place)
     if presence is None:
         return
     if isinstance(presence, Yes):
-        draft.refuse(address, codes.LIST_INCOMPLETE, f"{spec.id} is there but isn't listed", place=spec.place)
+        draft.decisions.refuse(address, codes.LIST_INCOMPLETE, f"{spec.id} is there but isn't listed", place=spec.place)
     elif not spec.manage:
-        draft.refuse(address, codes.VAULT_MISSING, f"{spec.id} isn't there", place=spec.place)
+        draft.decisions.refuse(address, codes.VAULT_MISSING, f"{spec.id} isn't there", place=spec.place)
     elif _may_create(draft, spec):
         _create(draft, spec)
 
 
 def _may_create(draft: Draft, spec: VaultSpec) -> bool:
-    deleted = draft.ask(DELETED_VAULT(spec.id, spec.location), address=addresses.vault(spec.name))
+    deleted = draft.questions.ask(DELETED_VAULT(spec.id, spec.location), address=addresses.vault(spec.name))
     if deleted is PENDING:
         return False
-    if deleted is not None and not draft.forces("deleted-vault"):
+    if deleted is not None and not draft.world.forces("deleted-vault"):
         message = f"a soft-deleted vault {spec.azure_name} exists until {deleted.purge_time}"
-        draft.refuse(addresses.vault(spec.name), codes.VAULT_SOFT_DELETED, message, place=spec.place)
+        draft.decisions.refuse(addresses.vault(spec.name), codes.VAULT_SOFT_DELETED, message, place=spec.place)
         return False
-    if draft.options.api_version >= _ALWAYS_ON_FROM and spec.soft_delete.state != "AlwaysOn":
-        message = f"api-version {draft.options.api_version} makes vaults with soft delete AlwaysOn only"
+    if draft.world.options.api_version >= _ALWAYS_ON_FROM and spec.soft_delete.state != "AlwaysOn":
+        message = f"api-version {draft.world.options.api_version} makes vaults with soft delete AlwaysOn only"
         hint = "declare `softDelete: {state: AlwaysOn}`, or use api-version 2025-07-01"
-        draft.refuse(addresses.vault(spec.name), codes.ONE_WAY_DOOR, message, place=spec.place, hint=hint)
+        draft.decisions.refuse(addresses.vault(spec.name), codes.ONE_WAY_DOOR, message, place=spec.place, hint=hint)
         return False
     if spec.soft_delete.state == "Off" and spec.location in _ALWAYS_ON_REGIONS:
         message = f"{spec.location} has no vaults with soft delete off: it makes them AlwaysOn"
         hint = "declare `softDelete: {state: AlwaysOn}`, or another location"
-        draft.refuse(addresses.vault(spec.name), codes.ONE_WAY_DOOR, message, place=spec.place, hint=hint)
+        draft.decisions.refuse(addresses.vault(spec.name), codes.ONE_WAY_DOOR, message, place=spec.place, hint=hint)
         return False
     return True
 
@@ -99,7 +105,7 @@ def _create(draft: Draft, spec: VaultSpec) -> None:
     said = vault_fields.declared(spec)
     said |= {path: value for path, value in vault_fields.defaults().items() if path not in said}
     tags = {key: value for key, value in laid_over(spec.default_tags, spec.tags).items() if value is not None}
-    tags[OWNER_TAG] = draft.manifest.name
+    tags[OWNER_TAG] = draft.world.manifest.name
     body = {
         "identity": vault_fields.identity_body(spec, None),
         "location": spec.location,
@@ -107,8 +113,8 @@ def _create(draft: Draft, spec: VaultSpec) -> None:
         "properties": vault_fields.properties(said),
     }
     fields = [FieldChange(path, None, value) for path, value in said.items()]
-    _count(draft, spec, fields)
-    draft.add(
+    _count(draft.decisions, spec, fields)
+    draft.decisions.add(
         Change(
             address=addresses.vault(spec.name),
             kind=Kind.VAULT,
@@ -119,7 +125,7 @@ def _create(draft: Draft, spec: VaultSpec) -> None:
             depends=(addresses.group(spec.id),),
             vault=spec.id,
             place=spec.place,
-            drift=drift_class(draft, spec),
+            drift=drift_class(draft.world, spec),
         )
     )
 
@@ -131,64 +137,72 @@ def _verify_guard(draft: Draft, spec: VaultSpec, live: Vault) -> None:
     mapped = _mapped_guard(draft, spec) if live.guarded else ""
     if mapped is None:
         return
-    if ArmId(mapped) != spec.resource_guard and not draft.ignores(addresses.vault(spec.name), "resourceGuard"):
+    if ArmId(mapped) != spec.resource_guard and not draft.decisions.ignores(
+        addresses.vault(spec.name), "resourceGuard"
+    ):
         message = f"{spec.name} is under {mapped or 'no resource guard'}, not {spec.resource_guard}"
-        draft.note(codes.GUARD_DIFFERS, message, address=addresses.vault(spec.name), place=spec.place)
+        draft.decisions.note(codes.GUARD_DIFFERS, message, address=addresses.vault(spec.name), place=spec.place)
 
 
 def _mapped_guard(draft: Draft, spec: VaultSpec) -> str | None:
     """The id of the guard that the vault's proxy names; None while that isn't known."""
     proxy = spec.id.child("backupResourceGuardProxies", "DppResourceGuardProxy")
-    match draft.answer(EXISTS(proxy)):
+    match draft.questions.answer(EXISTS(proxy)):
         case Yes(found):
             return str((found.body.get("properties") or {}).get("resourceGuardResourceId") or "")
         case No():
             return ""
         case Unsure(because, hint, code):
             message = f"could not tell which resource guard {spec.name} is under: {because}"
-            draft.note(code, message, address=addresses.vault(spec.name), place=spec.place, hint=hint)
+            draft.decisions.note(code, message, address=addresses.vault(spec.name), place=spec.place, hint=hint)
     return None
 
 
 def _compare_live(draft: Draft, spec: VaultSpec, live: Vault) -> None:
     address = addresses.vault(spec.name)
     if lower(live.provisioning_state) == "deleting":
-        draft.refuse(address, codes.VAULT_DELETING, f"{spec.name} is being deleted", place=spec.place)
+        draft.decisions.refuse(address, codes.VAULT_DELETING, f"{spec.name} is being deleted", place=spec.place)
         return
     if lower(live.provisioning_state) in _AT_WORK:
-        draft.note(codes.IN_PROGRESS, f"{spec.name} is {live.provisioning_state}", address=address, place=spec.place)
-    admissible = _admissible(draft, spec, vault_fields.differences(spec, live))
+        draft.decisions.note(
+            codes.IN_PROGRESS, f"{spec.name} is {live.provisioning_state}", address=address, place=spec.place
+        )
+    admissible = _admissible(draft.decisions, spec, vault_fields.differences(spec, live))
     if admissible is None:
         return
-    owner = draft.owner(live.tags)
+    owner = draft.world.owner(live.tags)
     tags = [*tag_differences(spec.tags, live.tags)]
-    fields = draft.kept(address, [*admissible, *tags])
+    fields = draft.decisions.kept(address, [*admissible, *tags])
     if not spec.manage:
         if fields:
             names = ", ".join(field.path for field in fields)
-            draft.note(codes.VAULT_DIFFERS, f"{spec.name} differs in {names}", address=address, place=spec.place)
+            draft.decisions.note(
+                codes.VAULT_DIFFERS, f"{spec.name} differs in {names}", address=address, place=spec.place
+            )
         return
     if owner == "handed":
         return
     if owner == "foreign" and fields:
         mark = tag_of(live.tags, OWNER_TAG)
-        draft.note(codes.MANAGED_ELSEWHERE, f"{spec.name} belongs to {mark}", address=address, place=spec.place)
+        draft.decisions.note(
+            codes.MANAGED_ELSEWHERE, f"{spec.name} belongs to {mark}", address=address, place=spec.place
+        )
         return
     _patch(draft, spec, live, fields, owner)
 
 
-def _admissible(draft: Draft, spec: VaultSpec, fields: list[FieldChange]) -> list[FieldChange] | None:
+def _admissible(decisions: Decisions, spec: VaultSpec, fields: list[FieldChange]) -> list[FieldChange] | None:
     """The differences that a PATCH can mend; None when one of them is refused, and with it the vault's change."""
     address, kept, refused = addresses.vault(spec.name), [], False
     for field in fields:
         code, message = vault_fields.refusal(field)
-        if draft.ignores(address, field.path):
+        if decisions.ignores(address, field.path):
             continue
         if vault_fields.is_satisfied_by_more(field):
             message = f"{field.path} is {field.before}, declared is {field.after}"
-            draft.note(codes.STRONGER_THAN_DECLARED, message, address=address, place=spec.place)
+            decisions.note(codes.STRONGER_THAN_DECLARED, message, address=address, place=spec.place)
         elif code:
-            draft.note(code, message, address=address, place=spec.place)
+            decisions.note(code, message, address=address, place=spec.place)
             refused = True
         else:
             kept.append(field)
@@ -198,27 +212,27 @@ def _admissible(draft: Draft, spec: VaultSpec, fields: list[FieldChange]) -> lis
 def _patch(draft: Draft, spec: VaultSpec, live: Vault, fields: tuple[FieldChange, ...], owner: str) -> None:
     """Plan the PATCH; it also writes our mark and the default tags, as does every write of a vault that we may own."""
     mark = tag_of(live.tags, OWNER_TAG)
-    takes_mark = owner != "foreign" and mark != draft.manifest.name
-    adopts = takes_mark and draft.options.adopt
+    takes_mark = owner != "foreign" and mark != draft.world.manifest.name
+    adopts = takes_mark and draft.world.options.adopt
     if adopts or fields or owner == "ours":
         defaults = tag_differences(laid_over(spec.default_tags, spec.tags), live.tags)
         known = {field.path for field in fields}
         fields = (
             *fields,
-            *draft.kept(addresses.vault(spec.name), (field for field in defaults if field.path not in known)),
+            *draft.decisions.kept(addresses.vault(spec.name), (field for field in defaults if field.path not in known)),
         )
     if not fields and not adopts:
         return
     if takes_mark:
-        fields = (*fields, FieldChange(f"tags.{OWNER_TAG}", mark or None, draft.manifest.name))
-    guard = draft.options.guard_requests.get(spec.id.key, ())
+        fields = (*fields, FieldChange(f"tags.{OWNER_TAG}", mark or None, draft.world.manifest.name))
+    guard = draft.world.options.guard_requests.get(spec.id.key, ())
     if live.guarded and not guard and any(map(vault_fields.is_guarded, fields)):
         message = f"{spec.name} is under a resource guard"
-        draft.note(codes.RESOURCE_GUARD, message, address=addresses.vault(spec.name), place=spec.place)
+        draft.decisions.note(codes.RESOURCE_GUARD, message, address=addresses.vault(spec.name), place=spec.place)
         return
-    _count(draft, spec, fields)
+    _count(draft.decisions, spec, fields)
     have = vault_fields.live(live, spec.identity)
-    draft.add(
+    draft.decisions.add(
         Change(
             address=addresses.vault(spec.name),
             kind=Kind.VAULT,
@@ -230,9 +244,9 @@ def _patch(draft: Draft, spec: VaultSpec, live: Vault, fields: tuple[FieldChange
             fields=fields,
             vault=spec.id,
             place=spec.place,
-            drift=drift_class(draft, spec),
+            drift=drift_class(draft.world, spec),
             detail=_sharing(have, fields),
-            weight=WEAKENS if addresses.vault(spec.name) in draft.weakening else "",
+            weight=WEAKENS if addresses.vault(spec.name) in draft.decisions.weakening else "",
         )
     )
 
@@ -256,14 +270,18 @@ def _sharing(have: dict[str, Any], fields: tuple[FieldChange, ...]) -> tuple[str
     return (f"the vault keeps its identity {have['identity']}",) if added and have["identity"] else ()
 
 
-def _count(draft: Draft, spec: VaultSpec, fields: list[FieldChange] | tuple[FieldChange, ...]) -> None:
+def _count(decisions: Decisions, spec: VaultSpec, fields: list[FieldChange] | tuple[FieldChange, ...]) -> None:
     """Tell the gates which of the differences are one-way or weaken the vault."""
     for field in fields:
         address = addresses.vault(spec.name)
         if vault_fields.is_irreversible(field):
-            _also(draft.irreversible, address, f"{spec.name}: {field.path} becomes {field.after} for good")
+            _also(decisions.irreversible, address, f"{spec.name}: {field.path} becomes {field.after} for good")
         elif field.before is not None and vault_fields.weakens(field):
-            _also(draft.weakening, address, f"{spec.name}: {field.path} goes from {field.before} to {field.after}")
+            _also(
+                decisions.weakening,
+                address,
+                f"{spec.name}: {field.path} goes from {field.before} to {field.after}",
+            )
 
 
 def _also(reasons: dict[str, str], address: str, reason: str) -> None:

@@ -1,0 +1,216 @@
+"""What is decided while a plan is made: its changes, what is refused or waited for, and what is to be told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from reconciler.model import addresses
+from reconciler.model.changes import Action, Change, FieldChange, Kind
+from reconciler.model.codes import disks as disk_codes
+from reconciler.model.codes import planning as codes
+from reconciler.model.findings import Code, Finding, Place, Severity
+from reconciler.model.ids import lower
+from reconciler.model.known import Unsure
+from reconciler.model.manifest import Ignore, VaultSpec
+from reconciler.model.plan import AT_REST, Wait
+from reconciler.model.protection import AT_WORK, Health, health, health_of
+from reconciler.model.resources import Instance, Lock
+from reconciler.model.tags import OWNER_TAG
+from reconciler.planning.selection import glob
+from reconciler.planning.world import World
+
+OUT_OF_REACH = "out-of-reach"
+"""The class of drift of what could not be read."""
+
+
+class Decisions:
+    """What every kind of thing adds to a plan, and is refused by.
+
+    `due` are the deletions that `removed` asks for and whose key wasn't given, by address: what would be deleted, and the
+    place that asks for it. `gated` says, by name and value of each local gate, which addresses stand before it and why.
+    `settled` is what `whenGone` has done about disks that are named by id and gone, by their lower-cased ids, and
+    `masses` the vaults, by lower-cased id, that lack very many of their disks: how many, and of how many. `held_vaults`
+    are those of which a closed local gate holds something back, by lower-cased id.
+    """
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self.changes: dict[str, Change] = {}
+        self.findings: list[Finding] = []
+        self.refused: dict[str, str] = {}
+        self.waits: list[Wait] = []
+        self.irreversible: dict[str, str] = {}
+        self.weakening: dict[str, str] = {}
+        self.due: dict[str, tuple[str, Place]] = {}
+        self.gated: dict[tuple[str, str], dict[str, str]] = {}
+        self.held_vaults: set[str] = set()
+        self.settled: dict[str, tuple[Instance, Place]] = {}
+        self.masses: Mapping[str, tuple[int, int]] = {}
+        self._spelled: dict[str, str] = {}
+        self._passed_over: set[str] = set()
+        self._ignored: set[tuple[str, str]] = set()
+
+    @property
+    def addresses(self) -> list[str]:
+        """Every address that came up so far."""
+        return list(self._spelled.values())
+
+    @property
+    def unread(self) -> list[Finding]:
+        """The findings that tell what could not be read."""
+        return [finding for finding in self.findings if finding.drift == OUT_OF_REACH]
+
+    def spelled(self, address: str) -> str:
+        """The one spelling of an address in this plan, the first that was met: names have no case in Azure."""
+        return self._spelled.setdefault(lower(address), address)
+
+    def report(self, findings: Iterable[Finding]) -> None:
+        """Add findings that were made elsewhere."""
+        self.findings.extend(findings)
+
+    def note(
+        self,
+        code: Code,
+        message: str,
+        *,
+        address: str = "",
+        place: Place | None = None,
+        hint: str = "",
+        as_error: bool = False,
+    ) -> None:
+        """Add a finding, `as_error` whatever its code means elsewhere."""
+        finding = code.at(message, address=address, place=place, hint=hint)
+        self.findings.append(replace(finding, severity=Severity.ERROR) if as_error else finding)
+
+    def refuse(
+        self,
+        address: str,
+        code: Code,
+        message: str,
+        *,
+        place: Place | None = None,
+        hint: str = "",
+        as_error: bool = False,
+    ) -> None:
+        """Add a finding and let nothing be planned that depends on `address`."""
+        address = self.spelled(address)
+        self.note(code, message, address=address, place=place, hint=hint, as_error=as_error)
+        self.refused.setdefault(address, message)
+
+    def refuse_untold(self, address: str, message: str) -> None:
+        """Let nothing be planned that depends on `address`; that is told elsewhere."""
+        self.refused.setdefault(self.spelled(address), message)
+
+    def refuse_unsure(self, answer: Unsure, what: object, address: str, place: Place | None = None) -> None:
+        """Add the finding that `what` isn't known, and let nothing be planned that depends on `address`."""
+        message = f"could not tell whether {what} is there: {answer.because}"
+        self.refuse(address, answer.code, message, place=place, hint=answer.hint)
+
+    def wait_for(
+        self, address: str, instance: Instance, place: Place | None, goal: str = AT_REST, *, may_go: bool = False
+    ) -> None:
+        """Plan nothing for an instance that Azure is still working on, and let apply wait until it has settled.
+
+        One that is on its way out is unhealthy at once, unless it `may_go`.
+        """
+        name = instance.disk.name if instance.disk else instance.id.name
+        state = instance.state if health(instance.state) in AT_WORK else instance.provisioning_state
+        if health_of(instance) is Health.LEAVING:
+            goal = AT_REST
+        if health_of(instance) is Health.LEAVING and not may_go:
+            message = f"the backup instance of {name} is {state}"
+            self.note(disk_codes.INSTANCE_DELETING, message, address=address, place=place)
+        else:
+            self.note(codes.IN_PROGRESS, f"{name} is {state}", address=address, place=place)
+        self.waits.append(Wait(address, instance.id, goal))
+
+    def add(self, change: Change) -> None:
+        """Plan a change, unless the manifest says to ignore it, a lock forbids it, or what it needs is refused."""
+        address, depends = self.spelled(change.address), tuple(map(self.spelled, change.depends))
+        change = replace(change, address=address, depends=depends)
+        if self.ignores(address):
+            if change.action is Action.ADD and change.kind is not Kind.ROLE:
+                self.refused.setdefault(address, "it isn't there, and the manifest says to ignore that")
+                self._passed_over.add(address)
+            return
+        because = next((needed for needed in depends if needed in self.refused), None)
+        if because:
+            self._wait(change, because)
+            return
+        lock = self._lock_on(change)
+        if lock:
+            self.refuse(address, codes.LOCKED, f"{lock} forbids it", place=change.place)
+            return
+        self.changes[address] = change
+
+    def revise(self, change: Change) -> None:
+        """Put a change in the place of the one at its address."""
+        self.changes[change.address] = change
+
+    def drop(self, surplus: Iterable[str], message: str) -> None:
+        """Take changes out of the plan, and with them whatever depends on them."""
+        dropped = dict.fromkeys(surplus, message)
+        while dropped:
+            self.refused.update(dropped)
+            for address in dropped:
+                del self.changes[address]
+            dropped = {
+                change.address: f"waits for {because}"
+                for change in self.changes.values()
+                if (because := next((address for address in change.depends if address in dropped), None))
+            }
+            for address, waits in dropped.items():
+                self.note(codes.WAITS_FOR, waits, address=address, place=self.changes[address].place)
+
+    def _wait(self, change: Change, because: str) -> None:
+        """Nothing is planned for what needs something refused; when no error tells of that yet, this is one."""
+        address, message, is_untold = change.address, f"waits for {because}", because in self._passed_over
+        self.refused[address] = f"{because}: {self.refused[because]}"
+        if is_untold:
+            self._passed_over.add(address)
+            message = f"{message}: {self.refused[because]}"
+        self.note(codes.WAITS_FOR, message, address=address, place=change.place, as_error=is_untold)
+
+    def _lock_on(self, change: Change) -> Lock | None:
+        steps = change.steps
+        found = (self._world.lock_on(step.target, deletes=step.op.value.endswith(".delete")) for step in steps)
+        return next(filter(None, found), None)
+
+    def ignores(self, address: str, field: str = "") -> bool:
+        """Whether differences at `address` (of `field`; of everything when empty) are not to be acted on."""
+        for entry in self._world.ignores:
+            if entry.fields and not any(field == name or field.startswith(f"{name}.") for name in entry.fields):
+                continue
+            if glob(entry.address).match(lower(address)):
+                self._tell_ignored(address, field, entry)
+                return True
+        return False
+
+    def kept(self, address: str, fields: Iterable[FieldChange]) -> tuple[FieldChange, ...]:
+        """Those of `fields` that are not ignored."""
+        return tuple(field for field in fields if not self.ignores(address, field.path))
+
+    def _tell_ignored(self, address: str, field: str, entry: Ignore) -> None:
+        if (address, field) not in self._ignored:
+            self._ignored.add((address, field))
+            what = f"a difference of {field}" if field else "every difference"
+            self.note(codes.IGNORED, f"{what} is ignored: {entry.reason}", address=address, place=entry.place)
+
+    def owned_vaults(self) -> Iterator[VaultSpec]:
+        """The declared vaults that are there and bear our mark, or take it by this plan."""
+        for spec in self._world.vaults.values():
+            live = self._world.estate.vaults.get(spec.id.key)
+            if live and (self._world.owner(live.tags) == "ours" or self.marking(spec)):
+                yield spec
+
+    def marking(self, vault: VaultSpec) -> tuple[str, ...]:
+        """The address of the change that gives a vault our mark: what we may do only to vaults of ours waits for it."""
+        change = self.changes.get(self.spelled(addresses.vault(vault.name)))
+        return (change.address,) if change and takes_mark(change) else ()
+
+
+def takes_mark(change: Change) -> bool:
+    """Whether a change of a vault writes our mark on it."""
+    after = change.after or {}
+    return change.kind is Kind.VAULT and (f"tags.{OWNER_TAG}" in after or OWNER_TAG in (after.get("tags") or {}))

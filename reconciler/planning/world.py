@@ -1,0 +1,159 @@
+"""What a plan is made of, and what follows from it: nothing here is decided, and nothing asked."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import cached_property
+
+from reconciler.model.canonical import digest
+from reconciler.model.estate import Estate
+from reconciler.model.ids import ArmId, lower
+from reconciler.model.manifest import DiskRule, Ignore, Manifest, VaultSpec, names_in
+from reconciler.model.plan import Options
+from reconciler.model.protection import preference
+from reconciler.model.resources import Disk, Instance, Lock, Machine
+from reconciler.model.tags import OWNER_TAG, tag_of
+from reconciler.planning.scope import reach
+from reconciler.planning.selection import Surroundings
+from reconciler.planning.takers import Takers
+
+_DIGEST_LENGTH = 16
+
+
+class World:
+    """Manifest, estate, options and the time, and what follows from them.
+
+    `disks` and `machines` are those of the estate, and those that no list shows and that were found by id; `vaults` are
+    the declared ones that this run sees to, by lower-cased name.
+    """
+
+    def __init__(self, manifest: Manifest, estate: Estate, options: Options, now: datetime) -> None:
+        self.manifest, self.estate, self.options, self.now = manifest, estate, options, now
+        self.reach = reach(manifest, options.shard, groups=estate.management_groups)
+        self._disks, self._machines = dict(estate.disks), dict(estate.machines)
+        self._own = frozenset(self.reach.vaults)
+        self.vaults = {name: spec for name, spec in manifest.vaults.items() if self.sees_to(spec)}
+        self._ours = {lower(name) for name in (manifest.name, *manifest.formerly)}
+        self._heirs = {lower(name) for name in manifest.hands_over_to}
+        self._declared: dict[str, str] = {}
+        self._locks: dict[str, list[Lock]] = defaultdict(list)
+        for lock in sorted(estate.locks.values(), key=lambda lock: lock.id.key):
+            self._locks[lock.scope.key].append(lock)
+
+    @property
+    def disks(self) -> Mapping[str, Disk]:
+        """Every disk that is known, by lower-cased id."""
+        return self._disks
+
+    @property
+    def machines(self) -> Mapping[str, Machine]:
+        """Every virtual machine that is known, by lower-cased id."""
+        return self._machines
+
+    @cached_property
+    def held(self) -> Mapping[str, list[Instance]]:
+        """Live instances by the lower-cased id of their disk."""
+        found: dict[str, list[Instance]] = defaultdict(list)
+        for _, instance in sorted(self.estate.instances.items()):
+            if instance.disk is not None:
+                found[instance.disk.key].append(instance)
+        return found
+
+    def instance(self, disk: ArmId, vault: ArmId) -> Instance | None:
+        """The instance that protects a disk in a vault, or comes nearest to it."""
+        return min((one for one in self.held.get(disk.key, ()) if one.vault == vault), key=preference, default=None)
+
+    def found(self, one: Disk | Machine | Instance) -> None:
+        """Add what no list shows, and a read by id does."""
+        match one:
+            case Disk():
+                self._disks[one.id.key] = one
+            case Machine():
+                self._machines[one.id.key] = one
+            case Instance(disk=ArmId() as disk):
+                self.held[disk.key].append(one)
+
+    @cached_property
+    def takers(self) -> Takers:
+        """The entries by which disks were taken, which are no longer there to be looked at."""
+        return Takers(self.manifest, self.estate.management_groups)
+
+    @property
+    def surroundings(self) -> Surroundings:
+        """What selectors look at besides disks."""
+        return Surroundings(self.estate.management_groups, self._machines)
+
+    @cached_property
+    def ignores(self) -> tuple[Ignore, ...]:
+        """The entries of `ignore` that haven't expired."""
+        today = self.now.date()
+        return tuple(entry for entry in self.manifest.ignore if entry.expires is None or today <= entry.expires)
+
+    def forces(self, gate: str, value: str = "") -> bool:
+        """Whether the command line opens a gate: as a whole, or a local one for `value` alone."""
+        return gate in self.options.force or bool(value and f"{gate}={lower(value)}" in self.options.force)
+
+    def sees_to(self, vault: VaultSpec) -> bool:
+        """Whether a declared vault is this run's, and not another shard's."""
+        return vault.id.key in self._own
+
+    def lock_on(self, target: ArmId, *, deletes: bool = False) -> Lock | None:
+        """A lock that forbids writing (or deleting) `target`: on itself or on anything that encloses it."""
+        if not self._locks:
+            return None
+        for scope in target.enclosing():
+            for lock in self._locks.get(scope, ()):
+                if deletes or lower(lock.level) == "readonly":
+                    return lock
+        return None
+
+    @property
+    def owners(self) -> frozenset[str]:
+        """The names, lower-cased, whose mark is ours, or was given away by us: no mark of a foreign manifest."""
+        return frozenset(self._ours | self._heirs)
+
+    def owner(self, tags: Mapping[str, str]) -> str:
+        """Whose mark `tags` bear: `ours`, `handed` (ours to give away), `foreign` or nobody's (empty)."""
+        mark = tag_of(tags, OWNER_TAG)
+        if not mark:
+            return ""
+        if lower(mark) in self._ours:
+            return "ours"
+        return "handed" if lower(mark) in self._heirs else "foreign"
+
+    def declared(self, vault: VaultSpec) -> str:
+        """The digest of what is declared for a vault: it is the vault's mark, and tells who changed what."""
+        if vault.id.key not in self._declared:
+            rules = self._rules.get(lower(vault.name), ())
+            self._declared[vault.id.key] = _digest(self.manifest, vault, rules)
+        return self._declared[vault.id.key]
+
+    @cached_property
+    def _rules(self) -> Mapping[str, list[DiskRule]]:
+        """The entries that may put a disk into a vault, by its lower-cased name."""
+        found: defaultdict[str, list[DiskRule]] = defaultdict(list)
+        for rule in self.manifest.disks:
+            for name in names_in(rule.vault):
+                found[name].append(rule)
+        return found
+
+
+def _digest(manifest: Manifest, vault: VaultSpec, rules: Sequence[DiskRule]) -> str:
+    """The digest of everything that the manifest declares for one vault, with these entries.
+
+    The order of the parts is frozen. What else is to count one day is put behind them, and only where it is said.
+    """
+    policies = sorted({name for rule in rules for name in names_in(rule.policy)})
+    groups = sorted({name for rule in rules for name in names_in(rule.snapshot_group)})
+    parts = [
+        vault,
+        rules,
+        [manifest.policies[name] for name in policies if name in manifest.policies],
+        [manifest.snapshot_groups[name] for name in groups if name in manifest.snapshot_groups],
+        manifest.roles,
+        manifest.excluded,
+        manifest.removed,
+    ]
+    return digest(parts)[:_DIGEST_LENGTH]
