@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
@@ -71,6 +71,11 @@ class Code:
 
     def __str__(self) -> str:
         return self.code
+
+    @property
+    def as_error(self) -> Code:
+        """The code where it is an error, whatever it is elsewhere."""
+        return replace(self, severity=Severity.ERROR)
 
     def at(self, message: str, *, address: str = "", place: Place | None = None, hint: str = "") -> Finding:
         """A finding of this code; `hint` replaces the general one where something better is known."""

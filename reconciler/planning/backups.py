@@ -13,16 +13,17 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
 
 from reconciler.base import times
+from reconciler.model.builtin_roles import DISK_BACKUP_READER
 from reconciler.model.estate import AHEAD
 from reconciler.model.ids import ArmId
 from reconciler.model.known import Known, Unsure, Yes
 from reconciler.model.protection import Health, health_of, reason
 from reconciler.model.resources import Instance, RecoveryPoint, Snapshots
 from reconciler.model.states import BAD, FAILING, HALTED, LATE, OK, UNKNOWN, UNPROTECTED, WAITING
+from reconciler.model.tags import PROTECTED_TAG, tag_of
 from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.occurrences import interval_after
 from reconciler.planning.policy_reading import Reading, read
-from reconciler.planning.since import granted, protected_since
 from reconciler.planning.world import World
 
 START_WINDOW = timedelta(hours=2)
@@ -204,3 +205,35 @@ def _first(world: World, wanted: DesiredDisk, instance: Instance, told: Told, re
     if begun is not None and world.now - begun <= _promised(reading, begun):
         return WAITING, "no recovery point yet"
     return UNKNOWN, _SINCE_WHEN if is_read else _UNREAD
+
+
+_SLACK = timedelta(minutes=5)
+"""How far the clocks of two machines may be apart."""
+
+
+def protected_since(instance: Instance, jobs: Iterable[datetime], now: datetime) -> datetime | None:
+    """Since when an instance protects its disk, at the latest: its own times, else its first known job; None: not told.
+
+    A time that is yet to come tells nothing.
+    """
+    own = (_moment(tag_of(instance.tags, PROTECTED_TAG)), instance.created)
+    believed = [one for one in own if one is not None and one <= now + _SLACK]
+    return max(believed, default=None) or min(jobs, default=None)
+
+
+def granted(world: World, disk: ArmId) -> datetime | None:
+    """When the disk's own role assignment was made, without which no backup could be taken; None: it has none."""
+    times: Mapping[str, datetime] = {
+        key: row.created
+        for key, row in world.estate.roles.items()
+        if row.scope == disk and row.role == DISK_BACKUP_READER.guid and row.created
+    }
+    return max(times.values(), default=None)
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)

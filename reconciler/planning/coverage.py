@@ -92,7 +92,7 @@ def bare(estate: Estate) -> list[ArmId]:
 
 def _tell_unsure(decisions: Decisions, doubt: Known[object], what: str) -> None:
     if isinstance(doubt, Unsure):
-        decisions.note(doubt.code, f"could not tell {what}: {doubt.because}", hint=doubt.hint)
+        decisions.note_unsure(doubt, what)
 
 
 def _left_out(world: World) -> Iterator[tuple[str, tuple[str, Place | None]]]:

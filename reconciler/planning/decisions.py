@@ -9,7 +9,7 @@ from reconciler.model import addresses
 from reconciler.model.changes import Action, Change, FieldChange, Kind
 from reconciler.model.codes import disks as disk_codes
 from reconciler.model.codes import planning as codes
-from reconciler.model.findings import Code, Finding, Place, Severity
+from reconciler.model.findings import Code, Finding, Place
 from reconciler.model.ids import lower
 from reconciler.model.known import Unsure
 from reconciler.model.manifest import Ignore, VaultSpec
@@ -69,33 +69,18 @@ class Decisions:
         """Add findings that were made elsewhere."""
         self.findings.extend(findings)
 
-    def note(
-        self,
-        code: Code,
-        message: str,
-        *,
-        address: str = "",
-        place: Place | None = None,
-        hint: str = "",
-        as_error: bool = False,
-    ) -> None:
-        """Add a finding, `as_error` whatever its code means elsewhere."""
-        finding = code.at(message, address=address, place=place, hint=hint)
-        self.findings.append(replace(finding, severity=Severity.ERROR) if as_error else finding)
+    def note(self, code: Code, message: str, *, address: str = "", place: Place | None = None, hint: str = "") -> None:
+        """Add a finding."""
+        self.findings.append(code.at(message, address=address, place=place, hint=hint))
 
-    def refuse(
-        self,
-        address: str,
-        code: Code,
-        message: str,
-        *,
-        place: Place | None = None,
-        hint: str = "",
-        as_error: bool = False,
-    ) -> None:
+    def note_unsure(self, doubt: Unsure, what: str, *, address: str = "", place: Place | None = None) -> None:
+        """Add the finding that nobody can tell `what`."""
+        self.note(doubt.code, f"could not tell {what}: {doubt.because}", address=address, place=place, hint=doubt.hint)
+
+    def refuse(self, address: str, code: Code, message: str, *, place: Place | None = None, hint: str = "") -> None:
         """Add a finding and let nothing be planned that depends on `address`."""
         address = self.spelled(address)
-        self.note(code, message, address=address, place=place, hint=hint, as_error=as_error)
+        self.note(code, message, address=address, place=place, hint=hint)
         self.refused.setdefault(address, message)
 
     def refuse_untold(self, address: str, message: str) -> None:
@@ -165,12 +150,12 @@ class Decisions:
 
     def _wait(self, change: Change, because: str) -> None:
         """Nothing is planned for what needs something refused; when no error tells of that yet, this is one."""
-        address, message, is_untold = change.address, f"waits for {because}", because in self._passed_over
+        address, code, message = change.address, codes.WAITS_FOR, f"waits for {because}"
         self.refused[address] = f"{because}: {self.refused[because]}"
-        if is_untold:
+        if because in self._passed_over:
             self._passed_over.add(address)
-            message = f"{message}: {self.refused[because]}"
-        self.note(codes.WAITS_FOR, message, address=address, place=change.place, as_error=is_untold)
+            code, message = code.as_error, f"{message}: {self.refused[because]}"
+        self.note(code, message, address=address, place=change.place)
 
     def _lock_on(self, change: Change) -> Lock | None:
         steps = change.steps

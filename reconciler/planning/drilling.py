@@ -108,9 +108,8 @@ def _target(world: World, drill: DrillSpec, disk: ArmId) -> ArmId:
 def _trial(draft: Draft, book: RoleBook, drill: DrillSpec, source: Source, run: str) -> list[Change]:
     disk, address = _target(draft.world, drill, source.id), _address(drill, source.id)
     if draft.world.owner(source.instance.tags) == "foreign":
-        message = (
-            f"{source.instance.id} belongs to {tag_of(source.instance.tags, OWNER_TAG)}, so no proof is written on it"
-        )
+        mark = tag_of(source.instance.tags, OWNER_TAG)
+        message = f"{source.instance.id} belongs to {mark}, so no proof is written on it"
         draft.decisions.refuse(address, codes.MANAGED_ELSEWHERE, message, place=drill.place)
         return []
     if not is_open(draft, disk.group_id, address):
@@ -136,9 +135,7 @@ def _trial(draft: Draft, book: RoleBook, drill: DrillSpec, source: Source, run: 
         reason=f"restores the recovery point of {source.point.taken:%Y-%m-%d %H:%M} UTC on trial",
         steps=(
             start(source, location, disk, guard),
-            Step(
-                Op.DISK_PATCH, disk, {"tags": {RESTORED_TAG: drill_mark(draft.world.manifest.name, drill.name) + run}}
-            ),
+            Step(Op.DISK_PATCH, disk, {"tags": {RESTORED_TAG: _mark(draft.world, drill) + run}}),
             Step(Op.DISK_CHECK, disk, expected(source, {}, claim)),
             *room.before,
             proof,
@@ -166,8 +163,13 @@ _KEPT = {
 
 
 def _deletion(world: World, drill: DrillSpec, disk: ArmId, instance: Instance, run: str) -> Step:
-    earlier = drill_mark(world.manifest.name, drill.name)
+    earlier = _mark(world, drill)
     return Step(Op.DISK_DELETE, disk, Claim.of(instance, mark=earlier + run, earlier=earlier).body)
+
+
+def _mark(world: World, drill: DrillSpec) -> str:
+    """How the tag of a disk begins that a run of the drill made."""
+    return drill_mark(world.manifest.name, drill.name)
 
 
 def _refuse_locked(draft: Draft, disk: ArmId, address: str) -> None:

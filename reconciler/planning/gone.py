@@ -294,5 +294,5 @@ def refuse_missing(draft: Draft, disk: ArmId, place: Place, message: str, told: 
         hint += ", or say `whenGone` in its entry"
     draft.decisions.refuse_untold(addresses.disk(disk), message)
     draft.decisions.note(
-        disk_codes.DISK_GONE, message + told, address=addresses.disk(disk), place=place, hint=hint, as_error=True
+        disk_codes.DISK_GONE.as_error, message + told, address=addresses.disk(disk), place=place, hint=hint
     )

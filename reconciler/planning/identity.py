@@ -10,11 +10,11 @@ from reconciler.model.estate import SOURCE, TRACE, Trace
 from reconciler.model.ids import ArmId
 from reconciler.model.known import Unsure, Yes
 from reconciler.model.resources import Disk, Instance
+from reconciler.planning.backups import protected_since
 from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import Draft
 from reconciler.planning.provenance import Claim, is_made_by
 from reconciler.planning.questions import PENDING, Questions
-from reconciler.planning.since import protected_since
 
 _RECENT = timedelta(days=2)
 _MOST_TRACED = 100
@@ -41,9 +41,7 @@ def replaced(draft: Draft, desired: Iterable[DesiredDisk]) -> dict[str, str]:
                     )
             case Unsure() as doubt:
                 what = f"whose backups those of {wanted.disk.id.name} are"
-                draft.decisions.note(
-                    doubt.code, f"could not tell {what}: {doubt.because}", address=wanted.address, hint=doubt.hint
-                )
+                draft.decisions.note_unsure(doubt, what, address=wanted.address)
     return found
 
 

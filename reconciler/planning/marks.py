@@ -1,18 +1,26 @@
-"""The marks that vaults bear: which declaration was applied last, and where the manifest comes from."""
+"""The marks that vaults bear, and what they tell of a difference: that it was made outside, or is declared since."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from reconciler.model import addresses
-from reconciler.model.changes import Change, Kind
+from reconciler.model.changes import Action, Change, Kind
+from reconciler.model.estate import BACKED_UP
 from reconciler.model.findings import Severity
+from reconciler.model.known import No, Unsure, Yes
 from reconciler.model.manifest import VaultSpec
 from reconciler.model.plan import Mark
 from reconciler.model.tags import APPLIED_TAG, SOURCE_TAG, tag_of
-from reconciler.planning.decisions import OUT_OF_REACH, takes_mark
+from reconciler.planning.decisions import OUT_OF_REACH, Decisions, takes_mark
+from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import Draft
 from reconciler.planning.world import World
+
+NEW, UNCLEAR = "new", "differs"
+
+_MOST_TRACED = 1000
 
 
 def marks(draft: Draft, changes: Sequence[Change], takes: Callable[[str], bool]) -> tuple[Mark, ...]:
@@ -74,3 +82,50 @@ def drift_class(world: World, vault: VaultSpec) -> str:
     if not applied:
         return "differs"
     return "changed-outside" if applied == world.declared(vault) else "not-yet-applied"
+
+
+def class_of(draft: Draft, wanted: DesiredDisk) -> str:
+    """The class of drift that a disk is in which no instance protects, live or soft-deleted.
+
+    It is `new` where a selector takes it and no job tells that it ever was protected; where the jobs can't be asked, it
+    isn't known who changed what.
+    """
+    found = drift_class(draft.world, wanted.vault)
+    if wanted.by_id or found == "not-yet-applied" or wanted.vault.id.key not in draft.world.estate.vaults:
+        return found
+    if len(draft.questions.traced | {wanted.disk.id.key}) > _MOST_TRACED:
+        return UNCLEAR
+    draft.questions.traced.add(wanted.disk.id.key)
+    match draft.questions.answer(BACKED_UP(wanted.disk.id, wanted.vault.id.text)):
+        case Yes(was_protected):
+            return found if was_protected else NEW
+        case No() | Unsure():
+            return UNCLEAR
+    return found
+
+
+def spread_class(decisions: Decisions, desired: Iterable[DesiredDisk]) -> None:
+    """What is made for such disks alone is of their class: their grants, a first policy or snapshot resource group."""
+    told = {change.address: change.drift for change in decisions.changes.values() if change.drift in {NEW, UNCLEAR}}
+    if not told:
+        return
+    known = list(desired)
+    for change in list(decisions.changes.values()):
+        if change.action is Action.ADD and change.kind in {Kind.ROLE, Kind.GROUP, Kind.POLICY}:
+            classes = {told.get(decisions.spelled(wanted.address)) for wanted in known if _needs(wanted, change)}
+            (drift,) = classes if len(classes) == 1 else (None,)
+            if drift is not None:
+                decisions.revise(replace(change, drift=drift))
+
+
+def _needs(wanted: DesiredDisk, change: Change) -> bool:
+    """Whether a disk needs what a change makes."""
+    if change.kind is Kind.GROUP:
+        return change.steps[0].target == wanted.group_id
+    if change.vault != wanted.vault.id:
+        return False
+    if change.kind is Kind.POLICY:
+        return change.address == addresses.policy(wanted.vault.name, wanted.policy.name)
+    scope = change.steps[0].target
+    disk, encryption_set = wanted.disk.id, wanted.disk.encryption_set
+    return any(one.is_within(scope) for one in (disk, wanted.group_id, encryption_set) if one)

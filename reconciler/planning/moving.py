@@ -320,7 +320,7 @@ def _is_there_already(draft: Draft, move: _Move) -> bool:
 def _wait_for(decisions: Decisions, wanted: DesiredDisk, instance: Instance) -> None:
     """Nothing is moved while Azure is at work on one of the instances: an error, since nothing was done."""
     message = f"Azure is at work on {instance.id}: it is {instance.state}"
-    decisions.refuse(wanted.address, codes.WAITS_FOR, message, place=wanted.place, as_error=True)
+    decisions.refuse(wanted.address, codes.WAITS_FOR.as_error, message, place=wanted.place)
 
 
 def _brought_back(world: World, move: _Move) -> Iterator[Change]:

@@ -91,7 +91,7 @@ def _finish(draft: Draft, everything: list[DesiredDisk], book: RoleBook) -> Plan
         },
         questions=draft.questions.open,
         owners=draft.world.owners,
-        contradicted=frozenset(draft.questions.doubts.contradicted),
+        contradicted=frozenset(draft.questions.unlisted_ids),
         is_partial=bool(draft.world.options.only) or not draft.world.options.shard.is_whole,
     )
 

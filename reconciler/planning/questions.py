@@ -20,7 +20,6 @@ from reconciler.model.estate import (
     RECOVERY_POINTS,
     RESTORES,
     ROLE_COUNT,
-    Estate,
     Found,
     Question,
 )
@@ -28,7 +27,6 @@ from reconciler.model.findings import Place
 from reconciler.model.ids import ArmId
 from reconciler.model.known import Known, No, Unsure, Yes
 from reconciler.model.manifest import VaultSpec
-from reconciler.model.scope import Reach
 from reconciler.planning.decisions import Decisions
 from reconciler.planning.world import World
 
@@ -79,51 +77,32 @@ def broken(count: int) -> ReadIncomplete:
     )
 
 
-class Doubts:
-    """What one plan has asked for by id, and what of that its lists lack."""
-
-    def __init__(self, estate: Estate, reach: Reach) -> None:
-        self.contradicted: set[str] = set()
-        self._asked: dict[str, set[str]] = {}
-        in_all = estate.subscriptions
-        self._lists: Mapping[str, tuple[Mapping[str, object], Collection[str]]] = {
-            "microsoft.compute/disks": (estate.disks, estate.disk_subscriptions),
-            "microsoft.compute/virtualmachines": (estate.machines, reach.machine_subscriptions),
-            "microsoft.authorization/roleassignments": (estate.roles, reach.role_subscriptions),
-            "microsoft.dataprotection/backupvaults": (estate.vaults, in_all),
-            "microsoft.dataprotection/backupvaults/backupinstances": (estate.instances, in_all),
-            "microsoft.dataprotection/backupvaults/backuppolicies": (estate.policies, in_all),
-            "": (estate.groups, in_all),
-        }
-
-    def there(self, subject: ArmId) -> None:
-        """Note what is there by its id; ReadIncomplete when lists lack too much of that."""
-        listed, read = self._lists.get(subject.type, ({}, ()))
-        if subject.subscription in read and subject.key not in listed:
-            self.contradicted.add(subject.key)
-        if len(self.contradicted) > MOST_CONTRADICTED:
-            raise broken(len(self.contradicted))
-
-    def may_ask(self, subject: ArmId) -> bool:
-        """Whether one more of its kind is worth asking for: a list that lacked something may lack more."""
-        asked = self._asked.setdefault(subject.type, set())
-        if subject.key not in asked and len(asked) >= MOST_ASKED * (1 + len(self.contradicted)):
-            return False
-        asked.add(subject.key)
-        return True
+def _lists(world: World) -> Mapping[str, tuple[Mapping[str, object], Collection[str]]]:
+    """What lists show, by type, and the subscriptions of which they were read."""
+    return {
+        "microsoft.compute/disks": (world.estate.disks, world.estate.disk_subscriptions),
+        "microsoft.compute/virtualmachines": (world.estate.machines, world.reach.machine_subscriptions),
+        "microsoft.authorization/roleassignments": (world.estate.roles, world.reach.role_subscriptions),
+        "microsoft.dataprotection/backupvaults": (world.estate.vaults, world.estate.subscriptions),
+        "microsoft.dataprotection/backupvaults/backupinstances": (world.estate.instances, world.estate.subscriptions),
+        "microsoft.dataprotection/backupvaults/backuppolicies": (world.estate.policies, world.estate.subscriptions),
+        "": (world.estate.groups, world.estate.subscriptions),
+    }
 
 
 class Questions:
     """What one plan asks of Azure, and what is known of it.
 
     `sought` are the disks that lists lack and that are asked for by id, `contradicted` the subscriptions whose lists lack
-    disks that are there, `traced` new disks whose jobs are asked for.
+    disks that are there, `traced` new disks whose jobs are asked for, and `unlisted_ids` what is there though its list lacks it.
     """
 
     def __init__(self, world: World, decisions: Decisions, asked: set[Question[Any]]) -> None:
         self._world, self._decisions, self.asked = world, decisions, asked
         self._told: set[Question[Any]] = set()
-        self.doubts = Doubts(world.estate, world.reach)
+        self._by_type: dict[str, set[str]] = {}
+        self._lists = _lists(world)
+        self.unlisted_ids: set[str] = set()
         self.sought: set[str] = set()
         self.contradicted: set[str] = set()
         self.traced: set[str] = set()
@@ -169,7 +148,7 @@ class Questions:
         """Whether an object that the lists lack is there; None: decide nothing (not asked yet, or a finding says why)."""
         match self.answer(EXISTS(subject)):
             case Yes() as answer:
-                self.doubts.there(subject)
+                self._note_there(subject)
                 return answer
             case No() as answer:
                 return answer
@@ -184,7 +163,7 @@ class Questions:
         """
         if vault.id.key not in self._world.estate.vaults:
             return None
-        if not self.doubts.may_ask(subject):
+        if not self._may_ask(subject):
             return UNASKED
         match self.presence(subject, address, place):
             case Yes(found):
@@ -203,3 +182,19 @@ class Questions:
         """Whether nobody can tell of a declared vault."""
         address = self._decisions.spelled(addresses.vault(vault.name))
         return vault.id.key not in self._world.estate.vaults and address in self._decisions.refused
+
+    def _note_there(self, subject: ArmId) -> None:
+        """Note what is there by its id; ReadIncomplete when lists lack too much of that."""
+        listed, read = self._lists.get(subject.type, ({}, ()))
+        if subject.subscription in read and subject.key not in listed:
+            self.unlisted_ids.add(subject.key)
+        if len(self.unlisted_ids) > MOST_CONTRADICTED:
+            raise broken(len(self.unlisted_ids))
+
+    def _may_ask(self, subject: ArmId) -> bool:
+        """Whether one more of its kind is worth asking for: a list that lacked something may lack more."""
+        asked = self._by_type.setdefault(subject.type, set())
+        if subject.key not in asked and len(asked) >= MOST_ASKED * (1 + len(self.unlisted_ids)):
+            return False
+        asked.add(subject.key)
+        return True

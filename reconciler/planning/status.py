@@ -106,11 +106,9 @@ def _tell_unsure(draft: Draft, desired: Iterable[DesiredDisk], told: Told) -> No
         and isinstance(doubt := jobs_of(told, instance), Unsure)
     }
     for vault, doubt in sorted(doubts, key=lambda one: (one[0], one[1].because)):
-        message = f"could not tell how the backups in the vault {vault} went: {doubt.because}"
-        draft.decisions.note(doubt.code, message, address=f"vault/{vault}", hint=doubt.hint)
+        draft.decisions.note_unsure(doubt, f"how the backups in the vault {vault} went", address=f"vault/{vault}")
     if isinstance(told.snapshots, Unsure):
-        message = f"could not tell how many snapshots there are: {told.snapshots.because}"
-        draft.decisions.note(told.snapshots.code, message, hint=told.snapshots.hint)
+        draft.decisions.note_unsure(told.snapshots, "how many snapshots there are")
 
 
 def _snapshots(told: Told, wanted: DesiredDisk) -> int | None:

@@ -33,6 +33,8 @@ class World:
         self.manifest, self.estate, self.options, self.now = manifest, estate, options, now
         self.reach = reach(manifest, options.shard, groups=estate.management_groups)
         self._disks, self._machines = dict(estate.disks), dict(estate.machines)
+        self.disks: Mapping[str, Disk] = self._disks
+        self.machines: Mapping[str, Machine] = self._machines
         self._own = frozenset(self.reach.vaults)
         self.vaults = {name: spec for name, spec in manifest.vaults.items() if self.sees_to(spec)}
         self._ours = {lower(name) for name in (manifest.name, *manifest.formerly)}
@@ -41,16 +43,6 @@ class World:
         self._locks: dict[str, list[Lock]] = defaultdict(list)
         for lock in sorted(estate.locks.values(), key=lambda lock: lock.id.key):
             self._locks[lock.scope.key].append(lock)
-
-    @property
-    def disks(self) -> Mapping[str, Disk]:
-        """Every disk that is known, by lower-cased id."""
-        return self._disks
-
-    @property
-    def machines(self) -> Mapping[str, Machine]:
-        """Every virtual machine that is known, by lower-cased id."""
-        return self._machines
 
     @cached_property
     def held(self) -> Mapping[str, list[Instance]]:

@@ -109,7 +109,7 @@ MUTATIONS = (
     M("F63", "resource guards are not heeded", "planning/instance_bodies.py", "if live and live.guarded and not _GUARDED.isdisjoint(ops) and not requests:", "if False:"),
     M("F64", "AlwaysOn does not satisfy On", "model/vault_fields.py", '        enough=("On", "AlwaysOn"),\n', ""),
     M("F65", "the assignments of the former identity are not told", "planning/capacity.py", "if is_derived(row) and lower(row.principal) not in known and row.scope.key in draft.world.disks:", "if False:"),
-    M("F66", "another manifest's mark is not heeded", "planning/kinds/instances.py", '            if owner == "foreign":\n', "            if False:\n"),
+    M("F66", "another manifest's mark is not heeded", "planning/holdings.py", '            if owner == "foreign":\n', "            if False:\n"),
 )  # fmt: skip
 
 _MAKING, _MOVING = "planning/test_provenance.py", "planning/test_moving.py"
@@ -143,7 +143,7 @@ OTHERS = (
     M("D04 content", "an instance with another policy is taken for the planned one", "applying/standing.py", '    if health in _DEAD or not bodies.says_already(body, {"properties": {"policyInfo": wanted}}):\n', "    if False:\n", "another_policy", "destruction/test_d04_absences.py"),
     M("D04 policy", "a policy with another content is taken for the planned one", "applying/standing.py", '    if content is None or content != content_of(project_policy({**step.body, "id": own})):\n', "    if False:\n", "takes_over_no_policy", "destruction/test_d04_absences.py"),
     M("D04 broken", "lists that lie in the run are believed on", "applying/guard.py", "        if len(self._contradicted) > MOST_CONTRADICTED:\n", "        if False:\n", "lists_that_lie", "destruction/test_d04_slices.py"),
-    M("D04 broken look", "lists that lie in the look are believed on", "planning/questions.py", "        if len(self.contradicted) > MOST_CONTRADICTED:\n", "        if False:\n", "empty_list", "destruction/test_d04_absences.py"),
+    M("D04 broken look", "lists that lie in the look are believed on", "planning/questions.py", "        if len(self.unlisted_ids) > MOST_CONTRADICTED:\n", "        if False:\n", "empty_list", "destruction/test_d04_absences.py"),
     M("D04 unasked", "what nobody asked for is taken to be absent", "planning/questions.py", "            return UNASKED\n", "            return None\n", files="planning/test_unlisted.py"),
     M("D04 unasked late", "what nobody asked for is made all the same", "applying/guard.py", "if not change.unasked and looked", "if looked", "nobody_asked", "applying/test_guard.py"),
     M("D04 groups", "a management group's list is believed", "planning/orphans.py", "    if not _has_left_groups(draft, disk, address):\n        return\n", "", "group_s_list_lacks", "destruction/test_d04_absences.py"),

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import insort
-from collections import defaultdict
 from dataclasses import replace
-from itertools import chain
 from typing import Any
 
 from reconciler.base.plurals import counted
@@ -13,19 +10,19 @@ from reconciler.model import addresses, protection
 from reconciler.model.changes import Action, Change, FieldChange, Kind, Op, Step
 from reconciler.model.codes import disks as disk_codes
 from reconciler.model.codes import planning as codes
-from reconciler.model.estate import HELD, PROTECTED_ELSEWHERE
+from reconciler.model.estate import PROTECTED_ELSEWHERE
 from reconciler.model.ids import ArmId
 from reconciler.model.known import Yes
 from reconciler.model.names import instance_name
 from reconciler.model.plan import AT_REST
 from reconciler.model.protection import GOALS, Health
 from reconciler.model.resources import Instance
-from reconciler.model.scope import concerns_others
 from reconciler.model.tags import OWNER_TAG, tag_of
-from reconciler.planning import instance_bodies, newness, orphans, resuming, retained, undeleting
+from reconciler.planning import instance_bodies, orphans, resuming, retained, undeleting
 from reconciler.planning.comparison import Comparison
 from reconciler.planning.desired import DesiredDisk
-from reconciler.planning.marks import drift_class
+from reconciler.planning.holdings import Holdings
+from reconciler.planning.marks import class_of, drift_class, spread_class
 from reconciler.planning.questions import PENDING, UNASKED
 from reconciler.planning.role_book import Grants
 
@@ -46,7 +43,7 @@ def compare(comparison: Comparison) -> None:
 def conclude(comparison: Comparison) -> None:
     """Plan what becomes of instances that the manifest no longer names, and of those that somebody deleted."""
     draft = comparison.draft
-    newness.spread(draft.decisions, comparison.desired)
+    spread_class(draft.decisions, comparison.desired)
     orphans.compare(draft, comparison.everything)
     undeleting.compare(draft)
 
@@ -58,26 +55,16 @@ class Disks:
         draft = comparison.draft
         self._draft, self._policies, self._roles = draft, comparison.policies, comparison.roles
         self._world, self._decisions, self._questions = draft.world, draft.decisions, draft.questions
-        self._live: dict[str, list[Instance]] = defaultdict(list)
-        self._deleted: dict[str, list[Instance]] = defaultdict(list)
-        for index, held in (
-            (self._live, draft.world.estate.instances),
-            (self._deleted, draft.world.estate.deleted_instances),
-        ):
-            for key in sorted(held):
-                disk = held[key].disk
-                if disk:
-                    index[disk.key].append(held[key])
-        self._others = [one for one in draft.world.estate.vaults.values() if concerns_others(draft.world.reach, one)]
+        self._holdings = Holdings(draft)
         self.unchecked = 0
         self._asked = 0
 
     def compare(self, wanted: DesiredDisk) -> None:
         """Plan what `wanted` needs."""
-        if not self._know_others(wanted):
+        if not self._holdings.are_known(wanted):
             return
-        live, deleted = (index.get(wanted.disk.id.key, []) for index in (self._live, self._deleted))
-        if self._is_elsewhere(wanted, live) or wanted.address in self._decisions.refused:
+        live, deleted = self._holdings.live(wanted), self._holdings.deleted(wanted)
+        if self._holdings.are_elsewhere(wanted, live) or wanted.address in self._decisions.refused:
             return
         here = [instance for instance in live if instance.vault == wanted.vault.id]
         if here:
@@ -89,58 +76,9 @@ class Disks:
         elif deleted and not self._decisions.ignores(wanted.address, "protection"):
             self._undelete(wanted, deleted)
 
-    def _know_others(self, wanted: DesiredDisk) -> bool:
-        """Whether it is known, as far as it matters, what the vaults of other shards hold.
-
-        It matters for a disk without an instance here, and there only vaults in its own region.
-        """
-        if not self._others or any(one.vault == wanted.vault.id for one in self._live.get(wanted.disk.id.key, ())):
-            return True
-        near = [vault for vault in self._others if vault.location == wanted.disk.location]
-        answers = [self._questions.ask(HELD(vault.id), address=wanted.address) for vault in near]
-        told = [held or () for held in answers if held is not PENDING]
-        if len(told) < len(near):
-            return False
-        self._others = [vault for vault in self._others if vault not in near]
-        for instance in chain.from_iterable(told):
-            if instance.disk:
-                index = self._deleted if instance.deleted else self._live
-                insort(index[instance.disk.key], instance, key=lambda one: one.id.key)
-        return True
-
-    def _is_elsewhere(self, wanted: DesiredDisk, live: list[Instance]) -> bool:
-        address = wanted.address
-        if self._is_others(wanted, live):
-            return True
-        others = [instance for instance in live if instance.vault != wanted.vault.id]
-        if others and len(others) == len(live):
-            other = min(others, key=protection.preference)
-            where = f"{other.id.name} in the vault {other.vault.name}"
-            is_it = protection.health_of(other) is Health.CONFIGURED
-            how = f"is protected by {where}" if is_it else f"has {where}, which protects nothing: it is {other.state}"
-            self._decisions.refuse(
-                address, disk_codes.PROTECTED_ELSEWHERE, f"{wanted.disk.id.name} {how}", place=wanted.place
-            )
-            return True
-        return False
-
-    def _is_others(self, wanted: DesiredDisk, held: list[Instance]) -> bool:
-        """Whether another manifest has an instance of the disk: an error, unless it is being handed over to that."""
-        address = wanted.address
-        for instance in held:
-            owner = self._world.owner(instance.tags)
-            if owner == "foreign":
-                mark = tag_of(instance.tags, OWNER_TAG)
-                message = f"{wanted.disk.id.name} is managed by the manifest {mark} ({instance.id})"
-                self._decisions.refuse(address, codes.MANAGED_ELSEWHERE, message, place=wanted.place)
-                return True
-            if owner == "handed":
-                return True
-        return False
-
     def _bring(self, wanted: DesiredDisk) -> None:
         """Plan an instance where there is none: bring a soft-deleted one back, else make one."""
-        deleted = self._deleted.get(wanted.disk.id.key, [])
+        deleted = self._holdings.deleted(wanted)
         if deleted:
             self._undelete(wanted, deleted)
             return
@@ -187,7 +125,7 @@ class Disks:
                 place=wanted.place,
                 detail=(wanted.chosen_by,),
                 unasked=unasked,
-                drift=newness.class_of(self._draft, wanted),
+                drift=class_of(self._draft, wanted),
             )
         )
 
@@ -202,7 +140,7 @@ class Disks:
         return False
 
     def _undelete(self, wanted: DesiredDisk, deleted: list[Instance]) -> None:
-        if self._is_others(wanted, deleted):
+        if self._holdings.are_of_others(wanted, deleted):
             return
         here = [instance for instance in deleted if instance.vault == wanted.vault.id]
         fitting = [one for one in here if one.snapshot_group is None or one.snapshot_group == wanted.group_id]
@@ -306,16 +244,11 @@ class Disks:
             self._change(wanted, instance, steps, fields, reason=f"declared {wanted.rule.protection}")
 
     def _change(
-        self,
-        wanted: DesiredDisk,
-        instance: Instance,
-        steps: list[Step],
-        fields: tuple[FieldChange, ...],
-        *,
-        reason: str,
+        self, wanted: DesiredDisk, instance: Instance, steps: list[Step], fields: tuple[FieldChange, ...], reason: str
     ) -> None:
         protects = wanted.rule.protection == "protected"
-        ops = [step.op for step in steps]
+        is_unhealthy = protects and instance_bodies.is_health(fields)
+        own, ops = {"instance": instance.id.text}, [step.op for step in steps]
         guard = instance_bodies.guard_or_refuse(self._draft, wanted.vault.id, ops, wanted.address, wanted.place)
         resumes = protects or any(step.op is Op.INSTANCE_RESUME for step in steps)
         if guard is None or (resumes and self._is_locked(wanted)):
@@ -326,7 +259,7 @@ class Disks:
         grants = self._roles.grant(wanted) if resumes else Grants()
         moves = any(entry.path == "policy" for entry in fields)
         shortened = self._policies.shortened(wanted, instance) if moves else ""
-        room = retained.around(self._world, wanted.vault.id, steps, self._live.get(wanted.disk.id.key, ()))
+        room = retained.around(self._world, wanted.vault.id, steps, self._holdings.live(wanted))
         self._decisions.add(
             Change(
                 address=wanted.address,
@@ -334,8 +267,8 @@ class Disks:
                 action=Action.CHANGE,
                 reason=reason if fields[0].path == "protection" else instance_bodies.reason(fields),
                 steps=(*room.before, *(replace(step, guard=guard) for step in priced), *room.after),
-                before={"instance": instance.id.text} | {entry.path: entry.before for entry in fields},
-                after={"instance": instance.id.text} | {entry.path: entry.after for entry in fields},
+                before=own | {entry.path: entry.before for entry in fields},
+                after=own | {entry.path: entry.after for entry in fields},
                 fields=fields,
                 depends=_depends(wanted, grants) if resumes else (),
                 vault=wanted.vault.id,
@@ -348,9 +281,7 @@ class Disks:
                     *resuming.detail(instance, priced),
                     *room.detail,
                 ),
-                drift="unhealthy"
-                if protects and instance_bodies.is_health(fields)
-                else drift_class(self._world, wanted.vault),
+                drift="unhealthy" if is_unhealthy else drift_class(self._world, wanted.vault),
                 weight=("shortens" if shortened else "") if protects or instance.deleted else "stops",
                 found=instance,
             )

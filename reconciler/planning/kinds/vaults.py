@@ -53,9 +53,9 @@ def conclude(comparison: Comparison) -> None:
                     and vault.id.key not in draft.world.estate.vaults
                 ):
                     _report_orphaned(draft, vault)
-        case Unsure(because, hint, code):
-            message = f"could not tell whether other vaults bear the mark of {draft.world.manifest.name}: {because}"
-            draft.decisions.note(code, message, hint=hint)
+        case Unsure() as doubt:
+            what = f"whether other vaults bear the mark of {draft.world.manifest.name}"
+            draft.decisions.note_unsure(doubt, what)
 
 
 def _report_orphaned(draft: Draft, vault: OwnedVault) -> None:
@@ -152,9 +152,9 @@ def _mapped_guard(draft: Draft, spec: VaultSpec) -> str | None:
             return str((found.body.get("properties") or {}).get("resourceGuardResourceId") or "")
         case No():
             return ""
-        case Unsure(because, hint, code):
-            message = f"could not tell which resource guard {spec.name} is under: {because}"
-            draft.decisions.note(code, message, address=addresses.vault(spec.name), place=spec.place, hint=hint)
+        case Unsure() as doubt:
+            what = f"which resource guard {spec.name} is under"
+            draft.decisions.note_unsure(doubt, what, address=addresses.vault(spec.name), place=spec.place)
     return None
 
 
