@@ -1,8 +1,8 @@
-"""Whose 404 it is: only Resource Manager's own, for that very resource, means that something is gone.
+"""What a 404 proves: a resource is gone only when Resource Manager itself says so of that very resource.
 
 A proxy's page says nothing about Azure, and Resource Manager also answers 404 for subscriptions that the caller can't
 see, for types that it doesn't know, and for other things that a request names. The codes are those of recorded traffic
-and of Microsoft's documentation; providers make up more of them, all in the same way.
+and of Microsoft's documentation; providers add more of the same form.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from reconciler.model.ids import lower
 _NOT_FOUND = "notfound"
 _PREFIX = re.compile(r"^(bms)?(usererror)?(dpp)?")
 _ANY = frozenset({"", "resource", "genericresource", "entity", "object", "item"})
-"""What a provider calls the resource that was asked for, whatever it is."""
+"""Words for the requested resource, of any type."""
 
 _UNSEEN = frozenset({"subscription", "tenant"})
-"""Resource Manager says so of what the caller can't see, too."""
+"""Resource Manager also answers with these when the caller lacks access."""
 
 _ROOT = re.compile(r"/(subscriptions|providers)/.*[^/]")
 _NAMED = re.compile(r"(?<!\w)['\"]([^'\"\s]+)['\"]|(/subscriptions/[^\s'\"?]+)", re.IGNORECASE)
 
 
 def absent(code: str, message: str, path: str) -> str:
-    """The lower-cased id of what a 404 says isn't there: `path` or what encloses it; empty when it proves neither.
+    """The lower-cased id of what a 404 proves to be gone: `path` or a resource that encloses it; empty when neither.
 
     `code` and `message` are those of Resource Manager's error, `path` that of the request.
     """
@@ -49,14 +49,14 @@ def absent(code: str, message: str, path: str) -> str:
 
 
 def subscription_listed(path: str) -> str:
-    """The subscription, lower-cased, that was read as a whole by a request of this path; else empty."""
+    """The lower-cased subscription that a request of this path lists as a whole; else empty."""
     parts = _parts(path)
     is_whole = parts[:1] == ["subscriptions"] and (parts[2:3] != ["resourcegroups"] or len(parts) == 3)  # noqa: PLR2004
     return parts[1] if is_whole and len(parts) > 1 else ""
 
 
 def _parts(path: str) -> list[str]:
-    """The segments of a request's path, without those of an endpoint that isn't at its host's root."""
+    """The segments of a request's path, without a prefix that belongs to the endpoint."""
     found = _ROOT.search(lower(path))
     return found[0].split("/")[1:] if found else []
 
@@ -72,9 +72,9 @@ def _names(message: str) -> Iterator[list[str]]:
 
 
 def _end(parts: Sequence[str], name: Sequence[str]) -> int | None:
-    """One past the segment of the path that a name stands for; None when it names something else.
+    """The index after the segment of the path that a name stands for; None when it names something else.
 
-    `Microsoft.Compute/disks/d` leaves out what lies between; role assignments are told without their hyphens.
+    Names such as `Microsoft.Compute/disks/d` skip segments; role assignments are named without their hyphens.
     """
     at = len(parts)
     found = 0
@@ -91,7 +91,7 @@ def _is_same(one: str, other: str) -> bool:
 
 
 def _is_type(word: str, parts: Sequence[str]) -> bool:
-    """Whether a code's word is the type of what was asked for: `roleassignment` of `roleassignments`."""
+    """Whether a code's word is the type of the requested resource: `roleassignment` for `roleassignments`."""
     if len(parts) < 2:  # noqa: PLR2004
         return False
     kind = parts[-2]

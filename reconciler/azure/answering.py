@@ -1,4 +1,4 @@
-"""Answers to what a plan can't know from lists: a point read each, before a decision hangs on absence."""
+"""Answers to a plan's questions that lists can't answer: mostly one GET each, before a decision depends on absence."""
 
 from __future__ import annotations
 
@@ -50,10 +50,10 @@ _UNKNOWN_TYPE = frozenset(
         "invalidapiversionparameter",
     }
 )
-"""How Resource Manager says that a region (or a cloud) has no resources of a type."""
+"""Codes by which Resource Manager says that a region (or a cloud) has no resources of a type."""
 
 _MOST_AT_ONCE = 100
-"""Disks that one query of Resource Graph asks for."""
+"""How many disks one Resource Graph query asks for."""
 
 _INSTANCES = ("backupInstances", "deletedBackupInstances")
 _RESTORES = (
@@ -69,7 +69,7 @@ _HELD = (
 
 
 async def answer(azure: Azure, questions: Iterable[Question[T]]) -> dict[Question[T], Known[T]]:
-    """What is known of each question; no: only where Resource Manager says so of that very resource."""
+    """The answer to each question; it is no only when Resource Manager says so of that very resource."""
     asked = list(dict.fromkeys(questions))
     alone = [question for question in asked if question.kind not in _JOINTLY]
     parts = [
@@ -90,7 +90,7 @@ async def _alone(azure: Azure, question: Question[Any]) -> dict[Question[Any], K
 
 
 async def one_answer(azure: Azure, question: Question[T]) -> T | None:
-    """The answer to one question, None for no; ReadIncomplete where nobody can tell."""
+    """The answer to one question, None for no; ReadIncomplete when it is unsure."""
     match (await answer(azure, [question]))[question]:
         case Yes(value):
             return value
@@ -112,12 +112,12 @@ async def _known(azure: Azure, question: Question[Any]) -> Known[Any]:
 
 
 async def _exists(azure: Azure, question: Question[Any]) -> Found:
-    """The subject as it is; NotFound when it isn't there."""
+    """The subject's current body; NotFound when it doesn't exist."""
     return _found(question.subject, await azure.get(question.subject))
 
 
 def found_already(subject: ArmId, body: Mapping[str, Any]) -> Yes[Found]:
-    """That an object is there, whose body was just read."""
+    """The answer that an object exists, from its body, which was just read."""
     return Yes(_found(subject, body))
 
 
@@ -126,7 +126,7 @@ def _found(subject: ArmId, body: Mapping[str, Any]) -> Found:
 
 
 async def _deleted_vault(azure: Azure, question: Question[Any]) -> DeletedVault | None:
-    """A soft-deleted vault of that name and resource group; regions without such vaults don't know the type."""
+    """The soft-deleted vault of that name and resource group; None also in a region that doesn't know the type."""
     vault = question.subject
     path = (
         f"/subscriptions/{vault.subscription}/providers/Microsoft.DataProtection"
@@ -194,7 +194,7 @@ async def _held(azure: Azure, question: Question[Any]) -> tuple[Instance, ...]:
 
 
 async def _disks(azure: Azure, question: Question[Any]) -> frozenset[str]:
-    """The disks of a subscription that the rest of the look doesn't list."""
+    """The lower-cased ids of the disks of a subscription that the look didn't list."""
     rows = await azure.list(f"{question.subject}/providers/Microsoft.Compute/disks")
     return frozenset(projection.disk(row).id.key for row in rows)
 
@@ -209,7 +209,7 @@ async def _backed_up(azure: Azure, questions: Sequence[Question[Any]]) -> dict[Q
 
 
 async def _sources(azure: Azure, questions: Sequence[Question[Any]]) -> dict[Question[Any], Known[Any]]:
-    """Which disk the newest snapshot of each of these was made of, by one query for all."""
+    """The `uniqueId` of the disk that each one's newest snapshot was made of, by one query for all."""
     found = await known(newest_sources(azure, [question.subject for question in questions]))
     if not isinstance(found, Yes):
         return dict.fromkeys(questions, found)
@@ -229,7 +229,7 @@ def _of_disk(told: Known[Mapping[str, tuple[datetime, ...]]], disk: str) -> Know
 
 
 async def _below(azure: Azure, question: Question[Any]) -> bool | None:
-    """True where a subscription lies anywhere below a management group, by what the group itself tells; else None."""
+    """True when the management group itself lists the subscription anywhere below it; else None."""
     group = f"/providers/Microsoft.Management/managementGroups/{question.detail}"
     try:
         body = await azure.get(group, query={"$expand": "children", "$recurse": "true"})
@@ -239,7 +239,7 @@ async def _below(azure: Azure, question: Question[Any]) -> bool | None:
 
 
 def _children(holder: Any) -> Iterator[str]:
-    """The ids of everything below a management group, at any depth; ValueError for what makes no sense."""
+    """The ids of everything below a management group, at any depth; ValueError for a child without an id."""
     for child in fields.pick(holder, "children") or ():
         own = fields.pick(child, "id")
         if not isinstance(own, str) or not own:
@@ -249,7 +249,7 @@ def _children(holder: Any) -> Iterator[str]:
 
 
 async def _witnessed(azure: Azure, question: Question[Any]) -> tuple[ArmId, ...]:
-    """The instances of a vault that Resource Graph knows: a second source, which may know too many and too few."""
+    """The instances of a vault that Resource Graph lists: a second source, which may list too many or too few."""
     query = _HELD.format(vault=literal(f"{question.subject.key}/"))
     match await graph_if_it_answers(azure, query, lambda row: ArmId(row["id"])):
         case Yes(found):
@@ -267,7 +267,7 @@ async def _recovery_points(azure: Azure, question: Question[Any]) -> tuple[Recov
 
 
 async def _restores(azure: Azure, question: Question[Any]) -> tuple[RestoreJob, ...]:
-    """The restores of a disk that Resource Graph knows, else those that its vault lists (`detail` is the vault's id)."""
+    """The restores of a disk that Resource Graph lists, else those that its vault lists (`detail` is the vault's id)."""
     disk = question.subject
     query = _RESTORES.format(disk=literal(disk.key))
     match await graph_if_it_answers(azure, query, provenance.restore_job):

@@ -1,7 +1,7 @@
-"""Tells a ledger of every write, just before it leaves and when its answer is there.
+"""Tells a ledger of every write, just before it is sent and when its answer arrives.
 
-It is the last policy of the one pipeline, so that nothing that changes Azure passes it by: not a retry, not a second
-request that one step takes, not a write that nobody said anything about.
+It is the last policy of the pipeline, so it sees everything that changes Azure: retries, the second request of a step,
+and writes outside any step.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ from reconciler.model.codes import errors as error_codes
 from reconciler.model.writes import Answer, Subject, Write
 
 UNKNOWN_CALLER = "unknown"
-"""Stands for a caller whose token tells nothing."""
+"""Stands for a caller whose token doesn't tell who it is."""
 
 
 class Ledger(Protocol):
-    """Keeps what it is told; what it raises stops the write, or fails the one that was just sent."""
+    """Records writes; an exception from `intent` stops the write, one from `result` fails the write that was sent."""
 
     def intent(self, write: Write) -> None:
         """A write is about to be sent."""
 
     def result(self, write: Write, answer: Answer) -> None:
-        """It was answered, or will never be."""
+        """A write was answered, or its answer will never come."""
 
 
 _subject: ContextVar[Subject | None] = ContextVar("subject", default=None)
@@ -60,7 +60,7 @@ class Audited(AsyncHTTPPolicy[Any, Any]):
         self._count = 0
 
     async def send(self, request: PipelineRequest[Any]) -> PipelineResponse[Any, Any]:
-        """Send; a write only once the ledger has it."""
+        """Send the request; a write only after the ledger has recorded it."""
         if self.heard is None:
             return await self._sent(request)
         status = None
@@ -106,7 +106,7 @@ async def _answer(answer: Any, url: str) -> Answer:
 
 
 def caller(authorization: str) -> tuple[str, str]:
-    """Object id and application id that a bearer token claims; `unknown` for what it doesn't tell.
+    """The object id and application id that a bearer token claims; `unknown` for one that is missing.
 
     The signature isn't checked: Azure does that, and a token that it refuses writes nothing.
     """

@@ -1,4 +1,4 @@
-"""Bodies on their way out: what is read-only taken off, what is wanted laid over, guard requests put where they go."""
+"""Bodies of writes: read-only fields removed, wanted values merged in, resource guard requests added."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _READ_ONLY_PROPERTIES = frozenset(
 
 
 def role_assignment(scope: ArmId, role: str, principal: str) -> dict[str, Any]:
-    """The body of a role assignment; `principalType` spares a fresh identity the directory's lookup of it."""
+    """The body of a role assignment; with `principalType`, Azure accepts an identity that the directory doesn't show yet."""
     definition = f"/subscriptions/{scope.subscription}/providers/Microsoft.Authorization/roleDefinitions/{role}"
     return {
         "properties": {"roleDefinitionId": definition, "principalId": principal, "principalType": "ServicePrincipal"}
@@ -22,7 +22,7 @@ def role_assignment(scope: ArmId, role: str, principal: str) -> dict[str, Any]:
 
 
 def guard_requests(guard: Sequence[str]) -> dict[str, Any] | None:
-    """The body that carries resource guard requests; None when there are none (the calls then have no body)."""
+    """The body that carries resource guard requests; None when there are none, and the call needs no body."""
     return {"resourceGuardOperationRequests": list(guard)} if guard else None
 
 
@@ -34,7 +34,7 @@ def guarded(body: Mapping[str, Any], guard: Sequence[str]) -> dict[str, Any]:
 
 
 def writable(live: Mapping[str, Any]) -> dict[str, Any]:
-    """A live instance's body without what Azure alone decides."""
+    """A live instance's body without its read-only fields."""
     kept = {key: value for key, value in live.items() if lower(key) not in _READ_ONLY}
     for key in [key for key in kept if lower(key) == "properties"]:
         kept["properties"] = writable_properties(kept.pop(key) or {})
@@ -42,14 +42,14 @@ def writable(live: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def writable_properties(properties: Mapping[str, Any]) -> dict[str, Any]:
-    """An instance's properties without what Azure alone decides."""
+    """An instance's properties without the read-only ones."""
     return {key: value for key, value in properties.items() if lower(key) not in _READ_ONLY_PROPERTIES}
 
 
 def merged(live: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
-    """The live body with the wanted one laid over it: objects merge, all else is replaced, None takes a key away.
+    """The live body with the wanted one merged into it: objects merge, other values are replaced, None removes a key.
 
-    Keys are matched without case, and keep the live spelling: DataProtection has both `resourceID` and `resourceId`.
+    Keys match in any case and keep the live spelling: DataProtection has both `resourceID` and `resourceId`.
     """
     result = dict(live)
     spelled = {lower(key): key for key in live}
@@ -66,7 +66,7 @@ def merged(live: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]
 
 
 def says_already(live: Any, wanted: Any) -> bool:
-    """Whether laying `wanted` over `live` would change nothing; ids are compared without case."""
+    """Whether merging `wanted` into `live` would change nothing; ids are compared without case."""
     if isinstance(wanted, Mapping):
         if not isinstance(live, Mapping):
             return not wanted or all(value is None for value in wanted.values())

@@ -1,4 +1,4 @@
-"""The national clouds: where Resource Manager is, whom a token is for, and where to sign in."""
+"""The national clouds: the addresses of Resource Manager, of sign-in, and the scope of tokens."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ class Cloud(NamedTuple):
     """A national cloud.
 
     `endpoint` is Resource Manager's, `scope` that of access tokens for it, `authority` the sign-in host, `audience`
-    whom an identity token must be made out to for workload identity federation.
+    the audience of an identity token for workload identity federation.
     """
 
     endpoint: str
@@ -42,6 +42,6 @@ CLOUDS: Mapping[str, Cloud] = {
 """The clouds by the names that the Azure CLI gives them.
 
 Endpoints and scopes are those of azure-mgmt-core (`get_arm_endpoints`), authorities those of azure-identity
-(`AzureAuthorityHosts`); a test holds them to the installed packages. Audiences: Microsoft Entra's documentation, on the
-page "Configure an application to trust a managed identity", gives one for each of the three.
+(`AzureAuthorityHosts`); a test compares them with the installed packages. The audiences are from Microsoft Entra's
+documentation, page "Configure an application to trust a managed identity".
 """

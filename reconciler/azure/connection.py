@@ -1,8 +1,8 @@
 """The connection to Azure Resource Manager: one pipeline, shared by our reads and both generations of SDK clients.
 
-A policy object may live in one pipeline only, and closing any client closes the shared transport, so there is one of
-each and it is closed once. The SDK's own retry and provider-registration policies are left out: the governor retries,
-and nothing registers a provider unasked.
+A policy object may be in one pipeline only, and closing any client closes the shared transport, so there is one of each,
+closed once. The SDK's own retry and provider-registration policies are left out: the governor retries, and the tool
+never registers a provider on its own.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ Rows = list[dict[str, Any]]
 
 
 class Followed(NamedTuple):
-    """An operation's answer: HTTP's status, the body (empty when it had none), the seconds that Azure asks to wait."""
+    """An operation's answer: HTTP status, body (empty when there is none), and the seconds that Azure asks to wait."""
 
     status: int
     body: dict[str, Any]
@@ -63,8 +63,8 @@ class Followed(NamedTuple):
 class Azure:
     """Reads through one ARM client, and the pipeline that the SDK's clients write through; `audited` sees every write.
 
-    `signing` says how requests are signed, and `token`, where given, is the policy that does it in its place; `events`
-    hears of throttling; `credentials` are closed with the connection. A look at Azure takes `look_seconds` at most.
+    `signing` says how requests are signed; `token`, if given, is the policy that signs instead. `events` is told of
+    throttling; `credentials` are closed with the connection. A look at Azure takes `look_seconds` at most.
     """
 
     def __init__(
@@ -105,11 +105,11 @@ class Azure:
         )
 
     def looking(self) -> AbstractContextManager[None]:
-        """Within this block all reads together end in the time of a look; where nested, in that of the outermost."""
+        """Within this block all reads share the time limit of one look; in a nested block, that of the outermost."""
         return looking(self.clock.monotonic() + self._look_seconds)
 
     async def get(self, path: ArmId | str, *, query: Query | None = None) -> dict[str, Any]:
-        """One resource; NotFound, OutOfReach or another AzureError."""
+        """The body of one resource; NotFound, OutOfReach or another AzureError."""
         try:
             body = await self._send("GET", self.url(path, query))
         except NotFound as error:
@@ -119,24 +119,24 @@ class Azure:
         return body
 
     async def list(self, path: ArmId | str, *, query: Query | None = None) -> Rows:
-        """All rows of all pages; ReadIncomplete when any of them can't be had, never a part."""
+        """All rows of all pages, never only some; ReadIncomplete when any page can't be read."""
         rows: Rows = []
         await self.each_page(path, rows.extend, query=query)
         return rows
 
     async def each_page(self, path: ArmId | str, take: Callable[[Rows], None], *, query: Query | None = None) -> None:
-        """Hand the rows of each page to `take` as it comes; ReadIncomplete as with `list`: what was taken is no list."""
+        """Hand the rows of each page to `take` as it arrives; after ReadIncomplete the rows taken are not the whole list."""
         try:
             await self._pages(self.url(path, query), take)
         except AzureError as error:
             raise incomplete(str(path), error) from error
 
     async def post(self, path: ArmId | str, body: Mapping[str, Any], *, query: Query | None = None) -> dict[str, Any]:
-        """Ask something that takes a body; the answer's body."""
+        """The body of the answer to a POST that only asks."""
         return await self._send("POST", self.url(path, query), body)
 
     async def follow(self, url: str) -> Followed:
-        """An operation's status from the URL that Azure gave, taken verbatim; it may be signed: no message shows it."""
+        """An operation's status, from the URL that Azure gave, unchanged; it may be signed, so no message shows it."""
         kept: dict[str, Any] = {}
 
         def accept(answer: Any) -> None:
@@ -156,7 +156,7 @@ class Azure:
         accept: Callable[[Any], None],
         verbatim: bool = False,
     ) -> Any:
-        """One request of ours through the shared pipeline; `accept` is handed the response when it is a success."""
+        """Send one request through the shared pipeline; `accept` is called with a successful response."""
         return await self.client.send_request(
             _request(method, url, body), stream=True, accept=accept, verbatim=verbatim
         )
@@ -171,15 +171,15 @@ class Azure:
         return f"{url}{'&' if '?' in url else '?'}{pairs}"
 
     async def close(self) -> None:
-        """Close the transport; once, for all clients."""
+        """Close the transport that all clients share."""
         await self.client.close()
         for credential in self._credentials:
             await credential.close()
 
     async def _confirm(self, asked: str, error: NotFound) -> None:
-        """Unproven unless what encloses something is known to be gone, where a 404 says that of it alone.
+        """Raise Unproven unless the enclosing resource, which a 404 called missing, is confirmed to be gone.
 
-        A resource group is gone only while its subscription can be read; anything else is asked for by its own id.
+        A resource group counts as gone only while its subscription can be read; anything else is read by its own id.
         """
         if error.absent == lower(asked):
             return
@@ -189,22 +189,22 @@ class Azure:
                 await self._read_subscription(enclosing.subscription)
                 return
             await self.get(enclosing)
-            why = "that is there"
+            why = f"{enclosing} exists."
         except NotFound:
             return
         except AzureError as other:
             why = other.message
         raise Unproven(
-            f"{error.message} But this can't be confirmed: {why}",
+            f"{error.message} This can't be confirmed: {why}",
             status=error.status,
             code=error.code,
             target=error.target,
             request_id=error.request_id,
-            hint="Run it again; if it stays, check that the caller may read the whole subscription.",
+            hint="Run it again; if this persists, check that the caller may read the whole subscription.",
         ) from error
 
     async def _read_subscription(self, subscription: str) -> None:
-        """AzureError unless the subscription can be read, or was a moment ago."""
+        """Raise AzureError unless the subscription can be read, or was read a moment ago."""
         read = self._subscriptions_read.get(subscription)
         if read is None or self.clock.monotonic() - read > _FRESH_SECONDS:
             await self._send("GET", self.url(f"/subscriptions/{subscription}/resourcegroups", {"$top": "1"}))
@@ -260,29 +260,29 @@ def read_object(answer: Any) -> dict[str, Any]:
 
 
 def check_page(page: Mapping[str, Any]) -> None:
-    """Malformed unless a page of a list has its rows: a missing or null `value` is not an empty list."""
+    """Raise Malformed unless a page of a list has its rows: a missing or null `value` is not an empty list."""
     rows = page.get("value")
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise Malformed("a page of the list has no `value` with its rows")
 
 
 def check_resource(body: Mapping[str, Any], what: str) -> None:
-    """AzureError unless a resource has an id of the name that was asked for, and objects where they have to be."""
+    """Raise AzureError unless a resource's id has the requested name, and its fields have the right shape."""
     own = body.get("id")
     if not isinstance(own, str) or not own:
         raise _senseless(what, "it has no id")
     if _name(own) != _name(what):
-        raise _senseless(what, f"it tells of {own}")
+        raise _senseless(what, f"its id is {own}")
     check_shape(body, what)
 
 
 def _name(text: str) -> str:
-    """The last segment of an id or of a URL, in no case: lists spell names in their own way."""
+    """The last segment of an id or a URL, case-folded, since lists spell names differently."""
     return text.partition("?")[0].rstrip("/").rpartition("/")[2].casefold()
 
 
 def check_shape(body: Mapping[str, Any], what: str) -> None:
-    """AzureError where properties, tags or identity are something else than an object (or nothing)."""
+    """Raise AzureError when `properties`, `tags` or `identity` is neither an object nor absent."""
     for key in _OBJECTS:
         if body.get(key) is not None and not isinstance(body[key], dict):
             raise _senseless(what, f"its {key} is a {type(body[key]).__name__} where an object is expected")
@@ -290,24 +290,24 @@ def check_shape(body: Mapping[str, Any], what: str) -> None:
 
 def _senseless(what: str, why: str) -> AzureError:
     return AzureError(
-        f"What Azure says of {what} can't be understood: {why}.",
+        f"Could not understand Azure's answer about {what}: {why}.",
         code=error_codes.UNREADABLE_ANSWER,
         target=what,
-        hint="Run it again; if it stays, report this with the id.",
+        hint="Run it again; if this persists, report it with the id.",
     )
 
 
 def incomplete(what: str, error: AzureError) -> ReadIncomplete:
-    """The error for a list that could not be read to its end; it says what, why, and which right is needed."""
+    """The error for something that could not be read to the end: it says what, why, and which role is needed."""
     if error.code == error_codes.NO_TOKEN.code:
         return ReadIncomplete(error.message, hint=error.hint, code=error_codes.NO_TOKEN)
     hint = error.hint
     if isinstance(error, OutOfReach) and error.status == HTTPStatus.FORBIDDEN:
         hint = f"Give the caller the role Reader (or one that may read this) at {what.partition('/providers/')[0] or 'the tenant'}."
     elif isinstance(error, NotFound):
-        hint = "It was deleted or moved while it was read, or the caller can't see it. Check the id, then run it again."
+        hint = "Check the id and the caller's access, then run it again; it may have been deleted or moved meanwhile."
     return ReadIncomplete(
-        f"{what} could not be read to the end: {error.message} Nothing was concluded from the part.",
+        f"Could not read {what} to the end: {error.message} The part that was read is not used.",
         hint=hint or "Run it again.",
     )
 

@@ -1,4 +1,4 @@
-"""By when requests give up: one deadline for what is being done, one for a whole look at Azure."""
+"""When requests give up: one deadline for the current work, one for a whole look at Azure."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
-"""The monotonic time, by the injected clock, after which nothing is tried again (None: 5 minutes from the request)."""
+"""The monotonic time, by the injected clock, after which nothing is retried (None: 5 minutes after the request)."""
 
 horizon: ContextVar[float] = ContextVar("horizon", default=inf)
-"""The monotonic time after which a look at Azure is given up; a request within it still gives up at its own deadline."""
+"""The monotonic time after which a look at Azure gives up; a request within it still gives up at its own deadline."""
 
 
 @contextmanager
 def until(moment: float) -> Iterator[None]:
-    """Within this block requests give up at `moment` (monotonic, of the injected clock), or earlier where nested so."""
+    """Within this block requests give up at `moment` (monotonic, injected clock), or at an outer block's earlier one."""
     outer = deadline.get()
     token = deadline.set(moment if outer is None else min(outer, moment))
     try:
@@ -30,7 +30,7 @@ def until(moment: float) -> Iterator[None]:
 
 @contextmanager
 def looking(moment: float) -> Iterator[None]:
-    """Within this block all reads together end at `moment`, or earlier where nested so."""
+    """Within this block all reads give up at `moment`, or at an outer block's earlier one."""
     token = horizon.set(min(horizon.get(), moment))
     try:
         yield
@@ -39,6 +39,6 @@ def looking(moment: float) -> Iterator[None]:
 
 
 def latest(otherwise: float = inf) -> float:
-    """The monotonic time at which to give up; `otherwise` where only a look's deadline is set, and that is later."""
+    """The monotonic time at which to give up: the deadline, or `otherwise` without one, but never after the look's."""
     limit = deadline.get()
     return min(otherwise if limit is None else limit, horizon.get())

@@ -1,7 +1,7 @@
-"""Azure's error bodies, turned into our errors: the true reason dug out, secrets taken out.
+"""Azure's error bodies, turned into our errors, with the innermost reason and without secrets.
 
-Classified by HTTP status and the prefix of `code` alone: the recorded traffic has `isRetryable: false` on errors whose
-own advice is to try again, and `isUserError: false` on plain user errors.
+Only the HTTP status and the prefix of `code` classify an error: recorded traffic has `isRetryable: false` on errors
+whose own advice is to retry, and `isUserError: false` on plain user errors.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ _TRANSIENT = frozenset(
 def told(error: Any) -> Told:
     """What an ARM error object says (also `protectionErrorDetails`, `errorDetails` and an operation's `error`).
 
-    Text in its place is the message; anything else says nothing.
+    Text in place of the object is the message; anything else is an empty answer.
 
-    The outermost code is kept; the message is followed by `DetailedNonLocalisedMessage` of the innermost error, where
-    DataProtection hides the true reason.
+    The outermost code is kept; the message is followed by `DetailedNonLocalisedMessage` of the innermost error, which
+    is where DataProtection puts the actual reason.
     """
     outermost = {"message": error} if isinstance(error, str) else error
     nodes = list(_nodes(outermost if isinstance(outermost, Mapping) else {}, _DEPTH))
@@ -58,7 +58,7 @@ def told(error: Any) -> Told:
 
 
 def failure(status: int, headers: Mapping[str, str], content: bytes, url: str) -> AzureError:
-    """The error for an answer of 400 and above; its `target` is the URL's path, never its query."""
+    """The error for an answer with status 400 or above; its `target` is the URL's path without the query."""
     says = told(_envelope(content))
     target = urlsplit(url).path
     message = says.message or f"Azure answered {_phrase(status)} without a readable explanation."
@@ -87,7 +87,7 @@ def _kind(status: int, code: str) -> type[AzureError]:
 
 
 def _not_found(says: Told, headers: Mapping[str, str], content: bytes, target: str) -> AzureError:
-    """The error for a 404: NotFound where it proves an absence, else Unproven."""
+    """The error for a 404: NotFound when it proves an absence, else Unproven."""
     said: dict[str, Any] = {
         "status": HTTPStatus.NOT_FOUND,
         "code": says.code or "http-404",
@@ -97,14 +97,14 @@ def _not_found(says: Told, headers: Mapping[str, str], content: bytes, target: s
     }
     if not _is_enveloped(content):
         kind = headers.get("Content-Type") or "no content type"
-        message = f"404 for {target} came back without Resource Manager's own error ({kind}, {len(content)} bytes)."
+        message = f"The 404 for {target} has no error of Resource Manager in it ({kind}, {len(content)} bytes)."
         error = Unproven(message, **said, hint=PROXY_HINT)
         error.is_passing = True
         return error
     absent = absence.absent(says.code, says.message, unquote(target))
     if absent:
         return NotFound(f"{says.message} ({says.code})", **said, absent=absent)
-    message = f"{says.message} ({says.code}) This doesn't tell whether {target} is there."
+    message = f"{says.message} ({says.code}) This doesn't tell whether {target} exists."
     return Unproven(message, **said, hint=_UNPROVEN_HINT)
 
 
@@ -112,7 +112,9 @@ def _hint(kind: type[AzureError], target: str) -> str:
     if kind is OutOfReach:
         return f"Give the caller a role that covers this at {target or 'the scope'}, or sign in as someone who has one."
     if kind is Blocked:
-        return "Azure blocks this for hours after repeated attempts. Wait, then run again; retrying sooner prolongs it."
+        return (
+            "Wait some hours, then run it again: Azure blocks this after repeated attempts, and retrying prolongs it."
+        )
     return ""
 
 
@@ -161,7 +163,7 @@ def _nested(value: Any, depth: int) -> Iterator[Mapping[str, Any]]:
 
 
 def _text(node: Mapping[str, Any], *keys: str) -> str:
-    """The first of these keys that holds text; `{"Language", "Value"}` objects are an older spelling of it."""
+    """The text under the first of these keys that has any; it may be inside an older `{"Language", "Value"}` object."""
     for key in keys:
         value = node.get(key)
         if isinstance(value, Mapping):
@@ -177,7 +179,7 @@ def _reason(node: Mapping[str, Any]) -> str:
 
 
 def _violations(nodes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """The assignments of Azure Policy that forbid it: ARM names them beside the message (`PolicyViolation`)."""
+    """A sentence for each Azure Policy assignment that denied it: ARM names them beside the message (`PolicyViolation`)."""
     for node in nodes:
         if address := _text(node, "policyAssignmentId"):
             name = _text(node, "policyAssignmentDisplayName", "policyAssignmentName")

@@ -1,4 +1,4 @@
-"""Single values of ARM bodies: found whatever their keys' case, and refused where they make no sense."""
+"""Single values of ARM bodies: found under keys in any case, and refused when they make no sense."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from reconciler.model.ids import ArmId, lower
 
 
 def pick(body: Any, *path: str) -> Any:
-    """The value at a path of keys, whatever their ASCII case; None when any of them is absent."""
+    """The value at a path of keys, in any ASCII case; None when any of them is absent."""
     for key in path:
         if type(body) is not dict and (body is None or not isinstance(body, Mapping)):
             return None
@@ -28,7 +28,7 @@ def pick(body: Any, *path: str) -> Any:
 
 
 def pick_each(body: Any, *keys: str) -> list[Any]:
-    """The values of several keys, as `pick` finds each of them: for bodies of which there are very many."""
+    """The values of several keys, each as `pick` finds it, but faster, for objects of which there are many."""
     if type(body) is not dict and (body is None or not isinstance(body, Mapping)):
         return [None] * len(keys)
     return [body.get(key) for key in _spelled_each(tuple(body), keys)]
@@ -41,13 +41,13 @@ def _spelled_each(names: tuple[str, ...], keys: tuple[str, ...]) -> tuple[str | 
 
 @lru_cache(maxsize=8192)
 def _spelled(names: tuple[str, ...], key: str) -> str | None:
-    """How a body with these keys spells one of them; bodies of one kind have the same keys again and again."""
+    """How a body with these keys spells `key`; cached, since bodies of one kind share their keys."""
     wanted = lower(key)
     return next((name for name in names if lower(str(name)) == wanted), None)
 
 
 def location(text: Any) -> str:
-    """A region's normal form: `West US` is `westus`."""
+    """A region's normal form: `westus` for `West US`."""
     return _location(str(text or ""))
 
 
@@ -65,12 +65,12 @@ def id_of(body: Mapping[str, Any]) -> ArmId:
 
 
 def optional_id(text: Any) -> ArmId | None:
-    """The id that a text is; None when it is none, or empty."""
+    """The id in a text; None when it is empty or no text."""
     return ArmId(text) if isinstance(text, str) and text else None
 
 
 def moment(text: Any) -> datetime | None:
-    """The time that a text tells, UTC unless it says otherwise; None when it tells none."""
+    """The time in a text, in UTC unless it says otherwise; None when it holds none."""
     try:
         found = datetime.fromisoformat(text) if isinstance(text, str) else None
     except ValueError:
@@ -80,11 +80,11 @@ def moment(text: Any) -> datetime | None:
 
 @contextmanager
 def understood(what: str) -> Iterator[None]:
-    """ReadIncomplete where a body makes no sense: what it was to tell is not known, and nothing follows from the rest."""
+    """Within this block a body that makes no sense raises ReadIncomplete, so that the rest isn't taken for the whole."""
     try:
         yield
     except (ValueError, TypeError, AttributeError, LookupError) as error:
         raise ReadIncomplete(
-            f"{what} can't be understood: {error}. Nothing was concluded from the rest.",
-            hint="Run it again; if it stays, report this with the id.",
+            f"{what} can't be understood: {error}. The rest is not used.",
+            hint="Run it again; if this persists, report it with the id.",
         ) from error

@@ -1,8 +1,8 @@
-"""Throttling and retry, for every request of both SDK generations: one pipeline policy owns both.
+"""Throttling and retries for every request of both SDK generations, in one pipeline policy.
 
 Azure's limits are token buckets per subscription (or tenant), principal and kind of operation: reads 250 with 25 a
 second, writes and deletes 200 with 10 a second each (Azure Resource Manager's published limits). A 429 holds back
-everybody whom it concerns. What is transient is tried again, with full jitter, until the deadline of the action.
+all requests that share its bucket. Transient errors are retried, with full jitter, until the deadline of the action.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ DEFAULT_SECONDS = 300.0
 
 _CAP = 60.0
 _MOST_PAGES = 5
-"""How often a 404 that isn't Azure's is asked for again: a proxy that knows nothing of Azure rarely learns."""
+"""How often a 404 that isn't Azure's is retried: a proxy that answers in Azure's place rarely stops soon."""
 
 _QUIET_ATTEMPTS = 2
 _QUIET_SECONDS = 3.0
@@ -48,30 +48,30 @@ _HARMLESS_POSTS = (
 
 
 class Events(Protocol):
-    """Who is told that a request has to wait: `what` is the provider or subscription, `seconds` the wait."""
+    """A listener for requests that have to wait: `what` is the provider or subscription, `seconds` the wait."""
 
     def throttled(self, what: str, seconds: float) -> None:
-        """A request waits because Azure said so."""
+        """A request waits because Azure throttled it."""
 
     def held_back(self, what: str, seconds: float) -> None:
-        """Requests wait for more than a moment, so that Azure has no reason to refuse them: `what` has a limit."""
+        """Requests wait, for more than a moment, to stay within the limit of `what`."""
 
     def retrying(self, why: str, seconds: float) -> None:
-        """A request keeps failing for a reason that may pass, and is tried again."""
+        """A request keeps failing for a reason that may pass, and is retried."""
 
     def simulated(self) -> None:
-        """A sandbox answered, not Azure; told once."""
+        """A sandbox answered, not Azure; called once."""
 
 
 class Malformed(Exception):
-    """A success whose body can't be read: a proxy's page, truncated JSON."""
+    """A successful answer whose body can't be read, such as a proxy's page or truncated JSON."""
 
 
 class Governor(AsyncHTTPPolicy[Any, Any]):
-    """Admits requests at the rate that Azure allows, retries the transient, raises our errors for the rest.
+    """Sends requests at the rate that Azure allows, retries transient errors, and raises our errors for the rest.
 
-    The option `accept` of a request is a function of the response that raises `Malformed` on what can't be read, which
-    is transient. A POST that may have been acted upon is not sent again: it raises `Transient` with `sent_unknown`.
+    The option `accept` of a request is called with the response and raises `Malformed` when it can't be read, which is
+    transient. A POST that Azure may have carried out is not sent again: it raises `Transient` with `sent_unknown`.
     """
 
     def __init__(self, clock: Clock, *, chance: random.Random | None = None, events: Events | None = None) -> None:
@@ -83,7 +83,7 @@ class Governor(AsyncHTTPPolicy[Any, Any]):
         self._told_until: dict[str, float] = {}
 
     async def send(self, request: PipelineRequest[Any]) -> PipelineResponse[Any, Any]:
-        """Send until it succeeds, is refused, or the deadline comes."""
+        """Send the request until it succeeds, is refused, or reaches the deadline."""
         accept = request.context.options.pop("accept", None)
         limit = latest(self._clock.monotonic() + DEFAULT_SECONDS)
         attempt = 0
@@ -103,7 +103,7 @@ class Governor(AsyncHTTPPolicy[Any, Any]):
             attempt += 1
 
     async def _admitted(self, request: PipelineRequest[Any], limit: float) -> pace.Turn:
-        """Stand in line until the request may go."""
+        """Wait until the request may be sent; its place in line."""
         http, now = request.http_request, self._clock.monotonic
         turn = self._buckets.turn(http.method, http.url, now())
         is_late = False
@@ -120,7 +120,7 @@ class Governor(AsyncHTTPPolicy[Any, Any]):
         return turn
 
     def _tell(self, turn: pace.Turn, seconds: float) -> None:
-        """Say who has a limit that requests wait for: once for all that wait meanwhile."""
+        """Report whose limit requests wait for, once for all that wait at the same time."""
         if seconds < _QUIET_SECONDS or self.events is None:
             return
         now = self._clock.monotonic()
@@ -132,7 +132,7 @@ class Governor(AsyncHTTPPolicy[Any, Any]):
     async def _tried(
         self, request: PipelineRequest[Any], accept: Callable[[Any], object] | None, turn: pace.Turn
     ) -> PipelineResponse[Any, Any] | Setback:
-        """One attempt: the answer, or what stands in the way."""
+        """The answer to one attempt, or what went wrong."""
         http = request.http_request
         try:
             response = await self._sent(request, turn)
@@ -153,7 +153,7 @@ class Governor(AsyncHTTPPolicy[Any, Any]):
         return response
 
     async def _sent(self, request: PipelineRequest[Any], turn: pace.Turn) -> PipelineResponse[Any, Any]:
-        """The answer; each attempt gets the options anew, since policies and the transport take theirs out."""
+        """The answer; the options are restored for the next attempt, since policies and the transport remove theirs."""
         options = dict(request.context.options)
         turn.sent()
         try:
@@ -180,7 +180,7 @@ class Governor(AsyncHTTPPolicy[Any, Any]):
         return Setback(error, retry=True, seconds=seconds, unknown=_is_post(http) and not unacted)
 
     async def _wait(self, request: PipelineRequest[Any], setback: Setback, attempt: int, limit: float) -> None:
-        """Wait before the next attempt; the last error when that would be past the deadline."""
+        """Wait before the next attempt; raises the last error when that would end after the deadline."""
         jitter = self._chance.uniform(0, min(_CAP, 2.0 ** min(attempt, 10)))
         seconds = setback.seconds + min(jitter, 1.0) if setback.seconds else jitter
         if self._clock.monotonic() + seconds > limit:
@@ -192,26 +192,26 @@ class Governor(AsyncHTTPPolicy[Any, Any]):
         await self._clock.sleep(seconds)
 
     def _late(self, request: PipelineRequest[Any], last: AzureError | None) -> AzureError:
-        """The error at the deadline, which names the call that was held up."""
+        """The error at the deadline; it names the request."""
         http = request.http_request
         path = urlsplit(http.url).path
-        why = last.message if last else "requests of this kind are held back, Azure allows no more for now."
+        why = last.message if last else "Azure's rate limit for requests of this kind is used up for now."
         return Transient(
-            f"{http.method} {path} was given up at the deadline: {why}",
+            f"Gave up on {http.method} {path} at the deadline: {why}",
             status=last.status if last else HTTPStatus.TOO_MANY_REQUESTS,
             code=last.code if last else error_codes.THROTTLED,
             advice=last.advice if last else (),
             target=path,
             request_id=last.request_id if last else "",
-            hint=(last.hint if last else "") or "Run it again: it goes on from what Azure holds by then.",
+            hint=(last.hint if last else "") or "Run it again; finished work is skipped.",
         )
 
 
 class Setback:
-    """An attempt that didn't succeed, and what follows from it.
+    """A failed attempt, and what follows from it.
 
-    `retry`: worth another attempt, `most` times; `seconds`: what Azure asked to wait; `unknown`: the server may have
-    acted on something that must not be done twice, so whoever asked has to look first.
+    `retry`: it may be retried, `most` times; `seconds`: how long Azure asked to wait; `unknown`: the server may have
+    done something that must not be done twice, so the caller has to look first.
     """
 
     __slots__ = ("error", "most", "retry", "seconds")
@@ -227,12 +227,14 @@ class Setback:
 
 
 async def content_of(answer: Any) -> bytes:
-    """The body, read to its end; the older generation of responses has loaded it already."""
+    """The body of a response, read to its end; the older generation of responses has already loaded it."""
     if not hasattr(answer, "read"):
         return bytes(answer.body())
     content = bytes(answer.content if answer.is_stream_consumed else await answer.read())
     if not content:
-        answer.read = _nothing  # azure-core's aiohttp response refuses to read an empty body twice, as the SDK does
+        answer.read = (
+            _nothing  # azure-core's aiohttp response refuses to read an empty body a second time, which the SDK does
+        )
     return content
 
 
@@ -241,23 +243,23 @@ async def _nothing() -> bytes:
 
 
 def changes_nothing(http: Any) -> bool:
-    """Whether a request only reads, or asks by POST."""
+    """Whether a request only reads, by GET or by a POST that only asks."""
     return http.method in _READS or urlsplit(http.url).path.lower().endswith(_HARMLESS_POSTS)
 
 
 def _check_direct(answer: Any) -> None:
-    """Malformed for a redirect, which Azure never sends: something in between does, and its body is no answer."""
+    """Raise Malformed for a redirect: Azure never sends one, so it comes from a proxy or gateway."""
     if answer.status_code >= HTTPStatus.MULTIPLE_CHOICES:
         raise Malformed("it is a redirect")
 
 
 def _is_post(http: Any) -> bool:
-    """Whether sending this again could do something twice."""
+    """Whether sending this request again could do something twice."""
     return http.method == "POST" and not changes_nothing(http)
 
 
 def _never_sent(error: SdkError) -> bool:
-    """Whether the connection was never made; aiohttp's transport calls a later reset a request error, too."""
+    """Whether the connection was never made; the error's type isn't enough, since aiohttp's covers later resets too."""
     inner = error.inner_exception
     if isinstance(inner, ConnectionRefusedError):
         return True
@@ -278,7 +280,7 @@ def _broken(error: SdkError, http: Any) -> Transient:
 def _unread(error: Malformed, url: str) -> Transient:
     path = urlsplit(url).path
     return Transient(
-        f"The answer from {path} can't be read: {redact(str(error))}",
+        f"Could not read the answer from {path}: {redact(str(error))}",
         code=error_codes.UNREADABLE_ANSWER,
         target=path,
         hint=failures.PROXY_HINT,
@@ -289,8 +291,10 @@ def _no_token(error: ClientAuthenticationError, url: str) -> OutOfReach:
     told = redact(str(error)) or type(error).__name__
     hint = getattr(error, "hint", "") or "Sign in (az login), or check the federated credential of this pipeline."
     return OutOfReach(
-        f"No access token could be had with {told}" if isinstance(error, NotSignedIn) else f"No access token: {told}",
+        f"Could not get an access token with {told}"
+        if isinstance(error, NotSignedIn)
+        else f"Could not get an access token: {told}",
         code=error_codes.NO_TOKEN,
         target=urlsplit(url).path,
-        hint=f"{hint} What is done stays done: run it again.",
+        hint=f"{hint} Then run it again; finished work is skipped.",
     )

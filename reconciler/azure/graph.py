@@ -1,4 +1,4 @@
-"""Resource Graph: one query over everything that the caller may read; it lags, so no absence follows from it."""
+"""Resource Graph: one query over everything that the caller may read; it lags, so it never proves an absence."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _Row = TypeVar("_Row")
 
 
 async def graph(azure: Azure, query: str) -> list[Any]:
-    """All rows of a query; AzureError when it is refused, or cut short: a part is never taken for the whole."""
+    """All rows of a query; AzureError when it is refused or the answer is cut short."""
     rows: list[Any] = []
     options: dict[str, Any] = {"$top": _ROWS, "resultFormat": "objectArray"}
     pages = Pages(f"of Resource Graph ({query.partition('|')[0].strip()})", azure.clock)
@@ -34,7 +34,7 @@ async def graph(azure: Azure, query: str) -> list[Any]:
             raise _cut_short("it has no `data` with its rows")
         rows += data
         if not token and lower(str(page.get("resultTruncated"))) == "true":
-            raise _cut_short("it is truncated, and doesn't say how it goes on")
+            raise _cut_short("it is truncated, without a token for the next page")
         if token:
             options = {**options, "$skipToken": pages.follow(data, token)}
             continue
@@ -46,10 +46,10 @@ async def graph(azure: Azure, query: str) -> list[Any]:
 
 def _cut_short(why: str) -> AzureError:
     return AzureError(
-        f"The answer of Resource Graph can't be read to its end: {why}.",
+        f"Could not read the answer of Resource Graph to the end: {why}.",
         code=error_codes.UNREADABLE_ANSWER,
         target=_PATH,
-        hint="Run it again; if it stays, report it to Azure support.",
+        hint="Run it again; if this persists, report it to Azure support.",
     )
 
 
@@ -77,6 +77,6 @@ def _object(row: Any) -> Mapping[str, Any]:
 
 
 def literal(text: str) -> str:
-    """Text as a literal of the query language."""
+    """The text as a string literal of the query language."""
     escaped = text.replace("\\", "\\\\").replace("'", "\\'")
     return f"'{escaped}'"

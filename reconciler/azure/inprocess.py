@@ -1,4 +1,4 @@
-"""A transport of azure-core over a plain callable: the whole production pipeline, and no socket.
+"""A transport for azure-core over a plain callable: the whole production pipeline without a socket.
 
 `exchange(method, url, headers, body)` answers with status, headers and body. It may raise `ConnectionRefusedError`
 (nothing was sent) or any other `OSError` (the other side may have acted), as a network does.
@@ -17,11 +17,11 @@ from azure.core.rest import AsyncHttpResponse, HttpRequest
 from azure.core.utils import case_insensitive_dict
 
 Exchange = Callable[[str, str, Mapping[str, str], bytes | None], Awaitable[tuple[int, Mapping[str, str], bytes]]]
-"""One request answered: `(method, url, headers, body)` to `(status, headers, body)`."""
+"""A function that answers one request: `(method, url, headers, body)` to `(status, headers, body)`."""
 
 
 class Answer(AsyncHttpResponse):
-    """A response that is already here; serves both generations of SDK clients (`body()` is the older one's)."""
+    """A response whose body is already loaded; serves both generations of SDK clients (`body()` is for the older)."""
 
     def __init__(self, request: Any, status: int, headers: Mapping[str, str], content: bytes) -> None:
         self._request = request
@@ -37,17 +37,17 @@ class Answer(AsyncHttpResponse):
 
     @property
     def status_code(self) -> int:
-        """HTTP's status."""
+        """The HTTP status."""
         return self._status
 
     @property
     def headers(self) -> MutableMapping[str, str]:
-        """The headers, whatever the case of their names."""
+        """The headers, under names in any case."""
         return self._headers
 
     @property
     def reason(self) -> str:
-        """HTTP's phrase for the status."""
+        """The HTTP phrase for the status."""
         try:
             return HTTPStatus(self._status).phrase
         except ValueError:
@@ -60,17 +60,17 @@ class Answer(AsyncHttpResponse):
 
     @property
     def is_closed(self) -> bool:
-        """Nothing is left open."""
+        """True: nothing is open."""
         return True
 
     @property
     def is_stream_consumed(self) -> bool:
-        """There is no stream."""
+        """True: there is no stream."""
         return True
 
     @property
     def encoding(self) -> str | None:
-        """How `text` decodes."""
+        """The encoding that `text` decodes with."""
         return self._encoding
 
     @encoding.setter
@@ -79,7 +79,7 @@ class Answer(AsyncHttpResponse):
 
     @property
     def url(self) -> str:
-        """The URL that was asked."""
+        """The requested URL."""
         return str(self._request.url)
 
     @property
@@ -92,11 +92,11 @@ class Answer(AsyncHttpResponse):
         return self._content
 
     def text(self, encoding: str | None = None) -> str:
-        """The body as text; bytes that don't decode are replaced."""
+        """The body as text, with bytes that don't decode replaced."""
         return self._content.decode(encoding or self._encoding or "utf-8", "replace")
 
     def json(self) -> Any:
-        """The body as JSON; ValueError when it isn't."""
+        """The body parsed as JSON; ValueError when it isn't JSON."""
         import json
 
         return json.loads(self._content)
@@ -119,7 +119,7 @@ class Answer(AsyncHttpResponse):
         yield self._content
 
     async def close(self) -> None:
-        """Nothing is left open."""
+        """Do nothing: nothing is open."""
 
     async def __aexit__(
         self,
@@ -131,13 +131,13 @@ class Answer(AsyncHttpResponse):
 
 
 class InProcessTransport(AsyncHttpTransport[Any, Any]):
-    """Hands every request to `exchange`; what it raises as a network would becomes what aiohttp's transport raises."""
+    """Hands every request to `exchange`, and turns its network errors into those of aiohttp's transport."""
 
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
 
     async def send(self, request: Any, **_options: Any) -> Any:
-        """One request, one answer."""
+        """The answer to one request."""
         try:
             status, headers, content = await self._exchange(
                 request.method, request.url, dict(request.headers), _body(request)
@@ -149,10 +149,10 @@ class InProcessTransport(AsyncHttpTransport[Any, Any]):
         return Answer(request, status, headers, content)
 
     async def open(self) -> None:
-        """Nothing to open."""
+        """Do nothing: there is nothing to open."""
 
     async def close(self) -> None:
-        """Nothing to close."""
+        """Do nothing: there is nothing to close."""
 
     async def __aenter__(self) -> Self:
         return self

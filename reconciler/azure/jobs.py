@@ -1,4 +1,4 @@
-"""Jobs of vaults: one in full, the list of a vault, and Resource Graph over everything."""
+"""Jobs of vaults: a single job in full, the list of a vault, and all jobs that Resource Graph shows."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from reconciler.model.known import Known, No, Unsure, Yes
 
 _WAYS_OUT = {
     "manageddisknotfound": "the disk is gone: restore it, or take it out of the manifest under `removed`",
-    "snapshotrgnotfound": "the snapshot resource group is gone, with all that it held: `reconciler plan PATH` says how backups go on",
+    "snapshotrgnotfound": "the snapshot resource group is gone, with everything in it: see `reconciler plan PATH` for how to continue backups",
     "permission": "grant what `reconciler plan PATH` shows as missing; roles take up to half an hour to become effective",
-    "authorizationfailed": "see which role or lock was changed: `reconciler plan PATH` shows what is missing",
-    "internalerror": "wait for the next backup; if it stays, give Azure support the job's id",
+    "authorizationfailed": "find out which role or lock was changed: `reconciler plan PATH` shows what is missing",
+    "internalerror": "wait for the next backup; if it fails again, give Azure support the job's id",
     "genericresourcenotfound": "something that the job needed was deleted while it ran: see `reconciler plan PATH`",
 }
-"""What to do about codes without advice of Azure's own, by a part of the lower-cased code."""
+"""What to do about a code for which Azure gives no advice, by a part of the lower-cased code."""
 
-_ANYTHING_ELSE = "look this code up on Azure's page `Troubleshoot Azure Disk Backup`"
+_ANYTHING_ELSE = "look up this code on Azure's page `Troubleshoot Azure Disk Backup`"
 _SHOW = "look at the vault's jobs with `reconciler jobs list PATH`, then run it again"
 Newest: TypeAlias = Mapping[str, datetime]
 """When the newest job of each status began, by lower-cased status."""
@@ -67,23 +67,22 @@ async def jobs_everywhere(azure: Azure) -> list[Job]:
 class Backups:
     """When the newest backup of each status began, by lower-cased instance id; what isn't known says why.
 
-    `listed` are the vaults whose own lists were asked for, with what is known of an instance there that has no jobs.
+    `listed` are the vaults whose own lists were read, with what is known of an instance there that has no jobs.
     """
 
     newest: dict[str, Known[Newest]] = field(default_factory=dict)
     listed: dict[ArmId, Known[Newest]] = field(default_factory=dict)
 
     def __or__(self, other: Backups) -> Backups:
-        """All of both; of the vaults whose own lists the other one asked for, nothing but what they told."""
+        """Both together; for vaults in the other's `listed`, only what the other knows."""
         kept = {key: told for key, told in self.newest.items() if not other.listed or _vault(key) not in other.listed}
         return Backups(kept | other.newest, self.listed | other.listed)
 
 
 async def newest_backups(azure: Azure, vaults: Iterable[ArmId]) -> Backups:
-    """The newest backups in these vaults, as Resource Graph tells.
+    """The newest backups in these vaults, from Resource Graph.
 
-    It isn't believed where it shows no backup at all in a vault, or one that can't be (`_is_odd`): that vault's own list
-    is read.
+    Where it shows no backup at all in a vault, or an impossible one (`_is_odd`), that vault's own list is read instead.
     """
     found: dict[str, dict[str, datetime]] = defaultdict(dict)
     odd: set[ArmId] = set()
@@ -104,14 +103,14 @@ def _vault(instance: str) -> ArmId:
 
 
 def _is_odd(azure: Azure, status: str, began: datetime | None) -> bool:
-    """Whether a job tells nothing that follows from: it has no status, it went ill nobody knows when, or it is yet to begin."""
+    """Whether a job makes no sense: it has no status, it failed at an unknown time, or it begins in the future."""
     if began is None:
         return status not in WELL | {_RUNNING}
     return not status or began > azure.clock.now() + AHEAD
 
 
 async def listed_backups(azure: Azure, vaults: Iterable[ArmId]) -> Backups:
-    """The newest backups in these vaults, as their own lists tell."""
+    """The newest backups in these vaults, from their own lists."""
     asked = sorted(vaults)
     told = Backups()
     lists = await together(*(known(_backups_in(azure, vault)) for vault in asked))
@@ -128,12 +127,12 @@ async def listed_backups(azure: Azure, vaults: Iterable[ArmId]) -> Backups:
 
 
 def doubted(lacking: Mapping[str, str]) -> Mapping[str, Known[Newest]]:
-    """Nothing is known of the jobs of these instances: their list isn't whole, as the sentence of each says."""
+    """Unsure for the jobs of each instance whose list isn't complete, with the reason given for it."""
     return {instance: Unsure(because, _SHOW) for instance, because in lacking.items()}
 
 
 async def _backups_in(azure: Azure, vault: ArmId) -> dict[str, Known[Newest]]:
-    """What a vault's list tells of its instances; of one with a row that makes no sense, nothing."""
+    """The newest backups of each instance in a vault's list; unsure for one with a row that makes no sense."""
     found: dict[str, dict[str, datetime]] = defaultdict(dict)
     odd: dict[str, Known[Newest]] = {}
     for row in await azure.list(f"{vault}/backupJobs"):
@@ -142,8 +141,10 @@ async def _backups_in(azure: Azure, vault: ArmId) -> dict[str, Known[Newest]]:
             continue
         key, status = own.instance.key, lower(own.status)
         if _is_odd(azure, status, own.began):
-            ahead = f"says to have begun at {own.began:%Y-%m-%d %H:%M} UTC" if status and own.began else ""
-            what = f"{ahead}, which is yet to come" if ahead else "tells neither how it went nor when"
+            ahead = f"began at {own.began:%Y-%m-%d %H:%M} UTC" if status and own.began else ""
+            what = (
+                f"{ahead} according to Azure, which is in the future" if ahead else "shows no status or no start time"
+            )
             odd[key] = Unsure(f"the job {own.id.name} {what}", _SHOW)
         elif own.began is not None:
             found[key][status] = max(own.began, found[key].get(status, own.began))
@@ -154,14 +155,14 @@ def _newest(row: Mapping[str, Any]) -> tuple[str, str, datetime | None]:
     instance, status, began = (pick(row, key) for key in ("instance", "status", "newest"))
     moment_of = moment(began)
     if not isinstance(instance, str) or not isinstance(status, str) or not status or (began and moment_of is None):
-        raise ValueError(f"{row!r} tells of no job")
+        raise ValueError(f"{row!r} is no job")
     return lower(instance), lower(status), moment_of
 
 
 async def with_jobs(azure: Azure, disks: Iterable[ArmId], vaults: Iterable[ArmId]) -> frozenset[str]:
-    """Those disks, lower-cased, that a job names: of any vault as Resource Graph tells, else of these vaults' lists.
+    """The lower-cased ids of those disks that a job names, in any vault by Resource Graph, else in these vaults' lists.
 
-    Resource Graph remembers jobs for 14 days. ReadIncomplete when neither can be read.
+    Resource Graph keeps jobs for 14 days. ReadIncomplete when neither can be read.
     """
     query = _NAMED.format(disks=", ".join(literal(disk.key) for disk in disks))
     match await graph_if_it_answers(azure, query, lambda row: lower(str(row["disk"]))):
@@ -176,13 +177,13 @@ async def job(azure: Azure, address: ArmId) -> Job:
 
 
 def newest_first(jobs: Iterable[Job]) -> list[Job]:
-    """The jobs by when they began; each id once."""
+    """The jobs sorted by when they began, newest first, each id once."""
     found = {one.id.key: one for one in jobs}
     return sorted(found.values(), key=lambda one: (one.began or datetime.min.replace(tzinfo=UTC), one.id.key))[::-1]
 
 
 def _cause(details: Any) -> Told | None:
-    """What Azure says of a job that failed: code, message with the true reason, and what to do, ours where it has none."""
+    """What Azure says of a failed job: code, message with the actual reason, and advice, ours if Azure has none."""
     errors = [row for row in details if isinstance(row, Mapping)] if isinstance(details, list) else []
     if not errors:
         return None

@@ -1,4 +1,4 @@
-"""From reads to what is known: the one place where an error becomes an absence, or a doubt."""
+"""From reads to what is known: the one place where an error becomes a no or an unsure."""
 
 from __future__ import annotations
 
@@ -13,10 +13,9 @@ _Value = TypeVar("_Value")
 
 
 async def known(read: Awaitable[_Value]) -> Known[_Value]:
-    """What a read returns; no: Resource Manager's own 404 for that very resource; unsure: any other error.
+    """What a read returns; no after Resource Manager's own 404 for that very resource, unsure after any other error.
 
-    A list that can't be read is never an absence, whatever it answers. Without a token nothing is asked of Azure at
-    all, and that stays an error.
+    A list that can't be read is never a no, whatever Azure answers. A missing access token stays an error.
     """
     try:
         return Yes(await read)
@@ -29,7 +28,7 @@ async def known(read: Awaitable[_Value]) -> Known[_Value]:
 
 
 def unsure(error: AzureError | ReadIncomplete) -> Unsure:
-    """What an error leaves unknown: why, and the way to know."""
+    """Unsure, with the error's message and hint."""
     cause = error.__cause__ if isinstance(error, ReadIncomplete) else error
     if isinstance(cause, OutOfReach):
         return Unsure(f"the caller may not read it: {error.message}", error.hint, OUT_OF_REACH)

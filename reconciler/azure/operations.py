@@ -1,7 +1,7 @@
-"""Long-running operations, looked up until they end or the deadline comes.
+"""Long-running operations, polled until they end or the deadline comes.
 
 Recorded traffic spells the status `Inprogress` and `InProgress`, and answers HTTP 200 even for `Failed`. DataProtection
-ends an instance's operation long before the instance is protected: what counts is the resource, looked at afterwards.
+ends an instance's operation long before the instance is protected, so the resource itself is read afterwards.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ _FAILED = frozenset({"failed", "canceled", "cancelled"})
 async def finish(azure: Azure, receipt: Receipt, *, deadline: float, expected: float = 0.0) -> dict[str, Any]:
     """Wait until the operation of a receipt ends, at most until `deadline` (monotonic, of the connection's clock).
 
-    It is looked at first when Azure asks for that, and not before the `expected` seconds are over.
+    The first poll is when Azure asks for it, and not before the `expected` seconds are over.
 
-    Returns the last status body, or the receipt's own body where there was no operation; empty when nothing can be
-    learned from the operation (its URL is gone, empty, or out of the caller's reach): then the resource has to tell.
+    Returns the last status body, or the receipt's own body where there was no operation; empty when the operation's
+    URL is gone, gives nothing, or is out of the caller's reach: then the resource itself has to be read.
     OperationFailed when it failed, was cancelled, or still runs at the deadline (`still-in-progress`).
     """
     url = receipt.operation or receipt.location
@@ -52,7 +52,7 @@ async def finish(azure: Azure, receipt: Receipt, *, deadline: float, expected: f
 
 
 def _has_ended(found: Followed, *, by_status: bool) -> bool:
-    """Whether the operation ended well; OperationFailed when it ended badly. An unknown word is in progress."""
+    """Whether the operation succeeded; OperationFailed when it didn't. An unknown status counts as in progress."""
     status = str(found.body.get("status") or "").lower()
     if status in _FAILED:
         raise _failed(found.body, status)
@@ -64,7 +64,7 @@ def _has_ended(found: Followed, *, by_status: bool) -> bool:
 
 
 async def _pause(azure: Azure, seconds: float, deadline: float) -> None:
-    """Wait before the next look; the last one is at the deadline itself."""
+    """Wait before the next poll; the last one is at the deadline itself."""
     left = deadline - azure.clock.monotonic()
     if left <= 0:
         raise _still_running("")
@@ -77,7 +77,7 @@ def _failed(body: dict[str, Any], status: str) -> OperationFailed:
         return OperationFailed(
             "The operation was cancelled in Azure before it ended.",
             code=says.code or error_codes.CANCELED,
-            hint="See the activity log of the vault for who cancelled it, then run it again.",
+            hint="Check the vault's activity log for who cancelled it, then run it again.",
         )
     message = says.message or f"The operation failed, and {says.reason}."
     code = says.code or error_codes.OPERATION_FAILED.code
@@ -86,7 +86,7 @@ def _failed(body: dict[str, Any], status: str) -> OperationFailed:
 
 def _still_running(reason: str) -> OperationFailed:
     return OperationFailed(
-        f"The operation is still in progress at the deadline.{f' The last look at it failed: {reason}' if reason else ''}",
+        f"The operation was still in progress at the deadline.{f' Could not read its status: {reason}' if reason else ''}",
         code=error_codes.STILL_IN_PROGRESS,
-        hint="Azure goes on by itself. Run it again later: it won't start a second operation.",
+        hint="Run it again later: Azure continues on its own, and no second operation is started.",
     )

@@ -1,6 +1,6 @@
-"""No request leaves for another host than the endpoint's: a token sent there would be lost.
+"""Sends requests to the endpoint's host only: any other host would get the access token.
 
-`nextLink`, `Location` and `Azure-AsyncOperation` are text from an answer; they are followed only home.
+`nextLink`, `Location` and `Azure-AsyncOperation` are text from an answer; they are followed only to the endpoint.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _PORTS = {"http": 80, "https": 443}
 
 
 def origin(url: str) -> tuple[str, str, int] | None:
-    """Scheme, host and port of an absolute URL; None when it has none or tries to look like another one."""
+    """Scheme, host and port of an absolute URL; None when one is missing or the URL is made to look like another."""
     if any(character in url for character in "\\ \t\r\n") or not url.isprintable():
         return None
     try:
@@ -41,13 +41,13 @@ class SameOrigin(AsyncHTTPPolicy[Any, Any]):
         self._endpoint = endpoint
 
     async def send(self, request: PipelineRequest[Any]) -> PipelineResponse[Any, Any]:
-        """AzureError `foreign-host` before anything, the token least of all, is sent."""
+        """Send the request on; for a foreign host raise AzureError `foreign-host` before anything is sent."""
         found = origin(request.http_request.url)
         if found is None or found != self._home:
-            host = urlsplit(request.http_request.url.replace("\\", "/")).hostname or "a place without a host"
+            host = urlsplit(request.http_request.url.replace("\\", "/")).hostname or "a URL without a host"
             raise AzureError(
-                f"An answer from {self._endpoint} points to {host}; nothing was sent there, since the access token would leak.",
+                f"An answer from {self._endpoint} links to {host}; nothing was sent there, to keep the access token safe.",
                 code=error_codes.FOREIGN_HOST,
-                hint="If a proxy rewrites links, let it pass Host or X-Forwarded-Host and -Proto on; else report this.",
+                hint="If a proxy rewrites links, let it forward Host, or X-Forwarded-Host and -Proto; else report this.",
             )
         return await self.next.send(request)

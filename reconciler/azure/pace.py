@@ -1,4 +1,4 @@
-"""How fast requests may go: token buckets, and what Azure's answers say about waiting."""
+"""How fast requests may be sent: token buckets, and what Azure's answers say about waiting."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ _ONE_PROVIDER = frozenset({"ResourceRequestsThrottled"})
 
 
 class _Bucket:
-    """A token bucket; whoever draws gets a number, and numbers are called in order. Times are monotonic seconds.
+    """A token bucket: each request draws a number, and numbers are called in order. Times are monotonic seconds.
 
-    What Azure really grants is learnt: from how many tokens it says are left, and from its refusals.
+    It learns Azure's actual limit from the number of tokens that Azure says are left, and from its 429s.
     """
 
     __slots__ = (
@@ -59,7 +59,7 @@ class _Bucket:
         return self._issued
 
     def wait(self, number: int, now: float) -> float:
-        """Seconds until a number may be called; 0 when it may go. As long as Azure hasn't answered once, few go."""
+        """Seconds until a number is called; 0 when it is. Until Azure's first answer, few requests are let through."""
         self._refill(now)
         if self._held > now:
             return self._held - now
@@ -68,20 +68,20 @@ class _Bucket:
         return _BLIND_SECONDS if not self._is_heard and self._flight >= self._size * _BLIND_SHARE else 0.0
 
     def give_back(self) -> None:
-        """A number that was drawn is not used."""
+        """Return a drawn number unused."""
         self._tokens += 1
 
     def sent(self) -> None:
-        """A request went out."""
+        """Count a request as sent."""
         self._flight += 1
 
     def answered(self) -> None:
-        """It was answered, or broke off."""
+        """Count a request as answered or failed."""
         self._flight -= 1
         self._is_heard = True
 
     def hold(self, seconds: float, now: float) -> None:
-        """A refusal: nobody before that many seconds are over, and then a little slower, once for all who were refused."""
+        """Hold all requests back for that many seconds after a 429, then go a little slower, once for all 429s together."""
         self._refill(now)
         self._held = max(self._held, now + seconds)
         self._tokens, self._at, self._mark = min(self._tokens, 0.0), max(self._at, self._held), None
@@ -89,11 +89,11 @@ class _Bucket:
             self._rate, self._cut = max(self._rate * _CUT, self._top * _LEAST), now
 
     def remaining(self, count: float, now: float) -> None:
-        """Azure says how many are left: those under way may not be counted yet."""
+        """Take over how many tokens Azure says are left; it may not have counted requests under way yet."""
         self._refill(now)
         self._tokens = min(self._tokens, max(0.0, count - self._flight))
         if self._issued == self._called or count > self._size * _LOW:
-            self._mark = None  # what flows into a bucket that nobody waits for may be lost at its brim
+            self._mark = None  # a bucket that nobody waits for may be full, and then its rate can't be measured
             return
         since, left, answers = self._mark or (now, count, -1)
         self._mark = (since, left, answers + 1)
@@ -116,7 +116,7 @@ class _Bucket:
 
 
 class Turn:
-    """One request's place in the lines of all buckets that it concerns."""
+    """One request's place in line at all buckets that it draws from."""
 
     __slots__ = ("_all", "_key", "_numbers")
 
@@ -126,35 +126,35 @@ class Turn:
         self.wait(now)
 
     def wait(self, now: float) -> float:
-        """Seconds to wait, 0 when it may go; ask again after waiting, since pauses begin and lines move otherwise."""
+        """Seconds to wait, 0 when the request may be sent; ask again after waiting, since a pause may have begun."""
         for bucket in self._all.concerned(*self._key, now):
             if bucket not in self._numbers:
                 self._numbers[bucket] = bucket.draw()
         return max(bucket.wait(number, now) for bucket, number in self._numbers.items())
 
     def limited_by(self, now: float) -> str:
-        """Who has the limit that it waits for the longest, for people: a provider, or Azure Resource Manager."""
+        """The name of whose limit it waits for the longest, for messages: a provider, or Azure Resource Manager."""
         slowest = max(self._numbers, key=lambda bucket: bucket.wait(self._numbers[bucket], now))
         return who(self._key[1]) if self._all.is_providers(slowest) else RESOURCE_MANAGER
 
     def give_back(self) -> None:
-        """The request was not sent after all."""
+        """Leave the lines without sending the request."""
         for bucket in self._numbers:
             bucket.give_back()
 
     def sent(self) -> None:
-        """The request went out."""
+        """Count the request as sent."""
         for bucket in self._numbers:
             bucket.sent()
 
     def answered(self) -> None:
-        """The request was answered, or broke off."""
+        """Count the request as answered or failed."""
         for bucket in self._numbers:
             bucket.answered()
 
 
 class Buckets:
-    """The buckets of every subscription (or the tenant) and kind of operation, and of providers that throttle alone."""
+    """The buckets of every subscription (or the tenant) and kind of operation, and of providers with limits of their own."""
 
     def __init__(self) -> None:
         self._buckets: dict[tuple[str, ...], _Bucket] = {}
@@ -165,9 +165,9 @@ class Buckets:
         return Turn(self, method, url, now)
 
     def pause(self, method: str, url: str, code: str, seconds: float, now: float, text: str = "") -> None:
-        """A 429 came: hold back everybody whom it concerns (nobody else when it is one resource's own).
+        """Hold back all requests that a 429 concerns (no others when it is about one resource).
 
-        A provider that names its limit is believed, for all its requests wherever they go.
+        A limit that a provider names in its text is used for all requests to that provider, in any subscription.
         """
         if code in _ONE_RESOURCE:
             return
@@ -183,9 +183,9 @@ class Buckets:
         bucket.hold(seconds, now)
 
     def told(self, method: str, url: str, headers: Mapping[str, str], now: float) -> None:
-        """Take over what Azure says is left of the bucket (`x-ms-ratelimit-remaining-…`).
+        """Take over what Azure says is left in the bucket (`x-ms-ratelimit-remaining-…`).
 
-        A provider with limits of its own tells them in the header of its resource requests, in place of the plain one.
+        A provider with limits of its own sends them in its own header instead of the general one.
         """
         scope, provider, kind = _place(method, url)
         what = "tenant" if scope == "tenant" else "subscription"
@@ -215,13 +215,13 @@ class Buckets:
 
 
 def _seconds(interval: str) -> float:
-    """Seconds of `00:01:00`."""
+    """The seconds of an interval such as `00:01:00`."""
     hours, minutes, seconds = (int(part) for part in interval.split(":"))
     return max(1.0, hours * 3600.0 + minutes * 60.0 + seconds)
 
 
 def who(url: str) -> str:
-    """Who is throttling, for people: the provider of a URL, or Azure Resource Manager."""
+    """The name of who throttles, for messages: the provider of a URL, or Azure Resource Manager."""
     _, found, rest = urlsplit(url).path.rpartition("/providers/")
     return rest.split("/")[0] if found else RESOURCE_MANAGER
 
@@ -229,7 +229,7 @@ def who(url: str) -> str:
 def asked(headers: Mapping[str, str], clock: Clock, text: str = "") -> float:
     """Seconds of this clock that Azure asks to wait, 0 when it doesn't say.
 
-    The sandbox's server gives real milliseconds, whatever its clock is; a scaled clock of ours counts them as more.
+    The sandbox's server gives real milliseconds; they are converted to seconds of a scaled clock.
     """
     return retry_after(headers, clock.now(), text, scale=float(getattr(clock, "scale", 1.0)))
 
@@ -237,8 +237,8 @@ def asked(headers: Mapping[str, str], clock: Clock, text: str = "") -> float:
 def retry_after(headers: Mapping[str, str], now: datetime, text: str = "", *, scale: float = 1.0) -> float:
     """Seconds that Azure asks to wait, 0 when it doesn't say.
 
-    From `x-ms-retry-after-ms` or `retry-after-ms`, else `Retry-After` (seconds or a date), else the text: recorded
-    traffic has 429 `FailedIdentityOperation` with the delay in its message only.
+    Read from `x-ms-retry-after-ms` or `retry-after-ms`, else `Retry-After` (seconds or a date), else the text: recorded
+    traffic has a 429 `FailedIdentityOperation` with the delay only in its message.
     """
     for name in ("x-ms-retry-after-ms", "retry-after-ms"):
         if _is_number(headers.get(name, "")):
@@ -262,7 +262,7 @@ def _is_number(text: str) -> bool:
 
 @lru_cache(maxsize=256)
 def _place(method: str, url: str) -> tuple[str, str, str]:
-    """Whose bucket: subscription or `tenant`, provider, kind of operation."""
+    """The bucket's key: subscription or `tenant`, provider, kind of operation."""
     path = urlsplit(url).path.lower()
     parts = path.split("/")
     scope = parts[2] if len(parts) > 2 and parts[1] == "subscriptions" else "tenant"  # noqa: PLR2004

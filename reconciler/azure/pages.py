@@ -1,4 +1,4 @@
-"""Every list ends: it has only so many pages, shows something new on them, and fits into the time of a look."""
+"""Limits for lists: the number of pages, of pages without new rows, and the time of a look."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from reconciler.model.errors import AzureError
 
 MOST_PAGES = 10_000
 MOST_IDLE = 100
-"""How many pages in a row may show nothing new: rights filter rows after Azure has cut its pages."""
+"""How many pages in a row may show nothing new: Azure filters rows by rights after it has cut the pages."""
 
 
 class Pages:
-    """What has come of one list so far; `what` names it in errors, `first` is what its first page was asked by."""
+    """The pages of one list so far; `what` names the list in errors, `first` is the link of its first page."""
 
     def __init__(self, what: str, clock: Clock, first: str = "") -> None:
         self._what = what
@@ -26,7 +26,7 @@ class Pages:
         self._idle = 0
 
     def follow(self, rows: Sequence[Any], link: object) -> str:
-        """The link to the page after these rows; AzureError `endless-list` where no end is in sight."""
+        """The link to the next page; AzureError `endless-list` when the list seems not to end."""
         if not isinstance(link, str) or link in self._links:
             raise self._endless("a page links to one that was read before")
         self._links.add(link)
@@ -37,15 +37,15 @@ class Pages:
             raise self._endless(f"{MOST_IDLE} pages in a row show nothing new")
         if self._clock.monotonic() > latest():
             raise AzureError(
-                f"The time for looking at Azure is over, {len(self._links) - 1} pages into the list {self._what}.",
+                f"The time for reading Azure ran out after {len(self._links) - 1} pages of the list {self._what}.",
                 code=error_codes.LOOK_TIMEOUT,
                 target=self._what,
-                hint="Run it again, or give it more time with --look-timeout.",
+                hint="Run it again, or allow more time with `--look-timeout`.",
             )
         return link
 
     def _shows_more(self, rows: Sequence[Any]) -> bool:
-        """Whether a page begins with a row that no other page began with."""
+        """Whether a page begins with a row that no earlier page began with."""
         if not rows:
             return False
         beginning = hash(repr(rows[0]))
@@ -58,5 +58,5 @@ class Pages:
             f"The list {self._what} does not end: {why}.",
             code=error_codes.ENDLESS_LIST,
             target=self._what,
-            hint="Run it again; if it stays, look for a proxy, and report it to Azure support with the request id.",
+            hint="Run it again; if this persists, check for a proxy, and report it to Azure support with the request id.",
         )

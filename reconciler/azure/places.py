@@ -1,4 +1,4 @@
-"""Where the rows of a list lie: one whose id leads elsewhere is no row of it, and is never taken for what it names."""
+"""Checks that the rows of a list belong to it: a row whose id is elsewhere is refused."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ _Found = TypeVar("_Found")
 
 
 def within(place: ArmId | str, project: Callable[[Mapping[str, Any]], _Found]) -> Callable[[Mapping[str, Any]], _Found]:
-    """`project`, for rows of a list below `place`; it raises ValueError for a row that lies elsewhere.
+    """`project` for rows of a list below `place`, raising ValueError for a row that is elsewhere.
 
-    Lists may spell what encloses a row in their own case, letters beyond ASCII included.
+    Lists may spell the enclosing resource in another case, non-ASCII letters included.
     """
     head = f"{place}/".casefold()
 
     def checked(body: Mapping[str, Any]) -> _Found:
         own = id_of(body)
         if not own.text.casefold().startswith(head):
-            raise ValueError(f"{own} does not lie in {place}")
+            raise ValueError(f"{own} is not in {place}")
         return project(body)
 
     return checked

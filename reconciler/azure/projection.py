@@ -1,4 +1,4 @@
-"""ARM bodies, projected to the small types of the estate: tolerant of odd case, unknown keys and absent ones."""
+"""ARM bodies, projected to the small types of the estate; keys may be in any case, unknown or absent."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _ASSIGNMENTS = "/providers/microsoft.authorization/roleassignments/"
 
 
 def vault(body: Mapping[str, Any]) -> Vault:
-    """A Backup vault, from its GET or its row in a list."""
+    """A Backup vault, from a GET or a row of a list."""
     properties = pick(body, "properties") or {}
     users = pick(body, "identity", "userAssignedIdentities") or {}
     settings: dict[str, Any] = {row.live: row.form.taken(_setting(properties, row.wire)) for row in FIELDS}
@@ -57,7 +57,7 @@ def _setting(properties: Any, path: str) -> Any:
 
 
 def policy(body: Mapping[str, Any], *, vault: ArmId | None = None) -> Policy:
-    """A backup policy of any datasource type; `vault` is the one that listed it, where that is known."""
+    """A backup policy of any datasource type; `vault` is the one that listed it, if known."""
     properties = pick(body, "properties") or {}
     types = pick(properties, "datasourceTypes") or ()
     own = id_of(body)
@@ -67,7 +67,7 @@ def policy(body: Mapping[str, Any], *, vault: ArmId | None = None) -> Policy:
 
 
 def instance(body: Mapping[str, Any], *, vault: ArmId | None = None, deleted: bool = False) -> Instance:
-    """A backup instance, or a row of the soft-deleted ones; `vault` is the one that listed it, where that is known."""
+    """A backup instance, live or soft-deleted; `vault` is the one that listed it, if known."""
     properties = pick(body, "properties")
     source, used, identity, provisioning_state, error, status, deletion = pick_each(
         properties,
@@ -99,7 +99,7 @@ def instance(body: Mapping[str, Any], *, vault: ArmId | None = None, deleted: bo
 
 
 def state(body: Mapping[str, Any]) -> str:
-    """The state of protection alone, of an instance that is looked at again and again."""
+    """The protection state alone, for instances that are polled."""
     return _state_in(pick(body, "properties"))
 
 
@@ -153,7 +153,7 @@ def group(body: Mapping[str, Any]) -> ResourceGroup:
 
 
 def role(body: Mapping[str, Any]) -> RoleAssignment:
-    """A role assignment; its scope is the id's own where the body doesn't tell."""
+    """A role assignment; its scope comes from its id when the body doesn't say."""
     properties = pick(body, "properties") or {}
     own = id_of(body)
     return RoleAssignment(
@@ -167,7 +167,7 @@ def role(body: Mapping[str, Any]) -> RoleAssignment:
 
 
 def recovery_point(body: Mapping[str, Any]) -> RecoveryPoint:
-    """A recovery point; ValueError when it doesn't tell when it was taken."""
+    """A recovery point; ValueError when it has no time."""
     properties = pick(body, "properties") or {}
     taken = moment(pick(properties, "recoveryPointTime"))
     if taken is None:
@@ -178,7 +178,7 @@ def recovery_point(body: Mapping[str, Any]) -> RecoveryPoint:
 
 
 def _expiry(properties: Mapping[str, Any]) -> datetime | None:
-    """When a recovery point goes; None when it doesn't tell, as a sentinel time doesn't."""
+    """When a recovery point expires; None when it doesn't say, or gives a placeholder (year 1)."""
     stores = pick(properties, "recoveryPointDataStoresDetails") or ()
     told = (pick(properties, "expiryTime"), *(pick(store, "expiryTime") for store in stores))
     found = next(filter(None, map(moment, told)), None)
@@ -186,7 +186,7 @@ def _expiry(properties: Mapping[str, Any]) -> datetime | None:
 
 
 def lock(body: Mapping[str, Any]) -> Lock:
-    """A management lock; its scope is what its id lies on."""
+    """A management lock; its scope is the part of its id before the lock."""
     own = id_of(body)
     return Lock(id=own, scope=ArmId(own.text[: _cut(own, _LOCKS)]), level=str(pick(body, "properties", "level") or ""))
 
@@ -223,7 +223,7 @@ def _shared(text: Any) -> ArmId | None:
 
 
 def _kept(text: Any) -> str:
-    """One of the few words that a field takes, kept once."""
+    """One of the few words that a field takes, interned to save memory."""
     return intern(str(text)) if text else ""
 
 
@@ -238,7 +238,7 @@ def _tags(body: Mapping[str, Any]) -> dict[str, str]:
 
 @lru_cache(maxsize=4096)
 def _shared_tags(tags: tuple[tuple[str, str], ...]) -> dict[str, str]:
-    """Equal tags are one mapping, which nobody changes."""
+    """The tags as a mapping that is shared between equal tags, so nobody may change it."""
     return dict(tags)
 
 

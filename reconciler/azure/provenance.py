@@ -1,6 +1,6 @@
-"""Where a disk comes from: read by id, with the restores that were to make it, each read by id as well.
+"""Where a disk comes from: the disk and the restores that were to make it, each read by id.
 
-Resource Graph is not asked: it lags, and the restore that a killed run began a minute ago is what is looked for.
+Resource Graph is not asked: it lags, and the restore in question may have begun a minute ago, in a run that was killed.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from reconciler.model.resources import Origin
 
 _SNAPSHOTS = "microsoft.compute/snapshots"
 _MOST_JOBS = 50
-"""How many restores of one instance are read, the newest first: Azure takes ten a day."""
+"""How many restores of one instance are read, newest first; Azure accepts ten a day."""
 
 
 async def trace(azure: Azure, disk: ArmId, instance: ArmId | None = None, *, job: ArmId | None = None) -> Known[Trace]:
-    """Where a disk comes from, if it is there.
+    """Where a disk comes from, if it exists.
 
-    `job` is the restore that was to make it; without it all restores of the `instance` are looked through, where one
-    is named. ReadIncomplete when the list of jobs can't be read to its end.
+    `job` is the restore that was to make it; without it all restores of `instance`, if given, are searched.
+    ReadIncomplete when the list of jobs can't be read to the end.
     """
     try:
         body = await azure.get(disk)
@@ -45,7 +45,7 @@ async def trace(azure: Azure, disk: ArmId, instance: ArmId | None = None, *, job
 
 
 async def completed(azure: Azure, jobs: Iterable[RestoreJob]) -> tuple[RestoreJob, ...]:
-    """The jobs, those that run with what only each of them tells, sorted by id; one that can't be read stays as it is."""
+    """The jobs sorted by id, those still running read in full; one that can't be read stays as it is."""
 
     async def one(row: RestoreJob) -> RestoreJob:
         if lower(row.status) in ENDED:
@@ -59,7 +59,7 @@ async def completed(azure: Azure, jobs: Iterable[RestoreJob]) -> tuple[RestoreJo
 
 
 def origin(body: Mapping[str, Any]) -> Origin:
-    """What a disk or a snapshot tells of its own making."""
+    """What the body of a disk or a snapshot says about how it was made."""
     unique_id, creation, created, held = pick_each(
         pick(body, "properties"), "uniqueId", "creationData", "timeCreated", "LastOwnershipUpdateTime"
     )
@@ -75,7 +75,7 @@ def origin(body: Mapping[str, Any]) -> Origin:
 
 
 def restore_job(body: Mapping[str, Any]) -> RestoreJob:
-    """A job that restores; what only the job itself tells, and no list, is empty in a row of one."""
+    """A restore job; the fields that lists don't have are empty for a row of a list."""
     properties = pick(body, "properties") or {}
     target = pick(properties, "extendedInfo", "recoveryDestination")
     return RestoreJob(
@@ -106,7 +106,7 @@ async def _one(azure: Azure, job: ArmId) -> RestoreJob | None:
 
 
 async def _snapshot(azure: Azure, source: ArmId | None) -> Known[Origin]:
-    """What the snapshot tells that a disk was made from; no: the disk names none, or it is gone."""
+    """The origin of the snapshot that a disk was made from; no when the disk names none, or it is gone."""
     if source is None or source.type != _SNAPSHOTS:
         return NO
     try:

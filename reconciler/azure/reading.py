@@ -1,6 +1,6 @@
-"""The estate, read with list calls only, everything at once; whatever can't be read to its end fails the whole look.
+"""Reads the estate with list calls, all at once; a list that can't be read to the end fails the whole look.
 
-Calls grow with subscriptions, vaults and pages, never with disks.
+The number of calls grows with subscriptions, vaults and pages, never with disks.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ _Found = TypeVar("_Found", bound=_HasId)
 
 
 async def read_estate(azure: Azure, reach: Reach) -> Estate:
-    """Everything that `reach` names; ReadIncomplete when any list of it could not be read to its end."""
+    """The estate that `reach` names; ReadIncomplete when any of its lists can't be read to the end."""
     with garbage.held(), azure.looking():
         return await _Look(azure, reach).whole()
 
@@ -60,7 +60,7 @@ async def read_estate(azure: Azure, reach: Reach) -> Estate:
 async def descendants(azure: Azure, groups: Iterable[str]) -> dict[str, tuple[str, ...]]:
     """The ids of the subscriptions anywhere below each management group, lower-cased and sorted.
 
-    ReadIncomplete when a group can't be read: Azure doesn't tell one that isn't there from one that may not be seen.
+    ReadIncomplete when a group can't be read: Azure answers the same for a missing group and one without access.
     """
     names = tuple(groups)
     with azure.looking():
@@ -74,9 +74,9 @@ async def _descendants(azure: Azure, group: str) -> tuple[str, ...]:
     except ReadIncomplete as error:
         if isinstance(error.__cause__, (NotFound, OutOfReach)):
             raise ReadIncomplete(
-                f"The management group {group} can't be read, so it isn't known which subscriptions lie below it: "
+                f"Could not read the management group {group}, so the subscriptions below it are unknown: "
                 f"{error.__cause__.message}",
-                hint="Give the caller Management Group Reader there, or correct the name: the group's id is meant, not its display name.",
+                hint="Give the caller Management Group Reader there, or correct the name: use the group's id, not its display name.",
                 code=OUT_OF_REACH,
             ) from error
         raise
@@ -95,7 +95,7 @@ class _Look:
     _slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_IN_FLIGHT))
 
     async def whole(self) -> Estate:
-        """The estate, every mapping sorted by id whatever came first."""
+        """The estate, with every mapping sorted by id."""
         self.estate.subscriptions = self.reach.subscriptions
         self.estate.disk_subscriptions = self.reach.disk_subscriptions
         await together(self._lists(), self._ask_for_marks())
@@ -105,7 +105,7 @@ class _Look:
         return self.estate
 
     async def _lists(self) -> None:
-        """Lists of subscriptions first, since they tell which vaults there are; then what these hold."""
+        """Read the lists of the subscriptions first, since they show the vaults; then those of the vaults."""
         await self._subscriptions_and_identities()
         await self._unlisted_vaults()
         vaults = [vault for vault in self.estate.vaults.values() if concerns(self.reach, vault)]
@@ -131,7 +131,7 @@ class _Look:
         )
 
     async def _unlisted_vaults(self) -> None:
-        """Declared vaults that no list shows are asked for by id: a list may lag, or be filtered by rights."""
+        """Read declared vaults that no list shows by id: a list may lag, or be filtered by rights."""
         missing = [EXISTS(ArmId(key)) for key in self.reach.vaults if key not in self.estate.vaults]
         for question, presence in (await answer(self.azure, missing)).items():
             self.estate.answers[question] = presence
@@ -174,7 +174,7 @@ class _Look:
             self._keep_roles(subscription, rows)
 
     def _keep_roles(self, subscription: str, rows: Iterable[Mapping[str, Any]]) -> None:
-        """One above all subscriptions appears in the list of each that it reaches."""
+        """Keep each assignment once, with all subscriptions that list it: one above subscriptions is in several lists."""
         found: dict[str, RoleAssignment] = {}
         _keep(found, rows, projection.role, "role assignments")
         for key, row in found.items():
@@ -203,7 +203,7 @@ class _Look:
             self._marked = await survey.graph_vaults(self.azure, marked=True)
 
     async def _owned_elsewhere(self) -> None:
-        """Vaults with our mark anywhere: they only ever add findings."""
+        """Read the vaults anywhere that bear our mark; they only add findings."""
         if not self.reach.owners:
             return
         ours = [vault for vault in self.estate.vaults.values() if self._is_ours(vault)]
@@ -227,7 +227,7 @@ class _Look:
             return await self.azure.list(path, query=query)
 
     async def _read(self, path: str, into: dict[str, _Found], project: Callable[[Mapping[str, Any]], _Found]) -> None:
-        """A list, projected page by page, since the bodies take ten times the room."""
+        """Read a list and project it page by page, since whole bodies take ten times the memory."""
         async with self._slots:
             await self.azure.each_page(path, lambda rows: _keep(into, rows, project, path))
 
@@ -238,7 +238,7 @@ def _keep(
     project: Callable[[Mapping[str, Any]], _Found],
     what: str,
 ) -> None:
-    """Project the rows into a mapping by id, so that one id in two spellings is one object."""
+    """Project the rows into the mapping by id, so that two spellings of an id are one object."""
     with fields.understood(f"A row in a list of {what}"):
         for row in rows:
             found = project(row)

@@ -1,4 +1,4 @@
-"""What Azure answers to a write at once."""
+"""Azure's first answer to a write."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import Any
 class Receipt:
     """The first answer to a write.
 
-    `operation` and `location` are the URLs of a long-running operation (Azure-AsyncOperation and Location; they may be
-    signed: never print them), `retry_after` the seconds Azure asks to wait. `adopted`: what was to be made existed
+    `operation` and `location` are the URLs of a long-running operation (Azure-AsyncOperation and Location; never print
+    them, they may be signed), `retry_after` the seconds that Azure asks to wait. `adopted`: the object existed already,
     under another name; `unchanged`: nothing was sent, since nothing would have changed.
     """
 

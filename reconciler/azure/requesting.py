@@ -1,4 +1,4 @@
-"""What is asked of Azure beside the steps of changes: whether something could be done, and backups on demand."""
+"""Requests to Azure other than the steps of changes: whether something could be done, and on-demand backups."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from reconciler.model.ids import ArmId
 
 
 class Requests:
-    """The questions that take a POST, and backups on demand; each returns the first answer."""
+    """The questions that take a POST, and on-demand backups; each method returns the first answer."""
 
     def __init__(self, azure: Azure) -> None:
         self._sdk = Operations(azure)
@@ -30,7 +30,7 @@ class Requests:
         return await self._sdk.begin(instances.begin_validate_for_restore, *place(start.target), body)
 
     async def back_up(self, instance: ArmId, rule: str, retention: str) -> Receipt:
-        """Begin an on-demand backup by a policy's backup rule, kept as one of its retention rules says."""
+        """Begin an on-demand backup with a policy's backup rule and one of its retention rules."""
         instances = self._sdk.dataprotection(instance.subscription).backup_instances
         body = {"backupRuleOptions": {"ruleName": rule, "triggerOption": {"retentionTagOverride": retention}}}
         return await self._sdk.begin(instances.begin_adhoc_backup, *place(instance), body)
@@ -44,10 +44,10 @@ async def validate(sdk: Operations, vault: ArmId, properties: Mapping[str, Any])
 
 
 def restore_request(step: Step) -> dict[str, Any]:
-    """The request of a restore, with the resource guard's requests."""
+    """The body of a restore, with the resource guard's requests."""
     return {**step.body, **(bodies.guard_requests(step.guard) or {})}
 
 
 def place(target: ArmId) -> tuple[str, str, str]:
-    """Resource group, vault and name of what lies in a vault."""
+    """Resource group, vault and name of an object in a vault."""
     return target.group, target.parent.name, target.name

@@ -1,6 +1,6 @@
-"""Single requests through the SDK's operations and the ARM client, each ended by its first answer.
+"""Single requests through the SDK's operations and the ARM client, each up to its first answer.
 
-Both generations of SDK clients share the connection's pipeline. They are imported and made when something is written.
+Both generations of SDK clients share the connection's pipeline. They are imported and made only for a write.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ Operation = Callable[..., Awaitable[Any]]
 
 _SHOWN = frozenset({"PUT", "PATCH"})
 _SHOWING = frozenset({HTTPStatus.OK, HTTPStatus.CREATED})
-"""Statuses with which these methods show what they wrote: an empty answer then is a proxy's, not Azure's."""
+"""Statuses with which these methods return what they wrote: an empty answer is then from a proxy, not from Azure."""
 
 
 class Operations:
-    """The SDK's operations of each subscription, and how one of them is run up to its first answer."""
+    """Runs the SDK's operations of each subscription, each up to its first answer."""
 
     def __init__(self, azure: Azure) -> None:
         self.azure = azure
@@ -40,7 +40,7 @@ class Operations:
         self._rights: dict[str, AuthorizationManagementClient] = {}
 
     def dataprotection(self, subscription: str) -> DataProtectionMgmtClient:
-        """The client of a subscription, at the SDK's own api-version, which the pipeline then rewrites."""
+        """The client of a subscription, with the SDK's own api-version, which the pipeline rewrites."""
         if subscription not in self._backup:
             from azure.mgmt.dataprotection.aio import DataProtectionMgmtClient
 
@@ -50,7 +50,7 @@ class Operations:
         return self._backup[subscription]
 
     def authorization(self, subscription: str) -> AuthorizationManagementClient:
-        """The client of a subscription; its version-pinned module spares 0.2 s of imports."""
+        """The client of a subscription; its version-pinned module saves 0.2 s of imports."""
         if subscription not in self._rights:
             from azure.mgmt.authorization.v2022_04_01.aio import AuthorizationManagementClient
 
@@ -60,23 +60,23 @@ class Operations:
         return self._rights[subscription]
 
     async def run(self, operation: Operation, *arguments: Any) -> Receipt:
-        """A synchronous operation."""
+        """The answer to a synchronous operation."""
         return await self._run(operation, *arguments)
 
     async def begin(self, operation: Operation, *arguments: Any) -> Receipt:
-        """A long-running operation's first answer; its poller is never awaited, since it chokes on an empty 202."""
+        """The first answer to a long-running operation; its poller is never awaited, since it fails on an empty 202."""
         return await self._run(operation, *arguments, polling=False)
 
     async def put(self, path: str, body: Mapping[str, Any]) -> Receipt:
-        """A PUT through the ARM client, for providers whose SDK we don't carry."""
+        """Send a PUT through the ARM client, for providers whose SDK isn't installed."""
         return await self._run(self.azure.send, "PUT", self.azure.url(path), body)
 
     async def patch(self, path: str, body: Mapping[str, Any]) -> Receipt:
-        """A PATCH through the ARM client."""
+        """Send a PATCH through the ARM client."""
         return await self._run(self.azure.send, "PATCH", self.azure.url(path), body)
 
     async def delete(self, path: str) -> Receipt:
-        """A DELETE through the ARM client."""
+        """Send a DELETE through the ARM client."""
         return await self._run(self.azure.send, "DELETE", self.azure.url(path))
 
     async def _run(self, operation: Operation, *arguments: Any, **options: Any) -> Receipt:
@@ -89,12 +89,12 @@ class Operations:
             await operation(*arguments, accept=accept, **options)
         except SdkError as error:
             raise AzureError(
-                f"The Azure SDK could not make sense of an answer: {redact(str(error))}",
+                f"The Azure SDK could not understand an answer: {redact(str(error))}",
                 code=error_codes.UNEXPECTED_ANSWER,
-                hint="Run it again: it goes on from what Azure holds by then.",
+                hint="Run it again; finished work is skipped.",
             ) from error
         except ValueError:
-            if not kept:  # else the answer was accepted, and what the SDK's models make of it doesn't matter
+            if not kept:  # else the answer was accepted, and errors of the SDK's models don't matter
                 raise
         return kept[-1]
 
@@ -103,7 +103,7 @@ class Operations:
         body = read_object(answer) if content else {}
         check_shape(body, urlsplit(answer.request.url).path)
         if not content and answer.status_code in _SHOWING and answer.request.method in _SHOWN:
-            raise Malformed("it is empty where the object that was written is expected")
+            raise Malformed("it is empty, and should hold the object that was written")
         return Receipt(
             status=answer.status_code,
             body=body,
@@ -114,7 +114,7 @@ class Operations:
 
 
 async def satisfied(deletion: Awaitable[Receipt]) -> Receipt:
-    """A deletion's receipt; what isn't there counts as deleted."""
+    """A deletion's receipt; an object that doesn't exist counts as deleted."""
     try:
         return await deletion
     except NotFound:
@@ -122,7 +122,7 @@ async def satisfied(deletion: Awaitable[Receipt]) -> Receipt:
 
 
 class _NoCredential:
-    """What the SDK's clients ask for and never use: the shared pipeline has the token policy."""
+    """A credential that the SDK's clients require but never use: the shared pipeline has the token policy."""
 
     async def get_token(self, *_scopes: str, **_options: Any) -> Any:
         """Never called."""

@@ -1,7 +1,7 @@
-"""What every request bears: an id of its own, which Azure's logs keep, who sends it, and which encodings are read.
+"""Headers of every request: a request id, which Azure's logs keep, the user agent, and the accepted encodings.
 
-One policy in place of azure-core's three: those ask the system's time-based id generator for each request, and each
-wraps every call, which together took a fifth of what a write costs.
+One policy replaces azure-core's three: those use the system's time-based id generator for each request, and each
+wraps every call, which together took a fifth of the time of a write.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ if TYPE_CHECKING:
     from reconciler.azure.governor import Events
 
 SANDBOX = "x-reconciler-sandbox"
-"""The header of every answer of a sandbox."""
+"""The header that every answer of a sandbox has."""
 
 REQUEST_ID = "x-ms-client-request-id"
 ENCODINGS = "gzip, deflate"
-"""All that azure-core decodes."""
+"""The encodings that azure-core decodes."""
 
 
 class Stamping(AsyncHTTPPolicy[Any, Any]):
-    """Puts the headers that are the same for all on a request, and an id that its retries share.
+    """Adds the common headers to a request, and an id that its retries share.
 
-    `events` hears when the answer is a sandbox's.
+    `events` is told when a sandbox answers.
     """
 
     def __init__(self, events: Events | None = None) -> None:

@@ -1,7 +1,7 @@
-"""What no list of a run's own vaults shows: vaults, instances and snapshots anywhere, asked of Resource Graph first.
+"""Vaults, instances and snapshots outside the lists of a run's own vaults, from Resource Graph first.
 
-Resource Graph lags, fails, and may leave out what it hasn't heard of. Where it doesn't answer, or contradicts what was
-just read of Azure itself, Resource Manager is asked instead, in more calls; where that doesn't answer either, nobody knows.
+Resource Graph lags, fails, and may leave out recent objects. Where it doesn't answer, or contradicts what Resource
+Manager just showed, Resource Manager is asked instead, in more calls; if that doesn't answer either, the result is unsure.
 """
 
 from __future__ import annotations
@@ -51,12 +51,12 @@ _BACKUPS_OWN = "azurebackup"
 
 
 async def graph_vaults(azure: Azure, *, marked: bool = False) -> Known[tuple[Vault, ...]]:
-    """Every vault that Resource Graph shows the caller, or every one that bears a mark: ids, tags and identities."""
+    """All vaults that Resource Graph shows the caller, or only those that bear a mark: ids, tags and identities."""
     return await graph_if_it_answers(azure, _MARKED if marked else _VAULTS, projection.vault)
 
 
 async def vaults(azure: Azure, told: Known[tuple[Vault, ...]], seen: Iterable[Vault]) -> Known[tuple[Vault, ...]]:
-    """The vaults that Resource Graph told of, unless it lacks any that was `seen`; then those of every subscription."""
+    """The vaults that Resource Graph returned, or, when one of `seen` is missing there, those of every subscription."""
     here = {vault.id.key for vault in seen}
     match told:
         case Yes(rows) if here <= {row.id.key for row in rows}:
@@ -65,7 +65,7 @@ async def vaults(azure: Azure, told: Known[tuple[Vault, ...]], seen: Iterable[Va
 
 
 async def principals(azure: Azure, seen: Iterable[Vault]) -> Known[frozenset[str]]:
-    """The principals of all vaults that the caller may read; `seen` are some that have been read."""
+    """The principals of all vaults that the caller may read; `seen` are some that were already read."""
     here = tuple(seen)
     found = await vaults(azure, await graph_vaults(azure), here)
     match found:
@@ -77,9 +77,9 @@ async def principals(azure: Azure, seen: Iterable[Vault]) -> Known[frozenset[str
 async def elsewhere(
     azure: Azure, disks: Iterable[ArmId], seen: Iterable[Instance], read: Iterable[Vault]
 ) -> Known[tuple[Instance, ...]]:
-    """The instances of these disks in vaults that were not `read`, as those vaults list them; `seen` are those in vaults that were.
+    """The instances of these disks in vaults not in `read`, from those vaults' lists; `seen` are those of vaults in `read`.
 
-    Of Resource Graph only which vaults to look at is believed.
+    Resource Graph only tells which vaults to look at.
     """
     here, wanted = tuple(read), {disk.key for disk in disks}
     own = {vault.id.key for vault in here}
@@ -97,7 +97,7 @@ async def elsewhere(
 async def snapshot_counts(azure: Azure, disks: Iterable[ArmId]) -> Known[Mapping[str, Mapping[str, Snapshots]]]:
     """The incremental snapshots of these disks, by lower-cased ids of disk, then resource group; they should have some.
 
-    Resource Graph isn't believed where it shows none at all in a subscription.
+    Where Resource Graph shows none at all in a subscription, Resource Manager is asked instead.
     """
     wanted = {disk.key: disk.subscription for disk in disks}
     counts: dict[str, dict[str, Snapshots]] = defaultdict(dict)
@@ -151,7 +151,7 @@ async def own_snapshots(azure: Azure, group: ArmId) -> Known[Mapping[str, tuple[
 async def newest_sources(azure: Azure, disks: Iterable[ArmId]) -> Mapping[str, str]:
     """The `uniqueId` of the disk that the newest snapshot of each of these ids was made of, both lower-cased.
 
-    Of disks of which Resource Graph tells nothing the subscriptions' snapshots are listed; ReadIncomplete when they can't be.
+    For disks that Resource Graph doesn't show, the subscriptions' snapshots are listed; ReadIncomplete when they can't be.
     """
     wanted = {disk.key: disk.subscription for disk in disks}
     found: dict[str, str] = {}
@@ -178,7 +178,7 @@ def _newest(rows: Iterable[tuple[str, str, str]]) -> dict[str, str]:
 def _source(row: Mapping[str, Any]) -> tuple[str, str, str]:
     disk, source, made = pick(row, "disk"), pick(row, "source"), fields.moment(pick(row, "made"))
     if not isinstance(disk, str):
-        raise TypeError(f"{row!r} tells of no snapshot")
+        raise TypeError(f"{row!r} is no snapshot")
     return lower(disk), lower(str(source or "")), made.isoformat() if made else ""
 
 
@@ -194,7 +194,7 @@ def _made_of(row: Mapping[str, Any]) -> tuple[str, str, str]:
 
 
 async def foreign_snapshots(azure: Azure, groups: Iterable[ArmId]) -> Known[tuple[ArmId, ...]]:
-    """Snapshots that lie in one of these resource groups, and that Azure Backup neither named nor tagged as its own."""
+    """Snapshots in these resource groups that Azure Backup neither named nor tagged as its own."""
     within = set(groups)
     names = sorted({lower(group.name) for group in within})
     queries = [
@@ -215,7 +215,7 @@ async def foreign_snapshots(azure: Azure, groups: Iterable[ArmId]) -> Known[tupl
 
 
 async def _vaults_of(azure: Azure, disks: set[str], seen: set[str], read: Iterable[Vault]) -> set[ArmId]:
-    """The vaults that may hold an instance of these disks; ReadIncomplete when that can't be told."""
+    """The vaults that may hold an instance of these disks; ReadIncomplete when that is unknown."""
     found = await graph_if_it_answers(azure, _INSTANCES, projection.instance)
     match found:
         case Yes(rows) if seen <= {row.id.key for row in rows}:
@@ -224,15 +224,15 @@ async def _vaults_of(azure: Azure, disks: set[str], seen: set[str], read: Iterab
 
 
 async def _listed_vaults(azure: Azure, subscriptions: set[str]) -> tuple[Vault, ...]:
-    """The vaults of every subscription, as Resource Manager lists them; these are known to be among the subscriptions."""
+    """The vaults of every subscription, as Resource Manager lists them; `subscriptions` are known to be among those."""
     rows = await azure.list("/subscriptions")
     with understood("The list of subscriptions"):
         found = {lower(str(pick(row, "subscriptionId") or fields.id_of(row).subscription)) for row in rows}
     if not subscriptions <= found:
         missing = ", ".join(sorted(subscriptions - found))
         raise ReadIncomplete(
-            f"The list of subscriptions is short: it lacks {missing}, which could be read a moment ago.",
-            hint="Run it again; if it stays, give the caller Reader at these subscriptions as a whole.",
+            f"The list of subscriptions is incomplete: it lacks {missing}, which could be read a moment ago.",
+            hint="Run it again; if this persists, give the caller Reader on these whole subscriptions.",
         )
     paths = [f"/subscriptions/{one}/providers/Microsoft.DataProtection/backupVaults" for one in sorted(found)]
     lists = await together(*(azure.list(path) for path in paths))
@@ -241,7 +241,7 @@ async def _listed_vaults(azure: Azure, subscriptions: set[str]) -> tuple[Vault, 
 
 
 async def _instances(azure: Azure, vault: ArmId) -> tuple[Instance, ...]:
-    """The instances of a vault; none where it is gone, which Resource Graph doesn't hear of at once."""
+    """The instances of a vault; none when it is gone, which Resource Graph may show late."""
     path = f"{vault}/backupInstances"
     try:
         rows = await azure.list(path)
@@ -258,7 +258,7 @@ async def _snapshots(azure: Azure, where: str) -> list[dict[str, Any]]:
 
 
 def _by_disk_and_group(rows: Iterable[Mapping[str, Any]]) -> Mapping[tuple[str, str], list[datetime]]:
-    """When the incremental ones of these snapshots were made; one that doesn't tell counts as made long ago."""
+    """When the incremental ones among these snapshots were made; one without a time counts as made long ago."""
     found: dict[tuple[str, str], list[datetime]] = defaultdict(list)
     for row in rows:
         group = fields.id_of(row).group_id
@@ -274,7 +274,7 @@ def _count(row: Mapping[str, Any]) -> tuple[str, str, Snapshots]:
         pick(row, key) for key in ("disk", "snapshots", "subscriptionId", "resourceGroup")
     )
     if not isinstance(disk or "", str) or not isinstance(count, int):
-        raise TypeError(f"{row!r} counts no snapshots")
+        raise TypeError(f"{row!r} has no count of snapshots")
     shown = Snapshots(count, fields.moment(pick(row, "newest")))
     return lower(disk or ""), group_id(str(subscription), str(group)).key, shown
 

@@ -1,4 +1,4 @@
-"""Several reads at once, of which one failure is enough."""
+"""Several reads at once; the first failure ends them all."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ _Result = TypeVar("_Result")
 
 
 async def together(*work: Coroutine[Any, Any, _Result]) -> Sequence[_Result]:
-    """All results in order; the first error in that order, when there is one, after the others were called off."""
+    """All results in order; if any fails, the others are cancelled and the first error in that order is raised."""
     try:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(one) for one in work]
     except* ReconcilerError as failed:
         error = _first(failed)
-        raise error from error.__cause__  # which tells why a list couldn't be read
+        raise error from error.__cause__  # keeps the cause, which tells why a list couldn't be read
     return [task.result() for task in tasks]
 
 

@@ -1,7 +1,7 @@
-"""Which api-version every request carries: one table, put on the wire by one pipeline policy.
+"""The api-version of every request: one table, applied by one pipeline policy.
 
 The SDK's own default for DataProtection (2026-06-01) refuses vaults whose soft delete isn't AlwaysOn, and pinning an
-older one in the SDK makes two of its operations raise; rewriting the query does neither.
+older one in the SDK makes two of its operations raise; rewriting the query avoids both.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from azure.core.pipeline import PipelineRequest, PipelineResponse
 from azure.core.pipeline.policies import AsyncHTTPPolicy
 
 DATA_PROTECTION = "2025-07-01"
-"""The default for Microsoft.DataProtection: the newest that still takes soft delete On and Off at creation."""
+"""The default for Microsoft.DataProtection: the newest that still accepts soft delete On and Off at creation."""
 
 _RESOURCES = "microsoft.resources"
 _TABLE: Mapping[str, str] = {
@@ -40,16 +40,16 @@ def table(data_protection: str = DATA_PROTECTION) -> dict[str, str]:
 
 
 def resource_type(path: str) -> str:
-    """The lower-cased type of the last provider in an ARM path; `microsoft.resources` where there is none or it stands alone."""
+    """The lower-cased type of the last provider in an ARM path; `microsoft.resources` when there is none or no type."""
     _, found, rest = path.lower().rpartition("/providers/")
     parts = rest.strip("/").split("/")
-    if not found or len(parts) == 1:  # a provider itself is what Resource Manager tells about
+    if not found or len(parts) == 1:  # Resource Manager itself answers about a provider
         return _RESOURCES
     return "/".join([parts[0], *parts[1::2]])
 
 
 def version_for(path: str, versions: Mapping[str, str]) -> str | None:
-    """The api-version for an ARM path: that of the longest entry its type begins with; None when no entry fits."""
+    """The api-version for an ARM path, from the longest entry that its type begins with; None when none fits."""
     kind = resource_type(path)
     while kind:
         if kind in versions:
@@ -59,21 +59,21 @@ def version_for(path: str, versions: Mapping[str, str]) -> str | None:
 
 
 def with_version(url: str, version: str) -> str:
-    """The URL with exactly this api-version; the other parameters stay as they are spelled."""
+    """The URL with exactly this api-version; the other parameters stay unchanged."""
     parts = urlsplit(url)
     kept = [pair for pair in parts.query.split("&") if pair and pair.partition("=")[0].lower() != "api-version"]
     return urlunsplit(parts._replace(query="&".join([*kept, f"api-version={quote(version)}"])))
 
 
 class ApiVersions(AsyncHTTPPolicy[Any, Any]):
-    """Rewrites `api-version` on every request; links that Azure gave us (option `verbatim`) stay untouched."""
+    """Rewrites `api-version` on every request; links that Azure returned (option `verbatim`) stay unchanged."""
 
     def __init__(self, versions: Mapping[str, str]) -> None:
         super().__init__()
         self._versions = versions
 
     async def send(self, request: PipelineRequest[Any]) -> PipelineResponse[Any, Any]:
-        """Put the table's version on the wire; a path that no entry fits keeps what it has."""
+        """Send the request with the table's version; a path that no entry fits keeps its own."""
         http = request.http_request
         if not request.context.options.pop("verbatim", False):
             version = version_for(urlsplit(http.url).path, self._versions)

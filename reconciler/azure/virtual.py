@@ -1,7 +1,7 @@
-"""An event loop whose time is virtual: where others wait, it moves its clock forward.
+"""An event loop with virtual time: instead of waiting it moves its clock forward.
 
-Sleeps, timeouts and deadlines cost microseconds and are deterministic. Real sockets and threads don't belong on it:
-while one of them works, time would run past every deadline at once.
+Sleeps, timeouts and deadlines take microseconds and are deterministic. Don't use real sockets or threads on it: while
+one of them works, virtual time would run past every deadline.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _RESOLUTION = 1e-6
 
 
 class Deadlock(RuntimeError):
-    """Every task waits for another one and nothing is scheduled: on a real loop this would hang for ever."""
+    """Every task waits for another one and nothing is scheduled: a real loop would hang forever."""
 
 
 class _VirtualSelector(selectors.BaseSelector):
@@ -26,7 +26,7 @@ class _VirtualSelector(selectors.BaseSelector):
         self._real = selectors.DefaultSelector()
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        """What is ready at once; else time moves on."""
+        """What is ready now; if nothing is, move the time forward."""
         ready = self._real.select(0)
         if ready or timeout == 0:
             return ready
@@ -52,7 +52,7 @@ class _VirtualSelector(selectors.BaseSelector):
         return self._real.get_key(fileobj)
 
     def close(self) -> None:
-        """Let go of the system's selector."""
+        """Close the system's selector."""
         self._real.close()
 
 
@@ -70,5 +70,5 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
 
 def new_loop(start: float = 0.0) -> Callable[[], asyncio.AbstractEventLoop]:
-    """A `loop_factory` for `asyncio.Runner` whose loops start at `start` seconds."""
+    """A `loop_factory` for `asyncio.Runner`; its loops start at `start` seconds."""
     return lambda: VirtualLoop(start)

@@ -1,6 +1,6 @@
-"""What writes the steps of changes: one step of a plan is one request (two where Azure needs it), and a receipt.
+"""Writes the steps of changes: one step of a plan is one request (two where Azure needs it), and a receipt.
 
-Nothing but `applying/guard.py` imports it, so that no step passes the guard by.
+Only `applying/guard.py` imports it, so that every step passes the guard.
 
 Bodies are plain dicts and go out verbatim; the SDK's models would drop keys that Azure calls read-only.
 """
@@ -34,9 +34,9 @@ class Writer:
         self._sdk = Operations(azure)
 
     async def run(self, step: Step, *, principal: str | None = None) -> Receipt:
-        """One step; `principal` stands in where the plan could not know it. AzureError when it is refused.
+        """Run one step; `principal` is used where the plan could not know it. AzureError when Azure refuses.
 
-        A delete of what isn't there is done. A role assignment that exists under another name is `adopted`.
+        Deleting an object that doesn't exist succeeds. A role assignment that exists under another name is `adopted`.
         """
         if step.op is Op.ROLE_PUT:
             return await _put_role(self._sdk, step, principal or str(step.body["principal"]))
@@ -70,7 +70,7 @@ async def _delete_policy(sdk: Operations, step: Step) -> Receipt:
 
 
 async def _put_role(sdk: Operations, step: Step, principal: str) -> Receipt:
-    """The SDK's model would drop keys of a dict, so it gets bytes."""
+    """Create a role assignment; the body is sent as bytes, since the SDK's model would drop keys of a dict."""
     scope, role = step.target, str(step.body["role"])
     assignments = sdk.authorization(scope.subscription).role_assignments
     content = orjson.dumps(bodies.role_assignment(scope, role, principal))
@@ -89,7 +89,7 @@ async def _delete_role(sdk: Operations, step: Step) -> Receipt:
 
 
 async def _put_instance(sdk: Operations, step: Step) -> Receipt:
-    """Through the ARM client: this is the one write of each disk, and the SDK's operation takes half as long again."""
+    """Write an instance through the ARM client: each disk needs this write, and the SDK's takes half as long again."""
     return await sdk.put(step.target.text, bodies.guarded(step.body, step.guard))
 
 
@@ -134,7 +134,7 @@ async def _undelete_instance(sdk: Operations, step: Step) -> Receipt:
 
 
 async def _delete_instance(sdk: Operations, step: Step) -> Receipt:
-    """Under a resource guard the deletion is unlocked first, since DELETE itself takes no such request."""
+    """Delete an instance; under a resource guard it is unlocked first, since DELETE itself takes no guard request."""
     client = sdk.dataprotection(step.target.subscription)
     group, vault, name = place(step.target)
     if step.guard:
@@ -149,7 +149,7 @@ async def _start_restore(sdk: Operations, step: Step) -> Receipt:
 
 
 async def _patch_disk(sdk: Operations, step: Step) -> Receipt:
-    """A PATCH replaces the tags as a whole, so those that are there go along."""
+    """Change a disk's tags; a PATCH replaces them all, so the existing ones are sent too."""
     live = await sdk.azure.get(step.target)
     tags = bodies.merged(live.get("tags") or {}, step.body.get("tags") or {})
     return await sdk.patch(step.target.text, {**step.body, "tags": tags})

@@ -134,7 +134,7 @@ def test_a_page_of_a_proxy_is_asked_for_again_a_few_times_and_not_believed(wire:
     found = presence(wire)
     assert isinstance(found, Unsure)
     assert found.code.code == "not-known"
-    assert "Resource Manager's own error" in found.because
+    assert "no error of Resource Manager" in found.because
     assert "proxy" in found.hint
     assert 3 < len(wire.calls) < 10
 

@@ -52,7 +52,7 @@ def test_f59_an_empty_page_with_a_link_is_not_the_end(wire: Any) -> None:
 )
 def test_f29_a_link_to_another_host_gets_no_request_and_no_token(wire: Any, link: str) -> None:
     wire.on("GET", LIST, {"value": rows("a"), "nextLink": link})
-    with pytest.raises(ReadIncomplete, match="points to"):
+    with pytest.raises(ReadIncomplete, match="links to"):
         wire.run(read)
     assert len(wire.calls) == 1
 
@@ -87,7 +87,7 @@ def test_a_link_with_the_default_port_or_in_capitals_is_at_home(wire: Any) -> No
 def test_f30_a_list_that_is_cut_short_is_an_error_never_a_part(wire: Any, second: Any) -> None:
     wire.on("GET", LIST, {"value": rows("a"), "nextLink": NEXT})
     wire.on("GET", "abc", second)
-    with pytest.raises(ReadIncomplete, match="Nothing was concluded"):
+    with pytest.raises(ReadIncomplete, match="The part that was read is not used"):
         wire.run(read)
 
 

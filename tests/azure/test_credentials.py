@@ -163,7 +163,7 @@ def test_a_github_that_stumbles_is_asked_again() -> None:
 
 @pytest.mark.parametrize("answer", [(403, {}), (200, b"<html>"), (200, {}), (200, []), (200, ValueError())])
 def test_a_github_that_gives_no_token_is_explained_without_a_secret(answer: Any) -> None:
-    with pytest.raises(ClientAuthenticationError, match="GitHub gave no identity token") as raised:
+    with pytest.raises(ClientAuthenticationError, match="GitHub returned no identity token") as raised:
         asyncio.run(assertions.github(GITHUB, "a", Issuer(answer).transport)())
     assert "hush" not in str(raised.value)
 
@@ -185,7 +185,7 @@ def test_a_token_file_is_read_anew_each_time(tmp_path: Path) -> None:
     assert asyncio.run(ask()) == "two"
 
 
-@pytest.mark.parametrize(("content", "told"), [(None, "No such file"), (b"", "is empty"), (b"\xff", "no text")])
+@pytest.mark.parametrize(("content", "told"), [(None, "No such file"), (b"", "is empty"), (b"\xff", "not the text")])
 def test_a_token_file_that_gives_nothing_is_named(tmp_path: Path, content: Any, told: str) -> None:
     path = tmp_path / "token"
     if content is not None:
@@ -244,10 +244,10 @@ class Refusing:
     [
         ("AADSTS700024: Client assertion is not within its valid time range.", "too old"),
         ("AADSTS700213: No matching federated identity record found.", "subject"),
-        ("AADSTS7000222: The provided client secret keys are expired.", "make a new one"),
+        ("AADSTS7000222: The provided client secret keys are expired.", "Make a new client secret"),
         ("AADSTS90002: Tenant not found.", "--cloud"),
         ("AADSTS1: Something else.", "id-token: write"),
-        ("GitHub gave no identity token (HTTP 403)", "id-token: write"),
+        ("GitHub returned no identity token (HTTP 403)", "id-token: write"),
     ],
 )
 def test_a_refusal_names_the_way_that_was_tried_and_what_to_do(said: str, hint: str) -> None:

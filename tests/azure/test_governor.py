@@ -68,7 +68,7 @@ def test_f03_a_429_that_outlives_the_deadline_names_the_call(wire: Any) -> None:
         with until(azure.clock.monotonic() + 120):
             await azure.get(PATH)
 
-    with pytest.raises(Transient, match=r"GET /subscriptions/s/.*/d was given up at the deadline: too many"):
+    with pytest.raises(Transient, match=r"Gave up on GET /subscriptions/s/.*/d at the deadline: too many"):
         wire.run(bounded)
     assert len(wire.calls) == 3
     assert wire.calls[-1].at <= 120
@@ -207,7 +207,7 @@ def test_f58_an_answer_that_cannot_be_read_is_transient_and_then_an_error(wire: 
     wire.on("GET", PATH, (200, content), FINE)
     assert wire.run(look) == FINE
     wire.on("GET", PATH, (200, content, {"Content-Type": "text/html"}))
-    with pytest.raises(Transient, match="can't be read") as raised:
+    with pytest.raises(Transient, match="Could not read the answer") as raised:
         wire.run(look)
     assert raised.value.code == "unreadable-answer"
 

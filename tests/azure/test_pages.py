@@ -67,7 +67,7 @@ def test_pages_that_come_slowly_without_end(wire: Any) -> None:
             return await azure.list(DISKS)
 
     wire.on("GET", DISKS, page)
-    with pytest.raises(ReadIncomplete, match="The time for looking at Azure is over") as raised:
+    with pytest.raises(ReadIncomplete, match="The time for reading Azure ran out") as raised:
         wire.run(look)
     assert DISKS in raised.value.message
     assert "--look-timeout" in raised.value.hint
@@ -121,6 +121,6 @@ def test_one_look_has_one_deadline(wire: Any) -> None:
             return await descendants(azure, ["g"])
 
     wire.on("GET", "descendants", (503, {"error": {"code": "Busy", "message": "m"}}))
-    with pytest.raises(ReadIncomplete, match="given up at the deadline"):
+    with pytest.raises(ReadIncomplete, match="at the deadline"):
         wire.run(twice)
     assert wire.calls[-1].at <= 1800

@@ -32,7 +32,7 @@ def test_a_list_with_a_row_from_elsewhere_ends_the_run(forged: Forged, where: st
     ) as azure:
         done = azure.run("apply", "--auto-approve", "--prune", "--format", "json")
         assert (done.code, azure.writes) == (1, []), done
-        assert "does not lie in" in done.text
+        assert "is not in" in done.text
         assert "read-incomplete" in done.codes
 
 

@@ -65,7 +65,7 @@ def test_a_look_ends_in_its_time(forged: Forged) -> None:
     with forged(quickstart(), *slow) as azure:
         done = azure.run("drift", "--look-timeout", "60")
         assert done.code == 1, done
-        assert "time for looking at Azure is over" in done.err
+        assert "time for reading Azure ran out" in done.err
         assert "/disks" in done.err
         assert "--look-timeout" in done.err
 
@@ -74,4 +74,4 @@ def test_the_time_of_a_look_is_a_setting_of_the_environment(forged: Forged) -> N
     with forged(quickstart(), delayed("GET */disks", 10), endless("GET */disks"), clock=VIRTUAL) as azure:
         done = azure.run("plan", env={"RECONCILER_LOOK_TIMEOUT": "40"})
         assert done.code == 1, done
-        assert "time for looking at Azure is over" in done.err
+        assert "time for reading Azure ran out" in done.err

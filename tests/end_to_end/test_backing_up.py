@@ -212,7 +212,7 @@ def test_a_job_that_fails_tells_azures_reason_and_a_way_out(stage: Stage) -> Non
     assert "reconciler plan" in one.hint
     (failed,) = listed(stage, statuses=("failed",))
     told = listing_text(jobs_listing([failed]))
-    assert "code: UserErrorDiskBackupAuthorizationFailed\n  hint: see which role or lock" in told
+    assert "code: UserErrorDiskBackupAuthorizationFailed\n  hint: find out which role or lock" in told
     assert "reconciler plan" in listing_markdown(jobs_listing([failed]))
     found = valid("jobs", jobs_document([failed], tool_version="0", manifest="m"))
     assert found["jobs"][0]["error"]["code"] == "UserErrorDiskBackupAuthorizationFailed"

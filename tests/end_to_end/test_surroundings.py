@@ -112,7 +112,7 @@ def test_a_group_that_cannot_be_read_is_never_an_empty_one(on_stage: Callable[..
         }
     ]
     stage = on_stage(estate(RESOURCES, managementGroups=GROUPS, callers=callers))
-    with pytest.raises(ReadIncomplete, match=f"(?i)management group {name} can't be read") as failed:
+    with pytest.raises(ReadIncomplete, match=f"(?i)could not read the management group {name}") as failed:
         stage.plan(manifest(disks=[where(managementGroups=[name])]))
     assert failed.value.code == "out-of-reach"
     assert "Management Group Reader" in failed.value.hint

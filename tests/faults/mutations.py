@@ -46,7 +46,7 @@ M = Mutation
 MUTATIONS = (
     M("F01", "the header that says how long to wait is not read", "azure/governor.py", "pace.asked(answer.headers, self._clock, error.message)", "pace.asked({}, self._clock, error.message)"),
     M("F02", "a delay in the error's text is not read", "azure/governor.py", "pace.asked(answer.headers, self._clock, error.message)", 'pace.asked(answer.headers, self._clock, "")'),
-    M("F03", "the call that was given up is not named", "azure/governor.py", 'f"{http.method} {path} was given up at the deadline: {why}"', 'f"A request was given up at the deadline: {why}"'),
+    M("F03", "the call that was given up is not named", "azure/governor.py", 'f"Gave up on {http.method} {path} at the deadline: {why}"', 'f"Gave up on a request at the deadline: {why}"'),
     M("F04", "503 is final", "azure/failures.py", "        HTTPStatus.SERVICE_UNAVAILABLE,\n", ""),
     M("F05", "500 is final", "azure/failures.py", "        HTTPStatus.INTERNAL_SERVER_ERROR,\n", ""),
     M("F06", "a lost answer to a PUT is final", "azure/governor.py", "Setback(_broken(error, http), retry=True", 'Setback(_broken(error, http), retry=http.method != "PUT"'),

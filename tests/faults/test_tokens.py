@@ -79,7 +79,7 @@ def test_f21_no_token_at_all(quickstart: Trial) -> None:
     run = quickstart.apply()
     credential.allowed = 1000
     assert (run.code, run.writes) == (1, [])
-    assert run.err.startswith("error[no-token]: No access token")
+    assert run.err.startswith("error[no-token]: Could not get an access token")
     assert "AADSTS700024" in run.err
 
 

@@ -61,7 +61,7 @@ def test_links_are_followed_only_home(trial: Trial, where: str, kind: str, link:
     trial.inject(kind, with_next(link) if where == "nextLink" else with_headers(link, where), times=9)
     run = trial.apply()
     assert run.code == 1
-    assert "nothing was sent there, since the access token would leak" in run.text, run.text
+    assert "nothing was sent there, to keep the access token safe" in run.text, run.text
     assert all(call.path.startswith(("/subscriptions/", "/providers/")) for call in run.calls)
 
 

@@ -1,1 +1,1 @@
-"""How to sign in: which way the environment offers, and the tokens that it yields."""
+"""Sign-in: which way the environment offers, and the tokens that it gives."""

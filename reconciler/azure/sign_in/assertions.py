@@ -1,7 +1,7 @@
-"""Identity tokens that stand in for a secret, asked for anew with every access token.
+"""Identity tokens that replace a secret, fetched again for every access token.
 
 GitHub's live for five minutes, and a file may be renewed as often, while an apply that waits for role propagation needs
-an access token again after an hour: an assertion that was kept would be refused by then (AADSTS700024).
+a new access token after an hour: an identity token kept that long would be refused (AADSTS700024).
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ from azure.core.rest import HttpRequest
 from reconciler.base.redaction import redact
 
 Assertion = Callable[[], Awaitable[str]]
-"""Gives an identity token; ClientAuthenticationError when there is none."""
+"""Returns an identity token; ClientAuthenticationError when there is none."""
 
 _SECONDS = 10.0
 _AGAIN_AFTER = 30.0
 
 
 class Federated:
-    """A credential of workload identity federation that outlives its assertion.
+    """A credential of workload identity federation that fetches its assertion again when needed.
 
-    `make` turns a function that returns the newest assertion into azure-identity's credential. While the access token
-    in hand is good, an assertion that can't be had is no reason to stop: it is asked for again half a minute later.
+    `make` turns a function that returns the newest assertion into azure-identity's credential. While the current access
+    token is valid, a failure to fetch an assertion raises nothing: it is tried again half a minute later.
     """
 
     def __init__(self, assertion: Assertion, make: Callable[[Callable[[], str]], Any]) -> None:
@@ -44,7 +44,7 @@ class Federated:
         self._again_at = 0.0
 
     async def get_token_info(self, *scopes: str, options: Mapping[str, Any] | None = None) -> AccessTokenInfo:
-        """An access token; ClientAuthenticationError when none can be had."""
+        """An access token; ClientAuthenticationError when there is none."""
         kept, now = self._kept, time.time()
         good = kept if kept is not None and kept.expires_on > now and not (options or {}).get("claims") else None
         if good is not None and now < self._again_at:
@@ -79,20 +79,20 @@ def github(environment: Mapping[str, str], audience: str, transport: Any = None)
             return await _value(request, transport)
         except (SdkError, ValueError, KeyError, TypeError) as error:
             why = redact(str(error)) if isinstance(error, SdkError) else type(error).__name__
-            raise ClientAuthenticationError(f"GitHub gave no identity token ({why})") from error
+            raise ClientAuthenticationError(f"GitHub returned no identity token ({why})") from error
 
     return ask
 
 
 def file(environment: Mapping[str, str]) -> Assertion:
-    """The identity token in the file that AZURE_FEDERATED_TOKEN_FILE names, read anew each time."""
+    """The identity token in the file that AZURE_FEDERATED_TOKEN_FILE names, read again each time."""
     path = Path(environment["AZURE_FEDERATED_TOKEN_FILE"])
 
     async def ask() -> str:
         try:
             text = path.read_text(encoding="ascii").strip()  # noqa: ASYNC240 - a few hundred bytes, now and then
         except (OSError, ValueError) as error:
-            why = getattr(error, "strerror", None) or "it holds no text of a token"
+            why = getattr(error, "strerror", None) or "it is not the text of a token"
             raise ClientAuthenticationError(f"AZURE_FEDERATED_TOKEN_FILE {path} can't be read: {why}") from error
         if not text:
             raise ClientAuthenticationError(f"AZURE_FEDERATED_TOKEN_FILE {path} is empty")
@@ -111,7 +111,7 @@ def variable(environment: Mapping[str, str], name: str) -> Assertion:
 
 
 async def _value(request: HttpRequest, transport: Any) -> str:
-    """The `value` of GitHub's answer; what is transient is tried again, in the time that a stop may take."""
+    """The `value` of GitHub's answer; transient errors are retried, briefly, so that a stop isn't held up."""
     retry = AsyncRetryPolicy(retry_total=2, retry_backoff_factor=0.5, retry_backoff_max=2)
     async with AsyncPipeline[Any, Any](transport or _network(), [retry]) as pipeline:
         answer = (await pipeline.run(request)).http_response

@@ -1,6 +1,6 @@
-"""How the tool signs in: the first way that the environment offers in full.
+"""How the tool signs in: the first way for which the environment has all variables.
 
-Nothing here is imported unless a real cloud is spoken to: azure-identity alone costs a third of a second.
+azure-identity is imported only for a real cloud: it alone takes a third of a second.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Environment = Mapping[str, str]
 
 
 class Way(NamedTuple):
-    """One way to sign in: how people call it, the variables that offer it (any one of a group), how it is made."""
+    """One way to sign in: its name in messages, the variables it needs (any one of each group), and its constructor."""
 
     shown: str
     needs: tuple[tuple[str, ...], ...]
@@ -31,7 +31,7 @@ class Way(NamedTuple):
 
 
 def choice(environment: Environment) -> str:
-    """The name in `WAYS` of the first way that the environment offers in full; `default` when it offers none."""
+    """The name in `WAYS` of the first way for which the environment has all variables; `default` when none has."""
     return next(
         name
         for name, way in WAYS.items()
@@ -50,8 +50,8 @@ def credential(environment: Environment, cloud: Cloud, **options: Any) -> Any:
         return WAYS[way].make(environment, cloud._replace(authority=authority), options)
     except ValueError as error:
         raise UsageError(
-            f"{WAYS[way].shown} can't be used: {error}",
-            hint=f"Look at the environment: {', '.join(' or '.join(group) for group in WAYS[way].needs) or 'AZURE_*'}.",
+            f"Could not sign in with {WAYS[way].shown}: {error}",
+            hint=f"Check the environment: {', '.join(' or '.join(group) for group in WAYS[way].needs) or 'AZURE_*'}.",
         ) from error
 
 
@@ -176,7 +176,7 @@ WAYS: Mapping[str, Way] = {
 }
 """Every way to sign in, in the order in which they are considered.
 
-A pinned chain was said outright. Then what needs no secret: federation, and Azure Pipelines' form of it; a secret or
-certificate that was left beside it is not touched. These two come before a managed identity, which would take
-AZURE_CLIENT_ID for its own; last azure-identity's own chain, which ends with the Azure CLI.
+A pinned chain is explicit, so it is first. Then the ways without a secret: federation, and Azure Pipelines' form of it;
+a secret or certificate that is also set stays unused. Secret and certificate come before a managed identity, which would
+take AZURE_CLIENT_ID for its own; last is azure-identity's own chain, which ends with the Azure CLI.
 """

@@ -1,4 +1,4 @@
-"""Signing in, and what is told of it: who an access token speaks for, and why there is none."""
+"""Signing in: whom an access token identifies, and why there is none."""
 
 from __future__ import annotations
 
@@ -30,38 +30,38 @@ _NOISE = (
 
 _SUBJECT = (
     "Compare the federated credential of the application with this job: issuer, subject (repository, branch, environment) "
-    "and audience must be equal to the letter."
+    "and audience must match exactly."
 )
 _BY_CODE: Mapping[str, str] = {
-    "700024": "The identity token was too old. Run it again; on a self-hosted runner check the clock.",
+    "700024": "Run it again: the identity token was too old. On a self-hosted runner, check the clock.",
     "70021": _SUBJECT,
     "700211": _SUBJECT,
     "700212": _SUBJECT,
     "700213": _SUBJECT,
-    "700016": "AZURE_CLIENT_ID is no application of this tenant: check it, AZURE_TENANT_ID, and --cloud.",
-    "90002": "AZURE_TENANT_ID is no tenant of this cloud: check it, and --cloud.",
-    "900382": "AZURE_TENANT_ID lies in another cloud: check it, and --cloud.",
-    "7000215": "The client secret is wrong: AZURE_CLIENT_SECRET takes the secret's value, not its id.",
-    "7000222": "The client secret has expired: make a new one, or use workload identity federation, which needs none.",
-    "700027": "The certificate is not one of the application's: upload it there, or sign with another.",
-    "53003": "A Conditional Access policy forbids this sign-in: ask who looks after it in the tenant.",
-    "50079": "The tenant asks for multi-factor authentication: sign in with az login first.",
+    "700016": "Check AZURE_CLIENT_ID, AZURE_TENANT_ID and `--cloud`: the application is not in this tenant.",
+    "90002": "Check AZURE_TENANT_ID and `--cloud`: the tenant is not in this cloud.",
+    "900382": "Check AZURE_TENANT_ID and `--cloud`: the tenant is in another cloud.",
+    "7000215": "Set AZURE_CLIENT_SECRET to the secret's value, not its id: the client secret is wrong.",
+    "7000222": "Make a new client secret, since this one has expired, or use workload identity federation, which needs none.",
+    "700027": "Upload the certificate to the application, or use another: the application doesn't have this one.",
+    "53003": "Ask an administrator of the tenant: a Conditional Access policy blocks this sign-in.",
+    "50079": "Sign in with `az login` first: the tenant requires multi-factor authentication.",
 }
 _BY_WAY: Mapping[str, str] = {
-    "pinned": "AZURE_TOKEN_CREDENTIALS pins how to sign in: give that what it needs, or unset it.",
+    "pinned": "Provide what the credential named by AZURE_TOKEN_CREDENTIALS needs, or unset that variable.",
     "client-secret": "Check AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET.",
     "certificate": "Check AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_CERTIFICATE_PATH.",
-    "github": "Does the job have `permissions: id-token: write`, and the application a federated credential for it?",
+    "github": "Check that the job has `permissions: id-token: write`, and the application a federated credential for it.",
     "token-file": "Check AZURE_FEDERATED_TOKEN_FILE, and the application's federated credential.",
     "token-variable": "Check the job's id_tokens (audience included), and the application's federated credential.",
-    "azure-pipelines": "Does the step map SYSTEM_ACCESSTOKEN, and may this pipeline use the service connection?",
-    "managed-identity": "Is an identity assigned to this machine, and AZURE_CLIENT_ID that of a user-assigned one (or unset)?",
+    "azure-pipelines": "Check that the step maps SYSTEM_ACCESSTOKEN, and that this pipeline may use the service connection.",
+    "managed-identity": "Check that this machine has an identity, and that AZURE_CLIENT_ID names a user-assigned one or is unset.",
     "default": "Sign in with `az login`, or set up one of the ways in docs/guides/signing-in.md (`reconciler whoami` shows which one is used); `--sandbox` needs none.",
 }
 
 
 class NotSignedIn(ClientAuthenticationError):
-    """No access token: the message names the way that was tried, `hint` what to do."""
+    """No access token; the message names the way that was tried, `hint` says what to do."""
 
     def __init__(self, message: str, hint: str) -> None:
         super().__init__(message)
@@ -69,7 +69,7 @@ class NotSignedIn(ClientAuthenticationError):
 
 
 class SignIn:
-    """A credential with a name; its refusals are explained."""
+    """A credential with a name, whose errors are explained."""
 
     def __init__(self, name: str, shown: str, credential: Any) -> None:
         self.name = name
@@ -78,7 +78,7 @@ class SignIn:
 
     @property
     def detail(self) -> str:
-        """Which member of azure-identity's chain signed in; empty where there is no chain, or before it did."""
+        """The member of azure-identity's chain that signed in; empty without a chain, or before signing in."""
         return type(getattr(self._credential, "_successful_credential", None)).__name__.replace("NoneType", "")
 
     async def get_token_info(self, *scopes: str, options: Mapping[str, Any] | None = None) -> AccessTokenInfo:
@@ -102,7 +102,7 @@ class SignIn:
 
 
 class StaticToken(SansIOHTTPPolicy[Any, Any]):
-    """Puts one given token on every request: on loopback only, where azure-core's own policy refuses plain http."""
+    """Puts a given token on every request; for loopback only, since azure-core's own policy refuses plain http."""
 
     def __init__(self, token: str) -> None:
         super().__init__()
@@ -132,13 +132,13 @@ class Signing:
 
 
 UNSIGNED = Signing("none")
-"""No sign-in at all: a sandbox takes anybody."""
+"""No sign-in: a sandbox accepts everybody."""
 
 
 def claims(token: str) -> Mapping[str, Any]:
-    """What a token says of its bearer; empty when it can't be read.
+    """The claims of a token; empty when it can't be read.
 
-    The signature isn't checked: Azure does that, and refuses what doesn't hold.
+    The signature isn't checked here, but by Azure.
     """
     parts = token.split(".")
     if len(parts) != 3:  # noqa: PLR2004 - header, payload, signature
