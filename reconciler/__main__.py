@@ -20,7 +20,7 @@ def main() -> None:
     except KeyboardInterrupt:
         code = _INTERRUPTED
     if code >= _INTERRUPTED:
-        os._exit(code)  # all is flushed; a second signal would kill the interpreter while it tidies up
+        os._exit(code)  # all output is flushed; a second signal would kill the interpreter during its clean-up
     sys.exit(code)
 
 

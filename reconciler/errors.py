@@ -1,4 +1,4 @@
-"""Every error that a person may meet, for `from reconciler.errors import …`; the tree is drawn in `model.errors`.
+"""All errors that a caller may see, for `from reconciler.errors import …`; the tree is drawn in `model.errors`.
 
 Not here: definitions, which are in `model.errors`.
 """

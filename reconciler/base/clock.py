@@ -1,4 +1,4 @@
-"""Time, injected: nothing in the tool reads a clock of its own."""
+"""The injected clock: nothing in the tool reads time in another way."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """What the tool asks of time: the wall for what is written, the loop's for deadlines and waits."""
+    """The time as the tool needs it: wall-clock time for what it writes, monotonic time for deadlines and waits."""
 
     def now(self) -> datetime:
         """The wall clock, in UTC."""
@@ -17,14 +17,14 @@ class Clock(Protocol):
         """Seconds that never jump, for deadlines."""
 
     async def sleep(self, seconds: float) -> None:
-        """Let others run for that many seconds of this clock."""
+        """Wait that many seconds of this clock, while other tasks run."""
 
 
 class LoopClock:
     """The running loop's time; `scale` makes waits shorter (60: a minute passes in a second).
 
-    On a virtual loop `start` is the wall clock's time at the loop's zero; else the system's wall clock is read once.
-    It belongs to the loop that it is first used on, and can still be read when that loop doesn't run.
+    On a virtual loop `start` is the wall-clock time at the loop's zero; else the system's wall clock is read once.
+    The clock belongs to the loop that it is first used on, and can still be read when that loop isn't running.
     """
 
     def __init__(self, *, start: datetime | None = None, scale: float = 1.0) -> None:

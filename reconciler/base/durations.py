@@ -12,7 +12,7 @@ _DAY = 24
 
 
 def hours(text: str) -> int | None:
-    """The whole hours that `text` means; None when it is no duration, or not one of whole hours (months vary)."""
+    """The whole hours in `text`; None when it is no duration, or not one of whole hours (months vary)."""
     match = _PLAIN.fullmatch(text) or _SIMPLE_ISO.fullmatch(text)
     if match is None:
         length = seconds(text)
@@ -22,13 +22,13 @@ def hours(text: str) -> int | None:
 
 
 def days(text: str) -> int | None:
-    """The whole days that `text` means; None when it is no duration, or not one of whole days."""
+    """The whole days in `text`; None when it is no duration, or not one of whole days."""
     length = hours(text)
     return None if length is None or length % _DAY else length // _DAY
 
 
 def iso(text: str) -> str | None:
-    """The duration as it is written to Azure: weeks stay weeks, all else is days; None when it is not whole days."""
+    """The duration as it is written to Azure, in weeks or days; None when it isn't a number of whole days."""
     length = days(text)
     if length is None:
         return None
@@ -43,7 +43,7 @@ def iso_hours(length: int) -> str:
 
 @lru_cache(maxsize=4096)
 def seconds(text: str) -> float | None:
-    """The length of an ISO 8601 duration; a year is 365 days; None for months and what isn't a duration."""
+    """The seconds of an ISO 8601 duration; a year is 365 days; None for months, or when it is no duration."""
     if not text.startswith("P") or not text.isascii() or not text[-2:-1].isdigit():
         return None
     from isodate import Duration, ISO8601Error, parse_duration

@@ -1,6 +1,6 @@
-"""Foreign text made harmless: no control character acts, no CI command is obeyed, nobody is mentioned, no secret shows.
+"""Makes foreign text safe to show: no active control characters, CI commands, mentions or secrets.
 
-Everything that comes from Azure or from a manifest goes through here before it is shown.
+All text from Azure or from a manifest goes through here before it is shown.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def visible(text: str) -> str:
 
 
 def commands(text: str) -> str:
-    r"""The text without anything that a CI system obeys: `::` at a line's start, `##vso[` and `##[` anywhere.
+    r"""The text without CI commands: `::` at the start of a line, `##vso[` and `##[` anywhere.
 
     GitHub's runner skips blanks before `::`; Azure Pipelines' agent finds its prefix anywhere in a line. A backslash
     breaks both.
@@ -51,9 +51,9 @@ def plain(text: object) -> str:
 
 
 def markdown(text: object) -> str:
-    """Foreign text for a line of Markdown: shown as it is, without markup, HTML, mentions or references to issues.
+    """Foreign text for a line of Markdown, shown literally: no markup, HTML, mentions or references to issues.
 
-    GitHub looks for mentions after it has resolved entities, so a zero-width space is put behind `@` and `#`.
+    GitHub looks for mentions after resolving entities, so a zero-width space is put after `@` and `#`.
     """
     escaped = _MARKDOWN.sub(r"\\\1", plain(text)).replace("&", "&amp;")
     escaped = escaped.replace(r"\<", "&lt;").replace(r"\>", "&gt;")
@@ -69,7 +69,7 @@ def _longest_run(text: str, character: str) -> int:
 
 
 def code(text: object) -> str:
-    """Foreign text as a code span: its delimiter is longer than any run of backticks inside."""
+    """Foreign text as a code span, whose delimiter is longer than any run of backticks inside."""
     inner = plain(text)
     ticks = "`" * (_longest_run(inner, "`") + 1)
     pad = " " if "`" in inner or not inner.strip() else ""

@@ -1,4 +1,4 @@
-"""Python's garbage collector, kept from walking what stays again and again."""
+"""Keeps Python's garbage collector from scanning long-lived objects again and again."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ _times = count(1)
 
 @contextmanager
 def held() -> Iterator[None]:
-    """Hold the collector while much is made that stays; all of it counts as old afterwards, and is walked rarely.
+    """Within this block the collector is off; what was made in it counts as old afterwards, and is scanned rarely.
 
-    Python would never walk it, since its counts begin anew each time: so every hundredth time all is, which a process
-    that goes on needs and a single command hardly meets.
+    Every hundredth time everything is scanned: since each use resets Python's own counts, Python would never do it,
+    and a long-running process needs it.
     """
     was_on = gc.isenabled()
     gc.disable()
@@ -26,7 +26,7 @@ def held() -> Iterator[None]:
         if was_on:
             if not next(_times) % _RARELY:
                 gc.collect()
-            elif not gc.get_freeze_count():  # what a host has frozen for itself stays so
+            elif not gc.get_freeze_count():  # unfreeze would also release what the host process has frozen
                 gc.freeze()
                 gc.unfreeze()
             gc.enable()

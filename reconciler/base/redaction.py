@@ -1,6 +1,6 @@
-"""Secrets taken out of text, whoever wrote it: Azure, a proxy, the SDK, or a person into a tag.
+"""Removes secrets from text, whether Azure, a proxy, the SDK or a person (in a tag) wrote it.
 
-It rather hides too much than too little: what looks like a secret is one.
+It hides too much rather than too little: whatever looks like a secret is removed.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _SIGN = re.compile(
     r"secret|assertion|passw|pwd|_token|api.?key|accountkey|accesskey|accesssignature|sig[\"'\\\s:=%]"
     r"|bearer|authorization[\"'\\\s:=]|cookie|eyj|[tcsh](?:=|%3d)|://[^/\s]*@"
 )
-"""Something of each alternative of `_SECRET`, in lower case: most text has none, and this is asked of every line."""
+"""A lower-case part of each alternative of `_SECRET`: a fast first check for every line, since most have no secret."""
 
 
 def redact(text: str) -> str:

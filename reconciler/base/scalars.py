@@ -17,7 +17,7 @@ _OTHER_BASE = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _SPECIAL = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 _MANY_DIGITS = 4000
-"""Python refuses to turn more digits (4300 by default) into an integer."""
+"""The most digits that Python turns into an integer (4300 by default)."""
 
 
 def resolve(text: str) -> Scalar:

@@ -1,4 +1,4 @@
-"""Where the JSON Schemas are found: inside the installed package, else beside it in a checkout."""
+"""Finds the JSON Schemas: inside the installed package, else beside it in a checkout."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _CHECKOUT = Path(__file__).parents[2] / "schemas"
 
 
 def schema_text(name: str) -> str:
-    """The text of `<name>.schema.json`; FileNotFoundError when there is none of that name."""
+    """The text of `<name>.schema.json`; FileNotFoundError when it doesn't exist."""
     file = f"{name}.schema.json"
     folder = _INSTALLED if (_INSTALLED / file).is_file() else _CHECKOUT
     return (folder / file).read_text(encoding="utf-8")

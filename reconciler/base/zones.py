@@ -1,4 +1,4 @@
-"""Time zones: IANA names for people, Windows names for Azure (CLDR's table, as tzlocal carries it)."""
+"""Time zones: IANA names for people, Windows names for Azure (CLDR's table, from tzlocal)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def windows_zone(name: str) -> str | None:
 
 
 def iana_zone(windows: str) -> str:
-    """The IANA name that best stands for a Windows time zone; ValueError when that is not known."""
+    """The IANA name that best matches a Windows time zone; ValueError when that is not known."""
     if windows.lower() in _UTC_NAMES:
         return UTC
     from tzlocal.windows_tz import win_tz

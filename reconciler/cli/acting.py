@@ -1,4 +1,4 @@
-"""What restore, drill and move have in common: plan, show, ask, carry out, tell; as apply does."""
+"""What restore, drill and move share: plan, show, ask, apply, report, as apply does."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _FORMS = ("json", "md")
 
 
 class Manner(NamedTuple):
-    """How a command is to act and to tell, from the options that these verbs share."""
+    """How a command acts and reports, from the options that these verbs share."""
 
     form: str
     auto_approve: bool
@@ -70,7 +70,7 @@ class Deed(NamedTuple):
 def acting_options(command: Command) -> Command:
     """Add the options that these verbs share; the command gets them as `manner` and `connection`.
 
-    A verb that acts on many disks adds `parallelism_option` below this one, one that gates stand before `force_option`.
+    A verb that acts on many disks adds `parallelism_option` below this one, a verb with gates `force_option`.
     """
 
     @functools.wraps(command)
@@ -93,14 +93,14 @@ def acting_options(command: Command) -> Command:
 
 
 def new_run() -> str:
-    """The id of a new run, which its audit records and the disks that it makes bear."""
+    """The id of a new run, which is in its audit records and on the disks that it makes."""
     from uuid import uuid4
 
     return str(uuid4())
 
 
 def act(output: Output, deed: Deed, manner: Manner, connection: Connection) -> int:
-    """0 when all was done; 1 when not, or refused; 130 or 143 when interrupted."""
+    """The exit code: 0 if all was done; 1 if not, or refused; 130 or 143 if interrupted."""
     reports_of(manner.reports, _FORMS)
     if not manner.auto_approve and not sys.stdin.isatty():
         raise UsageError(
@@ -130,7 +130,7 @@ def _show(output: Output, deed: Deed, manner: Manner, plan: Plan) -> None:
 
 
 def _tell(output: Output, deed: Deed, manner: Manner, plan: Plan, outcome: Outcome) -> int:
-    """The result on stdout, and the reports; 1 when a report could not be written."""
+    """Print the result and write the reports; 1 if a report could not be written."""
     root = root_of(deed.path)
     texts = {
         "json": lambda: text(operation_document(deed.verb, outcome, plan, tool_version=__version__)),

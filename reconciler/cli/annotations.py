@@ -1,4 +1,4 @@
-"""`--annotations`: which CI system a command runs in, and what that is told of an error that ends it."""
+"""`--annotations`: which CI system a command runs in, and how it shows an error that ends the command."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from reconciler.model.errors import ReconcilerError
 Command = Callable[..., int]
 
 GITHUB, AZURE, NO_SYSTEM = "github", "azure", "none"
-"""The CI systems that are told more than a report."""
+"""The CI systems that get more than a report."""
 
 
 def annotations_option(command: Command) -> Command:
@@ -45,7 +45,7 @@ def annotations_option(command: Command) -> Command:
 
 
 def system_of(said: str, environment: Mapping[str, str]) -> str:
-    """The CI system that `--annotations` means; `auto` looks at the variables by which they make themselves known."""
+    """The CI system that `--annotations` selects; `auto` recognizes it by its environment variables."""
     if said != "auto":
         return said
     if environment.get("GITHUB_ACTIONS", "").lower() == "true":

@@ -1,4 +1,4 @@
-"""`reconciler apply`: change Azure until it is as the manifest says."""
+"""`reconciler apply`: change Azure to match the manifest."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def apply(
     planning: Planning,
     connection: Connection,
 ) -> int:
-    """0 when everything declared is as it should be; 1 when not, or refused; 130 or 143 when interrupted."""
+    """The exit code: 0 if everything is as declared; 1 if not, or refused; 130 or 143 if interrupted."""
     telling = Telling(form, reports_of(reports, (*FORMS, "html", "sh")), system)
     is_approved = _is_approved(checksum) or auto_approve
     saved, path = _saved(path, manifest_path, connection)
@@ -137,7 +137,7 @@ def _is_approved(checksum: str | None) -> bool:
 
 
 def _task(path: str, planning: Planning, connection: Connection, saved: SavedPlan | None) -> Task:
-    """What the run is about; Refused when a saved plan was made with other options."""
+    """The run's task; Refused when a saved plan was made with other options."""
     manifest = load_manifest(path)
     options = plan_options(planning, manifest, connection.api_version, path)
     if saved:
@@ -150,7 +150,7 @@ def _document(path: str, connection: Connection, task: Task, plan: Plan) -> Docu
 
 
 class _View(NamedTuple):
-    """How a run is shown and told."""
+    """How a run is shown and reported."""
 
     output: Output
     path: str
@@ -160,13 +160,13 @@ class _View(NamedTuple):
     desk: Desk
 
     def show(self, plan: Plan) -> None:
-        """The plan: data in text form, a message beside the result's document otherwise."""
+        """Show the plan: on stdout if the result is text, else on stderr."""
         self.desk.write(plan)
         style = self.output.style if self.telling.form == "text" else self.output.error_style
         self.output.show(plan_text(plan, style=style, root=root_of(self.path)) + "\n", self.telling.form)
 
     def tell(self, plan: Plan, outcome: Outcome) -> int:
-        """The result on stdout, the reports but the page, the CI system; 1 when a file could not be written."""
+        """Print the result, write all reports except the page, and tell the CI system; 1 if a file could not be written."""
         output, root = self.output, root_of(self.path)
         showing = applied(outcome, plan, self.path, self.task.manifest.place.file)
         told = self.telling._replace(reports=tuple(one for one in self.telling.reports if one.form != "html"))
@@ -174,10 +174,10 @@ class _View(NamedTuple):
         return self.desk.write(plan, outcome) or failed
 
     def finish(self, outcome: Outcome) -> int:
-        """The report page, if it is wanted; 1 when it could not be written.
+        """Write the report page, if asked for; 1 if it could not be written.
 
-        The result is told by now, and a connection of its own looks at Azure once more: whoever has no patience for
-        that can interrupt it.
+        The result is already reported, and the page takes another look at Azure over a connection of its own, so it is
+        safe to interrupt.
         """
         if not wants_page(self.telling.reports):
             return 0

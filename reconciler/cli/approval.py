@@ -15,9 +15,9 @@ from reconciler.report.documents import Document, moved
 
 
 class Approval(NamedTuple):
-    """`asks`: a person will be asked, on `output`; `checksum` and `saved` are what was approved before (None: neither).
+    """Checks approvals: `asks`: a person is asked, on `output`; `checksum` and `saved` were approved before (or None).
 
-    `document` is a plan's: what was shown, saved or approved is compared in that form.
+    `document` makes a plan's document; plans are compared in that form.
     """
 
     asks: bool
@@ -27,7 +27,7 @@ class Approval(NamedTuple):
     saved: SavedPlan | None = None
 
     def check(self, plan: Plan) -> None:
-        """StalePlan when what would be done now is not what was approved before."""
+        """Raise StalePlan when the plan is not the one that was approved before."""
         if self.saved and (told := moved(self.saved.document, self.document(plan))):
             raise stale("The saved plan is stale.", told)
         if self.checksum and self.checksum != plan.checksum:
@@ -38,13 +38,13 @@ class Approval(NamedTuple):
             )
 
     def check_unmoved(self, shown: Plan, fresh: Plan) -> None:
-        """StalePlan when Azure moved while a person was thinking."""
+        """Raise StalePlan when Azure changed while a person was deciding."""
         told = moved(self.document(shown), self.document(fresh))
         if told:
             raise stale("Azure has changed since the plan was shown.", told)
 
     def ask(self) -> None:
-        """Wait for `yes`; Refused for anything else, and when the plan could not be shown."""
+        """Wait for `yes`; raise Refused for anything else, and when the plan could not be shown."""
         if self.output.broken:
             raise Refused(
                 "Could not print the plan, so it can't be approved. Nothing was written.",

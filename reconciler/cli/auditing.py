@@ -1,7 +1,7 @@
-"""The audit file: lines are only ever appended, each in one write, so that a kill at any moment leaves whole records.
+"""The audit file: lines are only appended, each in one write, so that a kill at any moment leaves whole records.
 
-Only the very last line can be torn, by a power cut or a full disk; readers skip a line that is no JSON. Each line is
-on the disk before the run goes on (fsync): what was sent to Azure is known even if the machine is lost next.
+Only the last line can be incomplete, after a power cut or with a full disk; readers skip a line that isn't JSON. Each
+line is synced to disk before the run continues, so what was sent to Azure is known even if the machine fails next.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class AuditFile:
         self._file = _opened(path)
 
     def append(self, line: str) -> None:
-        """Put a whole line on the disk; ReconcilerError when it can't be."""
+        """Write a whole line to disk; ReconcilerError when that fails."""
         content = line.encode("ascii")
         try:
             written = os.write(self._file, content)
@@ -55,7 +55,7 @@ class AuditFile:
 
 
 class Trail:
-    """The ledger of one run: what the connection tells it becomes lines of a file."""
+    """The ledger of one run, which writes a line to the file for every record."""
 
     def __init__(self, file: AuditFile, origin: Origin, now: Callable[[], datetime]) -> None:
         self._file = file
@@ -63,13 +63,13 @@ class Trail:
         self._now = now
 
     def intent(self, write: Write) -> None:
-        """A write is about to be sent; ReconcilerError, which stops it, when that can't be recorded."""
+        """Record a write before it is sent; ReconcilerError, which stops the write, when that fails."""
         from reconciler.report.audit import intent_line
 
         self._file.append(intent_line(self._origin, write, self._now()))
 
     def result(self, write: Write, answer: Answer) -> None:
-        """A write was answered, or will never be."""
+        """Record a write's answer, or that there will be none."""
         from reconciler.report.audit import result_line
 
         self._file.append(result_line(self._origin, write, answer, self._now()))
@@ -77,7 +77,7 @@ class Trail:
 
 @contextmanager
 def audit_file(path: str | None) -> Iterator[AuditFile | None]:
-    """The open audit file, None when none is wanted; UsageError when it can't be appended to."""
+    """The open audit file, None without a path; UsageError when it can't be appended to."""
     if path is None:
         yield None
         return
@@ -89,7 +89,7 @@ def audit_file(path: str | None) -> Iterator[AuditFile | None]:
 
 
 def origin_of(manifest: str, path: Path, environment: Mapping[str, str]) -> Origin:
-    """What the records of a new run have in common; `path` is the manifest's."""
+    """What the records of a new run share; `path` is the manifest's."""
     from uuid import uuid4
 
     from reconciler.report.audit import Origin
@@ -98,7 +98,7 @@ def origin_of(manifest: str, path: Path, environment: Mapping[str, str]) -> Orig
 
 
 def commit_of(path: Path, environment: Mapping[str, str]) -> str | None:
-    """The commit that a CI system names, else the one checked out where the manifest lies; None when neither tells."""
+    """The commit that a CI system names, else the one checked out in the manifest's repository; None without either."""
     said = next((environment[name] for name in _COMMITS if environment.get(name)), "")
     found = said or _checked_out(path if path.is_dir() else path.parent)
     return found if found.isalnum() and found.isascii() else None
@@ -125,7 +125,7 @@ def _checked_out(folder: Path) -> str:
 
 
 def _opened(path: Path) -> int:
-    """A descriptor that appends, at the start of a line; UsageError when there is none to be had."""
+    """A descriptor that appends, at the start of a line; UsageError when the file can't be opened."""
     flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK
     try:
         file = os.open(path, flags, 0o600)
@@ -136,7 +136,7 @@ def _opened(path: Path) -> int:
         if not stat.S_ISREG(status.st_mode):
             raise _unwritable(path, "it is not a regular file")
         if status.st_size and os.pread(file, 1, status.st_size - 1) != b"\n":
-            os.write(file, b"\n")  # a line that was torn is left as it is, and ours begins after it
+            os.write(file, b"\n")  # an incomplete line stays as it is, and ours begins on the next
     except OSError as error:
         os.close(file)
         raise _unwritable(path, str(error.strerror)) from error

@@ -1,4 +1,4 @@
-"""`reconciler backup`: back disks up now, beside their schedule."""
+"""`reconciler backup`: back up disks now, in addition to their schedule."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def backup(
     form: str,
     connection: Connection,
 ) -> int:
-    """0 when all began, or ended well where they were waited for; 1 when some did not, or there was none."""
+    """The exit code: 0 if all began, or with `wait` succeeded; 1 if some did not, or there was none."""
     asked = Request(retention_rule, dry_run, wait)
     asked = replace(asked, parallelism=parallelism) if parallelism else asked
     task = _Task(path, load_manifest(path), disks, asked, timeout)
@@ -95,7 +95,7 @@ def backup(
 
 
 class _Task(NamedTuple):
-    """What one backup is about; it is waited for `timeout` seconds at most."""
+    """What one backup run is for; it waits `timeout` seconds at most."""
 
     path: str
     manifest: Manifest
@@ -105,7 +105,7 @@ class _Task(NamedTuple):
 
 
 def _rows(output: Output, task: _Task, connection: Connection, audit: str | None) -> tuple[Backup, ...]:
-    """What became of each disk; with an audit file nothing is sent that can't be recorded there."""
+    """The result for each disk; with an audit file, nothing is sent that can't be recorded."""
     progress = listener(output)
     with audit_file(audit) as file, opening.opened(connection, events=progress, readonly=task.asked.dry_run) as session:
         progress.clock = session.clock
@@ -121,7 +121,7 @@ def _rows(output: Output, task: _Task, connection: Connection, audit: str | None
 
 
 def _telling(told: Callable[[str, str], None]) -> Tell:
-    """What is said of each step on the way, on stderr."""
+    """A listener that reports each step on stderr."""
 
     def tell(row: Backup) -> None:
         job = row.job_id.name if row.job_id else ""

@@ -1,6 +1,6 @@
-"""What a CI system is told beside the report: annotations, a summary of the job, and values for later steps.
+"""What a CI system gets in addition to the report: annotations, a job summary, and values for later steps.
 
-Which system it is shows in its own variables (`GITHUB_ACTIONS`, `TF_BUILD`); `--annotations` overrules them.
+Its own variables tell which system it is (`GITHUB_ACTIONS`, `TF_BUILD`); `--annotations` overrides them.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from reconciler.report.notices import Base, Notice
 
 SUMMARY_BYTES = 1024 * 1024
-"""GitHub drops the whole summary of a step that is longer."""
+"""The limit for a summary; GitHub drops a longer one completely."""
 
 _SHOWN_BYTES = 4
-"""Of one character at most, in UTF-8."""
+"""The most bytes of one character in UTF-8."""
 
 
 class Told(NamedTuple):
-    """What a command has to tell: notices, the summary in at most so many characters, and values by name."""
+    """What a command reports: notices, a function for the summary in at most so many characters, and values by name."""
 
     notices: tuple[Notice, ...]
     summary: Callable[[int], str]
@@ -36,9 +36,9 @@ class Told(NamedTuple):
 
 
 def base_of(path: str, file: str = "") -> Base:
-    """Where the manifest at `path` lies in its git repository, or below the current folder outside of one.
+    """Where the manifest at `path` is in its git repository, or outside of one, below the current folder.
 
-    `file` is the one that stands for what has no place; not known: the first.
+    `file` is used for notices without a place; empty: the first file.
     """
     from reconciler.loading.files import is_ours, repository
     from reconciler.report.notices import Base
@@ -78,7 +78,7 @@ def footer_of(path: Path, environment: Mapping[str, str]) -> str:
 def tell_system(
     output: Output, system: str, told: Callable[[], Told], environment: Mapping[str, str] | None = None
 ) -> int:
-    """Tell the system: 0, or 1 when a file of it could not be written, which is told."""
+    """Report to the CI system: 0, or 1, with a message, if one of its files could not be written."""
     if system == NO_SYSTEM:
         return 0
     environment = os.environ if environment is None else environment
@@ -98,7 +98,7 @@ def tell_system(
 
 
 def _marked(output: Output, summary: Callable[[int], str]) -> Callable[[int], str]:
-    """The summary of a simulated run, which says so, in the same room."""
+    """The summary, marked in a simulated run, within the same limit."""
     room = len(output.marked("## x\n", "md"))
     return lambda limit: output.marked(summary(limit - room), "md")
 
@@ -135,7 +135,7 @@ def _tell_azure(output: Output, told: Told, environment: Mapping[str, str]) -> N
 
 
 def _fitting(summary: Callable[[int], str], room: int) -> str:
-    """The summary in at most `room` bytes; empty when there is no room for anything."""
+    """The summary in at most `room` bytes; empty when nothing fits."""
     for limit in (room, room // _SHOWN_BYTES):
         text = summary(limit) if limit > 0 else ""
         if len(text.encode()) <= room:
@@ -149,7 +149,7 @@ def _append(path: Path, text: str) -> None:
 
 
 def tell_error(output: Output, system: str, error: ReconcilerError, path: str) -> None:
-    """The error that ends a command as annotations: its findings, or itself at the manifest's file."""
+    """Annotate the error that ends a command: its findings, or the error itself at the manifest's file."""
     from reconciler.model.findings import Finding, Severity
     from reconciler.report.notices import of_findings
 

@@ -36,7 +36,7 @@ from reconciler.verbs.identity import vault_principals
 @connection_options
 @click.pass_obj
 def condition(output: Output, path: str | None, operator: str, connection: Connection) -> int:
-    """0; 1 when a vault's identity is not known."""
+    """The exit code: 0; 1 if a vault's identity is not known."""
     own = _object_id(operator)
     if path is None:
         output.data(condition_text(own))

@@ -27,7 +27,7 @@ FAILING = (
     disk_codes.FOREIGN_SNAPSHOT.code,
     codes.ROLE_LEFT_BEHIND.code,
 )
-"""What `--fail-on` may name."""
+"""The values of `--fail-on`."""
 
 
 @click.command(
@@ -54,7 +54,7 @@ def coverage(
     reports: tuple[str, ...],
     connection: Connection,
 ) -> int:
-    """0; 2 when something that counts was found; 1 when it could not be told."""
+    """The exit code: 0; 2 if something that counts was found; 1 if that is unknown."""
     from reconciler.cli.page import page_of, wants_page
 
     counted = _counted(fail_on)

@@ -1,4 +1,4 @@
-"""`reconciler drift`: say whether Azure still is as the manifest says."""
+"""`reconciler drift`: check whether Azure still matches the manifest."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def drift(
     system: str,
     connection: Connection,
 ) -> int:
-    """0 no drift, 2 drift, 1 it could not be told."""
+    """The exit code: 0 no drift, 2 drift, 1 could not tell."""
     from reconciler.cli.page import page_of, wants_page
 
     telling = Telling(form, reports_of(reports, (*FORMS, "html")), system)

@@ -1,4 +1,4 @@
-"""`reconciler drill`: prove that restoring works."""
+"""`reconciler drill`: prove that backups can be restored."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from reconciler.planning import drilling
 @parallelism_option
 @click.pass_obj
 def drill(output: Output, path: str, names: tuple[str, ...], manner: Manner, connection: Connection) -> int:
-    """0 when every disk of each sample was restored as it must be; 1 when not, or a drill had none; 130, 143 when interrupted."""
+    """The exit code: 0 if every disk was restored correctly; 1 if not, or a drill had none; 130, 143 if interrupted."""
     manifest = load_manifest(path)
     drills, run = _chosen(manifest, names), new_run()
     deed = Deed(

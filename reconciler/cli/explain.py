@@ -1,4 +1,4 @@
-"""`reconciler explain`: what a code or a field means, offline."""
+"""`reconciler explain`: explain a code or a field, offline."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from reconciler.model.errors import UsageError
 @format_option("text", "json", "markdown")
 @click.pass_obj
 def explain(output: Output, name: str | None, form: str) -> int:
-    """0, or 1 when nothing bears that name."""
+    """The exit code: 0, or 1 if nothing has that name."""
     import json
 
     from reconciler.base.schemas import schema_text

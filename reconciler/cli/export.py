@@ -1,4 +1,4 @@
-"""`reconciler export`: what Azure holds, as a manifest whose plan is empty."""
+"""`reconciler export`: write what Azure holds as a manifest whose plan is empty."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ from reconciler.verbs import export as exporting
 def export(
     output: Output, scopes: tuple[str, ...], form: str, name: str, by: tuple[str, str] | None, connection: Connection
 ) -> int:
-    """0 when the manifest is exact, 1 when none could be made."""
+    """The exit code: 0 if the manifest is exact, 1 if none could be made."""
     asked = Asked(tuple(map(exporting.scope_of, scopes)), name, by[1] if by else "")
     with opening.opened(connection, events=listener(output), readonly=True) as session:
         found = session.run(lambda azure, clock: exporting.export(azure, clock, asked))

@@ -1,4 +1,4 @@
-"""Errors as messages: what, where, why, what next."""
+"""Errors as messages: what happened, where, why, and what to do."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from reconciler.report.caret import diagnostics
 
 
 def tell_error(error: ReconcilerError, output: Output) -> None:
-    """An error of ours on stderr: its findings with carets, or its message, Azure's request id and its hint."""
+    """Print one of our errors: its findings with carets, or its message, Azure's request id and its hint."""
     style = output.error_style
     if isinstance(error, ManifestError):
         output.tell(diagnostics(error.findings, error.sources, style=style, root=error.root))
@@ -34,7 +34,7 @@ def tell_error(error: ReconcilerError, output: Output) -> None:
 
 
 def tell_unexpected(error: BaseException, output: Output) -> None:
-    """An error that nobody foresaw: one line, and the traceback only when asked for."""
+    """Print an unexpected error: one line, and the traceback only if asked for."""
     output.tell(f"error[unexpected]: {type(error).__name__}: {plain(error)}\n")
     if not output.verbose:
         output.tell("hint: this is a bug; run the command again with `--verbose` and report the output\n")

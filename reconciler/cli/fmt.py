@@ -1,4 +1,4 @@
-"""`reconciler fmt`: bring manifests into one layout."""
+"""`reconciler fmt`: format manifests."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from reconciler.cli.output import Output
 @verbose_option
 @click.pass_obj
 def fmt(output: Output, path: str, check: bool) -> int:
-    """The files that changed (or would) on stdout."""
+    """Print the files that changed (or would)."""
     import json
 
     from reconciler.base.schemas import schema_text
@@ -42,7 +42,7 @@ def fmt(output: Output, path: str, check: bool) -> int:
 
 
 def _text(name: str, content: bytes, path: str) -> str:
-    """The file's text; ManifestError when it is no YAML that a manifest could hold."""
+    """The file's text; ManifestError when it is no YAML of a manifest."""
     from reconciler.cli.loading import root_of
     from reconciler.manifest.reader import read
     from reconciler.manifest.syntax import decode

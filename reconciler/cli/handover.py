@@ -1,4 +1,4 @@
-"""`--ask FILE`: what only other people may do, written for them."""
+"""`--ask FILE`: writes what other people have to do."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def ask_option(command: Command) -> Command:
 
 
 class Desk:
-    """The ask-files of one command; without any it does nothing and asks Azure nothing."""
+    """The ask-files of one command; without any, it does nothing and sends Azure nothing."""
 
     def __init__(self, names: tuple[str, ...], manifest: Manifest, output: Output) -> None:
         self._paths = tuple(map(Path, names))
@@ -49,7 +49,7 @@ class Desk:
             check_writable(path, "the ask-file")
 
     def look(self, session: Session, task: Task) -> Plan:
-        """The plan; when Azure can't be read, what is known to be missing is asked for all the same."""
+        """The plan; if Azure can't be read, the files are written with what is known to be missing."""
         if not self._paths:
             return planned(session, task)
 
@@ -61,7 +61,7 @@ class Desk:
             raise
 
     def write(self, plan: Plan | None, outcome: Outcome | None = None) -> int:
-        """Write the files: 0, or 1 when one could not be, which is told."""
+        """Write the files: 0, or 1, with a message, if one could not be written."""
         if not self._paths:
             return 0
 

@@ -1,4 +1,4 @@
-"""`reconciler init`: a first manifest, and the schema beside it by which editors complete and explain."""
+"""`reconciler init`: write a first manifest, with the schema beside it for editors."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _NOWHERE = "00000000-0000-0000-0000-000000000000"
 @verbose_option
 @click.pass_obj
 def init(output: Output, folder: str, name: str | None, subscription: str, location: str) -> int:
-    """The two files, and what to do next."""
+    """Write the two files, and print what to do next."""
     from reconciler.base.schemas import schema_text
     from reconciler.cli.writing import write_file
     from reconciler.manifest.compiling import compile_manifest

@@ -1,4 +1,4 @@
-"""`reconciler jobs list`, `show` and `wait`: what backups and restores have been doing."""
+"""`reconciler jobs list`, `show` and `wait`: jobs of backups and restores."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ def waited(output: Output, path: str, names: tuple[str, ...], timeout: float, fo
     def tell(job: Job) -> None:
         progress.told(job.id.name, f"{job.operation} of {job.disk.name if job.disk else 'a disk'} is {job.status}")
 
-    # not read-only: a simulated Azure keeps what happened while it was waited for
+    # not read-only: a simulated Azure saves what happens during the wait
     with opening.opened(connection, events=progress) as session:
         progress.clock = session.clock
         deadline = session.clock.monotonic() + timeout

@@ -31,7 +31,7 @@ class LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """The command that was named; an unknown name is an error that tells those that are like it."""
+        """The named command; the error for an unknown name suggests similar ones."""
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:

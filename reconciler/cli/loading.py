@@ -1,4 +1,4 @@
-"""Loading a manifest, and what a look at Azure through it needs."""
+"""Loads a manifest for a command."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
 
 def root_of(path: str) -> str:
-    """What stands before the names of the manifest's files to make them clickable: the folder that was named."""
+    """The folder on the command line, which is put before file names to make them clickable."""
     named = Path(path)
     folder = named if named.is_dir() else named.parent
     return folder.as_posix()
 
 
 def load_manifest(path: str) -> Manifest:
-    """The compiled manifest; ManifestError, which then knows its `root`, with every problem."""
+    """The compiled manifest; ManifestError with all problems, and with its `root`."""
     from reconciler.loading.files import load
 
     try:
@@ -31,7 +31,7 @@ def load_manifest(path: str) -> Manifest:
 
 
 def recorded(options: Options) -> dict[str, object]:
-    """The options of planning as saved plans record them."""
+    """The planning options as saved plans record them."""
     return {
         "prune": options.prune,
         "adopt": options.adopt,

@@ -1,7 +1,7 @@
 """The root command, and the one place where errors become messages and exit codes.
 
-0: well. 1: an error, a wrong command line included. 2: differences (`drift`, `plan --detailed-exitcode`). 130 and
-143: interrupted by SIGINT and SIGTERM.
+0: success. 1: an error, also of the command line. 2: differences (`drift`, `plan --detailed-exitcode`). 130 and 143:
+interrupted by SIGINT and SIGTERM.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from reconciler.cli.output import Output
 from reconciler.model.errors import ReconcilerError
 
 COLLECTION = (50_000, 20, 50)
-"""When garbage is collected: rarely, since a run makes much that stays, which each collection would walk again."""
+"""The thresholds of garbage collection: rare, since most objects of a run stay, and every collection scans them again."""
 
 COMMANDS = {
     "validate": ("reconciler.cli.validate", "validate", "Check a manifest without contacting Azure."),
@@ -76,7 +76,7 @@ def root() -> None:
 
 
 def run(arguments: list[str]) -> int:
-    """Run one command; the exit code. Nothing that goes wrong ends in a traceback unless `--verbose` asks for it."""
+    """Run one command and return its exit code; errors print no traceback without `--verbose`."""
     output = Output()
     gc.set_threshold(*COLLECTION)
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -90,9 +90,9 @@ def run(arguments: list[str]) -> int:
 
 
 def _leave(number: int, _frame: FrameType | None) -> None:
-    """End the process at once: all but an apply, which has its own way, has nothing to finish.
+    """End the process at once: only an apply has something to finish, and it handles signals itself.
 
-    An exception from here may be swallowed, wherever the interpreter happens to be, and the signal with it.
+    No exception is raised instead, since code that happens to run could swallow it, and with it the signal.
     """
     with suppress(OSError):
         os.write(2, b"\nInterrupted.\n")

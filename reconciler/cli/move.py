@@ -1,4 +1,4 @@
-"""`reconciler move`: have a disk's backups go on in another vault."""
+"""`reconciler move`: move a disk's backups to another vault."""
 
 from __future__ import annotations
 
@@ -40,6 +40,6 @@ def move(
     manner: Manner,
     connection: Connection,
 ) -> int:
-    """0 when every disk is protected at the new place; 1 when not, or refused; 130 or 143 when interrupted."""
+    """The exit code: 0 if every disk is protected in the new vault; 1 if not, or refused; 130 or 143 if interrupted."""
     planner = partial(moving.make, disks=disks, through_soft_delete=through_soft_delete)
     return act(output, Deed("move", path, load_manifest(path), planner, new_run()), manner, connection)

@@ -22,7 +22,7 @@ Command = Callable[..., int]
 
 
 class Planning(NamedTuple):
-    """What the command line says about planning."""
+    """The planning options of the command line."""
 
     prune: bool = False
     adopt: bool = False
@@ -262,7 +262,7 @@ def report_option(command: Command) -> Command:
 
 
 def plan_options(planning: Planning, manifest: Manifest, api_version: str | None, path: str) -> Options:
-    """The planner's options for the manifest at `path`; UsageError for a resource guard request that names no vault."""
+    """The planner's options for the manifest; UsageError for a resource guard request that names no vault of it."""
     from reconciler import __version__
     from reconciler.loading.source import source_of
     from reconciler.model.plan import Options

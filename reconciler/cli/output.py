@@ -1,4 +1,4 @@
-"""Where text goes: data to stdout, everything else to stderr, and a closed pipe harms nothing."""
+"""Writes data to stdout and everything else to stderr, and survives a closed pipe."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from reconciler.report.style import Style
 class Output:
     """The process's two streams.
 
-    `verbose`: tracebacks are wanted; `simulated`: a sandbox answered, and every report says so. `broken` says why stdout could not be written (empty: it could).
+    `verbose`: print tracebacks; `simulated`: a sandbox answered, and every report says so. `broken` says why stdout could
+    not be written (empty: it could).
     """
 
     def __init__(self) -> None:
@@ -36,19 +37,19 @@ class Output:
         return Style(colour=_wants_colour(sys.stderr))
 
     def report(self, text: str, form: str) -> None:
-        """A report of a run to stdout, in a form that `--format` knows."""
+        """Print a report of a run to stdout, in a form of `--format`."""
         self.data(text if form == "text" and self._is_marked else self.marked(text, form))
         self._is_marked = self.simulated
 
     def show(self, text: str, form: str) -> None:
-        """A plan that comes before the result: on stdout if the result is text as well, else on stderr."""
+        """Print a plan before the result: on stdout if the result is text too, else on stderr."""
         if form == "text":
             self.report(text, form)
         else:
             self.tell(text)
 
     def marked(self, text: str, form: str) -> str:
-        """The text as it may be put out: that of a simulated run says so."""
+        """The text as it is printed, with the mark of a simulated run if it was one."""
         if not self.simulated:
             return text
         from reconciler.report.simulated import marked
@@ -56,7 +57,7 @@ class Output:
         return marked(text, form)
 
     def data(self, text: str) -> None:
-        """Text to stdout. When it can't be written the run goes on, and fails in the end."""
+        """Print text to stdout; if that fails, the run continues, and fails at the end."""
         if self.broken:
             return
         try:
@@ -66,14 +67,14 @@ class Output:
             self.lose(error)
 
     def lose(self, error: Exception) -> None:
-        """Give stdout up; told, unless its reader has left of its own will."""
+        """Stop writing to stdout, with a message unless the reader closed the pipe."""
         self.broken = str(error)
         _discard(sys.stdout)
         if not isinstance(error, BrokenPipeError):
             self.tell(f"error[output]: could not write to stdout: {error}\n")
 
     def tell(self, text: str) -> None:
-        """Text to stderr; lost when nobody can read it."""
+        """Print text to stderr, and ignore errors."""
         try:
             sys.stderr.write(text)
             sys.stderr.flush()
@@ -81,11 +82,11 @@ class Output:
             _discard(sys.stderr)
 
     def exit_code(self, code: int) -> int:
-        """The exit code of a run that would have ended with `code`."""
+        """The exit code: `code`, or that of a failed output."""
         return 1 if self.broken and code == 0 else code
 
     def close(self) -> None:
-        """Flush what is left, so that the interpreter finds nothing to complain about when it ends."""
+        """Flush the streams, so that the interpreter has nothing to report at its end."""
         for stream in (sys.stdout, sys.stderr):
             try:
                 stream.flush()
@@ -94,7 +95,7 @@ class Output:
 
 
 def _open_closed() -> None:
-    """Give each stream that the caller closed a descriptor: else the next file that is opened would stand in for it."""
+    """Open a descriptor for each closed stream; otherwise the next file that is opened would take its place."""
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         if getattr(sys, name) is None:
             descriptor = os.open(os.devnull, os.O_RDWR)

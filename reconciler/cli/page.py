@@ -1,4 +1,4 @@
-"""The report page for a verb: what it has not looked at itself is looked at on the same session."""
+"""The report page for a verb; what the verb has not read itself is read in the same session."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def page_of(
     coverage: Coverage | None = None,
     outcome: Outcome | None = None,
 ) -> str:
-    """The page of the manifest's estate as HTML; ReadIncomplete when a look can't be had."""
+    """The page of the manifest's estate as HTML; ReadIncomplete when a look fails."""
     from reconciler import __version__
     from reconciler.cli.loading import root_of
     from reconciler.flow.run import planned
@@ -48,14 +48,14 @@ def page_of(
 
 
 def page_after(session: Session, task: Task, path: str, outcome: Outcome) -> str:
-    """The page after an apply: what it did, and the estate as it is now, unless that can't be told any more."""
+    """The page after an apply: what it did, and the estate as it is now, if it can still be read."""
     from reconciler import __version__
     from reconciler.cli.loading import root_of
     from reconciler.model.errors import ReconcilerError
     from reconciler.report.page.gathering import unseen
     from reconciler.report.page.render import page_html
 
-    why = f"Azure, since {outcome.interrupted} cut the run short" if outcome.interrupted else ""
+    why = f"Azure, since {outcome.interrupted} interrupted the run" if outcome.interrupted else ""
     if not why:
         try:
             return page_of(session, task, path, outcome=outcome)

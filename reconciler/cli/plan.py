@@ -1,4 +1,4 @@
-"""`reconciler plan`: show what would be changed in Azure."""
+"""`reconciler plan`: show what apply would change in Azure."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def plan(
     planning: Planning,
     connection: Connection,
 ) -> int:
-    """0, or 1 when something is refused or wrong; with --detailed-exitcode 2 when there are changes (marks are none)."""
+    """The exit code: 0; 1 if something is refused or wrong; with --detailed-exitcode 2 for changes (marks don't count)."""
     from reconciler.cli.page import page_of, wants_page
 
     wanted = reports_of(reports, (*FORMS, "html", "sh"))

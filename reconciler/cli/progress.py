@@ -1,4 +1,4 @@
-"""What a command tells while it runs: bars on a terminal, plain lines elsewhere; always on stderr."""
+"""Progress of a running command on stderr: bars on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _BAR = 20
 
 
 class Lines(Progress):
-    """A line for each thing that happens; durations are of the run's clock, not of the wall's."""
+    """Prints a line for each event; durations are measured by the run's clock, not by the wall clock."""
 
     def __init__(self, output: Output, clock: Clock | None = None) -> None:
         self.clock = clock
@@ -30,12 +30,12 @@ class Lines(Progress):
         self._first: dict[str, tuple[str, float]] = {}
 
     def started(self, change: Change) -> None:
-        """`policy/TestBkpVault/diskBkpPolicy: creating…`."""
+        """Print `policy/TestBkpVault/diskBkpPolicy: creating…`."""
         self._begun[change.address] = self._now()
         self._beside(_DOING[change.action], change.address)
 
     def told(self, address: str, text: str) -> None:
-        """What happened on the way; what is told again says for how long it has been so."""
+        """Print an event of a change; a repeated one says for how long it has lasted."""
         first = self._first.get(address, ("", 0.0))
         if first[0] != text:
             first = self._first[address] = (text, self._now())
@@ -43,25 +43,25 @@ class Lines(Progress):
         self._beside(f"{plain(text)}{f' ({duration(lasted)} so far)' if lasted else ''}", address)
 
     def ended(self, result: Result) -> None:
-        """`…: done after 12 s`, or how else it ended and why."""
+        """Print `…: done after 12 s`, or how else the change ended and why."""
         begun = self._begun.pop(result.address, None)
         after = f" after {duration(self._now() - begun)}" if begun is not None else ""
         self._say(f"{plain(result.address)}: {_ending(result, after)}")
 
     def throttled(self, what: str, seconds: float) -> None:
-        """`throttled by …, waiting 7 s`."""
+        """Print `throttled by …, waiting 7 s`."""
         self._beside(f"throttled by {plain(what)}, waiting {duration(seconds)}")
 
     def held_back(self, what: str, seconds: float) -> None:
-        """`rate limit of …, waiting 12 s`."""
+        """Print `rate limit of …, waiting 12 s`."""
         self._beside(f"rate limit of {plain(what)}, waiting {duration(seconds)}")
 
     def retrying(self, why: str, seconds: float) -> None:
-        """`No answer …; trying again in 7 s`."""
+        """Print `No answer …; trying again in 7 s`."""
         self._beside(f"{plain(why)}; trying again in {duration(seconds)}")
 
     def simulated(self) -> None:
-        """All that is put out from here on says so."""
+        """Mark all output from here on as simulated."""
         self._output.simulated = True
 
     def running(self, total: int) -> AbstractContextManager[object]:  # noqa: ARG002 - lines need no total
@@ -72,18 +72,18 @@ class Lines(Progress):
         return self.clock.monotonic() if self.clock else 0.0
 
     def _say(self, line: str) -> None:
-        """Tell what ended."""
+        """Print a line about what ended."""
         self._output.tell(line + "\n")
 
     def _beside(self, text: str, address: str = "") -> None:
-        """Tell what is under way."""
+        """Print what is in progress."""
         self._say(f"{plain(address)}: {text}" if address else text)
 
 
 class Bars(Lines):
-    """A bar over the whole run below the lines of what ended; what is under way shows only beside the bar.
+    """A bar for the whole run, below the lines about what ended; what is in progress shows only beside the bar.
 
-    Where nothing is `running` there is no bar, and lines tell everything.
+    Outside of `running` there is no bar, and everything is printed as lines.
     """
 
     def __init__(self, output: Output, clock: Clock | None = None) -> None:
@@ -112,7 +112,7 @@ class Bars(Lines):
         return bar
 
     def ended(self, result: Result) -> None:
-        """A line above the bar, which moves on."""
+        """Print a line above the bar, and advance the bar."""
         super().ended(result)
         if self._bar is not None:
             self._bar.advance(self._task)

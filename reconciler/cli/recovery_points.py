@@ -29,7 +29,7 @@ from reconciler.verbs import recovery_points as points
 def recovery_points(
     output: Output, path: str, disks: tuple[str, ...], limit: int | None, form: str, connection: Connection
 ) -> int:
-    """0 when they could be read."""
+    """The exit code: 0 if they could be read."""
     manifest = load_manifest(path)
     with opening.opened(connection, events=listener(output), readonly=True) as session:
         found = session.run(lambda azure, clock: points.recovery_points(azure, clock, manifest, disks, most=limit))

@@ -1,4 +1,4 @@
-"""A plan, drift or a result in every form that a report takes, and what a CI system is told of it."""
+"""A plan, drift or a result in every form of a report, and what a CI system gets."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ FORMS = ("json", "md", "sarif", "junit", "gitlab")
 
 
 class Showing(NamedTuple):
-    """The text of a report by its form, made only when it is asked for, and what a CI system is told."""
+    """The text of a report by its form, made only when asked for, and what a CI system gets."""
 
     texts: Mapping[str, Callable[[], str]]
     told: Callable[[], Told]
 
     def with_page(self, page: str) -> Showing:
-        """The same with a report page, which was made while Azure could still be asked."""
+        """The same with a report page, which was made while the connection was open."""
         return self._replace(texts={**self.texts, "html": lambda: page})
 
     def data(self, form: str) -> str:
@@ -42,7 +42,7 @@ class Showing(NamedTuple):
 
 
 class Telling(NamedTuple):
-    """How a command is told: the form of stdout, the reports beside it, and to which CI system."""
+    """How a command reports: the form on stdout, the report files, and the CI system."""
 
     form: str
     reports: tuple[Report, ...]
@@ -50,19 +50,19 @@ class Telling(NamedTuple):
 
 
 def tell(output: Output, telling: Telling, showing: Showing, as_text: Callable[[], str]) -> int:
-    """Put the data on stdout, write the reports, tell the CI system: 0, or 1 when a file could not be written."""
+    """Print the data, write the reports, report to the CI system: 0, or 1 if a file could not be written."""
     output.report(as_text() if telling.form == "text" else showing.data(telling.form), telling.form)
     return tell_reports(output, telling.reports, telling.system, showing)
 
 
 def tell_reports(output: Output, reports: Sequence[Report], system: str, showing: Showing) -> int:
-    """Write the reports and tell the CI system: 0, or 1 when a file could not be written."""
+    """Write the reports, and report to the CI system: 0, or 1 if a file could not be written."""
     failed = write_reports(reports, showing.texts, output)
     return tell_system(output, system, showing.told) or failed
 
 
 class _Parts(NamedTuple):
-    """What the forms are made of; `markdown` takes the characters at most."""
+    """The parts of the forms; `markdown` takes the most characters."""
 
     document: Callable[[], Document]
     markdown: Callable[[int], str]
@@ -82,7 +82,7 @@ def _page(path: str, main: str) -> _Page:
 
 
 def document_of(plan: Plan, path: str, connection: Connection, options: Options) -> Document:
-    """The plan's document, with what a later `apply` of it needs."""
+    """The plan's document, with what a later `apply` needs."""
     return plan_document(
         plan,
         tool_version=__version__,
@@ -93,7 +93,7 @@ def document_of(plan: Plan, path: str, connection: Connection, options: Options)
 
 
 def validated(findings: Sequence[Finding], name: str | None, path: str) -> Showing:
-    """What `validate` found; `name` is the manifest's (None: it could not be told)."""
+    """The findings of `validate` in every form; `name` is the manifest's (None: unknown)."""
     from reconciler.report.documents import validate_document
     from reconciler.report.junit import validate_junit
     from reconciler.report.markdown import validate_markdown
@@ -112,7 +112,7 @@ def validated(findings: Sequence[Finding], name: str | None, path: str) -> Showi
 
 
 def planned(plan: Plan, document: Document, path: str, main: str) -> Showing:
-    """A plan; `document` is its own, `main` the manifest's file that stands for what has no place."""
+    """A plan in every form; `document` is its own, `main` the manifest's file for notices without a place."""
     from reconciler.report.junit import plan_junit
     from reconciler.report.markdown import plan_markdown
     from reconciler.report.notices import of_plan
@@ -130,7 +130,7 @@ def planned(plan: Plan, document: Document, path: str, main: str) -> Showing:
 
 
 def drifted(drift: Drift, path: str, main: str) -> Showing:
-    """Drift."""
+    """Drift in every form."""
     from reconciler.report.documents import drift_document
     from reconciler.report.junit import drift_junit
     from reconciler.report.markdown import drift_markdown
@@ -149,7 +149,7 @@ def drifted(drift: Drift, path: str, main: str) -> Showing:
 
 
 def applied(outcome: Outcome, plan: Plan, path: str, main: str) -> Showing:
-    """What became of an apply of `plan`."""
+    """The outcome of an apply of `plan` in every form."""
     from reconciler.report.documents import apply_document
     from reconciler.report.junit import outcome_junit
     from reconciler.report.markdown import outcome_markdown

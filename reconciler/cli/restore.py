@@ -1,4 +1,4 @@
-"""`reconciler restore`: make a new disk of a recovery point."""
+"""`reconciler restore`: restore a recovery point to a new disk."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def restore(
     manner: Manner,
     connection: Connection,
 ) -> int:
-    """0 when the disk is there and as expected; 1 when not, or refused; 130 or 143 when interrupted."""
+    """The exit code: 0 if the disk exists and is as expected; 1 if not, or refused; 130 or 143 if interrupted."""
     if name and not _NAME.fullmatch(name):
         raise UsageError(
             f"`--name` is not a valid disk name: {name!r}",
@@ -97,7 +97,7 @@ def restore(
 
 
 def _place(group: str, subscription: str | None) -> tuple[str, str]:
-    """The subscription (empty: the disk's own) and the name of the resource group that was named."""
+    """The subscription (empty: the disk's own) and the name of the given resource group."""
     where, name = subscription and subscription.lower(), group
     if group.startswith("/"):
         found = re.fullmatch(r"/subscriptions/([^/]+)/resourcegroups/([^/]+)/?", group, re.IGNORECASE)

@@ -1,4 +1,4 @@
-"""A run of a verb that writes, as a terminal and a CI system see it: shown, approved, told, with its exit code."""
+"""A run of a verb that writes: shown, approved, reported to terminal and CI system, with its exit code."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ from reconciler.model.results.outcome import Outcome
 class VerbRun(NamedTuple):
     """What is run, and how: `path` is the manifest's, `audit` the audit file's, `identity` marks the run's records.
 
-    `look` makes the plan (`flow.planned` unless more is to be looked at), `show` shows it, `tell` tells the result and
-    `finish` what is left when that has been told; the last two return 1 when they failed.
+    `look` makes the plan (`flow.planned` unless more has to be read), `show` shows it, `tell` reports the result, and
+    `finish` does what is left after that; the last two return 1 if they failed.
     """
 
     task: Task
@@ -45,7 +45,7 @@ class VerbRun(NamedTuple):
 
 
 def carry_out(output: Output, run: VerbRun) -> int:
-    """0 when all is as it should be; 1 when not, or refused; 130 or 143 when interrupted."""
+    """The exit code: 0 if all is as declared; 1 if not, or refused; 130 or 143 if interrupted."""
     progress, interrupts = listener(output), Interrupts()
     with audit_file(run.audit) as audit:
         with ExitStack() as until_told:

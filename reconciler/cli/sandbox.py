@@ -1,4 +1,4 @@
-"""`reconciler sandbox`: the simulated Azure as a server, and from outside."""
+"""`reconciler sandbox`: serves the simulated Azure, and changes it from outside."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ _SECONDS = 30
 
 
 class Door(Protocol):
-    """What can be asked of a sandbox, and done to it, behind the manifest's back; SandboxError or UsageError if not."""
+    """Reads and changes a sandbox from outside the manifest; SandboxError or UsageError when that fails."""
 
     def ids(self, pattern: str) -> list[str]:
         """The ids that match a pattern with `*`."""
@@ -55,7 +55,7 @@ class Door(Protocol):
         """Set a switch."""
 
     def fail(self, disk: str, code: str, times: int) -> None:
-        """Let the next so many backups of a disk fail."""
+        """Make the next `times` backups of a disk fail."""
 
 
 @contextmanager
@@ -98,7 +98,7 @@ class Local:
 
 
 class Remote:
-    """The door to a sandbox that is being served, on this machine."""
+    """The door to a sandbox that is served on this machine."""
 
     def __init__(self, url: str) -> None:
         self._url = url.rstrip("/")
@@ -152,7 +152,7 @@ class Remote:
         self._asked("fail", {"id": disk, "code": code, "times": times})
 
     def _asked(self, what: str, body: Mapping[str, Any] | None = None) -> Any:
-        """The server's answer to a question, or to a command when there is a body."""
+        """The server's answer to a question or, with a body, to a command."""
         from urllib.error import HTTPError
         from urllib.request import ProxyHandler, Request, build_opener
 

@@ -30,7 +30,7 @@ from reconciler.cli.output import Output
 @verbose_option
 @click.pass_obj
 def serve(output: Output, estate: str, host: str, port: int, clock: str) -> int:
-    """The address on stdout once it listens; the state is saved at the end."""
+    """Print the address once the server listens, and save the state at the end."""
     from reconciler.connection.simulated import sandbox_errors
     from reconciler.sandbox.server import serve as answer_requests
 

@@ -1,6 +1,6 @@
-"""The commands of `reconciler sandbox` but `serve`: a sandbox from outside.
+"""The commands of `reconciler sandbox` except `serve`, which read and change a sandbox from outside.
 
-ESTATE is the estate file, beside which the state lies, or the address of the server that has it open.
+ESTATE is the estate file, beside which the state is kept, or the address of the server that has it open.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from reconciler.model.errors import UsageError
 @verbose_option
 @click.pass_obj
 def show(output: Output, estate: str, resource_id: str | None, form: str) -> int:
-    """Ids with their states, or bodies as JSON."""
+    """Print ids with their states, or bodies as JSON."""
     with opened(estate, readonly=True) as sandbox:
         bodies = [sandbox.get(one) for one in _matching(sandbox, resource_id or "*", needed=bool(resource_id))]
         now = sandbox.now()
@@ -48,7 +48,7 @@ def show(output: Output, estate: str, resource_id: str | None, form: str) -> int
 @verbose_option
 @click.pass_obj
 def put(output: Output, estate: str, resource_id: str, body: str) -> int:
-    """None of Azure's checks apply."""
+    """Create or replace a resource, without Azure's checks."""
     content = _object(body)
     with opened(estate) as sandbox:
         made = sandbox.put(resource_id, content)
@@ -63,7 +63,7 @@ def put(output: Output, estate: str, resource_id: str, body: str) -> int:
 @verbose_option
 @click.pass_obj
 def patch(output: Output, estate: str, resource_id: str, changes: str) -> int:
-    """As someone would in the portal, and beyond: none of Azure's checks apply."""
+    """Change resources as in the portal, but without Azure's checks."""
     content = _object(changes)
     with opened(estate) as sandbox:
         for one in _matching(sandbox, resource_id):
@@ -78,7 +78,7 @@ def patch(output: Output, estate: str, resource_id: str, changes: str) -> int:
 @verbose_option
 @click.pass_obj
 def delete(output: Output, estate: str, resource_id: str) -> int:
-    """None of Azure's checks apply."""
+    """Delete resources, without Azure's checks."""
     with opened(estate) as sandbox:
         gone: set[str] = set()
         for one in _matching(sandbox, resource_id):
@@ -97,7 +97,7 @@ def delete(output: Output, estate: str, resource_id: str) -> int:
 @verbose_option
 @click.pass_obj
 def move(output: Output, estate: str, resource_id: str, group: str) -> int:
-    """Disks, snapshots and machines get another id, and keep what they are."""
+    """Disks, snapshots and machines get another id, and keep everything else."""
     with opened(estate) as sandbox:
         for one in _matching(sandbox, resource_id):
             _told(output, "moved", str(sandbox.move(one, group)["id"]))
@@ -112,7 +112,7 @@ def move(output: Output, estate: str, resource_id: str, group: str) -> int:
 @verbose_option
 @click.pass_obj
 def replace(output: Output, estate: str, resource_id: str) -> int:
-    """Kind, size and tags stay; the `uniqueId` is another one."""
+    """SKU, size and tags stay; the `uniqueId` is a new one."""
     with opened(estate) as sandbox:
         for one in _matching(sandbox, resource_id):
             _told(output, "replaced", str(sandbox.replace(one)["id"]))
@@ -125,7 +125,7 @@ def replace(output: Output, estate: str, resource_id: str) -> int:
 @verbose_option
 @click.pass_obj
 def advance(output: Output, estate: str, duration: str) -> int:
-    """What is due meanwhile happens."""
+    """Everything that is due in this time happens."""
     from reconciler.cli.spans import seconds_of
 
     seconds = seconds_of(duration)
@@ -147,7 +147,7 @@ def advance(output: Output, estate: str, duration: str) -> int:
 @verbose_option
 @click.pass_obj
 def fail(output: Output, estate: str, resource_id: str, code: str, times: int) -> int:
-    """Scheduled ones and those on demand."""
+    """Make scheduled and on-demand backups fail."""
     with opened(estate) as sandbox:
         for one in _matching(sandbox, resource_id):
             sandbox.fail(one, code, times)
@@ -161,7 +161,7 @@ def fail(output: Output, estate: str, resource_id: str, code: str, times: int) -
 @verbose_option
 @click.pass_obj
 def switch(output: Output, estate: str, settings: tuple[str, ...]) -> int:
-    """Each unconfirmed behaviour of Azure, and each fault, is a switch."""
+    """Set switches, one for each unconfirmed behaviour of Azure and each fault."""
     from reconciler.sandbox.switches import SWITCHES
 
     with opened(estate, readonly=not settings) as sandbox:
@@ -187,7 +187,7 @@ def switch(output: Output, estate: str, settings: tuple[str, ...]) -> int:
 @verbose_option
 @click.pass_obj
 def reset(output: Output, estate: str) -> int:
-    """The next command starts from the estate file."""
+    """Delete the state, so that the next command starts from the estate file."""
     from reconciler.connection.simulated import sandbox_errors
     from reconciler.sandbox.sandbox import reset as forget
 

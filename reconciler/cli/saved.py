@@ -1,4 +1,4 @@
-"""Saved plans: read, checked against their schema, and compared with what would be done now."""
+"""Saved plans: read, checked against their schema, and compared with a fresh plan."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from reconciler.model.errors import Refused, StalePlan, UsageError
 
 _MOST_TOLD = 20
 _LOOKS_ONLY = frozenset({"preflight"})
-"""Options that open no gate and change no write: a plan with them may be applied without."""
+"""Options that open no gate and change no write: a plan made with them may be applied without them."""
 _MAKE_ONE = "make one with `reconciler plan PATH --out FILE`"
 
 
@@ -24,9 +24,9 @@ class SavedPlan(NamedTuple):
     file: Path
 
     def check_options(self, said: Mapping[str, object]) -> None:
-        """Refused when the command line's options of planning (as `recorded`) are not those of the saved plan.
+        """Raise Refused when the planning options of the command line (as `recorded`) aren't those of the saved plan.
 
-        None is taken from the file: whoever can edit it would open the gates.
+        No option is taken from the file, since whoever can edit it could open the gates.
         """
         kept = self.document["options"]
         differing = [
@@ -44,7 +44,7 @@ class SavedPlan(NamedTuple):
             )
 
     def check_target(self, said: Connection) -> None:
-        """Refused when the command line names another Azure than the plan was made against."""
+        """Raise Refused when the command line selects another Azure than the plan was made for."""
         target = self.document["target"]
         if not _same_target(target, said.target):
             raise Refused(
@@ -69,7 +69,7 @@ def _same_target(one: str, other: str) -> bool:
 
 
 def read_saved(file: Path) -> SavedPlan:
-    """The saved plan in `file`; UsageError when the file is no plan."""
+    """The saved plan in `file`; UsageError when the file isn't a plan."""
     try:
         document = json.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
@@ -80,7 +80,7 @@ def read_saved(file: Path) -> SavedPlan:
         raise _no_plan(file, str(error)) from error
     try:
         problems = _problems(document)
-    except UnicodeEncodeError as error:  # half a surrogate pair, which JSON can spell and no file of ours holds
+    except UnicodeEncodeError as error:  # half a surrogate pair, which JSON can spell, but which our files never have
         raise _no_plan(file, str(error)) from error
     if problems:
         raise _no_plan(file, "; ".join(problems))
@@ -110,7 +110,7 @@ def _no_plan(file: Path, why: str) -> UsageError:
 
 
 def stale(what: str, moved: Sequence[str]) -> StalePlan:
-    """The refusal of a plan that is not what would be done now, with what moved, a line each."""
+    """The error for a plan that differs from a fresh one, with a line for each difference."""
     told = [*moved[:_MOST_TOLD]]
     if len(moved) > _MOST_TOLD:
         told.append(f"… and {len(moved) - _MOST_TOLD} more")

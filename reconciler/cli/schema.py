@@ -12,7 +12,7 @@ from reconciler.model.errors import UsageError
 @click.argument("name", default="manifest")
 @click.pass_obj
 def schema(output: Output, name: str) -> int:
-    """The schema's text on stdout."""
+    """Print the schema's text."""
     from reconciler.base.schemas import schema_names, schema_text
 
     if name not in schema_names():

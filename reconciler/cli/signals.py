@@ -18,26 +18,26 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Interrupts:
-    """`received` is the first signal's number (0: none came)."""
+    """Handles interrupts; `received` is the first signal's number (0: none)."""
 
     def __init__(self) -> None:
         self.received = 0
 
     @property
     def exit_code(self) -> int:
-        """130 for SIGINT, 143 for SIGTERM, 0 when none came."""
+        """130 for SIGINT, 143 for SIGTERM, 0 for none."""
         return 128 + self.received if self.received else 0
 
     @property
     def name(self) -> str:
-        """`SIGINT`, `SIGTERM` or nothing."""
+        """`SIGINT`, `SIGTERM` or empty."""
         return signal.Signals(self.received).name if self.received else ""
 
     @contextmanager
     def watched(self, loop: AbstractEventLoop, stop: Event) -> Iterator[None]:
         """Within this block the first signal sets `stop`, through the loop, which may be a virtual one.
 
-        One that came before, while signals were `held`, has set it already.
+        A signal that came before, while signals were `held`, sets it at once.
         """
         if self.received:
             stop.set()
@@ -46,7 +46,7 @@ class Interrupts:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Within this block, around all that has a result to tell, the first signal is only remembered."""
+        """Within this block, which is around everything with a result to report, the first signal is only remembered."""
         with self._heeded(lambda: None):
             yield
 
@@ -70,7 +70,7 @@ class Interrupts:
 
 
 def _say(text: bytes) -> None:
-    """Straight to the descriptor: a signal may come while the stream itself is being written."""
+    """Write directly to the descriptor, since a signal may come while the stream is being written."""
     try:
         os.write(2, text)
     except OSError:

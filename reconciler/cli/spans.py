@@ -13,7 +13,7 @@ _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 
 def moment(text: str, option: str, now: datetime) -> datetime:
-    """The time that a text says: one of `time_of`; or a length of time before now, such as `24h` and `7d`."""
+    """The time in a text, as in `time_of`, or a length of time before now, such as `24h` and `7d`."""
     length = seconds_of(text)
     if length is not None:
         with suppress(OverflowError):
@@ -22,7 +22,7 @@ def moment(text: str, option: str, now: datetime) -> datetime:
 
 
 def time_of(text: str, option: str, hint: str = "write 2026-01-05T08:00:00Z") -> datetime:
-    """The time that a text says: ISO 8601, UTC unless said."""
+    """The time in a text: ISO 8601, in UTC unless it says otherwise."""
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
@@ -31,7 +31,7 @@ def time_of(text: str, option: str, hint: str = "write 2026-01-05T08:00:00Z") ->
 
 
 def seconds_of(text: str) -> float | None:
-    """The seconds of `90s`, `1h30m`, `7d`, `2w` or an ISO 8601 duration; None when it is none."""
+    """The seconds of `90s`, `1h30m`, `7d`, `2w` or an ISO 8601 duration; None for other text."""
     if _PARTS.fullmatch(text):
         return sum(float(number) * _SECONDS[unit] for number, unit in re.findall(r"([0-9.]+)(.)", text))
     from reconciler.base.durations import seconds

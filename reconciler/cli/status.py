@@ -31,7 +31,7 @@ from reconciler.verbs import status as operation
 @connection_options
 @click.pass_obj
 def status(output: Output, path: str, form: str, reports: tuple[str, ...], connection: Connection) -> int:
-    """0 all well, 2 not, 1 it could not be told."""
+    """The exit code: 0 all healthy, 2 not, 1 could not tell."""
     from reconciler.cli.page import page_of, wants_page
 
     wanted = reports_of(reports, ("html", "json", "md"))

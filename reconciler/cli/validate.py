@@ -1,4 +1,4 @@
-"""`reconciler validate`: check a manifest without asking Azure anything."""
+"""`reconciler validate`: check a manifest without contacting Azure."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 @verbose_option
 @click.pass_obj
 def validate(output: Output, path: str, form: str, reports: tuple[str, ...], system: str) -> int:
-    """0 when the manifest is valid, else 1; every problem at once."""
+    """The exit code: 0 if the manifest is valid, else 1, with all problems."""
     from reconciler.loading.files import load
 
     quick = form == "text" and not reports and system == NO_SYSTEM
@@ -49,9 +49,9 @@ def validate(output: Output, path: str, form: str, reports: tuple[str, ...], sys
 
 
 class Found(NamedTuple):
-    """What there is to tell: the manifest (None: it isn't valid), what is wrong with it, and the text of its files.
+    """The result: the manifest (None: it isn't valid), its problems, and the text of its files.
 
-    `verdict` sums up what is wrong.
+    `verdict` sums up the problems.
     """
 
     manifest: Manifest | None
@@ -61,7 +61,7 @@ class Found(NamedTuple):
 
 
 def _everywhere(form: str, reports: tuple[str, ...], system: str) -> Callable[[Output, str, Found], int]:
-    """Tells it in a form for machines, in reports, or to a CI system."""
+    """A function that reports in a form for machines, in report files, and to a CI system."""
     from reconciler.cli.renderings import FORMS, tell_reports, validated
     from reconciler.cli.writing import reports_of
 

@@ -1,4 +1,4 @@
-"""`reconciler watch`: look every so often, as a process that goes on."""
+"""`reconciler watch`: check at intervals, as a long-running process."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def watch(
     notify: tuple[str, ...],
     connection: Connection,
 ) -> int:
-    """0 after --times rounds; 130 or 143 when interrupted."""
+    """The exit code: 0 after --times rounds; 130 or 143 if interrupted."""
     from contextlib import ExitStack
 
     seconds = interval(every)
@@ -105,7 +105,7 @@ def watch(
 
 
 class _Pace(NamedTuple):
-    """Seconds between rounds, how many there are (None: no end), and the chance that spreads them."""
+    """Seconds between rounds, the number of rounds (None: no end), and the random source that spreads them."""
 
     every: float
     times: int | None
@@ -113,7 +113,7 @@ class _Pace(NamedTuple):
 
 
 class _Task:
-    """What every round does: load the manifest, look, apply where that is wanted, and look again."""
+    """What every round does: load the manifest, look, apply if asked, and look again."""
 
     def __init__(self, path: str, connection: Connection, applies: bool) -> None:
         self._path = path
@@ -139,7 +139,7 @@ class _Task:
             try:
                 outcome = await asyncio.shield(applying)
             except asyncio.CancelledError:
-                if stop.is_set():  # which ends the apply by itself, at once: what it has done is told
+                if stop.is_set():  # the apply ends on its own then; report what it has done
                     teller.interrupted(await applying)
                 applying.cancel()
                 raise
@@ -148,7 +148,7 @@ class _Task:
 
 
 async def _seen(azure: Azure, clock: Clock, manifest: Manifest, options: Options) -> Seen:
-    """How Azure differs, and how the backups are, on one look."""
+    """The drift and the status of backups, from one look."""
     estate = await estate_for(azure, manifest)
     plan = await planned(azure, manifest, estate, options, clock)
     return Seen(Drift(plan), await status_on(azure, clock, manifest, estate))
@@ -166,7 +166,7 @@ async def _watch(azure: Azure, clock: Clock, task: _Task, teller: Teller, interr
 
 
 def interval(text: str) -> float:
-    """Seconds of a duration such as `10m`; UsageError for what is none, or shorter than a second."""
+    """The seconds of a duration such as `10m`; UsageError when it is none, or shorter than a second."""
     seconds = seconds_of(text.strip()) or 0.0
     if seconds < 1:
         raise UsageError(

@@ -1,4 +1,4 @@
-"""`reconciler whoami`: say who signs in, how, and which rights are missing."""
+"""`reconciler whoami`: show who signs in, how, and which rights are missing."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _COMMANDS = ("validate", "plan", "drift", "apply", "backup", "restore")
 @connection_options
 @click.pass_obj
 def whoami(output: Output, path: str | None, command: str | None, form: str, connection: Connection) -> int:
-    """0 it could be told, 1 it could not, or a right that `--for` asks about is missing."""
+    """The exit code: 0; 1 if this could not be found out, or a right that `--for` asks about is missing."""
     manifest = load_manifest(path) if path else None
     with opening.opened(connection, events=listener(output), readonly=True) as session:
         found = session.run(lambda azure, _clock: identity(azure, manifest))

@@ -1,4 +1,4 @@
-"""Files that the command line writes: whole or not at all."""
+"""Writes the command line's files completely or not at all."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from reconciler.model.errors import UsageError
 
 
 def check_writable(path: Path, what: str) -> None:
-    """UsageError when `path` lies in no folder, or is one: said before anything is done."""
+    """Raise UsageError, before anything is done, when `path` is in no folder, or is one."""
     if not path.parent.is_dir():
         raise UsageError(f"could not write {what}: `{path.parent}` is not a folder", hint="create the folder first")
     if path.is_dir():
@@ -21,13 +21,13 @@ def check_writable(path: Path, what: str) -> None:
 
 
 def write_file(path: Path, text: str, what: str) -> None:
-    """Replace the file by `text` in one step; UsageError when that fails, the old file then being as it was."""
+    """Replace the file's content with `text` in one step; UsageError when that fails, which leaves the old file as it was."""
     if path.exists() and not path.is_file():
         _write(path, text, what)
         return
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        temporary.unlink(missing_ok=True)  # a run that was killed left it, or somebody put a link there
+        temporary.unlink(missing_ok=True)  # left by a run that was killed, or a link that somebody put there
         with temporary.open("x", encoding="utf-8") as file:
             file.write(text)
         temporary.replace(path)
@@ -37,7 +37,7 @@ def write_file(path: Path, text: str, what: str) -> None:
 
 
 def _write(path: Path, text: str, what: str) -> None:
-    """A device or a pipe is written as it is."""
+    """Write the text; a device or a pipe is written directly."""
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
@@ -53,7 +53,7 @@ def _unwritable(path: Path, what: str, error: OSError) -> UsageError:
 
 
 FORMS = {".html": "html", ".json": "json", ".md": "md", ".sarif": "sarif", ".xml": "junit", ".sh": "sh"}
-"""The form of a report by the ending of its file; `gitlab` has none of its own and is named before the file."""
+"""The form of a report by its file's ending; `gitlab` has no ending, so it is written before the file."""
 
 
 class Report(NamedTuple):
@@ -64,7 +64,7 @@ class Report(NamedTuple):
 
 
 def reports_of(names: Sequence[str], forms: Iterable[str]) -> tuple[Report, ...]:
-    """What each `--report [FORM:]FILE` asks for; UsageError for a form that isn't in `forms`, or a folder that won't do."""
+    """The report that each `--report [FORM:]FILE` asks for; UsageError for a form not in `forms`, or a bad folder."""
     return tuple(_report(name, tuple(forms)) for name in names)
 
 
@@ -84,7 +84,7 @@ def _report(name: str, forms: tuple[str, ...]) -> Report:
 
 
 def write_reports(reports: Iterable[Report], texts: Mapping[str, Callable[[], str]], output: Output) -> int:
-    """Write each report with the text of its form: 0, or 1 when one failed, which is told."""
+    """Write each report with the text of its form: 0, or 1, with a message, if one failed."""
     failed = 0
     for report in reports:
         try:

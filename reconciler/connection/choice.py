@@ -1,4 +1,4 @@
-"""Which Azure is talked to, as a command line or a library call names it, and by which clock."""
+"""Which Azure a command line or a library call chooses, and which clock."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from typing import NamedTuple
 from reconciler.model.errors import UsageError
 
 LOOK_SECONDS = 1800.0
-"""How long reading Azure may take unless the command line says otherwise."""
+"""The default limit for reading Azure."""
 
 CLOUDS = ("AzureCloud", "AzureUSGovernment", "AzureChinaCloud")
 """The clouds that the tool knows by name."""
 
 
 class Connection(NamedTuple):
-    """What Azure a command talks to: a sandbox's estate file, another ARM endpoint, or a cloud.
+    """Which Azure a command talks to: a sandbox's estate file, another ARM endpoint, or a cloud.
 
-    `clock` None: virtual for a sandbox in this process, real otherwise; `api_version` None: the tool's own;
-    `look_seconds`: how long reading Azure may take as a whole.
+    `clock` None: virtual for a sandbox in this process, else real; `api_version` None: the tool's own;
+    `look_seconds`: how long one whole look at Azure may take.
     """
 
     sandbox: str | None = None
@@ -31,19 +31,19 @@ class Connection(NamedTuple):
 
     @property
     def is_default(self) -> bool:
-        """Whether the command line says nothing about it."""
+        """Whether the command line has none of these options."""
         return self.sandbox is None and self.endpoint is None and self.cloud == CLOUDS[0]
 
     @property
     def target(self) -> str:
-        """What a plan was made against, as saved plans record it."""
+        """The Azure that a plan was made for, as saved plans record it."""
         if self.sandbox:
             return f"sandbox:{Path(self.sandbox).as_posix()}"
         return self.endpoint or self.cloud
 
 
 class ClockChoice(NamedTuple):
-    """What `--clock` says: `kind` is `real`, `scaled` or `virtual`."""
+    """The value of `--clock`: `kind` is `real`, `scaled` or `virtual`."""
 
     kind: str
     scale: float = 1.0
@@ -51,7 +51,7 @@ class ClockChoice(NamedTuple):
 
 
 def clock_choice(text: str) -> ClockChoice:
-    """The clock that `real`, `scaled:N`, `virtual` or `virtual:START` (ISO 8601, UTC unless said) names."""
+    """The clock for `real`, `scaled:N`, `virtual` or `virtual:START` (ISO 8601, UTC unless it says otherwise)."""
     kind, _, rest = text.partition(":")
     try:
         if kind == "real" and not rest:
@@ -63,11 +63,13 @@ def clock_choice(text: str) -> ClockChoice:
             return ClockChoice("virtual", 1.0, start.replace(tzinfo=start.tzinfo or UTC) if start else None)
     except ValueError:
         pass
-    raise UsageError(f"--clock {text!r} names no clock", hint="write real, scaled:60 or virtual:2026-01-05T08:00:00Z")
+    raise UsageError(
+        f"Unknown value for `--clock`: {text!r}", hint="write real, scaled:60 or virtual:2026-01-05T08:00:00Z"
+    )
 
 
 def api_version(connection: Connection) -> str:
-    """DataProtection's api-version: what the command line says, else the tool's own."""
+    """DataProtection's api-version: the command line's, else the tool's own."""
     from reconciler.azure.versions import DATA_PROTECTION
 
     return connection.api_version or DATA_PROTECTION

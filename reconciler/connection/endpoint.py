@@ -1,4 +1,4 @@
-"""Opens the connection: which endpoint, how to sign in, which transport."""
+"""Opens the connection, with its endpoint, sign-in and transport."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def open_azure(
     UsageError when the endpoint is no URL, is plain http beyond loopback, or the cloud is unknown.
     """
     if cloud not in CLOUDS:
-        raise UsageError(f"There is no cloud named {cloud!r}.", hint=f"Choose one of {', '.join(CLOUDS)}.")
+        raise UsageError(f"Unknown cloud: {cloud!r}.", hint=f"Choose one of {', '.join(CLOUDS)}.")
     chosen = CLOUDS[cloud]
     common: dict[str, Any] = {
         "clock": clock,
@@ -61,18 +61,18 @@ def open_azure(
 
 
 def check_endpoint(endpoint: str) -> bool:
-    """Whether the endpoint is on loopback; UsageError when it is no endpoint that a token may be sent to."""
+    """Whether the endpoint is on loopback; UsageError when no access token may be sent to it."""
     found = origin(endpoint)
     if found is None:
         raise UsageError(
-            f"{endpoint!r} is no endpoint of Azure Resource Manager.",
+            f"{endpoint!r} is not an endpoint of Azure Resource Manager.",
             hint="Give a URL such as https://management.azure.com, without user name or spaces.",
         )
     scheme, host, _ = found
     if not is_loopback(host):
         if scheme == "http":
             raise UsageError(
-                f"{endpoint} is plain http beyond this machine; an access token would travel in the open.",
+                f"{endpoint} uses plain http to another machine, so the access token would be sent unencrypted.",
                 hint="Use https, or a tunnel to localhost.",
             )
         return False
@@ -88,8 +88,8 @@ def _signing(endpoint: str, cloud: Cloud, environment: Mapping[str, str]) -> Sig
             return UNSIGNED
     elif given:
         raise UsageError(
-            f"{TOKEN_VARIABLE} stands in for a credential on loopback only, and {endpoint} is not there.",
-            hint=f"Unset {TOKEN_VARIABLE} to sign in properly.",
+            f"{TOKEN_VARIABLE} is accepted only for endpoints on this machine, and {endpoint} is not one.",
+            hint=f"Unset {TOKEN_VARIABLE}, and sign in with a credential.",
         )
     from azure.mgmt.core.policies import AsyncARMChallengeAuthenticationPolicy
 
@@ -113,13 +113,13 @@ def _given(text: str) -> Signing:
 
 
 def _network(endpoint: str) -> Any:
-    """The transport; on loopback no proxy is asked, which would be told the token and mean another machine by it."""
+    """The transport; for loopback without a proxy, which would see the token and have a loopback of its own."""
     from urllib.request import getproxies
 
     from azure.core.pipeline.transport import AioHttpTransport
 
     return AioHttpTransport(
-        # aiohttp looks for a proxy in a thread, and anew for every request
+        # aiohttp would look for a proxy in a thread, for every request
         use_env_settings=not check_endpoint(endpoint) and bool(getproxies()),
         connection_timeout=_CONNECT_SECONDS,
         read_timeout=_READ_SECONDS,

@@ -1,4 +1,4 @@
-"""Opens a session on whichever Azure is chosen, and closes it."""
+"""Opens and closes a session on the chosen Azure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from reconciler.model.errors import UsageError
 
 
 def _environment(connection: Connection) -> Mapping[str, str]:
-    """The environment; for plain http, which is loopback only, with some token: a sandbox takes any."""
+    """The environment; for plain http (loopback only) with a placeholder token, since a sandbox accepts any."""
     if not (connection.endpoint or "").lower().startswith("http://"):
         return os.environ
     return {"RECONCILER_ARM_TOKEN": "sandbox", **os.environ}
@@ -25,7 +25,7 @@ def _environment(connection: Connection) -> Mapping[str, str]:
 
 @contextmanager
 def opened(connection: Connection, *, events: Events | None = None, readonly: bool = False) -> Iterator[Session]:
-    """A session over the connection that the command line names; `readonly`: nothing will be written.
+    """A session over the chosen connection; `readonly`: nothing will be written.
 
     UsageError when it can't be opened.
     """

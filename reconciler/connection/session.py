@@ -1,4 +1,4 @@
-"""A session: an open connection to Azure or to a sandbox, and the event loop that everything on it runs on."""
+"""A session: an open connection to Azure or to a sandbox, and the event loop that it runs on."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ Connect = Callable[[Clock], Azure]
 
 
 class Session:
-    """An open connection; each call runs on the one event loop of the session, so there may be pauses in between.
+    """An open connection; every call runs on the session's one event loop, with any time in between.
 
-    `is_virtual`: time on that loop is simulated, and neither threads nor sockets may be waited for.
+    `is_virtual`: time on that loop is simulated, so don't wait for threads or sockets on it.
     """
 
     def __init__(
@@ -43,12 +43,12 @@ class Session:
         return self._clock
 
     def close(self) -> None:
-        """Close the connection, if one was opened."""
+        """Close the connection if it is open."""
         if self._azure is not None:
             self._runner.run(self._azure.close())
 
     def run(self, work: Callable[[Azure, Clock], Coroutine[Any, Any, T]]) -> T:
-        """Await what `work` makes of the connection and the clock; the connection is opened by the first of these."""
+        """The result of `work`, called with the connection and the clock; the first call opens the connection."""
         clock = self.clock
 
         async def run() -> T:
@@ -65,9 +65,9 @@ class Session:
 
 @contextmanager
 def _wakeful(loop: AbstractEventLoop) -> Iterator[None]:
-    """Within this block a signal wakes the loop: one that came just before it fell asleep would else be heeded only then.
+    """Within this block a signal wakes the loop; otherwise one that arrives just before a wait is handled only after it.
 
-    In the main thread only, where handlers run; elsewhere nothing is changed.
+    It works in the main thread only, where handlers run; elsewhere it does nothing.
     """
     if threading.current_thread() is not threading.main_thread():
         yield

@@ -1,4 +1,4 @@
-"""A sandbox in this process: the production pipeline over a plain function, by default on virtual time."""
+"""A sandbox in this process: the production pipeline over a plain function, on virtual time by default."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from reconciler.sandbox.sandbox import Sandbox
 
 @contextmanager
 def sandbox_session(connection: Connection, events: Events | None, *, readonly: bool) -> Iterator[Session]:
-    """A session on the sandbox of an estate file; its state is saved at the end, whatever happened."""
+    """A session on the sandbox of an estate file; its state is saved at the end, also after an error."""
     choice = clock_choice(connection.clock or "virtual")
     with opened_sandbox(Path(connection.sandbox or ""), readonly=readonly) as sandbox, _runner(choice) as runner:
 
@@ -43,14 +43,14 @@ def sandbox_session(connection: Connection, events: Events | None, *, readonly: 
 
 @contextmanager
 def opened_sandbox(path: Path, *, readonly: bool = False) -> Iterator[Sandbox]:
-    """The sandbox of an estate file; what it refuses becomes a UsageError."""
+    """The sandbox of an estate file; its errors become UsageErrors."""
     with sandbox_errors(), Sandbox.open(path, readonly=readonly) as sandbox:
         yield sandbox
 
 
 @contextmanager
 def sandbox_errors() -> Iterator[None]:
-    """Around what the sandbox may refuse: it becomes a UsageError."""
+    """Within this block the sandbox's errors become UsageErrors."""
     try:
         yield
     except SandboxError as error:

@@ -1,4 +1,4 @@
-"""What an export is asked for, and what it settles on."""
+"""What an export is asked for, and what it decides."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from reconciler.model.ids import ArmId
 from reconciler.model.results.export import Data, LeftOut
 
 UNNAMED = "exported"
-"""The manifest's name where no mark tells one."""
+"""The manifest's name if no mark has one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What to export: subscriptions, resource groups or vaults by id; `name` of the manifest (empty: that of the marks).
+    """What to export: subscriptions, resource groups or vaults by id; the manifest's `name` (empty: from the marks).
 
-    `by_tag`: the tag whose values may stand in place of lists of disks (empty: none).
+    `by_tag`: the tag whose values may replace lists of disks (empty: none).
     """
 
     scopes: tuple[ArmId, ...]
@@ -26,11 +26,11 @@ class Asked:
 
 @dataclass(slots=True)
 class Choices:
-    """What had to give way so that the plan is empty, learnt from the plans of earlier rounds.
+    """What the manifest doesn't declare, so that its plan is empty, learnt from the plans of earlier rounds.
 
-    `left` are lower-cased ids of disks, with the reason why each is left out; `bare` are vaults of which only the name
-    is said, `dropped` vaults that are left out with all they hold; `named` are policies that are named, not described.
-    `lost` are addresses of snapshot resource groups that are gone and that nothing declared needs: the plan says so too.
+    `left` are lower-cased ids of disks left out, with the reasons; `bare` are vaults declared by name only, `dropped`
+    vaults left out with all their contents; `named` are policies that are named, not described. `lost` are addresses of
+    snapshot resource groups that are gone and that nothing declared needs; the plan reports them too.
     """
 
     left: dict[str, str] = field(default_factory=dict)
@@ -44,10 +44,10 @@ class Choices:
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """A manifest as data, before it is tried.
+    """A manifest as data, before its plan is made.
 
-    `policies` maps the manifest's names of policies to the ids of those in Azure, `groups` the addresses of snapshot
-    resource groups to the disks that use them; `notes` say what the manifest can't.
+    `policies` maps the manifest's names of policies to their ids in Azure, `groups` the addresses of snapshot resource
+    groups to the disks that use them; `notes` say what the manifest can't declare.
     """
 
     data: Data

@@ -1,4 +1,4 @@
-"""An estate as a manifest's data."""
+"""From an estate to the data of a manifest."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _PROTECTION = {Health.STOPPED: "stopped", Health.SUSPENDED: "suspended"}
 
 
 def name_of(estate: Estate, scope: Iterable[str], asked: str) -> str:
-    """The manifest's name: what was asked for, else the mark that most vaults bear, else that of every instance."""
+    """The manifest's name: the requested one, else the mark on most vaults, else the mark on all instances."""
     if asked:
         return asked
     within = set(scope)
@@ -44,7 +44,7 @@ def _instances(estate: Estate, scope: set[str]) -> Iterator[Instance]:
 
 @dataclass(slots=True)
 class _Sorting:
-    """Which instances can be declared, and why the others can't."""
+    """Sorts instances into those that can be declared, and the others with the reason."""
 
     estate: Estate
     name: str
@@ -78,21 +78,22 @@ class _Sorting:
     def _why_not(self, key: str, instance: Instance, held: list[Instance]) -> str:
         marks = {mark for one in held if (mark := tag_of(one.tags, OWNER_TAG)) and lower(mark) != lower(self.name)}
         if marks:
-            return f"the manifest {min(marks)} manages it: `--name {min(marks)}` exports that"
+            return f"the manifest {min(marks)} manages it; to export that one, pass `--name {min(marks)}`"
         vault, disk = instance.vault.key, self.estate.disks.get(key)
         reasons = {
             self.choices.left.get(key, ""): key in self.choices.left,
             self.choices.dropped.get(vault, ""): vault in self.choices.dropped,
-            "Azure doesn't say where its snapshots lie": instance.snapshot_group is None,
+            "Azure doesn't say which resource group its snapshots are in": instance.snapshot_group is None,
             "its instance is being deleted": health_of(instance) is Health.LEAVING,
-            "its policy isn't in the vault": not instance.policy or instance.policy.key not in self.estate.policies,
-            "the disk isn't there; `removed` takes it out for good": disk is None,
-            "it lies in another region than its vault": disk and disk.location != self.estate.vaults[vault].location,
+            "its policy doesn't exist in the vault": not instance.policy
+            or instance.policy.key not in self.estate.policies,
+            "the disk no longer exists; list it under `removed` to decide about its backups": disk is None,
+            "it is in another region than its vault": disk and disk.location != self.estate.vaults[vault].location,
         }
         return next((reason for reason, holds in reasons.items() if holds), "")
 
     def _settle_identities(self) -> None:
-        """One identity for each vault, that of most instances; the others can't be declared beside it."""
+        """Choose one identity for each vault, that of most instances; the others can't be declared."""
         used: dict[str, Counter[str]] = defaultdict(Counter)
         for one in self.kept.values():
             used[one.vault.key][one.identity.key if one.identity else ""] += 1
@@ -105,11 +106,14 @@ class _Sorting:
             for one in of_vault:
                 if (one.identity.key if one.identity else "") != chosen and one.disk is not None:
                     del self.kept[one.disk.key]
-                    self._leave(one, "it uses another identity of its vault than most, and a vault declares one")
+                    self._leave(
+                        one,
+                        "it uses another identity than most instances of its vault, and a vault can declare only one",
+                    )
 
 
 def describe(estate: Estate, scope: Iterable[str], asked: Asked, choices: Choices) -> Description:
-    """The manifest of the disk backups in the vaults of `scope` (lower-cased ids)."""
+    """The description of the disk backups in the vaults of `scope` (lower-cased ids)."""
     within = set(scope)
     sorting = _Sorting(estate, name_of(estate, within, asked.name), choices)
     sorting.sort(within)
@@ -154,14 +158,14 @@ def describe(estate: Estate, scope: Iterable[str], asked: Asked, choices: Choice
 
 
 def _spelled(estate: Estate, disk: Disk) -> Disk:
-    """The disk under its id as the portal shows it, however a list spelled it."""
+    """The disk, with its id spelled as the portal shows it."""
     group = estate.groups.get(disk.id.group_id.key)
     within = group_id(disk.id.subscription, group.id.name if group else disk.id.group)
     return replace(disk, id=ArmId(f"{within}/providers/Microsoft.Compute/disks/{disk.id.name}"))
 
 
 def _is_others(estate: Estate, vault: str) -> bool:
-    """Whether a vault holds backups, and none of them of disks."""
+    """Whether a vault holds backups, but none of disks."""
     held = [one for one in estate.instances.values() if one.vault.key == vault]
     return bool(held) and not any(one.disk for one in held)
 
@@ -179,7 +183,7 @@ def _roles(choices: Choices) -> Data:
 
 
 def _groups(estate: Estate, kept: Iterable[Instance]) -> dict[str, str]:
-    """One spelling for each name of a snapshot resource group: that of Azure's list, of the first subscription."""
+    """One spelling for each name of a snapshot resource group: that of Azure's list in the first subscription."""
     found: dict[str, str] = {}
     for group in sorted({one.snapshot_group for one in kept if one.snapshot_group}):
         listed = estate.groups.get(group.key)
@@ -188,7 +192,7 @@ def _groups(estate: Estate, kept: Iterable[Instance]) -> dict[str, str]:
 
 
 def _group_entries(estate: Estate, kept: Iterable[Instance], spelled: Mapping[str, str]) -> list[Data]:
-    """One entry for each name; its region where its disks lie in several, since then it would not be known."""
+    """One entry for each name, with its region if its disks are in several, since it would be ambiguous otherwise."""
     regions: dict[str, set[str]] = defaultdict(set)
     lies: dict[str, set[str]] = defaultdict(set)
     for one in kept:
@@ -205,11 +209,11 @@ def _group_entries(estate: Estate, kept: Iterable[Instance], spelled: Mapping[st
 
 def _notes(estate: Estate, scope: set[str], kept: Iterable[Instance], choices: Choices) -> Iterator[str]:
     if choices.verify:
-        yield f"roleAssignments: verified and never written, since {choices.verify}"
+        yield f"roleAssignments: `mode: verify`, so none is written, since {choices.verify}"
     for key, why in sorted(choices.dropped.items()):
-        yield f"vault {estate.vaults[key].id.name}: left out with all it holds: {why}"
+        yield f"vault {estate.vaults[key].id.name}: left out with all its contents: {why}"
     for address, why in sorted(choices.lost.items()):
-        yield f"{address}: {why}; `plan` says so as well"
+        yield f"{address}: {why}; `plan` reports this too"
     used = {one.policy.key for one in kept if one.policy}
     for key in sorted(scope - set(choices.dropped)):
         name = estate.vaults[key].id.name

@@ -1,4 +1,4 @@
-"""Entries of `disks`: lists of ids, or a tag's values where these select exactly the same disks."""
+"""Entries of `disks`: lists of ids, or a tag's values if these select exactly the same disks."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _KEYS = ("vault", "policy", "snapshotResourceGroup")
 
 @dataclass(frozen=True, slots=True)
 class Protected:
-    """A disk, and the manifest's names of what it gets; `protection` in the manifest's words."""
+    """A disk with the manifest's names of its vault, policy and group; `protection` in the manifest's words."""
 
     disk: Disk
     vault: str
@@ -33,7 +33,7 @@ class Protected:
 
 
 def shared(disks: Sequence[Protected]) -> Data:
-    """What every disk of a region has in common, as defaults: one name, or one per region."""
+    """What all disks share, or all disks of a region, as defaults: one name, or one per region."""
     found: Data = {}
     for key in _KEYS:
         by_region: dict[str, set[str]] = defaultdict(set)
@@ -48,7 +48,7 @@ def shared(disks: Sequence[Protected]) -> Data:
 
 
 def entries(disks: Sequence[Protected], defaults: Data, tag: str, every: Iterable[Disk]) -> list[Data]:
-    """The entries, in a stable order; `tag` (empty: none) may stand in place of ids, `every` is what it could select."""
+    """The entries, in a stable order; `tag` (empty: none) may replace ids, `every` are the disks it could select."""
     alike: dict[tuple[str, ...], list[Protected]] = defaultdict(list)
     for one in disks:
         alike[(*("" if key in defaults else one.said(key) for key in _KEYS), one.protection)].append(one)
@@ -76,7 +76,7 @@ def _value(disk: Disk, tag: str) -> str | None:
 
 
 def _by_value(every: Iterable[Disk], tag: str) -> Tagged:
-    """Disks by subscription and value of the tag; `*` as a value would mean any, so it is left out."""
+    """Disks by subscription and value of the tag, without the value `*`, which would mean any."""
     found: Tagged = defaultdict(list)
     for disk in every:
         value = _value(disk, tag)
@@ -86,9 +86,9 @@ def _by_value(every: Iterable[Disk], tag: str) -> Tagged:
 
 
 def _selectors(own: Sequence[Protected], tag: str, tagged: Tagged) -> Iterator[tuple[Data, set[str]]]:
-    """Selectors with the ids of what they take: values that take disks of this entry and no others, by subscription.
+    """Selectors with the ids they take: values that take only disks of this entry, by subscription.
 
-    What selectors pass over is not among the tagged.
+    `tagged` doesn't contain disks that selectors pass over.
     """
     keys = {one.disk.id.key for one in own}
     regions = {one.disk.location for one in own}

@@ -39,7 +39,7 @@ class Policies:
 
 
 def described(policies: Iterable[Policy], users: Mapping[str, int], named: Mapping[str, str]) -> Policies:
-    """One entry for each content, named as most of its users know it; what a manifest can't say is named instead.
+    """One entry for each content, under the name that most instances use; what can't be declared is named instead.
 
     `users` counts instances by lower-cased policy id, `named` has the reasons for policies that are only named.
     """
@@ -63,21 +63,21 @@ def described(policies: Iterable[Policy], users: Mapping[str, int], named: Mappi
             {"name": name, "manage": False, **({"azureName": azure_name} if name != azure_name else {})}
         )
         found.names |= {policy.id.key: name for policy in alike}
-        why = next((named[one.id.key] for one in alike if one.id.key in named), "a manifest can't say what it does")
+        why = next((named[one.id.key] for one in alike if one.id.key in named), "a manifest can't declare what it does")
         found.notes.append(f"policy {name}: named, not described: {why}")
     found.entries.sort(key=lambda one: lower(one["name"]))
     return found
 
 
 def is_sayable(content: PolicyContent) -> bool:
-    """Whether a manifest may declare such a policy: Azure's own limits, which a live one may have been made before."""
+    """Whether a manifest may declare such a policy; a live one may be older than Azure's current limits."""
     lengths = (content.default_days, content.daily_days or 0, content.weekly_days or 0)
     fits = max(lengths) <= LONGEST_DAYS and max(snapshots(content).values()) <= MOST_SNAPSHOTS
     return fits and (content.interval_hours in _HOURLY or content.interval_hours == _DAY)
 
 
 def entry(name: str, content: PolicyContent) -> Data:
-    """The entry of `policies` that has such content."""
+    """The entry of `policies` with this content."""
     clock = f"{content.phase_minutes // 60:02}:{content.phase_minutes % 60:02}"
     daily = content.interval_hours == _DAY
     schedule: Data = {"daily": clock} if daily else {"every": f"{content.interval_hours}h"}
@@ -98,7 +98,7 @@ def _duration(days: int) -> str:
 
 
 def _name_of(alike: list[Policy], content: PolicyContent, users: Mapping[str, int]) -> str:
-    """The name that most instances know it by, without the suffix that this tool derives from the content."""
+    """The name of the policy that most instances use, without the suffix that this tool derives from the content."""
     counted: Counter[str] = Counter()
     for policy in alike:
         name = policy.id.name
@@ -108,7 +108,7 @@ def _name_of(alike: list[Policy], content: PolicyContent, users: Mapping[str, in
 
 
 def _free(name: str, taken: set[str]) -> str:
-    """The name, or with a number where another has it; names are compared without case."""
+    """The name, with a number if it is taken; names are compared without case."""
     number, free = 1, name
     while lower(free) in taken:
         number += 1

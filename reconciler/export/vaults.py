@@ -1,4 +1,4 @@
-"""Live vaults as entries of a manifest: what differs from the defaults, and nothing that it can't keep."""
+"""Live vaults as entries of a manifest: the settings that differ from the defaults and that a manifest can declare."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Vaults:
 def described(
     estate: Estate, vaults: Iterable[Vault], identities: Mapping[str, ArmId | None], bare: Mapping[str, str]
 ) -> Vaults:
-    """The vaults with their settings; of those in `bare` only which they are, with the reason as a note.
+    """The vaults with their settings; those in `bare` only by name, with the reason as a note.
 
     `identities` are the user-assigned identities that the instances of each use (None: the system's).
     """
@@ -65,7 +65,7 @@ def described(
 
 
 def _settings(vault: Vault) -> Data:
-    """What the vault says of itself, in the manifest's words; its redundancy where it isn't the usual one."""
+    """The vault's settings in the manifest's words; its redundancy only if it isn't the usual one."""
     have = settings(vault)
     said: Data = {}
     for row in FIELDS:
@@ -79,10 +79,10 @@ def _settings(vault: Vault) -> Data:
 
 def _notes(name: str, vault: Vault) -> Iterable[str]:
     if vault.guarded:
-        yield f"vault {name}: it is under a resource guard; say which with `resourceGuard`, and it is verified"
+        yield f"vault {name}: it is under a resource guard; name it in `resourceGuard` to have it verified"
     for row in FIELDS:
         if (value := settings(vault)[row.path]) is not None and value == row.for_good and not row.form.can_say(value):
-            yield f"vault {name}: {row.title} are off for good, which a manifest can't say"
+            yield f"vault {name}: {row.title} are disabled permanently, which a manifest can't declare"
 
 
 def _commonest(values: Iterable[str]) -> str:
@@ -91,7 +91,7 @@ def _commonest(values: Iterable[str]) -> str:
 
 
 def _free(vault: Vault, taken: set[str]) -> str:
-    """The vault's name, or with its resource group's where another vault has it."""
+    """The vault's name, with its resource group's if another vault has the same."""
     name, number = vault.id.name, 1
     while lower(name) in taken:
         group = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in vault.id.group)

@@ -1,4 +1,4 @@
-"""One look at Azure: what `plan`, `drift`, the first half of `apply` and the operations have in common."""
+"""One look at Azure, as `plan`, `drift`, the first half of `apply` and other verbs need it."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ if TYPE_CHECKING:
 
 _Made = TypeVar("_Made")
 Planner = Callable[[Manifest, Estate, Options, datetime], Plan]
-"""Manifest, estate, options and the time to a plan, a sketch while it has questions."""
+"""Makes a plan from manifest, estate, options and time; while it has questions, it is a sketch."""
 
 
 async def estate_for(
     azure: Azure, manifest: Manifest, shard: Shard = WHOLE, *, subscriptions: Iterable[str] = ()
 ) -> Estate:
-    """Everything that the manifest concerns, with list calls only; its management groups are resolved first.
+    """The estate that the manifest concerns, read with list calls; its management groups are resolved first.
 
-    `subscriptions`, lower-cased, are looked at beside the manifest's own.
+    `subscriptions` (lower-cased) are read in addition to the manifest's own.
     """
     from reconciler.azure.reading import descendants, read_estate
     from reconciler.planning.scope import management_groups, reach, widened
@@ -52,9 +52,9 @@ async def look(
     planner: Planner | None = None,
     subscriptions: Iterable[str] = (),
 ) -> Plan:
-    """Read what the manifest concerns, and plan; each question that the lists leave open is asked once.
+    """The plan of a fresh look: reads what the manifest concerns, and asks once each question that lists leave open.
 
-    `planner`: another plan than that of apply; `subscriptions` as in `estate_for`.
+    `planner`: for another plan than apply's; `subscriptions` as in `estate_for`.
     Raises ReadIncomplete or AzureError when Azure can't be read to the end.
     """
     began = clock.monotonic()
@@ -66,10 +66,10 @@ async def look(
 async def planned(
     azure: Azure, manifest: Manifest, estate: Estate, options: Options, clock: Clock, *, planner: Planner | None = None
 ) -> Plan:
-    """The plan on an estate that was read already, with its open questions asked.
+    """The plan for an estate that was already read, with its open questions asked.
 
-    A shard that would stop, delete, shorten or weaken reads and plans the whole manifest for its gates: else what is
-    refused whole would pass in parts.
+    A shard that would stop, delete, shorten or weaken something reads and plans the whole manifest for its gates;
+    otherwise what a gate refuses as a whole could pass in parts.
     """
     from reconciler.planning.gates import under_gates_of
     from reconciler.planning.keys import widened
@@ -91,7 +91,7 @@ async def planned(
 async def drafted(
     azure: Azure, clock: Clock, manifest: Manifest, estate: Estate, make: Callable[[Draft], _Made]
 ) -> _Made:
-    """What `make` makes of a draft on an estate that was read already, once no question of the draft is open."""
+    """The result of `make` for a draft on an estate that was already read, once all the draft's questions are answered."""
     from reconciler.azure.reading import answer
     from reconciler.planning.draft import Draft
 

@@ -1,7 +1,6 @@
-"""One run: look, check the gates, have it approved, look again, apply, and look at what was waited for.
+"""One run: look, check the gates, get approval, look again, apply, and check what it waited for.
 
-Who approves, who shows progress, where writes are recorded and what interrupts is up to those above: they bring an
-`Approver`, a `Progress`, a `Ledger` and `Signals`.
+The floors above provide the `Approver`, the `Progress` display, the `Ledger` of writes, and the `Signals` that interrupt.
 """
 
 from __future__ import annotations
@@ -29,11 +28,11 @@ from reconciler.model.results.outcome import Outcome
 
 
 class Task(NamedTuple):
-    """What a run is about.
+    """What a run is for.
 
-    `planner` makes its plans (None: that of `apply`); `subscriptions` are looked at beside those of the manifest.
-    `passing` are codes of errors in the plan that fail the run in the end and keep it from nothing else that it can do;
-    None: no error in the plan keeps it from the rest.
+    `planner` makes its plans (None: that of `apply`); `subscriptions` are read in addition to the manifest's own.
+    `passing` are codes of errors in the plan that fail the run at the end, but don't keep it from the other changes;
+    None: all errors are like that.
     """
 
     manifest: Manifest
@@ -43,60 +42,60 @@ class Task(NamedTuple):
     passing: frozenset[str] | None = None
 
     def check(self, plan: Plan) -> None:
-        """Refused when nothing of the plan may be carried out."""
+        """Raise Refused when nothing of the plan may be applied."""
         if self.passing is None:
             if plan.closed_gates:
                 names = ", ".join(gate.name for gate in plan.closed_gates)
-                message = f"Nothing was written: the plan is refused by {names}."
+                message = f"Nothing was written: {names} refused the plan."
                 raise Refused(message, hint="see the gates above", code=error_codes.GATE)
             return
         errors = {error.code for error in plan.errors}
         if plan.closed_gates or errors - self.passing or (errors and not plan.changes):
-            message = "Nothing was written: it can't be done as asked."
-            raise Refused(message, hint="see what is refused above", code=error_codes.REFUSED)
+            message = "Nothing was written: this can't be done as asked."
+            raise Refused(message, hint="see the errors above", code=error_codes.REFUSED)
 
 
 class Approver(Protocol):
-    """Who approves a plan."""
+    """Approves plans."""
 
     @property
     def asks(self) -> bool:
         """Whether a person is asked."""
 
     def check(self, plan: Plan) -> None:
-        """StalePlan when what would be done now isn't what was approved before."""
+        """Raise StalePlan when the plan isn't the one that was approved before."""
 
     def ask(self) -> None:
-        """Wait for a person's answer; Refused unless it is yes."""
+        """Wait for a person's answer; raise Refused unless it is yes."""
 
     def check_unmoved(self, shown: Plan, fresh: Plan) -> None:
-        """StalePlan when Azure moved while the person was thinking."""
+        """Raise StalePlan when Azure changed while the person was deciding."""
 
 
 class Signals(Protocol):
-    """Who says that a run is to stop: `name` is what did (`SIGTERM`), empty while nothing has."""
+    """Tells a run to stop; `name` is the signal that did (`SIGTERM`), empty before."""
 
     @property
     def name(self) -> str:
-        """Such as `SIGTERM`."""
+        """The signal's name, such as `SIGTERM`; empty before one arrives."""
 
     def watched(self, loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> AbstractContextManager[None]:
-        """Within this block `stop` is set when the run is to stop."""
+        """Within this block a signal sets `stop`."""
 
 
 class NoSignals:
-    """Signals are the caller's business."""
+    """Leaves signals to the caller."""
 
     name = ""
 
     @contextmanager
     def watched(self, _loop: asyncio.AbstractEventLoop, _stop: asyncio.Event) -> Iterator[None]:
-        """Nothing is changed."""
+        """Do nothing."""
         yield
 
 
 def planned(session: Session, task: Task) -> Plan:
-    """The plan of a fresh look at Azure. ReadIncomplete or AzureError when Azure can't be read to the end."""
+    """The plan of a fresh look at Azure; ReadIncomplete or AzureError when Azure can't be read to the end."""
     return session.run(
         lambda azure, clock: look(
             azure, task.manifest, task.options, clock, planner=task.planner, subscriptions=task.subscriptions
@@ -105,14 +104,14 @@ def planned(session: Session, task: Task) -> Plan:
 
 
 def preflight(session: Session, plan: Plan) -> Plan:
-    """The plan with what Azure says of its new disks."""
+    """The plan with Azure's answers about its new disks."""
     return session.run(lambda azure, _clock: preflights.preflight(azure, plan))
 
 
 def approved(session: Session, task: Task, plan: Plan, approver: Approver) -> Plan:
-    """The plan to apply: after approval by a person that of a fresh look, which is the same.
+    """The plan to apply; after a person's approval, the same plan from a fresh look.
 
-    Refused or StalePlan unless it may be applied now.
+    Refused or StalePlan when it may not be applied now.
     """
     approver.check(plan)
     task.check(plan)
@@ -135,9 +134,9 @@ def applied(
     signals: Signals,
     ledger: Ledger | None = None,
 ) -> Outcome:
-    """What becomes of the plan, telling the ledger of every write; the first interrupt makes it stop waiting.
+    """The outcome of applying the plan; the ledger is told of every write, and the first interrupt ends the waiting.
 
-    Where it waited for what Azure was at already, another look tells whether that became what the `task` declares.
+    After waiting for operations that were already running, another look checks them against what the `task` declares.
     """
 
     async def work(azure: Azure, clock: Clock) -> Outcome:

@@ -19,9 +19,9 @@ _INTERRUPTED = "interrupted"
 async def compared(
     outcome: Outcome, azure: Azure, manifest: Manifest, options: Options, clock: Clock, stop: asyncio.Event
 ) -> Outcome:
-    """The outcome after another look at Azure; when that fails, or `stop` cuts it short, nothing waited for is done.
+    """The outcome after another look at Azure; if the look fails, or `stop` ends it, nothing waited for counts as done.
 
-    Raises nothing: what was written is to be told, whatever becomes of the look, a fault of the tool included.
+    Raises nothing, not even for a fault of the tool, since what was written must be reported in any case.
     """
     looking = asyncio.ensure_future(look(azure, manifest, options, clock))
     stopping = asyncio.ensure_future(stop.wait())

@@ -1,4 +1,4 @@
-"""The manifest's files, read with care: regular files only, none outside the folder, every one accounted for."""
+"""Reads the manifest's files: only regular files, none from outside the folder, and none is left out silently."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ class Files:
 
 
 def load(path: Path | str) -> Manifest:
-    """The manifest in a file or folder; ManifestError with everything that is wrong, UsageError when nothing is there."""
+    """The manifest in a file or folder; ManifestError with all problems, UsageError when there is no manifest."""
     files = read(Path(path))
     return compile_manifest(files.texts, _includer(files.root))
 
 
 def read(path: Path) -> Files:
-    """The files that `path` (one file, or a folder with all below it) names; their content is not looked at."""
+    """The files that `path` names (one file, or a folder with everything below it); their content is not checked."""
     if not _exists(path):
         raise UsageError(
             f"{path} does not exist", hint="name the manifest's file or folder", code=error_codes.NO_SUCH_PATH
@@ -47,27 +47,27 @@ def read(path: Path) -> Files:
         raise ManifestError(refused, {})
     if not texts:
         raise UsageError(
-            f"{path} holds no manifest: no *.yaml or *.yml in it or below it",
-            hint="`reconciler init` writes a first one; hidden files and *.estate.yaml are left out",
+            f"There is no manifest in {path}: no *.yaml or *.yml in it or below it",
+            hint="run `reconciler init` to write a first one; hidden files and *.estate.yaml are ignored",
             code=error_codes.NO_MANIFEST,
         )
     return Files(path, texts)
 
 
 def _exists(path: Path) -> bool:
-    """Whether something is there; UsageError when that can't be told (a name too long, a folder out of reach)."""
+    """Whether a path exists; UsageError when that can't be found out (a name too long, a folder without access)."""
     try:
         return path.exists()
     except OSError as error:
         raise UsageError(
-            f"{path} cannot be looked up: {error.strerror}",
+            f"Could not look up {path}: {error.strerror}",
             hint="check the path and its permissions",
             code=error_codes.UNREADABLE,
         ) from error
 
 
 def _folder(folder: Path, boundary: Path, *, prefix: str) -> tuple[dict[str, bytes], list[Finding]]:
-    """Every YAML file below `folder`, named with `prefix`; a finding for each that lies outside `boundary`."""
+    """Every YAML file below `folder`, named with `prefix`; a finding for each that is outside `boundary`."""
     texts: dict[str, bytes] = {}
     refused: list[Finding] = []
     for path in sorted(_paths(folder, boundary)):
@@ -109,14 +109,14 @@ def _leads_inside(path: Path, boundary: Path) -> bool:
 
 
 def _is_dangling(path: Path) -> bool:
-    """Whether a link leads nowhere: a folder of manifest files may have been there."""
+    """Whether a link has no target: that may have been a folder of manifest files."""
     hidden = path.name.startswith(".") or path.name.lower().endswith(_ESTATE)
     return not hidden and path.is_symlink() and not path.exists()
 
 
 def is_ours(name: str) -> bool:
     """Whether a file of that name in a manifest's folder belongs to the manifest."""
-    ending = name.lower()  # `DISKS.YAML` is meant too: left out in silence, its disks would be orphans
+    ending = name.lower()  # `DISKS.YAML` counts too: if it were silently left out, its disks would be orphans
     return ending.endswith(_YAML) and not ending.endswith(_ESTATE) and not name.startswith(".")
 
 
@@ -130,16 +130,18 @@ def _check_inside(path: Path, boundary: Path) -> None:
     try:
         target = path.resolve(strict=True)
     except (OSError, RuntimeError):
-        raise UsageError(f"{path.name} is a symbolic link that leads nowhere", hint="remove it or mend it") from None
+        raise UsageError(
+            f"{path.name} is a symbolic link to something that doesn't exist", hint="remove it, or fix its target"
+        ) from None
     if not target.is_relative_to(boundary):
         raise UsageError(
-            f"{path.name} is a symbolic link that leads out of the manifest's folder",
+            f"{path.name} is a symbolic link to a place outside the manifest's folder",
             hint="put the file itself into the folder, or name it under `include`",
         )
 
 
 def _content(path: Path, name: str) -> bytes:
-    """The bytes of a regular file, one more than is allowed at most."""
+    """The bytes of a regular file, at most one more than allowed."""
     try:
         if not stat.S_ISREG(path.stat().st_mode):
             raise UsageError(f"{name} is not a regular file", hint="name a file or a folder", code=codes.FILE_REFUSED)
@@ -152,12 +154,12 @@ def _content(path: Path, name: str) -> bytes:
 
 
 def _printable(name: str) -> str:
-    """The name with bytes that are no UTF-8 made visible."""
+    """The name with bytes that aren't UTF-8 made visible."""
     return name.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _includer(root: Path) -> Callable[[str, str], Mapping[str, bytes]]:
-    """What follows an include: file that includes, and the path it names, to the files there, named from `root`."""
+    """A function from an including file and the path it names to the files there, named relative to `root`."""
     base = root.resolve()
     boundary = repository(base) or base
 
@@ -166,11 +168,11 @@ def _includer(root: Path) -> Callable[[str, str], Mapping[str, bytes]]:
         resolved = ((base / file).parent / named).resolve()
         if not resolved.is_relative_to(boundary):
             raise UsageError(
-                f"{named} leads out of the repository",
-                hint="includes stay inside the git repository (without one: below the given path)",
+                f"{named} is outside the repository",
+                hint="include only files inside the git repository (without one: below the given path)",
             )
         if not _exists(resolved):
-            raise UsageError(f"{named} does not exist", hint="the path is relative to the file that includes")
+            raise UsageError(f"{named} does not exist", hint="write the path relative to the including file")
         name = Path(os.path.relpath(resolved, base)).as_posix()
         if not resolved.is_dir():
             return {_printable(name): _content(resolved, name)}
@@ -178,7 +180,7 @@ def _includer(root: Path) -> Callable[[str, str], Mapping[str, bytes]]:
         if refused:
             raise ManifestError(refused, {})
         if not texts:
-            raise UsageError(f"{named} holds no *.yaml or *.yml", hint="name a folder with manifest files")
+            raise UsageError(f"{named} has no *.yaml or *.yml in it", hint="name a folder with manifest files")
         return texts
 
     return include
@@ -186,11 +188,11 @@ def _includer(root: Path) -> Callable[[str, str], Mapping[str, bytes]]:
 
 def _check_relative(named: str) -> None:
     if "://" in named or named.startswith(("git@", "git::")):
-        raise UsageError(f"{named} is a URL", hint="includes are files and folders of the same git repository")
+        raise UsageError(f"{named} is a URL", hint="include files and folders of the same git repository")
     if named.startswith(("/", "~", "\\")) or named[1:3] in {":\\", ":/"} or "\0" in named:
-        raise UsageError(f"{named} is not a relative path", hint="write the path relative to the file that includes")
+        raise UsageError(f"{named} is not a relative path", hint="write a path relative to the including file")
 
 
 def repository(folder: Path) -> Path | None:
-    """The git repository that the folder lies in; None outside of one."""
+    """The root of the git repository that the folder is in; None outside of one."""
     return next((parent for parent in (folder, *folder.parents) if (parent / ".git").exists()), None)

@@ -1,4 +1,4 @@
-"""Which of Azure's actions each command needs: what the two shipped roles hold is the one list there is."""
+"""Which of Azure's actions each command needs, derived from the shipped roles, so that there is only one list."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _BEYOND_APPLY: Mapping[str, tuple[str, ...]] = {
 _SHARED: Mapping[str, tuple[str, ...]] = {"backup": (_OPERATION,), "restore": (_OPERATION, _GRANT)}
 
 COMMANDS = ("validate", "plan", "drift", "apply", "backup", "restore")
-"""The commands whose rights are told; every other one reads as `plan` does, or asks nothing."""
+"""The commands whose rights are shown; every other one needs those of `plan`, or none."""
 
 
 def role_text(name: str) -> str:
@@ -39,10 +39,10 @@ def _shipped(name: str) -> str:
 
 
 def condition_text(own: str, vaults: Iterable[str] = ()) -> str:
-    """The condition to assign the operator's role with: it may grant nothing to itself.
+    """The condition for the operator's role assignment, which keeps it from granting roles to itself.
 
-    `own` is the operator's object id. `vaults` are object ids of vaults' identities: where there are any, it may grant
-    to these only, and to nobody else.
+    `own` is the operator's object id. `vaults` are object ids of vaults' identities: if there are any, the operator may
+    grant roles only to these.
     """
     shipped = _shipped("condition.txt")
     allowed = ", ".join(sorted(set(vaults)))
@@ -51,7 +51,7 @@ def condition_text(own: str, vaults: Iterable[str] = ()) -> str:
 
 @cache
 def needed(command: str) -> frozenset[str]:
-    """The actions that a command of `COMMANDS` needs, wherever it needs them."""
+    """All actions that a command of `COMMANDS` needs."""
     if command == "validate":
         return frozenset()
     reader = _actions("reader")
@@ -67,7 +67,7 @@ def needed(command: str) -> frozenset[str]:
 
 
 def needed_at(command: str, *, has_vaults: bool, has_disks: bool) -> frozenset[str]:
-    """Those of them that matter in a subscription, by whether vaults lie there and whether disks do."""
+    """The actions that a command needs in a subscription, by whether it has vaults and whether it has disks."""
     spared = [] if has_vaults else ["Microsoft.DataProtection/", "Microsoft.ManagedIdentity/"]
     spared += [] if has_disks else ["Microsoft.Compute/"]
     return frozenset(action for action in needed(command) if not action.startswith(tuple(spared)))
@@ -76,7 +76,7 @@ def needed_at(command: str, *, has_vaults: bool, has_disks: bool) -> frozenset[s
 def missing(wanted: Iterable[str], permissions: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
     """The actions that no permission allows, sorted; permissions as Resource Manager lists them (`actions`, `notActions`).
 
-    Each permission is a role's: what one takes out, another may still allow.
+    Each permission comes from one role: what one role excludes, another may still allow.
     """
     return tuple(sorted(action for action in wanted if not any(_allows(row, action) for row in permissions)))
 

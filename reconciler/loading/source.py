@@ -1,4 +1,4 @@
-"""Where a manifest comes from: a short digest of its git remote and its folder there, by which two copies are told apart."""
+"""Where a manifest comes from: a short digest of its git remote and its folder there, which distinguishes two copies."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LENGTH = 8
 
 
 def source_of(path: Path) -> str:
-    """Eight hex digits for a manifest's file or folder; empty outside git, and where no remote is named by a host."""
+    """Eight hex digits for a manifest's file or folder; empty outside git, and without a remote on a host."""
     folder = (path if path.is_dir() else path.parent).resolve()
     top = repository(folder)
     remote = _remote(folder) if top else ""
@@ -29,7 +29,7 @@ def source_of(path: Path) -> str:
 
 
 def place_of(remote: str) -> str:
-    """Host and path of a remote, the same for ssh and https and without credentials; empty for a path on this machine."""
+    """Host and path of a remote, equal for ssh and https, without credentials; empty for a path on this machine."""
     found = _URL.fullmatch(remote) or (None if "://" in remote else _SCP.fullmatch(remote))
     if found is None or remote.lower().startswith("file:"):
         return ""
@@ -38,7 +38,7 @@ def place_of(remote: str) -> str:
 
 
 def _remote(folder: Path) -> str:
-    """The URL of `origin`, else of the first remote; empty where git can't tell."""
+    """The URL of `origin`, else of the first remote; empty if git knows none."""
     git = shutil.which("git")
     if git is None:
         return ""

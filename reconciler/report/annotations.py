@@ -1,6 +1,6 @@
-"""Notices as the workflow commands by which GitHub and Azure Pipelines mark lines of files.
+"""Notices as workflow commands, which GitHub and Azure Pipelines show as annotations of files.
 
-Both read commands off a job's output; whatever is foreign in them is escaped as the two runners unescape it.
+Both read commands from a job's output; foreign text in them is escaped the way the two runners unescape it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from reconciler.model.findings import Severity
 from reconciler.report.notices import Notice
 
 LIMIT = 10
-"""Annotations of a kind; GitHub shows no more of a step."""
+"""The most annotations of a kind; GitHub shows no more for a step."""
 
 _GITHUB = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
 _AZURE = {Severity.ERROR: "error", Severity.WARNING: "warning"}
@@ -33,7 +33,7 @@ def github(notices: Sequence[Notice]) -> Iterator[str]:
 
 
 def azure(notices: Sequence[Notice]) -> Iterator[str]:
-    """A `##vso[task.logissue …]message` for each of the first errors and warnings; it has no lesser kind."""
+    """A `##vso[task.logissue …]message` for each of the first errors and warnings; there is no kind for infos."""
     for notice in _first(notices, _AZURE):
         properties = {
             "type": _AZURE[notice.severity],

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What all records of one run have in common: its id, the manifest's name, the commit (None: not known).
+    """What all records of one run share: its id, the manifest's name, the commit (None: not known).
 
-    `simulated`: a sandbox was written to, not Azure.
+    `simulated`: the writes went to a sandbox, not to Azure.
     """
 
     run: str

@@ -31,7 +31,7 @@ def _trouble(row: Backup) -> Item:
 
 
 def _summary(rows: Sequence[Backup], *, dry_run: bool) -> str:
-    """`Backup: 2 started, 1 refused of 3 disks.`"""
+    """The summary: `Backup: 2 started, 1 refused of 3 disks.`"""
     counts = Counter(row.status for row in rows)
     told = ", ".join(f"{count} {status}" for status, count in sorted(counts.items())) or "nothing declared"
     nothing = " Nothing was sent: this was a dry run." if dry_run else ""

@@ -1,4 +1,4 @@
-"""A finding as a diagnostic: what, where, the line itself with a caret under the text that is meant, what next."""
+"""A finding as a diagnostic: message, place, the line with a caret under the text in question, and hint."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def _excerpt(text: str | None, place: Place) -> tuple[str, str] | None:
 
 
 def location(place: Place, root: str = "") -> str:
-    """`file:line:column`, with the file below `root` (the folder that was named on the command line)."""
+    """`file:line:column`, with the file below `root` (the folder on the command line)."""
     name = place.file
     while name.startswith("../") and root not in {"", ".", "/"} and not root.endswith(".."):
         name, root = name[3:], root.rpartition("/")[0]

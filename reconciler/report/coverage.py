@@ -17,7 +17,7 @@ _SIZES = ((128, "up to 128 GB"), (512, "up to 512 GB"), (1024, "up to 1 TB"), (4
 
 
 def _states(coverage: Coverage) -> tuple[str, ...]:
-    """The columns of tables: what isn't known has one where there is any."""
+    """The columns of the tables; unknown has one only if there are any such disks."""
     return (*_STATES, *((UNKNOWN,) if coverage.count(UNKNOWN) else ()))
 
 
@@ -51,7 +51,7 @@ def _breakdowns(coverage: Coverage, tags: tuple[str, ...]) -> dict[str, dict[str
 
 
 def _summary(coverage: Coverage) -> str:
-    """`Coverage: 50 of 60 disks covered, 4 excluded, 6 uncovered.`"""
+    """The summary: `Coverage: 50 of 60 disks covered, 4 excluded, 6 uncovered.`"""
     counts = f"{coverage.count(EXCLUDED)} excluded, {coverage.count(UNCOVERED)} uncovered"
     if coverage.count(UNKNOWN):
         counts += f", {coverage.count(UNKNOWN)} unknown"
@@ -71,7 +71,7 @@ def _items(coverage: Coverage, state: str) -> list[Item]:
 
 
 def coverage_listing(coverage: Coverage, *, tags: tuple[str, ...] = ()) -> Listing:
-    """Counts by what disks have in common, those of each of the tags included, and every disk that isn't covered."""
+    """Counts by subscription, group, SKU, size and each of the tags, and every disk that isn't covered."""
     return Listing(
         f"Coverage of {coverage.manifest}",
         _summary(coverage),
@@ -84,7 +84,7 @@ def coverage_listing(coverage: Coverage, *, tags: tuple[str, ...] = ()) -> Listi
 
 
 def coverage_document(coverage: Coverage, *, tool_version: str, tags: tuple[str, ...] = ()) -> Document:
-    """Every disk with its state, the counts, the findings, and what wasn't looked at."""
+    """Every disk with its state, the counts, the findings, and what was not read."""
     counts = _breakdowns(coverage, tags)
     return {
         **head(tool_version, coverage.manifest),

@@ -1,4 +1,4 @@
-"""The machine-readable documents: one a command, versioned, with stable keys; their schemas lie in `schemas/`."""
+"""The machine-readable documents: one per command, versioned, with stable keys; their schemas are in `schemas/`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from reconciler.report.terminal import is_clean
 from reconciler.report.values import jsonable
 
 FORMAT_VERSION = "1.0"
-"""Of every document: the first number changes when a reader would break, the second when keys are added."""
+"""The version of every document: the first number changes when readers would break, the second when keys are added."""
 
 _COMMAND = re.compile(r"#(?=#)")
 
@@ -28,7 +28,7 @@ Document = dict[str, Any]
 
 
 def text(document: Mapping[str, Any] | Sequence[Any], *, indent: int | None = 2) -> str:
-    """The document as JSON, ASCII only and without anything that a CI system would obey; ends with a newline.
+    """The document as JSON, in ASCII and without CI commands; ends with a newline.
 
     `indent` None: on one line.
     """
@@ -36,12 +36,12 @@ def text(document: Mapping[str, Any] | Sequence[Any], *, indent: int | None = 2)
 
 
 def stamp(moment: datetime | None) -> str | None:
-    """A time as every document writes it."""
+    """A time as every document writes it; None stays None."""
     return None if moment is None else times.stamp(moment)
 
 
 def place_document(place: Place | None) -> Document | None:
-    """A place in the manifest."""
+    """A place in the manifest, as every document shows it."""
     if place is None:
         return None
     return {"file": place.file, "line": place.line, "column": place.column}
@@ -120,7 +120,7 @@ def head(tool_version: str, manifest: str | None) -> Document:
 def plan_document(
     plan: Plan, *, tool_version: str, path: str = "", target: str = "", options: Mapping[str, Any] | None = None
 ) -> Document:
-    """The plan; `path`, `target` and `options` say how it was made, so that a saved one can be applied."""
+    """The plan; `path`, `target` and `options` say how it was made, so that it can be saved and applied."""
     counts = plan.summary
     return {
         **head(tool_version, plan.manifest),
@@ -140,7 +140,7 @@ def plan_document(
 
 
 def validate_document(findings: Sequence[Finding], *, tool_version: str, manifest: str | None) -> Document:
-    """What `validate` found; `manifest` is its name (None: it could not be told)."""
+    """What `validate` found; `manifest` is the manifest's name (None: unknown)."""
     errors = sum(finding.severity is Severity.ERROR for finding in findings)
     return {
         **head(tool_version, manifest),
@@ -152,7 +152,7 @@ def validate_document(findings: Sequence[Finding], *, tool_version: str, manifes
 
 
 def drift_document(drift: Drift, *, tool_version: str) -> Document:
-    """What differs now, with how much is in each class and whether that class counts."""
+    """What differs now, with the count of each class and whether it counts as drift."""
     return {
         **head(tool_version, drift.plan.manifest),
         "checksum": drift.plan.checksum,
@@ -178,7 +178,7 @@ def _result(result: Result) -> Document:
 
 
 def apply_document(outcome: Outcome, plan: Plan, *, tool_version: str) -> Document:
-    """What became of an apply of `plan`."""
+    """The outcome of an apply of `plan`."""
     return {
         **head(tool_version, plan.manifest),
         "checksum": plan.checksum,
@@ -198,7 +198,7 @@ def apply_document(outcome: Outcome, plan: Plan, *, tool_version: str) -> Docume
 
 
 def operation_document(verb: str, outcome: Outcome, plan: Plan, *, tool_version: str) -> Document:
-    """What became of a restore, a drill or a move, and what its plan was; `verb` is the command's name."""
+    """The outcome of a restore, a drill or a move, with its plan; `verb` is the command's name."""
     return {
         **apply_document(outcome, plan, tool_version=tool_version),
         "verb": verb,
@@ -213,7 +213,7 @@ def operation_document(verb: str, outcome: Outcome, plan: Plan, *, tool_version:
 
 
 def saved_changes(document: Mapping[str, Any]) -> dict[str, Document]:
-    """The changes of a plan document by address, without what has no effect on what is written."""
+    """The changes of a plan document by address, without keys that don't affect the writes."""
     told_only = {"reason", "detail", "drift", "place"}
     return {
         change["address"]: {"expires": 0, **{key: value for key, value in change.items() if key not in told_only}}
@@ -222,7 +222,7 @@ def saved_changes(document: Mapping[str, Any]) -> dict[str, Document]:
 
 
 def moved(saved: Mapping[str, Any], fresh: Mapping[str, Any]) -> list[str]:
-    """What differs between two plan documents, one sentence each; empty when one may stand for the other."""
+    """The differences between two plan documents, one sentence each; empty when they are equivalent."""
     told = [
         f"{name} was {saved.get(key)!r}, is now {fresh.get(key)!r}"
         for key, name in (("manifest", "the manifest's name"), ("tool_version", "the tool's version"))
@@ -230,19 +230,19 @@ def moved(saved: Mapping[str, Any], fresh: Mapping[str, Any]) -> list[str]:
     ]
     old, new = saved_changes(saved), saved_changes(fresh)
     if len(old) != len(saved["changes"]):
-        told.append("the plan file was edited: a change stands in it twice")
+        told.append("the plan file was edited: it has the same change twice")
     told += [f"{address}: {old[address]['action']} is no longer needed" for address in old if address not in new]
     told += [f"{address}: {new[address]['action']} was not in the plan" for address in new if address not in old]
     told += [
         _difference(old[address], new[address]) for address in old if address in new and old[address] != new[address]
     ]
     if not told and (saved.get("checksum"), _counts(saved)) != (fresh.get("checksum"), _counts(fresh)):
-        told.append("the manifest or the plan file was edited: the checksums differ, the changes don't")
+        told.append("the manifest or the plan file was edited: the checksums differ, but the changes don't")
     return told
 
 
 def _counts(document: Mapping[str, Any]) -> Document:
-    """The summary without marks that stand alone: these follow from the manifest, and may be written already."""
+    """The summary without vaults of which only the mark changes, since that may already be written."""
     alone = {mark["vault"] for mark in document.get("marks", ()) if mark["alone"]}
     counts = document.get("summary") or {}
     return {**counts, "change": counts.get("change", 0) - len(alone)}

@@ -1,4 +1,4 @@
-"""An export as a manifest for people: YAML with the schema's modeline, and comments for what it can't say."""
+"""An export as a manifest for people: YAML with the schema's modeline, and comments for what it can't declare."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ _STRING = "tag:yaml.org,2002:str"
 
 
 class _Inline(dict[str, Any]):
-    """A mapping that stands on one line."""
+    """A mapping that is written on one line."""
 
 
 class _InlineList(list[Any]):
-    """A list that stands on one line."""
+    """A list that is written on one line."""
 
 
 class _Dumper(yaml.SafeDumper):
-    """PyYAML's safe dumper, with lists indented, and in quotes what YAML 1.2 would not read as text."""
+    """PyYAML's safe dumper, with lists indented, and with quotes around text that YAML 1.2 would read differently."""
 
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
         """Indent lists below their key."""
@@ -40,7 +40,7 @@ class _Dumper(yaml.SafeDumper):
         super().increase_indent(flow, indentless=False)
 
     def ignore_aliases(self, data: Any) -> bool:
-        """Write everything out: a manifest has no aliases."""
+        """Return True: a manifest has no aliases."""
         del data
         return True
 
@@ -99,7 +99,7 @@ def _laid_out(data: Any, key: str = "") -> Any:
 
 def _comments(exported: Exported) -> Iterator[str]:
     if exported.notes:
-        yield "# What this manifest does not say:"
+        yield "# What this manifest does not declare:"
         yield from (f"#   {plain(note)}" for note in exported.notes)
     if exported.left_out:
         yield "# Backup instances that are left out, since the plan would not be empty with them:"
@@ -109,7 +109,7 @@ def _comments(exported: Exported) -> Iterator[str]:
 
 
 def export_document(exported: Exported, *, tool_version: str) -> Document:
-    """The manifest as data, with what it doesn't say."""
+    """The manifest as data, with what it doesn't declare."""
     return {
         "format_version": FORMAT_VERSION,
         "tool_version": tool_version,
@@ -123,10 +123,10 @@ def export_document(exported: Exported, *, tool_version: str) -> Document:
 
 
 def export_markdown(exported: Exported) -> str:
-    """The manifest in a code block, and below it what it doesn't say."""
+    """The manifest in a code block, and below it what it doesn't declare."""
     parts = [f"## Export: {counted(exported.disks, 'disk')}\n", fence(export_yaml(exported), "yaml")]
     if exported.notes:
-        parts.append("### Not said\n\n" + "".join(f"- {markdown(note)}\n" for note in exported.notes))
+        parts.append("### Not declared\n\n" + "".join(f"- {markdown(note)}\n" for note in exported.notes))
     if exported.left_out:
         rows = (f"- {markdown(one.disk)}: {markdown(one.reason)}\n" for one in exported.left_out)
         parts.append("### Left out\n\n" + "".join(rows))

@@ -1,4 +1,4 @@
-"""The manifest's fields as its JSON Schema describes them: one path, one explanation."""
+"""The manifest's fields as its JSON Schema describes them, one explanation per path."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ Schema = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A field: its dotted path (`policies.schedule.every`), and what the schema says of it.
+    """A field: its dotted path (`policies.schedule.every`), and its description in the schema.
 
-    `kind` is what may be written there, in words; `choices` the allowed values where there are few; `default` None:
-    none; `required` in the mapping that it stands in; `fields` are the paths directly below it.
+    `kind` is its type in words; `choices` are the allowed values, if few; `default` None: there is none; `required` in
+    its mapping; `fields` are the paths directly below it.
     """
 
     path: str
@@ -59,7 +59,7 @@ def _field(schema: Schema, path: str, own: Schema, *, required: bool, below: tup
 
 
 def _target(schema: Schema, node: Schema) -> Schema:
-    """What a reference leads to; the node itself where there is none."""
+    """The target of a reference; the node itself when it is none."""
     seen = node
     while "$ref" in seen:
         found: Any = schema

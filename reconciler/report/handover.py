@@ -1,4 +1,4 @@
-"""What has to be asked of the people who may do it: as a script for them, and as a page to send."""
+"""Requests to people with the needed rights: as a script for them, and as a page to send."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from reconciler.report.script import quoted, role_commands, script
 
 _REFUSED = frozenset({"authorizationfailed", "linkedauthorizationfailed"})
 _ASKED = (codes.LOCKED.code, codes.LOCK_KEEPS_SNAPSHOTS.code, codes.RESOURCE_GUARD.code, OUT_OF_REACH.code)
-"""Findings that only somebody else can do something about."""
+"""Findings that only somebody else can resolve."""
 
-NOTHING = "Nothing has to be asked of anybody."
+NOTHING = "Nobody else has to do anything."
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """`roles` to assign (ROLE_PUT steps), `providers` to register (subscription and namespace), and `requests` in
-    words, which no script should carry out: locks, guards, rights of the caller itself.
+    """What others have to do: `roles` to assign (ROLE_PUT steps), `providers` to register (subscription and namespace),
+    and `requests` in words, which no script should carry out: locks, guards, rights of the caller.
     """
 
     manifest: str
@@ -36,7 +36,7 @@ class Ask:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is nothing to ask for."""
+        """Whether there is nothing to request."""
         return not (self.roles or self.providers or self.requests)
 
 
@@ -46,7 +46,7 @@ def ask_for(
     outcome: Outcome | None = None,
     registrations: Sequence[Registration] = (),
 ) -> Ask:
-    """What a plan lacks and an apply of it was refused; each thing once, in the plan's order."""
+    """The rights that a plan lacks, and those that its apply was refused for; each once, in the plan's order."""
     providers = tuple((one.subscription, one.namespace) for one in registrations if one.is_known)
     unknown = tuple(map(_unread, (one for one in registrations if not one.is_known)))
     if plan is None:
@@ -69,7 +69,7 @@ def _roles(changes: Iterable[Change]) -> Iterator[Step]:
 
 
 def _unread(one: Registration) -> str:
-    return f"whether the subscription {one.subscription} is registered for {one.namespace} could not be read"
+    return f"Could not read whether the subscription {one.subscription} is registered for {one.namespace}."
 
 
 def _found(plan: Plan) -> Iterator[str]:
@@ -87,7 +87,7 @@ def _rights(refused: Iterable[Result]) -> Iterator[str]:
 def _locks(results: Iterable[Result]) -> Iterator[str]:
     for row in results:
         if row.status is Status.FAILED and lower(row.code) in ("scopelocked", "resourcelocked"):
-            yield f"{row.address}: {row.message.rstrip('.')}. Whoever set the lock decides; it is never removed from here."
+            yield f"{row.address}: {row.message.rstrip('.')}. Ask whoever set the lock; reconciler never removes one."
 
 
 def ask_script(ask: Ask) -> str:
@@ -101,14 +101,14 @@ def ask_script(ask: Ask) -> str:
         )
     lines += role_commands(ask.roles)
     if ask.requests:
-        lines.append("# The rest is for people to decide, not for a script:")
+        lines.append("# Somebody has to decide about these, so this script doesn't do them:")
         lines += [f"# - {plain(text)}" for text in ask.requests]
     return script(lines)
 
 
 def ask_markdown(ask: Ask) -> str:
-    """A page for the people who may do it: what, where, why, and the commands."""
-    lines = [f"## Asked for by reconciler, for {markdown(ask.manifest)}", ""]
+    """A page for people with the needed rights: what, where, why, and the commands."""
+    lines = [f"## Requests of reconciler for {markdown(ask.manifest)}", ""]
     if ask.is_empty:
         lines += [NOTHING, ""]
     if ask.providers:
@@ -121,9 +121,9 @@ def ask_markdown(ask: Ask) -> str:
         lines.append("")
     if ask.providers or ask.roles:
         commands = ask_script(Ask(ask.manifest, ask.roles, ask.providers))
-        lines += ["The commands, for someone who may:", "", fence(commands, "sh")]
+        lines += ["Commands for someone with the needed rights:", "", fence(commands, "sh")]
     if ask.requests:
-        lines += ["### For people to decide", ""]
+        lines += ["### Decide", ""]
         lines += [f"- {markdown(text)}" for text in ask.requests]
         lines.append("")
     return "\n".join(lines).rstrip() + "\n"

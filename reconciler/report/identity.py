@@ -12,11 +12,11 @@ from reconciler.report.documents import FORMAT_VERSION, Document
 from reconciler.report.style import Style
 
 _CONDITION = (
-    "Azure may not tell rights that a role gives under a condition, or in a resource group only; "
-    "`plan --preflight` tells by trying."
+    "use `plan --preflight` to check by trying: Azure may not report rights that a role assignment gives under a "
+    "condition, or in a resource group only."
 )
 _FACTS = ("kind", "name", "tenant", "client_id", "object_id", "expires")
-_WAYS = {"static-token": "the token in RECONCILER_ARM_TOKEN", "none": "nothing: this endpoint takes anybody"}
+_WAYS = {"static-token": "the token in RECONCILER_ARM_TOKEN", "none": "nothing: this endpoint accepts everybody"}
 
 
 def identity_document(found: Identity, *, tool_version: str) -> Document:
@@ -43,7 +43,7 @@ def identity_document(found: Identity, *, tool_version: str) -> Document:
 
 
 def identity_text(found: Identity, *, ways: dict[str, str], style: Style | None = None) -> str:
-    """For a terminal; `ways` says what people call each way to sign in."""
+    """The identity as text for a terminal; `ways` are the names of the ways to sign in."""
     style = style or Style()
     lines = [style.bold(f"Signed in to {plain(found.endpoint)} with {_way(found.bearer, ways)}.")]
     lines += [f"  {name:<10} {value}" for name, value in _facts(found.bearer)]
@@ -62,7 +62,7 @@ def identity_text(found: Identity, *, ways: dict[str, str], style: Style | None 
 
 
 def identity_markdown(found: Identity, *, ways: dict[str, str]) -> str:
-    """For an issue or a job's summary."""
+    """The identity as Markdown, for an issue or a job's summary."""
     lines = ["## Who signs in", "", f"{code(found.endpoint)} with {markdown(_way(found.bearer, ways))}", ""]
     lines += [f"- {name}: {code(value)}" for name, value in _facts(found.bearer)]
     lines += ["", _counted(found)]

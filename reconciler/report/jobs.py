@@ -1,4 +1,4 @@
-"""Jobs as a listing and data: one line for each, and of those that failed why and what to do."""
+"""Jobs as a listing and data: one line for each, and for failed ones the reason and what to do."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def _table(jobs: Sequence[Job]) -> Table:
 
 
 def _summary(jobs: Sequence[Job]) -> str:
-    """`3 jobs: 2 Completed, 1 Failed.`"""
+    """The summary: `3 jobs: 2 Completed, 1 Failed.`"""
     counts = Counter(job.status for job in jobs)
     told = ", ".join(f"{count} {status}" for status, count in sorted(counts.items()))
     return f"{counted(len(jobs), 'job')}{f': {told}' if told else ''}."
@@ -86,5 +86,5 @@ def job_document(job: Job) -> Document:
 
 
 def jobs_document(jobs: Sequence[Job], *, tool_version: str, manifest: str | None) -> Document:
-    """All jobs as data; `manifest` None: they are those of Resource Graph."""
+    """All jobs as data; `manifest` None: they are from Resource Graph."""
     return {**head(tool_version, manifest), "jobs": [job_document(job) for job in jobs]}

@@ -20,7 +20,7 @@ _KINDS = frozenset(map(str, Kind))
 
 @dataclass(slots=True)
 class _Case:
-    """One test case: what failed (kind and text), why it was skipped, what else there is to say."""
+    """One test case: its failures (kind and text), why it was skipped, and other output."""
 
     name: str
     kind: str
@@ -30,7 +30,7 @@ class _Case:
 
 
 class _Report:
-    """Suites by file, cases by address, in the order in which they came up."""
+    """Suites by file and cases by address, in the order in which they were added."""
 
     def __init__(self, base: Base) -> None:
         self._base = base
@@ -38,13 +38,13 @@ class _Report:
         self._files: dict[str, str] = {}
 
     def case(self, name: str, place: Place | None, kind: str = "") -> _Case:
-        """The case of an address; the first place that is told of it says to which file it belongs."""
+        """The case of an address; the first place given for it decides its file."""
         path = self._files.setdefault(name, self._base.path(place))
         cases = self._suites.setdefault(path, {})
         return cases.setdefault(name, _Case(name, kind or _kind(name)))
 
     def findings(self, findings: Iterable[Finding], counted: Sequence[str] = ()) -> None:
-        """Findings; an error fails its case, and so does one whose class of drift is in `counted`."""
+        """Add findings; an error fails its case, and so does a finding whose class of drift is in `counted`."""
         for finding in findings:
             case = self.case(finding.address or f"{finding.code}: {finding.message}", finding.place)
             hint = f"\nhint: {plain(finding.hint)}" if finding.hint else ""
@@ -54,13 +54,13 @@ class _Report:
                 case.out.append(f"{finding.severity}[{finding.code}]: {plain(finding.message)}{hint}")
 
     def gates(self, plan: Plan) -> None:
-        """Closed gates, each a case that fails."""
+        """Add the closed gates, each as a case that fails."""
         for gate in plan.closed_gates:
             case = self.case(f"gate-{gate.name}", None, "gate")
             case.failures.append(("gate", f"{plain(gate.message)}\nhint: {plain(gate_hint(gate))}"))
 
     def text(self, name: str) -> str:
-        """The whole report."""
+        """The whole report as XML."""
         root = ET.Element("testsuites", {"name": plain(name)})
         for path in sorted(self._suites):
             root.append(_suite(path, list(self._suites[path].values())))
@@ -104,7 +104,7 @@ def _diff(change: Change) -> str:
 
 
 def _declared(report: _Report, plan: Plan) -> None:
-    """Every declared disk is a case, so that what is as it should be shows as well."""
+    """Add a case for every declared disk, so that those without changes are shown too."""
     places = {change.address: change.place for change in plan.changes}
     places.update({finding.address: finding.place for finding in plan.findings if finding.place})
     for address in sorted({*plan.expected, *(change.address for change in plan.changes)}):
@@ -112,7 +112,7 @@ def _declared(report: _Report, plan: Plan) -> None:
 
 
 def validate_junit(findings: Sequence[Finding], base: Base, *, name: str) -> str:
-    """What `validate` found; a manifest without findings is one case that passes."""
+    """The findings of `validate`; a manifest without findings is one case that passes."""
     report = _Report(base)
     report.findings(findings)
     if not findings:
@@ -121,7 +121,7 @@ def validate_junit(findings: Sequence[Finding], base: Base, *, name: str) -> str
 
 
 def plan_junit(plan: Plan, base: Base) -> str:
-    """A plan: what is refused or wrong fails; a change passes, with its difference to read."""
+    """A plan: closed gates and errors fail; a change passes, with its differences as output."""
     report = _Report(base)
     _declared(report, plan)
     for change in plan.changes:
@@ -132,7 +132,7 @@ def plan_junit(plan: Plan, base: Base) -> str:
 
 
 def drift_junit(drift: Drift, base: Base) -> str:
-    """Drift: a change fails when its class counts."""
+    """Drift: a change fails if its class counts."""
     report = _Report(base)
     _declared(report, drift.plan)
     for change in drift.plan.changes:
@@ -145,7 +145,7 @@ def drift_junit(drift: Drift, base: Base) -> str:
 
 
 def outcome_junit(outcome: Outcome, plan: Plan, base: Base) -> str:
-    """What became of an apply: failures, what was skipped because of them, and what is done."""
+    """The outcome of an apply: failed changes, changes skipped because of them, and done ones."""
     report = _Report(base)
     _declared(report, plan)
     diffs = {change.address: _diff(change) for change in plan.changes}

@@ -51,7 +51,7 @@ def _fields(change: Change) -> Iterator[Line]:
 
 
 def change_lines(change: Change, root: str = "") -> list[Line]:
-    """A change: its address and reason, what differs, what else there is to say, and where the manifest asks for it."""
+    """A change: its address and reason, the differences, details, and its place in the manifest."""
     reason = f"  ({plain(change.reason)})" if change.reason else ""
     lines = [Line(SYMBOLS[change.action], 0, f"{plain(change.address)}{reason}"), *_fields(change)]
     lines += [Line("", 1, plain(text)) for text in change.detail]
@@ -61,12 +61,12 @@ def change_lines(change: Change, root: str = "") -> list[Line]:
 
 
 def mark_line(mark: Mark) -> str:
-    """A mark that is written: `mark vault/TestBkpVault: reconciler-applied 0123 -> 4567`."""
+    """The line of a mark: `mark vault/TestBkpVault: reconciler-applied 0123 -> 4567`."""
     return f"mark {mark.address}: {mark.tag} {mark.before or 'none'} -> {mark.after}"
 
 
 def by_severity(findings: Sequence[Finding]) -> Iterator[tuple[str, list[Finding]]]:
-    """The findings under the heading of their severity, in the plan's order; empty headings left out."""
+    """The findings by the heading of their severity, in the plan's order, without empty headings."""
     for severity, heading in SEVERITIES:
         chosen = [finding for finding in findings if finding.severity is severity]
         if chosen:
@@ -74,7 +74,7 @@ def by_severity(findings: Sequence[Finding]) -> Iterator[tuple[str, list[Finding
 
 
 def with_hints(findings: Iterable[Finding]) -> Iterator[tuple[Finding, str]]:
-    """Each finding with its hint; a hint that the next finding repeats is said once, after the last of them."""
+    """Each finding with its hint; a hint that repeats is shown once, after the last finding that has it."""
     findings = list(findings)
     for number, finding in enumerate(findings, 1):
         following = findings[number] if number < len(findings) else None
@@ -83,7 +83,7 @@ def with_hints(findings: Iterable[Finding]) -> Iterator[tuple[Finding, str]]:
 
 
 def gate_hint(gate: Gate) -> str:
-    """How a closed gate opens: its own hint, with `--force NAME` where that names no option."""
+    """How to open a closed gate: its own hint, plus `--force NAME` unless the hint names an option."""
     if "--" in gate.hint:
         return gate.hint
-    return f"{gate.hint}{'; ' if gate.hint else ''}if it is meant: --force {gate.name}"
+    return f"{gate.hint}{'; ' if gate.hint else ''}if this is intended, pass `--force {gate.name}`"

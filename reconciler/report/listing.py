@@ -1,4 +1,4 @@
-"""Listings: what a verb found as tables, with what is not well; filled once, shown as text and as Markdown."""
+"""Listings: a verb's result as tables, with a list of problems; shown as text and as Markdown."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from reconciler.report.terminal import finding_lines
 
 
 class Table(NamedTuple):
-    """Rows under headings, or none; `title` stands above them, a `note` below."""
+    """Rows under headings, or none, with `title` above and `note` below."""
 
     title: str
     headings: tuple[str, ...]
@@ -26,7 +26,7 @@ class Table(NamedTuple):
 
 
 class Item(NamedTuple):
-    """What is said of a subject: `word` for how it is, `rule` for a code beside it, `details` with their labels below."""
+    """A statement about a subject: `word` is its state, `rule` a code beside it, `details` are labelled lines below."""
 
     subject: str
     said: str
@@ -39,10 +39,10 @@ class Item(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A report; foreign text in it is made harmless where it is shown.
+    """A report; foreign text in it is made safe when it is shown.
 
-    `sections` are items under their heading, which may be empty; `skipped` says what wasn't looked at; `is_well`
-    colours the summary (None: there is nothing to judge).
+    `sections` are items under their heading, which may be empty; `skipped` says what was not read; `is_well` colours the
+    summary (None: no colour).
     """
 
     title: str
@@ -57,7 +57,7 @@ class Listing:
 def forms(
     listing: Listing, document: Callable[[], Document], *, style: Style, root: str = ""
 ) -> dict[str, Callable[[], str]]:
-    """What `--format` knows, each made only when it is asked for; `root` stands before names of files."""
+    """The forms of `--format`, each made only when asked for; `root` is put before file names."""
     return {
         "text": lambda: listing_text(listing, style=style, root=root),
         "json": lambda: text(document()),
@@ -66,7 +66,7 @@ def forms(
 
 
 def listing_text(listing: Listing, *, style: Style | None = None, root: str = "") -> str:
-    """Tables, what is not well, findings, and the summary where a terminal's reader looks first: at the end."""
+    """Tables, problems, findings, and last the summary, where readers of a terminal look first."""
     style = style or Style()
     lines: list[str] = []
     for table in listing.tables:
@@ -76,16 +76,16 @@ def listing_text(listing: Listing, *, style: Style | None = None, root: str = ""
         lines += [f"{'  ' if title else ''}{line}" for item in items for line in _item(item, style, root)]
         lines += [""] if items else []
     lines += finding_lines(listing.findings, style, root)
-    lines += [f"Not looked at: {plain(one)}" for one in listing.skipped]
+    lines += [f"Not read: {plain(one)}" for one in listing.skipped]
     told = plain(listing.summary)
     lines.append(told if listing.is_well is None else style.good(told) if listing.is_well else style.bold(told))
     return "\n".join(lines) + "\n"
 
 
 def listing_markdown(listing: Listing, *, root: str = "") -> str:
-    """The summary first, then what is not well, then the tables; cut at what a comment on a pull request takes."""
+    """The summary first, then problems, then the tables; cut at the limit for comments on pull requests."""
     parts = [f"## {markdown(listing.title)}\n\n**{markdown(listing.summary)}**\n"]
-    parts += [f"\nNot looked at: {markdown(one)}\n" for one in listing.skipped]
+    parts += [f"\nNot read: {markdown(one)}\n" for one in listing.skipped]
     for title, items in listing.sections.items():
         parts += [f"\n### {title} ({len(items)})\n\n" if title else "\n"] if items else []
         parts += [_bullet(item, root) for item in items]
@@ -115,7 +115,7 @@ def _bullet(item: Item, root: str) -> str:
 
 
 def _columns(table: Table) -> Iterator[str]:
-    """Columns as wide as their widest cell; numbers to the right."""
+    """The lines of a table, with columns as wide as their widest cell, numbers to the right."""
     yield f"{plain(table.title)}:"
     if table.rows:
         cells = [table.headings, *([plain(cell) for cell in row] for row in table.rows)]

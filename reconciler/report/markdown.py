@@ -1,4 +1,4 @@
-"""Plans, drift and results as Markdown for pull requests and job summaries, never longer than what the host takes."""
+"""Plans, drift and results as Markdown for pull requests and job summaries, within the host's size limit."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from reconciler.report.script import role_script
 from reconciler.report.terminal import HEADINGS, is_clean, outcome_summary, plan_summary, what_next
 
 COMMENT_LIMIT = 65_000
-"""Characters; GitHub refuses comments above 65,535."""
+"""The most characters; GitHub refuses comments above 65,535."""
 
 _DIFF = {"+": "+", "-": "-", "~": "!", "": " "}
 _LIMIT_RESERVE = 1_000
@@ -36,7 +36,7 @@ def _more(number: int) -> str:
 
 
 def cut(parts: Sequence[str], limit: int = COMMENT_LIMIT) -> str:
-    """Whole parts up to `limit` characters, and how many more there are."""
+    """As many whole parts as fit into `limit` characters, and how many are left."""
     used = 0
     for index, part in enumerate(parts):
         used += len(part)
@@ -46,7 +46,7 @@ def cut(parts: Sequence[str], limit: int = COMMENT_LIMIT) -> str:
 
 
 class _Page:
-    """Text that grows up to `limit` characters, whole pieces only."""
+    """Text of at most `limit` characters, made of whole pieces."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit - _LIMIT_RESERVE
@@ -66,7 +66,7 @@ class _Page:
         return True
 
     def items(self, heading: str, items: Sequence[str]) -> None:
-        """A heading with as many items as fit, and how many don't."""
+        """Add a heading with as many items as fit, and the number of those that don't."""
         if not items:
             return
         self.add(f"\n### {heading}\n\n")
@@ -76,7 +76,7 @@ class _Page:
                 return
 
     def details(self, title: str, blocks: Sequence[str], language: str = "diff") -> None:
-        """A folded code block with as many blocks as fit, and how many don't."""
+        """Add a folded code block with as many blocks as fit, and the number of those that don't."""
         if not blocks:
             return
         frame = len(f"\n<details><summary>{title}</summary>\n\n\n</details>\n") + 80
@@ -129,13 +129,13 @@ def run_footer(commit: str, run: str, url: str) -> str:
 
 
 def _marker(verb: str, manifest: str) -> str:
-    """A hidden line by which a bot finds its own comment again."""
+    """A hidden line by which a bot finds its own comment."""
     name = "".join(one for one in manifest if one.isalnum() or one in "_.") or "manifest"
     return f"<!-- reconciler:{verb}:{name} -->\n"
 
 
 def plan_markdown(plan: Plan, *, limit: int = COMMENT_LIMIT, root: str = "", footer: str = "") -> str:
-    """The plan: status in the heading, refusals and findings, each change in a folded diff; at most `limit` characters."""
+    """The plan: status in the heading, closed gates, findings, each change in a folded diff; at most `limit` characters."""
     status = (
         "no changes" if is_clean(plan) else "refused" if plan.closed_gates else "errors" if plan.errors else "changes"
     )
@@ -145,11 +145,11 @@ def plan_markdown(plan: Plan, *, limit: int = COMMENT_LIMIT, root: str = "", foo
     page.add(f"Checksum {code(plan.checksum)}\n")
     _gates(page, plan.closed_gates)
     _findings(page, plan.findings, root)
-    page.items("Already on their way", [f"- {code(wait.address)}: {markdown(wait.goal)}" for wait in plan.waits])
+    page.items("Already in progress", [f"- {code(wait.address)}: {markdown(wait.goal)}" for wait in plan.waits])
     page.details(f"Changes ({len(plan.changes)})", [_diff(change, root) for change in plan.changes])
-    page.items("Marks of what was applied", [f"- {code(mark_line(mark))}" for mark in plan.marks])
+    page.items("Marks to write", [f"- {code(mark_line(mark))}" for mark in plan.marks])
     if plan.emitted:
-        page.details("Role assignments that are left to others", role_script(plan.emitted).split("\n"), "sh")
+        page.details("Role assignments for others to create", role_script(plan.emitted).split("\n"), "sh")
     return page.text() + footer
 
 
@@ -161,7 +161,7 @@ def validate_markdown(
     root: str = "",
     footer: str = "",
 ) -> str:
-    """What `validate` found in the manifest `name` (None: it could not be told); at most `limit` characters."""
+    """What `validate` found in the manifest `name` (None: unknown); at most `limit` characters."""
     valid = not any(finding.severity is Severity.ERROR for finding in findings)
     page = _Page(limit - len(footer))
     page.add(_marker("validate", name or ""))
@@ -172,7 +172,7 @@ def validate_markdown(
 
 def drift_markdown(drift: Drift, *, limit: int = COMMENT_LIMIT, root: str = "", footer: str = "") -> str:
     """What differs now, a section for each class; at most `limit` characters."""
-    status = {0: "none", 1: "could not be told", 2: "found"}[drift.exit_code]
+    status = {0: "none", 1: "could not tell", 2: "found"}[drift.exit_code]
     page = _Page(limit - len(footer))
     page.add(_marker("drift", drift.plan.manifest))
     page.add(f"## Drift of {markdown(drift.plan.manifest)}: {status}\n\n**{drift.summary}**\n")
@@ -202,7 +202,7 @@ def outcome_markdown(
     footer: str = "",
     verb: str = "apply",
 ) -> str:
-    """What became of an apply of `plan`, or of another `verb`; at most `limit` characters."""
+    """The outcome of an apply of `plan`, or of another `verb`; at most `limit` characters."""
     status = "complete" if outcome.ok else "interrupted" if outcome.interrupted else "incomplete"
     page = _Page(limit - len(footer))
     page.add(_marker(verb, plan.manifest))

@@ -1,4 +1,4 @@
-"""What a CI system shows beside a line of the manifest: findings, closed gates, drift and failures in one form."""
+"""Notices, which a CI system shows beside a line of the manifest: findings, closed gates, drift and failures."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SEPARATOR = "\0"
 
 
 class Base(NamedTuple):
-    """Where the manifest lies: its folder relative to the repository's root, and the file that stands for what has no place."""
+    """Where the manifest is: its folder, relative to the repository's root, and the file for notices without a place."""
 
     folder: str
     file: str
@@ -33,7 +33,7 @@ class Base(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One thing to show: a stable `code`, how much it matters, the text, and the place (`line`, `column` from 1)."""
+    """One thing to show: a stable `code`, its severity, the text, and the place (`line`, `column` from 1)."""
 
     code: str
     severity: Severity
@@ -46,19 +46,19 @@ class Notice:
 
     @property
     def sentence(self) -> str:
-        """All of it in one line: address, message and hint."""
+        """Address, message and hint in one line."""
         address = f"{self.address}: " if self.address else ""
         return f"{address}{self.message}{f' (hint: {self.hint})' if self.hint else ''}"
 
     @property
     def fingerprint(self) -> str:
-        """What stays the same when lines move: code, file and address; without an address the message."""
+        """A text that stays the same when lines move: code, file and address, or the message without an address."""
         parts = (self.code, self.path, self.address or self.message)
         return sha256(_SEPARATOR.join(parts).encode("utf-8", "backslashreplace")).hexdigest()
 
 
 def fingerprints(notices: Iterable[Notice]) -> Iterator[tuple[Notice, str]]:
-    """Each notice with a fingerprint that no other has: equal ones are told apart by their order."""
+    """Each notice with a unique fingerprint; equal ones are numbered by their order."""
     seen: dict[str, int] = {}
     for notice in notices:
         own = notice.fingerprint
@@ -67,23 +67,23 @@ def fingerprints(notices: Iterable[Notice]) -> Iterator[tuple[Notice, str]]:
 
 
 def of_findings(findings: Iterable[Finding], base: Base) -> tuple[Notice, ...]:
-    """The findings as notices, what matters most first."""
+    """The findings as notices, most severe first."""
     return _ranked(_of_finding(finding, base) for finding in findings)
 
 
 def of_plan(plan: Plan, base: Base) -> tuple[Notice, ...]:
-    """The findings and closed gates of a plan; its changes are no notices, since nothing is wrong about them."""
+    """The findings and closed gates of a plan; its changes are not notices, since they are no problem."""
     return _ranked((*_gates(plan, base), *(_of_finding(finding, base) for finding in plan.findings)))
 
 
 def of_drift(drift: Drift, base: Base) -> tuple[Notice, ...]:
-    """What differs now, a warning for each change whose class counts, and the findings."""
+    """A warning for each change whose class of drift counts, and the findings."""
     changes = (_of_change(change, drift, base) for change in drift.plan.changes)
     return _ranked((*changes, *(_of_finding(finding, base) for finding in drift.plan.findings)))
 
 
 def of_outcome(outcome: Outcome, plan: Plan, base: Base) -> tuple[Notice, ...]:
-    """What is not done after an apply, and what the plan could not help."""
+    """The results of an apply that aren't done, and the plan's errors and warnings."""
     places = {change.address: change.place for change in plan.changes}
     left = (_of_result(result, places.get(result.address), base) for result in outcome.results)
     findings = (_of_finding(finding, base) for finding in (*outcome.errors, *outcome.warnings))

@@ -43,7 +43,7 @@ def points_listing(found: Sequence[DiskPoints]) -> Listing:
 
 
 def points_document(found: Sequence[DiskPoints], *, tool_version: str, manifest: str) -> Document:
-    """Every disk with its recovery points as data; `count` tells of those left out as well."""
+    """Every disk with its recovery points as data; `count` includes those left out."""
     return {
         **head(tool_version, manifest),
         "disks": [

@@ -1,4 +1,4 @@
-"""Notices for code scanning: SARIF 2.1.0 with stable rules, paths and fingerprints, and GitLab's code quality."""
+"""Notices for code scanning: SARIF 2.1.0 with stable rules, paths and fingerprints, and GitLab's code quality report."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from reconciler.report.documents import Document, text
 from reconciler.report.notices import Notice, fingerprints
 
 LIMIT = 5_000
-"""Results; GitHub keeps no more, and refuses files of more than 25,000."""
+"""The most results; GitHub keeps no more, and refuses files with over 25,000."""
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 _GATE = "A gate is closed, so nothing of the plan may be written."
-_GATE_HINT = "read what the gate says; if the change is meant, open the gate by its name"
+_GATE_HINT = "read the gate's message; if the change is intended, open the gate by its name"
 _SEVERITIES = {Severity.ERROR: "major", Severity.WARNING: "minor", Severity.INFO: "info"}
 
 
 def sarif(notices: Sequence[Notice], *, tool_version: str, limit: int = LIMIT) -> str:
-    """The notices as one run; what is over `limit` is counted in a notification."""
+    """The notices as one run; a notification counts those above `limit`."""
     kept = notices[:limit]
     codes = sorted({notice.code for notice in kept})
     driver = {
@@ -48,7 +48,7 @@ def sarif(notices: Sequence[Notice], *, tool_version: str, limit: int = LIMIT) -
 
 
 def rule(code: str) -> Code:
-    """What stands behind a notice's code; one that no table has stands for itself."""
+    """The meaning of a notice's code; for a code that no table has, a general one."""
     known = MANIFEST_CODES.get(code) or PLAN_CODES.get(code) or ERROR_CODES.get(code)
     if known:
         return known
@@ -86,7 +86,7 @@ def _result(notice: Notice, fingerprint: str, index: int) -> Document:
 
 
 def _unlinked(message: str) -> str:
-    """A message without links: SARIF reads `[text](target)` as one unless the brackets are escaped."""
+    """A message with its brackets escaped, since SARIF reads `[text](target)` as a link."""
     return message.replace("[", r"\[").replace("]", r"\]") if "](" in message else message
 
 

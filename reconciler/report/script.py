@@ -1,4 +1,4 @@
-"""Missing role assignments as a script for someone who may make them."""
+"""Missing role assignments as a script for someone who may create them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from reconciler.report.values import is_unknown
 
 
 def quoted(text: object) -> str:
-    """Foreign text as one word of a shell's command line, on one line."""
+    """Foreign text as one word of a shell command, on one line."""
     return shlex.quote(obeyed(visible(str(text))))
 
 

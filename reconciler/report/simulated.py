@@ -1,4 +1,4 @@
-"""Marks what is told of a simulated run, so that nobody takes it for Azure: every form of output says so."""
+"""Marks all output of a simulated run, so that nobody takes it for Azure's."""
 
 from __future__ import annotations
 
@@ -6,33 +6,33 @@ import json
 from collections.abc import Callable, Mapping
 
 SIMULATED = "Simulated: a sandbox answered, not Azure. Its clock made the times."
-"""The sentence that every text of a simulated run bears."""
+"""The sentence in every text of a simulated run."""
 
 
 def marked(text: str, form: str) -> str:
-    """The text of a report, in one of the forms that `--report` and `--format` know, with the mark of a simulated run."""
+    """The text of a report, in a form of `--report` or `--format`, with the mark of a simulated run."""
     return _MARKS[form](text) if text else text
 
 
 def _second_line(text: str) -> str:
-    """Below the verdict, which stays what a reader sees first."""
+    """The text with the mark in its second line, so that the verdict stays first."""
     first, end, rest = text.partition("\n")
     return f"{first}{end}{SIMULATED}\n{rest}"
 
 
 def _comment(text: str) -> str:
-    """A comment of shell and YAML; a script keeps its first line."""
+    """The text with the mark as a comment of shell and YAML; a script keeps its first line."""
     head, mark, rest = text.partition("\n") if text.startswith("#!") else ("", "", text)
     return f"{head}{mark}# {SIMULATED}\n{rest}"
 
 
 def _json(text: str) -> str:
-    """The key `simulated` in a document; the text of everything else stays as it is."""
+    """The document with the key `simulated`; its other text stays the same."""
     return text.replace("{\n", '{\n  "simulated": true,\n', 1) if text.startswith("{\n") else text
 
 
 def _markdown(text: str) -> str:
-    """A paragraph below the heading, where the hidden marker that comments are found by stays first."""
+    """The text with the mark as a paragraph below the heading; the hidden marker that identifies comments stays first."""
     head, mark, rest = text.partition("\n## ")
     if not mark and text.startswith("## "):
         head, mark, rest = "", "## ", text.removeprefix("## ")
@@ -45,7 +45,7 @@ def _html(text: str) -> str:
 
 
 def _sarif(text: str) -> str:
-    """A property of the run, and a notification, which code scanning shows."""
+    """The report with the mark as a property of the run, and as a notification, which code scanning shows."""
     document = json.loads(text)
     for run in document["runs"]:
         run["properties"] = {"simulated": True}

@@ -29,7 +29,7 @@ _HEADINGS = (
 
 
 def _summary(status: Status) -> str:
-    """`Status: 48 ok, 1 late, 1 failing of 50 disks.`"""
+    """The summary: `Status: 48 ok, 1 late, 1 failing of 50 disks.`"""
     told = ", ".join(f"{count} {state}" for state, count in reversed(status.counts.items())) or "nothing declared"
     return f"Status: {told} of {counted(len(status.rows), 'disk')}."
 
@@ -50,7 +50,7 @@ def _cells(row: DiskStatus, now: datetime) -> tuple[str, ...]:
 
 
 def status_listing(status: Status) -> Listing:
-    """The table, and what is not well, worst first, with its place in the manifest."""
+    """The table, and the disks that aren't well, worst first, with their place in the manifest."""
     troubles = [row for state in STATES if state in BAD | {UNKNOWN} for row in status.rows if row.state == state]
     items = [Item(row.disk, row.note, row.state, place=row.place, is_bad=not row.is_new) for row in troubles]
     rows = tuple(_cells(row, status.now) for row in status.rows)

@@ -1,4 +1,4 @@
-"""Colours of the terminal, off unless asked for; they repeat what the words and symbols already say."""
+"""Terminal colours, off by default; they only repeat what words and symbols say."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ class Style:
         return f"\x1b[{sequence}m{text}\x1b[0m" if self.colour and sequence else text
 
     def bold(self, text: str) -> str:
-        """A heading."""
+        """Text of a heading."""
         return self._paint("1", text)
 
     def dim(self, text: str) -> str:
-        """Something that matters less."""
+        """Text that matters less."""
         return self._paint("2", text)
 
     def hint(self, text: str) -> str:
-        """What to do next."""
+        """Text of a hint."""
         return self._paint("36", text)
 
     def good(self, text: str) -> str:
-        """A success."""
+        """Text of a success."""
         return self._paint("1;32", text)
 
     def bad(self, text: str) -> str:
-        """A failure."""
+        """Text of a failure."""
         return self._paint("1;31", text)
 
     def severity(self, severity: str, text: str) -> str:

@@ -1,4 +1,4 @@
-"""Plans, drift and results as text for a terminal, in Terraform's manner."""
+"""Plans, drift and results as text for a terminal, in Terraform's style."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from reconciler.report.script import role_commands
 from reconciler.report.style import Style
 
 NO_CHANGES = "No changes. Azure matches the manifest."
-"""Said only when there is nothing to do, nothing is refused and nothing is wrong."""
+"""Shown only when there is nothing to do, nothing is refused and nothing is wrong."""
 
 
 def is_clean(plan: Plan) -> bool:
@@ -27,9 +27,9 @@ def is_clean(plan: Plan) -> bool:
 
 
 def plan_summary(plan: Plan, verb: str = "") -> str:
-    """The line that everybody knows: `Plan: 1 to add, 2 to change, 0 to destroy.`, or that there are no changes.
+    """The summary: `Plan: 1 to add, 2 to change, 0 to destroy.`, or that there are no changes.
 
-    `verb`: the command that will do it, where that isn't `apply`.
+    `verb`: the command that will do it, if it isn't `apply`.
     """
     if is_clean(plan):
         if verb:
@@ -40,7 +40,7 @@ def plan_summary(plan: Plan, verb: str = "") -> str:
         at_work = max(len(plan.waits), sum(finding.drift == IN_PROGRESS for finding in plan.findings))
         if at_work:
             objects = counted(at_work, "object")
-            return f"No changes. Azure is at work on {objects}; whether it matches shows when that is done."
+            return f"No changes. Azure is at work on {objects}; whether it matches can be checked after that."
         return "No changes to what was asked for; the rest was not compared." if plan.is_partial else NO_CHANGES
     counts = plan.summary
     expiring = f" Resuming cleans up {counted(plan.expiring, 'recovery point')}." if plan.expiring else ""
@@ -97,7 +97,7 @@ def _gates(gates: Sequence[Gate], style: Style) -> Iterator[str]:
 def plan_text(plan: Plan, *, style: Style | None = None, root: str = "", verb: str = "") -> str:
     """The whole plan. `root` is put before the manifest's file names, so that places can be clicked.
 
-    `verb`: the command that will do it, where that isn't `apply`.
+    `verb`: the command that will do it, if it isn't `apply`.
     """
     style = style or Style()
     lines: list[str] = []
@@ -108,13 +108,13 @@ def plan_text(plan: Plan, *, style: Style | None = None, root: str = "", verb: s
         for change in plan.changes:
             lines += _change(change, style, root)
     if plan.marks:
-        lines.append(style.bold("Marks of what was applied, written when the rest of their vault is done:"))
+        lines.append(style.bold("Marks to write, once all other changes of their vault are done:"))
         lines += [f"  {style.symbol('~', '~')} {plain(line)}" for line in map(mark_line, plan.marks)] + [""]
     if plan.waits:
-        lines.append(style.bold("Already on their way; apply waits for them:"))
+        lines.append(style.bold("Already in progress in Azure; apply waits for these:"))
         lines += [f"  {plain(wait.address)}: {plain(wait.goal)}" for wait in plan.waits] + [""]
     if plan.emitted:
-        lines.append(style.bold("Role assignments that are left to others (mode emit); for someone who may make them:"))
+        lines.append(style.bold("Role assignments for others to create (mode emit):"))
         lines += [f"  {command}" for command in role_commands(plan.emitted)] + [""]
     lines += finding_lines(plan.findings, style, root)
     lines += _gates(plan.gates, style)
@@ -154,11 +154,11 @@ def outcome_summary(outcome: Outcome, verb: str = "apply") -> str:
 
 
 def what_next(outcome: Outcome, verb: str = "apply") -> str:
-    """How much of an incomplete run is done, and how to do the rest."""
+    """How much of an incomplete run is done, and how to finish it."""
     done = f"{len(outcome.with_status(Status.DONE))} of {len(outcome.results) + len(outcome.errors)} done"
     if any(result.code == error_codes.NO_TOKEN.code for result in outcome.results):
-        return f"The sign-in was lost: re-run; {done}, and {verb} goes on from what Azure holds then."
-    return f"{done}. Run {verb} again when the causes are gone: it goes on from what Azure holds then."
+        return f"The sign-in was lost; {done}. Sign in and run `{verb}` again; finished work is skipped."
+    return f"{done}. Fix any errors and run `{verb}` again; finished work is skipped."
 
 
 def _result(result: Result, style: Style) -> Iterator[str]:
@@ -174,7 +174,7 @@ def _result(result: Result, style: Style) -> Iterator[str]:
 
 
 def outcome_text(outcome: Outcome, *, style: Style | None = None, root: str = "", verb: str = "apply") -> str:
-    """What became of an apply, or of another `verb`: after anything but full success, each result with cause and hint."""
+    """The outcome of an apply, or of another `verb`; unless all succeeded, each result with cause and hint."""
     style = style or Style()
     lines: list[str] = []
     if not outcome.ok:
@@ -194,7 +194,7 @@ def outcome_text(outcome: Outcome, *, style: Style | None = None, root: str = ""
 
 
 def made_text(outcome: Outcome, plan: Plan) -> str:
-    """The ids of the disks that a restore made, with whatever is worth a remark."""
+    """The ids of the disks that a restore made, with remarks."""
     lines = [
         f"Restored: {plain(change.address)}{f' ({plain(result.message)})' if result.message else ''}\n"
         for change, result in zip(plan.changes, outcome.results, strict=False)
@@ -204,12 +204,12 @@ def made_text(outcome: Outcome, plan: Plan) -> str:
 
 
 def drift_text(drift: Drift, *, style: Style | None = None, root: str = "") -> str:
-    """What differs now, each class of drift under its own heading, then whatever else there is to know."""
+    """What differs now, each class of drift under its own heading, then the other findings."""
     style = style or Style()
     lines: list[str] = []
     for name, meaning in drift.classes():
         changes, findings = drift.changes_of(name), drift.findings_of(name)
-        counted = "" if name in drift.fail_on else "; not counted, see --fail-on"
+        counted = "" if name in drift.fail_on else "; not counted, see `--fail-on`"
         lines += [style.bold(f"{name} ({len(changes) + len(findings)}): {meaning}{counted}"), ""]
         for change in changes:
             lines += _change(change, style, root)

@@ -1,4 +1,4 @@
-"""What `explain` knows: every code, gate, class of drift and field, each as one topic with a plain text and a page."""
+"""The topics of `explain`: every code, gate, class of drift and field, each as text and as Markdown."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ KINDS = {
 class Topic:
     """One thing to explain: `facts` are labelled short values, `examples` are YAML in flow style.
 
-    `group` is its heading in the reference, where that says more than its kind.
+    `group` is its heading in the reference, if that says more than its kind.
     """
 
     kind: str
@@ -44,7 +44,7 @@ class Topic:
 
 
 def topics(schema: Schema) -> tuple[Topic, ...]:
-    """Every topic, by kind and in the order of its table; `schema` is the manifest's."""
+    """All topics, by kind and in the order of their table; `schema` is the manifest's."""
     return tuple(_all(schema))
 
 
@@ -53,7 +53,7 @@ def _all(schema: Schema) -> Iterator[Topic]:
         yield from (_code(kind, code) for _, code in sorted(codes.items()))
     yield from _errors()
     for name, meaning in GATES.items():
-        yield Topic("gate", name, meaning, f"once it is meant: --force {name}{_value(name)}")
+        yield Topic("gate", name, meaning, f"if this is intended, pass `--force {name}{_value(name)}`")
     for name, meaning in CLASSES.items():
         yield Topic(
             "drift", name, f"{meaning[0].upper()}{meaning[1:]}.", "`drift --fail-on` names the classes that count"
@@ -93,7 +93,7 @@ def _field(field: Field) -> Topic:
 
 
 def found(name: str, known: tuple[Topic, ...]) -> tuple[Topic, ...]:
-    """The topics of that name, compared without case; for a field its end will do (`retention.default`).
+    """The topics of that name, compared without case; for a field, the end of its path is enough (`retention.default`).
 
     Gates and classes of drift are also found by the codes that reports give them (`gate-empty`, `drift-gone`).
     """
@@ -105,12 +105,12 @@ def found(name: str, known: tuple[Topic, ...]) -> tuple[Topic, ...]:
 
 
 def notice_code(topic: Topic) -> str:
-    """The code that reports give to a gate or a class of drift; for all else its name in lower case."""
+    """The code that reports give to a gate or a class of drift; for other topics, the name in lower case."""
     return f"{topic.kind}-{topic.name}" if topic.kind in {"gate", "drift"} else topic.name.lower()
 
 
 def topic_text(topic: Topic) -> str:
-    """A topic for a terminal."""
+    """A topic as text for a terminal."""
     lines = [f"{topic.name}  ({KINDS[topic.kind].lower()})", f"  {topic.meaning}"]
     if topic.hint:
         lines.append(f"  hint: {topic.hint}")

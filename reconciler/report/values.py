@@ -14,7 +14,7 @@ _KNOWN_LATER = "(known after apply)"
 
 
 def is_unknown(value: Any) -> bool:
-    """Whether Azure decides the value, so that it is known only after apply."""
+    """Whether Azure decides the value, so that it is known only after the apply."""
     return isinstance(value, Mapping) and dict(value) == dict(UNKNOWN)
 
 

@@ -1,6 +1,6 @@
-"""On-demand backups of many disks at once: checked before, sent through the governor, followed if that is wanted.
+"""On-demand backups of many disks at once: checked first, sent through the governor, and followed if asked.
 
-Azure's `ruleName` is the policy's backup rule, read from the live policy; the retention rule goes as an override.
+Azure's `ruleName` is the policy's backup rule, read from the live policy; the retention rule is sent as an override.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from reconciler.verbs import jobs
 from reconciler.verbs.targets import Targets, find
 
 A_DAY = 10
-"""On-demand backups of one instance a day, from Azure's support matrix."""
+"""The most on-demand backups of one instance per day, from Azure's support matrix."""
 
 DEFAULT_RULE = "Default"
 _BEGIN_SECONDS = 600.0
@@ -43,9 +43,9 @@ _LOST_SECONDS = 120.0
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What was asked for: the retention rule by its name, whether to follow the jobs, and until when (monotonic).
+    """The request: the retention rule's name, whether to follow the jobs, and until when (monotonic).
 
-    `parallelism`: requests under way at most.
+    `parallelism`: the most requests under way at once.
     """
 
     retention_rule: str = DEFAULT_RULE
@@ -61,9 +61,9 @@ Tell = Callable[[Backup], None]
 async def back_up(
     azure: Azure, clock: Clock, manifest: Manifest, named: Sequence[str], asked: Request, tell: Tell
 ) -> tuple[Backup, ...]:
-    """Back up the disks that were named, by default all that the manifest declares, as their policies allow.
+    """Back up the named disks, by default all that the manifest declares, as their policies allow.
 
-    Whatever can't be is refused before anything is sent for that disk; the others go on. `tell` hears of each step.
+    A disk that can't be backed up is refused before anything is sent for it; the rest continue. `tell` gets each step.
     """
     targets = await find(azure, clock, manifest, named)
     prepared = _prepared(targets, asked, await _today(azure, clock, targets))
@@ -80,7 +80,7 @@ async def back_up(
 
 
 async def _today(azure: Azure, clock: Clock, targets: Targets) -> Counter[str]:
-    """On-demand backups that began today (UTC), by instance."""
+    """The number of on-demand backups that began today (UTC), by instance."""
     day = clock.now().date()
     found = await source.jobs_of(azure, targets.vaults)
     return Counter(
@@ -106,12 +106,12 @@ def _check(targets: Targets, target: Target, asked: Request, today: Mapping[str,
         return replace(row, code=error_codes.NOT_PROTECTED.code, message="it has no backup instance", hint=hint)
     row = replace(row, instance=instance.id)
     if health_of(instance) is not Health.CONFIGURED:
-        hint = "only a disk whose protection is configured can be backed up: see `reconciler status`"
+        hint = "see `reconciler status`: only a disk whose protection is configured can be backed up"
         return replace(
             row, code=error_codes.NOT_PROTECTED.code, message=f"its protection is {instance.state}", hint=hint
         )
     if today.get(instance.id.key, 0) >= A_DAY:
-        message = f"{A_DAY} on-demand backups began today, which is as many as Azure takes"
+        message = f"{A_DAY} on-demand backups began today, and Azure accepts no more"
         return replace(
             row,
             code=error_codes.BACKUP_LIMIT.code,
@@ -122,25 +122,28 @@ def _check(targets: Targets, target: Target, asked: Request, today: Mapping[str,
 
 
 def _ruled(targets: Targets, row: Backup, instance: Instance, wanted: str) -> Backup:
-    """The backup with the names that the live policy gives its rules; refused where it has none of that name."""
+    """The backup with the rule names of the live policy; refused when it has no rule of that name."""
     policy = targets.estate.policies.get(instance.policy.key) if instance.policy else None
     found = pick(policy.body, "policyRules") if policy else None
     rules = [rule for rule in found if isinstance(rule, Mapping)] if isinstance(found, list) else []
     backups = _names(rules, "azurebackuprule")
     retentions = _names(rules, "azureretentionrule")
     if not backups:
-        message = f"its policy {instance.policy or ''} shows no backup rule"
+        message = f"its policy {instance.policy or ''} has no backup rule"
         return replace(
             row,
             code=error_codes.NO_BACKUP_RULE.code,
             message=message,
-            hint="look at the policy; `reconciler plan` compares it",
+            hint="check the policy; `reconciler plan` compares it with the manifest",
         )
     chosen = next((name for name in retentions if lower(name) == lower(wanted)), "")
     if not chosen:
         message = f"its policy has no retention rule {wanted!r}"
         return replace(
-            row, code=error_codes.NO_SUCH_RULE.code, message=message, hint=f"it has {', '.join(retentions) or 'none'}"
+            row,
+            code=error_codes.NO_SUCH_RULE.code,
+            message=message,
+            hint=f"choose from {', '.join(retentions) or 'none'}",
         )
     return replace(row, status=READY, rule=backups[0], retention_rule=chosen)
 
@@ -152,7 +155,7 @@ def _names(rules: Sequence[Mapping[str, Any]], kind: str) -> list[str]:
 async def _sent(
     azure: Azure, clock: Clock, requests: Requests, row: Backup, asked: Request, tell: Tell, slots: asyncio.Semaphore
 ) -> Backup:
-    """The backup once its job has begun, or once that has ended where it is to be waited for."""
+    """The backup once its job has begun, or, with `wait`, once the job has ended."""
     try:
         async with slots:
             row = await _started(azure, clock, requests, row)
@@ -194,7 +197,7 @@ def _subject(row: Backup) -> Subject:
 
 
 async def _begun_since(azure: Azure, clock: Clock, instance: ArmId, moment: float) -> Job | None:
-    """The on-demand job that began since; looked for when it isn't known whether Azure was asked."""
+    """The on-demand job that began since `moment`, for a request that may or may not have reached Azure."""
     until = clock.monotonic() + _LOST_SECONDS
     while clock.monotonic() < until:
         for job in await source.jobs_of(azure, [instance.parent]):
@@ -207,9 +210,9 @@ async def _begun_since(azure: Azure, clock: Clock, instance: ArmId, moment: floa
 async def _followed(azure: Azure, clock: Clock, row: Backup, asked: Request, tell: Tell) -> Backup:
     if row.job_id is None:
         raise OperationFailed(
-            "Azure took it, and shows no job of it yet.",
+            "Azure accepted the backup, but shows no job for it yet.",
             code=error_codes.STILL_IN_PROGRESS,
-            hint="`reconciler jobs list PATH` shows it once there is one; don't begin another before",
+            hint="wait until `reconciler jobs list PATH` shows it; don't start another one before",
         )
 
     def on_the_way(job: Job) -> None:
@@ -226,5 +229,5 @@ async def _followed(azure: Azure, clock: Clock, row: Backup, asked: Request, tel
         says.message or f"The job ended as {job.status}, and {says.reason}.",
         code=says.code or error_codes.JOB_FAILED,
         advice=says.advice,
-        hint="" if says.advice else f"`reconciler jobs show PATH {job.id.name}` shows the job",
+        hint="" if says.advice else f"see `reconciler jobs show PATH {job.id.name}`",
     )

@@ -1,4 +1,4 @@
-"""Looks at every disk in the manifest's subscriptions, with lists and three queries of Resource Graph."""
+"""Checks every disk in the manifest's subscriptions, with lists and three queries of Resource Graph."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from reconciler.planning.scope import management_groups, reach
 
 
 async def coverage(azure: Azure, clock: Clock, manifest: Manifest) -> Coverage:
-    """The coverage of the subscriptions that the manifest names; ReadIncomplete when a list of them can't be read."""
+    """The coverage of the subscriptions that the manifest names; ReadIncomplete when one of their lists can't be read."""
     with azure.looking():
         groups = await descendants(azure, management_groups(manifest))
         wanted = reach(manifest, groups=groups)

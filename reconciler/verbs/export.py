@@ -1,4 +1,4 @@
-"""Reads what is asked for, and describes it until the plan of the description is empty."""
+"""Reads the requested scopes, and describes them again and again until the plan of the description is empty."""
 
 from __future__ import annotations
 
@@ -39,17 +39,17 @@ def scope_of(text: str) -> ArmId:
         found = None
     if found is None or found.type not in {"", _VAULTS} or not _GUID.fullmatch(found.subscription):
         raise UsageError(
-            f"{text!r} is no subscription, resource group or Backup vault",
+            f"{text!r} is not a subscription, resource group or Backup vault",
             hint="give a subscription's GUID, or an id such as /subscriptions/…/resourceGroups/…",
         )
     return found
 
 
 async def export(azure: Azure, clock: Clock, asked: Asked) -> Exported:
-    """The manifest of the disk backups that lie in the scopes; its plan was made, and is empty.
+    """The manifest of the disk backups in the scopes; its plan was checked to be empty.
 
-    What can't be declared without a change is left out and told; lost snapshot groups stay errors of the plan, and are
-    told too. ReconcilerError where no such manifest can be made.
+    What can't be declared without a change is left out and reported; lost snapshot groups stay errors of the plan, and
+    are reported too. ReconcilerError when no such manifest can be made.
     """
     with azure.looking():
         scope, estate = await _read(azure, asked)
@@ -68,14 +68,14 @@ async def export(azure: Azure, clock: Clock, asked: Asked) -> Exported:
                 description.notes,
             )
     raise ReconcilerError(
-        "no manifest with an empty plan was found",
-        hint="export single vaults to see which it is",
+        "Could not find a manifest with an empty plan.",
+        hint="export the vaults one by one to find which of them causes this",
         code=error_codes.EXPORT_NOT_EMPTY,
     )
 
 
 def says(written: str, manifest: Manifest) -> bool:
-    """Whether a text is the manifest, wherever its entries stand."""
+    """Whether a text describes this manifest, in any order of its entries."""
     try:
         return bool(plain(compile_manifest({_FILE: written.encode()}, _includes_nothing)) == plain(manifest))
     except ManifestError:
@@ -83,15 +83,15 @@ def says(written: str, manifest: Manifest) -> bool:
 
 
 def compiled(data: Data) -> Manifest:
-    """The manifest that the data says."""
+    """The manifest compiled from the data."""
     try:
         return compile_manifest({_FILE: json.dumps(data).encode()}, _includes_nothing)
     except ManifestError as error:
         told = "; ".join(f"{finding.code}: {finding.message}" for finding in error.findings[:3])
         raise ReconcilerError(
-            f"what Azure holds makes no valid manifest: {told}",
+            f"Could not make a valid manifest of what Azure holds: {told}",
             code=error_codes.EXPORT_INVALID,
-            hint="export single vaults to see which it is",
+            hint="export the vaults one by one to find which of them causes this",
         ) from error
 
 
@@ -100,7 +100,7 @@ def _includes_nothing(_file: str, _path: str) -> dict[str, bytes]:
 
 
 async def _read(azure: Azure, asked: Asked) -> tuple[tuple[str, ...], Estate]:
-    """The vaults in the scopes, by lower-cased id, and the estate around them: three looks, since each tells where to go."""
+    """The vaults in the scopes, by lower-cased id, and the estate around them: three looks, each based on the last."""
     subscriptions = sorted({scope.subscription for scope in asked.scopes})
     named = tuple(scope.key for scope in asked.scopes if scope.type == _VAULTS)
     first = await read_estate(azure, _reach(subscriptions, named))
@@ -108,7 +108,7 @@ async def _read(azure: Azure, asked: Asked) -> tuple[tuple[str, ...], Estate]:
     for one in asked.scopes:
         if not any(ArmId(key).is_within(one) for key in scope):
             raise ReconcilerError(
-                f"no Backup vault lies in {one}", hint="name another scope", code=error_codes.NO_VAULT
+                f"There is no Backup vault in {one}.", hint="name another scope", code=error_codes.NO_VAULT
             )
     second = await read_estate(azure, _reach(subscriptions, scope))
     disks = sorted({one.disk.subscription for one in second.instances.values() if one.disk})
@@ -131,7 +131,7 @@ def _reach(
 
 
 def _learn(plan: Plan, tried: Description, choices: Choices) -> bool:
-    """Let give way whatever the plan would change or can't accept; whether there was anything."""
+    """Drop from the description what the plan would change or refuse; whether there was anything."""
     troubles, before = list(_troubles(plan, tried, choices)), deepcopy(choices)
     for address, reason in troubles:
         _give_way(address, reason, tried, choices, before)
@@ -139,7 +139,7 @@ def _learn(plan: Plan, tried: Description, choices: Choices) -> bool:
 
 
 def _troubles(plan: Plan, tried: Description, choices: Choices) -> Iterator[tuple[str, str]]:
-    """Addresses with what would happen to them; what is lost for good is no trouble twice."""
+    """The addresses that the plan would change or refuse, with the reason, without snapshot groups known to be lost."""
     for change in plan.changes:
         yield change.address, change.reason
     for finding in plan.errors:
@@ -153,7 +153,7 @@ def _troubles(plan: Plan, tried: Description, choices: Choices) -> Iterator[tupl
 
 
 def _give_way(address: str, reason: str, tried: Description, choices: Choices, before: Choices) -> None:
-    """Let go of a little more than was let go `before` this round, whichever thing is in trouble."""
+    """Declare a little less about an address than `before` this round."""
     kind, _, rest = lower(address).partition("/")
     vault = tried.vaults.get(lower(address), "")
     if kind == "disk" and rest in tried.disks:
@@ -174,14 +174,14 @@ def _give_way(address: str, reason: str, tried: Description, choices: Choices, b
         _name_policy(tried.policies[rest.rpartition("/")[2]], reason, tried, choices, before)
     else:
         raise ReconcilerError(
-            f"the plan would not be empty: {address or 'the manifest'}: {reason}",
+            f"The plan would not be empty: {address or 'the manifest'}: {reason}",
             code=error_codes.EXPORT_NOT_EMPTY,
-            hint="apply the manifest that made it first, or give another `--name`",
+            hint="first apply the manifest that this comes from, or give another `--name`",
         )
 
 
 def _name_policy(keys: tuple[str, ...], reason: str, tried: Description, choices: Choices, before: Choices) -> None:
-    """Name a policy in place of describing it; where that was tried, leave its disks out."""
+    """Name a policy instead of describing it; if that was already tried, leave its disks out."""
     for key in keys:
         if key in before.named:
             choices.left |= dict.fromkeys(tried.users.get(key, ()), f"its policy: {reason}")

@@ -1,4 +1,4 @@
-"""Who signs in, how, which subscriptions that shows, and which rights it brings there; nothing is written."""
+"""Who signs in, how, which subscriptions are visible, and which rights the caller has there; nothing is written."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from reconciler.model.manifest import Manifest
 from reconciler.model.results.identity import Bearer, Identity, Place
 from reconciler.planning.scope import reach
 
-NOT_VISIBLE = "not visible to this caller: it does not exist, lies in another tenant, or no role reaches it"
-"""What is told of a subscription of the manifest that Azure doesn't show."""
+NOT_VISIBLE = "not visible to this caller: it doesn't exist, is in another tenant, or the caller has no role there"
+"""The message for a subscription of the manifest that Azure doesn't show."""
 
 
 async def identity(azure: Azure, manifest: Manifest | None) -> Identity:
-    """Who signs in, and their rights in the subscriptions of `manifest` (None: in all that are visible).
+    """The caller, and their rights in the subscriptions of `manifest` (None: in all visible ones).
 
     AzureError when the sign-in is refused, or the subscriptions can't be read.
     """
@@ -33,7 +33,7 @@ async def identity(azure: Azure, manifest: Manifest | None) -> Identity:
 
 
 async def vault_principals(azure: Azure, manifest: Manifest) -> dict[str, tuple[str, ...]]:
-    """The object ids of the identities of each declared vault, by its name; none for a vault that isn't there.
+    """The object ids of each declared vault's identities, by the vault's name; none for a vault that doesn't exist.
 
     ReadIncomplete when Azure can't be read to the end.
     """
@@ -90,7 +90,7 @@ async def _place(azure: Azure, row: Mapping[str, Any] | None, subscription: str,
 
 
 def _kinds(manifest: Manifest | None) -> tuple[Collection[str] | None, Collection[str] | None]:
-    """The subscriptions of the manifest in which vaults lie, and those in which disks do; None: any."""
+    """The subscriptions in which the manifest has vaults, and those in which it has disks; None: any."""
     if manifest is None:
         return None, None
     found = reach(manifest)

@@ -1,7 +1,7 @@
 """The library: load a manifest, connect, plan, apply, look for drift; `from reconciler import load, plan, apply, drift`.
 
-Everything here follows semantic versioning, as do the machine-readable formats. Nothing prints; errors are those of
-`reconciler.errors`, and each explains itself (`code`, `message`, `hint`).
+Everything here follows semantic versioning, as the machine-readable formats do. Nothing is printed; errors are those of
+`reconciler.errors`, each with `code`, `message` and `hint`.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ __all__ = ["Manifest", "Session", "apply", "connect", "drift", "load", "options"
 def load(path: Path | str) -> Manifest:
     """The compiled manifest of a file or a folder.
 
-    Raises ManifestError with every problem at once (`findings`), UsageError when nothing is there.
+    Raises ManifestError with all problems (`findings`), UsageError when the path doesn't exist or holds no manifest.
     """
     return files.load(Path(path))
 
@@ -45,10 +45,10 @@ def connect(
     clock: str | None = None,
     api_version: str | None = None,
 ) -> Iterator[Session]:
-    """A connection: to the simulated Azure of an estate file, to another Resource Manager, or to a cloud.
+    """A connection to the simulated Azure of an estate file, to another Resource Manager endpoint, or to a cloud.
 
     Signs in with what the environment offers, as the command does. `clock` is `real`, `scaled:N` or `virtual[:START]`
-    (the default for a sandbox). Not to be used from within a running event loop.
+    (the default for a sandbox). Don't use it inside a running event loop.
     """
     target = None if sandbox is None else str(sandbox)
     with opened(Connection(target, endpoint, cloud, clock, api_version)) as session:
@@ -64,11 +64,11 @@ def options(
     force: Sequence[str] = (),
     only: Sequence[str] = (),
 ) -> Options:
-    """How to plan: the command's options of the same names. UsageError for what isn't one, such as text for a list."""
+    """The options of a plan, named as on the command line; UsageError for a wrong value, such as text for a list."""
     for name, said in (("force", force), ("only", only)):
         _check_list(name, said)
     if isinstance(allow_delete, bool):
-        raise UsageError("allow_delete is the exact number of deletions", hint="say how many, or None")
+        raise UsageError("`allow_delete` must be the exact number of deletions", hint="give a number, or None")
 
     return Options(
         tool_version=__version__,
@@ -82,7 +82,7 @@ def options(
 
 
 def plan(manifest: Manifest, azure: Session, how: Options | None = None) -> Plan:
-    """What would be changed in Azure; writes nothing.
+    """The plan: what `apply` would change in Azure; writes nothing.
 
     Raises ReadIncomplete or AzureError when Azure can't be read to the end.
     """
@@ -98,17 +98,17 @@ def apply(
     timeout: float | None = None,
     progress: Progress | None = None,
 ) -> Outcome:
-    """Look, change Azure until it is as the manifest says, and wait until it is, for `timeout` seconds at most.
+    """Read Azure, change it to match the manifest, and wait until it does, for `timeout` seconds at most.
 
-    `checksum` is that of an approved plan: StalePlan when something else would be done now. Refused when a gate is
-    closed; then nothing was written. What Azure does to single changes raises nothing: see `Outcome.ok`.
+    `checksum` is that of an approved plan: StalePlan when the plan is a different one now. Refused when a gate is
+    closed; nothing is written then. A change that fails raises nothing: see `Outcome.ok`.
     """
     task = Task(manifest, how or options())
     found = planned(azure, task)
     if checksum is not None and found.checksum != checksum:
         raise StalePlan(
-            f"The plan of checksum {checksum} was approved, and it is {found.checksum} now. Nothing was written.",
-            hint="plan again, and approve what is shown",
+            f"The approved plan has the checksum {checksum}, but the plan is now {found.checksum}. Nothing was written.",
+            hint="plan again, and approve the new plan",
         )
     task.check(found)
     settings = Settings(timeout_seconds=timeout)
@@ -116,18 +116,20 @@ def apply(
 
 
 def drift(manifest: Manifest, azure: Session, *, fail_on: Sequence[str] | None = None) -> Drift:
-    """Whether Azure still is as the manifest says, in classes; writes nothing.
+    """How Azure differs from the manifest, by class of drift; writes nothing.
 
-    `fail_on` are the classes that count (None: every class but in-progress), UsageError for one that there is none of;
-    `Drift.exit_code` is the command's.
+    `fail_on` are the classes that count (None: every class but in-progress), UsageError for an unknown one;
+    `Drift.exit_code` is the command's exit code.
     """
     _check_list("fail_on", fail_on or ())
     for name in fail_on or ():
         if name not in CLASSES:
-            raise UsageError(f"{name!r} is no class of drift", hint=f"classes: {', '.join(CLASSES)}")
+            raise UsageError(f"Unknown class of drift: {name!r}", hint=f"choose from {', '.join(CLASSES)}")
     return Drift(plan(manifest, azure), tuple(fail_on) if fail_on is not None else DEFAULT_FAIL_ON)
 
 
 def _check_list(name: str, said: Sequence[str]) -> None:
     if isinstance(said, str):
-        raise UsageError(f"{name} is a list of texts, and {said!r} is one text", hint=f"write [{said!r}]")
+        raise UsageError(
+            f"`{name}` must be a list of strings, but {said!r} is a single string", hint=f"write [{said!r}]"
+        )

@@ -1,4 +1,4 @@
-"""Jobs: looked for over all vaults of a manifest or everywhere, filtered, shown, waited for."""
+"""Jobs: searched in all vaults of a manifest or everywhere, filtered, shown, and waited for."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Tell = Callable[[Job], None]
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which jobs: what is said has to hold, of several words one; disks and vaults by name or id, with `*`."""
+    """Which jobs: every given field has to match, with one of its words; disks and vaults by name or id, with `*`."""
 
     statuses: tuple[str, ...] = ()
     operations: tuple[str, ...] = ()
@@ -33,7 +33,7 @@ class Filter:
     until: datetime | None = None
 
     def takes(self, job: Job) -> bool:
-        """Whether a job is one of these; one that doesn't tell when it began lies in no span of time."""
+        """Whether the filter takes a job; one without a start time is in no span of time."""
         if (self.since or self.until) and job.began is None:
             return False
         return (
@@ -61,9 +61,9 @@ def _is_named(patterns: Sequence[str], address: ArmId | None) -> bool:
 
 
 async def found(azure: Azure, manifest: Manifest | None, wanted: Filter) -> list[Job]:
-    """The jobs of the manifest's vaults, newest first; without a manifest those that Resource Graph shows, which may lag.
+    """The jobs of the manifest's vaults, newest first; without a manifest, those of Resource Graph, which may lag.
 
-    A declared vault that isn't there has none. Those that failed tell why.
+    A declared vault that doesn't exist has none. Failed jobs are read in full, with the reason.
     """
     with azure.looking():
         if manifest is None:
@@ -82,7 +82,7 @@ async def _if_there(azure: Azure, vault: ArmId) -> ArmId | None:
 
 
 async def shown(azure: Azure, manifest: Manifest, names: Iterable[str]) -> list[Job]:
-    """Jobs in full by id, or by name in any vault of the manifest; UsageError for one that is nowhere."""
+    """Jobs in full, by id, or by name in any vault of the manifest; UsageError for one that doesn't exist."""
     return list(await together(*(_one(azure, manifest, name) for name in names)))
 
 
@@ -96,14 +96,14 @@ async def _one(azure: Azure, manifest: Manifest, name: str) -> Job:
         except NotFound:
             continue
     raise UsageError(
-        f"there is no job {name} in any vault of the manifest",
-        hint="`reconciler jobs list PATH` shows those of the last week; another vault's job is named by its id",
+        f"There is no job {name} in any vault of the manifest.",
+        hint="see `reconciler jobs list PATH` for those of the last week, or give the id of another vault's job",
         code=error_codes.NO_SUCH_JOB,
     )
 
 
 async def waited(azure: Azure, clock: Clock, jobs: Iterable[Job], *, deadline: float, tell: Tell) -> list[Job]:
-    """Jobs once they have ended, well or badly; `tell` hears of each look. OperationFailed at the deadline (monotonic)."""
+    """The jobs once they have ended, well or badly; `tell` gets every reading. OperationFailed at the deadline (monotonic)."""
     return list(await together(*(_ended(azure, clock, one, deadline, tell) for one in jobs)))
 
 
@@ -115,9 +115,9 @@ async def _ended(azure: Azure, clock: Clock, job: Job, deadline: float, tell: Te
             return job
         if clock.monotonic() + seconds > deadline:
             raise OperationFailed(
-                f"The job {job.id.name} is still {job.status or 'running'} after the time that it was given.",
+                f"The job {job.id.name} was still {job.status or 'running'} at the deadline.",
                 code=error_codes.STILL_IN_PROGRESS,
-                hint="Azure goes on by itself. Wait again, with a longer --timeout.",
+                hint="Wait again, with a longer `--timeout`: Azure continues on its own.",
             )
         await clock.sleep(seconds)
         seconds = min(seconds * 1.5, MOST_SECONDS)

@@ -20,7 +20,7 @@ from reconciler.verbs.targets import find
 async def recovery_points(
     azure: Azure, clock: Clock, manifest: Manifest, named: Sequence[str] = (), *, most: int | None = None
 ) -> tuple[DiskPoints, ...]:
-    """The recovery points of each disk, at most so many of each; ReadIncomplete when a list can't be read to its end."""
+    """The recovery points of each disk, at most `limit` of each; ReadIncomplete when a list can't be read to the end."""
     targets = await find(azure, clock, manifest, named)
     return tuple(await together(*(_of(azure, target, most) for target in targets.disks)))
 
@@ -42,7 +42,7 @@ def _projected(body: Mapping[str, Any]) -> Point:
     properties = pick(body, "properties") or {}
     taken = moment(pick(properties, "recoveryPointTime"))
     if taken is None:
-        raise ValueError("it doesn't tell when it was taken")
+        raise ValueError("it has no time")
     return Point(
         id=ArmId(str(pick(body, "id"))),
         taken=taken,

@@ -1,4 +1,4 @@
-"""What only others may do, found out for an ask-file: providers that subscriptions aren't registered for."""
+"""Providers that subscriptions aren't registered for, for an ask-file, since only others may register them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _WELL = frozenset({"registered", "registering"})
 
 
 async def unregistered(azure: Azure, manifest: Manifest) -> tuple[Registration, ...]:
-    """The providers that subscriptions of the manifest lack, or may lack, sorted."""
+    """The providers that subscriptions of the manifest aren't registered for, or may not be, sorted."""
     vaults = {lower(spec.subscription) for spec in manifest.vaults.values()}
     disks = {disk.subscription for rule in manifest.disks for disk, _ in rule.ids}
     disks.update(one for rule in manifest.disks if rule.select for one in rule.select.subscriptions or ())

@@ -1,4 +1,4 @@
-"""Looks at the backups of every declared disk: lists, two queries of Resource Graph, and few recovery points."""
+"""Checks the backups of every declared disk, with lists, two queries of Resource Graph, and few recovery points."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ _READS_PER_DISK = 0.02
 
 
 async def status(azure: Azure, clock: Clock, manifest: Manifest) -> Status:
-    """The status of every declared disk; ReadIncomplete when a list of the estate can't be read to its end."""
+    """The status of every declared disk; ReadIncomplete when a list of the estate can't be read to the end."""
     with azure.looking():
         return await status_on(azure, clock, manifest, await estate_for(azure, manifest))
 
 
 async def status_on(azure: Azure, clock: Clock, manifest: Manifest, estate: Estate) -> Status:
-    """The status of every declared disk on an estate that was read already."""
+    """The status of every declared disk, for an estate that was already read."""
     held, vaults = await drafted(azure, clock, manifest, estate, protecting)
     told = await _told(azure, held, vaults)
 
@@ -81,7 +81,7 @@ async def _kept(azure: Azure, instance: Instance) -> tuple[RecoveryPoint, ...]:
 
 
 async def _there(azure: Azure, groups: Iterable[ArmId]) -> Mapping[str, Known[Mapping[str, tuple[datetime, ...]]]]:
-    """What is known of the snapshots in each of these resource groups."""
+    """The snapshots in each of these resource groups, or why they are unknown."""
     asked = sorted(groups, key=lambda one: one.key)
     found = await together(*(snapshots_in(azure, one) for one in asked))
     return {one.key: answer for one, answer in zip(asked, found, strict=True)}

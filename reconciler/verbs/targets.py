@@ -1,4 +1,4 @@
-"""Which disks an operation is about, on one look at the estate: what every operational verb begins with."""
+"""The disks that a verb is about, from one look at the estate."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from reconciler.planning.targets import left_out, targets
 
 @dataclass(frozen=True, slots=True)
 class Targets:
-    """The disks, the estate that they were found in, and why others that the manifest declares are `left_out`."""
+    """The disks, the estate they were found in, and `left_out`, the other declared disks with the reason."""
 
     disks: tuple[Target, ...]
     estate: Estate
@@ -34,15 +34,15 @@ class Targets:
 
 
 async def find(azure: Azure, clock: Clock, manifest: Manifest, named: Sequence[str] = ()) -> Targets:
-    """The disks that were named (see `planning.targets`), by default all that the manifest declares, with their instances.
+    """The named disks (see `planning.targets`), by default all that the manifest declares, with their instances.
 
-    ReadIncomplete when a list can't be read to its end, UsageError for a name that means no disk, or two.
+    ReadIncomplete when a list can't be read to the end, UsageError for a name that matches no disk, or more than one.
     """
     estate = await estate_for(azure, manifest)
     for vault in manifest.vaults.values():
         match estate.answer(EXISTS(vault.id)):
             case Unsure(because, hint, code):
-                message = f"Could not tell whether the vault {vault.id} is there: {because}"
+                message = f"Could not tell whether the vault {vault.id} exists: {because}"
                 raise ReadIncomplete(message, hint=hint, code=code)
     found = await drafted(azure, clock, manifest, estate, lambda draft: targets(draft, named))
     others = () if named else await drafted(azure, clock, manifest, estate, left_out)

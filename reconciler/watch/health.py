@@ -1,4 +1,4 @@
-"""Whether the watch is alive and knows how things are, over HTTP, with its metrics: `/healthz`, `/readyz`, `/metrics`."""
+"""The watch's health and metrics over HTTP: `/healthz`, `/readyz`, `/metrics`."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from reconciler.model.errors import UsageError
 
 _MISSED = 3
-"""Intervals without a good look after which nobody should rely on what was seen before."""
+"""How many intervals without a complete look make older results unreliable."""
 
 
 class Health:
-    """`alive`: the loop still turns. `ready`: Azure was read to the end within the last three intervals.
+    """`alive`: the loop is running. `ready`: Azure was read to the end within the last three intervals.
 
-    Times are monotonic seconds of the injected clock, which must be readable from another thread.
+    Times are monotonic seconds of the injected clock, which another thread must be able to read.
     """
 
     def __init__(self, monotonic: Callable[[], float], *, every: float, patience: float) -> None:
@@ -31,19 +31,19 @@ class Health:
         self._saw: float | None = None
 
     def turned(self, *, saw: bool) -> None:
-        """A round has ended; `saw`: Azure was read to the end."""
+        """Record the end of a round; `saw`: Azure was read to the end."""
         self._turned = self._monotonic()
         if saw:
             self._saw = self._turned
 
     @property
     def alive(self) -> bool:
-        """Whether a round ended lately enough: an interval and the longest that a round may take."""
+        """Whether a round ended recently: within one interval plus the longest time that a round may take."""
         return self._monotonic() - self._turned <= self._every * 2 + self._patience
 
     @property
     def ready(self) -> bool:
-        """Whether what was seen is recent."""
+        """Whether the last complete look is recent."""
         return self._saw is not None and self._monotonic() - self._saw <= self._every * _MISSED + self._patience
 
 
@@ -76,15 +76,15 @@ def application(health: Health, metrics: Callable[[], bytes]) -> Callable[[dict[
 
 @contextmanager
 def served(listen: str, health: Health, metrics: Callable[[], bytes]) -> Iterator[str]:
-    """The three addresses at HOST:PORT (port 0: any) while the block runs; yields the URL. UsageError when it is taken."""
+    """Within this block the three addresses are served at HOST:PORT (port 0: any); yields the URL. UsageError if taken."""
     host, _, port = listen.rpartition(":")
     host = host.strip("[]")
     if not (host and port.isdecimal()):
-        raise UsageError(f"--listen {listen!r} is not of the form HOST:PORT", hint="write 127.0.0.1:9464, or none")
+        raise UsageError(f"`--listen` must be HOST:PORT, not {listen!r}", hint="write `127.0.0.1:9464`, or `none`")
     try:
         server = make_server(host, int(port), application(health, metrics), _Server, _Quiet)
     except (OSError, OverflowError) as error:
-        raise UsageError(f"nothing can be served at {listen}: {error}", hint="name another port") from error
+        raise UsageError(f"Could not listen at {listen}: {error}", hint="choose another port") from error
     threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     try:
         yield f"http://{host}:{server.server_port}"

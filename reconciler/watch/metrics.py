@@ -16,7 +16,7 @@ _MINUTES = (1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600)
 
 
 class Metrics:
-    """What is counted and measured; also listens to the governor (`throttled`, `held_back`, `retrying`) and to every call."""
+    """The counters and gauges; also listens to the governor (`throttled`, `held_back`, `retrying`) and to every request."""
 
     def __init__(self) -> None:
         self.is_simulated = False
@@ -67,11 +67,11 @@ class Metrics:
             self._state.labels(result).set(0)
 
     def text(self) -> bytes:
-        """All of it in Prometheus's text format."""
+        """All metrics in Prometheus's text format."""
         return generate_latest(self.registry)
 
     def ended(self, one: Round) -> None:
-        """A round has ended."""
+        """Record the end of a round."""
         end = one.begun.timestamp() + one.seconds
         self._rounds.labels(one.result).inc()
         self._seconds.observe(one.seconds)
@@ -100,27 +100,27 @@ class Metrics:
         self._calls.labels(method, str(status or "none")).inc()
 
     def throttled(self, what: str, seconds: float) -> None:
-        """Azure asked everybody to wait."""
+        """Count the seconds that Azure asked to wait."""
         self._throttled.labels(what).inc(seconds)
 
     def held_back(self, what: str, seconds: float) -> None:
-        """Requests keep within Azure's limits: nothing that it asked for."""
+        """Do nothing: the tool waits on its own here, Azure didn't ask for it."""
 
     def retrying(self, why: str, seconds: float) -> None:  # noqa: ARG002 - the governor's words
-        """A request is tried again."""
+        """Count a retry."""
         self._retries.inc()
 
     def simulated(self) -> None:
-        """A sandbox answered, not Azure."""
+        """Record that a sandbox answered, not Azure."""
         self.is_simulated = True
 
     def notified(self, *, arrived: bool) -> None:
-        """A message to a webhook was sent."""
+        """Count a message to a webhook."""
         self._notices.labels("arrived" if arrived else "failed").inc()
 
 
 def _disks(seen: Seen) -> Mapping[str, int]:
-    """Declared disks as declared, and not: those that a change, a wait, an error, drift or an unfinished result speaks of."""
+    """How many declared disks are as declared, and how many aren't: they have a change, wait, error, drift or open result."""
     plan = seen.drift.plan
     expected = set(plan.expected)
     open_ones = {change.address for change in plan.changes} | {wait.address for wait in plan.waits}

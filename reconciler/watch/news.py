@@ -1,4 +1,4 @@
-"""News: what is new since the last round, and what is over, each told once; and the bodies that webhooks take."""
+"""News: what is new or over since the last round, each reported once; and the bodies for webhooks."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _SHOWN = 20
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """What one round adds and ends; of each finding the code, the address (empty: of the whole round) and the message.
+    """What is new and what is over after one round: findings with code, address (empty: the whole round) and message.
 
-    `manifest` names whose it is; `simulated`: it was a sandbox's, not Azure's.
+    `manifest` is the manifest's name; `simulated`: a sandbox answered, not Azure.
     """
 
     manifest: str
@@ -31,19 +31,19 @@ class News:
 
     @property
     def title(self) -> str:
-        """`reconciler: walkthrough: 2 new, 1 over`."""
+        """The headline: `reconciler: walkthrough: 2 new, 1 over`."""
         told = " (simulated)" if self.simulated else ""
         return f"reconciler: {plain(self.manifest)}{told}: {len(self.new)} new, {len(self.over)} over"
 
 
 class Bulletin:
-    """Remembers what was told, by code and address, so that nothing is told twice while it lasts."""
+    """Remembers what was reported, by code and address, so that nothing is reported twice while it lasts."""
 
     def __init__(self) -> None:
         self._open: dict[tuple[str, str], Finding] = {}
 
     def news(self, manifest: str, one: Round, *, simulated: bool = False) -> News | None:
-        """What the round changes; None when nothing does. Nothing is over while Azure can't be read, or only in part."""
+        """The news of a round, None without any. Nothing counts as over while Azure can't be read, or only in part."""
         now = {(found.code, found.address): found for found in newsworthy(one)}
         new = tuple(found for key, found in now.items() if key not in self._open)
         is_whole = one.seen is not None and one.seen.is_whole
@@ -51,7 +51,7 @@ class Bulletin:
         return News(manifest, new, over, simulated) if new or over else None
 
     def told(self, news: News) -> None:
-        """The news has arrived: it is not told again."""
+        """Record that the news has arrived, so that it isn't sent again."""
         for found in news.over:
             self._open.pop((found.code, found.address), None)
         for found in news.new:
@@ -59,7 +59,7 @@ class Bulletin:
 
 
 def newsworthy(one: Round) -> tuple[Finding, ...]:
-    """Everything in a round that is worth a message, in the order of reports; of a difference the code is its class."""
+    """The findings of a round that are worth a message, in the order of reports; a difference has its class as code."""
     if one.error is not None:
         hint = f" (hint: {one.error.hint})" if one.error.hint else ""
         return (Finding(one.error.code, Severity.ERROR, one.error.message + hint),)
@@ -73,7 +73,7 @@ def newsworthy(one: Round) -> tuple[Finding, ...]:
     found += drift.plan.errors
     found += _backups(one.seen, {lower(row.address) for row in found})
     found += one.seen.status.findings
-    found += [_warning("gate", name, "this gate keeps the changes from being applied") for name in one.seen.refused]
+    found += [_warning("gate", name, "this gate prevents the apply") for name in one.seen.refused]
     return tuple({(row.code, row.address): row for row in found}.values())
 
 
@@ -82,13 +82,13 @@ def _warning(code: str, address: str, message: str) -> Finding:
 
 
 _OF_HEALTH = ("unhealthy", "gone", "replaced", "moved", "out-of-reach")
-"""The classes of drift that say why a disk's backups are as they are."""
+"""The classes of drift that explain the state of a disk's backups."""
 
 
 def _backups(seen: Seen, told: Collection[str]) -> Iterator[Finding]:
-    """How backups are: one finding a disk, by its state, unless drift has told the cause: lower-cased addresses.
+    """One finding for each disk whose backups aren't well, except those in `told` (lower-cased addresses).
 
-    Drift tells of each disk that isn't protected; where a policy differs, it tells nothing of backups that fail.
+    Drift already reports disks that aren't protected; it doesn't report failing backups, even where a policy differs.
     """
     drift = seen.drift
     causes = {lower(change.address) for name in _OF_HEALTH for change in drift.changes_of(name)}
@@ -120,7 +120,7 @@ def _more(news: News) -> str:
 
 
 def _slack(news: News) -> Mapping[str, Any]:
-    """Slack's text: `&`, `<` and `>` are all that acts in it (its own page on formatting says so)."""
+    """Slack's message; only `&`, `<` and `>` have to be escaped, according to Slack's page on formatting."""
     lines = [news.title, *(f"• {word}: {n.code} {n.address} {n.message}" for word, n in _lines(news)), _more(news)]
     text = "\n".join(plain(line) for line in lines if line)
     return {"text": text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")}

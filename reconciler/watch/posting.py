@@ -1,4 +1,4 @@
-"""Webhooks: where news goes, over https, or http on loopback; their addresses are secrets, and never shown."""
+"""Webhooks, which news is sent to, over https or, on loopback, http; their addresses are secrets and never shown."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from reconciler.model.errors import UsageError
 from reconciler.watch.news import KINDS
 
 SECONDS = 10.0
-"""How long a webhook may take."""
+"""How long a webhook may take to answer."""
 
 
 class Webhook(NamedTuple):
@@ -26,19 +26,19 @@ class Webhook(NamedTuple):
 
 
 def webhook(text: str) -> Webhook:
-    """What `KIND=URL` names; UsageError, which does not show the address, when it names none."""
+    """The webhook that `KIND=URL` names; UsageError, without the address, when it is no such text."""
     kind, _, url = text.partition("=")
     host = _host(url)
     if kind not in KINDS or not host:
-        raise UsageError("--notify takes KIND=URL", hint=f"kinds: {', '.join(KINDS)}")
+        raise UsageError("`--notify` must be KIND=URL", hint=f"choose a kind from {', '.join(KINDS)}")
     scheme = urlsplit(url).scheme
     if scheme != "https" and not (scheme == "http" and is_loopback(host)):
-        raise UsageError("--notify takes an https address (http on loopback only)", hint="use https")
+        raise UsageError("`--notify` needs an https address (http on loopback only)", hint="use https")
     return Webhook(kind, url)
 
 
 def _host(url: str) -> str:
-    """The host of a URL as it can be asked for; empty when it is none."""
+    """The host of a URL, as requests name it; empty when it isn't a URL."""
     try:
         parts = urlsplit(url)
         is_url = parts.port is None or parts.port > 0
@@ -48,22 +48,24 @@ def _host(url: str) -> str:
 
 
 class _Straight(HTTPRedirectHandler):
-    """Follows no redirect: a message goes where it was meant to go, or nowhere."""
+    """Follows no redirects, so that a message goes only to the given address."""
 
     def redirect_request(self, *_: Any) -> None:
-        """Nothing."""
+        """Return None, which makes a redirect an error."""
 
 
 def post(to: Webhook, body: Mapping[str, Any]) -> str:
-    """Send the body; why it didn't arrive, empty when it did."""
+    """Send the body; returns why it didn't arrive, or an empty text."""
     request = Request(  # noqa: S310 - the scheme was checked
         to.url, data=json.dumps(body).encode(), headers={"Content-Type": "application/json"}, method="POST"
     )
-    direct = [ProxyHandler({})] if is_loopback(_host(to.url)) else []  # a proxy means another machine by it
+    direct = (
+        [ProxyHandler({})] if is_loopback(_host(to.url)) else []
+    )  # through a proxy, loopback would be another machine
     try:
         with build_opener(_Straight, *direct).open(request, timeout=SECONDS):
             return ""
     except URLError as error:
-        return f"the {to.kind} webhook did not take it: {getattr(error, 'code', '') or type(error.reason).__name__}"
+        return f"the {to.kind} webhook did not accept it: {getattr(error, 'code', '') or type(error.reason).__name__}"
     except (OSError, HTTPException) as error:
-        return f"the {to.kind} webhook did not take it: {type(error).__name__}"
+        return f"the {to.kind} webhook did not accept it: {type(error).__name__}"

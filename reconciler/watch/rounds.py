@@ -1,4 +1,4 @@
-"""Rounds: a look (and an apply, where that is wanted) every so often, whatever becomes of the one before."""
+"""Rounds: a look (and an apply, if asked) at regular intervals, also after a round that failed."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from reconciler.model.states import UNKNOWN
 T = TypeVar("T")
 
 JITTER = 0.1
-"""The part of the interval by which rounds come earlier or later, so that many watchers don't ask at once."""
+"""The fraction of the interval by which rounds come earlier or later, so that many watches don't ask at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What one round saw and did: `drift` and `status` as they are at the round's end.
+    """What one round saw and did: `drift` and `status` at the round's end.
 
-    `outcome` is that of an apply (None: nothing applied); `refused` are the gates that kept an apply from being done.
+    `outcome` is that of an apply (None: nothing was applied); `refused` are the gates that prevented an apply.
     """
 
     drift: Drift
@@ -39,21 +39,21 @@ class Seen:
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """What either look found; what both did counts once."""
+        """The findings of both looks, each once."""
         drift = self.drift.plan.findings
         known = {(one.code, lower(one.address)) for one in drift}
         return (*drift, *(one for one in self.status.findings if (one.code, lower(one.address)) not in known))
 
     @property
     def is_whole(self) -> bool:
-        """Whether all could be read that was looked at."""
+        """Whether everything could be read."""
         is_known = not any(one.drift == OUT_OF_REACH for one in self.findings)
         return is_known and not self.status.count(UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """One round: its number from 1, when it began, how many seconds it took, what it saw, or why it saw nothing."""
+    """One round: its number from 1, when it began, how many seconds it took, and what it saw, or the error."""
 
     number: int
     begun: datetime
@@ -82,9 +82,9 @@ async def rounds(
     chance: Random,
     times: int | None = None,
 ) -> None:
-    """Look every `every` seconds, a little earlier or later, until `stop` is set or it was done `times` times.
+    """Run a round every `every` seconds, a little earlier or later, until `stop` is set or `times` rounds are done.
 
-    An error ends its round only; anything that is no ReconcilerError is a bug, and is told as one.
+    An error ends only its own round; any error other than a ReconcilerError is a bug, and is reported as one.
     """
     number = 0
     while not stop.is_set() and (times is None or number < times):
@@ -102,7 +102,7 @@ async def rounds(
 async def _guarded(
     look: Callable[[], Coroutine[Any, Any, Seen]], stop: asyncio.Event
 ) -> tuple[Seen | None, ReconcilerError | None]:
-    """What a look saw, or its error; neither when it was stopped."""
+    """The result of a look, or its error; neither when it was stopped."""
     try:
         return await unless(stop, look()), None
     except ReconcilerError as error:
@@ -110,13 +110,13 @@ async def _guarded(
     except Exception as error:  # noqa: BLE001 - one round's bug must not end the watch
         return None, ReconcilerError(
             f"{type(error).__name__}: {error}",
-            hint="this is a fault of the tool; please report it",
+            hint="please report this fault of the tool",
             code=error_codes.UNEXPECTED,
         )
 
 
 async def unless(stop: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None:
-    """The result of `work`; None when `stop` comes first, and then the work is cut short."""
+    """The result of `work`; None when `stop` comes first, which cancels the work."""
     task, halt = asyncio.ensure_future(work), asyncio.ensure_future(stop.wait())
     try:
         await asyncio.wait({task, halt}, return_when=asyncio.FIRST_COMPLETED)

@@ -1,4 +1,4 @@
-"""What becomes of a round: a line of JSON, metrics, health, and a message to each webhook for what is new."""
+"""Reports a round: a line of JSON, metrics, health, and a message to each webhook for what is new."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ Post = Callable[[Webhook, Mapping[str, Any]], str]
 
 
 class Teller:
-    """`say` takes a line of the log; `manifest` is the name of what is watched, as soon as one round knew it.
+    """Reports rounds; `say` takes a line of the log, `manifest` is the manifest's name once a round has read it.
 
-    `is_virtual`: time is simulated, and no thread may run beside its loop. Each webhook has a bulletin of its own: what
-    didn't arrive is sent again after the next round.
+    `is_virtual`: time is simulated, so no thread may run beside its loop. Each webhook has a bulletin of its own, so that
+    what didn't arrive is sent again after the next round.
     """
 
     def __init__(
@@ -48,17 +48,17 @@ class Teller:
         self._send = send
 
     def log(self, event: str, fields: Mapping[str, Any]) -> None:
-        """One line of JSON."""
+        """Write one line of JSON."""
         told = {"simulated": True} if self._metrics.is_simulated else {}
         self._say(text({"event": event, **fields, **told}, indent=None))
 
     def called(self, method: str, status: int | None) -> None:
-        """Azure answered a request (None: it did not)."""
+        """Report a request to the metrics (None: no answer)."""
         self._metrics.called(method, status)
         self.traces.called(method, status)
 
     async def round(self, one: Round) -> None:
-        """A round has ended."""
+        """Report a round that has ended."""
         self._metrics.ended(one)
         self._health.turned(saw=one.seen is not None)
         self.log("round", {"time": one.begun.isoformat(), "manifest": self.manifest, **_fields(one)})
@@ -66,7 +66,7 @@ class Teller:
             await self._notify(hook, bulletin, one)
 
     def interrupted(self, outcome: Outcome) -> None:
-        """An apply was cut off by a signal, and its round with it."""
+        """Report an apply that a signal interrupted, together with its round."""
         self.log("interrupted", {"manifest": self.manifest, **_applied(outcome)})
 
     async def _notify(self, hook: Webhook, bulletin: Bulletin, one: Round) -> None:

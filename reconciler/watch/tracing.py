@@ -1,4 +1,4 @@
-"""Traces with OpenTelemetry, where its extra is installed; nothing at all where it isn't."""
+"""Traces with OpenTelemetry, if its extra is installed; otherwise nothing."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _EXPORTER = "opentelemetry.exporter.otlp.proto.http.trace_exporter"
 
 
 class Tracing:
-    """Spans of rounds and their parts; requests are events of the span that they happen in."""
+    """Makes spans of rounds and their parts; requests are events of the current span."""
 
     def __init__(self, tracer: Any = None) -> None:
         self._tracer = tracer
@@ -21,12 +21,15 @@ class Tracing:
 
     @contextmanager
     def span(self, name: str, **attributes: str | int) -> Iterator[None]:
-        """A span around the block."""
+        """Within this block a span is open."""
         if self._tracer is None:
             yield
             return
         before = self._current
-        quiet = {"record_exception": False, "set_status_on_exception": False}  # both send what is not redacted
+        quiet = {
+            "record_exception": False,
+            "set_status_on_exception": False,
+        }  # both would send text that isn't redacted
         with self._tracer.start_as_current_span(name, attributes=attributes, **quiet) as span:
             self._current = span
             try:
@@ -38,7 +41,7 @@ class Tracing:
                 self._current = before
 
     def called(self, method: str, status: int | None) -> None:
-        """A request was answered (None: it wasn't)."""
+        """Add a request to the span (None: no answer)."""
         if self._current is not None:
             self._current.add_event(
                 "arm-call", {"http.request.method": method, "http.response.status_code": status or 0}
@@ -53,7 +56,7 @@ def _failed(error: Exception) -> Any:
 
 @contextmanager
 def tracing(environment: Mapping[str, str]) -> Iterator[Tracing]:
-    """Tracing to the OTLP endpoint that OpenTelemetry's own environment variables name; off when they name none."""
+    """Tracing to the OTLP endpoint in OpenTelemetry's own environment variables; off when they name none."""
     if not (environment.get("OTEL_EXPORTER_OTLP_ENDPOINT") or environment.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")):
         yield Tracing()
         return

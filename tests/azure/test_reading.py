@@ -166,7 +166,7 @@ def test_a_user_assigned_identity_that_is_gone_is_left_out_and_one_out_of_reach_
 @pytest.mark.parametrize("status", [403, 404, 500])
 def test_f30_f40_any_list_that_fails_fails_the_whole_look(azure: Any, part: str, status: int) -> None:
     azure.on("GET", part, (status, {"error": {"code": "Broken", "message": "Broken."}}))
-    with pytest.raises(ReadIncomplete, match="Could not read .* to the end"):
+    with pytest.raises(ReadIncomplete, match=r"Could not read .* to the end"):
         look(azure)
 
 

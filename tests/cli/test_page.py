@@ -78,7 +78,7 @@ def test_an_apply_is_told_even_when_azure_can_not_be_looked_at_any_more(
     calls = len(stage.recorder.calls)
     text = page_after(stage.session, Task(said, Options(tool_version="0")), "backup.yaml", outcome)
     assert "<dt>done</dt><dd>7 <small>of 7</small>" in text
-    assert "<h3>Not looked at</h3><ul><li>Azure, " in text
+    assert "<h3>Not read</h3><ul><li>Azure, " in text
     assert "Azure matches the manifest" not in text
     assert '<h2 id="disks">' not in text
     assert (len(stage.recorder.calls) > calls) is (cause != "SIGTERM")

@@ -124,7 +124,7 @@ def test_a_retention_rule_is_an_override_without_regard_to_case(stage: Stage) ->
         {"backupRuleOptions": {"ruleName": "BackupHourly", "triggerOption": {"retentionTagOverride": "Daily"}}}
     ]
     (bad,) = backed_up(stage, "two", retention_rule="Yearly")
-    assert (bad.status, bad.code, bad.hint) == ("refused", "no-such-rule", "it has Default, Daily")
+    assert (bad.status, bad.code, bad.hint) == ("refused", "no-such-rule", "choose from Default, Daily")
     (empty,) = backed_up(stage, "two", retention_rule="")
     assert (empty.status, empty.code) == ("refused", "no-such-rule"), "a slip, and no wish for the default"
     assert len(posts(stage)) == 1
@@ -276,7 +276,7 @@ def test_a_job_is_shown_in_full_and_waited_for(stage: Stage) -> None:
         waited(60)
     (ended,) = waited(HOUR)
     assert (ended.status, seen[0], seen[-1]) == ("Completed", "InProgress", "Completed")
-    with pytest.raises(UsageError, match="there is no job nothing"):
+    with pytest.raises(UsageError, match="There is no job nothing"):
         stage.session.run(lambda azure, _: operation.shown(azure, wanted, ["nothing"]))
 
 

@@ -104,7 +104,7 @@ def test_what_would_change_is_left_out_with_its_reason(on_stage: Callable[..., S
     assert set(reasons) == {"failing", "theirs", "gone", "groupless"}
     assert "UserErrorNotEnoughPermissionOnDisk: No." in reasons["failing"]
     assert "--name others" in reasons["theirs"]
-    assert "isn't there" in reasons["gone"]
+    assert "no longer exists" in reasons["gone"]
     assert "snapshot resource group" in reasons["groupless"]
     assert found.disks == 1
     assert "#     protection fails: UserErrorNotEnoughPermissionOnDisk: No." in export_yaml(found)

@@ -83,5 +83,5 @@ def test_f21_a_refused_renewal_ends_the_run_with_what_was_done(long: Trial, endp
     assert "Run it again: the identity token was too old" in run.text
     done = sum(row.status == "done" for row in run.outcome.results)
     assert 0 < done < len(run.outcome.results)
-    assert f"The sign-in was lost: re-run; {done} of {len(run.outcome.results)} done" in run.out
+    assert f"The sign-in was lost; {done} of {len(run.outcome.results)} done" in run.out
     assert long.apply().code == 0

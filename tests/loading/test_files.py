@@ -44,7 +44,7 @@ def test_one_file_is_a_manifest(tmp_path: Path) -> None:
 def test_what_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="does not exist"):
         load(tmp_path / "missing")
-    with pytest.raises(UsageError, match="holds no manifest"):
+    with pytest.raises(UsageError, match="There is no manifest in"):
         load(tmp_path)
 
 
@@ -85,7 +85,7 @@ def test_includes_stay_inside_the_repository(tmp_path: Path) -> None:
     (tmp_path / "repository" / ".git").rmdir()
     with pytest.raises(ManifestError, match="2 errors") as caught:
         load(tmp_path / "repository" / "team")
-    assert "leads out of the repository" in caught.value.findings[0].message
+    assert "is outside the repository" in caught.value.findings[0].message
 
 
 def test_an_include_through_a_link_is_judged_by_where_it_leads(tmp_path: Path) -> None:

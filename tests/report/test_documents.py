@@ -132,7 +132,7 @@ def test_what_moved_is_told(plan: Plan, change: Change) -> None:
     ]
     edited = saved(plan) | {"checksum": "ffff"}
     assert moved(edited, saved(plan)) == [
-        "the manifest or the plan file was edited: the checksums differ, the changes don't"
+        "the manifest or the plan file was edited: the checksums differ, but the changes don't"
     ]
 
 

@@ -31,11 +31,11 @@ az provider register --namespace Microsoft.DataProtection --subscription s --wai
 az role assignment create --role 7efff54f-a5b4-42b5-a1c5-5411624893ce --assignee-object-id \
 "$(az resource show --ids {VAULT} --query identity.principalId --output tsv)" \
 --assignee-principal-type ServicePrincipal --scope {SCOPE}
-# The rest is for people to decide, not for a script:
+# Somebody has to decide about these, so this script doesn't do them:
 # - vault/v: the lock stay (ReadOnly) on /s forbids it. ask its owner.
 """
 PAGE = f"""\
-## Asked for by reconciler, for team
+## Requests of reconciler for team
 
 ### Register providers
 
@@ -47,13 +47,13 @@ Azure Backup uses them with the vault's own identity.
 
 - `Disk Snapshot Contributor` on `{SCOPE}`
 
-The commands, for someone who may:
+Commands for someone with the needed rights:
 
 ```sh
 {chr(10).join(SCRIPT.splitlines()[:4])}
 ```
 
-### For people to decide
+### Decide
 
 - vault/v: the lock stay (ReadOnly) on /s forbids it. ask its owner.
 """
@@ -87,7 +87,7 @@ def test_what_an_apply_was_refused_is_asked_for() -> None:
     assert ask.roles == (ROLE,)
     assert ask.requests == (
         "vault/v: no. The caller needs the right to do this; see samples/roles.",
-        "vault/v: a lock. Whoever set the lock decides; it is never removed from here.",
+        "vault/v: a lock. Ask whoever set the lock; reconciler never removes one.",
     )
 
 

@@ -41,7 +41,7 @@ Warnings:
     --> here/backup.yaml:7:3
     hint: run a drill
 
-Not looked at: Azure
+Not read: Azure
 1 failing.
 """
 MARKDOWN = """\
@@ -49,7 +49,7 @@ MARKDOWN = """\
 
 **1 failing.**
 
-Not looked at: Azure
+Not read: Azure
 
 ### Not well (1)
 

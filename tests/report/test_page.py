@@ -118,11 +118,11 @@ def planned(*, gates: tuple[Gate, ...] = (), waits: tuple[Wait, ...] = (), findi
         (planned(waits=(Wait("disk/x", ArmId("/i"), "at rest"),)), "No changes. Azure is at work on 1 object;"),
         (
             planned(findings=(Finding("out-of-reach", Severity.ERROR, "x"),)),
-            "None, yet Azure can&#39;t be said to match",
+            "None, but Azure may not match",
         ),
         (
             planned(gates=(Gate("role-scope", "too many", "declare more"),)),
-            "None, yet Azure can&#39;t be said to match",
+            "None, but Azure may not match",
         ),
     ],
 )
@@ -134,7 +134,7 @@ def test_without_changes_azure_matches_only_when_nothing_else_is_wrong(plan: Pla
 
 def test_a_closed_gate_says_how_it_opens() -> None:
     text = page_html(page(row(), plan=planned(gates=(Gate("role-scope", "too many", "declare more"),))))
-    assert "declare more; if it is meant: --force role-scope" in text
+    assert "declare more; if this is intended, pass `--force role-scope`" in text
 
 
 def results(*statuses: Status, text: str = "said") -> Outcome:
@@ -155,7 +155,7 @@ def test_an_apply_is_told_with_what_failed_first_and_how_much_is_done() -> None:
     ]
     assert "<dt>done</dt><dd>1 <small>of 5</small>" in text
     assert "Apply incomplete! Resources: 1 added, 0 changed, 0 destroyed; 1 failed, 1 skipped, 1 in progress" in text
-    assert "1 of 5 done. Run apply again" in text
+    assert "1 of 5 done. Fix any errors and run `apply` again" in text
     assert '<a href="#result">' in text
     assert '<a href="#result">' not in page_html(page(row()))
 

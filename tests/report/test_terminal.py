@@ -32,7 +32,7 @@ Manifest walkthrough asks for these changes (+ add, ~ change, - destroy):
   - policy/TestBkpVault/diskBkpPolicy-11111111  (nothing uses it)
       - interval: "4h"
 
-Already on their way; apply waits for them:
+Already in progress in Azure; apply waits for these:
   disk/waiting: ProtectionConfigured
 
 Warnings:
@@ -42,7 +42,7 @@ Warnings:
 Refused, nothing will be written while these gates are closed:
   gate[empty]: no disk is left
       vault/TestBkpVault
-    hint: is the manifest complete?; if it is meant: --force empty
+    hint: is the manifest complete?; if this is intended, pass `--force empty`
 
 Plan: 1 to add, 1 to change, 1 to destroy.
 Checksum: 0123abcd
@@ -140,7 +140,7 @@ Done (1):
   + vault/a
 
 Apply interrupted by SIGTERM! Resources: 1 added, 0 changed, 0 destroyed; 1 failed, 1 skipped, 1 in progress.
-1 of 4 done. Run apply again when the causes are gone: it goes on from what Azure holds then.
+1 of 4 done. Fix any errors and run `apply` again; finished work is skipped.
 """
     )
 

@@ -1,4 +1,4 @@
-"""Everything that was looked at, brought together for the page: a plan, a status, a coverage; and what was done before."""
+"""Gathers the data of the page: a plan, a status, a coverage, and the outcome of an apply before them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _STATUS = {
     telling.GONE: BAD,
     telling.UNPROTECTED: BAD,
 }
-"""What can't be told counts as late: nothing is called covered that isn't known to be."""
+"""Unknown counts as late, so that no disk is called covered unless it is known to be."""
 
 
 def gathered(
@@ -39,7 +39,7 @@ def gathered(
     root: str = "",
     outcome: Outcome | None = None,
 ) -> Page:
-    """The page of one estate, after an apply with its `outcome`; findings that several looks made are shown once."""
+    """The page of one estate, with the `outcome` of an apply, if any; findings of several looks are shown once."""
     told = {lower(row.disk): row for row in status.rows}
     rows = [_row(row, told.pop(row.disk.id.key, None)) for row in coverage.rows]
     rows += [_declared(DiskRow(row.disk, BAD), row) for row in told.values()]
@@ -57,7 +57,7 @@ def gathered(
 
 
 def unseen(outcome: Outcome, manifest: str, why: str, *, made: datetime, version: str, root: str = "") -> Page:
-    """The page of an apply after which Azure was not looked at, and `why` not."""
+    """The page of an apply after which Azure was not read, with the reason."""
     findings = tuple(_findings(outcome))
     return Page(manifest, made.isoformat(timespec="seconds"), version, None, None, findings, (why,), root, outcome)
 
@@ -88,7 +88,7 @@ def _declared(known: DiskRow, row: DiskStatus) -> DiskRow:
 
 
 def _vault(instance: ArmId) -> str:
-    """The name of the vault that an instance lies in."""
+    """The name of an instance's vault."""
     return instance.text.split("/")[8]
 
 

@@ -1,4 +1,4 @@
-"""The dependency graph of the page: which disks hang on which vault and which policy, as boxes and lines."""
+"""The dependency graph of the page: which disks depend on which vault and policy, as boxes and lines."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _WIDEST = 10
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A box with its name and a line below it, at its upper left corner in pixels."""
+    """A box with its name, a line of text below, and the position of its upper left corner in pixels."""
 
     name: str
     text: str
@@ -27,7 +27,7 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A line from one box to another, as thick as the share of disks that it stands for."""
+    """A line from one box to another, whose width is its share of the disks."""
 
     x1: int
     y1: int
@@ -38,7 +38,7 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """Subscriptions on the left, vaults in the middle, policies on the right; `left` boxes were too many to draw."""
+    """Subscriptions on the left, vaults in the middle, policies on the right; `left` is the number of boxes not drawn."""
 
     boxes: tuple[Box, ...]
     edges: tuple[Edge, ...]

@@ -1,4 +1,4 @@
-"""What the report page shows, as small rows of plain values; whoever knows more fills in more."""
+"""The data of the report page, as small rows of plain values; unknown values are left out."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from reconciler.model.results.outcome import Outcome
 GOOD, LATE, BAD, NEW, OPEN, LEFT_OUT = "covered", "late", "failing", "new", "uncovered", "excluded"
 STATES: Mapping[str, str] = {
     GOOD: "protected, and its newest recovery point is as fresh as its schedule promises, or the first isn't due yet",
-    LATE: "protected, but its newest recovery point is older than its schedule promises, or its age can't be told",
+    LATE: "protected, but its newest recovery point is older than its schedule promises, or its age is unknown",
     BAD: "declared, and not protected as it should be",
     NEW: "declared, and not protected yet: the next apply does that",
     OPEN: "nothing protects it",
@@ -27,7 +27,7 @@ class DiskRow:
     """One disk: `state` is one of STATES, `newest` when its newest recovery point was made (ISO 8601; empty: unknown).
 
     `age_hours` is that point's age and `promise_hours` the most that its schedule allows (None: unknown); `proven` when
-    a restore of it last succeeded; `note` says why it is as it is.
+    a restore of it last succeeded; `note` the reason for its state.
     """
 
     id: str
@@ -61,28 +61,28 @@ class DiskRow:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """How many disks of a subscription, a vault or the whole are in each state."""
+    """How many disks of a subscription, a vault or the whole estate are in each state."""
 
     name: str
     counts: Mapping[str, int]
 
     @property
     def total(self) -> int:
-        """All disks."""
+        """The number of all disks."""
         return sum(self.counts.values())
 
     @property
     def percent(self) -> int:
-        """The part that is covered of what isn't left out, in whole percent, rounded down: 100 means all."""
+        """The percentage of disks covered, among those not left out, rounded down, so that 100 means all."""
         wanted = self.total - self.counts.get(LEFT_OUT, 0)
         return 100 * self.counts.get(GOOD, 0) // wanted if wanted else 100
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Everything on the page; `made` is when (ISO 8601), `plan` what differs (None: not looked at).
+    """Everything on the page; `made` is the time (ISO 8601), `plan` what differs (None: not read).
 
-    `disks` None: not looked at; `outcome` what became of an apply, when there was one, before the looks.
+    `disks` None: not read; `outcome` is that of an apply before the looks, if there was one.
     """
 
     manifest: str
@@ -107,7 +107,7 @@ class Page:
 
     @property
     def by_vault(self) -> list[Share]:
-        """A share for each vault that holds any."""
+        """A share for each vault that holds disks."""
         return _shares((row.vault, row.state) for row in self.disks or () if row.vault)
 
 
@@ -120,7 +120,7 @@ def _shares(pairs: Iterable[tuple[str, str]]) -> list[Share]:
 
 @dataclass(frozen=True, slots=True)
 class Freshness:
-    """The recovery points of a vault's disks: the oldest of the newest, in hours, and how many are late or unknown."""
+    """The recovery points of a vault's disks: the oldest of each disk's newest, in hours; how many are late or unknown."""
 
     vault: str
     disks: int

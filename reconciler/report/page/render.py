@@ -1,4 +1,4 @@
-"""The page as HTML: a template that escapes everything, one style and one script, both named by hash in the policy."""
+"""The page as HTML: a template that escapes everything, one style and one script, allowed by hash in the policy."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 FIRST = 200
-"""Rows of a table that show at first: a browser lays a longer table out for seconds. Paper shows all."""
+"""How many rows of a table show at first, since browsers take seconds for longer tables. Print shows all."""
 
 _WORD = {"+": "added", "-": "removed", "~": "changed", "": ""}
 
 
 def page_html(page: Page) -> str:
-    """The whole page: no request leaves it, and no text in it is ever run."""
+    """The whole page; it sends no requests, and runs no text from the data."""
     template = _templates()
     style, script = (template.get_template(name).render() for name in ("page.css", "page.js"))
     rows = page.disks or ()
@@ -78,12 +78,12 @@ def _policy(style: str, script: str) -> str:
 
 
 def _text(value: object) -> str:
-    """Foreign text: secrets out, and what doesn't print made visible; the template escapes it."""
+    """Foreign text without secrets, with unprintable characters made visible; the template escapes it."""
     return visible(redact(str(value)))
 
 
 def _hours(value: float | None) -> str:
-    """Hours for a person: `3 h`, `2 d 4 h`; `unknown`."""
+    """A number of hours for people: `3 h`, `2 d 4 h`; `unknown` for None."""
     if value is None:
         return "unknown"
     days, hours = divmod(round(value), 24)
@@ -91,7 +91,7 @@ def _hours(value: float | None) -> str:
 
 
 def _told(outcome: Outcome) -> dict[str, Any]:
-    """An apply in two sentences and two numbers."""
+    """The outcome of an apply in two sentences and two numbers."""
     return {
         "ok": outcome.ok,
         "summary": outcome_summary(outcome),
@@ -102,14 +102,14 @@ def _told(outcome: Outcome) -> dict[str, Any]:
 
 
 def _unchanged(plan: Plan) -> str:
-    """What a plan without changes comes to: Azure matches only where nothing is refused, wrong or under way."""
+    """The sentence for a plan without changes; Azure matches only if nothing is refused, wrong or in progress."""
     if is_clean(plan) or (plan.marks and not plan.is_refused):
         return plan_summary(plan)
-    return "None, yet Azure can't be said to match the manifest: see what is refused, and the errors below."
+    return "None, but Azure may not match the manifest: see the closed gates and the errors below."
 
 
 def _change(page: Page, number: int) -> dict[str, Any]:
-    """A change as its lines, each with a word that says what its colour says."""
+    """A change as its lines, each with a word that repeats its colour's meaning."""
     assert page.plan is not None  # noqa: S101 - for the type checker
     change = page.plan.changes[number]
     lines = change_lines(change, page.root)

@@ -1,4 +1,4 @@
-"""The page's long tables: rows of plain text, which the template shows first and the script shows later."""
+"""The page's long tables: rows of plain text; the template shows the first ones, the script the rest."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Cell = str | list[str]
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: its number from 0, its title, how its cells look, and the choices to filter it by."""
+    """A column: its number from 0, its title, the style of its cells, and the choices for its filter."""
 
     number: int
     title: str
@@ -38,11 +38,11 @@ def _columns(*said: tuple[str, str, tuple[str, ...]]) -> tuple[Column, ...]:
 
 
 def finding_table(page: Page, text: Text) -> LongTable:
-    """Findings with their severity, code, sentence, hint and place."""
+    """The table of findings, with severity, code, message, hint and place."""
     columns = _columns(
         ("severity", "badge", ("error", "warning", "info")),
         ("code", "code", ()),
-        ("what, and what to do", "aside", ()),
+        ("message and hint", "aside", ()),
         ("about", "text", ()),
     )
     rows: list[list[Cell]] = [
@@ -57,23 +57,23 @@ def finding_table(page: Page, text: Text) -> LongTable:
         ]
         for one in page.findings
     ]
-    return LongTable("finding-rows", "What there is to know", columns, rows)
+    return LongTable("finding-rows", "Findings", columns, rows)
 
 
 _ORDER = (Status.FAILED, Status.SKIPPED, Status.IN_PROGRESS, Status.DONE)
 
 
 def result_table(page: Page, text: Text) -> LongTable:
-    """What became of each change of an apply, what failed first."""
+    """The table of an apply's results, failed ones first."""
     columns = _columns(
         ("result", "badge", tuple(map(str, _ORDER))),
         ("change", "text", ()),
         ("about", "text", ()),
-        ("why, and what to do", "aside", ()),
+        ("reason and hint", "aside", ()),
     )
     results = page.outcome.results if page.outcome else ()
     rows = [_result(one, text) for status in _ORDER for one in results if one.status is status]
-    return LongTable("result-rows", "What became of each change", columns, rows)
+    return LongTable("result-rows", "Results", columns, rows)
 
 
 def _result(result: Result, text: Text) -> list[Cell]:
@@ -84,7 +84,7 @@ def _result(result: Result, text: Text) -> list[Cell]:
 
 
 def disk_table(page: Page, text: Text, hours: Callable[[float | None], str]) -> LongTable:
-    """Disks with their state, what they hang on, their newest recovery point, and when a restore last worked."""
+    """The table of disks, with state, vault and policy, newest recovery point, and when a restore last worked."""
     columns = _columns(
         ("disk", "disk", ()),
         ("state", "badge", tuple(STATES)),
