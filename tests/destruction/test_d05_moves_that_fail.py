@@ -171,7 +171,7 @@ def test_recovery_points_that_stay_soft_deleted_are_told_and_brought_back(forged
     with forged(there, forbidden(UNDELETE), clock="virtual") as azure:
         kept = points(azure)
         done = move(azure, "--through-soft-delete")
-        assert (done.code, "soft-deleted still: move it again" in told(done)) == (1, True), done
+        assert (done.code, "still soft-deleted: run the move again" in told(done)) == (1, True), done
         assert states(azure) == {"TestBkpVault": "(SoftDeleted)", "NewVault": PROTECTED}
         azure.rules()
         assert move(azure).code == 0

@@ -183,7 +183,7 @@ def test_recovery_points_that_stay_soft_deleted_are_told(backed_up: Stage) -> No
     backed_up.recorder.handle = handled  # type: ignore[method-assign]
     told = done(backed_up, AFTER, moved(softly=True))
     assert told.result.status == "failed"
-    assert "soft-deleted still: move it again" in told.result.message
+    assert "still soft-deleted: run the move again" in told.result.message
     backed_up.recorder.handle = handle  # type: ignore[method-assign]
     again = done(backed_up, AFTER, moved())
     assert again.outcome.ok, failures(again.outcome)
@@ -195,7 +195,7 @@ def test_a_move_that_is_cut_off_says_that_no_apply_ends_it(backed_up: Stage) -> 
     outcome = backed_up.carry_out(plan, settings=Settings(timeout_seconds=20))
     (row,) = [row for row in outcome.results if str(row.kind) == "move"]
     assert row.status == "in-progress"
-    assert "move it again" in row.hint
+    assert "run the move again" in row.hint
     assert "protected at the old place" not in row.message, "the stop is under way, and seen by nobody"
 
 

@@ -75,7 +75,7 @@ def test_what_does_not_exist_yet_is_said_to_be_unchecked(on_stage: Callable[...,
     stage = on_stage(estate(group(APPS, "diskrg"), *(disk(f"d{number}") for number in range(5))))
     plan = asked(stage, said(*(f"d{number}" for number in range(5))))
     (finding,) = [one for one in plan.findings if one.code == "preflight-unchecked"]
-    assert "isn't there yet; Azure was not asked about d0, d1, d2 and 2 more" in finding.message
+    assert "doesn't exist yet; Azure was not asked about d0, d1, d2 and 2 more" in finding.message
     assert not plan.errors
     assert validations(stage) == 0
 

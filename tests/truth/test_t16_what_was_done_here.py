@@ -126,7 +126,7 @@ def test_what_stays_soft_deleted_is_told_and_a_move_brings_it_back(forged: Forge
     with forged(moved, forbidden("POST */undelete"), clock="virtual") as azure:
         azure.declare(wanted(policies=[LONGER]))
         done = apply(azure)
-        assert (done.code, "soft-deleted still: move it again" in done.out) == (1, True), done
+        assert (done.code, "still soft-deleted: run the move again" in done.out) == (1, True), done
         azure.rules()
         assert azure.run("move", "PSTestDisk", "--auto-approve").code == 0
         assert states(azure) == {"TestBkpVault": STOPPED, "NewVault": PROTECTED}
