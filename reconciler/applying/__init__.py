@@ -1,4 +1,4 @@
 """Plan to outcome: dependencies, waiting, failure isolation, interrupts.
 
-Not here: what is to be written, which the plan says; requests and retries, which are in `azure`.
+Not here: what to write, which is in the plan; requests and retries, which are in `azure`.
 """

@@ -13,7 +13,7 @@ class Progress:
         """The first request of a change is about to be sent."""
 
     def told(self, address: str, text: str) -> None:
-        """Something worth a line happened on the way: a wait, a retry and its reason."""
+        """Something worth a line happened: a wait, or a retry with its reason."""
 
     def ended(self, result: Result) -> None:
         """A change, or a wait, has its result."""

@@ -75,7 +75,7 @@ def is_protected_in(error: AzureError, vault: ArmId) -> bool:
 
 
 def is_final_conflict(error: AzureError) -> bool:
-    """Whether a 409 stays however long one waits: locks, policies of the organisation, regions, quotas."""
+    """Whether waiting can't resolve a 409: locks, Azure Policy, regions, quotas."""
     code = lower(error.code)
     return code in _FINAL_CONFLICTS or "quota" in code
 

@@ -1,4 +1,4 @@
-"""Checks right before a resume how many recovery points it would clean up, because they are lost for good."""
+"""Checks right before a resume how many recovery points it would clean up, because they can't be brought back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Text of files into a Manifest: every step notes what it finds, so that all problems are told at once."""
+"""Text of files into a Manifest: every step notes its findings, so that all problems are reported at once."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from reconciler.model.manifest import Manifest
 
 
 def compile_manifest(texts: Mapping[str, bytes], include: Include) -> Manifest:
-    """The manifest that the files make together; ManifestError with everything that is wrong with them.
+    """The manifest that the files form together; ManifestError with everything that is wrong with them.
 
     `texts` has each file's bytes by its name; `include` finds what a file includes.
     """
@@ -33,7 +33,7 @@ def compile_manifest(texts: Mapping[str, bytes], include: Include) -> Manifest:
 
 
 def _compiled(merged: Merged, notes: Notes) -> Manifest:
-    """The manifest, as far as the files make one; without a name where they give it none."""
+    """The manifest that the merged files declare; its name is empty if no file gives one."""
     references.check_names(merged, notes)
     context = Context(notes)
     context.defaults = defaults(_single(merged, "defaults", Section()), context.uses, notes)
@@ -67,7 +67,7 @@ def _check_lists(merged: Merged, notes: Notes) -> None:
 
 
 def _subscriptions(manifest: Manifest) -> tuple[str, ...]:
-    """Every subscription in which something of the manifest lies, lower-cased and sorted."""
+    """Every subscription that the manifest names, lower-cased and sorted."""
     found = {lower(spec.subscription) for spec in manifest.vaults.values()}
     found |= {entry.id.subscription for entry in manifest.excluded}
     found |= {entry.id.subscription for entry in manifest.removed}

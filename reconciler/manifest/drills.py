@@ -1,4 +1,4 @@
-"""The entries of `drills`: which protected disks are restored on trial, where to, and how fresh the proof must be."""
+"""The entries of `drills`: which protected disks are restored as a test, where to, and how fresh the proof must be."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ def _hours(section: Section, notes: Notes) -> int | None:
         return None
     found = durations.hours(text)
     if not found:
-        notes.add(codes.DRILL_AGE, f"`maxAge` is {text}, which is no number of whole hours", section.place("maxAge"))
+        notes.add(codes.DRILL_AGE, f"`maxAge` is {text}, which is not a number of whole hours", section.place("maxAge"))
     return found
 
 
 def check_targets(declared: Manifest, notes: Notes) -> None:
-    """Find drills whose disks would be made, and deleted, among what the manifest needs."""
+    """Find drills whose disks would be created and deleted in resource groups that the manifest needs."""
     taken = {
         lower(spec.azure_name or spec.name): f"the snapshot resource group {spec.name}"
         for spec in declared.snapshot_groups.values()

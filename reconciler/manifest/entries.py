@@ -27,7 +27,7 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class Defaults:
-    """The compiled `defaults`; empty where nothing is said. `subscriptions` are lower-cased."""
+    """The compiled `defaults`; undeclared ones are empty. `subscriptions` are lower-cased."""
 
     subscription: str = ""
     location: str = ""
@@ -116,7 +116,7 @@ def choice(section: Section, key: str, uses: list[Use], notes: Notes) -> Choice 
     for location, name in value.items():
         normal = region(location)
         if normal in by_region:
-            message = f"the region {location} stands twice: names of regions are compared without case and spaces"
+            message = f"the region {location} appears twice: case and spaces are ignored in region names"
             notes.add(codes.DUPLICATE_KEY, message, value.key_place(location))
             continue
         by_region[normal] = lower(name)

@@ -1,4 +1,4 @@
-"""The lists that make exceptions: disks left out, disks taken out for good, differences not acted upon."""
+"""The lists of exceptions: excluded disks, removed disks, ignored differences."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ _KINDS = ("vault", "policy", "group", "role", "disk")
 
 
 def excluded(section: Section, context: Context) -> Excluded | None:
-    """The disk that no selector may take; None, with a finding, when its id is wrong."""
+    """The disk that no selector may match; None, with a finding, when its id is wrong."""
     disk = arm_id(section["id"], DISK, section.place("id"), context.notes)
     return Excluded(section.here, disk, section["reason"]) if disk else None
 
 
 def removed(section: Section, context: Context) -> Removed | None:
-    """The disk to take out for good; None, with a finding, when its id is wrong."""
+    """The disk to stop protecting; None, with a finding, when its id is wrong."""
     disk = arm_id(section["id"], DISK, section.place("id"), context.notes)
     return Removed(section.here, disk, section["data"], section["reason"]) if disk else None
 
 
 def ignore(section: Section, context: Context) -> Ignore | None:
-    """The differences not to act on; None, with findings, when the address or the date is wrong."""
+    """The differences to ignore; None, with findings, when the address or the date is wrong."""
     notes = context.notes
     address: str = section["address"]
     head = address.split("/", 1)[0]
@@ -36,16 +36,14 @@ def ignore(section: Section, context: Context) -> Ignore | None:
     if not is_address:
         meant = suggestion(head, _KINDS)
         hint = f"did you mean {meant}/…?" if meant else ""
-        notes.add(codes.INVALID_ADDRESS, f'"{address}" is no address', section.place("address"), hint=hint)
+        notes.add(codes.INVALID_ADDRESS, f'"{address}" is not an address', section.place("address"), hint=hint)
     expires = None
     if "expires" in section:
         try:
             expires = date.fromisoformat(section["expires"])
         except ValueError:
-            message = f"there is no day {section['expires']}"
-            notes.add(
-                codes.INVALID_VALUE, message, section.place("expires"), hint="write a day of the calendar as YYYY-MM-DD"
-            )
+            message = f"{section['expires']} is not a calendar day"
+            notes.add(codes.INVALID_VALUE, message, section.place("expires"), hint="write a calendar day as YYYY-MM-DD")
             return None
     if not is_address:
         return None

@@ -1,4 +1,4 @@
-"""What a violation of the schema means, in plain words, at the key or value that is wrong."""
+"""Explains a violation of the schema in plain words, at the key or value that is wrong."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ class Source:
     lines: Sequence[str]
 
     def written(self, place: Place) -> str:
-        """The text at a place that ends on its own line; empty otherwise."""
+        """The text at a place that ends on the line where it begins; empty otherwise."""
         if not place.end_column or place.line > len(self.lines):
             return ""
         return self.lines[place.line - 1][place.column - 1 : place.end_column - 1]
 
 
 def explain(source: Source, error: Violation) -> list[Finding]:
-    """The findings that one violation stands for: one for each key or value that is wrong."""
+    """The findings for one violation: one for each key or value that is wrong."""
     explanation = _EXPLANATIONS.get(str(error.validator))
     if explanation:
         return list(explanation(source, error))
@@ -45,7 +45,7 @@ def explain(source: Source, error: Violation) -> list[Finding]:
 
 
 def place_of(root: Section, path: Sequence[str | int]) -> Place:
-    """Where the value at `path` was written; where the innermost mapping or list on the way starts if it wasn't."""
+    """Where the value at `path` was written; if it wasn't, the start of the innermost mapping or list on the way."""
     node: Any = root
     place = root.here
     for part in path:
@@ -74,7 +74,7 @@ def _path(error: Violation) -> list[str | int]:
 
 
 def _name(error: Violation) -> str:
-    """How to call the wrong value: its key, with the index when it is an item of a list."""
+    """The name of the wrong value: its key, with the index if it is an item of a list."""
     path = _path(error)
     if not path:
         return "the file"
@@ -130,7 +130,7 @@ def _not_text(source: Source, error: Violation, place: Place) -> Finding:
 
 
 def _rule(error: Violation, written: str) -> str:
-    """The rule of the value's form, where quoting alone would not satisfy it."""
+    """The rule for the value's form, if quoting alone doesn't satisfy it; else empty."""
     schema = error.schema
     by_pattern = "pattern" in schema and not re.search(schema["pattern"], written)
     by_choice = "anyOf" in schema and schema["anyOf"][0] != {"type": "string"}
@@ -140,7 +140,7 @@ def _rule(error: Violation, written: str) -> str:
 def _not_listed(source: Source, error: Violation) -> Iterable[Finding]:
     allowed = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
     if not isinstance(error.instance, str):
-        return  # its type is wrong, which is told already
+        return  # its type is wrong, which is already reported
     meant = suggestion(error.instance, allowed)
     values = ", ".join(str(value) for value in allowed)
     hint = f"did you mean {meant}? (allowed: {values})" if meant and len(allowed) > 1 else f"allowed: {values}"
@@ -179,7 +179,7 @@ def _out_of_range(source: Source, error: Violation) -> Iterable[Finding]:
 
 
 def _one_of(source: Source, error: Violation) -> Iterable[Finding]:
-    """Every oneOf of our schema chooses between required keys."""
+    """Explain a oneOf, which in our schema always chooses between required keys."""
     if not isinstance(error.instance, dict):
         return
     keys = [str(branch["required"][0]) for branch in error.validator_value]
@@ -195,7 +195,7 @@ def _one_of(source: Source, error: Violation) -> Iterable[Finding]:
 
 
 def _any_of(source: Source, error: Violation) -> Iterable[Finding]:
-    """The branch that the value's own kind points to explains it; without one, the choice itself is told."""
+    """Explain an anyOf by the branch for the value's own type; without one, name the choice itself."""
     meant = [inner for inner in error.context or () if inner.validator != "type" or len(inner.relative_path)]
     if meant:
         for inner in meant:
@@ -214,9 +214,7 @@ def _dependent(_source: Source, error: Violation) -> Iterable[Finding]:
         if key in error.instance and not set(needed) <= set(error.instance):
             names = " and ".join(f"`{name}`" for name in needed)
             hint = f"add {names}, or remove `{key}`"
-            yield codes.EXCLUSIVE_KEYS.at(
-                f"`{key}` goes with {names} only", place=error.instance.key_place(key), hint=hint
-            )
+            yield codes.EXCLUSIVE_KEYS.at(f"`{key}` needs {names}", place=error.instance.key_place(key), hint=hint)
 
 
 def _is_key(error: Violation) -> bool:

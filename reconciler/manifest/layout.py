@@ -1,9 +1,8 @@
 """One layout for manifests: keys in the schema's order, two spaces, one blank line between sections, comments kept.
 
-Keys stay where they are in a mapping that has comments or blank lines between them: those belong to what follows.
+Keys keep their order in a mapping with comments or blank lines between them, because those belong to what follows.
 
-What is written means the same as before, which is checked by reading both: a text that can't be laid out without a
-loss is refused.
+Both texts are read and compared: a text that can't be laid out without losing something is refused.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ _SEVERAL_BLANK = re.compile(r"\n{3,}")
 
 
 def laid_out(file: str, text: str, schema: Mapping[str, Any]) -> str:
-    """The text of a valid manifest in its normal layout; UsageError where comments or content would be lost."""
+    """The text of a valid manifest in its normal layout; UsageError when comments or content would be lost."""
     parser = _parser()
     data = parser.load(text)
     _sort(data, schema, schema)
@@ -34,8 +33,8 @@ def laid_out(file: str, text: str, schema: Mapping[str, Any]) -> str:
     new = _spaced(stream.getvalue())
     if not _means_the_same(file, text, new):
         raise UsageError(
-            f"{file} can't be laid out without losing something; it is left as it is",
-            hint="simplify the text where comments and line breaks are unusual",
+            f"{file} can't be laid out without losing something; it was not changed",
+            hint="simplify unusual comments and line breaks",
             code=error_codes.LAYOUT_REFUSED,
         )
     return new
@@ -52,7 +51,7 @@ def _parser() -> Any:
 
 
 def _sort(node: Any, rules: Mapping[str, Any], schema: Mapping[str, Any]) -> None:
-    """Bring the keys of every mapping into the order in which the schema names them."""
+    """Sort the keys of every mapping in the schema's order."""
     if isinstance(node, dict):
         known = _known(rules, schema)
         for key, value in node.items():
@@ -68,7 +67,7 @@ def _sort(node: Any, rules: Mapping[str, Any], schema: Mapping[str, Any]) -> Non
 
 
 def _branches(rules: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """The forms that a value may have, references followed."""
+    """The schemas that a value may match, with references followed."""
     if "$ref" in rules:
         found: Any = schema
         for step in str(rules["$ref"]).removeprefix("#/").split("/"):
@@ -85,7 +84,7 @@ def _known(rules: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str, 
 
 
 def _has_own_lines(node: Any) -> bool:
-    """Whether comments or blank lines stand between the keys: they belong to what follows, and would stay behind."""
+    """Whether comments or blank lines are between the keys: they belong to what follows, but wouldn't move with it."""
     comments = getattr(node, "ca", None)
     if comments is None:
         return False
@@ -100,14 +99,14 @@ def _tokens(comments: Any) -> Iterator[Any]:
 
 
 def _spans(token: Any) -> bool:
-    """Whether a comment is more than the end of the line that it stands on."""
+    """Whether a comment is more than the end of its own line."""
     return token is not None and (
         token.value.startswith("\n") or "\n" in token.value.rstrip("\n") or token.value.endswith("\n\n")
     )
 
 
 def _spaced(text: str) -> str:
-    """One blank line before each section, none doubled, none at the ends."""
+    """The text with one blank line before each section, no double ones, and none at the ends."""
     lines: list[str] = []
     for raw in text.split("\n"):
         line = raw.rstrip()

@@ -1,4 +1,4 @@
-"""The files of one manifest into one: lists are joined, what belongs in one file is in one file."""
+"""Merges the files of one manifest: lists are joined; other keys may appear in one file only."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from reconciler.model.errors import ManifestError, UsageError
 from reconciler.model.findings import Finding, Place
 
 Include = Callable[[str, str], Mapping[str, bytes]]
-"""File that includes, and the path it names, to the files there; raises UsageError or ManifestError."""
+"""Returns the files at a path that a file includes, given both; raises UsageError or ManifestError."""
 
 _SINGLE = ("name", "defaults", "roleAssignments", "include", "formerly", "handsOverTo")
 
@@ -33,7 +33,7 @@ class Part:
 
 @dataclass(slots=True)
 class Merged:
-    """All files as one: `single` gives the file content in which a single key stands, `lists` the usable entries.
+    """All files as one: `single` has the content of the file with each single key, `lists` the usable entries.
 
     `broken` are entries whose shape is wrong: their names count as known. `is_whole`: no file is missing from it.
     """
@@ -46,7 +46,7 @@ class Merged:
 
 
 def merge(texts: Mapping[str, bytes], include: Include, notes: Notes) -> Merged:
-    """Every file and what it includes, joined; what is wrong goes to `notes`."""
+    """Every file and what it includes, joined; problems go to `notes`."""
     parts = [_part(file, texts[file], notes, is_included=False) for file in sorted(texts)]
     included = _included(parts, set(texts), include, notes)
     parts += included or []
@@ -96,7 +96,7 @@ def _included(parts: Sequence[Part], names: set[str], include: Include, notes: N
 def _followed(
     file: str, path: str, names: set[str], place: Place, include: Include, notes: Notes
 ) -> Mapping[str, bytes] | None:
-    """The files that an include adds; None, with findings, when it can't be followed or names what is there already."""
+    """The files that an include adds; None, with findings, when it can't be followed or adds a file twice."""
     try:
         texts = include(file, path)
     except UsageError as error:
@@ -107,7 +107,7 @@ def _followed(
         return None
     known = sorted(names & set(texts))
     if known:
-        message = f"{path} includes {known[0]}, which is part of this manifest already"
+        message = f"{path} includes {known[0]}, which is already part of this manifest"
         notes.add(codes.INCLUDE_REFUSED, message, place, hint="remove the include")
         return None
     return texts
@@ -125,7 +125,7 @@ def _join(merged: Merged, part: Part, notes: Notes) -> None:
         elif key in merged.single:
             first = merged.single[key].key_place(key)
             notes.add(
-                codes.SEVERAL_FILES, f"`{key}` stands in two files; the first is at {first}", section.key_place(key)
+                codes.SEVERAL_FILES, f"`{key}` appears in two files; the first is at {first}", section.key_place(key)
             )
         else:
             merged.single[key] = section
@@ -142,4 +142,4 @@ def _check_name(merged: Merged, parts: Sequence[Part], notes: Notes) -> None:
         return
     first = next((part.section for part in parts if part.section is not None and not part.is_included), None)
     if first is not None and any("apiVersion" in part.section for part in parts if part.section is not None):
-        notes.add(codes.NO_NAME, "no file gives the manifest its `name`", first.here)
+        notes.add(codes.NO_NAME, "no file has the manifest's `name`", first.here)

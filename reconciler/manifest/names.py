@@ -1,4 +1,4 @@
-"""Ids, regions and tags as the manifest writes them, checked against Azure's rules and brought to normal form."""
+"""Ids, regions and tags of the manifest, checked against Azure's rules and converted to normal form."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ def is_tag_key(text: str) -> bool:
 
 
 def arm_id(text: str, kind: str, place: Place, notes: Notes) -> ArmId | None:
-    """The id of a resource of `kind` (a lower-cased type); None, with a finding, when it is not one."""
+    """The id of a resource of `kind` (a lower-cased type); None, with a finding, when the text isn't one."""
     problem = ""
     try:
         parsed = ArmId.parse(text)
     except ValueError:
-        problem = "it has not the form of a resource id"
+        problem = "it is not a resource id"
     else:
         problem = _problem(parsed, kind)
         if not problem:
@@ -62,16 +62,16 @@ def arm_id(text: str, kind: str, place: Place, notes: Notes) -> ArmId | None:
 def _problem(parsed: ArmId, kind: str) -> str:
     """Why the id cannot be that of a resource of `kind`; empty when it can."""
     if parsed.type != kind:
-        return f"it is that of a {parsed.type}" if parsed.type else "it names no resource"
+        return f"it is the id of a {parsed.type}" if parsed.type else "it names no resource"
     if not GUID.fullmatch(parsed.subscription):
-        return "its subscription is no GUID"
+        return "its subscription is not a GUID"
     if not _GROUP.fullmatch(parsed.group):
-        return "its resource group has a name that Azure does not allow"
-    return "" if _RESOURCE.fullmatch(parsed.name) else "its name is one that Azure does not allow"
+        return "Azure does not allow its resource group's name"
+    return "" if _RESOURCE.fullmatch(parsed.name) else "Azure does not allow its name"
 
 
 def tags(section: Section, key: str, notes: Notes) -> Mapping[str, Any]:
-    """The tags under `key`; findings for what Azure, or the tool, does not allow."""
+    """The tags under `key`; findings for those that Azure, or this tool, does not allow."""
     found = section.get(key) or Section()
     seen: dict[str, str] = {}
     for name, value in found.items():
@@ -82,7 +82,7 @@ def tags(section: Section, key: str, notes: Notes) -> Mapping[str, Any]:
             )
         seen[lower(name)] = name
         if lower(name).startswith(_OUR_TAGS):
-            notes.add(codes.RESERVED_TAG, f"the tag `{name}` is the tool's own", place)
+            notes.add(codes.RESERVED_TAG, f"the tag `{name}` is reserved for this tool", place)
         elif not is_tag_key(name):
             notes.add(codes.INVALID_TAG, "Azure does not allow this tag's key", place)
         elif value is not None and len(value) > LONGEST_VALUE:
@@ -91,6 +91,8 @@ def tags(section: Section, key: str, notes: Notes) -> Mapping[str, Any]:
             )
     if len(found) > _MOST_TAGS - _OUR_MARKS:
         notes.add(
-            codes.INVALID_TAG, f"{len(found)} tags are more than Azure allows beside our two", section.key_place(key)
+            codes.INVALID_TAG,
+            f"{len(found)} tags are more than Azure allows besides this tool's two",
+            section.key_place(key),
         )
     return dict(found)

@@ -1,4 +1,4 @@
-"""Where the parts of validation note what they find, and how they suggest what was meant."""
+"""Collects the findings of validation, and suggests what a misspelled word meant."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Notes:
         return any(finding.severity is Severity.ERROR for finding in self.findings)
 
     def in_order(self) -> list[Finding]:
-        """All findings once each, by file, line and column."""
+        """All findings without duplicates, by file, line and column."""
         return sorted(dict.fromkeys(self.findings), key=_position)
 
 
@@ -38,7 +38,7 @@ def _position(finding: Finding) -> tuple[str, int, int, str, str]:
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:
-    """The known word that `word` is most like, without regard to case; empty when none is close."""
+    """The known word that is closest to `word`, ignoring case; empty when none is close."""
     by_key = {lower(name): name for name in sorted(known)}
     key = lower(word)
     if key in by_key:

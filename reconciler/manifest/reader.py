@@ -1,4 +1,4 @@
-"""YAML text into sections and items that know their places, at libyaml's speed, without YAML's surprises."""
+"""Reads YAML text into sections and items that know their places, at libyaml's speed, without YAML's surprises."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from reconciler.model.codes import manifest as codes
 from reconciler.model.findings import Code, Finding
 
 _REPEATED = 64
-"""Shorter texts than this are kept once: keys and names stand in entry after entry."""
+"""Texts shorter than this are interned, because keys and names repeat in every entry."""
 
 MOST_FINDINGS = 50
-"""Reading of a file stops after that many: nothing is learned from more."""
+"""Reading a file stops after this many findings: more would not help."""
 
 
 class _Enough(Exception):
-    """Nothing more is to be learned from this file."""
+    """Stops reading a file with too many findings."""
 
 
 def read(file: str, text: str) -> tuple[Section | None, list[Finding]]:
-    """The mapping that `text` holds, and what is wrong with the text; None when there is no mapping."""
+    """The mapping in `text`, and the findings; None when there is no mapping."""
     builder = _Builder(file)
     steps: dict[type, Callable[[Any], None]] = {
         yaml.ScalarEvent: builder.scalar,
@@ -91,7 +91,7 @@ class _Builder:
         self.outer: list[tuple[Section | Items | None, str | None, Span]] = []
 
     def outcome(self) -> tuple[Section | None, list[Finding]]:
-        """The root if it is a mapping; a finding if it is something else, unless worse was found already."""
+        """The root if it is a mapping; otherwise a finding, unless there are others already."""
         if isinstance(self.root, Section):
             return self.root, self.findings
         if not self.findings and self.root is None:
@@ -99,7 +99,7 @@ class _Builder:
         elif not self.findings:
             self.tell(
                 codes.NOT_A_MANIFEST,
-                "the file is no manifest: a manifest is a mapping of keys to values",
+                "the file is not a manifest: a manifest is a mapping of keys to values",
                 self.root_span,
             )
         return None, self.findings
@@ -154,7 +154,7 @@ class _Builder:
             )
         if text in section:
             first = placed(self.file, section.keys_at[text])
-            self.tell(codes.DUPLICATE_KEY, f"the key `{text}` stands twice; the first is at {first}", span)
+            self.tell(codes.DUPLICATE_KEY, f"the key `{text}` appears twice; the first is at {first}", span)
         self.key, self.key_span = text, span
 
     def place_value(self, value: Any, span: Span) -> None:

@@ -1,4 +1,4 @@
-"""What entries say of each other: names defined once, names that exist, disks claimed once."""
+"""Checks references between entries: names are defined once and exist, disks are claimed once."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from reconciler.model.manifest import GroupSpec, Manifest, VaultSpec
 
 
 def check(manifest: Manifest, uses: Iterable[Use], merged: Merged, notes: Notes) -> None:
-    """Find names that nothing declares, what is one in Azure though declared twice, and disks that stand twice."""
+    """Find undeclared names, objects that are declared twice, and disks that appear twice."""
     _check_uses(uses, merged, notes)
     _check_vaults(manifest.vaults, notes)
     _check_groups(manifest.snapshot_groups, notes)
@@ -25,7 +25,7 @@ def check(manifest: Manifest, uses: Iterable[Use], merged: Merged, notes: Notes)
 
 
 def check_names(merged: Merged, notes: Notes) -> None:
-    """Find names that are defined twice; they are compared without ASCII case."""
+    """Find names that are defined twice, ignoring ASCII case."""
     for kind in KINDS:
         first: dict[str, Place] = {}
         for name, entry in _named(merged, kind) if kind.noun else ():
@@ -49,7 +49,7 @@ def _check_uses(uses: Iterable[Use], merged: Merged, notes: Notes) -> None:
 
 
 def _named(merged: Merged, kind: Kind) -> list[tuple[str, Section]]:
-    """Names and entries of a list, those of the wrong shape included."""
+    """Names and entries of a list, including entries with the wrong shape."""
     entries = [*merged.lists[kind.key], *merged.broken[kind.key]]
     return [(entry["name"], entry) for entry in entries if isinstance(entry.get("name"), str)]
 
@@ -59,28 +59,32 @@ def _check_vaults(vaults: Mapping[str, VaultSpec], notes: Notes) -> None:
     for spec in vaults.values():
         other = first.setdefault(spec.id, spec)
         if other is not spec:
-            message = f"the vaults {other.name} and {spec.name} are one vault in Azure; the first is at {other.place}"
+            message = (
+                f"the vaults {other.name} and {spec.name} are the same vault in Azure; the first is at {other.place}"
+            )
             notes.add(codes.SAME_IN_AZURE, message, spec.place, address=addresses.vault(spec.name))
 
 
 def _check_groups(groups: Mapping[str, GroupSpec], notes: Notes) -> None:
-    """Find two snapshot resource groups that are one in Azure."""
+    """Find two snapshot resource groups that are the same in Azure."""
     first: dict[str, GroupSpec] = {}
     for spec in groups.values():
         other = first.setdefault(lower(spec.azure_name or spec.name), spec)
         if other is not spec:
-            message = f"{other.name} and {spec.name} are one resource group in Azure; the first is at {other.place}"
+            message = (
+                f"{other.name} and {spec.name} are the same resource group in Azure; the first is at {other.place}"
+            )
             notes.add(codes.SAME_IN_AZURE, message, spec.place)
 
 
 def _check_disks(manifest: Manifest, notes: Notes) -> None:
-    """Find disks that stand twice, in one list or in two of `disks`, `excluded` and `removed`."""
+    """Find disks that appear twice, in one list or in two of `disks`, `excluded` and `removed`."""
     first: dict[str, tuple[str, Place]] = {}
     for where, disk, place in _claims(manifest):
         known = first.setdefault(disk.key, (where, place))
         if known[1] is not place:
             lists = f"twice in `{where}`" if known[0] == where else f"in both `{known[0]}` and `{where}`"
-            message = f"the disk {disk.name} stands {lists}; the first is at {known[1]}"
+            message = f"the disk {disk.name} appears {lists}; the first is at {known[1]}"
             notes.add(codes.DISK_TWICE, message, place, address=addresses.disk(disk))
 
 

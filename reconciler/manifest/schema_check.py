@@ -1,4 +1,4 @@
-"""Whether a file has the shape of a manifest: jsonschema-rs gives the verdict, jsonschema is asked only to explain."""
+"""Checks a file against the manifest's schema: jsonschema-rs gives the verdict, jsonschema only explains errors."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LISTS = tuple(kind.key for kind in KINDS)
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What is wrong with a file's shape; `broken` are the list entries concerned, `is_sound` whether the rest is usable."""
+    """The errors in a file's shape; `broken` are the wrong list entries, `is_sound` says whether the rest is usable."""
 
     findings: tuple[Finding, ...] = ()
     broken: frozenset[tuple[str, int]] = frozenset()
@@ -32,13 +32,13 @@ class Shape:
 
 
 def shape(section: Section, text: str) -> Shape:
-    """The shape of one file's content; `text` is the file's, to show values as they were written."""
+    """The shape of one file's content; `text` is the file's text, to show values as they were written."""
     if "apiVersion" not in section:
         return Shape((_no_manifest(section),), is_sound=False)
     try:
         if _verdict().is_valid(section):
             return Shape()
-    except ValueError:  # a number that JSON can't hold: the explanation will name it
+    except ValueError:  # a number that JSON can't represent: the explanation will name it
         pass
     return _explained(section, text)
 
@@ -61,7 +61,7 @@ def _no_manifest(section: Section) -> Finding:
     if known:
         message = "`apiVersion` is missing"
         return codes.MISSING_KEY.at(message, place=section.here, hint="start the file with `apiVersion: reconciler/v1`")
-    return codes.NOT_A_MANIFEST.at(f"{section.file} is no manifest: it has no `apiVersion`", place=section.here)
+    return codes.NOT_A_MANIFEST.at(f"{section.file} is not a manifest: it has no `apiVersion`", place=section.here)
 
 
 def _explained(section: Section, text: str) -> Shape:
@@ -84,9 +84,9 @@ def _explained(section: Section, text: str) -> Shape:
 
 
 def _explainer(section: Section) -> Any:
-    """A jsonschema validator that looks only at those entries of long lists that the verdict found wrong.
+    """A jsonschema validator that checks only those entries of long lists that the verdict found wrong.
 
-    `$` means the very end of the text, as in JSON Schema: Python's own also stands before a last line break.
+    `$` matches only the very end of the text, as in JSON Schema: Python's also matches before a last line break.
     """
     from jsonschema import Draft202012Validator, ValidationError
     from jsonschema.validators import extend
@@ -111,7 +111,7 @@ def _explainer(section: Section) -> Any:
 
 
 def _wrong_entries(section: Section) -> set[tuple[str, int]]:
-    """The entries of lists in which the verdict saw something wrong; all of them where it can't say."""
+    """The entries of lists that the verdict found wrong; all of them if it can't tell."""
     try:
         paths = [error.instance_path for error in _verdict().iter_errors(section)]
     except ValueError:

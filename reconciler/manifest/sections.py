@@ -17,7 +17,7 @@ def placed(file: str, span: Span) -> Place:
 
 
 class Section(dict[str, Any]):
-    """A mapping of the manifest; `keys_at` and `values_at` hold the span of each key and value."""
+    """A mapping of the manifest; `keys_at` and `values_at` have the span of each key and value."""
 
     __slots__ = ("file", "keys_at", "span", "values_at")
 
@@ -43,7 +43,7 @@ class Section(dict[str, Any]):
 
 
 class Items(list[Any]):
-    """A list of the manifest; `values_at` holds the span of each item."""
+    """A list of the manifest; `values_at` has the span of each item."""
 
     __slots__ = ("file", "span", "values_at")
 
@@ -59,5 +59,5 @@ class Items(list[Any]):
         return placed(self.file, self.span)
 
     def place(self, index: int) -> Place:
-        """Where the item is; ValueError never: an index outside the list gives the list's start."""
+        """Where the item is; the list's start for an index outside the list."""
         return placed(self.file, self.values_at[index] if 0 <= index < len(self.values_at) else self.span)

@@ -1,4 +1,4 @@
-"""Selectors: which disks, by what is known of them."""
+"""Selectors: which disks, by their properties."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ def selector(section: Section, notes: Notes, *, places: tuple[str, ...] | None =
 
 
 def exclusions(section: Section, notes: Notes) -> tuple[Exclusion, ...]:
-    """What the selector leaves out."""
+    """The selector's exclusions."""
     found: list[Exclusion] = []
     for entry in section.get("exclude", ()):
         if len(entry) == 1:
-            notes.add(codes.EXCLUDES_ALL, "this leaves out every disk: it has a reason, but no condition", entry.here)
+            notes.add(codes.EXCLUDES_ALL, "this excludes every disk: it has a reason, but no condition", entry.here)
         found.append(Exclusion(selector(entry, notes), entry["reason"]))
     return tuple(found)
 
@@ -51,14 +51,14 @@ def _regions(section: Section) -> tuple[str, ...] | None:
 
 
 def _tags(section: Section, notes: Notes) -> Mapping[str, tuple[str, ...]] | None:
-    """Accepted values by lower-cased key."""
+    """The accepted values by lower-cased key."""
     values: Any = section.get("tags")
     if values is None:
         return None
     found: dict[str, tuple[str, ...]] = {}
     for key, accepted in values.items():
         if lower(key) in found:
-            message = f"the tag `{key}` stands twice: Azure compares keys of tags without case"
+            message = f"the tag `{key}` appears twice: Azure ignores the case of tag keys"
             notes.add(codes.DUPLICATE_KEY, message, values.key_place(key))
         found[lower(key)] = (accepted,) if isinstance(accepted, str) else tuple(accepted)
     return found

@@ -1,4 +1,4 @@
-"""The manifest that a newcomer starts from: valid as it is, and said line by line."""
+"""The first manifest of a new user: valid as it is, and explained line by line."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ disks:
 
 
 def starter(name: str, subscription: str, location: str) -> str:
-    """The text of a first manifest; what is given is quoted where YAML would read it as anything but text."""
+    """The text of a first manifest; arguments are quoted if YAML would not read them as text."""
     return _TEXT.format(name=_scalar(name), subscription=_scalar(subscription), location=_scalar(location))
 
 
@@ -52,5 +52,5 @@ def _scalar(text: str) -> str:
 
 
 def usable_name(text: str) -> str:
-    """A manifest's name made of any text: lower-cased letters, digits and hyphens."""
+    """A manifest's name made from any text: lower-case letters, digits and hyphens."""
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "backup"

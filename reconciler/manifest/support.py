@@ -1,4 +1,4 @@
-"""Azure's support rules as far as the manifest alone tells whether they are kept."""
+"""Azure's support rules that can be checked with the manifest alone."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from reconciler.model.manifest import DiskRule, Manifest, Selector, VaultSpec, c
 
 
 def check(declared: Manifest, uses: Iterable[Use], notes: Notes) -> None:
-    """Find rules whose disks Azure would refuse, and those that go against its advice."""
+    """Find rules whose disks Azure would refuse, and those against Azure's advice."""
     _check_regions(uses, declared.vaults, notes)
     for rule in declared.disks:
         _check_snapshot_group(rule, declared, notes)
@@ -24,21 +24,21 @@ def check(declared: Manifest, uses: Iterable[Use], notes: Notes) -> None:
 
 
 def _check_regions(uses: Iterable[Use], vaults: Mapping[str, VaultSpec], notes: Notes) -> None:
-    """Find entries for a region that name a vault of another: a vault only protects disks of its own region."""
+    """Find entries for one region that name a vault in another: a vault only protects disks in its own region."""
     for use in uses:
         spec = vaults.get(lower(use.name)) if use.key == "vault" and use.region else None
         if spec and spec.location and spec.location != use.region:
-            message = f"the entry for {use.region} names the vault {spec.name}, which lies in {spec.location}"
+            message = f"the entry for {use.region} names the vault {spec.name}, which is in {spec.location}"
             notes.add(codes.REGION_MISMATCH, message, use.place)
 
 
 def _check_selected_regions(rule: DiskRule, select: Selector, declared: Manifest, notes: Notes) -> None:
-    """Regions that the selector names must be ones that its vault and its other choices serve."""
+    """Find selected regions that the entry's vault, policy or snapshot resource group doesn't serve."""
     for location in select.locations or ():
         name = chosen(rule.vault, location)
         spec = declared.vaults.get(name) if name else None
         if isinstance(rule.vault, str) and spec and spec.location and spec.location != location:
-            message = f"the selector takes disks in {location}, but the vault {spec.name} lies in {spec.location}"
+            message = f"the selector matches disks in {location}, but the vault {spec.name} is in {spec.location}"
             notes.add(codes.REGION_MISMATCH, message, select.place)
         for key, choice in (
             ("vault", rule.vault),
@@ -46,12 +46,12 @@ def _check_selected_regions(rule: DiskRule, select: Selector, declared: Manifest
             ("snapshotResourceGroup", rule.snapshot_group),
         ):
             if chosen(choice, location) is None:
-                message = f"the selector takes disks in {location}, for which `{key}` has no entry"
+                message = f"the selector matches disks in {location}, for which `{key}` has no entry"
                 notes.add(codes.REGION_WITHOUT_ENTRY, message, select.place)
 
 
 def _check_skus(rule: DiskRule, select: Selector, declared: Manifest, notes: Notes) -> None:
-    """A selector of such kinds alone must use a schedule that they allow; others are checked disk by disk, in plan."""
+    """Find selectors of only slow SKUs with a faster schedule; other selectors are checked for each disk by `plan`."""
     if not select.skus or not set(select.skus) <= SLOW_SKUS:
         return
     for name in names_in(rule.policy):
@@ -62,13 +62,13 @@ def _check_skus(rule: DiskRule, select: Selector, declared: Manifest, notes: Not
 
 
 def _check_snapshot_group(rule: DiskRule, declared: Manifest, notes: Notes) -> None:
-    """Azure advises against snapshots in the disk's own resource group."""
+    """Warn of snapshots in the disk's own resource group, which Azure advises against."""
     groups = {lower(name) for name in _group_names(rule, declared)}
     if len(groups) != 1:
         return
     for disk, place in rule.ids:
         if lower(disk.group) in groups:
-            message = f"the snapshots of {disk.name} would lie in its own resource group {disk.group}"
+            message = f"the snapshots of {disk.name} would be in its own resource group {disk.group}"
             notes.add(codes.SNAPSHOTS_BESIDE_DISK, message, place, address=addresses.disk(disk))
 
 

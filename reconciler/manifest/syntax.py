@@ -1,4 +1,4 @@
-"""A file's bytes into text, and the YAML parser's complaints into findings with a place."""
+"""Decodes a file's bytes into text, and turns errors of the YAML parser into findings with a place."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from reconciler.model.codes import manifest as codes
 from reconciler.model.findings import Finding, Place
 
 LARGEST = 10_000_000
-"""Bytes of a file that are read."""
+"""The most bytes of a file that are read."""
 DEEPEST = 64
-"""Levels of nesting that are read; a manifest has no more than 8."""
+"""The most levels of nesting that are read; a manifest has no more than 8."""
 _NESTING = "exceeded maximum nesting depth"
-"""What libyaml says from PyYAML 6.0.4 on; it scans ahead, and so finds a thousand levels before our 64 are read."""
+"""libyaml's message since PyYAML 6.0.4; it scans ahead, and so finds a thousand levels before our 64 are read."""
 _FORBIDDEN = re.compile("[^\x09\x0a\x0d\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _HINTS = (
-    ("cannot start any token", "quote the value: a plain one can't start with this character"),
+    ("cannot start any token", "quote the value: an unquoted one can't start with this character"),
     (
         "mapping values are not allowed",
-        "a colon inside a plain value, or wrong indentation: quote the value or align the line",
+        "quote the value if it has a colon inside, or align the line",
     ),
-    ("could not find expected ':'", "a key needs a colon and a space after it"),
+    ("could not find expected ':'", "write a colon and a space after the key"),
     ("did not find expected key", "align this line with its neighbours; quote a value that has quotes inside"),
     ("expected <block end>", "align this line with its neighbours"),
-    ("unexpected end of stream", "a quote or a bracket is never closed"),
-    ("expected ',' or", "a comma or a closing bracket is missing"),
+    ("unexpected end of stream", "close the open quote or bracket"),
+    ("expected ',' or", "add the missing comma or closing bracket"),
 )
 
 
@@ -42,7 +42,9 @@ def decode(file: str, data: bytes) -> str | Finding:
     if bad:
         name = "a NUL character" if bad[0] == "\0" else f"the control character U+{ord(bad[0]):04X}"
         hint = "save the file as UTF-8, not UTF-16" if bad[0] == "\0" and text.count("\0") > 1 else ""
-        return codes.CONTROL_CHARACTER.at(f"the file holds {name}", place=_place(file, text[: bad.start()]), hint=hint)
+        return codes.CONTROL_CHARACTER.at(
+            f"the file contains {name}", place=_place(file, text[: bad.start()]), hint=hint
+        )
     return text
 
 
@@ -59,12 +61,12 @@ def _place(file: str, before: str) -> Place:
 
 
 def too_deep(place: Place) -> Finding:
-    """The finding for text that nests deeper than is read."""
+    """The finding for text that is nested too deeply."""
     return codes.TOO_DEEP.at(f"this is nested more than {DEEPEST} levels deep", place=place)
 
 
 def syntax_finding(file: str, text: str, error: Any) -> Finding:
-    """What PyYAML's `error` says, at its place; a tab used as indentation and too much nesting are told as such."""
+    """PyYAML's `error` as a finding at its place; tabs as indentation and too much nesting get their own messages."""
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     line, column = (mark.line, mark.column) if mark else (0, 0)
     place = Place(file, line + 1, column + 1)

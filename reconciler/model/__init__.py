@@ -1,4 +1,4 @@
-"""The vocabulary: what the other floors say to each other, as plain values.
+"""The vocabulary: the plain values that the other floors exchange.
 
 Not here: anything that acts or asks.
 """

@@ -6,7 +6,7 @@ from reconciler.model.ids import ArmId, lower
 
 
 def group(within: ArmId) -> str:
-    """`group/<subscription>/<name>`: of the resource group that an id names or lies in."""
+    """`group/<subscription>/<name>`: of the resource group that an id names or is in."""
     return f"group/{within.subscription}/{within.group}"
 
 
@@ -31,6 +31,6 @@ def disk(arm_id: ArmId) -> str:
 
 
 def disk_of(address: str) -> str:
-    """The lower-cased id of the disk that an address is of; empty: it is of something else."""
+    """The lower-cased id of the disk that an address names; empty for other addresses."""
     kind, _, disk_id = lower(address).partition("/")
     return disk_id if kind == "disk" else ""

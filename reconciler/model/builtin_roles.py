@@ -29,11 +29,11 @@ BY_GUID = {role.guid: role for role in (DISK_BACKUP_READER, DISK_SNAPSHOT_CONTRI
 
 
 SETTLED = timedelta(hours=24)
-"""The age of an assignment from which on nobody is still about to protect a disk with it."""
+"""The age after which nobody is still about to protect a disk with an assignment."""
 
 
 def is_settled(assignment: RoleAssignment, now: datetime) -> bool:
-    """Whether an assignment is so old that whoever made it has ended; one without a time isn't known to be."""
+    """Whether an assignment is so old that the run that made it has ended; one without a time isn't known to be."""
     return assignment.created is not None and now - assignment.created > SETTLED
 
 

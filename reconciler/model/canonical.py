@@ -1,7 +1,7 @@
 """Canonical forms: the frozen text of what a manifest declares, which names and digests are derived from.
 
-A key is never renamed or taken out. Those of version 0.1.0 stand in the text whatever their value; a later one stands
-there only where its value is not the default, so that a new field renames no policy and marks no vault anew.
+A key is never renamed or removed. Those of version 0.1.0 are always in the text; a later one is there only if its value
+is not the default, so that a new field renames no policy and changes no vault's mark.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from reconciler.model.ids import ArmId
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """The keys of a type's canonical form: `first` are those of version 0.1.0, `later` all that came since.
+    """The keys of a type's canonical form: `first` are those of version 0.1.0, `later` all newer ones.
 
-    A key is read from the attribute of its name; where that is called otherwise now, it is written `key=attribute`.
+    A key is read from the attribute of the same name; if the attribute was renamed, write `key=attribute`.
     `left_out` are attributes that declare nothing.
     """
 
@@ -83,7 +83,7 @@ def text(value: Any) -> str:
 
 
 def plain(value: Any) -> Any:
-    """A declaration as JSON data, without its places: what two commits are compared by."""
+    """A declaration as JSON data without its places, by which two commits are compared."""
     kind: Any = type(value)
     if kind in _AS_THEY_ARE:
         return value
@@ -100,14 +100,14 @@ def plain(value: Any) -> Any:
 
 @lru_cache(maxsize=256)
 def _keys(kind: Any) -> tuple[_Key, ...]:
-    """The keys of a type's form; none for what is no declaration. What the form doesn't name counts as later."""
+    """The keys of a type's form; none for other types. Attributes that the form doesn't name count as later."""
     form = next((FORMS[base] for base in kind.__mro__ if base in FORMS), None)
     if form is None:
         return ()
     first, later = ({_attribute(word): _key(word) for word in words.split()} for words in (form.first, form.later))
     own = {field.name: field for field in fields(kind) if field.init and field.name not in form.left_out.split()}
     if lost := sorted({*first, *later} - {*own}):
-        raise TypeError(f"{kind.__name__} has no {', '.join(lost)}, which its canonical form is made of")
+        raise TypeError(f"{kind.__name__} has no {', '.join(lost)}, which its canonical form needs")
     return tuple(
         _Key(first.get(name) or later.get(name, name), name, MISSING if name in first else _default(field))
         for name, field in own.items()
@@ -142,7 +142,7 @@ def digest(data: Any) -> str:
 
 
 def _pieces(value: Any, opened: int) -> Iterator[str]:
-    """The canonical JSON, in pieces: the outer levels are opened, since a whole manifest at once takes much room."""
+    """The canonical JSON in pieces, one for each part of the outer levels, to save memory for big manifests."""
     kind: Any = type(value)
     if opened and (keys := _keys(kind)):
         value = dict(_said(value, keys))

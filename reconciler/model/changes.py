@@ -1,4 +1,4 @@
-"""Changes: what differs, what is written for it, and what each write waits for."""
+"""Changes: what differs, what is written, and what each write waits for."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ class Op(StrEnum):
     GROUP_PUT: the whole body. VAULT_PUT: the whole body. VAULT_PATCH: the changed blocks. POLICY_PUT: the whole body.
     POLICY_DELETE: nothing. ROLE_PUT: `{"role": guid, "principal": id or UNKNOWN, "identity": "system" or a lower-cased
     id, "vault": vault id}` with `target` the scope. ROLE_DELETE: nothing. INSTANCE_PUT: the whole body of a new one.
-    INSTANCE_RESUME: `{"expires": n}` where it may clean up n recovery points, nothing where it may clean up none.
-    INSTANCE_MERGE: what to lay over the live body before it is PUT again, unless that changes nothing; INSTANCE_REPAIR
-    the same, PUT in any case. INSTANCE_DELETE: `{"softly": True}` where it may only be done while the vault's soft
-    delete is on. INSTANCE_VALIDATE: nothing (validateForBackup of the live body). RESTORE_START: the restore request, with `target` the instance. DISK_PATCH: what to change of a
-    disk (tags are laid over those that it has). DISK_CHECK, a look: what a restored disk must be (`size_gb`, `sku`,
-    `zones`, `encryption_set`; None: not known), the `claim` that is proved before anything is written to it, and the
-    `job` of an earlier run that makes it (empty: none is under way). DISK_DELETE: the claim that it proves to be. The
-    others: nothing.
+    INSTANCE_RESUME: `{"expires": n}` if it may clean up n recovery points, nothing if it may clean up none.
+    INSTANCE_MERGE: what to merge into the live body before it is PUT again, unless that changes nothing; INSTANCE_REPAIR
+    the same, but always PUT. INSTANCE_DELETE: `{"softly": True}` if it may only be done while the vault's soft delete is
+    on. INSTANCE_VALIDATE: nothing (validateForBackup of the live body). RESTORE_START: the restore request, with `target`
+    the instance. DISK_PATCH: what to change on a disk (tags are merged into its own). DISK_CHECK, a look: what a restored
+    disk must be like (`size_gb`, `sku`, `zones`, `encryption_set`; None: not known), the `claim` that is proved before
+    anything is written to it, and the `job` of an earlier run that makes it (empty: none is under way). DISK_DELETE: the
+    claim that is proved first. The others: nothing.
     """
 
     GROUP_PUT = "group.put"
@@ -98,7 +98,7 @@ class Probe:
     """What must be effective before an instance is written.
 
     Instances with the same `key` share one canary. `roles` are the addresses of the role assignments that this run
-    makes for it; `fresh`: one of the rows is younger than 30 minutes or made by this run, so waiting is worth it;
+    makes for it; `fresh`: one of the rows is younger than 30 minutes or made by this run, so waiting may help;
     `missing` are role assignments that are absent and not ours to make (mode verify or emit): tried once, and if the
     probe fails the disk is skipped because of them.
     """
@@ -116,9 +116,9 @@ class Change:
     `vault` is the id of the vault it belongs to (None for groups), for phases and for the mark at the end; `goal` for
     disks the state to wait for (`ProtectionConfigured`, `ProtectionStopped`, `BackupsSuspended`, `gone`); `depends` are
     addresses that must be done first; `detail` says more for people (the disks a roll concerns, who chose the disk);
-    `weight` is `stops` or `shortens` for what the 30 % gate counts, `weakens` for a vault, or nothing; `drift` is its class; `keeps` says which
-    restored disks a drill leaves behind (`none`, `failed`, `all`); `unasked`: what it makes isn't listed, and nobody has
-    asked by id yet whether it is there; `found` is the instance that it was planned over, as the look showed it.
+    `weight` is `stops` or `shortens` for what the 30 % gate counts, `weakens` for a vault, or nothing; `drift` is its
+    class; `keeps` says which restored disks a drill leaves behind (`none`, `failed`, `all`); `unasked`: what it creates
+    isn't listed, and wasn't yet asked for by id; `found` is the live instance for which it was planned.
     """
 
     address: str

@@ -1,17 +1,17 @@
-"""Every error that a person may meet, as one tree.
+"""Every error that a user may see, as one tree.
 
 ReconcilerError
 ├── UsageError            the command line asks for something impossible
 ├── ManifestError         the manifest is wrong: all findings at once
 ├── Refused               a gate is closed, or a saved plan doesn't fit: nothing was written
-│   └── StalePlan         what was approved is not what would be done now
-├── ReadIncomplete        Azure could not be read to the end: nothing was concluded from the part
+│   └── StalePlan         the approved plan differs from the current one
+├── ReadIncomplete        Azure could not be read completely: nothing was concluded from the part
 └── AzureError            Azure answered with an error
     ├── NotFound          404 of Resource Manager, for what was asked
     ├── Unproven          404 that proves no absence: a proxy's page, or about something else
-    ├── OutOfReach        401, 403: the caller's rights
+    ├── OutOfReach        401, 403: the caller lacks permissions
     ├── Conflict          409, 412
-    ├── Transient         408, 429, 5xx, resets: retried until the deadline, then told
+    ├── Transient         408, 429, 5xx, resets: retried until the deadline, then raised
     ├── Blocked           refused for hours: never retried
     └── OperationFailed   a long-running operation ended in failure, or not at all
 """
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class ReconcilerError(Exception):
-    """The base of all: `code` is stable, `hint` says what to do next."""
+    """The base of all our errors: `code` is stable, `hint` says what to do next."""
 
     code = error_codes.ERROR.code
 
@@ -51,8 +51,8 @@ class UsageError(ReconcilerError):
 class ManifestError(ReconcilerError):
     """The manifest is wrong; `findings` has every problem, `sources` the text of each file for caret lines.
 
-    `root` is the folder that was named, which stands before the names of files where places are shown. The hint tells
-    the first error, for where findings have no room.
+    `root` is the folder that was named, which prefixes file names where places are shown. The hint has the first error,
+    for output without room for findings.
     """
 
     code = error_codes.MANIFEST.code
@@ -61,7 +61,7 @@ class ManifestError(ReconcilerError):
     def __init__(self, findings: Sequence[Finding], sources: dict[str, str]) -> None:
         errors = [finding for finding in findings if finding.severity == "error"]
         place = f"{errors[0].place}: " if errors and errors[0].place else ""
-        hint = f"the first: {place}{errors[0].message}" if errors else ""
+        hint = f"the first is {place}{errors[0].message}" if errors else ""
         super().__init__(f"The manifest has {counted(len(errors), 'error')}.", hint=hint)
         self.findings = tuple(findings)
         self.sources = sources
@@ -74,13 +74,13 @@ class Refused(ReconcilerError):
 
 
 class StalePlan(Refused):
-    """What was approved is not what would be done now; the message lists what moved."""
+    """The approved plan differs from the current one; the message lists the differences."""
 
     code = error_codes.STALE_PLAN.code
 
 
 class ReadIncomplete(ReconcilerError):
-    """Azure could not be read to the end; nothing follows from the part that was."""
+    """Azure could not be read completely; nothing was concluded from the part that was read."""
 
     code = error_codes.READ_INCOMPLETE.code
 
@@ -88,10 +88,10 @@ class ReadIncomplete(ReconcilerError):
 class AzureError(ReconcilerError):
     """Azure answered with an error.
 
-    `status` is HTTP's (0: no answer), `code` Azure's, or one of ours where it gave none, `advice` its recommended
-    actions, `target` the id or URL path that was asked (never with a query string: it may be signed), `request_id` what
-    support asks for. `sent_unknown`: the answer to a POST was lost that may have been acted upon; look before it is
-    sent again.
+    `status` is HTTP's (0: no answer), `code` Azure's, or one of ours if it gave none, `advice` its recommended actions,
+    `target` the id or URL path of the request (never with a query string: it may be signed), `request_id` the one for
+    Azure support. `sent_unknown`: the answer to a POST was lost, so it may have had an effect; look before it is sent
+    again.
     """
 
     code = error_codes.AZURE.code
@@ -117,9 +117,9 @@ class AzureError(ReconcilerError):
 
 
 class NotFound(AzureError):
-    """Resource Manager's own 404: it isn't there (or isn't there yet).
+    """Resource Manager's own 404: the object doesn't exist (or doesn't exist yet).
 
-    `absent` is the lower-cased id of what isn't there: what was asked for (or empty), or what encloses that.
+    `absent` is the lower-cased id of what doesn't exist: the object (or empty), or what encloses it.
     """
 
     def __init__(self, message: str, *, absent: str = "", **said: Any) -> None:
@@ -128,21 +128,21 @@ class NotFound(AzureError):
 
 
 class Unproven(AzureError):
-    """404 that doesn't prove that anything is gone. `is_passing`: it isn't Azure's, and may pass."""
+    """A 404 that doesn't prove that anything is gone. `is_passing`: it isn't from Azure, and may pass."""
 
     is_passing = False
 
 
 class OutOfReach(AzureError):
-    """401 or 403: the caller's rights don't reach it. Says nothing about whether it exists."""
+    """401 or 403: the caller lacks permissions. Says nothing about whether the object exists."""
 
 
 class Conflict(AzureError):
-    """409 or 412: something else holds or changed it."""
+    """409 or 412: something else locks or changed the object."""
 
 
 class Transient(AzureError):
-    """Would pass with time, but the deadline came first."""
+    """An error that may pass with time, but the deadline came first."""
 
 
 class Blocked(AzureError):
@@ -164,4 +164,4 @@ class Told:
     @property
     def reason(self) -> str:
         """The message, or that there is none."""
-        return self.message or "Azure gives no reason"
+        return self.message or "Azure gave no reason"

@@ -30,12 +30,12 @@ T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
 AHEAD = timedelta(hours=1)
-"""How far ahead of ours Azure's clock may be for what it says to have been, and not yet to come."""
+"""How far Azure's clock may be ahead of ours; later times count as being in the future."""
 
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """Where a disk comes from: what it tells itself, the snapshot that it names, the restores that were to make it."""
+    """Where a disk comes from: its own origin, the snapshot that it names, the restores that were to create it."""
 
     disk: Disk
     origin: Origin
@@ -52,7 +52,7 @@ class Found:
 
 
 Presence: TypeAlias = Known[Found]
-"""Whether an object is there, by a read of its id."""
+"""Whether an object exists, by a read of its id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +128,9 @@ TRACE: QuestionKind[Trace] = QuestionKind("trace")
 class Estate:
     """What Azure held when it was looked at. Mappings are keyed by lower-cased id.
 
-    `owned_vaults`: those anywhere that bear our mark (None: nobody asked).
-    `subscriptions` are those whose lists were read, `disk_subscriptions` those whose disks were; `roles` by principal where asked so; `answers` grow while planning.
+    `owned_vaults`: those anywhere that bear our mark (None: not asked).
+    `subscriptions` are those whose lists were read, `disk_subscriptions` those whose disks were listed; `roles` may be
+    limited to some principals; `answers` grow while planning.
     `management_groups` have the subscriptions anywhere below each group that a selector names, by lower-cased name.
     """
 

@@ -1,4 +1,4 @@
-"""What the tool has to say about a manifest or an estate: findings, each with a stable code and a place."""
+"""Findings about a manifest or an estate, each with a stable code and a place."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class Severity(StrEnum):
-    """How much a finding matters: an error fails the run's exit code, a warning and information don't.
+    """How serious a finding is: an error makes the run's exit code fail, a warning and information don't.
 
     The order of members is that of reports.
     """
@@ -57,7 +57,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A stable code of a finding or an error: what it means in one sentence, what to do next, how much it matters.
+    """A stable code of a finding or an error: its meaning in one sentence, what to do next, how serious it is.
 
     `drift` is the class of its findings in `drift`, `group` an error's heading in the reference.
     """
@@ -78,12 +78,12 @@ class Code:
         return replace(self, severity=Severity.ERROR)
 
     def at(self, message: str, *, address: str = "", place: Place | None = None, hint: str = "") -> Finding:
-        """A finding of this code; `hint` replaces the general one where something better is known."""
+        """A finding of this code; `hint` replaces the code's own."""
         return Finding(self.code, self.severity, message, hint or self.hint, address, place, self.drift)
 
 
 def table(*modules: Mapping[str, object]) -> dict[str, Code]:
-    """The codes among the names of modules, each by what it spells; ValueError when two spell the same."""
+    """The codes in these namespaces, by their text; ValueError when two have the same text."""
     codes = [value for names in modules for value in names.values() if isinstance(value, Code)]
     by_name = {code.code: code for code in codes}
     if len(by_name) != len(codes):

@@ -17,7 +17,7 @@ _ASCII_LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
 
 
 def lower(text: str) -> str:
-    """Lower-case ASCII letters only: `K` (Kelvin) and `İ` stay what they are, as in Azure's comparison."""
+    """Lower-case ASCII letters only: `K` (Kelvin) and `İ` stay unchanged, as in Azure's comparison."""
     return text.lower() if text.isascii() else text.translate(_ASCII_LOWER)
 
 
@@ -36,7 +36,7 @@ class ArmId:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """The id that `text` spells; ValueError when it has not the form of an Azure resource id."""
+        """The id in `text`; ValueError when it doesn't have the form of an Azure resource id."""
         arm_id = cls(text)
         if not _ARM_ID.fullmatch(arm_id.text):
             raise ValueError(f"not an Azure resource id: {text!r}")
@@ -56,7 +56,7 @@ class ArmId:
 
     @property
     def group_id(self) -> ArmId:
-        """The id of the resource group that the resource lies in."""
+        """The id of the resource's group."""
         return shared("/".join(self.text.split("/", 5)[:5]))
 
     @property

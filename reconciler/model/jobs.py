@@ -11,10 +11,10 @@ from reconciler.model.ids import ArmId, lower
 
 @dataclass(frozen=True, slots=True)
 class RestoreJob:
-    """A restore: `status` as spelled; `began` None: not told, `ended` None: it runs, or that isn't told.
+    """A restore: `status` as Azure spells it; `began` None: unknown, `ended` None: it is running, or unknown.
 
-    `point` (the recovery point's name) and `target` (the disk that it makes) are known only of a job that was read
-    singly.
+    `point` (the recovery point's name) and `target` (the disk that it creates) are known only for a job that was read
+    by id.
     """
 
     id: ArmId
@@ -27,11 +27,11 @@ class RestoreJob:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job of a vault; times are UTC, `status` and `operation` as spelled.
+    """A job of a vault; times are UTC, `status` and `operation` as Azure spells them.
 
-    `instance` and `disk` None: not told. `ended` None: it runs. `error` is what Azure says of one that
-    failed (None: nothing), with our advice where it gives none. `tag` and `point` (the recovery point's name) are known
-    only of a job that was read singly.
+    `instance` and `disk` None: unknown. `ended` None: it is running. `error` is Azure's error of a failed one (None:
+    none), with our advice if it gives none. `tag` and `point` (the recovery point's name) are known only for a job that
+    was read by id.
     """
 
     id: ArmId
@@ -53,10 +53,10 @@ WELL = frozenset({"completed", "completedwithwarnings"})
 
 
 def has_ended(one: Job) -> bool:
-    """Whether a job is over; a word that nobody knows means that it isn't."""
+    """Whether a job has ended; an unknown status means that it hasn't."""
     return lower(one.status) in ENDED
 
 
 def ended_well(one: Job) -> bool:
-    """Whether a job is over, and did what it was to do."""
+    """Whether a job has succeeded."""
     return lower(one.status) in WELL

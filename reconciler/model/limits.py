@@ -1,4 +1,4 @@
-"""Azure's limits and support rules that more than one floor holds to."""
+"""Azure's limits and support rules that more than one floor uses."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ MOST_SNAPSHOTS = 450
 
 
 SLOW_SKUS = frozenset({"premiumv2_lrs", "ultrassd_lrs"})
-"""Kinds of disk that Azure backs up every 12 hours or daily only."""
+"""SKUs that Azure backs up only every 12 hours or daily."""
 SLOW_HOURS = 12

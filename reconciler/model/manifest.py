@@ -1,4 +1,4 @@
-"""The compiled manifest: defaults filled in, units resolved, every part knowing its place."""
+"""The compiled manifest: defaults filled in, units resolved, every part with its place."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from reconciler.model.findings import Finding, Place
 from reconciler.model.ids import ArmId, lower, vault_id
 
 REPORT, RETAIN, EXPIRE = "report", "retain", "expire"
-"""What `whenGone` says: only tell; stop and keep the recovery points; suspend and let them age by the policy."""
+"""What `whenGone` does: only report; stop and keep the recovery points; suspend and let them expire by the policy."""
 
 Choice = str | Mapping[str, str]
 """A lower-cased name, or one per region (keys are normalised locations such as `westus`)."""
@@ -18,7 +18,7 @@ Choice = str | Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class SoftDelete:
-    """A vault's soft delete: `state` Off, On or AlwaysOn; `retention_days` 14 to 180. None: not said."""
+    """A vault's soft delete: `state` Off, On or AlwaysOn; `retention_days` 14 to 180. None: not declared."""
 
     state: str | None = None
     retention_days: int | None = None
@@ -26,10 +26,10 @@ class SoftDelete:
 
 @dataclass(frozen=True, slots=True)
 class VaultSpec:
-    """A Backup vault as declared. None: not said, so not compared.
+    """A Backup vault as declared. None: not declared, so not compared.
 
     `identity` is `system` or the id of a user-assigned identity; `tags` are the vault's own (a None value removes the
-    tag), `default_tags` those of `defaults.tags`, which go on what we create. `id` is the vault's in Azure.
+    tag), `default_tags` those of `defaults.tags`, for what we create. `id` is the vault's id in Azure.
     """
 
     place: Place
@@ -74,10 +74,10 @@ class PolicyContent:
 
 @dataclass(frozen=True, slots=True)
 class PolicySpec:
-    """A policy as declared; `content` is None only for one that is not managed and says nothing of its content.
+    """A policy as declared; `content` is None only for an unmanaged one that doesn't declare it.
 
     `at_minutes` is the declared wall-clock minute of the day of the first backup (for the body we write; `content` has
-    it modulo the interval). `retention_text` has the durations as ISO 8601 as they go on the wire, by rule name
+    it modulo the interval). `retention_text` has the durations as ISO 8601, as on the wire, by rule name
     (`Default`, `Daily`, `Weekly`).
     """
 
@@ -93,7 +93,7 @@ class PolicySpec:
 
 @dataclass(frozen=True, slots=True)
 class GroupSpec:
-    """A snapshot resource group as declared; it is wanted in the subscription of each disk that uses it.
+    """A snapshot resource group as declared; there is one in the subscription of each disk that uses it.
 
     `location` None: that of its disks; normalised.
     """
@@ -139,8 +139,8 @@ class Exclusion:
 class DiskRule:
     """One entry of `disks`: either `ids` (each with its place) or `select`, and what its disks get.
 
-    `when_gone` is what becomes of the backup instance of a disk that Azure no longer has, once its newest recovery
-    point is `gone_after_hours` old.
+    `when_gone` says what to do with the backup instance of a disk that no longer exists, once its newest recovery point
+    is `gone_after_hours` old.
     """
 
     place: Place
@@ -157,7 +157,7 @@ class DiskRule:
 
 @dataclass(frozen=True, slots=True)
 class Excluded:
-    """A disk that no selector may take, and why."""
+    """A disk that no selector may match, and why."""
 
     place: Place
     id: ArmId
@@ -166,7 +166,7 @@ class Excluded:
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """A disk to take out for good: `data` is `retain` or `delete`."""
+    """A disk to stop protecting: `data` is `retain` or `delete`."""
 
     place: Place
     id: ArmId
@@ -176,7 +176,7 @@ class Removed:
 
 @dataclass(frozen=True, slots=True)
 class Ignore:
-    """Differences not to act on: `address` with `*`, `fields` (empty: all), until `expires` (inclusive; None: always)."""
+    """Differences to ignore: `address` with `*`, `fields` (empty: all), until `expires` (inclusive; None: always)."""
 
     place: Place
     address: str
@@ -195,7 +195,7 @@ class RoleSettings:
 
 @dataclass(frozen=True, slots=True)
 class DrillSpec:
-    """A trial restore: of `sample` disks that `select` takes (None: of all protected ones), into a scratch group.
+    """A test restore of `sample` disks that `select` matches (None: all protected ones), into a scratch group.
 
     `subscription` is the group's, lower-cased (None: each disk's own); `max_age_hours` None: any age; `keep` is
     `none`, `failed` or `all`.

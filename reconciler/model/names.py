@@ -1,4 +1,4 @@
-"""Names that are derived, never drawn: the same input gives the same name in every run and version."""
+"""Derived names: the same input gives the same name in every run and version."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from reconciler.model.ids import ArmId, lower
 from reconciler.model.manifest import PolicyContent
 
 NAMESPACE = UUID("5f4c2a0e-7d0b-5b1e-9c39-0d3f6f1c7a52")
-"""The root of all uuid5 names; frozen, since another one would rename everything that exists."""
+"""The root of all uuid5 names; never change it, since that would rename everything that exists."""
 
 _DISK_PART = 50
 _DRILL_PART = 30
@@ -25,7 +25,7 @@ def instance_name(disk: ArmId) -> str:
 
 
 def drill_mark(manifest: str, drill: str) -> str:
-    """How the tag of a disk begins that a drill restored; what follows is the run."""
+    """The prefix of the tag on a disk that a drill restored; the run follows it."""
     return f"{manifest}/{drill}/"
 
 
@@ -35,14 +35,14 @@ def drill_disk_name(manifest: str, drill: str, disk: ArmId) -> str:
 
 
 def role_name(scope: ArmId, role: str, principal: str) -> str:
-    """The name of a role assignment; it holds the principal, since a name can't be reused for another one."""
+    """The name of a role assignment; it depends on the principal, since a name can't be reused for another one."""
     return str(uuid5(NAMESPACE, f"{scope.key}|{lower(role)}|{lower(principal)}"))
 
 
 def policy_names(name: str, content: PolicyContent) -> tuple[str, ...]:
     """The derived names of a policy, best first: `<name>-<8 hex of its content>`.
 
-    The others are for the case that somebody wrote another content under the first.
+    The others are used if somebody wrote other content under the first.
     """
     text = canonical.text(content)
     digests = (hashlib.sha256(f"{text}{salt or ''}".encode()).hexdigest()[:8] for salt in range(_SALTS))

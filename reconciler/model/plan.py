@@ -1,4 +1,4 @@
-"""The plan: every change in order, the gates before it, what it was made of, and the options of planning."""
+"""The plan: every change in order, its gates, what it was made of, and the options of planning."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from reconciler.model.shard import WHOLE, Shard
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """A refusal: `name` is what `--force` (or its own option) opens.
+    """A refusal that `--force` with its `name`, or its own option, opens.
 
     A closed gate refuses the whole run, unless it `is_local`: then only the changes of its `addresses`, and what
-    depends on them, are left out of the plan, which a finding tells of each.
+    depends on them, are left out of the plan, each with a finding.
     """
 
     name: str
@@ -31,12 +31,12 @@ class Gate:
 
 
 AT_REST = "at rest"
-"""The goal of a wait for whatever state an instance ends in, or for its end."""
+"""The goal of a wait for any state that isn't transient, or for the instance's deletion."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """A disk whose instance Azure is at work on: nothing to write, apply waits for `goal` (a state, or AT_REST)."""
+    """A disk whose instance Azure is working on: nothing to write, apply waits for `goal` (a state, or AT_REST)."""
 
     address: str
     instance: ArmId
@@ -45,9 +45,9 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A tag of a vault that says what was applied there, written once all else of the vault is done.
+    """A tag of a vault that says what was applied there, written once everything else in the vault is done.
 
-    `before` is empty where the vault has no such tag.
+    `before` is empty if the vault has no such tag.
     """
 
     address: str
@@ -59,7 +59,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """How many changes of each action; of a vault in which nothing else changes, its marks count as one."""
+    """The number of changes by action; the marks of a vault without other changes count as one."""
 
     add: int
     change: int
@@ -68,7 +68,7 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """What a plan was made of: the estate, and how a plan, perhaps a sketch, is made of another one in the same way."""
+    """What a plan was made of: the estate, and a function that makes a plan, or a sketch, of another one."""
 
     estate: Estate
     make: Callable[[Estate], Plan]
@@ -78,13 +78,13 @@ class Basis:
 class Plan:
     """All changes, ordered and gated; pure data, stable for the same input.
 
-    `marks` are the tags that apply writes on vaults that we own when these are done. `questions` must be empty before anything is
-    shown or applied. `expected` maps the addresses of all declared disks to their goal. `emitted` are role
+    `marks` are the tags that apply writes on our vaults when these are done. `questions` must be empty before anything
+    is shown or applied. `expected` maps the addresses of all declared disks to their goal. `emitted` are role
     assignments that mode `emit` leaves to others (ROLE_PUT steps), `missing` all that this manifest doesn't make.
-    `owners`, lower-cased: the names whose mark stands in the way of nothing that this manifest does. `is_partial`: it
-    tells nothing of what `--only` or a shard leaves out. `basis` is kept where something destroys or weakens, which is
-    planned again before it is done. `looked` is when the look began, by the monotonic clock of the connection. `contradicted`
-    are ids of what is there although its list lacks it.
+    `owners`, lower-cased, are the names whose marks this manifest may write over. `is_partial`: it says nothing about
+    what `--only` or a shard leaves out. `basis` is kept if a step destroys or weakens something, which is planned again
+    before it is done. `looked` is when the look began, by the monotonic clock of the connection. `contradicted` are ids
+    of objects that exist although their list lacks them.
     """
 
     manifest: str
@@ -113,13 +113,13 @@ class Plan:
 
     @property
     def marked_alone(self) -> dict[str, str]:
-        """The addresses of the vaults in which nothing but marks is written, by lower-cased id."""
+        """The addresses of the vaults in which only marks are written, by lower-cased id."""
         touched = {change.vault.key for change in self.changes if change.vault}
         return {mark.vault.key: mark.address for mark in self.marks if mark.vault.key not in touched}
 
     @property
     def expiring(self) -> int:
-        """How many recovery points its resumes clean up."""
+        """The number of recovery points that its resumes clean up."""
         return sum(change.expires for change in self.changes)
 
     @property
@@ -129,7 +129,7 @@ class Plan:
 
     @property
     def left_out(self) -> tuple[Finding, ...]:
-        """The findings that tell of deletions whose key wasn't given."""
+        """The findings about deletions whose key wasn't given."""
         return tuple(finding for finding in self.findings if finding.code == disk_codes.DELETION_DUE.code)
 
     @property
@@ -139,7 +139,7 @@ class Plan:
 
     @property
     def errors(self) -> tuple[Finding, ...]:
-        """The findings that fail the exit code."""
+        """The findings that make the exit code fail."""
         return tuple(finding for finding in self.findings if finding.severity is Severity.ERROR)
 
 
@@ -147,10 +147,10 @@ class Plan:
 class Options:
     """What the command line says about planning.
 
-    `allow_delete` is the exact number of deletions allowed (None: not said, so none is planned); `force` has names of
+    `allow_delete` is the exact number of deletions allowed (None: not given, so none is planned); `force` has names of
     gates, and `NAME=VALUE` for local ones, lower-cased as `keys` returns them; `guard_requests` maps
-    lower-cased vault ids to resource guard request ids; `api_version` DataProtection's; `tool_version` ours; `source` where the manifest comes from (empty: not known); `shard`
-    which of the manifest's vaults are seen to.
+    lower-cased vault ids to resource guard request ids; `api_version` is that of DataProtection, `tool_version` ours;
+    `source` says where the manifest comes from (empty: not known), `shard` which of the manifest's vaults to manage.
     """
 
     tool_version: str

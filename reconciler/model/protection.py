@@ -1,4 +1,4 @@
-"""States of protection: Azure's words, what they mean, and the steps from one to another."""
+"""States of protection: Azure's words, their meaning, and the steps from one to another."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from reconciler.model.ids import ArmId, lower
 from reconciler.model.resources import Instance
 
 GOALS = {"protected": "ProtectionConfigured", "suspended": "BackupsSuspended", "stopped": "ProtectionStopped"}
-"""The state on the wire that each declared protection ends in."""
+"""The state on the wire for each declared protection."""
 
 
 class Health(Enum):
-    """What a state on the wire means."""
+    """The meaning of a state on the wire."""
 
     CONFIGURED = "configured"
     STOPPED = "stopped"
@@ -53,7 +53,7 @@ _STATES = {
 }
 
 AT_WORK = frozenset({Health.TRANSIENT, Health.LEAVING})
-"""What Azure is at work on: towards protection, or away from it."""
+"""Azure is working on the instance: configuring or deleting it."""
 
 _GIVEN_UP = frozenset({"failed", "canceled"})
 _PROVISIONING = {"provisioning": Health.TRANSIENT, "updating": Health.TRANSIENT, "deleting": Health.LEAVING}
@@ -61,14 +61,14 @@ _PROVISIONING = {"provisioning": Health.TRANSIENT, "updating": Health.TRANSIENT,
 
 @lru_cache(maxsize=256)
 def health(state: str) -> Health:
-    """What a state means; the wire knows words that the SDK's enumerations lack, so they are compared as text."""
+    """The meaning of a state, compared as text because the SDK's enumerations lack some of Azure's words."""
     return _STATES.get(lower(state), Health.UNKNOWN)
 
 
 def health_of(instance: Instance) -> Health:
-    """What an instance's state means, unless Azure is at work on the instance: then that state is about to end.
+    """The meaning of an instance's state; while Azure is working on it, that of its provisioning state.
 
-    A state on its way ends nowhere once Azure has given the instance up.
+    A transient state counts as failing once provisioning has failed or was cancelled.
     """
     found = health(instance.state)
     if found is Health.TRANSIENT and lower(instance.provisioning_state) in _GIVEN_UP:
@@ -77,7 +77,7 @@ def health_of(instance: Instance) -> Health:
 
 
 def preference(instance: Instance) -> tuple[int, str]:
-    """Which of several instances of one disk to look at: an active one before a stopped one."""
+    """The sort key among several instances of one disk: active ones come before stopped ones."""
     return (health(instance.state) is Health.STOPPED, instance.id.key)
 
 
@@ -87,7 +87,7 @@ def is_active(instance: Instance) -> bool:
 
 
 def reason(state: Health, instance: Instance) -> str:
-    """Why a declared-protected instance changes, with Azure's own error where there is one."""
+    """Why an instance that is declared protected changes, with Azure's error if there is one."""
     if state is not Health.FAILING:
         return f"protection is {WORDS[state]}"
     error = instance.error or {}

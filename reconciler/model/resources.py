@@ -24,8 +24,8 @@ class Vault:
     """A Backup vault.
 
     `principal_id` is the system identity's (None: off); `user_identities` maps lower-cased ids of user-assigned
-    identities to their principal ids (None: not told by the vault). States keep the wire's spelling. None: absent on
-    the wire, which means off.
+    identities to their principal ids (None: the vault doesn't return it). States keep the wire's spelling. None: absent
+    on the wire.
     """
 
     id: ArmId
@@ -46,12 +46,12 @@ class Vault:
 
     @property
     def principals(self) -> tuple[str, ...]:
-        """The principal ids of its identities, as far as the vault tells them."""
+        """The principal ids of its identities, as far as the vault returns them."""
         return tuple(filter(None, (self.principal_id, *self.user_identities.values())))
 
     @property
     def keeps_deleted(self) -> bool:
-        """Whether soft delete is on: what is deleted stays for a while."""
+        """Whether soft delete is on, so that deleted instances are kept for a while."""
         return lower(self.soft_delete_state or "off") != "off"
 
 
@@ -70,9 +70,9 @@ class Instance:
     """A backup instance of a vault, live or soft-deleted.
 
     `disk` is None for other datasource types, which are never compared, only counted as users of a policy.
-    `state` is `currentProtectionState` as spelled; `error` the wire's error object of a failing one.
+    `state` is `currentProtectionState` as Azure spells it; `error` the wire's error object of a failing one.
     `snapshot_group` and `identity` (a user-assigned one; None: the system's) are None when the wire has none.
-    `deleted`: soft-deleted, with `purge_time` (ISO 8601, as read). `created` None: not told, as Azure rarely does.
+    `deleted`: soft-deleted, with `purge_time` (ISO 8601, as read). `created` None: unknown; Azure rarely returns it.
     """
 
     id: ArmId
@@ -95,7 +95,7 @@ class Disk:
     """A managed disk; `location` normalised; `encryption_set` of CMK disks; `ade`: Azure Disk Encryption is on.
 
     `managed_by` is the VM it is attached to, `also_managed_by` the others of a shared disk. `tags` keep their case.
-    `unique_id`, lower-cased, is another one when the name is used again; `created` None: not told.
+    `unique_id`, lower-cased, differs when a name is used again; `created` None: unknown.
     """
 
     id: ArmId
@@ -131,7 +131,7 @@ class Machine:
 class RoleAssignment:
     """A role assignment; `role` is the definition's GUID, lower-cased; `conditional`: it has a condition.
 
-    `listed_in`: the subscriptions whose lists it came from; one at a management group says nothing of others.
+    `listed_in`: the subscriptions whose lists contain it; one at a management group says nothing about others.
     """
 
     id: ArmId
@@ -145,7 +145,7 @@ class RoleAssignment:
 
 @dataclass(slots=True)
 class Lock:
-    """A management lock; `level` is `ReadOnly` or `CanNotDelete`; `scope` is what it lies on."""
+    """A management lock; `level` is `ReadOnly` or `CanNotDelete`; `scope` is what it locks."""
 
     id: ArmId
     scope: ArmId
@@ -167,7 +167,7 @@ class UserIdentity:
 class RecoveryPoint:
     """A recovery point of an instance: its name, when it was taken, and whether Azure has completed it.
 
-    `expires` None: not told. `is_snapshot`: it is a snapshot of the disk, and has no copy in the vault.
+    `expires` None: unknown. `is_snapshot`: it is a snapshot of the disk, without a copy in the vault.
     """
 
     id: ArmId
@@ -179,7 +179,7 @@ class RecoveryPoint:
 
 @dataclass(frozen=True, slots=True)
 class Snapshots:
-    """Incremental snapshots of a disk in a resource group: how many, and when the newest was made (None: not told)."""
+    """Incremental snapshots of a disk in a resource group: how many, and when the newest was made (None: unknown)."""
 
     count: int
     newest: datetime | None
@@ -187,9 +187,9 @@ class Snapshots:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What a disk or a snapshot tells of its own making: how, from what, and when; empty or None: not told.
+    """How, from what and when a disk or a snapshot was made; empty or None: unknown.
 
-    `held` is when a machine took it or let go of it last.
+    `held` is when a machine last attached or detached it.
     """
 
     unique_id: str
@@ -202,7 +202,7 @@ class Origin:
 
 @dataclass(slots=True)
 class OwnedVault:
-    """A vault anywhere that bears our mark; only ever adds findings."""
+    """A vault anywhere that bears our mark; it is only used for findings."""
 
     id: ArmId
     owner: str

@@ -1,4 +1,4 @@
-"""What a run has to look at, and which vaults are its own to see to."""
+"""What a run has to read, and which vaults it manages."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from reconciler.model.tags import OWNER_TAG, tag_of
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """What a run has to look at, as the manifest tells; every list is of lower-cased ids, sorted.
+    """What a run has to read, according to the manifest; every list is of lower-cased ids, sorted.
 
     `subscriptions`: their vaults, resource groups and locks are listed; `disk_subscriptions`: their disks too;
     `role_subscriptions`: role assignments, for the identities of the vaults in `vaults`; `vaults`: declared vaults,
     whose policies, instances and deleted instances are listed, as are those of every vault in `subscriptions` whose
-    owner's mark is one of `owners`; `identities`: user-assigned identities to read; `elsewhere`: declared vaults that
-    other shards than `shard` see to; `machine_subscriptions`: their virtual machines are listed, for selectors that ask
-    what a disk is attached to.
+    owner's mark is one of `owners`; `identities`: user-assigned identities to read; `elsewhere`: declared vaults of
+    other shards than `shard`; `machine_subscriptions`: their virtual machines are listed, for selectors that need what a
+    disk is attached to.
     """
 
     subscriptions: tuple[str, ...]
@@ -34,7 +34,7 @@ class Reach:
 
 
 def concerns(reach: Reach, vault: Vault) -> bool:
-    """Whether a vault that was found is this run's to see to: it is declared, or it bears our mark."""
+    """Whether this run manages a vault that was found: it is declared, or it bears our mark."""
     key = vault.id.key
     if key in reach.vaults or key in reach.elsewhere:
         return key in reach.vaults
@@ -42,7 +42,7 @@ def concerns(reach: Reach, vault: Vault) -> bool:
 
 
 def concerns_others(reach: Reach, vault: Vault) -> bool:
-    """Whether another shard of the same manifest sees to a vault that was found."""
+    """Whether another shard of the same manifest manages a vault that was found."""
     return not concerns(reach, vault) and (vault.id.key in reach.elsewhere or _is_marked(reach, vault))
 
 

@@ -1,4 +1,4 @@
-"""What status calls a disk's backups."""
+"""The states of a disk's backups in `status`."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ OK, LATE, FAILING, GONE, UNPROTECTED, WAITING, HALTED, UNKNOWN = (
     "ok", "late", "failing", "gone", "unprotected", "waiting", "halted", "unknown",
 )  # fmt: skip
 STATES: Mapping[str, str] = {
-    GONE: "Azure no longer has the disk",
+    GONE: "the disk no longer exists in Azure",
     FAILING: "protection or the last backup failed, or snapshots of its recovery points are gone",
     LATE: "the newest recovery point is older than the schedule promises",
-    UNPROTECTED: "declared as protected, and not protected",
-    UNKNOWN: "it could not be told when the newest recovery point was made",
-    WAITING: "protected since so recently that the first backup isn't due yet",
+    UNPROTECTED: "declared protected, but not protected",
+    UNKNOWN: "could not tell when the newest recovery point was made",
+    WAITING: "protected so recently that the first backup isn't due yet",
     HALTED: "suspended or stopped, as declared",
-    OK: "protected, and as fresh as promised",
+    OK: "protected, and as fresh as the schedule promises",
 }
 """Every state with its meaning, worst first."""
 

@@ -1,4 +1,4 @@
-"""Our tags in Azure, and how a tag is read."""
+"""Our tags in Azure, and reading tags."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ RESTORED_TAG = "reconciler-restored"
 PROVEN_TAG = "reconciler-proven"
 PROTECTED_TAG = "reconciler-protected"
 """Our tags: whose a vault or an instance is, which declaration was applied last, which disks a restore made, when a
-drill last restored an instance's disk, and when an instance was made, which Azure doesn't tell.
+drill last restored an instance's disk, and when an instance was made, which Azure doesn't return.
 """
 
 
 def tag_of(tags: Mapping[str, str], name: str) -> str:
-    """The value of a tag, whose name has no case in Azure; empty when it isn't there."""
+    """The value of a tag, ignoring case in its name as Azure does; empty when it is absent."""
     if name in tags:
         return tags[name]
     return next((value for key, value in tags.items() if lower(key) == name), "")
 
 
 def is_restored(tags: Mapping[str, str]) -> bool:
-    """Whether a disk bears the tag of those that a restore made; selectors pass it over."""
+    """Whether a disk bears the tag of restored disks, which selectors pass over."""
     return any(lower(key) == RESTORED_TAG for key in tags)

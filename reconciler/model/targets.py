@@ -1,4 +1,4 @@
-"""Disks with their backup instances, which operations are about."""
+"""The disks of an operation, with their backup instances."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The table of vault fields: one row says how a field reads in a manifest and in Azure, and what a difference means.
+"""The table of vault fields: each row has a field's form in a manifest and in Azure, and what a difference means.
 
 Fields in the `properties` of Azure's body alone: location, identity and tags are those of any resource.
 """
@@ -18,11 +18,11 @@ from reconciler.model.manifest import SoftDelete
 from reconciler.model.resources import Vault
 
 Value = str | bool | float | None
-"""A value in normal form, which is the manifest's; None: not said."""
+"""A value in normal form, which is the manifest's; None: not declared."""
 
 
 def word(value: object) -> str | None:
-    """Azure's word as Azure spells it, or None; ValueError for anything else, of which nothing may be concluded."""
+    """Azure's word as Azure spells it, or None; ValueError for anything else, so that nothing is concluded from it."""
     if value is not None and not isinstance(value, str):
         raise ValueError(f"{value!r} where a word is expected")
     return value
@@ -39,7 +39,7 @@ def number(value: object) -> float | None:
 class Words:
     """One of a few words, the weakest first.
 
-    `absent` is the word that a vault may have which says nothing: to weaken that has to be approved as well.
+    `absent` is the word that a vault may have when Azure returns none: weakening that has to be approved as well.
     """
 
     words: tuple[str, ...]
@@ -47,7 +47,7 @@ class Words:
     taken = staticmethod(word)
 
     def read(self, taken: str | None) -> Value:
-        """The word in the manifest's spelling; a word that isn't known stays as it is."""
+        """The word in the manifest's spelling; an unknown word is returned unchanged."""
         return next((word for word in self.words if taken is not None and lower(word) == lower(taken)), taken)
 
     def write(self, value: Value) -> object:
@@ -55,11 +55,11 @@ class Words:
         return value
 
     def can_say(self, value: Value) -> bool:
-        """Whether a manifest can say the value."""
+        """Whether a manifest can declare the value."""
         return value in self.words
 
     def is_lowered(self, before: Value, after: Value) -> bool:
-        """Whether a word gives way to a weaker one: a word that isn't known may be stronger than all others."""
+        """Whether a weaker word replaces a word: an unknown word may be stronger than all others."""
         before = self.absent if before is None else before
         if before not in self.words:
             return before is not None
@@ -68,7 +68,7 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Switch:
-    """On or off; with some fields there is a third word of Azure's, which no manifest can say."""
+    """On or off; some fields have a third word of Azure's, which no manifest can declare."""
 
     third: str = ""
     taken = staticmethod(word)
@@ -84,11 +84,11 @@ class Switch:
         return "Enabled" if value else "Disabled"
 
     def can_say(self, value: Value) -> bool:
-        """Whether a manifest can say the value."""
+        """Whether a manifest can declare the value."""
         return isinstance(value, bool)
 
     def is_lowered(self, before: Value, after: Value) -> bool:
-        """Whether it goes off."""
+        """Whether it is turned off."""
         return before is not False and after is False
 
 
@@ -109,7 +109,7 @@ class Days:
         return float(value or 0)
 
     def can_say(self, value: Value) -> bool:
-        """Whether a manifest can say the value."""
+        """Whether a manifest can declare the value."""
         return isinstance(value, int) and self.least <= value <= self.most
 
     def is_lowered(self, before: Value, after: Value) -> bool:
@@ -119,7 +119,7 @@ class Days:
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What another field must be for a field to be on, and the code of an entry that declares it otherwise."""
+    """The value that another field needs for a field to be on, and the code for an entry that declares otherwise."""
 
     path: str
     value: Value
@@ -148,18 +148,18 @@ class VaultField:
     fixed: bool = False
     """Whether Azure takes it only when it makes the vault."""
     for_good: Value = None
-    """The value that can never be taken back."""
+    """The value that can't be undone."""
     enough: tuple[Value, Value] | None = None
     """What may be declared, and the stronger value with which Azure satisfies it."""
     protects: bool = False
-    """Whether a gate holds back what lowers it."""
+    """Whether lowering it needs a gate."""
     guarded: bool = False
-    """Whether a resource guard must approve what lowers it."""
+    """Whether a resource guard must approve lowering it."""
     needs: Needs | None = None
     moot: tuple[str, Value] | None = None
-    """Another field and its value with which this one means nothing."""
+    """Another field and its value that make this one meaningless."""
     not_for_snapshots: Value = None
-    """A value of which one may think that it covers disk snapshots."""
+    """A value that seems to cover disk snapshots, but doesn't."""
     spec: str = field(init=False)
     """The attribute of `VaultSpec`: the path in snake case, as are the keys of its canonical form."""
     live: str = field(init=False)
@@ -171,11 +171,11 @@ class VaultField:
 
     @property
     def block(self) -> str:
-        """The block of Azure's body that it is in."""
+        """Its block in Azure's body."""
         return self.wire.rpartition(".")[0]
 
     def is_moot(self, values: Mapping[str, Value]) -> bool:
-        """Whether it means nothing beside the other values."""
+        """Whether the other values make it meaningless."""
         return self.moot is not None and values.get(self.moot[0]) == self.moot[1]
 
 
@@ -247,13 +247,13 @@ BY_PATH = {row.path: row for row in FIELDS}
 
 
 def value_at(said: Mapping[str, Any], path: str) -> Any:
-    """The value at the path of a field; None where an entry of the manifest says nothing."""
+    """The value at the path of a field; None when an entry of the manifest doesn't declare it."""
     block, _, key = path.rpartition(".")
     return (said.get(block) or {} if block else said).get(key)
 
 
 def put(body: dict[str, Any], path: str, value: object) -> None:
-    """Lay a value down at a path, in blocks that are made where they are missing."""
+    """Set the value at a path, and create missing blocks."""
     *blocks, key = path.split(".")
     for block in blocks:
         body = body.setdefault(block, {})
@@ -276,11 +276,10 @@ def keys(first: str, block: str = "") -> str:
 
 
 def settings(vault: Vault) -> dict[str, Value]:
-    """A live vault's fields by path; None: the vault doesn't say, and then nobody knows what holds.
+    """A live vault's fields by path; None: Azure doesn't return the field, so its value is unknown.
 
-    Only what was sent to a vault comes back, and Azure's default for each block isn't known: CIS 5.1.6 and the built-in
-    Azure Policy 4d479a11 take absent cross-subscription restore for enabled. What another field rules out is off for
-    certain.
+    Azure returns only what was sent, and its default for each block isn't known: CIS 5.1.6 and the built-in Azure Policy
+    4d479a11 take absent cross-subscription restore for enabled. What another field rules out is certainly off.
     """
     found = {row.path: row.form.read(getattr(vault, row.live)) for row in FIELDS}
     ruled_out = {row.path: False for row in FIELDS if row.needs and row.needs.is_unmet(found)}

@@ -1,4 +1,4 @@
-"""Writes as a ledger is told of them: what each is about, who sends it, and its first answer."""
+"""Writes as a ledger records them: what each is about, who sends it, and its first answer."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Write:
     """One request that may change Azure.
 
     `number` counts the writes of a connection, retries included; `target` is the id that the path names; `object_id`
-    and `app_id` say who the access token speaks for; `client_request_id` is the same for all retries of a request.
+    and `app_id` say whose access token it is; `client_request_id` is the same for all retries of a request.
     """
 
     number: int

@@ -1,8 +1,8 @@
-"""What is known of a disk's backups, and what follows: as fresh as its schedule promises, late, failing, or unknown.
+"""The state of a disk's backups: as fresh as its schedule promises, late, failing, or unknown.
 
-A backup may begin up to two hours after it is due (Azure Backup's own FAQ), so the newest recovery point is never
-older than the time between two occurrences of its schedule and these two hours while all is well; a job that began
-within that time may still run. What is said to have been made in the future tells nothing.
+A backup may begin up to two hours after it is due (Azure Backup's FAQ). So a healthy newest recovery point is never older
+than the time between two occurrences of its schedule plus these two hours, or a job that began within that time is still
+running. A creation time in the future is ignored.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _JOBS_KEPT = timedelta(days=3)
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _UNREAD = "its recovery points were not read"
 _SINCE_WHEN = (
-    "no recovery point yet, and nothing tells since when it is protected: `reconciler backup` makes the first one, and "
+    "no recovery point yet, and could not tell since when it is protected: `reconciler backup` makes the first one, and "
     "the vault's activity log says when its backup instance was made"
 )
 _COMPLETED, _RUNNING = "completed", "inprogress"
@@ -47,10 +47,10 @@ Newest: TypeAlias = Mapping[str, datetime]
 
 @dataclass(slots=True)
 class Told:
-    """What was learnt of backups beside the estate.
+    """What was read about backups in addition to the estate.
 
     `jobs`: when the newest backup job of each status began, by lower-cased instance id and lower-cased status; `points`:
-    the newest recovery point of instances that were asked for theirs (None: they have none), `kept` all of them;
+    the newest recovery point of instances that were asked (None: they have none), `kept` all their points;
     `snapshots`: incremental snapshots by lower-cased ids of disk, then resource group; `there`: when those were made that a
     resource group was read to hold, by lower-cased disk id, of groups that were in doubt; `listed`: vaults that were asked themselves for their jobs, and not Resource
     Graph, and what is known of instances there that have no jobs.
@@ -65,12 +65,12 @@ class Told:
 
 
 def contradicted(held: Iterable[Instance], told: Told) -> set[ArmId]:
-    """The vaults of which Resource Graph lacks the job of a recovery point that is there: it lags too far."""
+    """The vaults for which Resource Graph lags too far: it lacks the job of an existing recovery point."""
     return {one.vault for one in held if one.vault not in told.listed and _is_ahead(told, one)}
 
 
 def _is_ahead(told: Told, instance: Instance) -> bool:
-    """Whether a recovery point is newer than every job that has ended well."""
+    """Whether a recovery point is newer than every successful job."""
     point, jobs = told.points.get(instance.id.key), jobs_of(told, instance)
     if point is None or isinstance(jobs, Unsure):
         return False
@@ -80,9 +80,9 @@ def _is_ahead(told: Told, instance: Instance) -> bool:
 
 
 def unlisted(held: Iterable[Instance], told: Told, now: datetime) -> Mapping[str, str]:
-    """Instances whose vault's own list of jobs lacks that of their newest recovery point, so that it isn't whole.
+    """Instances whose vault's own job list is incomplete, since it lacks the job of their newest recovery point.
 
-    By lower-cased id, with what is missing. Of a point that is older than a few days the job may be forgotten.
+    By lower-cased id, with what is missing. Azure may forget the job of a point that is older than a few days.
     """
     found = {}
     for one in held:
@@ -90,12 +90,12 @@ def unlisted(held: Iterable[Instance], told: Told, now: datetime) -> Mapping[str
         if point is None or isinstance(jobs, Unsure) or now - point > _JOBS_KEPT:
             continue
         if point - _A_JOB > max(jobs.values(), default=_NEVER):
-            found[one.id.key] = f"its jobs lack the backup of {point:%Y-%m-%d %H:%M} UTC, whose recovery point is there"
+            found[one.id.key] = f"its jobs lack the backup of {point:%Y-%m-%d %H:%M} UTC, whose recovery point exists"
     return found
 
 
 def jobs_of(told: Told, instance: Instance) -> Newest | Unsure:
-    """The newest jobs of an instance, or why nobody knows."""
+    """The newest jobs of an instance, or why they are not known."""
     match told.jobs.get(instance.id.key, told.listed.get(instance.vault)):
         case Unsure() as doubt:
             return doubt
@@ -111,24 +111,24 @@ def known_jobs(told: Told, instance: Instance) -> Newest:
 
 
 def newest_of(told: Told, instance: Instance) -> datetime | None:
-    """When the newest recovery point that is known of was made, or its backup began."""
+    """When the newest known recovery point was made, or its backup began."""
     made = (known_jobs(told, instance).get(_COMPLETED), told.points.get(instance.id.key))
     return max(filter(None, made), default=None)
 
 
 def newest_point(points: Iterable[RecoveryPoint], now: datetime) -> datetime | None:
-    """When the newest recovery point was made that is complete, and not yet to come."""
+    """When the newest recovery point was made that is complete and not in the future."""
     return max((one.taken for one in points if one.is_complete and one.taken <= now + AHEAD), default=None)
 
 
 def reading_of(world: World, instance: Instance) -> Reading:
-    """What is understood of the policy that the instance has now."""
+    """What is understood of the instance's current policy."""
     policy = world.estate.policies.get(instance.policy.key) if instance.policy else None
     return read(policy) if policy else Reading()
 
 
 def promise(reading: Reading, moment: datetime) -> timedelta | None:
-    """How old a recovery point of that moment may become while it is the newest; None: nobody can tell."""
+    """How old a recovery point of that moment may become while it is the newest; None when that can't be told."""
     return _promised(reading, moment) if reading.schedules else None
 
 
@@ -137,7 +137,7 @@ def _promised(reading: Reading, moment: datetime) -> timedelta:
 
 
 def state_of(world: World, wanted: DesiredDisk, instance: Instance, told: Told, reading: Reading) -> tuple[str, str]:
-    """What the backups of a declared disk are called, and why; `reading` is that of the instance's policy."""
+    """The backup state of a declared disk, and why; `reading` is that of the instance's policy."""
     health = health_of(instance)
     if health is Health.LEAVING:
         return UNPROTECTED, reason(health, instance)
@@ -149,26 +149,26 @@ def state_of(world: World, wanted: DesiredDisk, instance: Instance, told: Told, 
         return ill
     state = _by_age(world, wanted, instance, told, reading)
     if isinstance(jobs_of(told, instance), Unsure) and state[0] not in BAD:
-        return UNKNOWN, "how its last backup went is not known"
+        return UNKNOWN, "could not tell how its last backup ended"
     return state
 
 
 def _ended_ill(told: Told, instance: Instance) -> tuple[str, str] | None:
-    """What a backup since the newest recovery point makes of the state, which failed or was cancelled, or is called a word that nobody knows."""
+    """The state after a backup since the newest recovery point that failed, was cancelled or has an unknown status."""
     newest = newest_of(told, instance) or _NEVER
     since = {status: began for status, began in known_jobs(told, instance).items() if began > newest}
     for status, what in _ILL.items():
         if status in since:
             return FAILING, f"the backup of {since[status]:%Y-%m-%d %H:%M} UTC {what}"
     for status in sorted(since.keys() - _HARMLESS):
-        return UNKNOWN, f"the backup of {since[status]:%Y-%m-%d %H:%M} UTC is {status!r}: how it went is not known"
+        return UNKNOWN, f"the backup of {since[status]:%Y-%m-%d %H:%M} UTC has the unknown status {status!r}"
     return None
 
 
 def _by_age(world: World, wanted: DesiredDisk, instance: Instance, told: Told, reading: Reading) -> tuple[str, str]:
     """The state of a disk whose last backup didn't fail, by how old its newest recovery point is."""
     if not reading.schedules:
-        return UNKNOWN, "its policy's schedule can't be told"
+        return UNKNOWN, "could not tell its policy's schedule"
     newest = newest_of(told, instance)
     if newest is None:
         return _first(world, wanted, instance, told, reading)
@@ -176,10 +176,10 @@ def _by_age(world: World, wanted: DesiredDisk, instance: Instance, told: Told, r
 
 
 def _by_schedule(now: datetime, newest: datetime, running: datetime | None, reading: Reading) -> tuple[str, str]:
-    """Whether backups are as fresh as all that is understood of the schedule promises."""
+    """Whether backups are as fresh as the understood part of the schedule promises."""
     state, note = _freshness(now, newest, running, reading)
     if state == OK and not reading.is_timed:
-        return UNKNOWN, f"part of its policy's schedule can't be told: {', '.join(reading.unknown)}"
+        return UNKNOWN, f"could not tell part of its policy's schedule: {', '.join(reading.unknown)}"
     return state, note
 
 
@@ -188,13 +188,13 @@ def _freshness(now: datetime, newest: datetime, running: datetime | None, readin
     is_under_way = running is not None and running - newest <= promised and now - running <= _promised(reading, running)
     if now - newest <= promised or is_under_way:
         return OK, ""
-    return LATE, f"{times.age(now - newest)} old, promised are {times.age(promised)}"
+    return LATE, f"{times.age(now - newest)} old, should be at most {times.age(promised)}"
 
 
 def _first(world: World, wanted: DesiredDisk, instance: Instance, told: Told, reading: Reading) -> tuple[str, str]:
-    """A disk without a recovery point: the first one is promised from when the disk became protected.
+    """The state of a disk without a recovery point: the first one is due from when the disk became protected.
 
-    A young role assignment of its own bounds that as well; an old one tells nothing: a failed apply may have left it.
+    A new role assignment for the disk limits that time, too; an old one proves nothing, since a failed apply may have left it.
     """
     jobs = known_jobs(told, instance)
     since, is_read = protected_since(instance, jobs.values(), world.now), instance.id.key in told.points
@@ -208,13 +208,13 @@ def _first(world: World, wanted: DesiredDisk, instance: Instance, told: Told, re
 
 
 _SLACK = timedelta(minutes=5)
-"""How far the clocks of two machines may be apart."""
+"""How far apart the clocks of two machines may be."""
 
 
 def protected_since(instance: Instance, jobs: Iterable[datetime], now: datetime) -> datetime | None:
-    """Since when an instance protects its disk, at the latest: its own times, else its first known job; None: not told.
+    """The latest time since when an instance protects its disk: its own times, else its first known job; None: unknown.
 
-    A time that is yet to come tells nothing.
+    A time in the future is ignored.
     """
     own = (_moment(tag_of(instance.tags, PROTECTED_TAG)), instance.created)
     believed = [one for one in own if one is not None and one <= now + _SLACK]
@@ -222,7 +222,7 @@ def protected_since(instance: Instance, jobs: Iterable[datetime], now: datetime)
 
 
 def granted(world: World, disk: ArmId) -> datetime | None:
-    """When the disk's own role assignment was made, without which no backup could be taken; None: it has none."""
+    """When the disk's own role assignment was made, without which there can be no backup; None: it has none."""
     times: Mapping[str, datetime] = {
         key: row.created
         for key, row in world.estate.roles.items()

@@ -1,4 +1,4 @@
-"""How much fits: instances and policies of a vault, from Azure's support matrix, and role assignments."""
+"""Azure's limits: instances and policies of a vault, from the support matrix, and role assignments."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ DISK_SCOPE_LIMIT = 500
 
 
 def check_capacity(draft: Draft) -> None:
-    """Refuse what would not fit into a vault, in order of addresses; warn when one is nearly full."""
+    """Refuse what doesn't fit into a vault, in order of addresses; warn when a vault is nearly full."""
     for kind, what, held in (
         (Kind.DISK, "backup instances", draft.world.estate.instances.values()),
         (Kind.POLICY, "policies", draft.world.estate.policies.values()),
@@ -38,11 +38,11 @@ def check_capacity(draft: Draft) -> None:
             added = sorted(additions[spec.id.key])
             count, address = counts[spec.id.key], addresses.vault(spec.name)
             if added and count + len(added) > LIMIT:
-                message = f"{spec.name} would hold {count + len(added)} {what}; Azure allows {LIMIT}"
+                message = f"{spec.name} would have {count + len(added)} {what}; Azure allows {LIMIT}"
                 draft.decisions.note(codes.VAULT_FULL, message, address=address, place=spec.place)
                 draft.decisions.drop(added[max(0, LIMIT - count) :], message)
             elif count + len(added) >= NEARLY:
-                message = f"{spec.name} would hold {count + len(added)} of {LIMIT} {what}"
+                message = f"{spec.name} would have {count + len(added)} of {LIMIT} {what}"
                 draft.decisions.note(codes.VAULT_NEARLY_FULL, message, address=address, place=spec.place)
 
 
@@ -60,7 +60,7 @@ def over_quota(draft: Draft, additions: Mapping[str, int]) -> dict[str, int]:
 
 
 def _tell_left_behind(draft: Draft, rows: tuple[RoleAssignment, ...]) -> None:
-    """Assignments of ours on a disk whose principal is no vault's that was read: a re-created identity leaves them."""
+    """Warn of our assignments on disks whose principal belongs to no known vault: a re-created identity leaves them."""
     known = {lower(vault.principal_id) for vault in draft.world.estate.vaults.values() if vault.principal_id}
     known |= {lower(identity.principal_id) for identity in draft.world.estate.identities.values()}
     for row in sorted(rows, key=lambda row: row.id.key):

@@ -20,12 +20,12 @@ _PRIORITIES = {"Daily": 25, "Weekly": 20}
 
 
 def content_of(policy: Policy) -> PolicyContent | None:
-    """What a live disk policy does; None when it does something that a manifest can't say, so that it equals none."""
+    """What a live disk policy does; None, which equals no content, when a manifest can't express it."""
     return read(policy).content
 
 
 def body_of(spec: PolicySpec) -> dict[str, Any]:
-    """The body that makes a policy, with the keys and constants of recorded traffic; `spec.content` must be said."""
+    """The body that creates a policy, with the keys and constants of recorded traffic; `spec.content` must be set."""
     content = spec.content
     if content is None:
         raise ValueError(f"policy {spec.name} has no content")
@@ -83,7 +83,7 @@ def _retention_rule(name: str, duration: str) -> dict[str, Any]:
 
 
 def shown(content: PolicyContent) -> dict[str, str]:
-    """A policy's content in the manifest's words: only what it has."""
+    """A policy's content in the manifest's words, without absent fields."""
     hours, minutes = divmod(content.phase_minutes, 60)
     daily = content.interval_hours == _DAY_HOURS
     days = {"default": content.default_days, "daily": content.daily_days, "weekly": content.weekly_days}
@@ -105,7 +105,7 @@ def shortens(before: PolicyContent, after: PolicyContent) -> bool:
     """Whether some future recovery points would be kept for less time.
 
     Azure keeps the first of a week by the weekly rule, else the first of a day by the daily one, else any by default:
-    a rule that is added takes its backups from the one that held them, and may keep them for less.
+    an added rule takes backups from another rule, and may keep them for less time.
     """
     return any(new < old for old, new in zip(_kept(before), _kept(after), strict=True))
 

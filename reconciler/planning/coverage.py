@@ -1,6 +1,6 @@
 """Which disks are covered by a backup, which are left out on purpose, and which are neither.
 
-Covered is what a backup instance protects now, whoever made it: the manifest's word alone protects nothing.
+A disk is covered when any backup instance protects it now; being declared isn't enough.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _RUNNING = frozenset({Health.CONFIGURED, Health.TRANSIENT})
 
 @dataclass(frozen=True, slots=True)
 class Surveyed:
-    """What no list of the run's own vaults shows.
+    """What the lists of the run's own vaults don't show.
 
     `elsewhere` are instances of disks in other vaults, `principals` those of all vaults, `snapshots` those in the
     snapshot resource groups that Azure Backup didn't make.
@@ -85,7 +85,7 @@ def cover(draft: Draft, told: Surveyed) -> Coverage:
 
 
 def bare(estate: Estate) -> list[ArmId]:
-    """The disks that no instance of the vaults that were read protects now."""
+    """The disks that no instance in the vaults that were read protects now."""
     running = {one.disk.key for one in estate.instances.values() if one.disk and health_of(one) in _RUNNING}
     return [disk.id for key, disk in estate.disks.items() if key not in running]
 
@@ -96,7 +96,7 @@ def _tell_unsure(decisions: Decisions, doubt: Known[object], what: str) -> None:
 
 
 def _left_out(world: World) -> Iterator[tuple[str, tuple[str, Place | None]]]:
-    """Disks that the manifest leaves out, with the reason and the place; what comes later wins."""
+    """Disks that the manifest leaves out, with reason and place; later ones win."""
     around = world.surroundings
     for disk in world.disks.values():
         if why_passed_over(disk) == COPY:
@@ -136,7 +136,7 @@ def _row(survey: _Survey, disk: Disk) -> Covered:
         return Covered(disk, EXCLUDED, why, place)
     found = _uncovered(survey, disk, wanted)
     if isinstance(survey.told.elsewhere, Unsure) and not found.rule:
-        return replace(found, state=UNKNOWN, reason="no vault that was read protects it, and others could not be read")
+        return replace(found, state=UNKNOWN, reason="no vault that was read protects it, but others could not be read")
     return found
 
 
@@ -157,7 +157,7 @@ def _uncovered(survey: _Survey, disk: Disk, wanted: DesiredDisk | None) -> Cover
         declared = f", as declared at {place}" if wanted and wanted.rule.protection == WORDS[health] else ""
         return Covered(disk, UNCOVERED, f"{state} in the vault {idle.vault.name}{declared}", place, own)
     if wanted is not None:
-        return Covered(disk, UNCOVERED, f"{wanted.chosen_by}, and not protected yet", place)
+        return Covered(disk, UNCOVERED, f"{wanted.chosen_by}, but not protected yet", place)
     passed = why_passed_over(disk)
     if passed:
         return Covered(disk, UNCOVERED, f"{passed}, so no selector takes it: name it by id, or exclude it")
@@ -165,7 +165,7 @@ def _uncovered(survey: _Survey, disk: Disk, wanted: DesiredDisk | None) -> Cover
 
 
 def _disks_gone(survey: _Survey) -> None:
-    """Instances whose disk isn't there any more, and of which nobody made an end; asked by id, as no list proves it."""
+    """Find instances that outlive their disk; the disk is asked for by id, since no list proves that it is gone."""
     draft, asked = survey.draft, 0
     removed = {entry.id.key for entry in draft.world.manifest.removed}
     for key in sorted(survey.held):
@@ -182,24 +182,24 @@ def _disks_gone(survey: _Survey) -> None:
         if isinstance(presence, No):
             survey.found.append(disk_codes.DISK_GONE.at(f"the disk of {instance.id} is gone", address=address))
         elif presence is not None and instance.disk.subscription in draft.world.estate.disk_subscriptions:
-            draft.decisions.refuse(address, codes.LIST_INCOMPLETE, f"{instance.disk} is there but isn't listed")
+            draft.decisions.refuse(address, codes.LIST_INCOMPLETE, f"{instance.disk} exists but isn't listed")
     if asked > _MOST_ASKED:
         survey.skipped.append(
-            f"the disks of {counted(asked - _MOST_ASKED, 'instance')} that no list shows were not asked for by id"
+            f"the disks of {counted(asked - _MOST_ASKED, 'instance')} that no list shows were not checked by id"
         )
 
 
 def _foreign_snapshots(survey: _Survey) -> None:
     _tell_unsure(
-        survey.draft.decisions, survey.told.snapshots, "whether others' snapshots lie in snapshot resource groups"
+        survey.draft.decisions, survey.told.snapshots, "whether snapshot resource groups contain other snapshots"
     )
     for snapshot in survey.told.snapshots.value if isinstance(survey.told.snapshots, Yes) else ():
-        message = f"{snapshot.name} lies in the snapshot resource group {snapshot.group}"
+        message = f"{snapshot.name} is in the snapshot resource group {snapshot.group}"
         survey.found.append(disk_codes.FOREIGN_SNAPSHOT.at(message, address=snapshot.text))
 
 
 def _left_behind(survey: _Survey) -> None:
-    """Role assignments that this tool made, for identities that no vault has any more."""
+    """Find role assignments that this tool made for identities that no vault has any more."""
     draft, told = survey.draft, survey.told.principals
     _tell_unsure(draft.decisions, told, "which role assignments were left behind")
     if not isinstance(told, Yes):

@@ -21,7 +21,7 @@ from reconciler.planning.selection import glob
 from reconciler.planning.world import World
 
 OUT_OF_REACH = "out-of-reach"
-"""The class of drift of what could not be read."""
+"""The class of drift for what could not be read."""
 
 
 class Decisions:
@@ -53,7 +53,7 @@ class Decisions:
 
     @property
     def addresses(self) -> list[str]:
-        """Every address that came up so far."""
+        """Every address so far."""
         return list(self._spelled.values())
 
     @property
@@ -62,7 +62,7 @@ class Decisions:
         return [finding for finding in self.findings if finding.drift == OUT_OF_REACH]
 
     def spelled(self, address: str) -> str:
-        """The one spelling of an address in this plan, the first that was met: names have no case in Azure."""
+        """The spelling of an address in this plan, which is the first one used: names have no case in Azure."""
         return self._spelled.setdefault(lower(address), address)
 
     def report(self, findings: Iterable[Finding]) -> None:
@@ -78,7 +78,7 @@ class Decisions:
         self.note(doubt.code, f"could not tell {what}: {doubt.because}", address=address, place=place, hint=doubt.hint)
 
     def refuse(self, address: str, code: Code, message: str, *, place: Place | None = None, hint: str = "") -> None:
-        """Add a finding and let nothing be planned that depends on `address`."""
+        """Add a finding, and plan nothing that depends on `address`."""
         address = self.spelled(address)
         self.note(code, message, address=address, place=place, hint=hint)
         self.refused.setdefault(address, message)
@@ -88,16 +88,16 @@ class Decisions:
         self.refused.setdefault(self.spelled(address), message)
 
     def refuse_unsure(self, answer: Unsure, what: object, address: str, place: Place | None = None) -> None:
-        """Add the finding that `what` isn't known, and let nothing be planned that depends on `address`."""
-        message = f"could not tell whether {what} is there: {answer.because}"
+        """Add the finding that `what` isn't known, and plan nothing that depends on `address`."""
+        message = f"could not tell whether {what} exists: {answer.because}"
         self.refuse(address, answer.code, message, place=place, hint=answer.hint)
 
     def wait_for(
         self, address: str, instance: Instance, place: Place | None, goal: str = AT_REST, *, may_go: bool = False
     ) -> None:
-        """Plan nothing for an instance that Azure is still working on, and let apply wait until it has settled.
+        """Plan nothing for an instance that Azure is still working on, and let apply wait for it.
 
-        One that is on its way out is unhealthy at once, unless it `may_go`.
+        One that is being deleted is unhealthy at once, unless it `may_go`.
         """
         name = instance.disk.name if instance.disk else instance.id.name
         state = instance.state if health(instance.state) in AT_WORK else instance.provisioning_state
@@ -116,7 +116,7 @@ class Decisions:
         change = replace(change, address=address, depends=depends)
         if self.ignores(address):
             if change.action is Action.ADD and change.kind is not Kind.ROLE:
-                self.refused.setdefault(address, "it isn't there, and the manifest says to ignore that")
+                self.refused.setdefault(address, "it doesn't exist, and the manifest says to ignore that")
                 self._passed_over.add(address)
             return
         because = next((needed for needed in depends if needed in self.refused), None)
@@ -134,7 +134,7 @@ class Decisions:
         self.changes[change.address] = change
 
     def drop(self, surplus: Iterable[str], message: str) -> None:
-        """Take changes out of the plan, and with them whatever depends on them."""
+        """Remove changes from the plan, together with everything that depends on them."""
         dropped = dict.fromkeys(surplus, message)
         while dropped:
             self.refused.update(dropped)
@@ -149,7 +149,7 @@ class Decisions:
                 self.note(codes.WAITS_FOR, waits, address=address, place=self.changes[address].place)
 
     def _wait(self, change: Change, because: str) -> None:
-        """Nothing is planned for what needs something refused; when no error tells of that yet, this is one."""
+        """Refuse a change that needs something refused; the finding is an error when no other error reports that."""
         address, code, message = change.address, codes.WAITS_FOR, f"waits for {because}"
         self.refused[address] = f"{because}: {self.refused[because]}"
         if because in self._passed_over:
@@ -163,7 +163,7 @@ class Decisions:
         return next(filter(None, found), None)
 
     def ignores(self, address: str, field: str = "") -> bool:
-        """Whether differences at `address` (of `field`; of everything when empty) are not to be acted on."""
+        """Whether the manifest ignores differences at `address` (of `field`; of everything when empty)."""
         for entry in self._world.ignores:
             if entry.fields and not any(field == name or field.startswith(f"{name}.") for name in entry.fields):
                 continue
@@ -183,14 +183,14 @@ class Decisions:
             self.note(codes.IGNORED, f"{what} is ignored: {entry.reason}", address=address, place=entry.place)
 
     def owned_vaults(self) -> Iterator[VaultSpec]:
-        """The declared vaults that are there and bear our mark, or take it by this plan."""
+        """The declared vaults that exist and bear our mark, or get it by this plan."""
         for spec in self._world.vaults.values():
             live = self._world.estate.vaults.get(spec.id.key)
             if live and (self._world.owner(live.tags) == "ours" or self.marking(spec)):
                 yield spec
 
     def marking(self, vault: VaultSpec) -> tuple[str, ...]:
-        """The address of the change that gives a vault our mark: what we may do only to vaults of ours waits for it."""
+        """The address of the change that gives a vault our mark; what needs a vault of ours waits for it."""
         change = self.changes.get(self.spelled(addresses.vault(vault.name)))
         return (change.address,) if change and takes_mark(change) else ()
 

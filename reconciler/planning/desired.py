@@ -1,4 +1,4 @@
-"""Manifest and disks to the desired set: which disk gets what, and which entry said so."""
+"""Manifest and disks to the desired set: which disk gets what, and from which entry."""
 
 from __future__ import annotations
 
@@ -43,10 +43,10 @@ Claim = tuple[Disk, DiskRule, Place, bool]
 
 @dataclass(slots=True)
 class DesiredDisk:
-    """A disk that the manifest wants in a state of protection; `by_id`: it was named, not found.
+    """A disk that the manifest wants in a state of protection; `by_id`: it was named, not selected.
 
-    `address` is `disk/<lower-cased disk id>`; `group_id` the snapshot resource group, which always lies in the disk's
-    own subscription.
+    `address` is `disk/<lower-cased disk id>`; `group_id` the snapshot resource group, which is always in the disk's own
+    subscription.
     """
 
     disk: Disk
@@ -71,7 +71,7 @@ class DesiredDisk:
 
 
 def expand(draft: Draft) -> list[DesiredDisk]:
-    """The desired disks in order of their ids; what can't be desired becomes findings."""
+    """The desired disks in order of their ids; those that can't be protected become findings."""
     claims: dict[str, Claim] = {}
     _claim_by_id(draft, claims)
     _claim_by_selector(draft, claims)
@@ -89,7 +89,7 @@ def _claim_by_id(draft: Draft, claims: dict[str, Claim]) -> None:
 
 
 def _unlisted(draft: Draft, arm_id: ArmId, rule: DiskRule, place: Place) -> Disk | None:
-    """A disk that is named by id and that no list shows, asked for by id."""
+    """Ask by id for a disk that is named by id and missing from lists."""
     if not gone.may_read(draft.questions, arm_id, is_needed=rule.when_gone != REPORT):
         _refuse_unread(draft, arm_id, place)
         return None
@@ -104,12 +104,12 @@ def _unlisted(draft: Draft, arm_id: ArmId, rule: DiskRule, place: Place) -> Disk
 
 
 def _refuse_unread(draft: Draft, arm_id: ArmId, place: Place) -> None:
-    """A disk that lists lack, as so many others that it wasn't asked for: gone as those, unless one of them is there."""
+    """Refuse a disk that wasn't asked for because too many are unlisted; it counts as gone unless one of those exists."""
     if arm_id.subscription in draft.questions.contradicted:
-        message = f"{arm_id} isn't listed, and the list lacks disks that are there"
+        message = f"{arm_id} isn't listed, but the list lacks disks that exist"
         draft.decisions.refuse(addresses.disk(arm_id), codes.LIST_INCOMPLETE, message, place=place)
     else:
-        gone.refuse_missing(draft, arm_id, place, f"{arm_id} isn't listed, as so many that it was not asked for by id")
+        gone.refuse_missing(draft, arm_id, place, f"{arm_id} isn't listed, like too many others to check it by id")
 
 
 def _claim_by_selector(draft: Draft, claims: dict[str, Claim]) -> None:
@@ -123,7 +123,7 @@ def _claim_by_selector(draft: Draft, claims: dict[str, Claim]) -> None:
             continue
         selected = list(_selected(draft.world, rule.select, rule.exclude, pools))
         if not selected and draft.world.options.shard.takes(str(rule.place)):
-            draft.decisions.note(disk_codes.SELECTS_NOTHING, "the selector takes no disk", place=rule.place)
+            draft.decisions.note(disk_codes.SELECTS_NOTHING, "the selector matches no disk", place=rule.place)
         _tell_passed_over(draft, rule, passed_over, claims)
         for disk in selected:
             earlier = claims.get(disk.id.key)
@@ -138,7 +138,7 @@ def _claim_by_selector(draft: Draft, claims: dict[str, Claim]) -> None:
 
 
 def _pools(world: World) -> tuple[dict[str, list[Disk]], dict[str, list[Disk]]]:
-    """The disks that selectors take from, by subscription, and those that they pass over for what made them."""
+    """The disks that selectors may match, by subscription, and those that they pass over because of what made them."""
     untouchable = {entry.id.key for entry in world.manifest.excluded}
     untouchable |= {entry.id.key for entry in world.manifest.removed}
     with_instance = backed(world)
@@ -156,7 +156,7 @@ def _pools(world: World) -> tuple[dict[str, list[Disk]], dict[str, list[Disk]]]:
 
 
 def _tell_passed_over(draft: Draft, rule: DiskRule, pools: Mapping[str, Pool], claims: Mapping[str, Claim]) -> None:
-    """Tell how many disks an entry would take that selectors pass over and no other entry names."""
+    """Tell how many disks an entry would match that selectors pass over and no other entry names."""
     if rule.select is None or not draft.world.options.shard.takes(str(rule.place)):
         return
     disks = [disk for disk in _selected(draft.world, rule.select, rule.exclude, pools) if disk.id.key not in claims]
@@ -167,7 +167,7 @@ def _tell_passed_over(draft: Draft, rule: DiskRule, pools: Mapping[str, Pool], c
 
 
 def _refuse(draft: Draft, disk: ArmId, code: Code, message: str, place: Place) -> None:
-    """Refuse a disk of no vault in particular: every shard does, one of them says so."""
+    """Refuse a disk that belongs to no vault: every shard refuses it, one of them reports it."""
     address = addresses.disk(disk)
     if draft.world.options.shard.takes(disk.key):
         draft.decisions.refuse(address, code, message, place=place)
@@ -176,10 +176,10 @@ def _refuse(draft: Draft, disk: ArmId, code: Code, message: str, place: Place) -
 
 
 def _look_for_machines(draft: Draft, by_subscription: dict[str, list[Disk]]) -> None:
-    """Have the machines that disks are attached to and no list shows, where selectors ask for their tags.
+    """Ask for unlisted machines that disks are attached to, where selectors need their tags.
 
-    A disk whose machine may not be read is taken out: it can't be told whether it is meant. Instances of scale sets
-    are no virtual machines of their own, and are not asked for.
+    A disk whose machine can't be read is left out, since it can't be told whether it matches. Instances of scale sets
+    are not virtual machines, and are not asked for.
     """
     for select, exclude in selectors(draft.world.manifest):
         if not any(map(asks_machines, (select, *exclude))):
@@ -256,13 +256,13 @@ def _resolve(draft: Draft, disk: Disk, rule: DiskRule, place: Place, by_id: bool
 
 
 def _location(world: World, vault: VaultSpec) -> str:
-    """Where a vault is: as Azure says, else as declared (which a vault that isn't managed need not)."""
+    """A vault's location: the one in Azure, else the declared one (which an unmanaged vault may lack)."""
     live = world.estate.vaults.get(vault.id.key)
     return live.location if live else vault.location
 
 
 def _reject(decisions: Decisions, disk: Disk, place: Place, by_id: bool, why: Obstacle) -> None:
-    """An error under the rule's own code for a disk that was named; one that was found is `uncovered`."""
+    """Refuse a disk under the obstacle's own code if it was named by id, and as `uncovered` if it was selected."""
     address, sentence = addresses.disk(disk.id), f"{disk.id.name}: {why.sentence}"
     if by_id:
         decisions.refuse(address, why.code, sentence, place=place)
@@ -285,5 +285,5 @@ def declared_disks(draft: Draft) -> list[DesiredDisk]:
 
 
 def _bare(world: World, desired: Iterable[DesiredDisk]) -> Iterable[DesiredDisk]:
-    """Those without an instance in their vaults; it is theirs alone to protect a disk that has one in another vault."""
+    """Those without any instance: a disk with one in another vault is protected by that one."""
     return [wanted for wanted in desired if not world.held.get(wanted.disk.id.key)]

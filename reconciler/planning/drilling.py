@@ -1,4 +1,4 @@
-"""Drills: which disks a run restores on trial, and which leftovers of earlier runs it takes away."""
+"""Drills: which disks a run restores as a test, and which leftovers of earlier runs it deletes."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def make(
 
 
 def _sample(draft: Draft, drill: DrillSpec, found: list[Candidate]) -> list[Source]:
-    """The disks whose last proof is the oldest, each with its newest recovery point; those without one are passed over.
+    """The disks with the oldest proof, each with its newest recovery point; disks without a point are skipped.
 
     A drill that finds nothing to restore proves nothing, which is an error.
     """
@@ -79,7 +79,7 @@ def _sample(draft: Draft, drill: DrillSpec, found: list[Candidate]) -> list[Sour
             message = f"{one.wanted.disk.id.name} has nothing to restore yet"
             draft.decisions.note(codes.NO_RECOVERY_POINT, message, address=_address(drill, one.wanted.disk.id))
     if not chosen and not asked:
-        message = f"none of {counted(passed_over, 'disk')} has a recovery point" if found else "it takes no disk"
+        message = f"none of {counted(passed_over, 'disk')} has a recovery point" if found else "it matches no disk"
         draft.decisions.note(
             codes.NOTHING_DRILLED,
             f"the drill {drill.name}: {message}",
@@ -90,7 +90,7 @@ def _sample(draft: Draft, drill: DrillSpec, found: list[Candidate]) -> list[Sour
 
 
 def _lot(drill: DrillSpec, candidate: Candidate) -> str:
-    """Draws among disks that were proven at the same time, or never: another order for each drill, always the same."""
+    """The sort key among disks that were proven at the same time, or never: a fixed order that differs by drill."""
     return str(uuid5(NAMESPACE, f"{lower(drill.name)}|{candidate.wanted.disk.id.key}"))
 
 
@@ -99,7 +99,7 @@ def _address(drill: DrillSpec, disk: ArmId) -> str:
 
 
 def _target(world: World, drill: DrillSpec, disk: ArmId) -> ArmId:
-    """The disk that a drill makes of `disk`."""
+    """The disk that a drill restores from the backups of `disk`."""
     group = group_id(drill.subscription or disk.subscription, drill.group)
     name = drill_disk_name(world.manifest.name, drill.name, disk)
     return ArmId(f"{group}/providers/Microsoft.Compute/disks/{name}")
@@ -109,15 +109,15 @@ def _trial(draft: Draft, book: RoleBook, drill: DrillSpec, source: Source, run: 
     disk, address = _target(draft.world, drill, source.id), _address(drill, source.id)
     if draft.world.owner(source.instance.tags) == "foreign":
         mark = tag_of(source.instance.tags, OWNER_TAG)
-        message = f"{source.instance.id} belongs to {mark}, so no proof is written on it"
+        message = f"{source.instance.id} belongs to {mark}, so no proof can be written on it"
         draft.decisions.refuse(address, codes.MANAGED_ELSEWHERE, message, place=drill.place)
         return []
     if not is_open(draft, disk.group_id, address):
         return []
     if source.disk and source.disk.encryption_set and disk.subscription != source.id.subscription:
-        message = "a disk with a customer-managed key can't be restored into another subscription"
+        message = "a disk with a customer-managed key can't be restored to another subscription"
         draft.decisions.refuse(
-            address, codes.RESTORE_IMPOSSIBLE, message, place=drill.place, hint="leave the drill's `subscription` out"
+            address, codes.RESTORE_IMPOSSIBLE, message, place=drill.place, hint="remove the drill's `subscription`"
         )
     claim = Claim.of(source.instance, source.point)
     delete = _deletion(draft.world, drill, disk, source.instance, run)
@@ -132,7 +132,7 @@ def _trial(draft: Draft, book: RoleBook, drill: DrillSpec, source: Source, run: 
         address=address,
         kind=Kind.DRILL,
         action=Action.CHANGE,
-        reason=f"restores the recovery point of {source.point.taken:%Y-%m-%d %H:%M} UTC on trial",
+        reason=f"restores the recovery point of {source.point.taken:%Y-%m-%d %H:%M} UTC as a test",
         steps=(
             start(source, location, disk, guard),
             Step(Op.DISK_PATCH, disk, {"tags": {RESTORED_TAG: _mark(draft.world, drill) + run}}),
@@ -157,7 +157,7 @@ def _trial(draft: Draft, book: RoleBook, drill: DrillSpec, source: Source, run: 
 
 _KEPT = {
     "none": "and deletes it again",
-    "failed": "and deletes it again, unless it isn't as expected",
+    "failed": "and deletes it again, unless the drill fails",
     "all": "and keeps it until the drill's next run",
 }
 
@@ -179,9 +179,9 @@ def _refuse_locked(draft: Draft, disk: ArmId, address: str) -> None:
 
 
 def _leftovers(draft: Draft, drill: DrillSpec, chosen: set[str], run: str) -> Iterator[Change]:
-    """Disks of earlier runs, known by the names that the drill derives from the disks with instances here.
+    """Disks of earlier runs, found by the names that the drill derives from the disks with instances here.
 
-    Those of disks chosen now are taken away by their own trial.
+    A leftover of a disk that is chosen now is deleted by that disk's own restore.
     """
     for instance in draft.world.estate.instances.values():
         if instance.disk is None or instance.disk.key in chosen:

@@ -1,4 +1,4 @@
-"""Gates: refusals, each opened by its own word; most cover the whole run, local ones only their own objects."""
+"""Gates: refusals, each opened by its own option; most cover the whole run, local ones only their own objects."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _SHOWN, _FEW = 10, 5
 def gates(
     draft: Draft, book: RoleBook, desired: list[DesiredDisk], changes: list[Change], due: list[str]
 ) -> tuple[Gate, ...]:
-    """Every gate that these changes stand before, open or closed; `due` are the addresses of deletions without a key."""
+    """Every gate that concerns these changes, open or closed; `due` are the addresses of deletions without a key."""
     vanished = tuple(_mass_gone(draft, changes))
     found = [
         *_empty(draft.world, desired, changes),
@@ -51,19 +51,19 @@ def gates(
 
 
 def under_gates_of(plan: Plan, whole: Plan) -> Plan:
-    """A shard's plan under the gates that count over all vaults, as the plan of the whole manifest has them."""
+    """A shard's plan with the gates that count over all vaults taken from the plan of the whole manifest."""
     own = (gate for gate in plan.gates if gate.name not in COUNTED)
     counted_over_all = (gate for gate in whole.gates if gate.name in COUNTED)
     return replace(plan, gates=tuple(sorted((*own, *counted_over_all), key=lambda gate: gate.name)))
 
 
 def _empty(world: World, desired: list[DesiredDisk], changes: list[Change]) -> Iterable[Gate]:
-    """A manifest that wants nothing, or whose entries find nothing while there are instances of ours to lose."""
+    """The gate for a manifest that declares nothing, or whose entries match nothing while our instances exist."""
     manifest = world.manifest
     if not (manifest.vaults or manifest.disks or manifest.removed):
         why = "the manifest names no vault and no disk"
     elif not desired and manifest.disks and _owns_any(world, changes):
-        why = "no entry of `disks` finds a disk, yet instances of this manifest exist"
+        why = "no entry of `disks` matches a disk, but instances of this manifest exist"
     elif not desired and any(change.drift == "orphaned" for change in changes):
         why = "the manifest has no entry of `disks`, and --prune would stop what it had"
     else:
@@ -73,7 +73,7 @@ def _empty(world: World, desired: list[DesiredDisk], changes: list[Change]) -> I
 
 
 def _owns_any(world: World, changes: list[Change]) -> bool:
-    """Whether an instance of ours still runs that nothing accounts for: no disk, and not what `whenGone` does."""
+    """Whether an active instance of ours exists that `whenGone` doesn't explain."""
     accounted = {lower(str((change.before or {}).get("instance"))) for change in changes if change.drift == "gone"}
     return any(
         world.owner(instance.tags) == "ours" and key not in accounted and not is_left(world, instance)
@@ -82,7 +82,7 @@ def _owns_any(world: World, changes: list[Change]) -> bool:
 
 
 def _mass_gone(draft: Draft, changes: list[Change]) -> Iterable[Gate]:
-    """Disks that vanish by the dozen are rather a list, a right or a subscription that is lost than so many decisions."""
+    """The gate for many disks gone at once: a list, a permission or a subscription is more likely lost than the disks."""
     acted = [change for change in changes if change.drift == "gone" and change.vault]
     vaults = sorted({change.vault.key for change in acted if change.vault} & draft.decisions.masses.keys())
     if vaults:
@@ -90,8 +90,8 @@ def _mass_gone(draft: Draft, changes: list[Change]) -> Iterable[Gate]:
             f"{draft.decisions.masses[key][0]} of {draft.decisions.masses[key][1]} of {key.rsplit('/', 1)[-1]}"
             for key in vaults
         ]
-        message = f"very many disks are gone at once: {_listed(where)}"
-        hint = "make sure that they were deleted on purpose; pass `--force mass-gone` to continue"
+        message = f"many disks are gone at once: {_listed(where)}"
+        hint = "check that they were deleted on purpose; pass `--force mass-gone` to continue"
         found = tuple(change.address for change in acted if change.vault and change.vault.key in vaults)
         yield Gate("mass-gone", message, hint, draft.world.forces("mass-gone"), found)
 
@@ -103,10 +103,10 @@ def _without(changes: list[Change], gates: Iterable[Gate]) -> list[Change]:
 
 
 def _mass(world: World, changes: list[Change]) -> Iterable[Gate]:
-    """More than 30 % of the instances of a vault, or of all, losing protection or retention at once.
+    """The gate for more than 30 % of the instances of a vault, or of all, losing protection or retention at once.
 
-    Those that are stopped already have nothing to lose but their recovery points: in vaults that keep years of them,
-    they would make the rest look few. From how many on it counts, they count too.
+    Stopped instances that lose nothing don't count towards the total, since years of them would hide a mass change; they
+    do count towards the minimum of 10 instances.
     """
     weighty = [change for change in changes if change.kind is Kind.DISK and change.weight and change.vault]
     if not weighty:
@@ -151,7 +151,7 @@ def _two_sources(world: World, changes: Iterable[Change]) -> Iterator[Gate]:
         message = (
             f"{', '.join(names)}: another copy of the manifest {world.manifest.name} was applied there "
             f"(mark {', '.join(sorted({others[change.vault.key] for change in ending if change.vault}))}, this is {source}), "
-            "whose disks this one would take for its own"
+            "and this one would take over its disks"
         )
         hint = (
             "Give the manifests different names. If this one only moved to another repository or folder, "
@@ -184,16 +184,16 @@ def _weakening(draft: Draft, changes: list[Change]) -> Iterable[Gate]:
 
 
 def _deletions(world: World, changes: list[Change], due: list[str]) -> Iterable[Gate]:
-    """Deleting recovery points needs the exact count, said by the person who runs it.
+    """The gate for deleting recovery points, which needs the exact count from the person who runs the plan.
 
-    Without a count the deletions are left out, and close nothing else; a wrong one refuses the run.
+    Without a count only the deletions are left out; a wrong count refuses the run.
     """
     deleted = [change.address for change in changes if change.kind is Kind.DISK and change.action is Action.DESTROY]
     said, concerned = world.options.allow_delete, deleted or due
     if concerned or said:
         count = len(concerned)
         message = f"{counted(count, 'backup instance')} would be deleted with {'their' if count != 1 else 'its'} recovery points"
-        told = "" if said is None else f"; --allow-delete said {said}"
+        told = "" if said is None else f"; --allow-delete is {said}"
         hint, is_open = f"pass `--allow-delete {count}` to continue", said == count
         yield Gate("allow-delete", message + told, hint, is_open, tuple(concerned), is_local=said is None)
 
@@ -227,7 +227,7 @@ def _listed(texts: list[str]) -> str:
 
 
 def _selects_nothing(world: World, desired: Sequence[DesiredDisk], changes: Iterable[Change]) -> Iterable[Gate]:
-    """The gate before a prune of more disks than an entry takes that may have taken them; none at all are `empty`."""
+    """The gate for pruning more disks than the entry matches that may have matched them; no disks at all are `empty`."""
     pruned = [change for change in changes if change.drift == "orphaned" and change.steps]
     if not (pruned and desired):
         return
@@ -239,11 +239,11 @@ def _selects_nothing(world: World, desired: Sequence[DesiredDisk], changes: Iter
         if len(lost) > taken[rule.place]:
             takes = counted(taken[rule.place], "disk") if taken[rule.place] else "no disk"
             told.append(
-                f"the entry at {rule.place} takes {takes}, and {len(lost)} that it may have taken would be stopped"
+                f"the entry at {rule.place} matches {takes}, and {len(lost)} that it may have matched would be stopped"
             )
             found |= dict.fromkeys(change.address for change in lost)
     if told:
-        rest = f"; and {len(told) - _FEW} entries more" if len(told) > _FEW else ""
+        rest = f"; and {len(told) - _FEW} more entries" if len(told) > _FEW else ""
         hint = "check the entry's tags, names and scopes, and the caller's permissions; pass `--force selects-nothing` to continue"
         yield Gate(
             "selects-nothing", "; ".join(told[:_FEW]) + rest, hint, world.forces("selects-nothing"), tuple(found)
@@ -270,7 +270,7 @@ def _lost(world: World, rule: DiskRule, takes: int, pruned: Sequence[Change]) ->
 
 
 def _has_idle_part(world: World, rule: DiskRule) -> bool:
-    """Whether a subscription, resource group or name that the entry's selector lists finds no disk at all."""
+    """Whether a subscription, resource group or name in the entry's selector matches no disk at all."""
     select, disks = rule.select, [disk.id for disk in world.disks.values()]
     if select is None:
         return False

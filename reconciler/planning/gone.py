@@ -1,6 +1,6 @@
-"""Disks that Azure no longer has: which instances that leaves behind, what the manifest says of them, what follows.
+"""Disks that no longer exist in Azure: the instances that they leave, and what `whenGone` does about them.
 
-A list proves no absence, so each is read by id; a mass of them only in part, as long as nothing is done about them.
+A list doesn't prove absence, so each disk is read by id; of very many only some, as long as nothing is done about them.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from reconciler.planning.world import World
 MASS_PERCENT = 10
 MASS_FROM = 5
 _MOST_READ = 100
-"""How many disks that lists lack are asked for by id, and their recovery points, as long as nothing is done about them."""
+"""How many unlisted disks, and their recovery points, are read by id, as long as nothing is done about them."""
 _FEW = 5
 _START_WINDOW = timedelta(hours=2)
 _LONGEST_INTERVAL = 24
@@ -49,7 +49,7 @@ class Verdict(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """An instance whose disk is gone; not `is_read`: lists lack the disk, as so many others that it wasn't asked for."""
+    """An instance whose disk is gone; not `is_read`: too many disks are unlisted to read this one by id."""
 
     instance: Instance
     disk: ArmId
@@ -63,16 +63,16 @@ class Gone:
 
     @property
     def place(self) -> Place | None:
-        """The entry that names the disk, or the first whose selector could have taken it."""
+        """The entry that names the disk, or the first whose selector could have matched it."""
         return self.takers[0].place if self.takers else None
 
 
 @dataclass(slots=True)
 class Absences:
-    """What was made of the instances whose disks no list shows, by lower-cased instance id.
+    """What was found out about instances whose disks aren't listed, by lower-cased instance id.
 
-    `undecided`: nothing may follow yet, or a finding says why not; an instance that is in neither has its disk. `masses`
-    are the vaults that lack so many disks at once that only a gate lets `whenGone` act: how many, and of how many.
+    `undecided`: not known yet, or a finding says why not; the disk of an instance that is in neither exists. `masses` are
+    the vaults that lack so many disks at once that `whenGone` needs a gate to act: how many, and of how many.
     """
 
     gone: dict[str, Gone] = field(default_factory=dict)
@@ -81,7 +81,7 @@ class Absences:
 
 
 def absences(draft: Draft, claimed: Collection[str]) -> Absences:
-    """Look for the disks of active instances that neither a declared disk (`claimed`, lower-cased ids) nor `removed` has."""
+    """Look for unlisted disks of active instances that aren't declared (`claimed`, lower-cased ids) or `removed`."""
     accounted = {*claimed, *(entry.id.key for entry in draft.world.manifest.removed)}
     lacking = sorted(_lacking(draft.world, accounted), key=lambda one: (_is_done(one), one.instance.id.key))
     found = Absences(masses=_masses(draft.world, lacking))
@@ -108,14 +108,14 @@ def _look(draft: Draft, found: Absences, one: Gone) -> None:
         found.undecided.add(key)
     elif one.disk.subscription in draft.world.reach.disk_subscriptions:
         draft.questions.contradicted.add(one.disk.subscription)
-        draft.decisions.refuse(one.address, codes.LIST_INCOMPLETE, f"{one.disk} is there but isn't listed")
+        draft.decisions.refuse(one.address, codes.LIST_INCOMPLETE, f"{one.disk} exists but isn't listed")
         found.undecided.add(key)
 
 
 def _assume(draft: Draft, found: Absences, one: Gone) -> None:
-    """A disk among so many that it wasn't read: gone as those that were, unless one of them is there after all."""
+    """Judge a disk that wasn't read because too many are unlisted: gone, unless one that was read exists after all."""
     if one.disk.subscription in draft.questions.contradicted:
-        message = f"{one.disk} isn't listed, and the list lacks disks that are there"
+        message = f"{one.disk} isn't listed, but the list lacks disks that exist"
         draft.decisions.refuse(one.address, codes.LIST_INCOMPLETE, message)
         found.undecided.add(one.instance.id.key)
     else:
@@ -123,7 +123,7 @@ def _assume(draft: Draft, found: Absences, one: Gone) -> None:
 
 
 def may_read(questions: Questions, disk: ArmId, *, is_needed: bool) -> bool:
-    """Whether this plan reads a disk that lists lack, of which it reads only so many that aren't needed."""
+    """Whether this plan reads an unlisted disk; it reads only a limited number that aren't needed."""
     if not is_needed and len(questions.sought | {disk.key}) > _MOST_READ:
         return False
     questions.sought.add(disk.key)
@@ -131,7 +131,7 @@ def may_read(questions: Questions, disk: ArmId, *, is_needed: bool) -> bool:
 
 
 def _lacking(world: World, accounted: Collection[str]) -> Iterator[Gone]:
-    """Active instances of ours, and unmarked ones where an entry could have put them, whose disks aren't listed."""
+    """Active instances whose disks aren't listed: ours, and unmarked ones that an entry could have created."""
     for instance in world.estate.instances.values():
         disk = instance.disk
         if disk is None or not is_active(instance) or disk.key in world.disks or disk.key in accounted:
@@ -153,7 +153,7 @@ def _masses(world: World, lacking: Iterable[Gone]) -> dict[str, tuple[int, int]]
 
 
 def _listed(draft: Draft, lacking: Iterable[Gone]) -> tuple[set[str], set[str]]:
-    """The disks of subscriptions of which no list was read and many are looked for, and the subscriptions still to list."""
+    """The disks of unlisted subscriptions in which many disks are missing, and the subscriptions still to list."""
     asked = Counter(one.disk.subscription for one in lacking)
     found, pending = set[str](), set[str]()
     for subscription, count in sorted(asked.items()):
@@ -167,7 +167,7 @@ def _listed(draft: Draft, lacking: Iterable[Gone]) -> tuple[set[str], set[str]]:
 
 
 def verdict(draft: Draft, one: Gone) -> Verdict:
-    """What `whenGone` does about an instance now: the newest recovery point says since when the disk is gone at most."""
+    """What `whenGone` does about an instance now: the disk can't be gone for longer than since the newest recovery point."""
     word, hours = when_gone(one.takers)
     if word == REPORT:
         return Verdict.TELL
@@ -188,19 +188,19 @@ def _may_act(draft: Draft, one: Gone) -> bool:
 
 
 def _is_done(one: Gone) -> bool:
-    """Whether the instance is as `whenGone` leaves it; a stopped one is, in any case."""
+    """Whether the instance is as `whenGone` leaves it; a stopped one always is."""
     health = health_of(one.instance)
     return health is Health.STOPPED or (health is Health.SUSPENDED and when_gone(one.takers)[0] == EXPIRE)
 
 
 def is_left(world: World, instance: Instance) -> bool:
-    """Whether an instance is as `whenGone` leaves it, and no list shows its disk."""
+    """Whether an instance is as `whenGone` leaves it, and its disk isn't listed."""
     disk = instance.disk
     return disk is not None and disk.key not in world.disks and _is_done(Gone(instance, disk, world.takers.of(disk)))
 
 
 def _points(questions: Questions, instance: Instance) -> tuple[RecoveryPoint, ...] | None:
-    """The instance's recovery points, newest first, none where they can't be told; None until they were asked for."""
+    """The instance's recovery points, newest first, none if they can't be told; None until they were asked for."""
     match questions.answer(KEPT_POINTS(instance.id)):
         case Yes(points):
             return tuple(points)
@@ -210,7 +210,7 @@ def _points(questions: Questions, instance: Instance) -> tuple[RecoveryPoint, ..
 
 
 def _due(world: World, instance: Instance, points: tuple[RecoveryPoint, ...], hours: int) -> datetime:
-    """When `whenGone` acts: never before the schedule would have made the next point after the newest one."""
+    """When `whenGone` acts: never before the schedule would have made the next recovery point."""
     policy = world.estate.policies.get(instance.policy.key) if instance.policy else None
     content = content_of(policy) if policy else None
     interval = content.interval_hours if content else _LONGEST_INTERVAL
@@ -218,9 +218,9 @@ def _due(world: World, instance: Instance, points: tuple[RecoveryPoint, ...], ho
 
 
 def outlook(draft: Draft, one: Gone) -> str:
-    """What becomes of the instance's recovery points, and when, to follow the sentence that the disk is gone."""
+    """What becomes of the instance's recovery points, and when; follows the sentence that the disk is gone."""
     if not one.is_read:
-        return "; it isn't listed, and was not asked for by id: too many others aren't either"
+        return "; it isn't listed, and was not checked by id, because too many others aren't listed either"
     points = _points(draft.questions, one.instance)
     if points is None:
         return ""
@@ -233,12 +233,12 @@ def outlook(draft: Draft, one: Gone) -> str:
 
 def _expiry(points: tuple[RecoveryPoint, ...]) -> str:
     if not points:
-        return "; no recovery point of it is known"
+        return "; it has no known recovery point"
     if len(points) == 1:
-        return f"; its only recovery point, of {_moment(points[0].taken)}, stays"
+        return f"; its only recovery point, of {_moment(points[0].taken)}, is kept"
     expires = points[1].expires
-    when = f"at {_moment(expires)}" if expires else "at a time that Azure doesn't tell"
-    return f"; of its {counted(len(points), 'recovery point')} the second newest expires {when}, the newest stays"
+    when = f"at {_moment(expires)}" if expires else "at an unknown time"
+    return f"; of its {counted(len(points), 'recovery point')} the second newest expires {when}, the newest is kept"
 
 
 def _moment(moment: datetime) -> str:
@@ -246,9 +246,9 @@ def _moment(moment: datetime) -> str:
 
 
 def lost(draft: Draft) -> Iterator[tuple[Instance, ArmId, Place]]:
-    """Soft-deleted instances whose recovery points `whenGone` wants to stay: their disks are gone, and somebody deleted them.
+    """Instances of missing disks that somebody soft-deleted although `whenGone` keeps their recovery points.
 
-    With the disk, and the place of the entry that says so.
+    Each comes with the disk, and the place of the entry.
     """
     removed = {entry.id.key for entry in draft.world.manifest.removed}
     for _, instance in sorted(draft.world.estate.deleted_instances.items()):
@@ -262,7 +262,7 @@ def lost(draft: Draft) -> Iterator[tuple[Instance, ArmId, Place]]:
 
 
 def _is_kept(world: World, instance: Instance, disk: ArmId) -> bool:
-    """Whether `whenGone` speaks for a soft-deleted instance: it bears our mark or our name, or its disk is named by id."""
+    """Whether `whenGone` applies to a soft-deleted instance: it has our mark or our name, or its disk is named by id."""
     takers, owner = world.takers.of(disk), world.owner(instance.tags)
     if when_gone(takers)[0] == REPORT or owner not in {"ours", ""}:
         return False
@@ -271,7 +271,7 @@ def _is_kept(world: World, instance: Instance, disk: ArmId) -> bool:
 
 
 def refuse_named(draft: Draft, disk: ArmId, place: Place) -> None:
-    """A disk that is named by id and gone: an error, unless `whenGone` acts on its instances or has acted."""
+    """Refuse a disk that is named by id and gone, unless `whenGone` acts on its instances or has acted."""
     takers = draft.world.takers.of(disk)
     held = [one for one in draft.world.held.get(disk.key, ()) if draft.world.owner(one.tags) in {"ours", ""}]
     left = [Gone(instance, disk, takers) for instance in held]
@@ -284,14 +284,14 @@ def refuse_named(draft: Draft, disk: ArmId, place: Place) -> None:
     if not held and any(_is_kept(draft.world, one, disk) for one in deleted):
         return
     told = next((outlook(draft, one) for one in left if is_active(one.instance)), "")
-    refuse_missing(draft, disk, place, f"{disk} isn't there", told)
+    refuse_missing(draft, disk, place, f"{disk} doesn't exist", told)
 
 
 def refuse_missing(draft: Draft, disk: ArmId, place: Place, message: str, told: str = "") -> None:
-    """Add the error that a disk which is named by id isn't there, and what is `told` of its recovery points."""
-    hint = "correct the id; if the disk is gone for good, list it under `removed`"
+    """Add the error that a disk which is named by id doesn't exist, with what is `told` about its recovery points."""
+    hint = "correct the id; if the disk is permanently gone, list it under `removed`"
     if when_gone(draft.world.takers.of(disk))[0] == REPORT:
-        hint += ", or say `whenGone` in its entry"
+        hint += ", or declare `whenGone` in its entry"
     draft.decisions.refuse_untold(addresses.disk(disk), message)
     draft.decisions.note(
         disk_codes.DISK_GONE.as_error, message + told, address=addresses.disk(disk), place=place, hint=hint

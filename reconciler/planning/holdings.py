@@ -45,9 +45,9 @@ class Holdings:
         return self._deleted.get(wanted.disk.id.key, [])
 
     def are_known(self, wanted: DesiredDisk) -> bool:
-        """Whether it is known, as far as it matters, what the vaults of other shards hold.
+        """Whether the instances in other shards' vaults are known, as far as they matter.
 
-        It matters for a disk without an instance here, and there only vaults in its own region.
+        They matter only for a disk without an instance here, and only in vaults of its own region.
         """
         if not self._others or any(one.vault == wanted.vault.id for one in self._live.get(wanted.disk.id.key, ())):
             return True
@@ -73,7 +73,7 @@ class Holdings:
             other = min(others, key=protection.preference)
             where = f"{other.id.name} in the vault {other.vault.name}"
             is_it = protection.health_of(other) is Health.CONFIGURED
-            how = f"is protected by {where}" if is_it else f"has {where}, which protects nothing: it is {other.state}"
+            how = f"is protected by {where}" if is_it else f"has {where}, which doesn't protect it: it is {other.state}"
             self._decisions.refuse(
                 address, disk_codes.PROTECTED_ELSEWHERE, f"{wanted.disk.id.name} {how}", place=wanted.place
             )
@@ -81,7 +81,7 @@ class Holdings:
         return False
 
     def are_of_others(self, wanted: DesiredDisk, held: list[Instance]) -> bool:
-        """Whether another manifest has an instance of the disk: an error, unless it is being handed over to that."""
+        """Whether another manifest owns an instance of the disk: an error, unless it is being handed over to that one."""
         for instance in held:
             owner = self._world.owner(instance.tags)
             if owner == "foreign":

@@ -1,4 +1,4 @@
-"""Whether a disk is the one whose backups its instance has: a name can be used again, and a disk can get another id."""
+"""Whether an instance's backups are those of its disk: a name can be used again, and a disk can get another id."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _MOST_TRACED = 100
 
 
 def replaced(draft: Draft, desired: Iterable[DesiredDisk]) -> dict[str, str]:
-    """Disks that stand under a name whose backups are another disk's, by address, with what there is to say.
+    """Messages, by address, about disks whose instance has the backups of another disk of the same name.
 
-    A disk that was made before it was protected is the one that was backed up: only younger ones are asked about.
+    A disk that was created before it was protected is the one that was backed up, so only newer ones are asked about.
     """
     found: dict[str, str] = {}
     traced = 0
@@ -37,23 +37,23 @@ def replaced(draft: Draft, desired: Iterable[DesiredDisk]) -> dict[str, str]:
                 if traced > _MOST_TRACED or not _is_restored(draft.questions, wanted, instance):
                     made = f"{wanted.disk.created:%Y-%m-%d %H:%M} UTC" if wanted.disk.created else "since"
                     found[wanted.address] = (
-                        f"{wanted.disk.id.name} was made {made}, after the disk of that name whose backups these are"
+                        f"{wanted.disk.id.name} was created {made}, after the disk of that name whose backups these are"
                     )
             case Unsure() as doubt:
-                what = f"whose backups those of {wanted.disk.id.name} are"
+                what = f"which disk the backups of {wanted.disk.id.name} are from"
                 draft.decisions.note_unsure(doubt, what, address=wanted.address)
     return found
 
 
 def compare(draft: Draft, desired: Iterable[DesiredDisk]) -> None:
-    """Tell of disks that were replaced under their name."""
+    """Add a finding for each disk that was replaced by another of the same name."""
     known = {wanted.address: wanted for wanted in desired}
     for address, message in replaced(draft, known.values()).items():
         draft.decisions.note(disk_codes.DISK_REPLACED, message, address=address, place=known[address].place)
 
 
 def new_id(draft: Draft, disk: ArmId) -> ArmId | None:
-    """Where a disk that is gone goes on under another id, as far as the lists show; None: nowhere, or not known."""
+    """The other id under which a missing disk still exists, as far as lists show; None: there is none, or not known."""
     match draft.questions.answer(SOURCE(disk)):
         case Yes(source):
             return next(
@@ -63,9 +63,9 @@ def new_id(draft: Draft, disk: ArmId) -> ArmId | None:
 
 
 def _may_be_another(disk: Disk, instance: Instance, now: datetime) -> bool:
-    """Whether a disk may have been made since its instance protects one of that name.
+    """Whether a disk may have been created after its instance began to protect one of that name.
 
-    Where nothing tells since when, backups come daily at least.
+    If that time isn't known, two days ago is assumed, since backups are made at least daily.
     """
     if not disk.unique_id:
         return False

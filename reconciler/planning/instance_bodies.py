@@ -1,4 +1,4 @@
-"""A backup instance's body, and what goes along with a write of it."""
+"""A backup instance's body, and what is sent along with it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def guard_or_refuse(
     """The resource guard requests to send along; None, and `address` is refused, when one is needed and none was given."""
     guard = guard_of(draft.world, vault, *ops)
     if guard is None:
-        message = f"the vault {vault.name} is under a resource guard"
+        message = f"the vault {vault.name} is protected by a resource guard"
         draft.decisions.refuse(address, codes.RESOURCE_GUARD, message, place=place)
     return guard
 
@@ -55,7 +55,7 @@ def identity(declared: ArmId | str) -> dict[str, Any]:
 
 
 def shown(wanted: DesiredDisk, policy: ArmId | None) -> dict[str, Any]:
-    """A new instance for people."""
+    """A new instance as people see it."""
     return {
         "vault": wanted.vault.azure_name,
         "policy": policy.name if policy else wanted.policy.name,
@@ -94,12 +94,12 @@ def body(wanted: DesiredDisk, policy: ArmId, owner: str) -> dict[str, Any]:
 
 
 def is_health(fields: tuple[FieldChange, ...]) -> bool:
-    """Whether nothing but the state of protection differs; the mark goes along with any write."""
+    """Whether only the state of protection differs; our mark is written along with any change."""
     other = [entry for entry in fields if entry.path != "protection" and not entry.path.startswith("tags.")]
     return fields[0].path == "protection" and not other
 
 
 def reason(fields: tuple[FieldChange, ...]) -> str:
-    """Why an instance changes whose protection is as declared."""
+    """The reason for a change of an instance whose protection is as declared."""
     names = [entry.path for entry in fields if not entry.path.startswith("tags.")]
-    return f"another {' and '.join(names)} is declared" if names else "takes this manifest's mark"
+    return f"another {' and '.join(names)} is declared" if names else "gets this manifest's mark"

@@ -25,7 +25,7 @@ def keys(said: Iterable[str], vaults: Vaults = None) -> frozenset[str]:
 
 
 def widened(force: frozenset[str]) -> frozenset[str]:
-    """The keys for another look within the same run: a number that was right is not counted once more."""
+    """The keys for another look in the same run: a number that was right isn't counted again."""
     names = {key.partition("=")[0] for key in force}
     return force | {f"{name}={ANY}" for name in names if VALUES.get(name) == NUMBER}
 
@@ -33,7 +33,7 @@ def widened(force: frozenset[str]) -> frozenset[str]:
 def _key(text: str, vaults: Vaults) -> str:
     name, equals, value = lower(text).partition("=")
     if name not in NAMES:
-        raise UsageError(f"--force names no gate: {text!r}", hint=f"gates: {', '.join(NAMES)}")
+        raise UsageError(f"--force names an unknown gate: {text!r}", hint=f"gates: {', '.join(NAMES)}")
     form = VALUES.get(name)
     if form == NUMBER:
         return f"{name}={_number(name, value)}"

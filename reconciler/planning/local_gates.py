@@ -18,28 +18,26 @@ UNKNOWN_POLICY = "unknown-policy"
 def may_replace(
     draft: Draft, policy: ArmId, unknown: Iterable[str], address: str, place: Place, *, instead: str
 ) -> bool:
-    """Whether a policy that can't be read whole may be taken from under a disk's backups; else an error tells why not.
+    """Whether a policy that isn't fully understood may be replaced for a disk; else an error says why not.
 
-    `unknown` names what isn't understood of it, `instead` what would come in its place.
+    `unknown` names the parts that aren't understood, `instead` what would replace it.
     """
     vault = next((spec.name for spec in draft.world.manifest.vaults.values() if spec.id == policy.parent), "")
     value = f"{vault}/{policy.name}"
     parts = ", ".join(f"`{part}`" for part in unknown)
-    message = (
-        f"the policy {policy.name} would be replaced by {instead}, but can't be read whole: not understood: {parts}"
-    )
+    message = f"the policy {policy.name} would be replaced by {instead}, but isn't fully understood: {parts}"
     draft.decisions.gated.setdefault((UNKNOWN_POLICY, value), {})[address] = message
     if draft.world.forces(UNKNOWN_POLICY, value):
         return True
     key = f"{UNKNOWN_POLICY}={value}" if vault else UNKNOWN_POLICY
-    hint = f"declare it with `manage: false` to keep it; once it may be replaced, pass --force {key}"
+    hint = f"declare it with `manage: false` to keep it, or pass --force {key} to replace it"
     draft.decisions.note(codes.POLICY_NOT_UNDERSTOOD, message, address=address, place=place, hint=hint)
     draft.decisions.held_vaults.add(policy.parent.key)
     return False
 
 
 def check_keys(world: World) -> None:
-    """UsageError where `--force` names a policy that its vault doesn't have: a slip of the pen opens nothing."""
+    """UsageError when `--force` names a policy that its vault doesn't have: a typo must not open anything."""
     for key in sorted(world.options.force):
         gate, _, value = key.partition("=")
         vault, _, name = value.partition("/")
@@ -52,7 +50,7 @@ def check_keys(world: World) -> None:
 
 
 def local_gates(draft: Draft, takes: Callable[[str], bool]) -> Iterable[Gate]:
-    """Every local gate that something of this plan stands before, open or closed; `takes` says what `--only` leaves."""
+    """Every local gate that concerns this plan, open or closed; `takes` says which addresses `--only` leaves."""
     for (name, value), reasons in sorted(draft.decisions.gated.items()):
         addresses = sorted(filter(takes, reasons))
         if addresses:

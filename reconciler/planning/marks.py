@@ -58,7 +58,7 @@ def _of_digests(draft: Draft, changes: Sequence[Change], takes: Callable[[str], 
 
 
 def _of_source(draft: Draft, changes: Iterable[Change], others: Iterable[Mark]) -> Iterator[Mark]:
-    """The mark of our source for vaults that are written to anyway; `--adopt` rewrites that of another source."""
+    """The mark of our source for vaults that are written to anyway; `--adopt` replaces that of another source."""
     source = draft.world.options.source
     written = {mark.vault.key: mark.address for mark in others}
     if not source:
@@ -76,7 +76,7 @@ def _of_source(draft: Draft, changes: Iterable[Change], others: Iterable[Mark]) 
 
 
 def drift_class(world: World, vault: VaultSpec) -> str:
-    """What a difference in a vault means: made outside, declared since, or it can't be told."""
+    """The class of drift of a difference in a vault: changed outside, declared since, or not known."""
     live = world.estate.vaults.get(vault.id.key)
     applied = live and tag_of(live.tags, APPLIED_TAG)
     if not applied:
@@ -85,9 +85,9 @@ def drift_class(world: World, vault: VaultSpec) -> str:
 
 
 def class_of(draft: Draft, wanted: DesiredDisk) -> str:
-    """The class of drift that a disk is in which no instance protects, live or soft-deleted.
+    """The class of drift of a disk that has no instance, live or soft-deleted.
 
-    It is `new` where a selector takes it and no job tells that it ever was protected; where the jobs can't be asked, it
+    It is `new` when a selector matches it and no job shows that it ever was protected; when the jobs can't be asked, it
     isn't known who changed what.
     """
     found = drift_class(draft.world, wanted.vault)
@@ -105,7 +105,7 @@ def class_of(draft: Draft, wanted: DesiredDisk) -> str:
 
 
 def spread_class(decisions: Decisions, desired: Iterable[DesiredDisk]) -> None:
-    """What is made for such disks alone is of their class: their grants, a first policy or snapshot resource group."""
+    """Give roles, policies and snapshot resource groups that only such disks need the disks' class of drift."""
     told = {change.address: change.drift for change in decisions.changes.values() if change.drift in {NEW, UNCLEAR}}
     if not told:
         return
@@ -119,7 +119,7 @@ def spread_class(decisions: Decisions, desired: Iterable[DesiredDisk]) -> None:
 
 
 def _needs(wanted: DesiredDisk, change: Change) -> bool:
-    """Whether a disk needs what a change makes."""
+    """Whether a disk needs what a change creates."""
     if change.kind is Kind.GROUP:
         return change.steps[0].target == wanted.group_id
     if change.vault != wanted.vault.id:

@@ -1,4 +1,4 @@
-"""Moves: a disk's backups go on in another vault, and its old recovery points stay restorable in the old one."""
+"""Moves: a disk's backups continue in another vault, and its old recovery points stay restorable in the old one."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ from reconciler.planning.world import World
 
 _KEPT = "the old recovery points stay restorable in the old vault, kept until somebody deletes them there"
 _GAP = (
-    "no backup starts from the stop at the old place until the protection at the new one: minutes,"
-    " or up to half an hour where permissions have to spread first"
+    "no backup starts between the stop in the old vault and the protection in the new one: minutes,"
+    " or up to half an hour if permissions have to become effective first"
 )
 _SOFTLY = (
-    "if Azure refuses while the old instance exists, that is deleted softly, and undeleted as soon as the disk is"
-    " protected; should the run die in between, run it again before the vault's soft delete ends"
+    "if Azure refuses while the old instance exists, that is soft-deleted, and undeleted as soon as the disk is"
+    " protected; if the run dies in between, run the move again before the vault's soft delete ends"
 )
 
 _THERE = frozenset({Health.CONFIGURED, Health.TRANSIENT})
@@ -51,7 +51,7 @@ class _Move:
 
     @property
     def left(self) -> tuple[Instance, ...]:
-        """All that lies in other vaults."""
+        """All instances in other vaults."""
         return (self.old, *self.others)
 
 
@@ -63,9 +63,9 @@ def make(
     disks: tuple[str, ...],
     through_soft_delete: bool,
 ) -> Plan:
-    """The plan that moves these disks (names or ids) to where the manifest wants them; a sketch with `questions`.
+    """The plan that moves these disks (names or ids) to their declared vault; a sketch while it has `questions`.
 
-    It is the plan that would be made if the old instances weren't there, with what has to happen to these.
+    It is the plan as if the old instances didn't exist, plus the steps on these.
     """
     draft = Draft.of(manifest, estate, options, now)
     looked = draft.beside()
@@ -101,7 +101,7 @@ def make(
 
 
 def _moves(draft: Draft, desired: list[DesiredDisk], named: str, refused: Mapping[str, str]) -> Iterator[_Move]:
-    """The move of a disk, when the manifest wants it elsewhere; findings when it can't be made."""
+    """The move of a disk that is declared in another vault; findings when it can't be moved."""
     meant = [one for one in desired if lower(named).rstrip("/") in (one.disk.id.key, lower(one.disk.id.name))]
     if len(meant) > 1:
         draft.decisions.note(disk_codes.DISK_AMBIGUOUS, f"{named}: {', '.join(one.disk.id.text for one in meant)}")
@@ -113,7 +113,7 @@ def _moves(draft: Draft, desired: list[DesiredDisk], named: str, refused: Mappin
     held = [one for one in draft.world.estate.instances.values() if one.disk == wanted.disk.id]
     here = [one for one in held if one.vault == wanted.vault.id]
     if any(one.snapshot_group not in (None, wanted.group_id) for one in here):
-        message = f"{wanted.disk.id.name} has an instance in {wanted.vault.name} whose snapshots lie in {here[0].snapshot_group}"
+        message = f"{wanted.disk.id.name} has an instance in {wanted.vault.name} whose snapshots are in {here[0].snapshot_group}"
         draft.decisions.refuse(wanted.address, codes.MOVE_IMPOSSIBLE, message, place=wanted.place)
         return
     deleted = [one for one in draft.world.estate.deleted_instances.values() if one.disk == wanted.disk.id]
@@ -128,7 +128,7 @@ def _moves(draft: Draft, desired: list[DesiredDisk], named: str, refused: Mappin
     rest = tuple(one for one in others if one is not old and (one.deleted or is_left(draft.world, one)))
     if wanted.rule.protection != "protected":
         message = f"{wanted.disk.id.name} is declared {wanted.rule.protection}, so nothing would protect it in {wanted.vault.name}"
-        hint = "declare it protected until it is moved"
+        hint = "declare it `protected` until it is moved"
         draft.decisions.refuse(wanted.address, codes.MOVE_IMPOSSIBLE, message, place=wanted.place, hint=hint)
     elif _is_movable(draft, wanted, old):
         yield _Move(wanted, old, rest)
@@ -141,18 +141,18 @@ def _tell_undeclared(decisions: Decisions, named: str, refused: Mapping[str, str
         kind, _, disk = address.partition("/")
         if kind == "disk" and wanted in (disk, disk.rpartition("/")[2]):
             decisions.note(
-                codes.MOVE_IMPOSSIBLE, f"{named}: {reason}", hint="mend that first; `reconciler plan` tells more"
+                codes.MOVE_IMPOSSIBLE, f"{named}: {reason}", hint="fix that first; run `reconciler plan` for details"
             )
             return
-    hint = "declare it where its backups are to go"
+    hint = "declare it with the vault that it should move to"
     decisions.note(codes.MOVE_IMPOSSIBLE, f"{named}: the manifest declares no such disk", hint=hint)
 
 
 def _tell_nothing_to_move(decisions: Decisions, wanted: DesiredDisk, here: list[Instance]) -> None:
-    """Say that the disk is protected where the manifest wants it; an error where that isn't so."""
+    """Add the finding that the disk is already protected in its declared vault, or the error that nothing protects it."""
     name, vault = wanted.disk.id.name, wanted.vault.name
     if any(health_of(one) is Health.CONFIGURED for one in here):
-        message = f"{name} is protected in the vault {vault} already, and nowhere else"
+        message = f"{name} is already protected in the vault {vault}, and in no other"
         decisions.note(codes.MOVED_ALREADY, message, address=wanted.address, place=wanted.place)
         return
     state = (
@@ -188,7 +188,7 @@ def _is_movable(draft: Draft, wanted: DesiredDisk, old: Instance) -> bool:
 
 
 def _may_leave(draft: Draft, wanted: DesiredDisk, old: Instance) -> bool:
-    """Whether the disk may leave its present policy: at the new place another one is followed."""
+    """Whether the disk may leave its present policy for the one in the new vault."""
     policy = draft.world.estate.policies.get(old.policy.key) if old.policy else None
     unknown = read(policy).unread if policy else ()
     instead = f"what {wanted.policy.name} declares"
@@ -200,7 +200,7 @@ def _may_leave(draft: Draft, wanted: DesiredDisk, old: Instance) -> bool:
 
 
 def _without(estate: Estate, moves: list[_Move]) -> Estate:
-    """The estate as if the old instances weren't there; answers to questions are shared with it."""
+    """The estate as if the old instances didn't exist; answers to questions are shared with it."""
     left = {one.id.key for move in moves for one in move.left}
     return replace(
         estate,
@@ -223,7 +223,7 @@ def _change(draft: Draft, move: _Move, made: Change, through_soft_delete: bool) 
         made,
         kind=Kind.MOVE,
         action=Action.CHANGE,
-        reason=f"moves from the vault {old.vault.name}, where {old.id.name} stays as it is, stopped",
+        reason=f"moves from the vault {old.vault.name}, where {old.id.name} is kept, stopped",
         steps=(*before, *made.steps, *after, *undoing),
         before={"instance": old.id.text},
         after={**(made.after or {}), "instance": made.steps[0].target.text},
@@ -233,7 +233,7 @@ def _change(draft: Draft, move: _Move, made: Change, through_soft_delete: bool) 
 
 
 def _around(draft: Draft, move: _Move, through_soft_delete: bool) -> tuple[list[Step], list[Step], list[str]]:
-    """What happens to the old instances before and after the new one is made, and what of it isn't plain."""
+    """The steps on the old instances before and after the new one is made, and remarks on them."""
     old, before, after, detail = move.old, list[Step](), list[Step](), list[str]()
     live = old.vault.child("backupInstances", old.id.name)
     if not old.deleted and protection.is_active(old):
@@ -250,7 +250,7 @@ def _around(draft: Draft, move: _Move, through_soft_delete: bool) -> tuple[list[
         after.append(Step(Op.INSTANCE_RESUME, live))
     if not old.deleted:
         end = "the old protection is resumed" if may_resume else f"{old.id.name} stays stopped"
-        detail.append(f"should the disk not be protected at the new place, {end}")
+        detail.append(f"if the disk can't be protected in the new vault, {end}")
     return before, after, detail
 
 
@@ -259,19 +259,17 @@ def _refuse_softly(draft: Draft, move: _Move) -> None:
     if off is None:
         return
     message = f"soft delete is off in the vault {off.vault.name}: deleting {off.id.name} would lose its recovery points"
-    draft.decisions.refuse(
-        move.wanted.address, codes.MOVE_IMPOSSIBLE, message, hint="switch soft delete on there first"
-    )
+    draft.decisions.refuse(move.wanted.address, codes.MOVE_IMPOSSIBLE, message, hint="turn on soft delete there first")
 
 
 def _may_resume(draft: Draft, old: Instance) -> bool:
-    """Whether the way back is to resume: suspended and stopped ones had no backups, and may lose recovery points by it."""
+    """Whether to resume if the move fails: suspended and stopped ones had no backups, and may lose recovery points."""
     health = health_of(old)
     return loses_nothing(draft, old) if health is Health.STOPPED else health is not Health.SUSPENDED
 
 
 def _undoing(world: World, wanted: DesiredDisk, made: Change) -> list[Step]:
-    """How an instance goes that this move makes and that doesn't protect: else the old one can't be resumed."""
+    """The steps that delete this move's new instance if it doesn't protect: else the old one can't be resumed."""
     first, target = made.steps[0], wanted.vault.id.child("backupInstances", made.steps[0].target.name)
     softly = keeps_deleted(world, wanted.vault.id)
     is_new = first.op is Op.INSTANCE_PUT or (first.op is Op.INSTANCE_UNDELETE and softly)
@@ -294,7 +292,7 @@ def _text(old: Instance) -> str | None:
 
 
 def _is_left_as_it_is(base: Plan, address: str) -> bool:
-    """Whether nothing is planned for the disk at the new place, and no error tells why."""
+    """Whether nothing is planned for the disk in the new vault, and no error says why."""
     planned = {change.address for change in base.changes}
     told = {finding.address for finding in base.findings if finding.severity is Severity.ERROR}
     return (
@@ -303,30 +301,30 @@ def _is_left_as_it_is(base: Plan, address: str) -> bool:
 
 
 def _is_there_already(draft: Draft, move: _Move) -> bool:
-    """Whether the disk is protected at the new place, and only the old one is left to be seen to; else it is refused.
+    """Whether the disk is protected in the new vault, and only the old instance needs steps; else it is refused.
 
-    Nothing is planned either for what the manifest says to ignore. What is still being made there is waited for.
+    Nothing is planned for what the manifest ignores, either. An instance that is still being made there is waited for.
     """
     wanted = move.wanted
     held = draft.world.held.get(wanted.disk.id.key, ())
     if any(one.vault == wanted.vault.id and health_of(one) in _THERE for one in held):
         return True
-    message = f"nothing protects {wanted.disk.id.name} in {wanted.vault.name}, nor would anything be changed there"
-    hint = "take what names it out of `ignore` until it is moved"
+    message = f"nothing protects {wanted.disk.id.name} in {wanted.vault.name}, and no change is planned there"
+    hint = "remove the `ignore` entry that matches it until it is moved"
     draft.decisions.refuse(wanted.address, codes.MOVE_IMPOSSIBLE, message, place=wanted.place, hint=hint)
     return False
 
 
 def _wait_for(decisions: Decisions, wanted: DesiredDisk, instance: Instance) -> None:
-    """Nothing is moved while Azure is at work on one of the instances: an error, since nothing was done."""
-    message = f"Azure is at work on {instance.id}: it is {instance.state}"
+    """Refuse to move while Azure is working on one of the instances: an error, since nothing was done."""
+    message = f"Azure is still working on {instance.id}: it is {instance.state}"
     decisions.refuse(wanted.address, codes.WAITS_FOR.as_error, message, place=wanted.place)
 
 
 def _brought_back(world: World, move: _Move) -> Iterator[Change]:
-    """What is left of a move when the disk is protected at the new place: old instances come back, or are stopped."""
+    """The rest of a move when the disk is protected in the new vault: undelete or stop the old instances."""
     old = move.old
-    if _is_let_go(old):  # the new one is on its way, which is waited for
+    if _is_let_go(old):  # the new one is in progress, and is waited for
         return
     steps = [Step(Op.INSTANCE_UNDELETE, _live(one)) for one in move.left if one.deleted]
     if not old.deleted:
@@ -335,7 +333,7 @@ def _brought_back(world: World, move: _Move) -> Iterator[Change]:
         address=move.wanted.address,
         kind=Kind.MOVE,
         action=Action.CHANGE,
-        reason="protected at the new place; the old instance keeps its recovery points, stopped",
+        reason="protected in the new vault; the old instance is stopped and keeps its recovery points",
         steps=tuple(steps),
         before={"instance": old.id.text},
         after={"instance": _live(old).text},

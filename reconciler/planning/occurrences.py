@@ -1,7 +1,7 @@
-"""When a schedule wants backups: wall-clock times of its zone, whatever the clocks do there, and how far they lie apart.
+"""When backups of a schedule are due: at wall-clock times of its zone, across clock changes, and how far apart.
 
-Nobody has confirmed what Azure does at a local time that a change of clocks repeats or leaves out: of its two readings
-the one is taken that lets a backup come later, so that none is called late that isn't.
+It isn't confirmed what Azure does at a local time that a clock change repeats or skips. Of the two readings the later one
+is used, so that no backup is called late too early.
 """
 
 from __future__ import annotations
@@ -17,27 +17,27 @@ from reconciler.planning.policy_reading import Schedule
 
 _DAY_HOURS = 24
 _AROUND = (-1, 0, 1)
-"""Days around a moment in whose local times its neighbours lie."""
+"""The days around a moment that contain its neighbours in local time."""
 
 
 class Occurrence(NamedTuple):
-    """A local time at which a backup is due, by the earlier and the later of its readings; they rarely differ."""
+    """A local time at which a backup is due, in its earlier and its later reading, which rarely differ."""
 
     earliest: datetime
     latest: datetime
 
 
 def interval_after(schedules: Iterable[Schedule], moment: datetime) -> timedelta:
-    """How long the backup at `moment` is the newest: from the time that it was due until the next one is.
+    """How long the backup at `moment` is the newest: from when it was due until the next one is due.
 
-    Of several schedules every occurrence counts. ValueError without a schedule.
+    The occurrences of all schedules count. ValueError without a schedule.
     """
     each = [_neighbours(schedule, moment) for schedule in schedules]
     return min(after for _, after in each) - max(before for before, _ in each)
 
 
 def _neighbours(schedule: Schedule, moment: datetime) -> tuple[datetime, datetime]:
-    """The last time that a backup was due at `moment`, and the next one: `moment` itself where the days don't tell."""
+    """The last time at `moment` that a backup was due (`moment` itself if days don't divide evenly), and the next one."""
     length = timedelta(hours=schedule.interval_hours)
     if _DAY_HOURS % schedule.interval_hours:
         zone = _zone(schedule.time_zone)
@@ -47,7 +47,7 @@ def _neighbours(schedule: Schedule, moment: datetime) -> tuple[datetime, datetim
     before = max(time for one in near for time in one if time <= moment)
     after = min(one for one in near if one.earliest > moment).latest
     if schedule.interval_hours < _DAY_HOURS:
-        after = max(after, before + length)  # Azure may count such an interval by the clock, or by the hours that pass
+        after = max(after, before + length)  # Azure may count such an interval by the clock, or by elapsed hours
     return before, after
 
 

@@ -1,4 +1,4 @@
-"""Order, narrowing and checksum of a plan: the same changes always in the same order, under the same sum."""
+"""Order, narrowing and checksum of a plan: the same changes always have the same order and checksum."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _PHASES = {kind: number for number, kind in enumerate(Kind)}
 
 
 def ordered(changes: Iterable[Change]) -> list[Change]:
-    """In order of phases and addresses; what retires comes last. `depends` keeps only what is planned."""
+    """The changes in order of phases and addresses, retirements last. `depends` keeps only what is planned."""
     found = list(changes)
     planned = {change.address for change in found}
     narrowed = (replace(change, depends=_planned(change.depends, planned)) for change in found)
@@ -34,14 +34,14 @@ def _rank(change: Change) -> tuple[bool, int, str]:
 
 
 def finding_rank(finding: Finding) -> tuple[int, str, str, str]:
-    """What a plan's findings are sorted by: severity, code, address, message."""
+    """The sort key of a plan's findings: severity, code, address, message."""
     return finding.severity.rank, finding.code, lower(finding.address), finding.message
 
 
 class Narrowing:
-    """What `--only` leaves of a plan; a policy's address brings the disks that use it.
+    """What `--only` leaves of a plan; a policy's address includes the disks that use it.
 
-    `used` are the addresses of the policies that disks use, by the disks' addresses.
+    `used` maps the addresses of disks to those of their policies.
     """
 
     def __init__(self, only: tuple[str, ...], used: Mapping[str, str]) -> None:
@@ -56,7 +56,7 @@ class Narrowing:
         return any(pattern.match(text) for pattern in self._patterns.values() for text in texts)
 
     def unmatched(self, known: Iterable[str]) -> list[str]:
-        """The patterns that no known address has."""
+        """The patterns that match no known address."""
         texts = [lower(address) for address in known] if self._patterns else []
         return [text for text, pattern in self._patterns.items() if not any(map(pattern.match, texts))]
 
@@ -64,7 +64,7 @@ class Narrowing:
 def narrowed(changes: Iterable[Change], narrowing: Narrowing) -> list[Change]:
     """The changes that a narrowing takes, and what they depend on.
 
-    What would retire waits for the disks that leave it, so it never goes without them.
+    A retirement depends on the disks that leave it, so it never goes without them.
     """
     by_address = {change.address: change for change in changes}
     chosen = {address for address in by_address if narrowing.takes(address)}
@@ -78,9 +78,9 @@ def narrowed(changes: Iterable[Change], narrowing: Narrowing) -> list[Change]:
 
 
 def checksum(world: World, changes: list[Change]) -> str:
-    """Covers the compiled manifest, the tool's version, and the changes with before and after of owned fields.
+    """The checksum of the compiled manifest, the tool's version, and the changes with before and after of owned fields.
 
-    No findings, no health, no read-only fields, no times: what moves by itself must not make a plan stale.
+    It leaves out findings, health, read-only fields and times: what changes by itself must not make a plan stale.
     """
     data = {
         "tool": world.options.tool_version,
@@ -91,7 +91,7 @@ def checksum(world: World, changes: list[Change]) -> str:
 
 
 def outline(change: Change) -> dict[str, Any]:
-    """What a change is, as JSON data: two looks at the same thing make the same of it."""
+    """A change as JSON data, which is the same for two looks at the same thing."""
     return {
         "address": lower(change.address),
         "action": change.action.value,
@@ -108,7 +108,7 @@ def _owned(fields: Mapping[str, Any] | None) -> Any:
 
 
 def _folded(value: Any) -> Any:
-    """JSON data with ids in lower case: Azure spells them otherwise from one answer to the next."""
+    """JSON data with ids in lower case, because Azure's spelling differs from one answer to the next."""
     if isinstance(value, dict):
         return {key: _folded(item) for key, item in value.items()}
     if isinstance(value, list):

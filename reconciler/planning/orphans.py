@@ -31,7 +31,7 @@ from reconciler.planning.world import World
 
 
 def compare(draft: Draft, desired: list[DesiredDisk]) -> None:
-    """Report or prune what left the manifest, and do what `removed` asks for and `whenGone`."""
+    """Report or prune what left the manifest, and do what `removed` and `whenGone` declare."""
     removed = {entry.id.key: entry for entry in draft.world.manifest.removed}
     claimed = {disk.disk.id.key for disk in desired}
     absent = absences(draft, claimed)
@@ -60,7 +60,7 @@ def compare(draft: Draft, desired: list[DesiredDisk]) -> None:
 
 
 def _address(decisions: Decisions, instance: Instance, disk: ArmId) -> str:
-    """The disk's address; its second instance, in another vault, goes by its own id."""
+    """The disk's address; a second instance, in another vault, uses its own id."""
     address = addresses.disk(disk)
     return instance.id.text if address in decisions.changes else address
 
@@ -88,9 +88,9 @@ def _orphan(draft: Draft, instance: Instance, disk: ArmId) -> None:
 
 
 def _has_left_groups(draft: Draft, disk: ArmId, address: str) -> bool:
-    """Whether a disk's subscription lies below no management group that selectors name; else nothing is concluded.
+    """Whether a disk's subscription is below no management group that selectors name; else nothing is concluded.
 
-    What the groups' own lists show isn't asked: a selector looked there, and didn't take the disk.
+    Groups whose lists show the subscription don't matter: a selector looked there, and didn't match the disk.
     """
     subscription = subscription_id(disk.subscription)
     for group, below in sorted(draft.world.estate.management_groups.items()):
@@ -101,23 +101,23 @@ def _has_left_groups(draft: Draft, disk: ArmId, address: str) -> bool:
                 continue
             case Unsure() as unsure:
                 message = (
-                    f"could not tell whether {subscription} lies below the management group {group}: {unsure.because}"
+                    f"could not tell whether {subscription} is below the management group {group}: {unsure.because}"
                 )
                 draft.decisions.refuse(address, unsure.code, message, hint=unsure.hint)
             case Yes():
-                message = f"{subscription} lies below the management group {group}, whose list lacks it"
+                message = f"{subscription} is below the management group {group}, whose list lacks it"
                 draft.decisions.refuse(address, codes.LIST_INCOMPLETE, message)
         return False
     return True
 
 
 def _compare_gone(draft: Draft, one: Gone) -> None:
-    """Do what `whenGone` says of an instance whose disk is gone, or tell of it; prune leaves it alone."""
+    """Do what `whenGone` declares for an instance whose disk is gone, or report it; it is never pruned."""
     address, fate = _address(draft.decisions, one.instance, one.disk), verdict(draft, one)
     if fate is Verdict.PENDING or draft.decisions.ignores(address):
         return
     if fate is Verdict.DONE:
-        message = f"the disk of {one.instance.id.name} is gone; its backups are suspended, as `whenGone` says"
+        message = f"the disk of {one.instance.id.name} is gone; its backups are suspended, as `whenGone` declares"
         draft.decisions.note(disk_codes.EXPIRING, message, address=address, place=one.place)
         return
     if fate is Verdict.ACT and health_of(one.instance) not in AT_WORK:
@@ -127,7 +127,7 @@ def _compare_gone(draft: Draft, one: Gone) -> None:
         draft.decisions.wait_for(address, one.instance, one.place)
     goes_on = new_id(draft, one.disk) if one.is_read else None
     if goes_on is not None:
-        message = f"the disk of {one.instance.id.name} goes on as {goes_on}{outlook(draft, one)}"
+        message = f"the disk of {one.instance.id.name} now has the id {goes_on}{outlook(draft, one)}"
         draft.decisions.note(disk_codes.DISK_MOVED, message, address=address, place=one.place)
         return
     message = f"the disk of {one.instance.id.name} is gone{outlook(draft, one)}"
@@ -144,7 +144,7 @@ def _settle(draft: Draft, one: Gone, address: str) -> None:
         address,
         Action.CHANGE,
         Op.INSTANCE_SUSPEND,
-        "its disk is gone: backups are suspended, recovery points expire by the policy, the last one stays",
+        "its disk is gone: backups are suspended, recovery points expire by the policy, the last one is kept",
         FieldChange("protection", WORDS[health(one.instance.state)], "suspended"),
         goal=GOALS["suspended"],
         drift="gone",
@@ -187,7 +187,7 @@ def _remove(draft: Draft, instance: Instance, disk: ArmId, entry: Removed) -> No
         softly = _is_kept_when_deleted(draft, instance)
         if not softly:
             draft.decisions.irreversible[address] = (
-                f"{instance.id.name} is deleted for good: soft delete is off in its vault"
+                f"{instance.id.name} is deleted permanently: soft delete is off in its vault"
             )
         _change(
             draft,
@@ -211,7 +211,7 @@ def _remove(draft: Draft, instance: Instance, disk: ArmId, entry: Removed) -> No
 
 
 def _is_kept_when_deleted(draft: Draft, instance: Instance) -> bool:
-    """Whether its vault has soft delete on, and keeps it through this plan: vaults are changed before instances."""
+    """Whether its vault has soft delete on, also after this plan: vaults are changed before instances."""
     vault = draft.world.estate.vaults.get(instance.vault.key)
     names = (spec.name for spec in draft.world.manifest.vaults.values() if spec.id == instance.vault)
     change = draft.decisions.changes.get(addresses.vault(next(names, "")))
@@ -256,7 +256,7 @@ def _change(
 
 
 def lost(decisions: Decisions) -> dict[str, str]:
-    """The instances that this plan deletes for good, by lower-cased id, with the address of the change."""
+    """The instances that this plan deletes permanently, by lower-cased id, with the address of the change."""
     return {
         step.target.key: change.address
         for change in decisions.changes.values()
@@ -266,7 +266,7 @@ def lost(decisions: Decisions) -> dict[str, str]:
 
 
 def reached(world: World, lost: Mapping[str, str]) -> dict[str, dict[str, None]]:
-    """The addresses of `lost`, in their order, by each scope from which an assignment reaches the instance."""
+    """The addresses of `lost`, in their order, by each scope whose role assignments apply to the instance."""
     found: defaultdict[str, dict[str, None]] = defaultdict(dict)
     for key, address in lost.items():
         instance = world.estate.instances[key]
@@ -277,9 +277,9 @@ def reached(world: World, lost: Mapping[str, str]) -> dict[str, dict[str, None]]
 
 
 def left_behind(decisions: Decisions, wanted: DesiredDisk, chosen: Instance, held: Iterable[Instance]) -> None:
-    """Tell what other instances keep of a disk that is protected where it is declared, by the `chosen` one.
+    """Report other instances of a disk that the `chosen` one protects in the declared vault.
 
-    That one may be listed as soft-deleted for a while after it was brought back.
+    The chosen one may still be listed as soft-deleted for a while after it was undeleted.
     """
     for one in held:
         where = f"{one.id.name} in the vault {one.vault.name}"

@@ -32,10 +32,9 @@ from reconciler.planning.role_book import RoleBook
 
 
 def make(manifest: Manifest, estate: Estate, options: Options, now: datetime) -> Plan:
-    """The plan that makes `estate` as `manifest` says; `now` only tells the age of role assignments, ignores
+    """The plan that makes `estate` as `manifest` declares; `now` only tells the age of role assignments, ignores
     and proofs.
-
-    When `questions` of the result isn't empty, the plan is a sketch: answer them into `estate.answers`, make it again.
+    While its `questions` aren't empty, the plan is a sketch: answer them into `estate.answers` and make it again.
     """
     if options.only and options.prune:
         raise UsageError("--only and --prune don't go together", hint="prune looks at the whole manifest; run it alone")
@@ -97,7 +96,7 @@ def _finish(draft: Draft, everything: list[DesiredDisk], book: RoleBook) -> Plan
 
 
 def _tell_due(decisions: Decisions, narrowing: Narrowing) -> list[str]:
-    """The addresses of the deletions that are left out because their key wasn't given, each told with that key."""
+    """The addresses of deletions that are left out because their key wasn't given, each reported with that key."""
     due = [address for address in decisions.due if narrowing.takes(address)]
     hint = f"to delete, pass --allow-delete {len(due)}; to keep the recovery points, declare `data: retain`"
     for address in due:
@@ -107,7 +106,7 @@ def _tell_due(decisions: Decisions, narrowing: Narrowing) -> list[str]:
 
 
 def _concerning(decisions: Decisions, changes: list[Change], narrowing: Narrowing) -> list[Finding]:
-    """The findings of what `--only` takes, and those of nothing in particular."""
+    """The findings of what `--only` takes, and those without an address."""
     planned = {change.address for change in changes}
     return [
         finding
@@ -117,8 +116,8 @@ def _concerning(decisions: Decisions, changes: list[Change], narrowing: Narrowin
 
 
 def _tell_unmatched(draft: Draft, narrowing: Narrowing, used: Mapping[str, str]) -> None:
-    """An address that is nothing here is a slip of the pen, and must not pass for "no changes"."""
+    """Report `--only` patterns that match no address: a typo must not look like "no changes"."""
     vaulted = (addresses.vault(spec.name) for spec in draft.world.manifest.vaults.values())
     told = (finding.address for finding in draft.decisions.findings if finding.address)
     for pattern in narrowing.unmatched((*draft.decisions.addresses, *used, *used.values(), *vaulted, *told)):
-        draft.decisions.note(codes.ONLY_UNMATCHED, f"--only {pattern} names nothing that the manifest or this plan has")
+        draft.decisions.note(codes.ONLY_UNMATCHED, f"--only {pattern} matches nothing in the manifest or this plan")

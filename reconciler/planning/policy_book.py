@@ -26,9 +26,9 @@ from reconciler.planning.questions import PENDING, UNASKED
 class PolicyBook:
     """Which policies a plan uses.
 
-    `wanted` are ids of policies that declared disks use. Of re-pointed instances, `joining` maps the address of the
-    policy that they come to, and `moving` the id of the one that they leave, to the addresses of their disks; those
-    that are deleted for good leave theirs, too.
+    `wanted` are ids of policies that declared disks use. For re-pointed instances, `joining` maps the address of the
+    new policy, and `moving` the id of the old one, to the addresses of their disks; instances that are deleted
+    permanently count as leaving their policy, too.
     """
 
     def __init__(self, draft: Draft) -> None:
@@ -40,7 +40,7 @@ class PolicyBook:
         self.joining: dict[str, list[str]] = defaultdict(list)
 
     def policy(self, wanted: DesiredDisk) -> ArmId | None:
-        """The policy that the disk is to have, made once per vault; None when it is refused."""
+        """The policy that the disk should have, planned once per vault; None when it is refused."""
         key = (wanted.vault.id.key, lower(wanted.policy.name))
         if key not in self._settled:
             self._settled[key] = settle(self._draft, self.shelf, wanted.vault, wanted.policy)
@@ -50,20 +50,20 @@ class PolicyBook:
         return policy
 
     def keep(self, vault: VaultSpec, spec: PolicySpec) -> None:
-        """Keep the policy that holds what `spec` declares, whether or not anything could be planned for its disks."""
+        """Keep the policy with the content of `spec`, even if nothing could be planned for its disks."""
         held = self.shelf.holding(vault, spec.content, preferred(spec)) if spec.content else None
         if held:
             self.wanted.add(held.id.key)
 
     def keep_unmanaged(self, spec: PolicySpec) -> None:
-        """Keep what a policy that isn't managed names, in every vault: it isn't ours, whatever its name."""
+        """Keep the policy that an unmanaged `spec` names, in every vault: it isn't ours, whatever its name."""
         for vault in self._world.manifest.vaults.values():
             held = self.shelf.named(vault.id, spec.azure_name or spec.name)
             if held:
                 self.wanted.add(held.id.key)
 
     def stays(self, wanted: DesiredDisk, instance: Instance) -> bool:
-        """Whether the instance keeps its policy: it is right, not to be touched, or can't be read whole."""
+        """Whether the instance keeps its policy: it is right, ignored, or not fully understood."""
         if not self._is_known(wanted, instance):
             return True
         if self.is_right(wanted, instance) or self._draft.decisions.ignores(wanted.address, "policy"):
@@ -75,7 +75,7 @@ class PolicyBook:
         return not may_replace(self._draft, instance.policy, unknown, wanted.address, wanted.place, instead=instead)
 
     def _is_known(self, wanted: DesiredDisk, instance: Instance) -> bool:
-        """Whether it is known what the instance's policy does; one that its vault doesn't list is asked for by id.
+        """Whether it is known what the instance's policy does; an unlisted one is asked for by id.
 
         A policy that is gone does nothing.
         """
@@ -88,14 +88,14 @@ class PolicyBook:
         return presence is not None
 
     def _unread(self, wanted: DesiredDisk, instance: Instance) -> tuple[str, ...]:
-        """What isn't understood of the instance's policy, where the disk is to have another one."""
+        """What isn't understood of the instance's policy, if the disk should have another one."""
         policy, spec = instance.policy, wanted.policy
         if policy is None or (not spec.manage and lower(policy.name) == lower(spec.azure_name or spec.name)):
             return ()
         return self.shelf.unknown.get(policy.key, ())
 
     def is_right(self, wanted: DesiredDisk, instance: Instance) -> bool:
-        """An instance's policy is right when its content is, whatever its name; one that isn't managed has a name."""
+        """Whether the instance's policy has the declared content, whatever its name; False for unmanaged policies."""
         content = wanted.policy.content
         if instance.policy is None or content is None or not wanted.policy.manage:
             return False
@@ -111,14 +111,14 @@ class PolicyBook:
             self.moving[instance.policy.key].append(wanted.address)
 
     def lose(self, lost: Mapping[str, str]) -> None:
-        """Note which instances this plan deletes for good, each with the address of that: they leave their policies."""
+        """Note the instances that this plan deletes permanently, with the addresses: they leave their policies."""
         for key, address in lost.items():
             policy = self._world.estate.instances[key].policy
             if policy:
                 self.moving[policy.key].append(address)
 
     def shortened(self, wanted: DesiredDisk, instance: Instance) -> str:
-        """What re-pointing the instance does to how long recovery points are kept; empty when nothing is lost."""
+        """How re-pointing the instance shortens the retention of recovery points; empty when it doesn't."""
         if instance.policy is None:
             return ""
         before, after = self.shelf.contents.get(instance.policy.key), self._content(wanted)
@@ -127,13 +127,13 @@ class PolicyBook:
             unknown = self.shelf.unknown.get(instance.policy.key, ()) if before is None else ()
             parts = ", ".join(f"`{part}`" for part in unknown)
             told = f"; not understood of {instance.policy.name}: {parts}" if parts else ""
-            return f"retention may get shorter: what the {which} policy keeps can't be told{told}"
+            return f"retention may get shorter: could not tell what the {which} policy keeps{told}"
         if shortens(before, after):
             return "retention gets shorter for new recovery points; existing ones keep theirs"
         return ""
 
     def _content(self, wanted: DesiredDisk) -> PolicyContent | None:
-        """What the disk's policy holds: as declared, else as the policy that isn't managed has it."""
+        """The content of the disk's policy: as declared, else from the unmanaged policy."""
         if wanted.policy.content is not None:
             return wanted.policy.content
         policy = self.policy(wanted)
@@ -151,7 +151,7 @@ class Shelf:
             self.add(policy)
 
     def add(self, policy: Policy) -> None:
-        """Add a policy that no list showed."""
+        """Add an unlisted policy."""
         reading = read(policy)
         self.contents[policy.id.key], self.unknown[policy.id.key] = reading.content, reading.unread
         self.by_vault[policy.vault.key].append(policy)
@@ -161,7 +161,7 @@ class Shelf:
         return next((policy for policy in self.by_vault[vault.key] if lower(policy.id.name) == lower(name)), None)
 
     def holding(self, vault: VaultSpec, content: PolicyContent, preferred: Iterable[str]) -> Policy | None:
-        """The vault's policy with that content; one with a preferred name first, else the first by name."""
+        """The vault's policy with that content: the one with the most preferred name, else the first by name."""
         equal = [policy for policy in self.by_vault[vault.id.key] if self.contents[policy.id.key] == content]
         order = {lower(name): number for number, name in enumerate(preferred)}
         return min(
@@ -181,7 +181,7 @@ def settle(draft: Draft, shelf: Shelf, vault: VaultSpec, spec: PolicySpec) -> Ar
     name = next((name for name in names if shelf.named(vault.id, name) is None), None)
     if name is None:
         draft.decisions.refuse(
-            address, codes.POLICY_DIFFERS, f"{', '.join(names)} all hold something else", place=spec.place
+            address, codes.POLICY_DIFFERS, f"{', '.join(names)} all have other content", place=spec.place
         )
         return None
     policy = vault.id.child("backupPolicies", name)
@@ -213,7 +213,7 @@ def settle(draft: Draft, shelf: Shelf, vault: VaultSpec, spec: PolicySpec) -> Ar
 
 
 def preferred(spec: PolicySpec) -> tuple[str, ...]:
-    """The names that a policy with the declared content would best have, best first."""
+    """The preferred names of a policy with the declared content, best first."""
     return (spec.azure_name or "", *(policy_names(spec.name, spec.content) if spec.content else ()))
 
 
@@ -225,7 +225,7 @@ def _unmanaged(decisions: Decisions, shelf: Shelf, vault: VaultSpec, spec: Polic
         return None
     if spec.content is not None and shelf.contents[live.id.key] != spec.content:
         parts = ", ".join(f"`{part}`" for part in shelf.unknown[live.id.key])
-        message = f"{name} isn't as declared{f'; not understood: {parts}' if parts else ''}"
+        message = f"{name} differs from the manifest{f'; not understood: {parts}' if parts else ''}"
         decisions.refuse(address, codes.POLICY_DIFFERS, message, place=spec.place)
         return None
     return live.id

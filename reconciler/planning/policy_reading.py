@@ -1,4 +1,4 @@
-"""A live policy, read part by part: what is understood of it, and the name of every part that isn't."""
+"""Reads a live policy part by part: what is understood, and the name of every part that isn't."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from reconciler.model.manifest import PolicyContent
 from reconciler.model.resources import Policy
 
 CRITERIA = {"Daily": "FirstOfDay", "Weekly": "FirstOfWeek"}
-"""The retention rules beside the default that a manifest can say, and which backup of a day or week each keeps."""
+"""The retention rules besides the default that a manifest can express, and which backup of a day or week each keeps."""
 
 _Part = TypeVar("_Part")
 _TYPED = frozenset({"objectType"})
 _INERT = frozenset({"name", "id", "type", "eTag", "etag", "systemData", "provisioningState", "policyVersion"})
-"""Keys of a policy that say nothing of what it does."""
+"""Keys of a policy that don't affect what it does."""
 
 _POLICY = _TYPED | _INERT | {"datasourceTypes", "policyRules"}
 _BACKUP = _TYPED | {"name", "backupParameters", "dataStore", "trigger"}
@@ -43,11 +43,11 @@ class Schedule(NamedTuple):
 class Reading:
     """What is understood of a policy.
 
-    `schedules` are those of snapshots of the disk; `is_timed`: there is one, and none that isn't understood. `kept_days`
-    are the days that each retention rule keeps them, by the rule's name in a manifest's words (`Default`, `Daily`,
-    `Weekly`). `unknown` names each part that isn't understood by
-    its rule and key; while it isn't empty, the policy does more, or something else, than the rest tells. `beyond` names keys of a later version, which are no
-    difference by themselves: every body may get more of them.
+    `schedules` are those of snapshots of the disk; `is_timed`: there is one, and all are understood. `kept_days` are the
+    days that each retention rule keeps them, by the rule's name in the manifest (`Default`, `Daily`, `Weekly`). `unknown`
+    names each part that isn't understood by its rule and key; unless it is empty, the policy does more, or something
+    else, than the rest says. `beyond` names keys of later API versions, which by themselves are no difference: any body
+    may get more of them.
     """
 
     schedules: tuple[Schedule, ...] = ()
@@ -58,12 +58,12 @@ class Reading:
 
     @property
     def unread(self) -> tuple[str, ...]:
-        """Everything that isn't understood: what must not be replaced without its key."""
+        """Everything that isn't understood, so that the policy must not be replaced without its key."""
         return (*self.unknown, *self.beyond)
 
     @property
     def content(self) -> PolicyContent | None:
-        """All that the policy does; None when it does something that a manifest can't say."""
+        """All that the policy does; None when a manifest can't express it."""
         if self.unknown:
             return None
         (schedule,), days = self.schedules, self.kept_days
@@ -71,7 +71,7 @@ class Reading:
 
 
 def read(policy: Policy) -> Reading:
-    """What is understood of a live policy, whatever its body holds."""
+    """What is understood of a live policy; accepts any body."""
     if not policy.is_disk:
         return Reading(unknown=("datasourceTypes",))
     return _Reader().policy(policy.body)
@@ -110,7 +110,7 @@ class _Reader:
         return Reading(tuple(self._schedules), dict(self._days), unknown, is_timed, beyond)
 
     def _try(self, where: str, part: Callable[[], _Part]) -> _Part | None:
-        """A part, or None after its name was noted: a body may be anything."""
+        """A part, or None after noting its name: a body may contain anything."""
         try:
             return part()
         except (KeyError, TypeError, ValueError, IndexError, AttributeError):
@@ -118,7 +118,7 @@ class _Reader:
             return None
 
     def _beyond(self, where: str, body: Mapping[str, Any], known: frozenset[str]) -> None:
-        """Note the keys that aren't known and hold something: they may change what the policy does."""
+        """Note unknown keys with a value: they may change what the policy does."""
         for key, value in body.items():
             if key not in known and _holds(value):
                 self._beyond_us.append(f"{where}: {key}" if where else str(key))
@@ -163,9 +163,9 @@ class _Reader:
         return True
 
     def _tagging(self, where: str, criteria: Sequence[Mapping[str, Any]]) -> None:
-        """Which retention rules backups are tagged for.
+        """Note which retention rules backups are tagged for.
 
-        The rule of the lowest priority number holds a backup: only weekly before daily before default can be said.
+        The rule with the lowest priority number keeps a backup; a manifest can only express weekly, daily, default.
         """
         priorities = dict[str, float]()
         for entry in criteria:
@@ -204,7 +204,7 @@ class _Reader:
             self._days |= {name: days} if days else {}
 
     def _match_tags(self) -> None:
-        """A rule that no backup is tagged for keeps nothing, and a tag without a rule is kept by what isn't known."""
+        """Note rules that no backup is tagged for, which keep nothing, and tags without a rule, kept for an unknown time."""
         self._unknown += [f"rule {name}: no backup is tagged for it" for name in sorted(self._rules - self._tags)]
         self._unknown += [f"tag {name}: no rule for it" for name in sorted((self._tags | {"Default"}) - self._rules)]
 
@@ -213,7 +213,7 @@ _OPERATIONAL = {"dataStoreType": "OperationalStore"}
 
 
 def _holds(value: Any) -> bool:
-    """Whether a value is anything but absent, which null and whatever is empty stand for."""
+    """Whether a value is present; null and empty values count as absent."""
     return value is not None and value not in ("", [], {})
 
 
@@ -229,7 +229,7 @@ def _stores(settings: Any) -> Iterator[str]:
 
 
 def _is_first(name: str, entry: Mapping[str, Any]) -> bool:
-    """Whether a tag's criteria are those that a manifest can say for it."""
+    """Whether a tag's criteria are those that a manifest can express for it."""
     (criterion,) = entry["criteria"]
     said = {key: value for key, value in criterion.items() if _holds(value) and key != "objectType"}
     wanted = [lower(CRITERIA[name])] if name in CRITERIA else None
@@ -237,7 +237,7 @@ def _is_first(name: str, entry: Mapping[str, Any]) -> bool:
 
 
 def _schedule_of(interval: str, zone: str) -> Schedule:
-    """The schedule of `R/<start>/<duration>`; the start's date means nothing. ValueError for what can't be said."""
+    """The schedule of `R/<start>/<duration>`; the start's date is ignored. ValueError if a manifest can't express it."""
     _, start_text, duration = interval.split("/")
     length = seconds(duration)
     windows = windows_zone(zone)

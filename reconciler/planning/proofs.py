@@ -1,4 +1,4 @@
-"""Proofs that a restore works: when a drill last restored a disk, as a tag of its backup instance tells."""
+"""Proofs that a restore works: when a drill last restored a disk, from a tag of its backup instance."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ from reconciler.planning.world import World
 _SHOWN = 10
 _FIRST = datetime(2021, 1, 1, tzinfo=UTC)
 _SLACK = timedelta(minutes=5)
-"""How far the clocks of two machines may be apart."""
+"""How far apart the clocks of two machines may be."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A disk that a drill is for, with the instance that has its recovery points (None: it has none in its vault)."""
+    """A disk that a drill may restore, with the instance that has its recovery points (None: none in its vault)."""
 
     wanted: DesiredDisk
     instance: Instance | None
 
     def proven(self, now: datetime) -> datetime | None:
-        """When a drill last restored it; None: never, as far as anybody can tell."""
+        """When a drill last restored it; None: never, as far as known."""
         return proven_at(self.instance.tags, now) if self.instance else None
 
 
 def proven_at(tags: Mapping[str, str], now: datetime) -> datetime | None:
-    """When a drill last restored the disk of the instance with these tags; None: never, or nobody can believe it.
+    """When a drill last restored the disk of the instance with these tags; None: never, or the time is impossible.
 
-    A time that is yet to come proves nothing, nor does one before Azure could restore disks.
+    A time in the future proves nothing, nor does one before Azure could restore disks.
     """
     try:
         found = datetime.fromisoformat(tag_of(tags, PROVEN_TAG))
@@ -51,7 +51,7 @@ def proven_at(tags: Mapping[str, str], now: datetime) -> datetime | None:
 
 
 def candidates(world: World, drill: DrillSpec, desired: Iterable[DesiredDisk]) -> list[Candidate]:
-    """The declared disks that a drill is for, by id, whether there is anything to restore yet or not."""
+    """The declared disks that a drill may restore, in order of ids, even those without a recovery point."""
     around = world.surroundings
     takes = (lambda _: True) if drill.select is None else matcher(drill.select, around)
     leaves = [matcher(exclusion.selector, around) for exclusion in drill.exclude]
@@ -66,7 +66,7 @@ def candidates(world: World, drill: DrillSpec, desired: Iterable[DesiredDisk]) -
 
 
 def complaints(world: World, desired: list[DesiredDisk]) -> Iterator[Finding]:
-    """What is to be said of each drill whose proofs are older than the manifest allows, or that has none."""
+    """A finding for each drill whose proofs are older than the manifest allows, or that has none."""
     for drill in world.manifest.drills:
         if drill.max_age_hours is not None:
             for code, message in _told(world, drill, timedelta(hours=drill.max_age_hours), desired):
@@ -77,7 +77,7 @@ def _told(world: World, drill: DrillSpec, most: timedelta, desired: list[Desired
     now, chosen = world.now, candidates(world, drill, desired)
     last = max((found for one in chosen if (found := one.proven(now))), default=None)
     if not chosen:
-        yield disk_codes.NEVER_PROVEN, "takes no disk, so it proves nothing"
+        yield disk_codes.NEVER_PROVEN, "matches no disk, so it proves nothing"
     elif last is None:
         yield (
             disk_codes.NEVER_PROVEN,
@@ -90,7 +90,7 @@ def _told(world: World, drill: DrillSpec, most: timedelta, desired: list[Desired
 
 
 def _overdue(world: World, chosen: list[Candidate], most: timedelta, *, in_turn: bool) -> Iterator[tuple[Code, str]]:
-    """Disks whose turn has come and gone; `in_turn`: a run takes a part of them, so that they have to wait for it."""
+    """Report disks that are overdue; `in_turn`: a run restores only a sample, so disks wait for their turn."""
     found = [(one.wanted, one.proven(world.now)) for one in chosen]
     late = [wanted for wanted, proven in found if proven and world.now - proven > most]
     never = [wanted for wanted, proven in found if not proven and not (in_turn and _may_be_new(world, wanted, most))]
@@ -101,7 +101,7 @@ def _overdue(world: World, chosen: list[Candidate], most: timedelta, *, in_turn:
 
 
 def _may_be_new(world: World, wanted: DesiredDisk, most: timedelta) -> bool:
-    """Whether the disk may have been protected for no longer than that, as its own role assignment tells."""
+    """Whether the disk may have been protected for no longer than `most`, judging by its own role assignment."""
     own = (row.created for row in world.estate.roles.values() if row.scope == wanted.disk.id and row.created)
     return world.now - min(own, default=world.now) <= most
 
@@ -113,7 +113,7 @@ def _names(disks: list[DesiredDisk]) -> str:
 
 
 def compare(draft: Draft, desired: list[DesiredDisk]) -> None:
-    """Tell which drills are late; a shard can't, since it doesn't see all the disks of a drill."""
+    """Report which drills are late; a shard can't, since it doesn't see all disks of a drill."""
     if not draft.world.options.shard.is_whole:
         return
     draft.decisions.report(complaints(draft.world, desired))

@@ -1,7 +1,7 @@
 """Whether a disk is the one that a restore made: the restore's job proves it, or the mark of the run that began it.
 
-What the disk and its snapshot tell of their making may contradict, and proves nothing: many disks are made of one
-snapshot. Azure's times of one event lie up to five minutes apart.
+The origin of the disk and its snapshot can disprove it, but never prove it: many disks can be made from one snapshot.
+Azure's times for one event are up to five minutes apart.
 """
 
 from __future__ import annotations
@@ -30,11 +30,10 @@ _SNAPSHOTS = "microsoft.compute/snapshots"
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What a disk is believed to be: restored by `instance` from a backup of `source`, whose snapshots lie in `group`.
+    """What a disk is believed to be: restored by `instance` from a backup of `source`, whose snapshots are in `group`.
 
-    `point` is the recovery point's name (empty: any), `taken` when that was made; `mark` is the tag that this very run
-    writes on what it made, once that is proved; `earlier` is how the tag of runs before it begins (empty: none proves
-    anything).
+    `point` is the recovery point's name (empty: any), `taken` when that was made; `mark` is the tag that this run writes
+    on its disk, once that is proved; `earlier` is the prefix of the tags of earlier runs (empty: they prove nothing).
     """
 
     instance: ArmId
@@ -54,7 +53,7 @@ class Claim:
 
     @classmethod
     def read(cls, body: Mapping[str, Any]) -> Claim:
-        """The claim that a step's body holds."""
+        """The claim in a step's body."""
         group, taken = body["group"], body["taken"]
         return cls(
             ArmId(body["instance"]),
@@ -68,7 +67,7 @@ class Claim:
 
     @property
     def body(self) -> dict[str, Any]:
-        """The claim as a step's body holds it."""
+        """The claim as a step's body."""
         return {
             "instance": self.instance.text,
             "source": self.source.text,
@@ -81,7 +80,7 @@ class Claim:
 
 
 def objection(trace: Trace, claim: Claim) -> str:
-    """Why a disk isn't known to be what is claimed, in one clause; empty when that is proved."""
+    """Why a disk isn't proved to be what is claimed, in one clause; empty when it is."""
     return next(_objections(trace, claim), "")
 
 
@@ -95,13 +94,13 @@ def is_made_by(trace: Trace, claim: Claim) -> bool:
 
 
 def is_marked_by(tags: Mapping[str, str], claim: Claim) -> bool:
-    """Whether a disk bears a mark of ours that the claim tells of."""
+    """Whether a disk bears a mark that the claim names."""
     mark = tag_of(tags, RESTORED_TAG)
     return bool(mark) and (mark == claim.mark or bool(claim.earlier and mark.startswith(claim.earlier)))
 
 
 def running(trace: Trace) -> RestoreJob | None:
-    """The restore that is still at work on the disk."""
+    """The restore that is still writing the disk."""
     return next((job for job in trace.jobs if lower(job.status) not in _ENDED), None)
 
 
@@ -116,7 +115,7 @@ def _objections(trace: Trace, claim: Claim) -> Iterator[str]:
 
 
 def _use(disk: Disk, origin: Origin) -> Iterator[str]:
-    """Who uses it, or has: what a machine has written since is in no backup."""
+    """Objections to a disk that is or was in use: what a machine has written since is in no backup."""
     for machine in disk.machines:
         yield f"{machine.name} uses it"
     if lower(disk.state) not in ("", "unattached"):
@@ -126,9 +125,9 @@ def _use(disk: Disk, origin: Origin) -> Iterator[str]:
 
 
 def _contradictions(origin: Origin, claim: Claim) -> Iterator[str]:
-    """What the disk tells of its making that no restore of the claimed point leaves behind."""
+    """Objections from the disk's origin, which a restore of the claimed point can't have left."""
     if origin.option and not lower(origin.option).startswith(_COPIES):
-        yield f"it was made as {origin.option}, not from a snapshot"
+        yield f"it was created by {origin.option}, not from a snapshot"
     source = origin.source
     if source is not None and source != claim.source:
         is_elsewhere = claim.group is not None and not source.is_within(claim.group)
@@ -159,11 +158,11 @@ def _proof_missing(trace: Trace, claim: Claim) -> Iterator[str]:
     if not points:
         yield "no restore is known to have made it"
     elif "" in points or (claim.point and points != {lower(claim.point)}):
-        yield f"it was restored from {' or '.join(sorted(points)) or 'a recovery point that nobody tells'}"
+        yield f"it was restored from {' or '.join(sorted(points)) or 'an unknown recovery point'}"
 
 
 def _may_have_made(job: RestoreJob, origin: Origin) -> bool:
-    """Whether a restore ended well, and the disk was made while it ran."""
+    """Whether a restore succeeded, and the disk was made while it ran."""
     if lower(job.status) not in _WELL:
         return False
     began, ended, created = job.began, job.ended, origin.created
@@ -173,9 +172,9 @@ def _may_have_made(job: RestoreJob, origin: Origin) -> bool:
 
 
 def begun_before(draft: Draft, disk: ArmId, claim: Claim) -> str | None:
-    """The job that restores just what is claimed into a disk of that name; empty: it has ended, and that is proved.
+    """The job that restores exactly what is claimed into a disk of that name; empty when it has provably ended.
 
-    None: nothing is there. Any other disk of that name is refused.
+    None when there is no such disk. Any other disk of that name is refused.
     """
     presence = draft.questions.presence(disk, disk.text)
     if isinstance(presence, No):
@@ -195,7 +194,7 @@ def begun_before(draft: Draft, disk: ArmId, claim: Claim) -> str | None:
 
 
 def _at_work(draft: Draft, disk: ArmId, claim: Claim) -> str | None:
-    """The restore that is making the disk now; Resource Graph tells of it, which may lag: it proves no absence."""
+    """The restore that is creating the disk now, from Resource Graph, which may lag: absence there proves nothing."""
     jobs = draft.questions.ask(RESTORES(claim.source, claim.instance.parent.text))
     for job in () if jobs is PENDING else jobs or ():
         if job.target == disk and lower(job.status) == "inprogress":

@@ -46,10 +46,10 @@ class Unasked(Enum):
 
 
 PENDING: Final = Pending.PENDING
-"""The answer to a question that has not been asked yet: decide nothing, the plan is made again with the answer."""
+"""The answer to a question that hasn't been asked yet: decide nothing; the plan is made again with the answer."""
 
 UNASKED: Final = Unasked.UNASKED
-"""Stands for what a list lacks and nobody asked for by id: that is done before it is made."""
+"""Stands for an unlisted object that wasn't asked for by id: that is done before it is created."""
 
 DOUBTS = {
     DELETED_VAULT.word: "whether a soft-deleted vault has the name {}",
@@ -62,17 +62,17 @@ DOUBTS = {
 """What isn't known while a question has no answer, by its kind."""
 
 MOST_CONTRADICTED = 10
-"""How many objects that lists lack may be there: above that the lists are broken, and nothing follows from them."""
+"""How many unlisted objects may exist; above that the lists count as broken, and nothing is concluded from them."""
 
 MOST_ASKED = 100
-"""How many objects that a list lacks are asked for by id, and how many more for each that is there then."""
+"""How many objects that a list lacks are asked for by id, and how many more for each that exists."""
 
 
 def broken(count: int) -> ReadIncomplete:
     """The error that stops a run whose lists were contradicted too often."""
     return ReadIncomplete(
-        f"Lists of Azure lack what is there: {count} objects were found by their ids. Nothing more follows from them.",
-        hint="Look for a proxy that rewrites answers, and whether the caller may read all; then run it again.",
+        f"Azure's lists lack {count} objects that exist, found by their ids. Nothing more is concluded from these lists.",
+        hint="Look for a proxy that rewrites answers, check that the caller may read everything, then run the command again.",
         code=error_codes.LISTS_BROKEN,
     )
 
@@ -145,7 +145,7 @@ class Questions:
             self._decisions.refuse_untold(address, message)
 
     def presence(self, subject: ArmId, address: str, place: Place | None = None) -> Yes[Found] | No | None:
-        """Whether an object that the lists lack is there; None: decide nothing (not asked yet, or a finding says why)."""
+        """Whether an unlisted object exists; None: decide nothing (not asked yet, or a finding says why)."""
         match self.answer(EXISTS(subject)):
             case Yes() as answer:
                 self._note_there(subject)
@@ -157,9 +157,9 @@ class Questions:
         return None
 
     def unlisted(self, vault: VaultSpec, subject: ArmId, address: str, place: Place | None = None) -> object:
-        """An object of a vault that is there although its list lacks it; None: it isn't. PENDING: decide nothing.
+        """An object of a vault that exists although its list lacks it; None: it doesn't. PENDING: decide nothing.
 
-        UNASKED beyond the first hundred: those are asked for before they are made.
+        UNASKED beyond the first hundred: those are asked for before they are created.
         """
         if vault.id.key not in self._world.estate.vaults:
             return None
@@ -173,18 +173,18 @@ class Questions:
         return PENDING
 
     def tell_unread(self) -> None:
-        """Refuse the declared vaults that nobody can tell of: what they hold isn't known, and is no absence."""
+        """Refuse the declared vaults that could not be read: unknown content is never taken for none."""
         for vault in self._world.vaults.values():
             if vault.id.key not in self._world.estate.vaults:
                 self.presence(vault.id, addresses.vault(vault.name), vault.place)
 
     def is_unread(self, vault: VaultSpec) -> bool:
-        """Whether nobody can tell of a declared vault."""
+        """Whether a declared vault could not be read."""
         address = self._decisions.spelled(addresses.vault(vault.name))
         return vault.id.key not in self._world.estate.vaults and address in self._decisions.refused
 
     def _note_there(self, subject: ArmId) -> None:
-        """Note what is there by its id; ReadIncomplete when lists lack too much of that."""
+        """Note that an object exists by its id; ReadIncomplete when lists lack too many of these."""
         listed, read = self._lists.get(subject.type, ({}, ()))
         if subject.subscription in read and subject.key not in listed:
             self.unlisted_ids.add(subject.key)
@@ -192,7 +192,7 @@ class Questions:
             raise broken(len(self.unlisted_ids))
 
     def _may_ask(self, subject: ArmId) -> bool:
-        """Whether one more of its kind is worth asking for: a list that lacked something may lack more."""
+        """Whether to ask for one more of its kind: a list that lacked something may lack more."""
         asked = self._by_type.setdefault(subject.type, set())
         if subject.key not in asked and len(asked) >= MOST_ASKED * (1 + len(self.unlisted_ids)):
             return False

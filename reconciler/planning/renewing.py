@@ -1,4 +1,4 @@
-"""The estate with what was read again laid over it."""
+"""The estate, updated with what was read again."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _KINDS: Mapping[type[Any], str] = {
 
 
 def renewed(estate: Estate, held: Mapping[ArmId, Iterable[Instance]], read: Mapping[Question[Any], Presence]) -> Estate:
-    """The estate as two sources show it now: `held` are whole lists of vaults, `read` what was read by id.
+    """The estate, updated from two sources: `held` are complete lists of vaults, `read` what was read by id.
 
-    What is read by id counts more than a list. An instance that was made where a list lacks it is added.
+    What is read by id overrides a list, and an instance that a list lacks is added.
     """
     vaults = {vault.key for vault in held}
     found = replace(
@@ -44,7 +44,7 @@ def renewed(estate: Estate, held: Mapping[ArmId, Iterable[Instance]], read: Mapp
 
 
 def _lasting(answers: Mapping[Question[Any], Known[Any]], read: Collection[ArmId]) -> dict[Question[Any], Known[Any]]:
-    """The answers that another look doesn't ask again: what moves with time is asked anew of what was read again."""
+    """The answers that stay valid in another look; those that change with time are asked again for what was read again."""
     return {question: one for question, one in answers.items() if not _ages(question, read)}
 
 
@@ -55,10 +55,10 @@ def _ages(question: Question[Any], read: Collection[ArmId]) -> bool:
 
 
 def _lay(estate: Estate, subject: ArmId, presence: Presence) -> None:
-    """Put an object where its kind is kept, or take it away."""
+    """Put an object into the collection of its kind, or remove it."""
     match presence:
         case Yes(Found(resource=Disk() as disk)) if disk.id.subscription not in estate.disk_subscriptions:
-            return  # its list wasn't read, and what wasn't read whole chooses nothing
+            return  # its list wasn't read, and selectors choose only from complete lists
         case Yes(Found(resource=RoleAssignment() as role)):
             known = estate.roles.get(subject.key)
             estate.roles[subject.key] = replace(role, listed_in=known.listed_in) if known else role
@@ -72,7 +72,7 @@ def _lay(estate: Estate, subject: ArmId, presence: Presence) -> None:
 
 
 def unlisted(held: Mapping[ArmId, Iterable[Instance]], read: Mapping[Question[Any], Presence]) -> set[ArmId]:
-    """The instances that were read by id, and that the list of their vault lacks."""
+    """The instances that were read by id but are missing from their vault's list."""
     listed = {vault: {one.id.key for one in rows} for vault, rows in held.items()}
     return {
         question.subject

@@ -1,4 +1,4 @@
-"""A restore: which recovery point becomes which new disk, and what stands in its way."""
+"""A restore: which recovery point becomes which new disk, and what prevents it."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ from reconciler.planning.role_book import Grants, RoleBook
 from reconciler.planning.world import World
 
 A_DAY = 10
-"""Restores of one instance a day, from Azure's support matrix."""
+"""The most restores of one instance a day, from Azure's support matrix."""
 
 _FIXED_SKUS = frozenset({"premiumv2_lrs", "ultrassd_lrs"})
-"""Kinds of disk that others can't be turned into in place."""
+"""SKUs that a disk can't be changed to or from in place."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is to be restored: `disk` a name or an id, `point` a recovery point's name or `latest`, `before` the moment
-    that it must be older than, `group` the new disk's resource group, `subscription` that of the group (empty: the
-    disk's own), `name` its name (empty: one is derived).
+    """What to restore: `disk` is a name or an id, `point` a recovery point's name or `latest`, `before` the moment that it
+    must be older than, `group` the new disk's resource group, `subscription` that of the group (empty: the disk's own),
+    `name` its name (empty: one is derived).
     """
 
     disk: str
@@ -58,7 +58,7 @@ class Wish:
 class Source:
     """What a disk is restored from: the instance, its recovery point, and the disk as it is now.
 
-    `disk` is None where there is none to compare with; `missing` says why.
+    `disk` is None if there is none to compare with; `missing` says why.
     """
 
     instance: Instance
@@ -84,7 +84,7 @@ def make(manifest: Manifest, estate: Estate, options: Options, now: datetime, wi
 
 
 def finished(draft: Draft, book: RoleBook, changes: Iterable[Change]) -> Plan:
-    """The plan of these changes and of the role assignments that they need, and of nothing else."""
+    """The plan of only these changes and the role assignments that they need."""
     own = list(changes)
     needed = {address for change in own for address in change.depends}
     every = ordered([*(change for change in draft.decisions.changes.values() if change.address in needed), *own])
@@ -108,7 +108,7 @@ def points_of(questions: Questions, instance: Instance) -> tuple[RecoveryPoint, 
 
 
 def start(source: Source, location: str, disk: ArmId, guard: tuple[str, ...]) -> Step:
-    """The request that restores; keys and constants are those of recorded traffic."""
+    """The step that restores, with the keys and constants of recorded traffic."""
     body: dict[str, Any] = {
         "objectType": "AzureBackupRecoveryPointBasedRestoreRequest",
         "recoveryPointId": source.point.id.name,
@@ -135,7 +135,7 @@ def start(source: Source, location: str, disk: ArmId, guard: tuple[str, ...]) ->
 
 
 def expected(source: Source, asked: Mapping[str, Any], claim: Claim, job: str = "") -> dict[str, Any]:
-    """What the restored disk must be: as its source, where that still exists, or as it was asked for."""
+    """What the restored disk must be like: its source, if that still exists, or as requested."""
     disk = source.disk
     as_source: dict[str, Any] = {}
     if disk is not None:
@@ -145,13 +145,13 @@ def expected(source: Source, asked: Mapping[str, Any], claim: Claim, job: str = 
 
 
 def grants_for(world: World, book: RoleBook, instance: Instance, group: ArmId) -> tuple[Grants, Probe | None]:
-    """What the instance's identity has and lacks in the target resource group, and what to wait for."""
+    """The role assignments of the instance's identity in the target resource group, and what to wait for."""
     grants = book.need(vault_of(world, instance), DISK_RESTORE_OPERATOR, group)
     return grants, grants.probe(instance.vault.key, "restore", group.key)
 
 
 def vault_of(world: World, instance: Instance) -> VaultSpec:
-    """The declaration of the instance's vault, with the identity that the instance uses; made up for one left behind."""
+    """The declaration of the instance's vault, with the instance's identity; made from Azure for an undeclared vault."""
     own = instance.vault
     spec = next((one for one in world.manifest.vaults.values() if one.id == own), None)
     if spec is None:
@@ -163,13 +163,13 @@ def vault_of(world: World, instance: Instance) -> VaultSpec:
 
 
 def is_open(draft: Draft, group: ArmId, address: str) -> bool:
-    """Whether disks can be made in a resource group: it is there and not locked; a finding says why not."""
+    """Whether disks can be created in a resource group: it exists and isn't locked; a finding says why not."""
     presence = draft.questions.presence(group, address)
     if presence is None:
         return False
     if isinstance(presence, No):
-        hint = f"make it: az group create --name {group.name} --subscription {group.subscription} --location …"
-        draft.decisions.refuse(address, codes.GROUP_MISSING, f"the resource group {group} isn't there", hint=hint)
+        hint = f"create it: az group create --name {group.name} --subscription {group.subscription} --location …"
+        draft.decisions.refuse(address, codes.GROUP_MISSING, f"the resource group {group} doesn't exist", hint=hint)
         return False
     lock = draft.world.lock_on(group)
     if lock:
@@ -189,7 +189,7 @@ def without_refused(decisions: Decisions, change: Change) -> list[Change]:
 
 
 def _source(draft: Draft, wish: Wish) -> Source | None:
-    """The newest recovery point that is as asked for, over all instances of the disk."""
+    """The newest matching recovery point, over all instances of the disk."""
     instances = _instances(draft, wish.disk)
     found: list[tuple[Instance, RecoveryPoint]] = []
     asked = [(instance, points_of(draft.questions, instance)) for instance in instances]
@@ -199,7 +199,7 @@ def _source(draft: Draft, wish: Wish) -> Source | None:
         found += [(instance, point) for point in points or () if _fits(point, wish)]
     if not found:
         told = sum(len(points or ()) for _, points in asked)
-        what = "is older than asked for" if wish.before else f"is named {wish.point}" if wish.point != "latest" else ""
+        what = "is older than requested" if wish.before else f"is named {wish.point}" if wish.point != "latest" else ""
         message = f"none of its {told} recovery points {what}" if told and what else "it has no recovery point"
         draft.decisions.note(codes.NOTHING_TO_RESTORE, f"{instances[0].disk}: {message}")
         return None
@@ -239,12 +239,10 @@ def _instances(draft: Draft, named: str) -> list[Instance]:
     deleted = next((one for one in draft.world.estate.deleted_instances.values() if is_meant(one.disk)), None)
     if deleted is not None:
         message = f"{named}: its backup instance is soft-deleted, and purged at {deleted.purge_time}"
-        hint = "undelete it first: declare the disk again and apply, or use the portal"
+        hint = "undelete it first: declare the disk again and apply, or use the Azure portal"
         draft.decisions.note(codes.NOTHING_TO_RESTORE, message, hint=hint)
     else:
-        draft.decisions.note(
-            codes.NOTHING_TO_RESTORE, f"{named}: no vault that the manifest names has a backup instance of it"
-        )
+        draft.decisions.note(codes.NOTHING_TO_RESTORE, f"{named}: no vault in the manifest has a backup instance of it")
     return []
 
 
@@ -273,7 +271,7 @@ def _restore(draft: Draft, book: RoleBook, source: Source, wish: Wish) -> list[C
         address=address,
         kind=Kind.RESTORE,
         action=Action.CHANGE if is_cut_off else Action.ADD,
-        reason=f"ends a restore of {source.id.name} that was cut off" if is_cut_off else f"restores {source.id.name}",
+        reason=f"finishes an interrupted restore of {source.id.name}" if is_cut_off else f"restores {source.id.name}",
         steps=rest if is_cut_off else (start(source, location, disk, guard), *rest),
         after={
             "source": source.id.text,
@@ -285,32 +283,34 @@ def _restore(draft: Draft, book: RoleBook, source: Source, wish: Wish) -> list[C
         fields=(FieldChange(f"tags.{RESTORED_TAG}", None, wish.run),) if is_cut_off else (),
         depends=tuple(grants.planned),
         probe=probe,
-        detail=() if source.disk else (f"{source.missing}: size, kind and encryption can't be compared",),
+        detail=() if source.disk else (f"{source.missing}: size, SKU and encryption can't be compared",),
     )
     return without_refused(draft.decisions, change)
 
 
 def _refuse_impossible(decisions: Decisions, source: Source, wish: Wish, made: ArmId) -> None:
-    """What Azure's support matrix rules out, and what can't be changed of a disk once it is there."""
+    """Refuse what Azure's support matrix rules out, and what can't be changed on an existing disk."""
     disk, address = source.disk, made.text
     if disk is not None and disk.encryption_set and disk.id.subscription != made.subscription:
-        message = "a disk with a customer-managed key can't be restored into another subscription"
+        message = "a disk with a customer-managed key can't be restored to another subscription"
         decisions.refuse(
             address, codes.RESTORE_IMPOSSIBLE, message, hint="choose a resource group of the disk's subscription"
         )
     if wish.zone and (disk is None or list(disk.zones) != [wish.zone]):
-        have = f"zone {', '.join(disk.zones)}" if disk and disk.zones else "no zone" if disk else "a zone not known"
+        have = f"zone {', '.join(disk.zones)}" if disk and disk.zones else "no zone" if disk else "an unknown zone"
         message = f"Azure restores into the zone of the source, which has {have}, and a disk's zone never changes"
-        decisions.refuse(address, codes.RESTORE_IMPOSSIBLE, message, hint="leave --zone out")
+        decisions.refuse(address, codes.RESTORE_IMPOSSIBLE, message, hint="remove --zone")
     before = lower(disk.sku) if disk else ""
     if (
         wish.sku
         and lower(wish.sku) != before
         and ({before, lower(wish.sku)} & _FIXED_SKUS or before.endswith("_zrs") != lower(wish.sku).endswith("_zrs"))
     ):
-        message = f"a disk of the kind {disk.sku if disk else 'that is not known'} can't become {wish.sku} in place"
+        message = (
+            f"a disk with {f'the SKU {disk.sku}' if disk else 'an unknown SKU'} can't be changed to {wish.sku} in place"
+        )
         decisions.refuse(
-            address, codes.RESTORE_IMPOSSIBLE, message, hint="leave --sku out, and copy the disk by a snapshot"
+            address, codes.RESTORE_IMPOSSIBLE, message, hint="remove --sku, and copy the restored disk with a snapshot"
         )
 
 

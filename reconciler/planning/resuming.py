@@ -1,4 +1,4 @@
-"""What a resume costs: Azure then cleans up every recovery point that expired meanwhile, except the newest."""
+"""What a resume costs: Azure cleans up every recovery point that has expired meanwhile, except the newest."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ from reconciler.planning.world import World
 
 NAME = "resume-expires"
 _APART = timedelta(minutes=15)
-"""How far the times of a snapshot and of its recovery point may lie apart."""
+"""How far apart the times of a snapshot and of its recovery point may be."""
 
 _UNTIL_BACK = (
-    "recovery points are told only once the instance is back: it stays stopped, with all of them, if a resume would"
-    " clean any up"
+    "recovery points are listed only after the instance is undeleted: it stays stopped, with all of them, if a resume"
+    " would clean any up"
 )
 
 
 def expired(points: Iterable[RecoveryPoint], now: datetime) -> int:
-    """How many of an instance's recovery points a resume cleans up; one that doesn't tell when it expires counts."""
+    """How many of an instance's recovery points a resume cleans up; one without an expiry time counts."""
     newest_first = sorted(points, key=lambda point: (point.taken, point.id.key), reverse=True)
     return sum(point.expires is None or point.expires <= now for point in newest_first[1:])
 
@@ -41,9 +41,9 @@ def expired(points: Iterable[RecoveryPoint], now: datetime) -> int:
 def unlisted(
     instance: Instance, points: Iterable[RecoveryPoint], times: Iterable[datetime]
 ) -> tuple[RecoveryPoint, ...]:
-    """A recovery point for each of these snapshots that none of the `points` accounts for: their list may be short.
+    """A recovery point for each of these snapshots that has none in `points`, whose list may be incomplete.
 
-    When it expires isn't known.
+    Its expiry time isn't known.
     """
     left = sorted(times)
     for point in points:
@@ -72,13 +72,13 @@ def kept(draft: Draft, instance: Instance) -> Known[tuple[RecoveryPoint, ...]] |
         return answer if answer.value else shown
     theirs = [one.value for one in told if isinstance(one, Yes)]
     if len(theirs) < len(others):
-        return answer  # whose the snapshots are is not known: a soft-deleted instance tells no points
+        return answer  # whose snapshots they are is not known: a soft-deleted instance lists no points
     points = chain(answer.value, *theirs)
     return mapped(answer, lambda listed: (*listed, *unlisted(instance, points, shown.value)))
 
 
 def _others(world: World, instance: Instance, disk: ArmId) -> list[Instance]:
-    """Other instances of its disk; what was brought back may be listed as soft-deleted for a while."""
+    """Other instances of its disk, without itself: an undeleted one may be listed as soft-deleted for a while."""
     deleted = (one for one in world.estate.deleted_instances.values() if one.disk == disk)
     own = (instance.vault, lower(instance.id.name))
     return [one for one in (*world.held.get(disk.key, ()), *deleted) if (one.vault, lower(one.id.name)) != own]
@@ -87,7 +87,7 @@ def _others(world: World, instance: Instance, disk: ArmId) -> list[Instance]:
 def priced(draft: Draft, wanted: DesiredDisk, instance: Instance, steps: Sequence[Step]) -> tuple[Step, ...] | None:
     """The steps, each resume with how many recovery points it may clean up; None when that couldn't be told.
 
-    A soft-deleted instance tells no recovery points: its resume may clean up none, which apply looks at.
+    A soft-deleted instance lists no recovery points, so its resume may clean up none, which apply checks.
     """
     if instance.deleted or not any(step.op is Op.INSTANCE_RESUME for step in steps):
         return tuple(steps)
@@ -95,7 +95,7 @@ def priced(draft: Draft, wanted: DesiredDisk, instance: Instance, steps: Sequenc
     if answer is PENDING:
         return tuple(steps)
     if isinstance(answer, Unsure):
-        message = f"{wanted.disk.id.name} is not resumed, since that may clean up recovery points: {answer.because}"
+        message = f"{wanted.disk.id.name} can't be resumed, because that may clean up recovery points: {answer.because}"
         draft.decisions.refuse(wanted.address, answer.code, message, place=wanted.place, hint=answer.hint)
         return None
     count = expired(answer.value, draft.world.now) if isinstance(answer, Yes) else 0
@@ -104,18 +104,18 @@ def priced(draft: Draft, wanted: DesiredDisk, instance: Instance, steps: Sequenc
 
 
 def detail(instance: Instance, steps: Iterable[Step]) -> tuple[str, ...]:
-    """What a change says for people of the resume among its steps."""
+    """The remark for people on a change with a resume among its steps."""
     if not any(step.op is Op.INSTANCE_RESUME for step in steps):
         return ()
     if instance.deleted:
         return (_UNTIL_BACK,)
     count = sum(int(step.body.get("expires", 0)) for step in steps)
     points = counted(count, "recovery point")
-    return (f"resuming cleans up {points} that expired meanwhile; the newest stays",) if count else ()
+    return (f"resuming cleans up {points} that expired meanwhile; the newest is kept",) if count else ()
 
 
 def held_back(draft: Draft, changes: Sequence[Change]) -> tuple[list[Change], list[Gate]]:
-    """The changes without those whose resume needs a key that wasn't given, and the gate that they stand before."""
+    """The changes without those whose resume needs a key that wasn't given, and the gate that holds these back."""
     costly = {change.address: change.expires for change in changes if change.expires}
     if not costly:
         return list(changes), []
@@ -133,8 +133,8 @@ def held_back(draft: Draft, changes: Sequence[Change]) -> tuple[list[Change], li
 
 def _tell(draft: Draft, changes: Iterable[Change], total: int) -> None:
     said = next((key for key in sorted(draft.world.options.force) if key.startswith(f"{NAME}=")), "")
-    told = f"; --force said {said}" if said else ""
-    hint = f"to resume all the same, pass --force {NAME}={total}; to keep them, declare `protection: stopped`"
+    told = f"; --force gives {said}" if said else ""
+    hint = f"to resume anyway, pass --force {NAME}={total}; to keep them, declare `protection: stopped`"
     for change in changes:
         points = counted(change.expires, "recovery point")
         before = (change.before or {}).get("protection")
@@ -143,7 +143,7 @@ def _tell(draft: Draft, changes: Iterable[Change], total: int) -> None:
 
 
 def _without(decisions: Decisions, changes: Sequence[Change], out: set[str]) -> list[Change]:
-    """The changes without those at `out`, what waits for them, and policies that would be made for them alone."""
+    """The changes without those at `out`, those that depend on them, and new policies that only they need."""
     while more := [change for change in changes if change.address not in out and out.intersection(change.depends)]:
         out.update(change.address for change in more)
         for change in more:

@@ -1,7 +1,7 @@
 """Stopped instances that a move has left in other vaults: they keep older recovery points of a protected disk.
 
-Whether Azure lets the new instance be made or changed while they exist isn't documented. Recorded traffic: it does while
-they are soft-deleted, and undeletes them as stopped.
+It isn't documented whether Azure allows making or changing the new instance while they exist. Recorded traffic shows that
+it does while they are soft-deleted, and undeletes them as stopped.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _WRITES = frozenset({Op.INSTANCE_MERGE, Op.INSTANCE_REPAIR, Op.INSTANCE_RESUME})
 
 @dataclass(frozen=True, slots=True)
 class Aside:
-    """The steps that set instances aside, and that bring them back; `detail` tells a person. Empty: it can't be done."""
+    """The steps that set instances aside and bring them back, with remarks for people; empty when it can't be done."""
 
     before: tuple[Step, ...] = ()
     after: tuple[Step, ...] = ()
@@ -32,7 +32,7 @@ class Aside:
 
 
 def aside(world: World, instances: Iterable[Instance]) -> Aside:
-    """How instances make room where Azure refuses otherwise, all of them or none."""
+    """The steps by which instances make room if Azure refuses otherwise; all of them or none."""
     found = list(instances)
     if not found or not all(_may_be_set_aside(world, one) for one in found):
         return Aside()
@@ -41,12 +41,12 @@ def aside(world: World, instances: Iterable[Instance]) -> Aside:
         for one in found
     )
     names = " and ".join(f"{one.id.name} in the vault {one.vault.name}" for one in found)
-    detail = f"if Azure refuses while {names} exists, that is deleted softly, and undeleted right afterwards"
+    detail = f"if Azure refuses while {names} exists, that is soft-deleted, and undeleted right afterwards"
     return Aside(before, tuple(Step(Op.INSTANCE_UNDELETE, one.id) for one in found), (detail,))
 
 
 def around(world: World, vault: ArmId, steps: Iterable[Step], held: Iterable[Instance]) -> Aside:
-    """How what a move has left of a disk makes room for these steps on the disk's instance in that vault."""
+    """How instances that a move has left make room for these steps on the disk's instance in that vault."""
     others = [one for one in held if one.vault != vault]
     if not any(step.op in _WRITES for step in steps) or not all(is_left(world, one) for one in others):
         return Aside()
@@ -54,7 +54,7 @@ def around(world: World, vault: ArmId, steps: Iterable[Step], held: Iterable[Ins
 
 
 def is_left(world: World, instance: Instance) -> bool:
-    """Whether an instance is as a move of this manifest leaves it: stopped, and ours or unmarked in a vault of ours."""
+    """Whether a move of this manifest may have left the instance: stopped, and ours or unmarked in a vault of ours."""
     vault, owner = world.estate.vaults.get(instance.vault.key), world.owner(instance.tags)
     is_ours = owner == "ours" or (not owner and vault is not None and world.owner(vault.tags) == "ours")
     return is_ours and not instance.deleted and not is_active(instance)

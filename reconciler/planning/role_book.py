@@ -23,16 +23,16 @@ from reconciler.planning.marks import drift_class
 from reconciler.planning.questions import PENDING
 
 WINDOW = timedelta(minutes=30)
-"""How long a new role assignment may take to be effective, by Microsoft's staff's word."""
+"""How long a new role assignment may take to become effective, according to Microsoft staff."""
 
 Principal = str | Mapping[str, str]
-"""A principal's id, or what tells that it is known only after apply."""
+"""A principal's id, or a mapping that says that it is known only after apply."""
 
 
 @dataclass(slots=True)
 class Grants:
-    """What one disk's protection has and lacks: addresses of planned assignments, addresses of missing ones that are
-    not ours to make, and scopes of those that are so new that they may not be effective yet.
+    """The role assignments of one disk's protection: addresses of planned ones, addresses of missing ones that are not
+    ours to make, and scopes of those that are so new that they may not be effective yet.
     """
 
     planned: list[str] = field(default_factory=list)
@@ -40,7 +40,7 @@ class Grants:
     young: list[str] = field(default_factory=list)
 
     def probe(self, *about: str) -> Probe | None:
-        """What must be effective before a write; those that are `about` the same share it. None when nothing is new."""
+        """What must be effective before a write; writes `about` the same share it. None when nothing is new."""
         new = (*self.planned, *self.young, *self.missing)
         if not new:
             return None
@@ -90,7 +90,7 @@ class RoleBook:
             if identity is not None:
                 return identity.principal_id
             self._decisions.refuse(
-                address, codes.VAULT_WITHOUT_IDENTITY, f"{spec.identity} isn't there", place=spec.place
+                address, codes.VAULT_WITHOUT_IDENTITY, f"{spec.identity} doesn't exist", place=spec.place
             )
             return None
         live = self._world.estate.vaults.get(spec.id.key)
@@ -101,14 +101,12 @@ class RoleBook:
             return UNKNOWN
         if address not in self._decisions.refused and live is not None:
             message = f"{spec.name} has no system-assigned identity"
-            hint = (
-                "mend what keeps the vault itself from being changed: its identity is declared" if spec.identity else ""
-            )
+            hint = "fix what prevents the vault's own change: its identity is declared" if spec.identity else ""
             self._decisions.refuse(address, codes.VAULT_WITHOUT_IDENTITY, message, place=spec.place, hint=hint)
         return None
 
     def grant(self, wanted: DesiredDisk) -> Grants:
-        """What `wanted` has and lacks; missing assignments are planned where that is this manifest's to do."""
+        """The grants of `wanted`; missing assignments are planned if this manifest manages roles."""
         grants = Grants()
         principal = self.principal(wanted.vault)
         if principal is None:
@@ -126,14 +124,14 @@ class RoleBook:
         return grants
 
     def count_others(self, desired: Iterable[DesiredDisk]) -> None:
-        """Count the disks of other shards towards the limit of role assignments at disk scope, which is everybody's."""
+        """Count the disks of other shards towards the limit of role assignments at disk scope, which all shards share."""
         if self._world.manifest.roles.scope == "disk":
             for wanted in desired:
                 if wanted.rule.protection == "protected" and not self._world.sees_to(wanted.vault):
                     self.disk_scopes[wanted.disk.id.subscription].add(wanted.disk.id.key)
 
     def need(self, vault: VaultSpec, role: Role, scope: ArmId) -> Grants:
-        """What an identity has and lacks of one role at one scope; planned where that is this manifest's to do."""
+        """The grants of one role at one scope; a missing assignment is planned if this manifest manages roles."""
         grants = Grants()
         principal = self.principal(vault)
         if principal is None:
@@ -146,7 +144,7 @@ class RoleBook:
         return grants
 
     def _covering(self, principal: Principal, role: Role, target: ArmId) -> list[RoleAssignment]:
-        """The assignments that reach `target`, nearest first: on itself or on anything that encloses it."""
+        """The assignments that apply to `target`, nearest first: on itself or on anything that encloses it."""
         subscription = target.subscription
         self._look_into(subscription)
         if not isinstance(principal, str):
@@ -159,13 +157,13 @@ class RoleBook:
         return [*self._held[key].get(target.key, ()), *around]
 
     def _covering_all_beside(self, key: tuple[str, str], target: ArmId) -> list[RoleAssignment]:
-        """The assignments on what encloses `target`, which are those of everything beside it, too."""
+        """The assignments on what encloses `target`, which also apply to everything in the same place."""
         by_scope, above = self._held[key], self._above[key]
         near = (row for scope in islice(target.enclosing(), 1, None) for row in by_scope.get(scope, ()))
         return [*near, *(row for row in above if not row.scope.key or target.subscription in row.listed_in)]
 
     def _look_into(self, subscription: str) -> None:
-        """Have the assignments of a subscription that has none of the disks: an encryption set may lie there."""
+        """Ask for the assignments of a subscription without any of the disks, where an encryption set may be."""
         if subscription in self._listed:
             return
         rows = self._questions.ask(ROLE_COUNT(subscription_id(subscription)))
@@ -211,10 +209,10 @@ class RoleBook:
             grants.missing.append(address)
 
     def _is_unlisted(self, vault: VaultSpec, role: Role, scope: ArmId, principal: Principal, address: str) -> bool:
-        """Whether the assignment, by the name that we give it, is there although no list shows it, or may be.
+        """Whether the assignment, under its derived name, exists or may exist although no list shows it.
 
-        It is asked for only where the vault's mark says that it was made before: to make it again changes nothing,
-        since its name holds all that it is.
+        It is asked for only if the vault's mark says that it was made before. Making it again changes nothing, because
+        its name is derived from its content.
         """
         if not isinstance(principal, str) or address in self._decisions.refused:
             return False
@@ -232,17 +230,17 @@ class RoleBook:
             self._told.add(address)
             message = f"{role.title} on {scope} is missing for the identity of {vault.name}"
             emits = self._world.manifest.roles.mode == "emit"
-            hint = "have it granted; `--report FILE.sh` writes the missing ones as a script" if emits else ""
+            hint = "have it assigned; `--report FILE.sh` writes the missing assignments as a script" if emits else ""
             self._decisions.note(codes.ROLE_MISSING, message, address=address, place=vault.place, hint=hint)
 
     def _is_in_the_way(self, vault: VaultSpec, role: Role, scope: ArmId, principal: Principal, address: str) -> bool:
-        """Whether an assignment with a condition has the place of the one needed: Azure allows one of each kind."""
+        """Whether a conditional assignment blocks the needed one: Azure allows one for each principal, role and scope."""
         if address in self._decisions.refused:
             return True
         row = self._conditional.get((lower(principal), role.guid, scope.key)) if isinstance(principal, str) else None
         if row is None or is_derived(row):
             return False
-        message = f"{row.id.name} on {scope} has a condition, so it may not reach everything that {vault.name} needs"
+        message = f"{row.id.name} on {scope} has a condition, so it may not cover everything that {vault.name} needs"
         self._decisions.refuse(address, codes.ROLE_CONDITIONAL, message, place=vault.place)
         return True
 

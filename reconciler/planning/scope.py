@@ -1,6 +1,6 @@
-"""What a run has to look at, as the manifest alone tells.
+"""What a run has to read, according to the manifest alone.
 
-What lies below the management groups of a manifest is asked beforehand.
+The subscriptions below the manifest's management groups are asked for beforehand.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ NO_GROUPS: Groups = MappingProxyType({})
 
 
 def management_groups(manifest: Manifest) -> tuple[str, ...]:
-    """The management groups that selectors name, lower-cased and sorted: to be resolved before anything is read."""
+    """The management groups that selectors name, lower-cased and sorted; they are resolved before anything is read."""
     found = {
         lower(group)
         for select, exclude in (*selectors(manifest), *drill_selectors(manifest))
@@ -34,8 +34,8 @@ def management_groups(manifest: Manifest) -> tuple[str, ...]:
 def reach(manifest: Manifest, shard: Shard = WHOLE, *, groups: Groups = NO_GROUPS) -> Reach:
     """The subscriptions, vaults and identities to read for `manifest`; KeyError for a management group not in `groups`.
 
-    A shard reads the instances and policies of its own vaults, and every other list whole: who claims a disk, and what
-    a resource group is to be like, is a matter of the whole manifest.
+    A shard reads the instances and policies of its own vaults, and all other lists completely: who claims a disk, and
+    what a resource group should be like, depends on the whole manifest.
     """
     disks = {arm_id.subscription for rule in manifest.disks for arm_id, _ in rule.ids}
     machines: set[str] = set()
@@ -68,7 +68,7 @@ def reach(manifest: Manifest, shard: Shard = WHOLE, *, groups: Groups = NO_GROUP
 
 
 def _bundles(manifest: Manifest) -> list[list[str]]:
-    """The declared vaults; those that use one user-assigned identity share its role assignments, so they stay together."""
+    """The declared vaults, those with the same user-assigned identity together, since they share role assignments."""
     bundles: defaultdict[str, list[str]] = defaultdict(list)
     for vault in manifest.vaults.values():
         shared = vault.identity.key if isinstance(vault.identity, ArmId) else vault.id.key
@@ -77,7 +77,7 @@ def _bundles(manifest: Manifest) -> list[list[str]]:
 
 
 def widened(found: Reach, subscriptions: Iterable[str]) -> Reach:
-    """The reach with what lies in more subscriptions, disks included."""
+    """The reach with more subscriptions, disks included."""
     more = set(subscriptions)
     if not more:
         return found

@@ -1,4 +1,4 @@
-"""Which disks a selector takes: keys joined by AND, values of a list by OR."""
+"""Which disks a selector matches: keys joined by AND, values of a list by OR."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _WILD = re.compile(r"[*?\[]")
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What disks are told apart by besides themselves: management groups as in the estate, virtual machines by id."""
+    """What selectors match besides disks: management groups as in the estate, virtual machines by id."""
 
     management_groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     machines: Mapping[str, Machine] = field(default_factory=dict)
@@ -34,14 +34,14 @@ def glob(pattern: str) -> re.Pattern[str]:
 
 
 def selectors(manifest: Manifest) -> Iterator[tuple[Selector, tuple[Selector, ...]]]:
-    """Every selector of disks, with those that it leaves out."""
+    """Every selector of disks, with its exclusions."""
     for rule in manifest.disks:
         if rule.select is not None:
             yield rule.select, tuple(exclusion.selector for exclusion in rule.exclude)
 
 
 def drill_selectors(manifest: Manifest) -> Iterator[tuple[Selector, tuple[Selector, ...]]]:
-    """Every selector of a drill, which chooses among the disks that the others found."""
+    """Every selector of a drill, which chooses among the declared disks."""
     for drill in manifest.drills:
         if drill.select is not None:
             yield drill.select, tuple(exclusion.selector for exclusion in drill.exclude)
@@ -86,13 +86,13 @@ def matcher(selector: Selector, around: Surroundings) -> Test:
 
 
 class Pool:
-    """Disks of one subscription, from which a selector takes its own without looking at each of the others."""
+    """Disks of one subscription, indexed so that a selector needn't test all of them."""
 
     def __init__(self, disks: Iterable[Disk]) -> None:
         self._disks = list(disks)
 
     def candidates(self, selector: Selector) -> list[Disk]:
-        """All disks that a selector may take, as far as tags and resource groups tell: the fewest of what each finds."""
+        """All disks that a selector may match: the smallest set that one of its tags, or its resource groups, allows."""
         found = [self._disks]
         for key, accepted in (selector.tags or {}).items():
             if "*" not in accepted:
@@ -150,7 +150,7 @@ def _named(part: Callable[[Disk], str], patterns: tuple[re.Pattern[str], ...], d
 
 
 def _tagged(wanted: Mapping[str, tuple[str, ...]], tagged: Disk | Machine) -> bool:
-    """Tag keys compare without case, values with; `*` means present."""
+    """Whether all wanted tags match: keys compare without case, values with case; `*` means present."""
     for key, accepted in wanted.items():
         value = _value(tagged.tags, key)
         if value is None or not ("*" in accepted or value in accepted):
@@ -171,7 +171,7 @@ def _attached(
     machines: Mapping[str, Machine],
     disk: Disk,
 ) -> bool:
-    """Whether one machine that the disk is attached to has such a name and such tags; a shared disk has several."""
+    """Whether one of the machines that the disk is attached to has such a name and tags; a shared disk has several."""
     for own in disk.machines:
         machine = machines.get(own.key)
         is_named = names is None or any(pattern.match(lower(own.name)) for pattern in names)

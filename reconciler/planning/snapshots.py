@@ -1,8 +1,8 @@
-"""Recovery points whose snapshots are gone: whose snapshots are worth a look, and what the look tells.
+"""Recovery points whose snapshots are gone: which snapshots are worth reading, and what they show.
 
-A recovery point of a disk is a snapshot in its instance's snapshot resource group; Azure Backup lists the point on when
-the snapshot was deleted. Counting all snapshots costs one query, so points and snapshots are read only where there are
-too few of them, or where the newest one is older than the newest backup.
+A disk's recovery point is a snapshot in the instance's snapshot resource group; Azure Backup still lists the point after
+the snapshot was deleted. Counting all snapshots costs one query, so points and snapshots are read only if there are too
+few of them, or if the newest one is older than the newest backup.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from reconciler.planning.policy_reading import Reading
 from reconciler.planning.world import World
 
 _APART = timedelta(minutes=15)
-"""How far the times of a snapshot and of its recovery point, or the beginning of its backup, may lie apart."""
+"""How far apart the times of a snapshot and of its recovery point, or the start of its backup, may be."""
 
 _SLACK = START_WINDOW + timedelta(minutes=30)
 _NONE = Snapshots(0, None)
 
 
 def is_bare(told: Told, instance: Instance) -> bool:
-    """Whether an instance has no snapshot, or none as new as its newest backup, as far as the count tells."""
+    """Whether an instance has no snapshot, or none as new as its newest backup, according to the count."""
     shown, newest = _shown(told, instance), newest_of(told, instance)
     if shown is None or newest is None:
         return False
@@ -36,7 +36,7 @@ def is_bare(told: Told, instance: Instance) -> bool:
 
 
 def is_short(world: World, told: Told, instance: Instance, reading: Reading) -> bool:
-    """Whether there are fewer snapshots than the schedule has made since the disk became protected, or than are kept."""
+    """Whether there are fewer snapshots than the schedule made since the disk was protected and the policy keeps."""
     shown, days = _shown(told, instance), reading.kept_days.get("Default")
     if shown is None or instance.disk is None or not reading.schedules or not days or not _is_running(instance):
         return False
@@ -46,14 +46,14 @@ def is_short(world: World, told: Told, instance: Instance, reading: Reading) -> 
 
 
 def loss(told: Told, instance: Instance, reading: Reading, now: datetime) -> tuple[str, str] | None:
-    """What the lost snapshots of an instance make of its state, and why; None: none is lost that anybody knows of."""
+    """The state of an instance with lost snapshots, and why; None when none is known to be lost."""
     group, disk = instance.snapshot_group, instance.disk
     answer = told.there.get(group.key) if group else None
     if group is None or disk is None or answer is None:
         return None
     if not isinstance(answer, Yes):
         because = answer.because if isinstance(answer, Unsure) else "its snapshot resource group is gone"
-        return UNKNOWN, f"whether the snapshots of its recovery points are there is not known: {because}"
+        return UNKNOWN, f"could not tell whether the snapshots of its recovery points exist: {because}"
     times = answer.value.get(disk.key, ())
     points = told.kept.get(instance.id.key)
     if points is not None:
@@ -62,7 +62,7 @@ def loss(told: Told, instance: Instance, reading: Reading, now: datetime) -> tup
     if newest is None or any(time >= newest - _APART for time in times):
         return None
     if any("vaultstore" in part.lower() for part in reading.unknown):
-        return UNKNOWN, "its recovery points were not read, of which some may lie in the vault"
+        return UNKNOWN, "its recovery points were not read, and some may be in the vault"
     return FAILING, (
         f"the snapshot of its backup of {newest:%Y-%m-%d %H:%M} UTC is gone from {group.name}"
         if times
@@ -71,7 +71,7 @@ def loss(told: Told, instance: Instance, reading: Reading, now: datetime) -> tup
 
 
 def _lasting(instance: Instance, points: Iterable[RecoveryPoint], now: datetime) -> list[RecoveryPoint]:
-    """The recovery points that should be there, by age: the newest stays in any case, all do while protection is stopped."""
+    """The recovery points that should exist, oldest first: always the newest, and all while protection is stopped."""
     every = sorted(points, key=lambda one: one.taken)
     if health_of(instance) is Health.STOPPED:
         return every
@@ -103,7 +103,7 @@ def _is_running(instance: Instance) -> bool:
 
 
 def _shown(told: Told, instance: Instance) -> Snapshots | None:
-    """What was counted of an instance's own snapshots; None: that isn't known, or it can't have any."""
+    """The count of an instance's own snapshots; None: that isn't known, or it can't have any."""
     if instance.disk is None or instance.snapshot_group is None or not isinstance(told.snapshots, Yes):
         return None
     return told.snapshots.value.get(instance.disk.key, {}).get(instance.snapshot_group.key, _NONE)

@@ -1,4 +1,4 @@
-"""How each declared disk's backups are, on one line each, and what could not be told."""
+"""The state of each declared disk's backups, on one line each, and what could not be told."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _WORTH_A_READ = (LATE, FAILING, UNKNOWN)
 
 
 def doubtful(draft: Draft, told: Told) -> list[Instance]:
-    """Instances whose newest recovery point is worth a read, those that look late first: Resource Graph lags."""
+    """Instances whose newest recovery point is worth reading, since Resource Graph lags; those that look late first."""
     found: list[tuple[int, str, Instance]] = []
     for wanted in declared_disks(draft):
         instance = draft.world.instance(wanted.disk.id, wanted.vault.id)
@@ -67,7 +67,7 @@ def suspected(draft: Draft, told: Told) -> set[ArmId]:
 
 
 def protecting(draft: Draft) -> tuple[list[Instance], set[ArmId]]:
-    """The instances that protect declared disks, and the vaults that are there to hold such."""
+    """The instances that protect declared disks, and the existing vaults of declared disks."""
     desired = declared_disks(draft)
     held = [found for wanted in desired if (found := draft.world.instance(wanted.disk.id, wanted.vault.id))]
     return held, {wanted.vault.id for wanted in desired if wanted.vault.id.key in draft.world.estate.vaults}
@@ -98,7 +98,7 @@ def statuses(draft: Draft, told: Told, skipped: tuple[str, ...] = ()) -> Status:
 
 
 def _tell_unsure(draft: Draft, desired: Iterable[DesiredDisk], told: Told) -> None:
-    """Say of which vaults the jobs, and that the snapshots, aren't known."""
+    """Report vaults whose jobs aren't known, and that the snapshots aren't known."""
     doubts = {
         (instance.vault.name, doubt)
         for wanted in desired
@@ -119,7 +119,7 @@ def _snapshots(told: Told, wanted: DesiredDisk) -> int | None:
 
 
 def _refused(decisions: Decisions, known: set[str]) -> Iterator[DiskStatus]:
-    """Declared disks that can't be protected: gone, in no region that is named, or against a rule of support."""
+    """Declared disks that can't be protected: gone, in a region without a vault or policy, or unsupported."""
     for finding in decisions.findings:
         address = lower(finding.address)
         if (
@@ -134,21 +134,21 @@ def _refused(decisions: Decisions, known: set[str]) -> Iterator[DiskStatus]:
 
 
 def _gone(draft: Draft, desired: Iterable[DesiredDisk]) -> Iterator[DiskStatus]:
-    """Disks that are gone though their backups run on, and those named by id of which `whenGone` made an end."""
+    """Disks that are gone while their backups continue, and those named by id that `whenGone` has dealt with."""
     for one in absences(draft, {wanted.disk.id.key for wanted in desired}).gone.values():
         fate = verdict(draft, one)
         if not draft.decisions.ignores(one.address) and fate not in {Verdict.PENDING, Verdict.DONE}:
             goes_on = new_id(draft, one.disk) if one.is_read else None
-            what = f"the disk goes on as {goes_on}" if goes_on else "Azure no longer has the disk"
+            what = f"the disk now has the id {goes_on}" if goes_on else "Azure no longer has the disk"
             note = f"{what}{outlook(draft, one)}"
             place = one.place or draft.world.manifest.place
             yield _left(one.disk, GONE, note, one.instance, place)
     for instance, disk, place in lost(draft):
-        note = f"the disk is gone, and its backup instance soft-deleted: its recovery points are purged at {instance.purge_time}"
+        note = f"the disk is gone, and its backup instance is soft-deleted: its recovery points are purged at {instance.purge_time}"
         yield _left(disk, GONE, note, instance, place)
     for instance, place in draft.decisions.settled.values():
         if instance.disk is not None:
-            yield _left(instance.disk, HALTED, "the disk is gone; as `whenGone` says", instance, place)
+            yield _left(instance.disk, HALTED, "the disk is gone; as `whenGone` declares", instance, place)
 
 
 def _left(disk: ArmId, state: str, note: str, instance: Instance, place: Place) -> DiskStatus:
@@ -199,7 +199,7 @@ def _row(draft: Draft, wanted: DesiredDisk, told: Told) -> DiskStatus:
 def _with_snapshots(
     world: World, instance: Instance, told: Told, reading: Reading, found: tuple[str, str]
 ) -> tuple[str, str]:
-    """The state of a disk and why, once it is known whether the snapshots of its recovery points are there."""
+    """The state of a disk and why, taking lost snapshots of its recovery points into account."""
     lost = loss(told, instance, reading, world.now)
     if lost is None or found[0] == FAILING or (lost[0] == UNKNOWN and found[0] in BAD):
         return found
@@ -207,9 +207,9 @@ def _with_snapshots(
 
 
 def _unprotected(draft: Draft, wanted: DesiredDisk, told: Told, snapshots: int | None) -> DiskStatus:
-    """A disk without an instance in its vault, as far as that could be read."""
+    """The status of a disk without an instance in its vault, as far as that could be read."""
     if draft.questions.is_unread(wanted.vault):
-        why = f"what the vault {wanted.vault.name} holds could not be read"
+        why = f"could not read what the vault {wanted.vault.name} contains"
         return DiskStatus(wanted.disk.id.text, UNKNOWN, why, "", wanted.policy.name, wanted.place, snapshots=snapshots)
     is_new = False
     if deleted := _deleted(draft.world, wanted):
@@ -232,7 +232,7 @@ def _deleted(world: World, wanted: DesiredDisk) -> Instance | None:
 
 
 def _was_protected(world: World, wanted: DesiredDisk, told: Told) -> bool:
-    """Whether an instance, live or soft-deleted, or a job of the one that it would have, tells of an earlier protection."""
+    """Whether the disk was protected before: it has an instance, live or soft-deleted, or a job of its derived one."""
     disk = wanted.disk.id
     own = f"{wanted.vault.id.key}/backupinstances/{lower(instance_name(disk))}"
     deleted = (one.disk for one in world.estate.deleted_instances.values())

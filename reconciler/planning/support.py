@@ -20,7 +20,7 @@ from reconciler.model.resources import Disk, Instance
 from reconciler.model.tags import is_restored
 from reconciler.planning.world import World
 
-COPY = "a restore made it, and no machine uses it"
+COPY = "a restore made it, and no virtual machine uses it"
 VOLUME = "it is a volume of a Kubernetes cluster"
 SCALE_SET = "it belongs to a scale set"
 _SCALE_SET_MACHINES = "microsoft.compute/virtualmachinescalesets/virtualmachines"
@@ -36,13 +36,13 @@ class Obstacle:
 
 
 def obstacle(disk: Disk, policy: PolicySpec | None, vault_location: str) -> Obstacle | None:
-    """Why a disk can't be protected in a vault under a policy; None when nothing is known against it.
+    """Why a disk can't be protected in a vault under a policy; None when there is no known obstacle.
 
     From Azure's support matrix: same region as the vault, no Azure Disk Encryption, Premium SSD v2 and Ultra disks
-    only every 12 hours or daily, no replicas of Site Recovery (they are rewritten under the snapshot).
+    only every 12 hours or daily, no replicas of Site Recovery (which rewrites them during the snapshot).
     """
     if disk.location != vault_location:
-        return Obstacle(disk_codes.REGION_DIFFERS, f"it lies in {disk.location}, the vault in {vault_location}")
+        return Obstacle(disk_codes.REGION_DIFFERS, f"it is in {disk.location}, the vault in {vault_location}")
     if disk.ade:
         return Obstacle(disk_codes.DISK_ENCRYPTION, "it is encrypted with Azure Disk Encryption")
     if is_replica(disk):
@@ -66,7 +66,7 @@ def is_kubernetes_volume(disk: Disk) -> bool:
 
 
 def why_passed_over(disk: Disk) -> str:
-    """Why selectors pass over a disk without a backup instance; empty: they don't."""
+    """Why selectors pass over a disk without a backup instance; empty when they don't."""
     if any(machine.type == _SCALE_SET_MACHINES for machine in disk.machines):
         return SCALE_SET
     if is_kubernetes_volume(disk):
@@ -75,9 +75,9 @@ def why_passed_over(disk: Disk) -> str:
 
 
 def backed(world: World) -> frozenset[str]:
-    """The disks, by lower-cased id, that have a backup instance, even a soft-deleted one, unless it is another's.
+    """The disks, by lower-cased id, that have a backup instance, even soft-deleted, unless another manifest owns it.
 
-    One that was restored under the id of its source has that one's, and is that disk.
+    A disk that was restored under the id of its source has the source's instance, and counts as that disk.
     """
     estate = world.estate
     found: Iterable[Instance] = (*estate.instances.values(), *estate.deleted_instances.values())

@@ -1,4 +1,4 @@
-"""Which entries claim a disk, or could have taken one that is no longer there to be looked at."""
+"""Which entries name a disk, or could have selected one that no longer exists."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from reconciler.planning.selection import Surroundings, Test, matcher
 
 
 class Taker(NamedTuple):
-    """An entry, and the place in it that means the disk."""
+    """An entry, and the place in it that names or selects the disk."""
 
     rule: DiskRule
     place: Place
@@ -23,7 +23,7 @@ class Taker(NamedTuple):
 
 
 class Takers:
-    """The entries of a manifest, asked by what survives a disk: its subscription, resource group and name."""
+    """The entries of a manifest, matched by what is left of a missing disk: subscription, resource group and name."""
 
     def __init__(self, manifest: Manifest, management_groups: Mapping[str, tuple[str, ...]]) -> None:
         self._manifest = manifest
@@ -31,7 +31,7 @@ class Takers:
         self._excluded = frozenset(entry.id.key for entry in manifest.excluded)
 
     def of(self, disk: ArmId) -> tuple[Taker, ...]:
-        """The entry that names the disk, else every one whose selector could have taken it."""
+        """The entry that names the disk, else every one whose selector could have matched it."""
         named = self._named.get(disk.key)
         if named is not None:
             return (named,)
@@ -45,7 +45,7 @@ class Takers:
         )
 
     def could_take(self, rule: DiskRule, disk: ArmId) -> bool:
-        """Whether an entry's selector could take the disk, whatever it leaves out."""
+        """Whether an entry's selector could match the disk, regardless of its exclusions."""
         if disk.key in self._excluded:
             return False
         return any(one is rule and takes(_stub(disk)) for one, takes, _ in self._selecting)
@@ -63,7 +63,7 @@ class Takers:
 
     @cached_property
     def _selecting(self) -> list[tuple[DiskRule, Test, list[Test]]]:
-        """Each selector by subscription, group and name alone; it leaves out for certain only by these."""
+        """Each selector, reduced to subscription, group and name, with the exclusions that use only these."""
         return [
             (
                 rule,
@@ -76,7 +76,7 @@ class Takers:
 
 
 def _stub(disk: ArmId) -> Disk:
-    """A disk of which nothing is known but its id."""
+    """A disk with nothing but an id."""
     return Disk(disk, "", "", {}, None, None, ade=False, state="", provisioning_state="")
 
 
@@ -89,9 +89,9 @@ def _is_by_name_alone(selector: Selector) -> bool:
 
 
 def when_gone(takers: tuple[Taker, ...]) -> tuple[str, int]:
-    """What becomes of an instance whose disk is gone, and after how many hours: what all these entries say.
+    """What to do about an instance whose disk is gone, and after how many hours, if all these entries agree.
 
-    Where they differ, or there is none, it is only told; of several times the longest counts.
+    If they differ, or there is none, the answer is `report`; of several times the longest counts.
     """
     words = {taker.rule.when_gone for taker in takers}
     return (words.pop() if len(words) == 1 else REPORT, max((one.rule.gone_after_hours for one in takers), default=0))

@@ -1,4 +1,4 @@
-"""The disks that an operation is about: those that the manifest declares, or those that were named."""
+"""The disks of an operation: those that the manifest declares, or those that were named."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ def targets(draft: Draft, named: Sequence[str] = ()) -> tuple[Target, ...]:
 
 
 def left_out(draft: Draft) -> tuple[Finding, ...]:
-    """Why disks that the manifest declares, or that its selectors took, are none of `targets`: one finding for each.
+    """One finding for each disk that is declared or selected but isn't one of `targets`.
 
-    They are gone, or nobody can tell of them, or they are against a rule of support.
+    It is gone, could not be read, or isn't supported.
     """
     declared = {wanted.disk.id.key for wanted in expand(draft)}
     for one in absences(draft, declared).gone.values():
@@ -69,14 +69,14 @@ def _named(text: str, disks: Iterable[ArmId]) -> list[ArmId]:
     found = [disk for disk in disks if pattern.match(disk.key if is_id else lower(disk.name))]
     if not found:
         raise UsageError(
-            f"--disk {text!r}: no disk of that name or id is declared, or protected in a vault of the manifest",
+            f"--disk {text!r}: no declared disk, and no disk protected in a vault of the manifest, has that name or id",
             hint="`reconciler status PATH` lists the disks; patterns take * and ?",
             code=error_codes.NO_SUCH_DISK,
         )
     if len(found) > 1 and not any(mark in wanted for mark in "*?["):
         raise UsageError(
-            f"--disk {text!r} means {len(found)} disks: {', '.join(disk.text for disk in found)}",
-            hint="name one by its id, or all of them by a pattern",
+            f"--disk {text!r} matches {len(found)} disks: {', '.join(disk.text for disk in found)}",
+            hint="give the id of one, or a pattern for all of them",
             code=disk_codes.DISK_AMBIGUOUS,
         )
     return found

@@ -1,4 +1,4 @@
-"""Recovery points that are to stay although their disk left: what somebody deleted is brought back, and kept stopped."""
+"""Recovery points to keep after their disk left: undelete instances that somebody deleted, and keep them stopped."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from reconciler.planning.gone import lost
 from reconciler.planning.marks import drift_class
 from reconciler.planning.world import World
 
-REASON = "soft-deleted: it comes back with its recovery points, stopped"
+REASON = "soft-deleted: undelete it with its recovery points, stopped"
 
 
 def compare(draft: Draft) -> None:
-    """Undelete what `removed` with `data: retain`, or `whenGone`, wants kept; what is purged already can't be."""
+    """Undelete what `removed` with `data: retain`, or `whenGone`, keeps; what is already purged can't be undeleted."""
     retained = {entry.id.key: entry for entry in draft.world.manifest.removed if entry.data == "retain"}
     for _, instance in sorted(draft.world.estate.deleted_instances.items()):
         entry = retained.get(instance.disk.key) if instance.disk else None
@@ -36,7 +36,7 @@ def _bring_back(draft: Draft, deleted: Instance, disk: ArmId, place: Place) -> N
     instance = replace(deleted, id=deleted.vault.child("backupInstances", deleted.id.name))
     owner, address = draft.world.owner(instance.tags), addresses.disk(disk)
     if owner == "handed" or instance.id.key in draft.world.estate.instances:
-        return  # a list of deleted ones may show for a while what was brought back
+        return  # the list of deleted instances may still show an undeleted one for a while
     if address in draft.decisions.changes:
         address = instance.id.text
     if owner == "foreign":
@@ -45,7 +45,7 @@ def _bring_back(draft: Draft, deleted: Instance, disk: ArmId, place: Place) -> N
         return
     presence = draft.questions.presence(instance.id, address, place)
     if isinstance(presence, Yes):
-        draft.decisions.refuse(address, codes.LIST_INCOMPLETE, f"{instance.id} is there but isn't listed", place=place)
+        draft.decisions.refuse(address, codes.LIST_INCOMPLETE, f"{instance.id} exists but isn't listed", place=place)
     elif presence is not None:
         draft.decisions.add(_undeletion(draft.world, instance, address, place))
 
@@ -64,6 +64,6 @@ def _undeletion(world: World, instance: Instance, address: str, place: Place) ->
         vault=instance.vault,
         goal=GOALS["stopped"],
         place=place,
-        detail=(f"else its recovery points are purged at {instance.purge_time}",),
+        detail=(f"otherwise its recovery points are purged at {instance.purge_time}",),
         drift=drift_class(world, spec) if spec else "differs",
     )

@@ -1,4 +1,4 @@
-"""A vault's fields in normal form: from the manifest, from the wire, and what a difference between them means."""
+"""A vault's fields in normal form, from the manifest and from the wire, and what their differences mean."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Values = dict[str, Any]
 
 
 def declared(spec: VaultSpec) -> Values:
-    """What the manifest says of a vault; what it doesn't say, or what means nothing, is left out. Tags are apart."""
+    """A vault's declared fields, without undeclared or moot ones and without tags."""
     said = {row.path: attrgetter(row.spec)(spec) for row in FIELDS}
     said = {row.path: None if row.is_moot(said) else said[row.path] for row in FIELDS}
     identity = spec.identity.key if isinstance(spec.identity, ArmId) else spec.identity
@@ -27,15 +27,15 @@ def declared(spec: VaultSpec) -> Values:
 
 
 def live(vault: Vault, identity: ArmId | str | None) -> Values:
-    """A live vault's fields; None: the vault doesn't say, and then nobody knows what holds.
+    """A live vault's fields; None: Azure doesn't return the field, so its value is unknown.
 
-    `identity` is the declared one: a vault that has it, whatever else it has, is as declared.
+    `identity` is the declared one: a vault that has it, among others, is as declared.
     """
     return {"location": vault.location, **settings(vault), "identity": _identity(vault, identity)}
 
 
 def differences(spec: VaultSpec, vault: Vault) -> list[FieldChange]:
-    """The declared fields that differ; one that is moot as the vault is, and isn't declared otherwise, means nothing."""
+    """The declared fields that differ, without those that are moot in the vault as it is and as declared."""
     have, said = live(vault, spec.identity), declared(spec)
     for path, (other, value) in [(row.path, row.moot) for row in FIELDS if row.moot]:
         if other not in said and have[other] in (None, value):
@@ -63,18 +63,18 @@ def refusal(field: FieldChange) -> tuple[Code | None, str]:
     if field.path == "location" or (row and row.fixed):
         return codes.IMMUTABLE_FIELD, f"{field.path} is {field.before} and can't become {field.after}"
     if row and row.for_good is not None and row.for_good == field.before:
-        return codes.ONE_WAY_DOOR, f"{field.path} is {field.before} for good and can't become {field.after}"
+        return codes.ONE_WAY_DOOR, f"{field.path} is permanently {field.before} and can't become {field.after}"
     return None, ""
 
 
 def is_irreversible(field: FieldChange) -> bool:
-    """Whether Azure doesn't allow to take this difference back once it is applied."""
+    """Whether Azure can't undo this change once it is applied."""
     row = BY_PATH.get(field.path)
     return row is not None and row.for_good is not None and row.for_good == field.after
 
 
 def weakens(field: FieldChange) -> bool:
-    """Whether a difference lowers what protects the vault's backups, or may: a word of Azure's that isn't known is lost."""
+    """Whether a difference weakens, or may weaken, the protection of the vault's backups: it may lose an unknown value."""
     row = BY_PATH.get(field.path)
     return row is not None and row.protects and row.form.is_lowered(field.before, field.after)
 
@@ -85,12 +85,12 @@ def is_guarded(field: FieldChange) -> bool:
 
 
 def defaults() -> Values:
-    """What a vault is made with where the manifest doesn't say."""
+    """The values that a vault is created with unless the manifest declares others."""
     return {row.path: row.default for row in FIELDS if row.default is not None}
 
 
 def with_their_blocks(values: Values, have: Values) -> Values:
-    """The values to write, and with them all that the vault has in the same blocks of the body: a block goes as a whole."""
+    """The values to write, with all other values in the same blocks of the body: a block is written as a whole."""
     blocks = {row.block for row in FIELDS if row.path in values}
     kept = {row.path: have[row.path] for row in FIELDS if row.block in blocks} | values
     return {path: None if path in BY_PATH and BY_PATH[path].is_moot(kept) else value for path, value in kept.items()}
@@ -108,7 +108,7 @@ def properties(values: Values) -> dict[str, Any]:
 
 
 def identity_body(spec: VaultSpec, vault: Vault | None) -> dict[str, Any]:
-    """The wire's `identity` that adds the declared one to what the vault has; nothing is taken away."""
+    """The wire's `identity` that adds the declared one to those of the vault; none is removed."""
     users: dict[str, Any] = {key: {} for key in (vault.user_identities if vault else ())}
     if isinstance(spec.identity, ArmId) and spec.identity.key not in users:
         users[spec.identity.text] = {}

@@ -1,4 +1,4 @@
-"""Which steps destroy or weaken something, what has to be read by id before each, and when it still follows."""
+"""Which steps destroy or weaken something, what must be read by id before each, and whether it is still planned."""
 
 from __future__ import annotations
 
@@ -48,10 +48,10 @@ def _is_mark(field: FieldChange) -> bool:
 
 
 def named(change: Change, step: Step, estate: Estate) -> tuple[ArmId, ...]:
-    """What a weighty step is about and what its reason rests on, two objects at most: to be read by id before it.
+    """The objects, two at most, to read by id before a weighty step: its target, and what its reason depends on.
 
-    What the manifest itself says to delete needs no other reason. An assignment at a disk is revoked because no
-    instance protects that disk: the one that would be derived is looked for, unless this plan deletes it.
+    What the manifest itself deletes needs no other reason. An assignment at a disk is revoked because no instance
+    protects that disk, so the disk's derived instance is looked for, unless this plan deletes it.
     """
     if step.op is Op.ROLE_DELETE:
         return (step.target, *_held_by(change, step, estate))
@@ -69,15 +69,15 @@ def _held_by(change: Change, step: Step, estate: Estate) -> tuple[ArmId, ...]:
 
 
 def is_same(planned: Change, step: Step, again: Change | None) -> bool:
-    """Whether a change comes out of another look as it was planned, of whose steps those before `step` are done.
+    """Whether another look plans the same change, given that the steps before `step` are done.
 
-    What was re-pointed and failed is PUT once more: then only that has to come out, whatever is left of it.
+    An instance whose re-pointing failed is PUT again: then any subset of such steps may be planned.
     """
     if step.op not in {one.op for one in planned.steps}:
         return again is None or _REDONE.issuperset(one.op for one in again.steps)
     done = next(number for number, one in enumerate(planned.steps) if one.op is step.op)
     if done and planned.kind is Kind.MOVE:
-        return True  # it is on its way, and Azure half as it was: what is done leads on, or back
+        return True  # a move in progress is finished or undone, and Azure is between both states
     if again is None:
         return False
     was, is_now = outline(planned), outline(again)
@@ -85,7 +85,7 @@ def is_same(planned: Change, step: Step, again: Change | None) -> bool:
 
 
 def _left(change: dict[str, Any], done: int = 0) -> list[Any]:
-    """The steps that are left; what is soft-deleted shows no tags, so whether a mark is written says nothing."""
+    """The steps that are left, without tags: a soft-deleted instance shows none, so its mark can't be compared."""
     return [
         [op, target, {key: value for key, value in body.items() if key != "tags"}]
         for op, target, body in change["steps"][done:]
@@ -93,14 +93,14 @@ def _left(change: dict[str, Any], done: int = 0) -> list[Any]:
 
 
 def newly_closed(planned: Plan, again: Plan, address: str) -> Gate | None:
-    """A gate that another look finds closed before a change, and that the plan didn't have: its key was never given."""
+    """A closed gate for a change that another look has and the plan didn't have, so that its key was never given."""
     known = {gate.name for gate in planned.gates}
     closed = (gate for gate in again.closed_gates if gate.name not in known)
     return next((gate for gate in closed if not gate.addresses or address in gate.addresses), None)
 
 
 def mark_of(estate: Estate, change: Change, step: Step) -> str:
-    """The owner's mark that decides about a step: that of the instance, else that of the vault."""
+    """The owner's mark that applies to a step: that of the instance, else that of the vault."""
     instance = estate.instances.get(step.target.key)
     if step.target.type == _INSTANCES:
         return tag_of(instance.tags, OWNER_TAG) if instance else ""

@@ -69,12 +69,12 @@ class World:
 
     @cached_property
     def takers(self) -> Takers:
-        """The entries by which disks were taken, which are no longer there to be looked at."""
+        """The entries that selected disks which no longer exist."""
         return Takers(self.manifest, self.estate.management_groups)
 
     @property
     def surroundings(self) -> Surroundings:
-        """What selectors look at besides disks."""
+        """What selectors match besides disks."""
         return Surroundings(self.estate.management_groups, self._machines)
 
     @cached_property
@@ -84,11 +84,11 @@ class World:
         return tuple(entry for entry in self.manifest.ignore if entry.expires is None or today <= entry.expires)
 
     def forces(self, gate: str, value: str = "") -> bool:
-        """Whether the command line opens a gate: as a whole, or a local one for `value` alone."""
+        """Whether the command line opens a gate: entirely, or a local one for `value` only."""
         return gate in self.options.force or bool(value and f"{gate}={lower(value)}" in self.options.force)
 
     def sees_to(self, vault: VaultSpec) -> bool:
-        """Whether a declared vault is this run's, and not another shard's."""
+        """Whether this run manages a declared vault, and no other shard."""
         return vault.id.key in self._own
 
     def lock_on(self, target: ArmId, *, deletes: bool = False) -> Lock | None:
@@ -103,7 +103,7 @@ class World:
 
     @property
     def owners(self) -> frozenset[str]:
-        """The names, lower-cased, whose mark is ours, or was given away by us: no mark of a foreign manifest."""
+        """The lower-cased names whose marks are ours or handed over by us; any other mark is foreign."""
         return frozenset(self._ours | self._heirs)
 
     def owner(self, tags: Mapping[str, str]) -> str:

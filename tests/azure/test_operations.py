@@ -47,7 +47,7 @@ def test_f09_a_failed_operation_tells_azure_s_reason(wire: Any) -> None:
 
 @pytest.mark.parametrize("body", [{"status": "Failed"}, {"status": "Failed", "error": None}])
 def test_f09_a_failure_without_a_reason_says_so(wire: Any, body: Any) -> None:
-    with pytest.raises(OperationFailed, match="gives no reason"):
+    with pytest.raises(OperationFailed, match="gave no reason"):
         wait(wire, body)
 
 

@@ -112,7 +112,7 @@ def test_a_move_says_what_is_to_come(inside: Run, backed_up: Path) -> None:
     file.write_text(text.replace("vault: TestBkpVault", "vault: NewVault"), encoding="utf-8")
     refused = inside("move", ".", "PSTestDisk", *AZURE, "--auto-approve")
     assert refused.returncode == 1
-    assert "no backup starts from the stop at the old place" in refused.stdout
+    assert "no backup starts between the stop in the old vault" in refused.stdout
     assert "move-refused" in refused.stdout
     done = inside("move", ".", "PSTestDisk", "--through-soft-delete", *AZURE, "--auto-approve", "--format", "json")
     assert done.returncode == 0, done.stderr

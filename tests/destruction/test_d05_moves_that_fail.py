@@ -188,7 +188,7 @@ def test_a_disk_that_ends_protected_nowhere_is_told_as_it_is(forged: Forged, the
         assert "declare the old vault and apply" in told(done), done
         azure.rules()
         plan = azure.run("plan")
-        assert (plan.code, "which protects nothing: it is ProtectionStopped" in plan.out) == (1, True), plan
+        assert (plan.code, "which doesn't protect it: it is ProtectionStopped" in plan.out) == (1, True), plan
         assert "is protected by" not in plan.out
 
 

@@ -59,7 +59,7 @@ def test_a_tag_that_was_renamed_in_azure_closes_prune_until_it_is_meant(forged: 
         plan = azure.run("plan", "--prune", "--format", "json")
         (gate,) = (row for row in plan.document["gates"] if not row["open"])
         assert (plan.code, gate["name"], gate["local"], len(gate["addresses"])) == (1, "selects-nothing", False, 8)
-        assert "takes no disk, and 8 " in gate["message"]
+        assert "matches no disk, and 8 " in gate["message"]
         assert azure.run("apply", "--auto-approve").code == 0, "without --prune nothing is at stake"
         assert stopped(azure) == 0
         meant = azure.run("apply", "--prune", "--auto-approve", "--force", "selects-nothing")

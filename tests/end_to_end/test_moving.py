@@ -196,7 +196,7 @@ def test_a_move_that_is_cut_off_says_that_no_apply_ends_it(backed_up: Stage) -> 
     (row,) = [row for row in outcome.results if str(row.kind) == "move"]
     assert row.status == "in-progress"
     assert "run the move again" in row.hint
-    assert "protected at the old place" not in row.message, "the stop is under way, and seen by nobody"
+    assert "protected in the old vault" not in row.message, "the stop is under way, and seen by nobody"
 
 
 def test_what_could_not_be_brought_back_is_said_in_the_result(backed_up: Stage) -> None:

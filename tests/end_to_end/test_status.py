@@ -70,7 +70,7 @@ def test_a_schedule_that_stands_still_is_late(stage: Stage) -> None:
     stage.wait(3 * DAY)
     found = looked(stage)
     assert (states(found), found.exit_code) == ({"one": "late", "two": "late"}, 2)
-    assert "old, promised are 6 hours" in notes(found)
+    assert "old, should be at most 6 hours" in notes(found)
 
 
 def test_what_never_ran_is_late_once_the_first_backup_was_due(on_stage: Callable[..., Stage]) -> None:

@@ -227,7 +227,7 @@ def test_f52_the_look_after_it_all_that_fails_still_tells_what_was_done(quicksta
     quickstart.inject("LIST disks", error(403, "AuthorizationFailed"), skip=1)
     run = quickstart.apply()
     assert run.code == 1
-    assert "whether it is as declared could not be seen" in run.out
+    assert "could not check whether it is as declared" in run.out
     assert (quickstart.folder / f"report-{len(quickstart.runs) - 1}.json").exists()
 
 

@@ -74,7 +74,7 @@ def test_f36_a_soft_deleted_instance_that_no_list_shows_is_not_created_over(quic
     assert run.code == 1
     assert run.seconds < 300, "terminal"
     assert "SoftDeleted" in run.result(ADDRESS).message
-    assert "plan again, which brings it back" in run.result(ADDRESS).hint
+    assert "plan again to undelete it" in run.result(ADDRESS).hint
     assert quickstart.apply().code == 0
     assert len(quickstart.names(f"{VAULT_ID}/backupInstances")) == 1
 

@@ -74,7 +74,7 @@ def test_keys_with_comments_of_their_own_keep_their_order() -> None:
 
 def test_a_text_that_would_lose_something_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(layout, "_spaced", lambda text: text.replace("# ours", ""))
-    with pytest.raises(UsageError, match="left as it is"):
+    with pytest.raises(UsageError, match="was not changed"):
         laid_out("m.yaml", UNTIDY, SCHEMA)
 
 

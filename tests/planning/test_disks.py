@@ -442,7 +442,7 @@ def test_adopt_writes_the_mark() -> None:
     made = plan(declared(), world(owner=None), adopt=True)
     (step,) = change(made, at()).steps
     assert (step.op, step.body["tags"]) == (Op.INSTANCE_MERGE, {OWNER_TAG: NAME})
-    assert change(made, at()).reason == "takes this manifest's mark"
+    assert change(made, at()).reason == "gets this manifest's mark"
     assert change(made, at()).drift == "differs"
 
 

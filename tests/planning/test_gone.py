@@ -79,10 +79,10 @@ def planned(*rules: DiskRule, told: tuple[RecoveryPoint, ...] = OLD, at: Estate 
 @pytest.mark.parametrize(
     ("told", "says"),
     [
-        ((), "no recovery point of it is known"),
-        (points(DAY), "its only recovery point, of 2026-05-03 12:00 UTC, stays"),
+        ((), "it has no known recovery point"),
+        (points(DAY), "its only recovery point, of 2026-05-03 12:00 UTC, is kept"),
         (points(DAY, 3 * DAY), "of its 2 recovery points the second newest expires at 2026-05-08 12:00 UTC"),
-        ((*points(DAY), replace(points(2 * DAY)[0], expires=None)), "expires at a time that Azure doesn't tell"),
+        ((*points(DAY), replace(points(2 * DAY)[0], expires=None)), "expires at an unknown time"),
     ],
 )
 def test_a_disk_that_is_gone_is_told_with_what_is_left_of_its_backups(

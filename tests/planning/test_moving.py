@@ -46,7 +46,7 @@ def moved(desire: Manifest, world: Estate, **said: Any) -> Plan:
 
 def test_a_disk_that_is_declared_and_refused_is_told_with_its_cause() -> None:
     (error,) = moved(manifest(), estate(*without(settled(), Disk))).errors
-    assert (error.code, error.message) == ("move-impossible", f"d: {disk_id()} isn't there")
+    assert (error.code, error.message) == ("move-impossible", f"d: {disk_id()} doesn't exist")
 
 
 def test_a_disk_that_nobody_declares_is_told_so() -> None:

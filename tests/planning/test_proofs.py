@@ -56,7 +56,7 @@ def test_only_disks_that_the_drill_selects_count() -> None:
     without_a = {"exclude": (Exclusion(selector(names=("a",)), "cache"),)}
     assert told(ago(days=1), None, **without_a)[0][0] == "never-proven"
     assert told(ago(days=1), select=selector(names=("z",))) == [
-        ("never-proven", "the drill monthly takes no disk, so it proves nothing")
+        ("never-proven", "the drill monthly matches no disk, so it proves nothing")
     ]
 
 

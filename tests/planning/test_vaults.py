@@ -384,7 +384,7 @@ def test_adopting_writes_the_mark_and_the_default_tags_at_once() -> None:
     made = compared({"default_tags": {"cost": "1"}}, has, adopt=True)
     assert change(made, ME).steps[0].body == {"tags": {"a": "b", "cost": "1", OWNER_TAG: NAME}}
     assert [mark.vault for mark in made.marks] == [VAULT]
-    assert compared({}, has, adopt=True).changes[0].reason == "takes this manifest's mark"
+    assert compared({}, has, adopt=True).changes[0].reason == "gets this manifest's mark"
 
 
 def test_any_other_write_of_an_unmarked_vault_takes_the_mark_along() -> None:

@@ -134,10 +134,8 @@ def test_a_hint_does_not_ask_for_what_the_entry_says_already(forged: Forged) -> 
         with forged(disks(2).saying(disks=[disk("disk-01"), entry]), **VIRTUAL) as azure:
             azure.delete(disk_id("disk-02"))
             text = azure.run("plan").text
-            assert ("or say `whenGone` in its entry" in text) is asks
-            assert (
-                "no recovery point of it is known, and `whenGone: retain` counts from the newest" in text
-            ) is not asks
+            assert ("or declare `whenGone` in its entry" in text) is asks
+            assert ("it has no known recovery point, and `whenGone: retain` counts from the newest" in text) is not asks
 
 
 # --- whenGone ---------------------------------------------------------------------------------------------------------

@@ -139,7 +139,7 @@ def test_a_move_that_waits_for_somebody_elses_operation_fails(forged: Forged) ->
     with forged(quickstart(vaults=both).saying(disks=[DISK | {"vault": "NewVault"}]), clock="virtual") as azure:
         azure.patch("*/backupInstances/*", {"properties": {"currentProtectionState": "UpdatingProtection"}})
         done = azure.run("move", "PSTestDisk", "--auto-approve")
-        assert (done.code, "is at work on" in done.text) == (1, True), done
+        assert (done.code, "is still working on" in done.text) == (1, True), done
         assert azure.writes == []
 
 

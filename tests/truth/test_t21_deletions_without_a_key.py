@@ -97,7 +97,7 @@ def test_only_the_keyed_deletion_is_made_and_then_nothing_is_due(forged: Forged)
 @pytest.mark.parametrize(
     ("keys", "told"),
     [
-        (["no-such-gate"], "--force names no gate: 'no-such-gate'"),
+        (["no-such-gate"], "--force names an unknown gate: 'no-such-gate'"),
         (["mass-change=3"], "--force mass-change takes no value, but got '3'"),
         (["empty", "irreversible=all"], "--force irreversible takes no value"),
     ],

@@ -1,4 +1,4 @@
-"""One file per kind of entry: what it declares, and what can't be declared together.
+"""One module for each kind of entry: what it declares, and what can't be declared together.
 
 Not here: what entries of all kinds have in common, which is in `manifest.entries`; what they say of each other, which
 is in `manifest.references`.

@@ -9,7 +9,7 @@ from reconciler.model.manifest import GroupSpec
 
 
 def read(section: Section, context: Context) -> GroupSpec:
-    """The snapshot resource group that the entry declares."""
+    """The snapshot resource group that an entry declares."""
     manage: bool = section.get("manage", True)
     if not manage:
         check_unmanaged(section, ("tags", "location"), context.notes)

@@ -1,4 +1,4 @@
-"""The entries of `disks`: which disks are to have a backup instance, and what it is like."""
+"""The entries of `disks`: which disks get a backup instance, and with which settings."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _WEEK = 168
 
 
 def read(section: Section, context: Context) -> DiskRule | None:
-    """Which disks the entry protects, and how; None, with findings, when it can't be used."""
+    """The disks that an entry protects, and how; None, with findings, when it can't be used."""
     defaults, notes = context.defaults, context.notes
     vault = _chosen(section, "vault", defaults.vault, codes.NO_VAULT, context)
     policy = _chosen(section, "policy", defaults.policy, codes.NO_POLICY, context)
@@ -49,7 +49,7 @@ def read(section: Section, context: Context) -> DiskRule | None:
 
 
 def _gone_after(section: Section, when_gone: str, notes: Notes) -> int:
-    """The hours of `for`; a week where it says nothing that counts."""
+    """The hours of `for`; a week when it is absent, wrong or without effect."""
     text = section.get("for")
     if text is None:
         return _WEEK
@@ -59,7 +59,7 @@ def _gone_after(section: Section, when_gone: str, notes: Notes) -> int:
         return _WEEK
     found = durations.hours(text)
     if not found:
-        notes.add(codes.GONE_FOR, f"`for` is {text}, which is no number of whole hours", place)
+        notes.add(codes.GONE_FOR, f"`for` is {text}, which is not a number of whole hours", place)
     return found or _WEEK
 
 

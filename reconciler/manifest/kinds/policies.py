@@ -1,4 +1,4 @@
-"""Backup policies as declared, brought to the normal form in which contents are compared."""
+"""Declared backup policies, converted to the normal form in which contents are compared."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _DAILY = 24
 
 
 def read(section: Section, context: Context) -> PolicySpec | None:
-    """The policy that the entry declares; None, with findings, when its content is wrong.
+    """The policy that an entry declares; None, with findings, when its content is wrong.
 
     A schedule with `every` and without `at` starts at midnight.
     """
@@ -91,7 +91,7 @@ def _retention(section: Section, notes: Notes) -> dict[str, int] | None:
 
 
 def snapshots(content: PolicyContent) -> dict[str, int]:
-    """How many snapshots of a disk each rule may hold at once, counted as if rules shared none."""
+    """How many snapshots of a disk each rule may keep at once, counted as if rules shared none."""
     counts = {"default": content.default_days * _DAILY // content.interval_hours}
     if content.daily_days:
         counts["daily"] = content.daily_days
@@ -109,15 +109,13 @@ def _check_budget(content: PolicyContent, section: Section, notes: Notes) -> Non
             hint = f"with a backup every {content.interval_hours} h keep at most {longest}d, or back up less often"
             notes.add(codes.SNAPSHOT_BUDGET, message, section.place(key), hint=hint)
     if sum(counts.values()) > _MOST_TOGETHER and max(counts.values()) <= MOST_SNAPSHOTS:
-        message = (
-            f"the rules together may need {sum(counts.values())} snapshots of each disk, of the 500 that Azure allows"
-        )
+        message = f"the rules together may need {sum(counts.values())} snapshots of each disk; Azure allows 500"
         notes.add(codes.SNAPSHOT_TOTAL, message, section.here)
     _check_precedence(content, section, notes)
 
 
 def _check_precedence(content: PolicyContent, section: Section, notes: Notes) -> None:
-    """Azure lets weekly win over daily, and daily over default, whichever keeps longer."""
+    """Warn when a rule shortens another: in Azure weekly wins over daily, and daily over default, even if it keeps less."""
     lengths = [("default", content.default_days), ("daily", content.daily_days), ("weekly", content.weekly_days)]
     given = [(key, length) for key, length in lengths if length]
     for index, (key, length) in enumerate(given):

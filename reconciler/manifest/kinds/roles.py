@@ -1,4 +1,4 @@
-"""How role assignments are to be seen to: the one section that is no list."""
+"""How role assignments are managed: the only section that isn't a list."""
 
 from __future__ import annotations
 
@@ -7,5 +7,5 @@ from reconciler.model.manifest import RoleSettings
 
 
 def read(section: Section) -> RoleSettings:
-    """What `roleAssignments` says."""
+    """The settings under `roleAssignments`."""
     return RoleSettings(**section)

@@ -19,9 +19,9 @@ _SETTINGS = (*dict.fromkeys(row.path.partition(".")[0] for row in FIELDS), "tags
 
 
 def read(section: Section, context: Context) -> VaultSpec | None:
-    """The vault that the entry declares; None, with findings, when it can't be said which one it is.
+    """The vault that an entry declares; None, with findings, when its subscription or location is missing.
 
-    `location` is empty only for a vault that is not managed and says nothing of it.
+    `location` is empty only for an unmanaged vault that doesn't declare it.
     """
     defaults, notes = context.defaults, context.notes
     name: str = section["name"]
@@ -69,7 +69,7 @@ def _guard(section: Section, notes: Notes) -> ArmId | None:
 
 
 def _check(section: Section, notes: Notes, *, manage: bool) -> None:
-    """Settings against each other: what is impossible, what can't be undone, what does not do what one may think."""
+    """Note settings that are impossible together, can't be undone, or don't do what one may expect."""
     if not manage:
         check_unmanaged(section, _SETTINGS, notes)
         return
@@ -87,7 +87,7 @@ def _check_field(section: Section, row: VaultField, value: Any, notes: Notes) ->
         notes.add(row.needs.code, message, place, address=address)
     if value == row.for_good:
         told = row.title if value is True else f"{row.title} {value}"
-        notes.add(codes.ONE_WAY, f"{told} can never be taken back", place, address=address)
+        notes.add(codes.ONE_WAY, f"{told} can't be undone", place, address=address)
     if value == row.not_for_snapshots:
         message = f"{row.path} {value} does not cover disk snapshots: they never leave the snapshot resource group"
         notes.add(codes.NOT_FOR_SNAPSHOTS, message, place, address=address)

@@ -1,1 +1,1 @@
-"""The stable codes of findings and errors, each with its meaning and its way out."""
+"""The stable codes of findings and errors, each with its meaning and hint."""

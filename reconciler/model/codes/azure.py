@@ -1,4 +1,4 @@
-"""Azure's own codes for which a better way out is known than Azure's advice."""
+"""Hints for Azure's own codes that are better than Azure's advice."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ HINTS: Mapping[str, str] = {
     **dict.fromkeys(
         ("UserErrorDppDatasourceAlreadyProtected", "UserErrorDppDatasourceAlreadyHasBackupInstance"),
         "exclude the disk here (`excluded`), or move it here with `reconciler move`; if its instance in another vault is"
-        " stopped and yours, name that vault in the manifest, and apply makes room for the new one",
+        " stopped and yours, name that vault in the manifest, so that `apply` can make room for the new one",
     ),
     "MissingSubscriptionRegistration": (
         "register the resource provider: `az provider register --namespace Microsoft.DataProtection` (and `Microsoft.Compute`)"
@@ -21,4 +21,4 @@ HINTS: Mapping[str, str] = {
         "ask the owner of the Azure Policy for an exemption, or declare what the policy allows"
     ),
 }
-"""What to do about each code of Azure's for which something better than its own advice is known."""
+"""What to do about each of these codes."""

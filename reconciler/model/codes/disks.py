@@ -1,4 +1,4 @@
-"""The findings about disks and their backups, each with a stable code, its meaning and the way out."""
+"""The codes of findings about disks and their backups, each with its meaning and hint."""
 
 from __future__ import annotations
 

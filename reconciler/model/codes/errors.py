@@ -1,4 +1,4 @@
-"""The codes of errors that end a run or one of its changes, each with its meaning and the way out.
+"""The codes of errors that end a run or one of its changes, each with its meaning and hint.
 
 Codes of Azure's own (`UserError…`, `AuthorizationFailed` …) pass through as they are and are not listed here.
 """
@@ -177,19 +177,19 @@ UNREADABLE_ANSWER = _error(
 )
 
 APPLY_FAILED = _error(
-    APPLYING, "apply-failed", "A change was not carried out.", "mend what the message says, then run apply again"
+    APPLYING, "apply-failed", "A change was not carried out.", "fix what the message says, then run `apply` again"
 )
 APPLY_IN_PROGRESS = _error(
     APPLYING,
     "apply-in-progress",
-    "Azure was still at work on a change when the run ended.",
-    "look again in some minutes",
+    "Azure was still working on a change when the run ended.",
+    "run `apply` again in a few minutes",
 )
 APPLY_SKIPPED = _error(
     APPLYING,
     "apply-skipped",
-    "A change was left out because something that it needs failed.",
-    "mend that, then apply again",
+    "A change was skipped because something that it needs failed.",
+    "fix that, then run `apply` again",
 )
 CHANGED_BY_SOMEONE_ELSE = _error(
     APPLYING,

@@ -11,14 +11,14 @@ GATES: Mapping[str, str] = {
     "mass-change": "More than 30 % of the backup instances of a vault, or of all vaults, would be stopped, suspended, deleted or kept for less time.",
     "mass-gone": "More than 10 % of a vault's disks, and at least 5, no longer exist, and `whenGone` would act on their backups.",
     "resume-expires": "Resuming protection would delete recovery points that expired while it was stopped or suspended.",
-    "role-quota": "A subscription would hold more role assignments than Azure allows.",
+    "role-quota": "A subscription would have more role assignments than Azure allows.",
     "role-scope": "One subscription would have more than 500 role assignments at disk scope.",
     "selects-nothing": "`--prune` would stop the protection of more disks than a selector matches that may have matched them before.",
     "two-sources": "Another copy of a manifest with this name was applied to a vault where this plan would end protection.",
     "unknown-policy": "A policy that can't be read completely would be replaced by another one for a disk's backups.",
     "weakens-protection": "A vault's soft delete, immutability or alerts would be weakened.",
 }
-"""The gates that `--force` opens, and what each guards; `allow-delete` has an option of its own, which wants a number.
+"""The gates that `--force` opens, and what each guards; `allow-delete` has its own option, which takes a number.
 
 `deleted-vault` is decided where vaults are compared, local gates where their objects are.
 """
@@ -30,7 +30,7 @@ NUMBER = "N"
 """The form of a value that is a number; such a gate doesn't open without it."""
 
 ANY = "*"
-"""Stands for whatever number is left, in a later look of a run whose number was right: no command line can say it."""
+"""Stands for any number in a later look of a run whose number was right; no command line can pass it."""
 
 VALUES: Mapping[str, str] = {"resume-expires": NUMBER, "unknown-policy": "VAULT/POLICY"}
 """The form of the value in `--force NAME=VALUE`, for the gates that take one."""

@@ -1,4 +1,4 @@
-"""The codes of everything that validation may find, each with its meaning and the way out."""
+"""The codes of everything that validation may find, each with its meaning and hint."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ EXCLUDES_ALL = Code(
 )
 CROSS_REGION = Code(
     "cross-region-restore", _E, "Cross-region restore needs a geo-redundant vault.",
-    "set `redundancy: GeoRedundant`, or leave `crossRegionRestore` out",
+    "set `redundancy: GeoRedundant`, or remove `crossRegionRestore`",
 )  # fmt: skip
 POLICY_NAME = Code(
     "policy-azure-name", _E, "A managed policy's name in Azure is derived from its content.",

@@ -1,4 +1,4 @@
-"""Every finding that planning can make, each with a stable code, its meaning and the way out."""
+"""The codes of everything that planning may find, each with its meaning and hint."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What the verbs end in, for programs and for reports."""
+"""The results of the verbs, for programs and for reports."""

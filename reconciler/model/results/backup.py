@@ -17,7 +17,7 @@ class Backup:
     """One disk's on-demand backup.
 
     `status`: `ready` (a dry run would have sent it), `started`, `completed`, `failed`, `refused` (nothing was sent) or
-    `in-progress` (it still ran at the deadline). `rule` and `retention_rule` are the policy's own names.
+    `in-progress` (still running at the deadline). `rule` and `retention_rule` are the policy's own names.
     """
 
     disk: ArmId
@@ -33,5 +33,5 @@ class Backup:
 
     @property
     def ok(self) -> bool:
-        """Whether it is as was asked for."""
+        """Whether it succeeded, or may still succeed."""
         return self.status in (READY, STARTED, COMPLETED)

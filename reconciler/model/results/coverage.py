@@ -14,9 +14,9 @@ COVERED, EXCLUDED, UNCOVERED, UNKNOWN = "covered", "excluded", "uncovered", "unk
 
 @dataclass(frozen=True, slots=True)
 class Covered:
-    """A disk: `state`, why, the place in the manifest that says so, the instance that protects it.
+    """A disk: its `state`, the reason and place in the manifest, and the instance that protects it.
 
-    `rule` is the code of the support rule that keeps Azure from protecting it; empty: none is known.
+    `rule` is the code of the support rule that prevents protection; empty: none is known.
     """
 
     disk: Disk
@@ -31,7 +31,7 @@ class Covered:
 class Coverage:
     """Every disk in the manifest's subscriptions, in the order of ids, and what else was found.
 
-    `skipped` says what wasn't looked at, one sentence each.
+    `skipped` says what wasn't checked, one sentence each.
     """
 
     manifest: str

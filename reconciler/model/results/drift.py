@@ -1,4 +1,4 @@
-"""Drift: a plan seen as what differs now, in classes that are kept apart."""
+"""Drift: a plan seen as differences, in separate classes."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from reconciler.model.plan import Plan
 
 CLASSES = {
     "changed-outside": "Azure was changed by someone or something else since the last apply",
-    "not-yet-applied": "the manifest changed and was not applied yet",
-    "new": "a selector newly takes the disk",
-    "gone": "Azure no longer has the disk, and its backups fail",
-    "replaced": "another disk was made under the name, and its backups are those of the old one",
-    "moved": "the disk goes on under another id, and is not protected under this one",
+    "not-yet-applied": "the manifest changed, but was not applied yet",
+    "new": "a selector matches a new disk",
+    "gone": "the disk no longer exists in Azure, so its backups fail",
+    "replaced": "a new disk has the name, but the backups are those of the old disk",
+    "moved": "the disk now has another id, and is not protected under it",
     "differs": "Azure and the manifest differ; who changed is not known",
     "unhealthy": "declared disks that are not protected as they should be",
-    "orphaned": "protected by this manifest once, and no longer named by it",
+    "orphaned": "protected by this manifest before, but no longer named by it",
     "uncovered": "selected disks that cannot be protected as declared",
-    "in-progress": "Azure is still at it",
-    "out-of-reach": "could not be read with these rights, so nothing is known about it",
+    "in-progress": "Azure is still working on it",
+    "out-of-reach": "could not be read with the caller's permissions, so nothing is known about it",
 }
 """The classes of drift, in the order of reports, each with its meaning."""
 
@@ -59,24 +59,24 @@ class Drift:
         return len(self.changes_of(name)) + len(self.findings_of(name))
 
     def classes(self) -> Iterator[tuple[str, str]]:
-        """The classes that something is in, with their meaning."""
+        """The classes with changes or findings, with their meaning."""
         return ((name, meaning) for name, meaning in CLASSES.items() if self.count(name))
 
     @property
     def others(self) -> tuple[Finding, ...]:
-        """The findings that are of no class."""
+        """The findings without a class."""
         return tuple(finding for finding in self.plan.findings if finding.drift not in CLASSES)
 
     @property
     def counted(self) -> dict[str, int]:
-        """The classes of `fail_on` that something is in, with their counts."""
+        """The classes of `fail_on` with changes or findings, with their counts."""
         return {name: self.count(name) for name in CLASSES if name in self.fail_on and self.count(name)}
 
     @property
     def exit_code(self) -> int:
-        """0: none. 2: drift. 1: it could not be told, or a declared disk has an error of no class.
+        """0: none. 2: drift. 1: it could not be told, or a declared disk has an error without a class.
 
-        What rights keep out of reach may be left out of `fail_on`; what an answer left untold may hide any class.
+        `fail_on` may leave out what permissions keep out of reach, but not unclear answers, which may hide any class.
         """
         untold = (one for one in self.findings_of(OUT_OF_REACH) if one.code != known.OUT_OF_REACH.code)
         told = (*self.others, *self.findings_of("gone"), *untold)
@@ -94,7 +94,7 @@ class Drift:
             return "No drift of the counted classes."
         if at_work := self.count(IN_PROGRESS):
             objects = counted(at_work, "object")
-            return f"No drift so far. Azure is at work on {objects}; whether all matches shows when that is done."
+            return f"No drift so far. Azure is at work on {objects}; run `drift` again when it is done."
         if self.plan.is_partial:
             return "No drift in this shard; the rest was not compared."
         return "No drift. Azure matches the manifest."

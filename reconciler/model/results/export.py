@@ -9,7 +9,7 @@ from reconciler.model.ids import ArmId
 from reconciler.model.manifest import Manifest
 
 Data = dict[str, Any]
-"""Part of a manifest, as it is written: JSON types only."""
+"""Part of a manifest to write: JSON types only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """A manifest whose plan is empty; `data` is what it says, `disks` how many it names or selects."""
+    """A manifest whose plan is empty; `data` is its content, `disks` the number that it names or selects."""
 
     scopes: tuple[ArmId, ...]
     data: Data

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Bearer:
-    """Who an access token speaks for, by its own claims; empty is what it doesn't tell.
+    """Who an access token belongs to, according to its claims; what they don't tell is empty.
 
     `way` is one of `azure.sign_in.credentials.WAYS`, `static-token` or `none`; `kind` is `application` or `user`; `expires` is
     in ISO 8601.
@@ -26,7 +26,7 @@ class Bearer:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A subscription, and what is missing there, by command; `problem` when that could not be told."""
+    """A subscription, and the permissions missing there, by command; `problem` when that could not be told."""
 
     subscription: str
     name: str = ""
@@ -37,12 +37,12 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who is signed in at an endpoint, and every subscription that was looked at."""
+    """Who is signed in at an endpoint, and every subscription that was checked."""
 
     endpoint: str
     bearer: Bearer
     places: tuple[Place, ...]
 
     def lacks(self, command: str) -> bool:
-        """Whether a right for that command is missing somewhere, or could not be told, or there is no subscription."""
+        """Whether a permission for that command is missing or could not be told, or there is no subscription."""
         return not self.places or any(place.problem or (place.missing or {}).get(command) for place in self.places)

@@ -1,4 +1,4 @@
-"""What became of a plan: one result per change, and whether the whole may be called done."""
+"""What became of a plan: one result per change, and whether everything is done."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from reconciler.model.plan import Plan
 
 
 class Status(StrEnum):
-    """How a change ended; only `done` means that Azure was seen to be as wanted."""
+    """How a change ended; only `done` means that Azure was checked to be as wanted."""
 
     DONE = "done"
     FAILED = "failed"
@@ -49,7 +49,8 @@ class Outcome:
     """The results in the plan's order, waits last.
 
     `interrupted` names what cut the run short (empty: nothing did); `warnings` are findings that fail nothing, such as
-    a mark that could not be written, or a deletion that was left out; `errors` are the plan's own errors: declared disks that no change could help.
+    a mark that could not be written, or a deletion that was left out; `errors` are the plan's own errors: declared disks
+    that no change could fix.
     """
 
     results: tuple[Result, ...]
@@ -58,7 +59,7 @@ class Outcome:
     errors: tuple[Finding, ...] = ()
 
     def compared(self, later: Plan) -> Outcome:
-        """The outcome after another look: what was waited for and still has a change, a wait or an error, isn't done."""
+        """The outcome after another look: a wait whose object still has a change, a wait or an error isn't done."""
         left = {change.address: change for change in later.changes}
         at_work = {wait.address for wait in later.waits}
         return replace(
@@ -66,13 +67,13 @@ class Outcome:
         )
 
     def unseen(self, why: str) -> Outcome:
-        """The outcome when that other look could not be had: nothing that was waited for may be called done."""
+        """The outcome when that other look failed: no wait may be called done."""
         results = tuple(
             replace(
                 result,
                 status=Status.IN_PROGRESS,
-                message=f"it has settled; whether it is as declared could not be seen: {why}",
-                hint="apply again, or plan: both look at it anew",
+                message=f"Azure has finished; could not check whether it is as declared: {why}",
+                hint="run `apply` or `plan` again to check it",
             )
             if result.action is None and result.status is Status.DONE
             else result
@@ -81,22 +82,22 @@ class Outcome:
         return replace(self, results=results)
 
     def with_status(self, status: Status) -> tuple[Result, ...]:
-        """The results that ended so."""
+        """The results with this status."""
         return tuple(result for result in self.results if result.status is status)
 
     @property
     def added(self) -> int:
-        """How many objects were made."""
+        """The number of objects created."""
         return self._done(Action.ADD)
 
     @property
     def changed(self) -> int:
-        """How many objects were changed."""
+        """The number of objects changed."""
         return self._done(Action.CHANGE)
 
     @property
     def destroyed(self) -> int:
-        """How many objects were taken away."""
+        """The number of objects deleted."""
         return self._done(Action.DESTROY)
 
     @property
@@ -112,7 +113,7 @@ def _seen_again(result: Result, left: Mapping[str, Change], at_work: Collection[
     if result.action is not None or result.status is not Status.DONE:
         return result
     if result.address in at_work:
-        message = "it had settled, and Azure is at work on it again"
+        message = "Azure had finished, but is working on it again"
         return replace(result, status=Status.IN_PROGRESS, message=message, hint="apply again, which waits for it")
     if result.address not in left:
         return result
@@ -120,8 +121,8 @@ def _seen_again(result: Result, left: Mapping[str, Change], at_work: Collection[
         result,
         status=Status.FAILED,
         code=error_codes.DIFFERS_STILL.code,
-        message=f"it has settled and differs: {left[result.address].reason}",
-        hint="apply again: nothing is planned for an object while Azure works on it",
+        message=f"Azure has finished, but it differs: {left[result.address].reason}",
+        hint="apply again, now that Azure has finished with it",
     )
 
 

@@ -11,7 +11,7 @@ from reconciler.model.targets import Target
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A recovery point: when it was taken and when it goes (None: not told), its kind, its retention rule."""
+    """A recovery point: when it was taken and when it expires (None: unknown), its kind, its retention rule."""
 
     id: ArmId
     taken: datetime
@@ -23,7 +23,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class DiskPoints:
-    """The recovery points of one disk, newest first, over all its instances; `found` counts those left out as well."""
+    """The recovery points of one disk, newest first, from all its instances; `found` also counts those left out."""
 
     target: Target
     points: tuple[Point, ...]

@@ -1,4 +1,4 @@
-"""Providers that subscriptions need and aren't registered for."""
+"""Resource providers that aren't registered in subscriptions that need them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Registration(NamedTuple):
-    """A provider that a subscription needs and isn't registered for; `is_known` False: that could not be read."""
+    """A needed resource provider that isn't registered in a subscription; `is_known` False: that could not be read."""
 
     subscription: str
     namespace: str

@@ -1,4 +1,4 @@
-"""How each declared disk's backups are."""
+"""The state of each declared disk's backups."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from reconciler.model.states import BAD, STATES, UNKNOWN
 
 @dataclass(frozen=True, slots=True)
 class DiskStatus:
-    """One line: times are UTC, `promise` is the age that the newest recovery point may have (None: none is promised).
+    """The status of one disk: times are UTC, `promise` is how old the newest recovery point may be (None: no promise).
 
-    `is_new`: nothing tells that the disk was ever protected.
+    `is_new`: nothing shows that the disk was ever protected.
     """
 
     disk: str
@@ -34,7 +34,7 @@ class DiskStatus:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Every declared disk in the order of ids; `skipped` says what wasn't looked at."""
+    """Every declared disk in the order of ids; `skipped` says what wasn't checked."""
 
     manifest: str
     rows: tuple[DiskStatus, ...]
@@ -48,7 +48,7 @@ class Status:
 
     @property
     def counts(self) -> dict[str, int]:
-        """The states that a disk is in, worst first, with how many are."""
+        """The number of disks by state, worst first, without empty states."""
         return {state: count for state in STATES if (count := self.count(state))}
 
     @property

@@ -1,4 +1,4 @@
-"""Resource groups: the vaults' own, and those where the snapshots live."""
+"""Resource groups: those of vaults, and those of snapshots."""
 
 from __future__ import annotations
 
@@ -102,10 +102,10 @@ def _wanted(world: World, desired: list[DesiredDisk]) -> list[WantedGroup]:
 
 
 def _refuse_vanished(draft: Draft, wanted: list[DesiredDisk]) -> None:
-    """Refuse each snapshot group that live instances use and that isn't there: an empty one would hide what is lost.
+    """Refuse each missing snapshot group that live instances use: a new, empty one would hide the loss.
 
-    Looked at are the instances of declared disks, ours as far as their groups were listed, and anybody's in a group
-    that would be made.
+    This covers the instances of declared disks, ours if their groups were listed, and anybody's in a group that would
+    be made.
     """
     places = {one.disk.id.key: one.place for one in wanted}
     made = {one.group_id.key for one in wanted}
@@ -136,28 +136,28 @@ def _tell_vanished(draft: Draft, group: ArmId, held: list[Instance], place: Plac
     message = f"{group} is gone, and with it the snapshots of {counted(len(held), 'backup instance')}: {told}"
     regions = sorted({disk.location for one in held if one.disk and (disk := draft.world.disks.get(one.disk.key))})
     hint = (
-        "find out who deleted it; what it held can't be restored. For backups to go on, make it by hand: "
+        "find out who deleted it; its snapshots can't be restored. To continue backups, create it by hand: "
         f"az group create --name {group.name} --subscription {group.subscription} --location {next(iter(regions), '…')}"
     )
     draft.decisions.refuse(addresses.group(group), codes.SNAPSHOTS_GONE, message, place=place, hint=hint)
 
 
 def _tell_lock(draft: Draft, group: WantedGroup) -> None:
-    """Azure Backup makes and deletes snapshots there; a lock keeps it from that, silently."""
+    """Warn of a lock, which silently keeps Azure Backup from creating and deleting snapshots there."""
     lock = draft.world.lock_on(group.id, deletes=True) if group.locations else None
     if lock:
-        message = f"{lock} is in the way of Azure Backup"
+        message = f"{lock} blocks Azure Backup"
         draft.decisions.note(codes.LOCK_KEEPS_SNAPSHOTS, message, address=group.address, place=group.place)
 
 
 def _create(draft: Draft, group: WantedGroup) -> None:
     if not group.manage:
-        draft.decisions.refuse(group.address, codes.GROUP_MISSING, f"{group.id} isn't there", place=group.place)
+        draft.decisions.refuse(group.address, codes.GROUP_MISSING, f"{group.id} doesn't exist", place=group.place)
         return
     location = group.location or (next(iter(group.locations)) if len(group.locations) == 1 else None)
     if location is None:
         regions = ", ".join(sorted(group.locations)) or "none"
-        message = f"{group.id.name} has no location, and its disks lie in: {regions}"
+        message = f"{group.id.name} has no location, and its disks are in: {regions}"
         draft.decisions.refuse(group.address, codes.GROUP_LOCATION_UNKNOWN, message, place=group.place)
         return
     tags = {key: value for key, value in laid_over(group.default_tags, group.tags).items() if value is not None}
@@ -212,7 +212,7 @@ def tag_differences(declared: Mapping[str, str | None], live: Mapping[str, str])
 
 
 def laid_over(defaults: Mapping[str, str], own: Mapping[str, str | None]) -> dict[str, str | None]:
-    """The default tags with an object's own over them; keys compare without case, as in Azure."""
+    """The default tags, overridden by an object's own; keys compare without case, as in Azure."""
     replaced = set(map(lower, own))
     return {**{key: value for key, value in defaults.items() if lower(key) not in replaced}, **own}
 

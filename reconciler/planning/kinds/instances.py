@@ -1,4 +1,4 @@
-"""Backup instances of desired disks: made, re-pointed, resumed, repaired, suspended, stopped, brought back."""
+"""Backup instances of desired disks: create, re-point, resume, repair, suspend, stop, undelete."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Disks:
         self._asked = 0
 
     def compare(self, wanted: DesiredDisk) -> None:
-        """Plan what `wanted` needs."""
+        """Plan the changes that `wanted` needs."""
         if not self._holdings.are_known(wanted):
             return
         live, deleted = self._holdings.live(wanted), self._holdings.deleted(wanted)
@@ -77,7 +77,7 @@ class Disks:
             self._undelete(wanted, deleted)
 
     def _bring(self, wanted: DesiredDisk) -> None:
-        """Plan an instance where there is none: bring a soft-deleted one back, else make one."""
+        """Plan an instance where there is none: undelete a soft-deleted one, else create one."""
         deleted = self._holdings.deleted(wanted)
         if deleted:
             self._undelete(wanted, deleted)
@@ -86,7 +86,7 @@ class Disks:
         found = self._questions.unlisted(wanted.vault, own, wanted.address, wanted.place)
         unasked = found is UNASKED
         if found is PENDING:
-            self._asked += 1  # its turn in the preflight is kept
+            self._asked += 1  # it keeps its turn in the preflight
             return
         if isinstance(found, Instance):
             self._compare_live(wanted, replace(found, vault=wanted.vault.id))
@@ -130,7 +130,7 @@ class Disks:
         )
 
     def _is_locked(self, wanted: DesiredDisk) -> bool:
-        """Snapshots need writes on the disk and in the snapshot resource group, which a ReadOnly lock refuses."""
+        """Whether a ReadOnly lock forbids the writes on the disk or in the snapshot resource group that snapshots need."""
         for target in (wanted.disk.id, wanted.group_id):
             lock = self._world.lock_on(target)
             if lock:
@@ -155,7 +155,7 @@ class Disks:
         if presence is None:
             return
         if isinstance(presence, Yes):
-            message = f"{instance.id} is there but isn't listed"
+            message = f"{instance.id} exists but isn't listed"
             self._decisions.refuse(wanted.address, codes.LIST_INCOMPLETE, message, place=wanted.place)
             return
         declared = wanted.rule.protection
@@ -168,7 +168,7 @@ class Disks:
             steps.append(Step(Op.INSTANCE_MERGE, instance.id, merge))
         fields = (FieldChange("protection", "soft-deleted", declared), *fields)
         how = "" if declared == "protected" else f", {declared}"
-        reason = f"soft-deleted: it comes back with its recovery points{how}"
+        reason = f"soft-deleted: undelete it with its recovery points{how}"
         self._change(wanted, instance, steps, fields, reason=reason)
 
     def _compare_live(self, wanted: DesiredDisk, instance: Instance) -> None:
@@ -176,7 +176,7 @@ class Disks:
         health = protection.health_of(instance)
         group_differs = instance.snapshot_group is not None and instance.snapshot_group != wanted.group_id
         if group_differs and not self._decisions.ignores(wanted.address, "snapshotResourceGroup"):
-            message = f"its snapshots live in {instance.snapshot_group}, declared is {wanted.group_id}"
+            message = f"its snapshots are in {instance.snapshot_group}, declared is {wanted.group_id}"
             self._policies.policy(wanted)
             self._decisions.refuse(wanted.address, disk_codes.SNAPSHOT_GROUP_IMMUTABLE, message, place=wanted.place)
         elif health in protection.AT_WORK:
@@ -213,7 +213,7 @@ class Disks:
             self._roles.grant(wanted)
 
     def _differences(self, wanted: DesiredDisk, instance: Instance) -> tuple[dict[str, Any], tuple[FieldChange, ...]]:
-        """What to lay over the live body, and the fields it changes; the mark goes along with any other write."""
+        """What to merge into the live body, and the fields it changes; our mark is written along with any other field."""
         properties, fields = dict[str, Any](), list[FieldChange]()
         policy = None if self._policies.stays(wanted, instance) else self._policies.policy(wanted)
         if policy and instance.policy != policy:

@@ -1,4 +1,4 @@
-"""Policies: made where used, never written over, rolled and retired."""
+"""Policies: created where used, never overwritten, replaced by new versions, and retired."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def _held(estate: Estate) -> Iterator[Instance]:
 
 
 def _keep_declared(manifest: Manifest, book: PolicyBook) -> None:
-    """A declared disk that can't be looked at now, or for which nothing can be planned, still wants its policy."""
+    """Keep the policies of all declared disks, even of those that can't be read, or for which nothing can be planned."""
     pairs = {
         (vault, policy) for rule in manifest.disks for vault in names_in(rule.vault) for policy in names_in(rule.policy)
     }
@@ -77,7 +77,7 @@ def _keep_declared(manifest: Manifest, book: PolicyBook) -> None:
 
 
 def _name_users(decisions: Decisions, joining: Mapping[str, Iterable[str]]) -> None:
-    """Say on each new policy which instances are re-pointed to it; `joining` maps its address to theirs."""
+    """Note on each new policy which instances are re-pointed to it; `joining` maps its address to theirs."""
     for address, users in joining.items():
         change = decisions.changes.get(address)
         moved = sorted(user for user in users if user in decisions.changes)
@@ -88,7 +88,7 @@ def _name_users(decisions: Decisions, joining: Mapping[str, Iterable[str]]) -> N
 
 
 def _has_guests(world: World, vault: VaultSpec, disks: Collection[str]) -> bool:
-    """Whether another manifest protects disks in a vault, or has just granted it what it needs to begin."""
+    """Whether another manifest protects disks in a vault, or has just granted it roles to begin."""
     estate = world.estate
     held = [one for one in _held(estate) if one.vault == vault.id]
     if any(world.owner(one.tags) in ("foreign", "handed") for one in held):
@@ -110,7 +110,7 @@ def _has_guests(world: World, vault: VaultSpec, disks: Collection[str]) -> bool:
 
 def _retire(draft: Draft, policy: Policy, content: PolicyContent, vault: VaultSpec, leaving: Iterable[str]) -> None:
     address = addresses.policy(vault.name, policy.id.name)
-    if address in draft.decisions.changes:  # a declared policy has just this name: the next run retires the old one
+    if address in draft.decisions.changes:  # a declared policy has this very name, so the next run retires the old one
         return
     draft.decisions.add(
         Change(

@@ -115,13 +115,13 @@ class _needed:  # noqa: N801 - used as a predicate
 
 
 def _has_others(world: World, instances: list[Instance], wanted: Iterable[DesiredDisk]) -> bool:
-    """Whether a vault protects disks that aren't this manifest's: whoever's they are may have drills, which no one sees."""
+    """Whether a vault protects disks that aren't this manifest's: their owner may have drills that we can't see."""
     own = {disk.disk.id for disk in wanted}
     return any(one.disk and one.disk not in own and world.owner(one.tags) != "ours" for one in instances)
 
 
 def _scopes(targets: list[ArmId]) -> set[str]:
-    """Every scope from which an assignment reaches one of `targets`; most of them share all but the first."""
+    """Every scope whose assignments apply to one of `targets`; most targets share all but the first."""
     found: set[str] = set()
     for target in targets:
         for scope in target.enclosing():

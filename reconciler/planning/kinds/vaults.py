@@ -1,4 +1,4 @@
-"""Backup vaults: made by PUT, changed by PATCH with the changed blocks alone, never replaced."""
+"""Backup vaults: created by PUT, changed by PATCH with only the changed blocks, never replaced."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from reconciler.planning.weight import WEAKENS
 
 _ALWAYS_ON_FROM = "2025-09-01"
 _ALWAYS_ON_REGIONS = frozenset({"australiaeast", "eastasia", "westcentralus"})
-"""Where soft delete can't be off, whatever the api-version: "secure by default" in Microsoft's documentation of 2025-11."""
+"""Regions where soft delete can't be off in any api-version: "secure by default" in Microsoft's documentation of 2025-11."""
 
 _AT_WORK = frozenset({"provisioning", "updating"})
 
 
 def compare(comparison: Comparison) -> None:
-    """Plan every declared vault that is missing or differs, and refuse what Azure could not take back."""
+    """Plan every declared vault that is missing or differs, and refuse what Azure can't change."""
     draft = comparison.draft
     for _, spec in sorted(draft.world.vaults.items()):
         live = draft.world.estate.vaults.get(spec.id.key)
@@ -43,7 +43,7 @@ def compare(comparison: Comparison) -> None:
 
 
 def conclude(comparison: Comparison) -> None:
-    """Report vaults that bear our mark outside of what was read; each is looked at by id, since lists of them lag."""
+    """Report vaults with our mark that this run didn't read; each is read by id, since lists of them lag."""
     draft = comparison.draft
     match draft.world.estate.owned_vaults:
         case Yes(vaults):
@@ -73,9 +73,9 @@ def _compare_missing(draft: Draft, spec: VaultSpec) -> None:
     if presence is None:
         return
     if isinstance(presence, Yes):
-        draft.decisions.refuse(address, codes.LIST_INCOMPLETE, f"{spec.id} is there but isn't listed", place=spec.place)
+        draft.decisions.refuse(address, codes.LIST_INCOMPLETE, f"{spec.id} exists but isn't listed", place=spec.place)
     elif not spec.manage:
-        draft.decisions.refuse(address, codes.VAULT_MISSING, f"{spec.id} isn't there", place=spec.place)
+        draft.decisions.refuse(address, codes.VAULT_MISSING, f"{spec.id} doesn't exist", place=spec.place)
     elif _may_create(draft, spec):
         _create(draft, spec)
 
@@ -94,7 +94,7 @@ def _may_create(draft: Draft, spec: VaultSpec) -> bool:
         draft.decisions.refuse(addresses.vault(spec.name), codes.ONE_WAY_DOOR, message, place=spec.place, hint=hint)
         return False
     if spec.soft_delete.state == "Off" and spec.location in _ALWAYS_ON_REGIONS:
-        message = f"{spec.location} has no vaults with soft delete off: it makes them AlwaysOn"
+        message = f"{spec.location} has no vaults with soft delete off: they are always AlwaysOn"
         hint = "declare `softDelete: {state: AlwaysOn}`, or another location"
         draft.decisions.refuse(addresses.vault(spec.name), codes.ONE_WAY_DOOR, message, place=spec.place, hint=hint)
         return False
@@ -131,7 +131,7 @@ def _create(draft: Draft, spec: VaultSpec) -> None:
 
 
 def _verify_guard(draft: Draft, spec: VaultSpec, live: Vault) -> None:
-    """Resource guards are verified, never written; which one it is only the vault's proxy tells."""
+    """Verify the resource guard, which is never written; only the vault's proxy names it."""
     if spec.resource_guard is None:
         return
     mapped = _mapped_guard(draft, spec) if live.guarded else ""
@@ -140,7 +140,7 @@ def _verify_guard(draft: Draft, spec: VaultSpec, live: Vault) -> None:
     if ArmId(mapped) != spec.resource_guard and not draft.decisions.ignores(
         addresses.vault(spec.name), "resourceGuard"
     ):
-        message = f"{spec.name} is under {mapped or 'no resource guard'}, not {spec.resource_guard}"
+        message = f"{spec.name} is protected by {mapped or 'no resource guard'}, not {spec.resource_guard}"
         draft.decisions.note(codes.GUARD_DIFFERS, message, address=addresses.vault(spec.name), place=spec.place)
 
 
@@ -192,7 +192,7 @@ def _compare_live(draft: Draft, spec: VaultSpec, live: Vault) -> None:
 
 
 def _admissible(decisions: Decisions, spec: VaultSpec, fields: list[FieldChange]) -> list[FieldChange] | None:
-    """The differences that a PATCH can mend; None when one of them is refused, and with it the vault's change."""
+    """The differences that a PATCH can remove; None when one of them, and so the vault's change, is refused."""
     address, kept, refused = addresses.vault(spec.name), [], False
     for field in fields:
         code, message = vault_fields.refusal(field)
@@ -210,7 +210,7 @@ def _admissible(decisions: Decisions, spec: VaultSpec, fields: list[FieldChange]
 
 
 def _patch(draft: Draft, spec: VaultSpec, live: Vault, fields: tuple[FieldChange, ...], owner: str) -> None:
-    """Plan the PATCH; it also writes our mark and the default tags, as does every write of a vault that we may own."""
+    """Plan the PATCH; like every write of a vault that we may own, it also writes our mark and the default tags."""
     mark = tag_of(live.tags, OWNER_TAG)
     takes_mark = owner != "foreign" and mark != draft.world.manifest.name
     adopts = takes_mark and draft.world.options.adopt
@@ -227,7 +227,7 @@ def _patch(draft: Draft, spec: VaultSpec, live: Vault, fields: tuple[FieldChange
         fields = (*fields, FieldChange(f"tags.{OWNER_TAG}", mark or None, draft.world.manifest.name))
     guard = draft.world.options.guard_requests.get(spec.id.key, ())
     if live.guarded and not guard and any(map(vault_fields.is_guarded, fields)):
-        message = f"{spec.name} is under a resource guard"
+        message = f"{spec.name} is protected by a resource guard"
         draft.decisions.note(codes.RESOURCE_GUARD, message, address=addresses.vault(spec.name), place=spec.place)
         return
     _count(draft.decisions, spec, fields)
@@ -237,7 +237,7 @@ def _patch(draft: Draft, spec: VaultSpec, live: Vault, fields: tuple[FieldChange
             address=addresses.vault(spec.name),
             kind=Kind.VAULT,
             action=Action.CHANGE,
-            reason="its declared fields differ" if len(fields) > takes_mark else "takes this manifest's mark",
+            reason="its declared fields differ" if len(fields) > takes_mark else "gets this manifest's mark",
             steps=(Step(Op.VAULT_PATCH, spec.id, _patch_body(spec, live, fields), tuple(guard)),),
             before={field.path: field.before for field in fields} | {"id": spec.id.text},
             after={field.path: field.after for field in fields} | {"id": spec.id.text},
@@ -265,17 +265,17 @@ def _patch_body(spec: VaultSpec, live: Vault, fields: tuple[FieldChange, ...]) -
 
 
 def _sharing(have: dict[str, Any], fields: tuple[FieldChange, ...]) -> tuple[str, ...]:
-    """What to say when an identity is added: the one that is there stays."""
+    """The remark when an identity is added: the vault keeps its present one."""
     added = any(field.path == "identity" for field in fields)
     return (f"the vault keeps its identity {have['identity']}",) if added and have["identity"] else ()
 
 
 def _count(decisions: Decisions, spec: VaultSpec, fields: list[FieldChange] | tuple[FieldChange, ...]) -> None:
-    """Tell the gates which of the differences are one-way or weaken the vault."""
+    """Note for the gates which differences are irreversible or weaken the vault."""
     for field in fields:
         address = addresses.vault(spec.name)
         if vault_fields.is_irreversible(field):
-            _also(decisions.irreversible, address, f"{spec.name}: {field.path} becomes {field.after} for good")
+            _also(decisions.irreversible, address, f"{spec.name}: {field.path} permanently becomes {field.after}")
         elif field.before is not None and vault_fields.weakens(field):
             _also(
                 decisions.weakening,
