@@ -12,19 +12,14 @@ from typing import Any
 
 from reconciler.base.durations import seconds
 from reconciler.model.ids import lower
-from reconciler.model.vault_fields import FIELDS, Words
+from reconciler.model.vault_fields import FIELDS
 
 _OFF = frozenset({"", "disabled", "off", "none"})
 _NOT_ECHOED = frozenset({"resourceguardoperationrequests", "validationtype", "objecttype", "resourceuri"})
 _NEVER_SHOWN = frozenset(lower(row.block.rpartition(".")[2]) for row in FIELDS if row.needs)
 """Settings that Azure shows only where another one, such as the vault's redundancy, allows them to be on."""
-_STRONGER = {
-    lower(str(row.form.write(less))): lower(str(row.form.write(more)))
-    for row in FIELDS
-    if row.enough
-    for less, more in [row.enough]
-    if isinstance(row.form, Words)
-}
+_ENOUGH = (row.enough for row in FIELDS if row.enough)
+_STRONGER = {lower(less): lower(str(more)) for less, more in _ENOUGH if isinstance(less, str)}
 
 
 def differing(wanted: Any, live: Any) -> list[str]:

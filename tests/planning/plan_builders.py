@@ -35,6 +35,7 @@ from reconciler.model.names import instance_name, policy_names, role_name
 from reconciler.model.plan import Options, Plan
 from reconciler.model.resources import Disk, Instance, Lock, Policy, ResourceGroup, RoleAssignment, UserIdentity, Vault
 from reconciler.model.tags import OWNER_TAG
+from reconciler.model.vault_fields import FIELDS
 from reconciler.planning.planner import make
 
 NAME = "team"
@@ -163,13 +164,10 @@ def vault(own: ArmId = VAULT, *, owner: str | None = NAME, **said: Any) -> Vault
         "tags": {**tags, **said.pop("tags", {})},
         "principal_id": PRINCIPAL,
         "user_identities": {},
+        **{row.live: None for row in FIELDS},
         "redundancy": "LocallyRedundant",
         "soft_delete_state": "On",
         "soft_delete_retention_days": 14.0,
-        "immutability": None,
-        "alerts_for_all_job_failures": None,
-        "cross_region_restore": None,
-        "cross_subscription_restore": None,
         "guarded": False,
         "provisioning_state": "Succeeded",
         "body": {},
