@@ -1,21 +1,19 @@
-"""`--annotations`: which CI system a command runs in, and how it shows an error that ends the command."""
+"""`--annotations`, by which a CI system is told of an error that ends a command too."""
 
 from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import click
 
 from reconciler.cli.output import Output
+from reconciler.cli.systems import AZURE, GITHUB, NO_SYSTEM, system_of
 from reconciler.model.errors import ReconcilerError
 
 Command = Callable[..., int]
-
-GITHUB, AZURE, NO_SYSTEM = "github", "azure", "none"
-"""The CI systems that get more than a report."""
 
 
 def annotations_option(command: Command) -> Command:
@@ -30,7 +28,7 @@ def annotations_option(command: Command) -> Command:
         except ReconcilerError as error:
             output = context.find_object(Output)
             if output is not None and system != NO_SYSTEM:
-                from reconciler.cli.ci import tell_error
+                from reconciler.cli.ci import tell_error  # brings the reports, which a quick `validate` does without
 
                 tell_error(output, system, error, getattr(error, "root", "") or str(options.get("path", ".")))
             raise
@@ -42,12 +40,3 @@ def annotations_option(command: Command) -> Command:
         show_default=True,
         help="Report to a CI system: annotations on lines, a job summary, variables for later steps.",
     )(wrapped)
-
-
-def system_of(said: str, environment: Mapping[str, str]) -> str:
-    """The CI system that `--annotations` selects; `auto` recognizes it by its environment variables."""
-    if said != "auto":
-        return said
-    if environment.get("GITHUB_ACTIONS", "").lower() == "true":
-        return GITHUB
-    return AZURE if environment.get("TF_BUILD", "").lower() == "true" else NO_SYSTEM

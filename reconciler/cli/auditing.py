@@ -13,17 +13,14 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from uuid import uuid4
 
+from reconciler.loading.source import commit_of
 from reconciler.model.codes import errors as error_codes
 from reconciler.model.errors import ReconcilerError, UsageError
+from reconciler.model.writes import Answer, Write
+from reconciler.report.audit import Origin, intent_line, result_line
 
-if TYPE_CHECKING:
-    from reconciler.model.writes import Answer, Write
-    from reconciler.report.audit import Origin
-
-_COMMITS = ("RECONCILER_COMMIT", "GITHUB_SHA", "BUILD_SOURCEVERSION", "CI_COMMIT_SHA")
-_GIT_SECONDS = 5
 _HINT = "check the folder, its permissions and free disk space; no change is sent to Azure without an audit record"
 
 
@@ -64,14 +61,10 @@ class Trail:
 
     def intent(self, write: Write) -> None:
         """Record a write before it is sent; ReconcilerError, which stops the write, when that fails."""
-        from reconciler.report.audit import intent_line
-
         self._file.append(intent_line(self._origin, write, self._now()))
 
     def result(self, write: Write, answer: Answer) -> None:
         """Record a write's answer, or that there will be none."""
-        from reconciler.report.audit import result_line
-
         self._file.append(result_line(self._origin, write, answer, self._now()))
 
 
@@ -90,38 +83,7 @@ def audit_file(path: str | None) -> Iterator[AuditFile | None]:
 
 def origin_of(manifest: str, path: Path, environment: Mapping[str, str]) -> Origin:
     """What the records of a new run share; `path` is the manifest's."""
-    from uuid import uuid4
-
-    from reconciler.report.audit import Origin
-
     return Origin(str(uuid4()), manifest, commit_of(path, environment))
-
-
-def commit_of(path: Path, environment: Mapping[str, str]) -> str | None:
-    """The commit that a CI system names, else the one checked out in the manifest's repository; None without either."""
-    said = next((environment[name] for name in _COMMITS if environment.get(name)), "")
-    found = said or _checked_out(path if path.is_dir() else path.parent)
-    return found if found.isalnum() and found.isascii() else None
-
-
-def _checked_out(folder: Path) -> str:
-    import shutil
-    import subprocess
-
-    git = shutil.which("git")
-    if git is None:
-        return ""
-    try:
-        asked = subprocess.run(  # noqa: S603 - git itself, found on the PATH, with fixed arguments
-            [git, "-C", str(folder), "rev-parse", "--verify", "--quiet", "HEAD"],
-            capture_output=True,
-            text=True,
-            timeout=_GIT_SECONDS,
-            check=False,
-        )
-    except (OSError, subprocess.SubprocessError):
-        return ""
-    return asked.stdout.strip() if asked.returncode == 0 else ""
 
 
 def _opened(path: Path) -> int:

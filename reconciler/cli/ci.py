@@ -1,7 +1,4 @@
-"""What a CI system gets in addition to the report: annotations, a job summary, and values for later steps.
-
-Its own variables tell which system it is (`GITHUB_ACTIONS`, `TF_BUILD`); `--annotations` overrides them.
-"""
+"""What a CI system is told beside the report: annotations, a summary of the job, and values for later steps."""
 
 from __future__ import annotations
 
@@ -9,16 +6,19 @@ import os
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 from uuid import uuid4
 
 from reconciler.base.plurals import counted
-from reconciler.cli.annotations import GITHUB, NO_SYSTEM
 from reconciler.cli.output import Output
+from reconciler.cli.systems import GITHUB, NO_SYSTEM
+from reconciler.loading.places import is_ours, repository
+from reconciler.loading.source import commit_of
 from reconciler.model.errors import ManifestError, ReconcilerError
-
-if TYPE_CHECKING:
-    from reconciler.report.notices import Base, Notice
+from reconciler.model.findings import Finding, Severity
+from reconciler.report.annotations import azure, github, left_out
+from reconciler.report.markdown import run_footer
+from reconciler.report.notices import Base, Notice, of_findings
 
 SUMMARY_BYTES = 1024 * 1024
 """The limit for a summary; GitHub drops a longer one completely."""
@@ -40,9 +40,6 @@ def base_of(path: str, file: str = "") -> Base:
 
     `file` is used for notices without a place; empty: the first file.
     """
-    from reconciler.loading.files import is_ours, repository
-    from reconciler.report.notices import Base
-
     named = Path(path)
     folder = (named if named.is_dir() else named.parent).resolve()
     top = repository(folder) or Path.cwd()
@@ -55,8 +52,6 @@ def base_of(path: str, file: str = "") -> Base:
 
 def footer_of(path: Path, environment: Mapping[str, str]) -> str:
     """The last line of a page in a CI system: commit, workflow and run; empty elsewhere."""
-    from reconciler.cli.auditing import commit_of
-    from reconciler.report.markdown import run_footer
 
     def value(name: str) -> str:
         return environment.get(name, "")
@@ -104,11 +99,9 @@ def _marked(output: Output, summary: Callable[[int], str]) -> Callable[[int], st
 
 
 def _annotate(output: Output, system: str, notices: tuple[Notice, ...]) -> None:
-    from reconciler.report import annotations
-
-    lines = annotations.github(notices) if system == GITHUB else annotations.azure(notices)
+    lines = github(notices) if system == GITHUB else azure(notices)
     output.tell("".join(f"{line}\n" for line in lines))
-    left = annotations.left_out(notices)
+    left = left_out(notices)
     if left:
         output.tell(f"{counted(left, 'more finding')} without an annotation: see the summary.\n")
 
@@ -150,9 +143,6 @@ def _append(path: Path, text: str) -> None:
 
 def tell_error(output: Output, system: str, error: ReconcilerError, path: str) -> None:
     """Annotate the error that ends a command: its findings, or the error itself at the manifest's file."""
-    from reconciler.model.findings import Finding, Severity
-    from reconciler.report.notices import of_findings
-
     findings = error.findings if isinstance(error, ManifestError) else ()
     findings = findings or (Finding(error.code, Severity.ERROR, error.message, error.hint),)
     _annotate(output, system, of_findings(findings, base_of(path)))

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from reconciler.base.plurals import counted
-from reconciler.cli.annotations import NO_SYSTEM, annotations_option
+from reconciler.cli.annotations import annotations_option
 from reconciler.cli.loading import root_of
 from reconciler.cli.options import format_option, report_option, verbose_option
 from reconciler.cli.output import Output
+from reconciler.cli.systems import NO_SYSTEM
 from reconciler.model.errors import ManifestError, ReconcilerError
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from reconciler.loading.places import is_left_out, is_ours, repository
 from reconciler.manifest.compiling import compile_manifest
 from reconciler.manifest.syntax import LARGEST
 from reconciler.model.codes import errors as error_codes
@@ -15,9 +16,6 @@ from reconciler.model.codes import manifest as codes
 from reconciler.model.errors import ManifestError, UsageError
 from reconciler.model.findings import Finding, Place
 from reconciler.model.manifest import Manifest
-
-_YAML = (".yaml", ".yml")
-_ESTATE = (".estate.yaml", ".estate.yml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,14 +108,7 @@ def _leads_inside(path: Path, boundary: Path) -> bool:
 
 def _is_dangling(path: Path) -> bool:
     """Whether a link has no target: that may have been a folder of manifest files."""
-    hidden = path.name.startswith(".") or path.name.lower().endswith(_ESTATE)
-    return not hidden and path.is_symlink() and not path.exists()
-
-
-def is_ours(name: str) -> bool:
-    """Whether a file of that name in a manifest's folder belongs to the manifest."""
-    ending = name.lower()  # `DISKS.YAML` counts too: if it were silently left out, its disks would be orphans
-    return ending.endswith(_YAML) and not ending.endswith(_ESTATE) and not name.startswith(".")
+    return not is_left_out(path.name) and path.is_symlink() and not path.exists()
 
 
 def _unreadable(error: OSError) -> None:
@@ -191,8 +182,3 @@ def _check_relative(named: str) -> None:
         raise UsageError(f"{named} is a URL", hint="include files and folders of the same git repository")
     if named.startswith(("/", "~", "\\")) or named[1:3] in {":\\", ":/"} or "\0" in named:
         raise UsageError(f"{named} is not a relative path", hint="write a path relative to the including file")
-
-
-def repository(folder: Path) -> Path | None:
-    """The root of the git repository that the folder is in; None outside of one."""
-    return next((parent for parent in (folder, *folder.parents) if (parent / ".git").exists()), None)

@@ -1,4 +1,7 @@
-"""Where a manifest comes from: a short digest of its git remote and its folder there, which distinguishes two copies."""
+"""Where a manifest comes from: its git repository, its commit, and a digest of both remote and folder.
+
+Two copies of a manifest are told apart by that digest.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +9,24 @@ import hashlib
 import re
 import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
-from reconciler.loading.files import repository
+from reconciler.loading.places import repository
 
 _SECONDS = 5.0
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://(?:[^/@]*@)?(?P<host>[^/:]+)(?::\d+)?/(?P<path>.+)", re.IGNORECASE)
 _SCP = re.compile(r"(?:[^/@:]*@)?(?P<host>[^/:]+):(?P<path>[^/\\].*)")
 _LENGTH = 8
+_COMMITS = ("RECONCILER_COMMIT", "GITHUB_SHA", "BUILD_SOURCEVERSION", "CI_COMMIT_SHA")
+
+
+def commit_of(path: Path, environment: Mapping[str, str]) -> str | None:
+    """The commit that a CI system names, else the one checked out in the manifest's repository; None without either."""
+    said = next((environment[name] for name in _COMMITS if environment.get(name)), "")
+    folder = path if path.is_dir() else path.parent
+    found = said or _git(folder, "rev-parse", "--verify", "--quiet", "HEAD").strip()
+    return found if found.isalnum() and found.isascii() else None
 
 
 def source_of(path: Path) -> str:
@@ -39,19 +52,20 @@ def place_of(remote: str) -> str:
 
 def _remote(folder: Path) -> str:
     """The URL of `origin`, else of the first remote; empty if git knows none."""
+    rows = [line.partition(" ") for line in _git(folder, "config", "--get-regexp", r"^remote\..*\.url$").splitlines()]
+    urls = {name: url.strip() for name, _, url in rows}
+    return urls.get("remote.origin.url") or next(iter(urls.values()), "")
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    """What git says of a folder; empty where it can't tell, or isn't installed."""
     git = shutil.which("git")
     if git is None:
         return ""
     try:
-        asked = subprocess.run(  # noqa: S603 - git itself, found on the PATH, with fixed arguments
-            [git, "-C", str(folder), "config", "--get-regexp", r"^remote\..*\.url$"],
-            capture_output=True,
-            text=True,
-            timeout=_SECONDS,
-            check=False,
+        asked = subprocess.run(  # noqa: S603 - git itself, found on the PATH
+            [git, "-C", str(folder), *arguments], capture_output=True, text=True, timeout=_SECONDS, check=False
         )
     except (OSError, subprocess.SubprocessError):
         return ""
-    rows = [line.partition(" ") for line in asked.stdout.splitlines()]
-    urls = {name: url.strip() for name, _, url in rows}
-    return urls.get("remote.origin.url") or next(iter(urls.values()), "")
+    return asked.stdout if asked.returncode == 0 else ""

@@ -15,7 +15,8 @@ import pytest
 from installed import AZURE, begun, run
 
 from reconciler.base.schemas import schema_text
-from reconciler.cli.auditing import AuditFile, audit_file, commit_of, origin_of
+from reconciler.cli.auditing import AuditFile, audit_file, origin_of
+from reconciler.loading.source import commit_of
 from reconciler.model.errors import ReconcilerError, UsageError
 
 Run = Callable[..., subprocess.CompletedProcess[str]]

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from installed import run
 
-from reconciler.cli.annotations import system_of
 from reconciler.cli.ci import SUMMARY_BYTES, Told, base_of, footer_of, tell_system
 from reconciler.cli.output import Output
+from reconciler.cli.systems import system_of
 from reconciler.model.findings import Severity
 from reconciler.report.notices import Notice
 

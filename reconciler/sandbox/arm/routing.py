@@ -63,11 +63,16 @@ def _match(template: tuple[str, ...], segments: tuple[str, ...]) -> dict[str, st
     return values
 
 
+PROVIDERS: dict[str, Provider] = {}
+"""Every provider that was made, by lower-cased namespace; `sandbox.providers` makes them all."""
+
+
 class Provider:
     """A resource provider: its namespace, the api-versions that it knows (newest last), its routes.
 
     `kinds` are the lower-cased types of the resources that it can be asked for by id; `types` are these without the
     namespace, as they are spelled, with their api-versions. `around` is put around the function of every route.
+    Every provider is listed in `PROVIDERS`.
     """
 
     def __init__(
@@ -79,6 +84,7 @@ class Provider:
         self.routes: list[Route] = []
         self.kinds: set[str] = set()
         self.types: dict[str, tuple[str, ...]] = {}
+        PROVIDERS[lower(namespace)] = self
 
     def route(
         self,

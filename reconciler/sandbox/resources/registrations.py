@@ -7,7 +7,7 @@ from typing import Any
 from reconciler.sandbox.arm.ids import lower
 from reconciler.sandbox.arm.messages import ArmError, Request, Response
 from reconciler.sandbox.arm.paging import page_of
-from reconciler.sandbox.arm.routing import EVERYWHERE
+from reconciler.sandbox.arm.routing import EVERYWHERE, PROVIDERS
 from reconciler.sandbox.resources.regions import NAMES
 from reconciler.sandbox.resources.subscriptions import provider
 from reconciler.sandbox.world import SUBSCRIPTIONS, World, event
@@ -97,8 +97,6 @@ def unregistered(world: World, **data: Any) -> None:
 
 
 def _spelled() -> dict[str, str]:
-    from reconciler.sandbox.providers import PROVIDERS
-
     return {name: known.namespace for name, known in PROVIDERS.items()}
 
 
@@ -128,8 +126,6 @@ def _row(world: World, subscription: str, namespace: str) -> dict[str, Any]:
 
 def _outline(namespace: str) -> dict[str, Any]:
     """A provider with its types; api-versions newest first, by which generic clients choose theirs."""
-    from reconciler.sandbox.providers import PROVIDERS
-
     known = PROVIDERS[lower(namespace)]
     types = {**known.types, **dict.fromkeys(_MORE.get(namespace, ()), known.versions)}
     places = [] if lower(namespace) in EVERYWHERE else list(NAMES.values())
