@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import orjson
+
 from reconciler.sandbox.errors import SandboxError
 from reconciler.sandbox.sandbox import Sandbox
 from reconciler.sandbox.switches import SWITCHES
@@ -32,8 +34,6 @@ def answer(sandbox: Sandbox, method: str, name: str, query: Mapping[str, str], b
 
 
 def _object(body: bytes) -> Said:
-    import orjson
-
     try:
         found = orjson.loads(body or b"{}")
     except ValueError as error:

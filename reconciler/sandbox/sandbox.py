@@ -10,6 +10,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
+import orjson
+
 from reconciler.sandbox import tampering
 from reconciler.sandbox.arm.case_drift import drifted
 from reconciler.sandbox.arm.door import Door
@@ -89,8 +91,6 @@ class Sandbox:
     @classmethod
     def of(cls, estate: Mapping[str, Any] | bytes, *, now: Callable[[], datetime] | None = None) -> Self:
         """A sandbox of an estate that lies in no file; nothing of it is kept."""
-        import orjson
-
         content = estate if isinstance(estate, bytes) else orjson.dumps(dict(estate))
         return cls._begun(parse(content, "estate"), None, now, digest(content), None)
 

@@ -6,10 +6,13 @@ Links in answers are built from Host and X-Forwarded-Proto, -Host and -Prefix, s
 from __future__ import annotations
 
 import asyncio
+import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
+
+from aiohttp import web
 
 from reconciler.sandbox import admin
 from reconciler.sandbox.arm.wire import LARGEST_BODY
@@ -17,9 +20,6 @@ from reconciler.sandbox.clocks import ClockSpec, parse
 from reconciler.sandbox.errors import SandboxError
 from reconciler.sandbox.sandbox import Sandbox
 from reconciler.sandbox.sign_in import cloud, directory, tokens
-
-if TYPE_CHECKING:
-    from aiohttp import web
 
 _READS = frozenset({"GET", "HEAD"})
 _SAVE_AFTER = 0.5
@@ -40,8 +40,6 @@ class Server:
         self._runner: web.AppRunner | None = None
 
     async def __aenter__(self) -> Self:
-        from aiohttp import web
-
         app = web.Application(client_max_size=LARGEST_BODY + 1)
         app.router.add_route("*", "/{path:.*}", self._answer)
         self._runner = web.AppRunner(app, access_log=None, handle_signals=False)
@@ -66,8 +64,6 @@ class Server:
         self.sandbox.save()
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
-        from aiohttp import web
-
         base, path = _base(request), request.path
         try:
             body = await request.read()
@@ -91,8 +87,6 @@ class Server:
         return directory.answer(world, method, path, request.query.get("$filter", ""), body)
 
     def _azure(self, request: web.Request, base: str, body: bytes) -> web.Response:
-        from aiohttp import web
-
         try:
             status, headers, content, _ = self.sandbox.handle(
                 request.method, request.rel_url.raw_path_qs, _headers(request), body, base=base
@@ -109,8 +103,6 @@ class Server:
 
     async def _administer(self, request: web.Request, body: bytes) -> web.Response:
         """Changes behind Azure's back, and the clock: for this machine only, and never for a page in a browser."""
-        from aiohttp import web
-
         if not _is_local(request) or (request.method == "POST" and request.content_type != "application/json"):
             return web.json_response({"error": "only for JSON from this machine"}, status=403)
         try:
@@ -173,8 +165,6 @@ def serve(
 async def _until_stopped(
     sandbox: Sandbox, host: str, port: int, spec: ClockSpec, ready: Callable[[str], None] | None
 ) -> None:
-    import signal
-
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for name in ("SIGINT", "SIGTERM"):
         loop.add_signal_handler(getattr(signal, name), stop.set)

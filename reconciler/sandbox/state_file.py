@@ -8,6 +8,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 from reconciler.sandbox.errors import SandboxError
 
 FORMAT = 1
@@ -54,8 +56,6 @@ class StateFile:
 
     def read(self, estate: bytes) -> dict[str, Any] | None:
         """The state, or None when there is none yet; SandboxError when it doesn't belong to that estate file."""
-        import orjson
-
         try:
             found = orjson.loads(self.path.read_bytes())
         except FileNotFoundError:
@@ -73,8 +73,6 @@ class StateFile:
 
     def write(self, state: dict[str, Any]) -> None:
         """Replace the state in one step."""
-        import orjson
-
         draft = self.path.with_name(f".{self.path.name}.{os.getpid()}")
         try:
             draft.write_bytes(orjson.dumps(state))

@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+import orjson
+
 from reconciler.sandbox.arm.ids import lower
 from reconciler.sandbox.arm.messages import ArmError, Caller, Request, Response, invalid_body
 from reconciler.sandbox.sign_in import tokens
@@ -72,8 +74,6 @@ class Wire:
                 "UnsupportedMediaType",
                 f"The content media type '{kind}' is not supported. Only 'application/json' is supported.",
             )
-        import orjson
-
         try:
             return orjson.loads(content)
         except orjson.JSONDecodeError as error:
@@ -96,8 +96,6 @@ class Wire:
 
     def sent(self, request: Request, response: Response) -> tuple[int, dict[str, str], bytes, float]:
         """Status, headers, content and latency of a response."""
-        import orjson
-
         mark = f"{request.method} {lower(request.path)}"
         number = self._seen[mark] = self._seen.get(mark, 0) + 1
         body = response.body

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import yaml
 
 from reconciler.sandbox.errors import SandboxError
-
-if TYPE_CHECKING:
-    import yaml
 
 _INTEGER = re.compile(r"[-+]?[0-9]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
@@ -51,8 +50,6 @@ def read(path: Path) -> tuple[bytes, Mapped]:
 
 def parse(content: bytes, file: str) -> Mapped:
     """The data of an estate file's bytes."""
-    import yaml
-
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -88,8 +85,6 @@ class _Reader:
         self._file = file
 
     def document(self) -> Any:
-        import yaml
-
         self._next()
         if isinstance(self._next(), yaml.StreamEndEvent):
             return None
@@ -111,8 +106,6 @@ class _Reader:
         return SandboxError(f"{self._file}:{self._line(event)}: {what}", hint)
 
     def _node(self, event: Any, depth: int) -> Any:
-        import yaml
-
         if depth > _DEEPEST:
             raise _too_deep(self._file, self._line(event))
         if isinstance(event, yaml.AliasEvent) or event.anchor:
@@ -124,16 +117,12 @@ class _Reader:
         return self._sequence(depth) if isinstance(event, yaml.SequenceStartEvent) else self._mapping(event, depth)
 
     def _sequence(self, depth: int) -> list[Any]:
-        import yaml
-
         found = []
         while not isinstance(event := self._next(), yaml.SequenceEndEvent):
             found.append(self._node(event, depth + 1))
         return found
 
     def _mapping(self, start: Any, depth: int) -> Mapped:
-        import yaml
-
         found = Mapped(self._file, self._line(start))
         while not isinstance(event := self._next(), yaml.MappingEndEvent):
             if not isinstance(event, yaml.ScalarEvent):

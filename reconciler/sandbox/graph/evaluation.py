@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import orjson
+
 from reconciler.sandbox.graph.kql import Expression, Query, Step
 
 Row = dict[str, Any]
@@ -154,8 +156,6 @@ def _text(found: Any) -> str:
     if isinstance(found, bool):
         return str(found).lower()
     if isinstance(found, (dict, list)):
-        import orjson
-
         return orjson.dumps(found).decode()
     return str(found)
 

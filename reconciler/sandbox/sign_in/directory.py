@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import orjson
+
 from reconciler.sandbox.arm.ids import lower, name_of
 from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import PRINCIPALS, World
@@ -59,8 +61,6 @@ def _principals(world: World) -> Iterator[dict[str, Any]]:
 
 
 def _ids(body: bytes) -> set[str]:
-    import orjson
-
     try:
         return {lower(str(one)) for one in orjson.loads(body)["ids"]}
     except (ValueError, KeyError, TypeError):

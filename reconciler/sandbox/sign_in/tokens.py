@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs
 
+import orjson
+
 from reconciler.sandbox.arm.ids import lower
 from reconciler.sandbox.world import World
 
@@ -37,8 +39,6 @@ def answer(world: World, base: str, method: str, path: str, body: bytes, now: in
 
 def object_id_of(token: str) -> str:
     """The object id that a JSON web token names, unverified; empty for what is no such token."""
-    import orjson
-
     try:
         part = token.split(".")[1]
         claims = orjson.loads(urlsafe_b64decode(part + "=" * (-len(part) % 4)))
@@ -93,6 +93,4 @@ def _caller(world: World, client: str) -> Mapping[str, Any]:
 
 
 def _encoded(part: Mapping[str, Any]) -> str:
-    import orjson
-
     return urlsafe_b64encode(orjson.dumps(part)).rstrip(b"=").decode()
