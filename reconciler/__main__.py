@@ -14,7 +14,7 @@ _INTERRUPTED = 130
 def main() -> None:
     """Run the command line and leave with its exit code; an interrupt while it is still being loaded is quiet too."""
     try:
-        from reconciler.cli.main import run
+        from reconciler.cli.main import run  # within `try`: loading takes long enough to be interrupted
 
         code = run(sys.argv[1:])
     except KeyboardInterrupt:

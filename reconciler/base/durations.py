@@ -46,6 +46,7 @@ def seconds(text: str) -> float | None:
     """The seconds of an ISO 8601 duration; a year is 365 days; None for months, or when it is no duration."""
     if not text.startswith("P") or not text.isascii() or not text[-2:-1].isdigit():
         return None
+    # most runs meet no duration in ISO 8601
     from isodate import Duration, ISO8601Error, parse_duration
 
     try:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cache
+
 UTC = "UTC"
 _UTC_NAMES = frozenset({"utc", "etc/utc", "coordinated universal time", "z", "zulu", "etc/zulu", "etc/uct", "uct"})
 
@@ -13,10 +16,9 @@ def windows_zone(name: str) -> str | None:
         return UTC
     if not key:
         return None
-    from tzlocal.windows_tz import tz_win, win_tz
-
+    tz_win, win_tz = _tables()
     if name in tz_win:
-        return str(tz_win[name])
+        return tz_win[name]
     known = {windows.lower(): windows for windows in win_tz} | {iana.lower(): tz_win[iana] for iana in tz_win}
     return known.get(key)
 
@@ -25,16 +27,20 @@ def iana_zone(windows: str) -> str:
     """The IANA name that best matches a Windows time zone; ValueError when that is not known."""
     if windows.lower() in _UTC_NAMES:
         return UTC
-    from tzlocal.windows_tz import win_tz
-
-    by_name = {name.lower(): iana for name, iana in win_tz.items()}
+    by_name = {name.lower(): iana for name, iana in _tables()[1].items()}
     if windows.lower() not in by_name:
         raise ValueError(f"not a Windows time zone: {windows!r}")
-    return str(by_name[windows.lower()])
+    return by_name[windows.lower()]
 
 
 def zone_names() -> tuple[str, ...]:
     """Every IANA name that has a Windows name, sorted, for suggestions."""
-    from tzlocal.windows_tz import tz_win
+    return tuple(sorted(name for name in _tables()[0] if name))
 
-    return tuple(sorted(name for name in tz_win if name))
+
+@cache
+def _tables() -> tuple[Mapping[str, str], Mapping[str, str]]:
+    """Windows names by IANA names, and IANA names by Windows names."""
+    from tzlocal.windows_tz import tz_win, win_tz  # large tables, for manifests that name a zone
+
+    return tz_win, win_tz

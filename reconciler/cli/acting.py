@@ -6,23 +6,22 @@ import functools
 import sys
 from collections.abc import Callable
 from typing import Any, NamedTuple
+from uuid import uuid4
 
 from reconciler import __version__
 from reconciler.applying.engine import Settings
 from reconciler.cli.approval import Approval
 from reconciler.cli.loading import root_of
 from reconciler.cli.options import (
-    Planning,
     audit_option,
     auto_approve_option,
     connection_options,
     format_option,
-    guard_request_option,
-    plan_options,
     report_option,
     timeout_option,
 )
 from reconciler.cli.output import Output
+from reconciler.cli.planning import Planning, guard_request_option, plan_options
 from reconciler.cli.renderings import document_of
 from reconciler.cli.run import VerbRun, carry_out
 from reconciler.cli.writing import reports_of, write_reports
@@ -94,8 +93,6 @@ def acting_options(command: Command) -> Command:
 
 def new_run() -> str:
     """The id of a new run, which is in its audit records and on the disks that it makes."""
-    from uuid import uuid4
-
     return str(uuid4())
 
 

@@ -13,21 +13,19 @@ from reconciler.applying.engine import Settings
 from reconciler.cli.annotations import annotations_option
 from reconciler.cli.approval import Approval
 from reconciler.cli.handover import Desk, ask_option
-from reconciler.cli.loading import load_manifest, recorded, root_of
+from reconciler.cli.loading import load_manifest, root_of
 from reconciler.cli.options import (
-    Planning,
     audit_option,
     auto_approve_option,
     connection_options,
     format_option,
     parallelism_option,
-    plan_options,
-    planning_options,
     report_option,
     timeout_option,
 )
 from reconciler.cli.output import Output
 from reconciler.cli.page import page_after, wants_page
+from reconciler.cli.planning import Planning, plan_options, planning_options, recorded
 from reconciler.cli.renderings import FORMS, Telling, applied, document_of, tell
 from reconciler.cli.run import VerbRun, carry_out
 from reconciler.cli.saved import SavedPlan, read_saved

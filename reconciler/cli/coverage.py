@@ -8,6 +8,7 @@ from reconciler import __version__
 from reconciler.cli.loading import load_manifest, root_of
 from reconciler.cli.options import connection_options, format_option, report_option
 from reconciler.cli.output import Output
+from reconciler.cli.page import page_of, wants_page
 from reconciler.cli.progress import listener
 from reconciler.cli.writing import reports_of, write_reports
 from reconciler.connection import opening
@@ -55,8 +56,6 @@ def coverage(
     connection: Connection,
 ) -> int:
     """The exit code: 0; 2 if something that counts was found; 1 if that is unknown."""
-    from reconciler.cli.page import page_of, wants_page
-
     counted = _counted(fail_on)
     wanted = reports_of(reports, ("html", "json", "md"))
     manifest, root = load_manifest(path), root_of(path)

@@ -6,15 +6,10 @@ import click
 
 from reconciler.cli.annotations import annotations_option
 from reconciler.cli.loading import load_manifest, root_of
-from reconciler.cli.options import (
-    Planning,
-    connection_options,
-    format_option,
-    plan_options,
-    report_option,
-    shard_option,
-)
+from reconciler.cli.options import connection_options, format_option, report_option
 from reconciler.cli.output import Output
+from reconciler.cli.page import page_of, wants_page
+from reconciler.cli.planning import Planning, plan_options, shard_option
 from reconciler.cli.progress import listener
 from reconciler.cli.renderings import FORMS, Telling, drifted, tell
 from reconciler.cli.writing import reports_of
@@ -54,8 +49,6 @@ def drift(
     connection: Connection,
 ) -> int:
     """The exit code: 0 no drift, 2 drift, 1 could not tell."""
-    from reconciler.cli.page import page_of, wants_page
-
     telling = Telling(form, reports_of(reports, (*FORMS, "html")), system)
     classes = _classes(fail_on)
     manifest = load_manifest(path)

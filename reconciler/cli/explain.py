@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from difflib import get_close_matches
+
 import click
 
+from reconciler.base.schemas import schema_text
 from reconciler.cli.options import format_option
 from reconciler.cli.output import Output
 from reconciler.model.errors import UsageError
+from reconciler.report.documents import text
+from reconciler.report.topics import KINDS, found, topic_document, topic_markdown, topic_text, topics
 
 
 @click.command(
@@ -20,17 +26,9 @@ from reconciler.model.errors import UsageError
 @click.pass_obj
 def explain(output: Output, name: str | None, form: str) -> int:
     """The exit code: 0, or 1 if nothing has that name."""
-    import json
-
-    from reconciler.base.schemas import schema_text
-    from reconciler.report.documents import text
-    from reconciler.report.topics import KINDS, found, topic_document, topic_markdown, topic_text, topics
-
     known = topics(json.loads(schema_text("manifest")))
     chosen = found(name, known) if name else known
     if not chosen:
-        from difflib import get_close_matches
-
         near = get_close_matches(name or "", [topic.name for topic in known], n=3)
         hint = f"did you mean {' or '.join(near)}?" if near else "run `reconciler explain` to list all names"
         raise UsageError(f"Unknown name: {name!r}", hint=hint)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import traceback
+
+import click
+
 from reconciler.base.escape import plain
 from reconciler.base.redaction import redact
 from reconciler.cli.output import Output
@@ -33,6 +37,17 @@ def tell_error(error: ReconcilerError, output: Output) -> None:
     _tell_traceback(error, output)
 
 
+def tell_usage(error: click.ClickException, output: Output) -> None:
+    """A wrong command line on stderr, and where to look; the help itself when nothing was said at all."""
+    context = getattr(error, "ctx", None)
+    if isinstance(error, click.exceptions.NoArgsIsHelpError) and context is not None:
+        output.tell(context.get_help() + "\n")
+        return
+    output.tell(f"error[usage]: {plain(' '.join(error.format_message().split()))}\n")
+    if context is not None:
+        output.tell(f"hint: see `{context.command_path} --help`\n")
+
+
 def tell_unexpected(error: BaseException, output: Output) -> None:
     """Print an unexpected error: one line, and the traceback only if asked for."""
     output.tell(f"error[unexpected]: {type(error).__name__}: {plain(error)}\n")
@@ -43,7 +58,5 @@ def tell_unexpected(error: BaseException, output: Output) -> None:
 
 def _tell_traceback(error: BaseException, output: Output) -> None:
     if output.verbose:
-        import traceback
-
         text = redact("".join(traceback.format_exception(error)))
         output.tell("\n".join(map(plain, text.rstrip().split("\n"))) + "\n")

@@ -6,8 +6,13 @@ from pathlib import Path
 
 import click
 
+from reconciler.base.schemas import schema_text
 from reconciler.cli.options import verbose_option
 from reconciler.cli.output import Output
+from reconciler.cli.writing import write_file
+from reconciler.manifest.compiling import compile_manifest
+from reconciler.manifest.starter import starter, usable_name
+from reconciler.model.errors import UsageError
 
 _NOWHERE = "00000000-0000-0000-0000-000000000000"
 
@@ -28,12 +33,6 @@ _NOWHERE = "00000000-0000-0000-0000-000000000000"
 @click.pass_obj
 def init(output: Output, folder: str, name: str | None, subscription: str, location: str) -> int:
     """Write the two files, and print what to do next."""
-    from reconciler.base.schemas import schema_text
-    from reconciler.cli.writing import write_file
-    from reconciler.manifest.compiling import compile_manifest
-    from reconciler.manifest.starter import starter, usable_name
-    from reconciler.model.errors import UsageError
-
     place = Path(folder)
     manifest = place / "backup.yaml"
     if manifest.exists() or manifest.is_symlink():

@@ -35,7 +35,7 @@ class LazyGroup(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
-            from difflib import get_close_matches
+            from difflib import get_close_matches  # only a typing error needs it
 
             near = get_close_matches(args[0], self._lazy)
             if not near:

@@ -107,36 +107,20 @@ def _guarded(arguments: list[str], output: Output) -> int:
         return 128 + signal.SIGINT
     except SystemExit as left:
         return left.code if isinstance(left.code, int) else 1
-    except click.ClickException as error:
-        _tell_usage(error, output)
-        return 1
-    except ReconcilerError as error:
-        from reconciler.cli.failure import tell_error
-
-        tell_error(error, output)
-        return 1
     except Exception as error:  # noqa: BLE001 - the last resort: a message in place of a traceback
-        return _unexpected(error, output)
+        _tell(error, output)
+        return 1
     return code if isinstance(code, int) else 0
 
 
-def _unexpected(error: Exception, output: Output) -> int:
-    if isinstance(error, OSError) and error.errno == errno.ENOSPC and error.filename is None:
+def _tell(error: Exception, output: Output) -> None:
+    from reconciler.cli import failure  # `--help` needs none of it
+
+    if isinstance(error, click.ClickException):
+        failure.tell_usage(error, output)
+    elif isinstance(error, ReconcilerError):
+        failure.tell_error(error, output)
+    elif isinstance(error, OSError) and error.errno == errno.ENOSPC and error.filename is None:
         output.lose(error)  # click's own text, such as that of --help
-        return 1
-    from reconciler.cli.failure import tell_unexpected
-
-    tell_unexpected(error, output)
-    return 1
-
-
-def _tell_usage(error: click.ClickException, output: Output) -> None:
-    context = getattr(error, "ctx", None)
-    if isinstance(error, click.exceptions.NoArgsIsHelpError) and context is not None:
-        output.tell(context.get_help() + "\n")
-        return
-    from reconciler.base.escape import plain
-
-    output.tell(f"error[usage]: {plain(' '.join(error.format_message().split()))}\n")
-    if context is not None:
-        output.tell(f"hint: see `{context.command_path} --help`\n")
+    else:
+        failure.tell_unexpected(error, output)

@@ -8,8 +8,9 @@ import click
 
 from reconciler.cli.acting import Deed, Manner, act, acting_options, new_run
 from reconciler.cli.loading import load_manifest
-from reconciler.cli.options import force_option, parallelism_option
+from reconciler.cli.options import parallelism_option
 from reconciler.cli.output import Output
+from reconciler.cli.planning import force_option
 from reconciler.connection.choice import Connection
 from reconciler.planning import moving
 

@@ -1,11 +1,10 @@
-"""Options that several verbs share, each group collected into one object."""
+"""Options that several verbs share; those of the connection are collected into one object."""
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any
 
 import click
 from click.core import ParameterSource
@@ -14,25 +13,7 @@ from reconciler.cli.output import Output
 from reconciler.connection.choice import CLOUDS, LOOK_SECONDS, Connection
 from reconciler.model.errors import UsageError
 
-if TYPE_CHECKING:
-    from reconciler.model.manifest import Manifest
-    from reconciler.model.plan import Options
-
 Command = Callable[..., int]
-
-
-class Planning(NamedTuple):
-    """The planning options of the command line."""
-
-    prune: bool = False
-    adopt: bool = False
-    allow_delete: int | None = None
-    accept_irreversible: bool = False
-    force: tuple[str, ...] = ()
-    only: tuple[str, ...] = ()
-    resource_guard_request: tuple[str, ...] = ()
-    preflight: bool = False
-    shard: str | None = None
 
 
 def _verbose(context: click.Context, _parameter: click.Parameter, value: bool) -> None:
@@ -83,69 +64,6 @@ _CONNECTION = (
 )
 
 
-def _shard(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
-    from reconciler.model.shard import Shard
-
-    try:
-        return None if value is None or Shard.parse(value).is_whole else str(Shard.parse(value))
-    except ValueError as error:
-        raise UsageError(f"--shard: {error}", hint="for the first of five runs, pass `--shard 1/5`") from error
-
-
-shard_option = click.option(
-    "--shard", metavar="I/N", callback=_shard, help="Work on part I of N of the manifest's vaults, such as 1/5."
-)
-"""`--shard`: None for the whole."""
-
-guard_request_option = click.option(
-    "--resource-guard-request",
-    metavar="VAULT=ID",
-    multiple=True,
-    help="Resource guard request id for a vault under a resource guard; may be repeated.",
-)
-"""`--resource-guard-request`, repeatable."""
-
-force_option = click.option(
-    "--force",
-    metavar="GATE[=VALUE]",
-    multiple=True,
-    help="Continue despite this gate; some gates need a VALUE, such as one object or a count. May be repeated.",
-)
-"""`--force`, repeatable."""
-
-_PLANNING = (
-    click.option(
-        "--prune",
-        is_flag=True,
-        help="Stop the protection of disks that the manifest no longer names; their recovery points are kept.",
-    ),
-    click.option("--adopt", is_flag=True, help="Tag existing objects as owned by this manifest."),
-    click.option(
-        "--allow-delete",
-        metavar="N",
-        type=click.IntRange(min=0),
-        help="Allow exactly N backup instances to be deleted with their recovery points (disks in `removed` with `data: delete`).",
-    ),
-    click.option(
-        "--accept-irreversible", is_flag=True, help="Allow changes that can't be undone, such as immutability Locked."
-    ),
-    force_option,
-    click.option(
-        "--only",
-        metavar="ADDRESS",
-        multiple=True,
-        help="Only objects with this address (may contain *), and what they depend on; may be repeated.",
-    ),
-    guard_request_option,
-    shard_option,
-    click.option(
-        "--preflight",
-        is_flag=True,
-        help="Also ask Azure whether another vault already protects each new disk and, in `plan`, whether Azure would accept it.",
-    ),
-)
-
-
 def connection_options(command: Command) -> Command:
     """Add the options of the connection; the command gets them as `connection`."""
 
@@ -174,27 +92,15 @@ def connection_options(command: Command) -> Command:
         )
         return command(*arguments, connection=connection, **options)
 
-    return _with(wrapped, (*_CONNECTION, verbose_option))
+    return with_options(wrapped, (*_CONNECTION, verbose_option))
 
 
 def _is_said(context: click.Context, name: str) -> bool:
     return context.get_parameter_source(name) is ParameterSource.COMMANDLINE
 
 
-def planning_options(command: Command) -> Command:
-    """Add the options of planning; the command gets them as `planning`."""
-
-    @functools.wraps(command)
-    def wrapped(*arguments: Any, **options: Any) -> int:
-        planning = Planning(**{name: options.pop(name) for name in Planning._fields})
-        if planning.only and planning.prune:
-            raise UsageError("`--only` and `--prune` can't be used together", hint="prune in a separate run")
-        return command(*arguments, planning=planning, **options)
-
-    return _with(wrapped, _PLANNING)
-
-
-def _with(command: Command, options: tuple[Callable[[Command], Command], ...]) -> Command:
+def with_options(command: Command, options: tuple[Callable[[Command], Command], ...]) -> Command:
+    """The command with the options, in their order."""
     for option in reversed(options):
         command = option(command)
     return command
@@ -259,75 +165,6 @@ def report_option(command: Command) -> Command:
         " .xml (JUnit), .sh (role assignments that mode emit leaves to others); or put the form first: md:FILE,"
         " gitlab:FILE (code quality).",
     )(command)
-
-
-def plan_options(planning: Planning, manifest: Manifest, api_version: str | None, path: str) -> Options:
-    """The planner's options for the manifest; UsageError for a resource guard request that names no vault of it."""
-    from reconciler import __version__
-    from reconciler.loading.source import source_of
-    from reconciler.model.plan import Options
-    from reconciler.model.shard import WHOLE, Shard
-    from reconciler.planning.keys import keys
-
-    requests: dict[str, tuple[str, ...]] = {}
-    for text in planning.resource_guard_request:
-        vault, request = _guard_request(text, manifest)
-        requests[vault] = (*requests.get(vault, ()), request)
-    said = {"api_version": api_version} if api_version else {}
-    return Options(
-        tool_version=__version__,
-        prune=planning.prune,
-        adopt=planning.adopt,
-        allow_delete=planning.allow_delete,
-        accept_irreversible=planning.accept_irreversible,
-        force=keys(planning.force, manifest.vaults),
-        only=planning.only,
-        guard_requests=requests,
-        preflight=planning.preflight,
-        shard=Shard.parse(planning.shard) if planning.shard else WHOLE,
-        source=source_of(Path(path)),
-        **said,
-    )
-
-
-def _guard_request(text: str, manifest: Manifest) -> tuple[str, str]:
-    from reconciler.model.ids import lower
-
-    vault, found, request = text.partition("=")
-    if not (vault and found and request):
-        raise UsageError(
-            f"`--resource-guard-request` must have the form VAULT=ID: {text!r}",
-            hint="use a vault's name in the manifest, or its resource id, as VAULT",
-        )
-    if vault.startswith("/"):
-        return lower(vault).rstrip("/"), request
-    spec = manifest.vaults.get(lower(vault))
-    if spec is None:
-        raise UsageError(
-            f"`--resource-guard-request` names a vault that is not in the manifest: {vault!r}",
-            hint=f"choose from {', '.join(one.name for one in manifest.vaults.values())}",
-        )
-    return spec.id.key, request
-
-
-def apply_command(plan: str, manifest: str, connection: Connection, planning: Planning) -> str:
-    """The command line that applies a saved plan, with the options that it was made with."""
-    import shlex
-
-    flags = {"--sandbox": connection.sandbox, "--arm-endpoint": connection.endpoint}
-    flags |= {"--cloud": None if connection.cloud == CLOUDS[0] else connection.cloud}
-    flags |= {"--clock": connection.clock, "--api-version": connection.api_version}
-    words = ["reconciler", "apply", plan, manifest]
-    for name, value in [
-        *flags.items(),
-        *((f"--{name.replace('_', '-')}", value) for name, value in planning._asdict().items()),
-    ]:
-        if value is True:
-            words.append(name)
-        elif value is not None and value is not False:
-            for one in value if isinstance(value, tuple) else (value,):
-                words += [name, str(one)]
-    return shlex.join(words)
 
 
 def disks_option(command: Command) -> Command:

@@ -52,7 +52,7 @@ class Output:
         """The text as it is printed, with the mark of a simulated run if it was one."""
         if not self.simulated:
             return text
-        from reconciler.report.simulated import marked
+        from reconciler.report.simulated import marked  # `--help` needs none of it
 
         return marked(text, form)
 

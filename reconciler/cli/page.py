@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from reconciler import __version__
+from reconciler.cli.loading import root_of
+from reconciler.cli.writing import Report
+from reconciler.connection.session import Session
+from reconciler.flow.run import Task, planned
+from reconciler.model.errors import ReconcilerError
+from reconciler.model.plan import Plan
+from reconciler.model.results.outcome import Outcome
+
 if TYPE_CHECKING:
-    from reconciler.cli.writing import Report
-    from reconciler.connection.session import Session
-    from reconciler.flow.run import Task
-    from reconciler.model.plan import Plan
     from reconciler.model.results.coverage import Coverage
-    from reconciler.model.results.outcome import Outcome
     from reconciler.model.results.status import Status
 
 
@@ -26,9 +30,7 @@ def page_of(
     outcome: Outcome | None = None,
 ) -> str:
     """The page of the manifest's estate as HTML; ReadIncomplete when a look fails."""
-    from reconciler import __version__
-    from reconciler.cli.loading import root_of
-    from reconciler.flow.run import planned
+    # the other verbs' looks and the page are imported only for a page
     from reconciler.report.page.gathering import gathered
     from reconciler.report.page.render import page_html
     from reconciler.verbs.coverage import coverage as cover
@@ -49,18 +51,16 @@ def page_of(
 
 def page_after(session: Session, task: Task, path: str, outcome: Outcome) -> str:
     """The page after an apply: what it did, and the estate as it is now, if it can still be read."""
-    from reconciler import __version__
-    from reconciler.cli.loading import root_of
-    from reconciler.model.errors import ReconcilerError
-    from reconciler.report.page.gathering import unseen
-    from reconciler.report.page.render import page_html
-
     why = f"Azure, since {outcome.interrupted} interrupted the run" if outcome.interrupted else ""
     if not why:
         try:
             return page_of(session, task, path, outcome=outcome)
         except ReconcilerError as error:
             why = f"Azure, after the run: {error.message}"
+    # as in `page_of`
+    from reconciler.report.page.gathering import unseen
+    from reconciler.report.page.render import page_html
+
     now = session.clock.now()
     return page_html(unseen(outcome, task.manifest.name, why, made=now, version=__version__, root=root_of(path)))
 

@@ -9,16 +9,10 @@ import click
 from reconciler.cli.annotations import annotations_option
 from reconciler.cli.handover import Desk, ask_option
 from reconciler.cli.loading import load_manifest, root_of
-from reconciler.cli.options import (
-    Planning,
-    apply_command,
-    connection_options,
-    format_option,
-    plan_options,
-    planning_options,
-    report_option,
-)
+from reconciler.cli.options import connection_options, format_option, report_option
 from reconciler.cli.output import Output
+from reconciler.cli.page import page_of, wants_page
+from reconciler.cli.planning import Planning, apply_command, plan_options, planning_options
 from reconciler.cli.progress import listener
 from reconciler.cli.renderings import FORMS, Telling, document_of, planned, tell
 from reconciler.cli.writing import check_writable, reports_of, write_file
@@ -52,8 +46,6 @@ def plan(
     connection: Connection,
 ) -> int:
     """The exit code: 0; 1 if something is refused or wrong; with --detailed-exitcode 2 for changes (marks don't count)."""
-    from reconciler.cli.page import page_of, wants_page
-
     wanted = reports_of(reports, (*FORMS, "html", "sh"))
     if out:
         check_writable(Path(out), "the plan")

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import sys
 from contextlib import AbstractContextManager, nullcontext
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from reconciler.applying.progress import Progress
+from reconciler.base.clock import Clock
 from reconciler.base.escape import plain
 from reconciler.base.plurals import duration
 from reconciler.cli.output import Output
 from reconciler.model.changes import Action, Change
 from reconciler.model.results.outcome import Result, Status
-
-if TYPE_CHECKING:
-    from reconciler.base.clock import Clock
 
 _DOING = {Action.ADD: "creating…", Action.CHANGE: "changing…", Action.DESTROY: "removing…"}
 _BAR = 20
@@ -93,6 +91,7 @@ class Bars(Lines):
 
     def running(self, total: int) -> AbstractContextManager[object]:
         """Around the run of `total` changes and waits."""
+        # rich is large, and only a terminal shows bars
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
         from rich.progress import Progress as RichProgress

@@ -5,22 +5,25 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from reconciler import __version__
 from reconciler.cli.ci import Told, base_of, footer_of, tell_system
-from reconciler.cli.loading import recorded, root_of
+from reconciler.cli.loading import root_of
 from reconciler.cli.output import Output
+from reconciler.cli.planning import recorded
 from reconciler.cli.writing import Report, write_reports
-from reconciler.report.documents import Document, plan_document, text
-
-if TYPE_CHECKING:
-    from reconciler.connection.choice import Connection
-    from reconciler.model.findings import Finding
-    from reconciler.model.plan import Options, Plan
-    from reconciler.model.results.drift import Drift
-    from reconciler.model.results.outcome import Outcome
-    from reconciler.report.notices import Base, Notice
+from reconciler.connection.choice import Connection
+from reconciler.model.findings import Finding
+from reconciler.model.plan import Options, Plan
+from reconciler.model.results.drift import Drift
+from reconciler.model.results.outcome import Outcome
+from reconciler.report.documents import Document, apply_document, drift_document, plan_document, text, validate_document
+from reconciler.report.junit import drift_junit, outcome_junit, plan_junit, validate_junit
+from reconciler.report.markdown import COMMENT_LIMIT, drift_markdown, outcome_markdown, plan_markdown, validate_markdown
+from reconciler.report.notices import Base, Notice, of_drift, of_findings, of_outcome, of_plan
+from reconciler.report.scanning import code_quality, sarif
+from reconciler.report.script import role_script
 
 FORMS = ("json", "md", "sarif", "junit", "gitlab")
 """The forms of a report that every verb has."""
@@ -94,11 +97,6 @@ def document_of(plan: Plan, path: str, connection: Connection, options: Options)
 
 def validated(findings: Sequence[Finding], name: str | None, path: str) -> Showing:
     """The findings of `validate` in every form; `name` is the manifest's (None: unknown)."""
-    from reconciler.report.documents import validate_document
-    from reconciler.report.junit import validate_junit
-    from reconciler.report.markdown import validate_markdown
-    from reconciler.report.notices import of_findings
-
     root, base, footer = _page(path, "")
     document = validate_document(findings, tool_version=__version__, manifest=name)
     parts = _Parts(
@@ -113,10 +111,6 @@ def validated(findings: Sequence[Finding], name: str | None, path: str) -> Showi
 
 def planned(plan: Plan, document: Document, path: str, main: str) -> Showing:
     """A plan in every form; `document` is its own, `main` the manifest's file for notices without a place."""
-    from reconciler.report.junit import plan_junit
-    from reconciler.report.markdown import plan_markdown
-    from reconciler.report.notices import of_plan
-
     root, base, footer = _page(path, main)
     outcome = "refused" if plan.is_refused else "changes" if plan.changes or plan.marks else "clean"
     parts = _Parts(
@@ -130,12 +124,7 @@ def planned(plan: Plan, document: Document, path: str, main: str) -> Showing:
 
 
 def drifted(drift: Drift, path: str, main: str) -> Showing:
-    """Drift in every form."""
-    from reconciler.report.documents import drift_document
-    from reconciler.report.junit import drift_junit
-    from reconciler.report.markdown import drift_markdown
-    from reconciler.report.notices import of_drift
-
+    """Drift."""
     root, base, footer = _page(path, main)
     outcome = {0: "clean", 1: "unknown", 2: "drift"}[drift.exit_code]
     parts = _Parts(
@@ -149,12 +138,7 @@ def drifted(drift: Drift, path: str, main: str) -> Showing:
 
 
 def applied(outcome: Outcome, plan: Plan, path: str, main: str) -> Showing:
-    """The outcome of an apply of `plan` in every form."""
-    from reconciler.report.documents import apply_document
-    from reconciler.report.junit import outcome_junit
-    from reconciler.report.markdown import outcome_markdown
-    from reconciler.report.notices import of_outcome
-
+    """What became of an apply of `plan`."""
     root, base, footer = _page(path, main)
     word = "complete" if outcome.ok else "interrupted" if outcome.interrupted else "incomplete"
     counts = {"added": outcome.added, "changed": outcome.changed, "destroyed": outcome.destroyed}
@@ -169,9 +153,6 @@ def applied(outcome: Outcome, plan: Plan, path: str, main: str) -> Showing:
 
 
 def _showing(parts: _Parts, plan: Plan | None = None) -> Showing:
-    from reconciler.report.markdown import COMMENT_LIMIT
-    from reconciler.report.scanning import code_quality, sarif
-
     texts = {
         "json": lambda: text(parts.document()),
         "md": lambda: parts.markdown(COMMENT_LIMIT),
@@ -180,7 +161,5 @@ def _showing(parts: _Parts, plan: Plan | None = None) -> Showing:
         "gitlab": lambda: code_quality(parts.notices()),
     }
     if plan is not None:
-        from reconciler.report.script import role_script
-
         texts["sh"] = lambda: role_script(plan.emitted)
     return Showing(texts, lambda: Told(parts.notices(), parts.markdown, parts.values()))

@@ -8,9 +8,13 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
+from urllib.error import HTTPError
+from urllib.parse import quote
+from urllib.request import ProxyHandler, Request, build_opener
 
 from reconciler.model.codes import errors as error_codes
 from reconciler.model.errors import UsageError
+from reconciler.sandbox.switches import SWITCHES
 
 if TYPE_CHECKING:
     from reconciler.sandbox.sandbox import Sandbox
@@ -61,7 +65,7 @@ class Door(Protocol):
 @contextmanager
 def opened(estate: str, *, readonly: bool = False) -> Iterator[Door]:
     """The door to a sandbox: `estate` is an estate file, or the address of `sandbox serve`."""
-    from reconciler.connection.simulated import opened_sandbox
+    from reconciler.connection.simulated import opened_sandbox  # brings the whole simulated Azure
 
     if estate.startswith(("http://", "https://")):
         yield Remote(estate)
@@ -92,8 +96,6 @@ class Local:
 
     def switches(self) -> Mapping[str, Any]:
         """The values of all switches."""
-        from reconciler.sandbox.switches import SWITCHES
-
         return {name: self._sandbox.world.switch(name) for name in SWITCHES}
 
 
@@ -148,14 +150,11 @@ class Remote:
         self._asked("switch", {"name": name, "value": value})
 
     def fail(self, disk: str, code: str, times: int) -> None:
-        """Let the next so many backups of a disk fail."""
+        """Make the next `times` backups of a disk fail."""
         self._asked("fail", {"id": disk, "code": code, "times": times})
 
     def _asked(self, what: str, body: Mapping[str, Any] | None = None) -> Any:
         """The server's answer to a question or, with a body, to a command."""
-        from urllib.error import HTTPError
-        from urllib.request import ProxyHandler, Request, build_opener
-
         content = None if body is None else json.dumps(body).encode()
         request = Request(  # noqa: S310 - http and https only, see `opened`
             f"{self._url}/.sandbox/{what}", data=content, headers={"Content-Type": "application/json"}
@@ -186,6 +185,4 @@ def _refused(content: bytes) -> UsageError:
 
 
 def _quoted(text: str) -> str:
-    from urllib.parse import quote
-
     return quote(text, safe="")

@@ -31,6 +31,7 @@ from reconciler.cli.output import Output
 @click.pass_obj
 def serve(output: Output, estate: str, host: str, port: int, clock: str) -> int:
     """Print the address once the server listens, and save the state at the end."""
+    # brings the whole simulated Azure, and a web server
     from reconciler.connection.simulated import sandbox_errors
     from reconciler.sandbox.server import serve as answer_requests
 

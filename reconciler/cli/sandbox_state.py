@@ -13,12 +13,15 @@ from typing import Any
 
 import click
 
+from reconciler.base.escape import plain
 from reconciler.base.plurals import counted
 from reconciler.cli.options import format_option, verbose_option
 from reconciler.cli.output import Output
 from reconciler.cli.sandbox_doors import Door, opened
+from reconciler.cli.spans import seconds_of
 from reconciler.model.codes import errors as error_codes
 from reconciler.model.errors import UsageError
+from reconciler.sandbox.switches import SWITCHES
 
 
 @click.command(help="List the resources in the sandbox ESTATE; with ID (may contain *), show their bodies.")
@@ -126,8 +129,6 @@ def replace(output: Output, estate: str, resource_id: str) -> int:
 @click.pass_obj
 def advance(output: Output, estate: str, duration: str) -> int:
     """Everything that is due in this time happens."""
-    from reconciler.cli.spans import seconds_of
-
     seconds = seconds_of(duration)
     if seconds is None:
         raise UsageError(f"not a duration: {duration!r}", hint="write 90s, 30m, 2h, 14d or 1h30m")
@@ -162,8 +163,6 @@ def fail(output: Output, estate: str, resource_id: str, code: str, times: int) -
 @click.pass_obj
 def switch(output: Output, estate: str, settings: tuple[str, ...]) -> int:
     """Set switches, one for each unconfirmed behaviour of Azure and each fault."""
-    from reconciler.sandbox.switches import SWITCHES
-
     with opened(estate, readonly=not settings) as sandbox:
         for setting in settings:
             name, found, value = setting.partition("=")
@@ -188,6 +187,7 @@ def switch(output: Output, estate: str, settings: tuple[str, ...]) -> int:
 @click.pass_obj
 def reset(output: Output, estate: str) -> int:
     """Delete the state, so that the next command starts from the estate file."""
+    # brings the whole simulated Azure
     from reconciler.connection.simulated import sandbox_errors
     from reconciler.sandbox.sandbox import reset as forget
 
@@ -222,8 +222,6 @@ def _object(text: str) -> dict[str, Any]:
 
 def _line(body: Mapping[str, Any]) -> str:
     """An id with its states."""
-    from reconciler.base.escape import plain
-
     properties = body.get("properties")
     properties = properties if isinstance(properties, dict) else {}
     states = (properties.get("currentProtectionState"), properties.get("provisioningState"), body.get("location"))
@@ -232,8 +230,6 @@ def _line(body: Mapping[str, Any]) -> str:
 
 
 def _told(output: Output, verb: str, resource_id: str) -> None:
-    from reconciler.base.escape import plain
-
     output.data(f"{verb}: {plain(resource_id)}\n")
 
 

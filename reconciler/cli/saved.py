@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from reconciler.base.schemas import schema_text
 from reconciler.connection.choice import Connection
 from reconciler.model.codes import errors as error_codes
 from reconciler.model.errors import Refused, StalePlan, UsageError
+from reconciler.model.shard import Shard
 
 _MOST_TOLD = 20
 _LOOKS_ONLY = frozenset({"preflight"})
@@ -88,12 +91,7 @@ def read_saved(file: Path) -> SavedPlan:
 
 
 def _problems(document: Any) -> list[str]:
-    from itertools import islice
-
-    import jsonschema_rs
-
-    from reconciler.base.schemas import schema_text
-    from reconciler.model.shard import Shard
+    import jsonschema_rs  # a large library, for saved plans only
 
     validator = jsonschema_rs.validator_for(json.loads(schema_text("plan")))
     problems = [error.message for error in islice(validator.iter_errors(document), 3)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from reconciler.base.schemas import schema_names, schema_text
 from reconciler.cli.output import Output
 from reconciler.model.errors import UsageError
 
@@ -13,8 +14,6 @@ from reconciler.model.errors import UsageError
 @click.pass_obj
 def schema(output: Output, name: str) -> int:
     """Print the schema's text."""
-    from reconciler.base.schemas import schema_names, schema_text
-
     if name not in schema_names():
         raise UsageError(f"Unknown schema: {name!r}", hint=f"choose from {', '.join(schema_names())}")
     output.data(schema_text(name))

@@ -6,6 +6,7 @@ import re
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
+from reconciler.base.durations import seconds
 from reconciler.model.errors import UsageError
 
 _PARTS = re.compile(r"(?:[0-9]{1,9}(?:\.[0-9]+)?[smhdw])+")
@@ -34,6 +35,4 @@ def seconds_of(text: str) -> float | None:
     """The seconds of `90s`, `1h30m`, `7d`, `2w` or an ISO 8601 duration; None for other text."""
     if _PARTS.fullmatch(text):
         return sum(float(number) * _SECONDS[unit] for number, unit in re.findall(r"([0-9.]+)(.)", text))
-    from reconciler.base.durations import seconds
-
     return seconds(text)

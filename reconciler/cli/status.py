@@ -8,6 +8,7 @@ from reconciler import __version__
 from reconciler.cli.loading import load_manifest, root_of
 from reconciler.cli.options import connection_options, format_option, report_option
 from reconciler.cli.output import Output
+from reconciler.cli.page import page_of, wants_page
 from reconciler.cli.progress import listener
 from reconciler.cli.writing import reports_of, write_reports
 from reconciler.connection import opening
@@ -32,8 +33,6 @@ from reconciler.verbs import status as operation
 @click.pass_obj
 def status(output: Output, path: str, form: str, reports: tuple[str, ...], connection: Connection) -> int:
     """The exit code: 0 all healthy, 2 not, 1 could not tell."""
-    from reconciler.cli.page import page_of, wants_page
-
     wanted = reports_of(reports, ("html", "json", "md"))
     manifest, root = load_manifest(path), root_of(path)
     with opening.opened(connection, events=listener(output), readonly=True) as session:

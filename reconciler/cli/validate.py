@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import click
 
+from reconciler.base.escape import plain
 from reconciler.base.plurals import counted
 from reconciler.cli.annotations import annotations_option
 from reconciler.cli.loading import root_of
 from reconciler.cli.options import format_option, report_option, verbose_option
 from reconciler.cli.output import Output
 from reconciler.cli.systems import NO_SYSTEM
+from reconciler.loading.files import load
 from reconciler.model.errors import ManifestError, ReconcilerError
-
-if TYPE_CHECKING:
-    from reconciler.model.findings import Finding
-    from reconciler.model.manifest import Manifest
+from reconciler.model.findings import Finding, Severity
+from reconciler.model.manifest import Manifest
+from reconciler.report.caret import diagnostics
 
 
 @click.command(help="Check the manifest PATH, a file or a folder, without contacting Azure.")
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
 @click.pass_obj
 def validate(output: Output, path: str, form: str, reports: tuple[str, ...], system: str) -> int:
     """The exit code: 0 if the manifest is valid, else 1, with all problems."""
-    from reconciler.loading.files import load
-
     quick = form == "text" and not reports and system == NO_SYSTEM
     tell = _in_words if quick else _everywhere(form, reports, system)
     try:
@@ -42,8 +41,6 @@ def validate(output: Output, path: str, form: str, reports: tuple[str, ...], sys
     except ReconcilerError as error:
         if form == "text":
             raise
-        from reconciler.model.findings import Finding, Severity
-
         tell(output, path, Found(None, (Finding(error.code, Severity.ERROR, error.message, error.hint),), {}))
         return 1
     return tell(output, path, Found(manifest, manifest.warnings, manifest.sources))
@@ -63,6 +60,7 @@ class Found(NamedTuple):
 
 def _everywhere(form: str, reports: tuple[str, ...], system: str) -> Callable[[Output, str, Found], int]:
     """A function that reports in a form for machines, in report files, and to a CI system."""
+    # half of the reports, which a check before each commit does without
     from reconciler.cli.renderings import FORMS, tell_reports, validated
     from reconciler.cli.writing import reports_of
 
@@ -80,8 +78,6 @@ def _everywhere(form: str, reports: tuple[str, ...], system: str) -> Callable[[O
 
 
 def _in_words(output: Output, path: str, found: Found) -> int:
-    from reconciler.report.caret import diagnostics
-
     if found.findings:
         told = diagnostics(tuple(found.findings), found.sources, style=output.error_style, root=root_of(path))
         output.tell(told + "\n")
@@ -93,8 +89,6 @@ def _in_words(output: Output, path: str, found: Found) -> int:
 
 
 def _valid(manifest: Manifest) -> str:
-    from reconciler.base.escape import plain
-
     holds = ", ".join(
         (
             counted(len(manifest.vaults), "vault"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Coroutine
+from contextlib import ExitStack
 from dataclasses import replace
 from random import Random
 from typing import Any, NamedTuple
@@ -16,8 +17,9 @@ from reconciler.applying.progress import Progress
 from reconciler.azure.connection import Azure
 from reconciler.base.clock import Clock
 from reconciler.cli.loading import load_manifest
-from reconciler.cli.options import Planning, connection_options, plan_options
+from reconciler.cli.options import connection_options
 from reconciler.cli.output import Output
+from reconciler.cli.planning import Planning, plan_options
 from reconciler.cli.signals import Interrupts
 from reconciler.cli.spans import seconds_of
 from reconciler.connection import opening
@@ -83,8 +85,6 @@ def watch(
     connection: Connection,
 ) -> int:
     """The exit code: 0 after --times rounds; 130 or 143 if interrupted."""
-    from contextlib import ExitStack
-
     seconds = interval(every)
     hooks = tuple(map(webhook, notify))
     metrics, interrupts = Metrics(), Interrupts()

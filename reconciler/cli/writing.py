@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from reconciler.cli.failure import tell_error
 from reconciler.cli.output import Output
 from reconciler.model.codes import errors as error_codes
 from reconciler.model.errors import UsageError
@@ -90,8 +91,6 @@ def write_reports(reports: Iterable[Report], texts: Mapping[str, Callable[[], st
         try:
             write_file(report.path, output.marked(texts[report.form](), report.form), "the report")
         except UsageError as error:
-            from reconciler.cli.failure import tell_error
-
             tell_error(error, output)
             failed = 1
     return failed

@@ -66,10 +66,3 @@ def clock_choice(text: str) -> ClockChoice:
     raise UsageError(
         f"Unknown value for `--clock`: {text!r}", hint="write real, scaled:60 or virtual:2026-01-05T08:00:00Z"
     )
-
-
-def api_version(connection: Connection) -> str:
-    """DataProtection's api-version: the command line's, else the tool's own."""
-    from reconciler.azure.versions import DATA_PROTECTION
-
-    return connection.api_version or DATA_PROTECTION

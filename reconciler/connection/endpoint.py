@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, cast
+from ipaddress import ip_address
+from random import Random
+from typing import Any, cast
 
 from reconciler.azure.clouds import CLOUDS, Cloud
 from reconciler.azure.connection import LOOK_SECONDS, Azure
+from reconciler.azure.governor import Events
 from reconciler.azure.inprocess import Exchange, InProcessTransport
 from reconciler.azure.origin import origin
 from reconciler.azure.sign_in.signing import UNSIGNED, SignIn, Signing, StaticToken
 from reconciler.azure.versions import DATA_PROTECTION
+from reconciler.base.clock import Clock
 from reconciler.model.errors import UsageError
-
-if TYPE_CHECKING:
-    import random
-
-    from reconciler.azure.governor import Events
-    from reconciler.base.clock import Clock
 
 ENDPOINT_VARIABLE = "RECONCILER_ARM_ENDPOINT"
 TOKEN_VARIABLE = "RECONCILER_ARM_TOKEN"  # noqa: S105 - a variable's name
@@ -34,8 +32,8 @@ def open_azure(
     exchange: Exchange | None = None,
     cloud: str = "AzureCloud",
     endpoint: str = "",
-    api_version: str = DATA_PROTECTION,
-    chance: random.Random | None = None,
+    api_version: str | None = None,
+    chance: Random | None = None,
     events: Events | None = None,
     look_seconds: float = LOOK_SECONDS,
 ) -> Azure:
@@ -48,7 +46,7 @@ def open_azure(
     chosen = CLOUDS[cloud]
     common: dict[str, Any] = {
         "clock": clock,
-        "api_version": api_version,
+        "api_version": api_version or DATA_PROTECTION,
         "chance": chance,
         "events": events,
         "look_seconds": look_seconds,
@@ -91,6 +89,7 @@ def _signing(endpoint: str, cloud: Cloud, environment: Mapping[str, str]) -> Sig
             f"{TOKEN_VARIABLE} is accepted only for endpoints on this machine, and {endpoint} is not one.",
             hint=f"Unset {TOKEN_VARIABLE}, and sign in with a credential.",
         )
+    # a sandbox needs no sign-in
     from azure.mgmt.core.policies import AsyncARMChallengeAuthenticationPolicy
 
     from reconciler.azure.sign_in.credentials import WAYS, choice, credential
@@ -114,6 +113,7 @@ def _given(text: str) -> Signing:
 
 def _network(endpoint: str) -> Any:
     """The transport; for loopback without a proxy, which would see the token and have a loopback of its own."""
+    # a sandbox in this process needs no network
     from urllib.request import getproxies
 
     from azure.core.pipeline.transport import AioHttpTransport
@@ -131,8 +131,6 @@ def is_loopback(host: str) -> bool:
     """Whether a host is this machine."""
     if host == "localhost":
         return True
-    from ipaddress import ip_address
-
     try:
         return ip_address(host).is_loopback
     except ValueError:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from reconciler.azure.connection import Azure
 from reconciler.azure.governor import Events
 from reconciler.base.clock import Clock, LoopClock
-from reconciler.connection.choice import Connection, api_version, clock_choice
+from reconciler.connection.choice import Connection, clock_choice
 from reconciler.connection.endpoint import open_azure
 from reconciler.connection.session import Session
 from reconciler.model.errors import UsageError
@@ -30,7 +30,7 @@ def opened(connection: Connection, *, events: Events | None = None, readonly: bo
     UsageError when it can't be opened.
     """
     if connection.sandbox:
-        from reconciler.connection.simulated import sandbox_session
+        from reconciler.connection.simulated import sandbox_session  # brings the whole simulated Azure
 
         with sandbox_session(connection, events, readonly=readonly) as session:
             yield session
@@ -49,7 +49,7 @@ def opened(connection: Connection, *, events: Events | None = None, readonly: bo
             cloud=connection.cloud,
             endpoint=connection.endpoint or "",
             events=events,
-            api_version=api_version(connection),
+            api_version=connection.api_version,
             look_seconds=connection.look_seconds,
         )
 

@@ -10,8 +10,9 @@ from random import Random
 
 from reconciler.azure.connection import Azure
 from reconciler.azure.governor import Events
+from reconciler.azure.virtual import new_loop
 from reconciler.base.clock import Clock, LoopClock
-from reconciler.connection.choice import ClockChoice, Connection, api_version, clock_choice
+from reconciler.connection.choice import ClockChoice, Connection, clock_choice
 from reconciler.connection.endpoint import open_azure
 from reconciler.connection.session import Session
 from reconciler.model.codes import errors as error_codes
@@ -60,8 +61,6 @@ def sandbox_errors() -> Iterator[None]:
 def _runner(choice: ClockChoice) -> asyncio.Runner:
     if choice.kind != "virtual":
         return asyncio.Runner()
-    from reconciler.azure.virtual import new_loop
-
     return asyncio.Runner(loop_factory=new_loop())
 
 
@@ -90,6 +89,6 @@ def _azure(sandbox: Sandbox, connection: Connection, clock: Clock, events: Event
         exchange=exchange,
         chance=jitter,
         events=events,
-        api_version=api_version(connection),
+        api_version=connection.api_version,
         look_seconds=connection.look_seconds,
     )

@@ -6,20 +6,22 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from reconciler import __version__
 from reconciler.applying.questions import answered
 from reconciler.azure.connection import Azure
+from reconciler.azure.reading import answer, descendants, read_estate
 from reconciler.base import garbage
 from reconciler.base.clock import Clock
 from reconciler.model.estate import Estate
 from reconciler.model.manifest import Manifest
 from reconciler.model.plan import Basis, Options, Plan
 from reconciler.model.shard import WHOLE, Shard
-
-if TYPE_CHECKING:
-    from reconciler.planning.draft import Draft
+from reconciler.planning import keys
+from reconciler.planning.draft import Draft
+from reconciler.planning.scope import management_groups, reach, widened
+from reconciler.planning.weight import has_weight
 
 _Made = TypeVar("_Made")
 Planner = Callable[[Manifest, Estate, Options, datetime], Plan]
@@ -33,9 +35,6 @@ async def estate_for(
 
     `subscriptions` (lower-cased) are read in addition to the manifest's own.
     """
-    from reconciler.azure.reading import descendants, read_estate
-    from reconciler.planning.scope import management_groups, reach, widened
-
     with azure.looking():
         groups = await descendants(azure, management_groups(manifest))
         estate = await read_estate(azure, widened(reach(manifest, shard, groups=groups), subscriptions))
@@ -71,10 +70,9 @@ async def planned(
     A shard that would stop, delete, shorten or weaken something reads and plans the whole manifest for its gates;
     otherwise what a gate refuses as a whole could pass in parts.
     """
+    # planning is half of the package, and whoever only asks for help needs none of it
     from reconciler.planning.gates import under_gates_of
-    from reconciler.planning.keys import widened
     from reconciler.planning.planner import make as plan_of
-    from reconciler.planning.weight import has_weight
 
     def made(of: Estate, under: Options) -> Plan:
         with garbage.held():
@@ -84,7 +82,7 @@ async def planned(
     if not options.shard.is_whole and any(change.weight for change in plan.changes):
         whole = await look(azure, manifest, replace(options, shard=WHOLE), clock, planner=planner)
         plan = under_gates_of(plan, whole)
-    again = replace(options, force=widened(options.force))
+    again = replace(options, force=keys.widened(options.force))
     return replace(plan, basis=Basis(estate, partial(made, under=again))) if has_weight(plan) else plan
 
 
@@ -92,9 +90,6 @@ async def drafted(
     azure: Azure, clock: Clock, manifest: Manifest, estate: Estate, make: Callable[[Draft], _Made]
 ) -> _Made:
     """The result of `make` for a draft on an estate that was already read, once all the draft's questions are answered."""
-    from reconciler.azure.reading import answer
-    from reconciler.planning.draft import Draft
-
     while True:
         draft = Draft.of(manifest, estate, Options(tool_version=__version__), clock.now())
         made = make(draft)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from importlib import import_module
 from typing import Any
 
 from reconciler import __version__
@@ -49,6 +50,7 @@ class Tracing:
 
 
 def _failed(error: Exception) -> Any:
+    # an extra that may not be installed
     from opentelemetry.trace import Status, StatusCode
 
     return Status(StatusCode.ERROR, redact(f"{type(error).__name__}: {error}"))
@@ -61,8 +63,7 @@ def tracing(environment: Mapping[str, str]) -> Iterator[Tracing]:
         yield Tracing()
         return
     try:
-        from importlib import import_module
-
+        # an extra that may not be installed
         from opentelemetry.sdk.resources import Resource
         from opentelemetry.sdk.trace import TracerProvider
         from opentelemetry.sdk.trace.export import BatchSpanProcessor

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from reconciler.cli.approval import Approval
-from reconciler.cli.loading import recorded
 from reconciler.cli.output import Output
+from reconciler.cli.planning import recorded
 from reconciler.cli.renderings import document_of
 from reconciler.cli.saved import SavedPlan, read_saved, stale
 from reconciler.connection.choice import Connection

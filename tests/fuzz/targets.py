@@ -28,7 +28,7 @@ from reconciler.azure.virtual import new_loop
 from reconciler.base.clock import LoopClock
 from reconciler.base.schemas import schema_text
 from reconciler.cli import main
-from reconciler.cli.loading import recorded
+from reconciler.cli.planning import recorded
 from reconciler.cli.saved import read_saved
 from reconciler.connection.choice import Connection
 from reconciler.flow.look import estate_for, look

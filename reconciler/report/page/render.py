@@ -55,6 +55,7 @@ def page_html(page: Page) -> str:
 
 @cache
 def _templates() -> Environment:
+    # a large library, for the page only
     from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
     templates = Environment(
