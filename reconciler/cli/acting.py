@@ -26,12 +26,11 @@ from reconciler.cli.renderings import document_of
 from reconciler.cli.run import VerbRun, carry_out
 from reconciler.cli.writing import reports_of, write_reports
 from reconciler.connection.choice import Connection
-from reconciler.flow.look import Planner
 from reconciler.flow.run import Task
 from reconciler.model.codes import errors as error_codes
 from reconciler.model.errors import UsageError
 from reconciler.model.manifest import Manifest
-from reconciler.model.plan import Plan
+from reconciler.model.plan import Options, Plan
 from reconciler.model.results.outcome import Outcome
 from reconciler.report.documents import operation_document, text
 from reconciler.report.markdown import outcome_markdown
@@ -55,15 +54,13 @@ class Manner(NamedTuple):
 
 
 class Deed(NamedTuple):
-    """What one command is about: `path` is the manifest's, `run` the run's id; the rest as in a `flow.run.Task`."""
+    """What one command is about: `path` is the manifest's, `run` the run's id, `task` the verb's own."""
 
     verb: str
     path: str
     manifest: Manifest
-    planner: Planner
     run: str
-    subscriptions: tuple[str, ...] = ()
-    passing: frozenset[str] = frozenset()
+    task: Callable[[Manifest, Options], Task]
 
 
 def acting_options(command: Command) -> Command:
@@ -108,7 +105,7 @@ def act(output: Output, deed: Deed, manner: Manner, connection: Connection) -> i
     planning = Planning(resource_guard_request=manner.resource_guard_request, force=manner.force)
     options = plan_options(planning, deed.manifest, connection.api_version, deed.path)
     run = VerbRun(
-        Task(deed.manifest, options, deed.planner, deed.subscriptions, deed.passing),
+        deed.task(deed.manifest, options),
         deed.path,
         connection,
         Approval(not manner.auto_approve, output, lambda plan: document_of(plan, deed.path, connection, options)),

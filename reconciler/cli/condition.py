@@ -15,7 +15,7 @@ from reconciler.connection.choice import Connection
 from reconciler.loading.rights import condition_text
 from reconciler.model.codes import errors as error_codes
 from reconciler.model.errors import UsageError
-from reconciler.verbs.identity import vault_principals
+from reconciler.verbs.condition import vault_principals
 
 
 @click.command(

@@ -18,7 +18,7 @@ from reconciler.model.plan import Plan
 from reconciler.model.results.outcome import Outcome
 from reconciler.model.results.registration import Registration
 from reconciler.report.handover import ask_for, ask_markdown, ask_script
-from reconciler.verbs.registrations import unregistered
+from reconciler.verbs.handover import unregistered
 
 Command = Callable[..., int]
 _FORMS = (".sh", ".md")

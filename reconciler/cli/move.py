@@ -12,7 +12,7 @@ from reconciler.cli.options import parallelism_option
 from reconciler.cli.output import Output
 from reconciler.cli.planning import force_option
 from reconciler.connection.choice import Connection
-from reconciler.planning import moving
+from reconciler.verbs import move as operation
 
 
 @click.command(
@@ -42,5 +42,5 @@ def move(
     connection: Connection,
 ) -> int:
     """The exit code: 0 if every disk is protected in the new vault; 1 if not, or refused; 130 or 143 if interrupted."""
-    planner = partial(moving.make, disks=disks, through_soft_delete=through_soft_delete)
-    return act(output, Deed("move", path, load_manifest(path), planner, new_run()), manner, connection)
+    task = partial(operation.move, disks=disks, through_soft_delete=through_soft_delete)
+    return act(output, Deed("move", path, load_manifest(path), new_run(), task), manner, connection)

@@ -124,7 +124,7 @@ def planned(plan: Plan, document: Document, path: str, main: str) -> Showing:
 
 
 def drifted(drift: Drift, path: str, main: str) -> Showing:
-    """Drift."""
+    """Drift in every form."""
     root, base, footer = _page(path, main)
     outcome = {0: "clean", 1: "unknown", 2: "drift"}[drift.exit_code]
     parts = _Parts(
@@ -138,7 +138,7 @@ def drifted(drift: Drift, path: str, main: str) -> Showing:
 
 
 def applied(outcome: Outcome, plan: Plan, path: str, main: str) -> Showing:
-    """What became of an apply of `plan`."""
+    """The outcome of an apply of `plan` in every form."""
     root, base, footer = _page(path, main)
     word = "complete" if outcome.ok else "interrupted" if outcome.interrupted else "incomplete"
     counts = {"added": outcome.added, "changed": outcome.changed, "destroyed": outcome.destroyed}

@@ -14,7 +14,8 @@ from reconciler.cli.spans import time_of
 from reconciler.connection.choice import Connection
 from reconciler.manifest.names import GUID, LONGEST_VALUE, is_tag_key
 from reconciler.model.errors import UsageError
-from reconciler.planning import restoring
+from reconciler.planning.restoring import Wish
+from reconciler.verbs import restore as operation
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,79}")
 _GROUP = re.compile(r"[\w.()-]{0,89}[\w()-]")
@@ -80,7 +81,7 @@ def restore(
     run = new_run()
     where, group = _place(group, subscription)
     manifest = load_manifest(path)
-    wish = restoring.Wish(
+    wish = Wish(
         disk=disk,
         group=group,
         subscription=where,
@@ -92,7 +93,7 @@ def restore(
         sku=sku or "",
         zone=zone or "",
     )
-    deed = Deed("restore", path, manifest, partial(restoring.make, wish=wish), run, (where,) if where else ())
+    deed = Deed("restore", path, manifest, run, partial(operation.restore, wish=wish))
     return act(output, deed, manner, connection)
 
 

@@ -12,11 +12,10 @@ from reconciler.cli.output import Output
 from reconciler.cli.progress import listener
 from reconciler.connection import opening
 from reconciler.connection.choice import Connection
-from reconciler.report.documents import text
-from reconciler.report.identity import identity_document, identity_markdown, identity_text
-from reconciler.verbs.identity import identity
-
-_COMMANDS = ("validate", "plan", "drift", "apply", "backup", "restore")
+from reconciler.loading.rights import COMMANDS
+from reconciler.report.listing import forms
+from reconciler.report.whoami import identity_document, identity_listing
+from reconciler.verbs.whoami import identity
 
 
 @click.command(
@@ -27,7 +26,7 @@ _COMMANDS = ("validate", "plan", "drift", "apply", "backup", "restore")
 )
 @click.argument("path", required=False)
 @click.option(
-    "--for", "command", type=click.Choice(_COMMANDS), help="Exit with 1 if a permission for this command is missing."
+    "--for", "command", type=click.Choice(COMMANDS), help="Exit with 1 if a permission for this command is missing."
 )
 @format_option("text", "json", "markdown")
 @connection_options
@@ -38,11 +37,10 @@ def whoami(output: Output, path: str | None, command: str | None, form: str, con
     with opening.opened(connection, events=listener(output), readonly=True) as session:
         found = session.run(lambda azure, _clock: identity(azure, manifest))
 
-    ways = {name: way.shown for name, way in WAYS.items()}
-    forms = {
-        "json": lambda: text(identity_document(found, tool_version=__version__)),
-        "markdown": lambda: identity_markdown(found, ways=ways),
-        "text": lambda: identity_text(found, ways=ways, style=output.style),
-    }
-    output.report(forms[form](), form)
+    told = forms(
+        identity_listing(found, ways={name: way.shown for name, way in WAYS.items()}),
+        lambda: identity_document(found, tool_version=__version__),
+        style=output.style,
+    )
+    output.report(told[form](), form)
     return 1 if command and found.lacks(command) else 0

@@ -24,7 +24,7 @@ _BEYOND_APPLY: Mapping[str, tuple[str, ...]] = {
 }
 _SHARED: Mapping[str, tuple[str, ...]] = {"backup": (_OPERATION,), "restore": (_OPERATION, _GRANT)}
 
-COMMANDS = ("validate", "plan", "drift", "apply", "backup", "restore")
+COMMANDS = ("validate", "plan", "drift", "apply", *_BEYOND_APPLY)
 """The commands whose rights are shown; every other one needs those of `plan`, or none."""
 
 

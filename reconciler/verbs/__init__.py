@@ -1,4 +1,6 @@
-"""A file a verb, from an open connection to a result; with the package's `interface` on top.
+"""A file a verb: from an open connection to a result, or to the task of a run that changes Azure by a plan.
 
-Not here: click and printing, which are in `cli`; verbs that are plans, such as `restore`, which `flow` carries out.
+The package's `interface` stands on top.
+
+Not here: click and printing, which are in `cli`; carrying a task out, which is in `flow`.
 """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -13,21 +13,23 @@ from arm import disk, disk_id, estate, group_id
 from forging import quickstart
 from installed import ESTATE, Done, put_files, run
 from manifests import manifest
+from reference import GENERATE
 
 from reconciler.report.simulated import SIMULATED
 
 EXPORTED = {"RECONCILER_SANDBOX": ESTATE}
-VERBS = [
-    ("plan", "backup.yaml"),
-    ("apply", "backup.yaml", "--auto-approve"),
-    ("drift", "backup.yaml"),
-    ("status", "backup.yaml"),
-    ("coverage", "backup.yaml"),
-    ("jobs", "list", "backup.yaml"),
-    ("recovery-points", "backup.yaml"),
-    ("backup", "backup.yaml"),
-    ("whoami", "backup.yaml"),
-]
+
+
+def verbs() -> Iterator[tuple[str, ...]]:
+    """Every verb that asks Azure, has forms, and can do with a manifest alone."""
+    for name, command, _ in GENERATE.commands():
+        known = {one.name for one in command.params}
+        needed = {one.name for one in command.params if one.required}
+        if {"path", "form", "arm_endpoint"} <= known and needed <= {"path"} and "names" not in known:
+            yield (*name.split()[1:], "backup.yaml", *(["--auto-approve"] if "auto_approve" in known else []))
+
+
+VERBS = sorted(verbs())
 
 
 @pytest.fixture(scope="module")

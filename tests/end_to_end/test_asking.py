@@ -10,7 +10,7 @@ from stage import READER, Stage
 
 from reconciler.model.results.registration import Registration
 from reconciler.report.handover import ask_for, ask_markdown, ask_script
-from reconciler.verbs.registrations import unregistered
+from reconciler.verbs.handover import unregistered
 
 
 def test_providers_that_are_not_registered(fresh: Stage) -> None:

@@ -11,7 +11,7 @@ from arm import disk_id
 from forging import Azure, disks
 
 Forged = Callable[..., AbstractContextManager[Azure]]
-VERBS = ("status", "coverage", "backup", "jobs list", "recovery-points")
+VERBS = ("status", "coverage", "backup", "jobs list", "recovery-points", "whoami")
 
 
 def told(text: str) -> set[str]:

@@ -12,12 +12,14 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import click
 from stage import as_yaml
 
 from forging.estates import MANIFEST, Estate
 from forging.rule import Chain, Request, Rule, fits, globbed
 from forging.served import Served
 from forging.virtual import Virtual
+from reconciler.cli.main import root
 from reconciler.cli.spans import seconds_of
 
 VIRTUAL = "virtual"
@@ -25,16 +27,17 @@ PACE = "scaled:200"
 SANDBOX = "sandbox"
 """A caller who may do everything."""
 
-OFFLINE = frozenset({"validate", "schema", "explain", "init", "fmt", "completion", "sandbox"})
-"""Verbs that ask Azure nothing."""
-
-PATHLESS = frozenset({"export", "schema", "explain", "init", "completion", "sandbox"})
-"""Verbs that take no manifest."""
-
-GROUPS = frozenset({"jobs"})
-"""Verbs of two words."""
-
 _TOLD = re.compile(r"^(?:error|warning|info)\[([a-z-]+)\]", re.MULTILINE)
+
+
+def parameters(verb: str) -> frozenset[str]:
+    """The names of a verb's own parameters; none of a verb that takes a second word."""
+    command: click.Command | None = root
+    for word in verb.split():
+        assert isinstance(command, click.Group), verb
+        command = command.get_command(click.Context(command), word)
+    assert command is not None, verb
+    return frozenset() if isinstance(command, click.Group) else frozenset(str(one.name) for one in command.params)
 
 
 @dataclass
@@ -106,12 +109,13 @@ class Azure:
         return Done(shown, done.returncode, done.stdout, done.stderr, document, reports, self.requests[count:])
 
     def _words(self, verb: str, arguments: tuple[str, ...]) -> list[str]:
-        words = verb.split()
-        if words[0] in GROUPS and len(words) == 1:
-            words, arguments = [verb, arguments[0]], arguments[1:]
+        words, command = verb.split(), parameters(verb)
+        if not command:
+            words, arguments = [*words, arguments[0]], arguments[1:]
+            command = parameters(" ".join(words))
         has_path = bool(arguments) and not arguments[0].startswith("-") and (self.folder / arguments[0]).exists()
-        path = [] if words[0] in PATHLESS or has_path else [MANIFEST]
-        return [*words, *path, *arguments, *(() if words[0] in OFFLINE else self._door.clock)]
+        path = [MANIFEST] if "path" in command and not has_path else []
+        return [*words, *path, *arguments, *(self._door.clock if "arm_endpoint" in command else ())]
 
     def declare(self, manifest: Mapping[str, Any] | str, name: str = MANIFEST) -> str:
         """Write another manifest; its path, for `run`."""

@@ -9,10 +9,9 @@ from typing import Any
 from reconciler.azure.connection import Azure
 from reconciler.azure.sign_in.signing import claims
 from reconciler.azure.together import together
-from reconciler.flow.look import estate_for
 from reconciler.loading import rights
 from reconciler.model.errors import AzureError, ReadIncomplete
-from reconciler.model.ids import ArmId, lower
+from reconciler.model.ids import lower
 from reconciler.model.manifest import Manifest
 from reconciler.model.results.identity import Bearer, Identity, Place
 from reconciler.planning.scope import reach
@@ -30,21 +29,6 @@ async def identity(azure: Azure, manifest: Manifest | None) -> Identity:
     named = sorted(rows) if manifest is None else reach(manifest).subscriptions
     places = await together(*(_place(azure, rows.get(one), one, manifest) for one in named))
     return Identity(azure.endpoint, _bearer(azure, claims(await azure.signing.token())), tuple(places))
-
-
-async def vault_principals(azure: Azure, manifest: Manifest) -> dict[str, tuple[str, ...]]:
-    """The object ids of each declared vault's identities, by the vault's name; none for a vault that doesn't exist.
-
-    ReadIncomplete when Azure can't be read to the end.
-    """
-    estate = await estate_for(azure, manifest)
-    found: dict[str, tuple[str, ...]] = {}
-    for spec in manifest.vaults.values():
-        live = estate.vaults.get(spec.id.key)
-        named = estate.identities.get(spec.identity.key) if isinstance(spec.identity, ArmId) else None
-        ids = (*(live.principals if live else ()), *((named.principal_id,) if named else ()))
-        found[spec.name] = tuple(sorted({lower(one) for one in ids}))
-    return found
 
 
 def _bearer(azure: Azure, said: Mapping[str, Any]) -> Bearer:
