@@ -22,7 +22,7 @@ _RUNNING = "inprogress"
 _PROVING = frozenset({Op.INSTANCE_MERGE, Op.INSTANCE_DELETE, Op.INSTANCE_UNDELETE})
 
 
-async def settle(run: Run, change: Change) -> str:
+async def perform(run: Run, change: Change) -> str:
     """Restore, check, record the proof, and clean up even after a failure; ReconcilerError when any of these fails."""
     steps = {step.op: step for step in change.steps}
     delete = steps[Op.DISK_DELETE]
@@ -75,4 +75,4 @@ async def _prove(run: Run, change: Change) -> None:
         for step in change.steps
         if step.op in _PROVING
     )
-    await moving.write(run, replace(change, kind=Kind.DISK, steps=steps, goal="", probe=None))
+    await moving.perform_past_others(run, replace(change, kind=Kind.DISK, steps=steps, goal="", probe=None))

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Coroutine, Mapping
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
-from reconciler.applying import drilling, groups, marking, moving, policies, restoring, roles, vaults
+from reconciler.applying import drilling, marking, moving, restoring
 from reconciler.applying.goal import GONE, Target, reach
 from reconciler.applying.guard import Guard
+from reconciler.applying.kinds import KINDS, Perform
 from reconciler.applying.moving import others
-from reconciler.applying.probing import Probes
 from reconciler.applying.progress import Progress
 from reconciler.applying.refusals import hint_for
 from reconciler.applying.run import Run, Settings, Skip
@@ -30,15 +30,12 @@ from reconciler.model.results.outcome import Outcome, Result, Status, result_of
 
 __all__ = ["Settings", "apply"]
 
-_SETTLE: Mapping[Kind, Callable[[Run, Change], Awaitable[str]]] = {
-    Kind.GROUP: groups.settle,
-    Kind.VAULT: vaults.settle,
-    Kind.POLICY: policies.settle,
-    Kind.ROLE: roles.settle,
-    Kind.DISK: moving.write,
-    Kind.MOVE: moving.settle,
-    Kind.RESTORE: restoring.settle,
-    Kind.DRILL: drilling.settle,
+_PERFORM: Mapping[Kind, Perform] = {
+    **dict(KINDS),
+    Kind.DISK: moving.perform_past_others,  # a move may have left instances of the disk in other vaults
+    Kind.MOVE: moving.perform,
+    Kind.RESTORE: restoring.perform,
+    Kind.DRILL: drilling.perform,
 }
 """Writes, waits for and checks each kind of change: returns a remark, or raises the error that stops it."""
 
@@ -71,14 +68,12 @@ async def apply(
     """
     _check_order(plan)
     run = Run(plan, azure, clock, settings, progress)
-    run.probes = Probes(run)
-    guard = Guard.of(run)
     execution = _Execution(run, plan)
     try:
         await execution.until(stop)
     finally:
         await execution.end()
-        await guard.close()
+        await run.shared(Guard).close()
         await run.close()
     return execution.outcome(interrupted=_INTERRUPTED if stop.is_set() and execution.was_cut else "")
 
@@ -156,7 +151,7 @@ class _Execution:
 
     async def _change(self, change: Change) -> None:
         try:
-            result = await self._settled(change)
+            result = await self._performed(change)
         except asyncio.CancelledError:
             self._end_change(change, self._cut(change))
             raise
@@ -169,7 +164,7 @@ class _Execution:
         self._ended[change.address].set()
         self._run.progress.ended(result)
 
-    async def _settled(self, change: Change) -> Result:
+    async def _performed(self, change: Change) -> Result:
         because = await self._obstacle(change)
         if because:
             return result_of(change, Status.SKIPPED, message=because)
@@ -177,7 +172,7 @@ class _Execution:
             return result_of(change, Status.SKIPPED, message=_OUT_OF_TIME)
         self._run.progress.started(change)
         try:
-            message = await _SETTLE[change.kind](self._run, change)
+            message = await _PERFORM[change.kind](self._run, change)
         except Exception as error:  # noqa: BLE001 - one failed change doesn't stop the others
             return _ending(self._run, change, error)
         return result_of(change, Status.DONE, message=message)

@@ -47,7 +47,7 @@ async def send(
     `principal` is one that the plan could not know, `seen` is the object as just read. ReconcilerError when the guard
     doesn't let the step through.
     """
-    guard = Guard.of(run)
+    guard = run.shared(Guard)
     planned = run.changes.get(change.address, change)
     if seen is not None:
         standing.check(run, planned, step, seen.body)
@@ -63,7 +63,7 @@ async def send(
 async def write_mark(run: Run, step: Step, live: Mapping[str, str]) -> Receipt:
     """Write a vault's mark, which is part of no change; OperationFailed when the `live` tags show that it isn't ours."""
     standing.check_ours(run, step, live)
-    return await Guard.of(run).sent(step)
+    return await run.shared(Guard).sent(step)
 
 
 class Guard:
@@ -78,14 +78,6 @@ class Guard:
         self._new_vaults = {
             step.target.key for change in run.plan.changes for step in change.steps if step.op is Op.VAULT_PUT
         }
-
-    @classmethod
-    def of(cls, run: Run) -> Guard:
-        """The run's guard."""
-        if run.guard is None:
-            run.guard = cls(run)
-        found: Guard = run.guard
-        return found
 
     def contradict(self, found: Iterable[ArmId]) -> None:
         """Note objects that exist but are missing from their list; after too many of them nothing more is written."""

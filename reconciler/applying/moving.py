@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from reconciler.applying import instances
 from reconciler.applying.backoff import LAG_SECONDS
 from reconciler.applying.goal import GONE, is_moving
+from reconciler.applying.kinds import instances
 from reconciler.applying.refusals import is_already_protected
 from reconciler.applying.run import Run, Skip
 from reconciler.applying.watching import Row
@@ -39,7 +39,7 @@ _AGAIN = "fix the cause in the message, then run the command again"
 _NOWHERE = "fix the cause in the message and run the move again, or declare the old vault and apply, which resumes protection there"
 
 
-async def settle(run: Run, change: Change) -> str:
+async def perform(run: Run, change: Change) -> str:
     """Move a disk's protection to its new vault; when that fails, for whatever reason, back to the old one.
 
     The error then also says what became of the old protection.
@@ -51,9 +51,9 @@ async def settle(run: Run, change: Change) -> str:
     return await Moving(run, change).done()
 
 
-async def write(run: Run, change: Change) -> str:
+async def perform_past_others(run: Run, change: Change) -> str:
     """Take a disk's instance through its steps, working around instances that a move has left in other vaults."""
-    return await Moving(run, change).done() if others(change) else await instances.settle(run, change)
+    return await Moving(run, change).done() if others(change) else await instances.perform(run, change)
 
 
 def others(change: Change) -> list[Step]:
@@ -118,7 +118,7 @@ class Moving:
     async def _protect(self, change: Change) -> None:
         """Take the new instance to its goal."""
         goal = GOALS["protected"] if change.kind is Kind.MOVE else change.goal
-        await instances.settle(self._run, replace(change, steps=self._made, goal=goal))
+        await instances.perform(self._run, replace(change, steps=self._made, goal=goal))
 
     async def _back(self) -> tuple[str, bool]:
         """Bring back the old protection; return what became of the disk, and whether it is protected."""
@@ -242,4 +242,4 @@ def _refused(error: AzureError) -> OperationFailed:
 
 async def _do(run: Run, change: Change, step: Step) -> None:
     """Take one step on one instance, and wait for the state that it leads to."""
-    await instances.settle(run, replace(change, steps=(step,), goal=_GOALS[step.op], probe=None))
+    await instances.perform(run, replace(change, steps=(step,), goal=_GOALS[step.op], probe=None))

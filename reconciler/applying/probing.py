@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from reconciler.applying.principals import az_line
 from reconciler.applying.refusals import is_already_protected, is_passing, is_permission, is_protected_in, is_vague
-from reconciler.applying.roles import Principals, az_line
 from reconciler.applying.run import Run, Skip
 from reconciler.azure.bodies import merged
 from reconciler.model.changes import Change, Op, Probe, Step
@@ -199,7 +199,7 @@ async def _line(run: Run, address: str) -> str:
         return ""
     step = change.steps[0]
     try:
-        principal = await Principals.of(run).resolve(step)
+        principal = await run.principals.resolve(step)
     except ReconcilerError:
         principal = "<principal id of the vault's identity>"
     return az_line(step.target, str(step.body["role"]), principal)

@@ -35,7 +35,7 @@ _LOST_SECONDS = 600.0  # restores were recorded to take three and a half minutes
 _NOT_MADE = frozenset({"failed", "canceled"})
 
 
-async def settle(run: Run, change: Change) -> str:
+async def perform(run: Run, change: Change) -> str:
     """Restore a disk, or delete one that an earlier run left behind; return a remark on the result."""
     if change.steps[0].op is Op.DISK_DELETE:
         return "" if await disks.remove(run, change, change.steps[0]) else "already gone"

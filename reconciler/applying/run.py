@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from random import Random
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from reconciler.applying.backoff import LAG_SECONDS, ROLE_WINDOW_SECONDS, delays
+from reconciler.applying.principals import Principals
 from reconciler.applying.progress import Progress
 from reconciler.applying.refusals import is_permission
 from reconciler.applying.watching import Watch
@@ -25,6 +26,8 @@ from reconciler.model.codes import errors as error_codes
 from reconciler.model.errors import AzureError, OperationFailed, ReconcilerError
 from reconciler.model.ids import ArmId
 from reconciler.model.plan import Plan
+
+_Shared = TypeVar("_Shared")
 
 _USUAL_SECONDS = 46.0
 """The longest recorded time of a validation, and of most stops, suspensions and resumptions."""
@@ -74,12 +77,18 @@ class Run:
         self.ends = self.began + (settings.timeout_seconds or float("inf"))
         self.done_at: dict[str, float] = {}
         self.touched: set[str] = set()
-        self.principals: Any = None
-        self.probes: Any = None
-        self.guard: Any = None
+        self.principals = Principals(azure)
+        self._shared: dict[Callable[[Run], Any], Any] = {}
         self.holders_asked = 0
         self._watches: dict[str, Watch] = {}
         self._usual: dict[str, float] = {}
+
+    def shared(self, kind: Callable[[Run], _Shared]) -> _Shared:
+        """The one object of that class that all changes of this run share, made when it is first asked for."""
+        if kind not in self._shared:
+            self._shared[kind] = kind(self)
+        found: _Shared = self._shared[kind]
+        return found
 
     @property
     def now(self) -> float:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from scripted import VAULT, Applied, Scripted, group_change, plan_of
 
-from reconciler.applying.roles import az_line
+from reconciler.applying.principals import az_line
 from reconciler.azure.receipts import Receipt
 from reconciler.model.changes import UNKNOWN, Action, Change, FieldChange, Kind, Op, Step
 from reconciler.model.errors import AzureError, NotFound, OutOfReach

@@ -19,7 +19,7 @@ from reconciler.planning.content import content_of, differences
 _IN_USE = "usererrordpppolicyobjectinuse"
 
 
-async def settle(run: Run, change: Change) -> str:
+async def perform(run: Run, change: Change) -> str:
     """Create or retire a policy; ReconcilerError when the one that comes back does something else."""
     for step in change.steps:
         if step.op is Op.POLICY_DELETE:

@@ -10,7 +10,7 @@ from typing import Any
 from reconciler.applying import resuming
 from reconciler.applying.goal import GONE, Target, is_moving, is_reached, reach
 from reconciler.applying.guard import send
-from reconciler.applying.probing import explained, needs_probe
+from reconciler.applying.probing import Probes, explained, needs_probe
 from reconciler.applying.refusals import (
     is_already_protected,
     is_passing,
@@ -87,7 +87,7 @@ def _shown(body: Mapping[str, Any]) -> dict[str, Any]:
     return {"properties": shown, "tags": tags}
 
 
-async def settle(run: Run, change: Change) -> str:
+async def perform(run: Run, change: Change) -> str:
     """Take a disk's instance through its steps to the goal; each step's own state is waited for before the next."""
     for number, planned in enumerate(change.steps, start=1):
         step = planned if planned.op is Op.INSTANCE_UNDELETE else replace(planned, target=_live(planned.target))
@@ -98,7 +98,7 @@ async def settle(run: Run, change: Change) -> str:
             continue
         try:
             if needs_probe(change, step):
-                await run.probes.passed(change, step)
+                await run.shared(Probes).passed(change, step)
             await _take_with_retries(run, task)
         except AzureError as error:
             await _name_holders(run, step, error)
@@ -162,7 +162,7 @@ async def _take_with_retries(run: Run, task: _Task) -> None:
         except AzureError as error:
             await _wait_for_rights(run, task, error, next(delays))
             if is_vague(error) and needs_probe(task.change, task.step):
-                refusal = await run.probes.refusal(task.step)
+                refusal = await run.shared(Probes).refusal(task.step)
                 if refusal is not None and not is_passing(refusal):
                     raise refusal from error
             task = _again(task)

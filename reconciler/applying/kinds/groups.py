@@ -13,7 +13,7 @@ from reconciler.model.errors import NotFound
 from reconciler.planning.kinds.groups import laid_over, merged_tags
 
 
-async def settle(run: Run, change: Change) -> str:
+async def perform(run: Run, change: Change) -> str:
     """Make or change a resource group; ReconcilerError when a declared field came back different."""
     for planned in change.steps:
         deadline = run.new_deadline()

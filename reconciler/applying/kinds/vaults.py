@@ -24,7 +24,7 @@ from reconciler.model.tags import OWNER_TAG, tag_of
 Body = Mapping[str, Any]
 
 
-async def settle(run: Run, change: Change) -> str:
+async def perform(run: Run, change: Change) -> str:
     """Make or change a vault; ReconcilerError when it failed or a declared field came back different."""
     for step in change.steps:
         async with run.vault_locks[step.target.key]:
