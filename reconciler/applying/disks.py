@@ -11,7 +11,7 @@ from reconciler.applying.backoff import LAG_SECONDS
 from reconciler.applying.guard import send
 from reconciler.applying.rereading import is_busy, of_resource
 from reconciler.applying.run import Run
-from reconciler.azure.projection import disk as project
+from reconciler.azure.disks import project
 from reconciler.azure.provenance import trace
 from reconciler.model.changes import Change, Step
 from reconciler.model.codes import errors as error_codes

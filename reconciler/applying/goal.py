@@ -12,9 +12,9 @@ from reconciler.applying.refusals import failure_of
 from reconciler.applying.rereading import is_busy
 from reconciler.applying.run import Run, overridden
 from reconciler.applying.watching import LATE, Row
+from reconciler.azure.kinds.instances import project
+from reconciler.azure.kinds.instances import state as state_of
 from reconciler.azure.operations import finish
-from reconciler.azure.projection import instance as project
-from reconciler.azure.projection import state as state_of
 from reconciler.azure.receipts import Receipt
 from reconciler.model.codes import errors as error_codes
 from reconciler.model.errors import NotFound, OperationFailed, ReconcilerError

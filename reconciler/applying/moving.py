@@ -15,7 +15,7 @@ from reconciler.applying.kinds import instances
 from reconciler.applying.refusals import is_already_protected
 from reconciler.applying.run import Run, Skip
 from reconciler.applying.watching import Row
-from reconciler.azure.projection import state
+from reconciler.azure.kinds.instances import state
 from reconciler.model.changes import Change, Kind, Op, Step
 from reconciler.model.codes import errors as error_codes
 from reconciler.model.errors import AzureError, NotFound, OperationFailed, ReconcilerError, Transient

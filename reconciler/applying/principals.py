@@ -6,8 +6,8 @@ import asyncio
 
 from reconciler.applying.backoff import LAG_SECONDS
 from reconciler.azure.connection import Azure
+from reconciler.azure.kinds.vaults import project as project_vault
 from reconciler.azure.projection import identity as project_identity
-from reconciler.azure.projection import vault as project_vault
 from reconciler.model.builtin_roles import title_of
 from reconciler.model.changes import Step
 from reconciler.model.codes import errors as error_codes

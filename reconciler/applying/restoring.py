@@ -19,9 +19,9 @@ from reconciler.applying.probing import explained
 from reconciler.applying.refusals import is_passing
 from reconciler.applying.rereading import Reread, Standing, of_resource
 from reconciler.applying.run import Run, overridden
+from reconciler.azure.disks import project
 from reconciler.azure.fields import pick
 from reconciler.azure.operations import finish
-from reconciler.azure.projection import disk as project
 from reconciler.azure.provenance import origin
 from reconciler.model.changes import Change, Op, Step
 from reconciler.model.codes import disks as disk_codes

@@ -13,9 +13,9 @@ from reconciler.applying.run import Run
 from reconciler.applying.slices import SECONDS
 from reconciler.azure import bodies
 from reconciler.azure.answering import answer
-from reconciler.azure.projection import instance as project
-from reconciler.azure.projection import policy as project_policy
-from reconciler.azure.projection import vault as project_vault
+from reconciler.azure.kinds.instances import project
+from reconciler.azure.kinds.policies import project as project_policy
+from reconciler.azure.kinds.vaults import project as project_vault
 from reconciler.azure.receipts import Receipt
 from reconciler.model.changes import Change, Op, Step
 from reconciler.model.codes import errors as error_codes

@@ -7,10 +7,11 @@ from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
 
-from reconciler.azure import fields, projection, provenance
+from reconciler.azure import disks, fields, projection, provenance
 from reconciler.azure.connection import Azure, incomplete
 from reconciler.azure.graph import graph_if_it_answers, literal
 from reconciler.azure.jobs import jobs_of, with_jobs
+from reconciler.azure.kinds import instances, roles
 from reconciler.azure.knowing import known
 from reconciler.azure.places import within
 from reconciler.azure.survey import newest_sources, own_snapshots
@@ -161,7 +162,7 @@ def _deleted(row: Mapping[str, Any]) -> DeletedVault:
 async def _role_count(azure: Azure, question: Question[Any]) -> tuple[RoleAssignment, ...]:
     """Every role assignment that a list of the subscription shows, for its quota."""
     rows = await azure.list(f"{question.subject}/providers/Microsoft.Authorization/roleAssignments")
-    found = {role.id.key: role for role in map(projection.role, rows)}
+    found = {role.id.key: role for role in map(roles.project, rows)}
     return tuple(found[key] for key in sorted(found))
 
 
@@ -173,7 +174,7 @@ async def _protected_elsewhere(azure: Azure, question: Question[Any]) -> tuple[A
         if isinstance(error.__cause__, NotFound):
             return ()
         raise
-    ids = {one.id.key: one.id for one in map(projection.instance, rows)}
+    ids = {one.id.key: one.id for one in map(instances.project, rows)}
     return tuple(ids[key] for key in sorted(ids))
 
 
@@ -185,7 +186,7 @@ async def _held(azure: Azure, question: Question[Any]) -> tuple[Instance, ...]:
     for (_, deleted), bodies in zip(lists, rows, strict=True):
         projected = {
             one.id.key: one
-            for one in map(within(question.subject, partial(projection.instance, deleted=deleted)), bodies)
+            for one in map(within(question.subject, partial(instances.project, deleted=deleted)), bodies)
         }
         found += (projected[key] for key in sorted(projected))
     for instance in found:
@@ -196,7 +197,7 @@ async def _held(azure: Azure, question: Question[Any]) -> tuple[Instance, ...]:
 async def _disks(azure: Azure, question: Question[Any]) -> frozenset[str]:
     """The lower-cased ids of the disks of a subscription that the look didn't list."""
     rows = await azure.list(f"{question.subject}/providers/Microsoft.Compute/disks")
-    return frozenset(projection.disk(row).id.key for row in rows)
+    return frozenset(disks.project(row).id.key for row in rows)
 
 
 async def _backed_up(azure: Azure, questions: Sequence[Question[Any]]) -> dict[Question[Any], Known[Any]]:

@@ -1,4 +1,4 @@
-"""Bodies of writes: read-only fields removed, wanted values merged in, resource guard requests added."""
+"""Bodies of writes: wanted values merged into what is there, resource guard requests added."""
 
 from __future__ import annotations
 
@@ -6,19 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reconciler.model.ids import ArmId, lower
-
-_READ_ONLY = frozenset({"id", "name", "type", "systemdata", "etag"})
-_READ_ONLY_PROPERTIES = frozenset(
-    {"currentprotectionstate", "protectionstatus", "protectionerrordetails", "provisioningstate", "deletioninfo"}
-)
-
-
-def role_assignment(scope: ArmId, role: str, principal: str) -> dict[str, Any]:
-    """The body of a role assignment; with `principalType`, Azure accepts an identity that the directory doesn't show yet."""
-    definition = f"/subscriptions/{scope.subscription}/providers/Microsoft.Authorization/roleDefinitions/{role}"
-    return {
-        "properties": {"roleDefinitionId": definition, "principalId": principal, "principalType": "ServicePrincipal"}
-    }
 
 
 def guard_requests(guard: Sequence[str]) -> dict[str, Any] | None:
@@ -31,19 +18,6 @@ def guarded(body: Mapping[str, Any], guard: Sequence[str]) -> dict[str, Any]:
     if not guard:
         return dict(body)
     return {**body, "properties": {**(body.get("properties") or {}), **(guard_requests(guard) or {})}}
-
-
-def writable(live: Mapping[str, Any]) -> dict[str, Any]:
-    """A live instance's body without its read-only fields."""
-    kept = {key: value for key, value in live.items() if lower(key) not in _READ_ONLY}
-    for key in [key for key in kept if lower(key) == "properties"]:
-        kept["properties"] = writable_properties(kept.pop(key) or {})
-    return kept
-
-
-def writable_properties(properties: Mapping[str, Any]) -> dict[str, Any]:
-    """An instance's properties without the read-only ones."""
-    return {key: value for key, value in properties.items() if lower(key) not in _READ_ONLY_PROPERTIES}
 
 
 def merged(live: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
@@ -77,3 +51,8 @@ def says_already(live: Any, wanted: Any) -> bool:
     if isinstance(wanted, str) and isinstance(live, str) and wanted.startswith("/"):
         return ArmId(wanted) == ArmId(live)
     return bool(live == wanted)
+
+
+def place(target: ArmId) -> tuple[str, str, str]:
+    """Resource group, vault and name of an object in a vault."""
+    return target.group, target.parent.name, target.name

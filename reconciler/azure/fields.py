@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
+from sys import intern
 from typing import Any
 
 from reconciler.model.errors import ReadIncomplete
-from reconciler.model.ids import ArmId, lower
+from reconciler.model.ids import ArmId, lower, shared
 
 
 def pick(body: Any, *path: str) -> Any:
@@ -67,6 +68,39 @@ def id_of(body: Mapping[str, Any]) -> ArmId:
 def optional_id(text: Any) -> ArmId | None:
     """The id in a text; None when it is empty or no text."""
     return ArmId(text) if isinstance(text, str) and text else None
+
+
+def shared_id(text: Any) -> ArmId | None:
+    """The id that a text is, one object for all that name it; None when it is none, or empty."""
+    return shared(text) if isinstance(text, str) and text else None
+
+
+def enclosing(own: ArmId, kind: str) -> str:
+    """What an object of this type lies on: its id up to the type's provider; the whole id where it has none."""
+    found = own.key.rfind(f"/providers/{kind}/")
+    return own.text[: found if found >= 0 else len(own.text)]
+
+
+def tags_of(body: Mapping[str, Any]) -> dict[str, str]:
+    """The tags of an object."""
+    tags = pick(body, "tags")
+    return _shared_tags(tuple([(str(key), str(value)) for key, value in tags.items()])) if tags else {}
+
+
+@lru_cache(maxsize=4096)
+def _shared_tags(tags: tuple[tuple[str, str], ...]) -> dict[str, str]:
+    """Equal tags are one mapping, which nobody changes."""
+    return dict(tags)
+
+
+def kept(text: Any) -> str:
+    """One of the few words that a field takes, kept once."""
+    return intern(str(text)) if text else ""
+
+
+def lowered(text: Any) -> str | None:
+    """The text in lower case; None when it is none, or empty."""
+    return lower(text) if isinstance(text, str) and text else None
 
 
 def moment(text: Any) -> datetime | None:

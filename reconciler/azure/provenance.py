@@ -9,10 +9,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from reconciler.azure.connection import Azure
+from reconciler.azure.disks import project
 from reconciler.azure.fields import id_of, moment, pick, pick_each
 from reconciler.azure.jobs import jobs_of
 from reconciler.azure.knowing import unsure
-from reconciler.azure.projection import disk as project
 from reconciler.azure.together import together
 from reconciler.model.errors import AzureError, NotFound
 from reconciler.model.estate import Trace

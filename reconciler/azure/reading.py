@@ -9,11 +9,12 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
-from reconciler.azure import fields, projection, survey
+from reconciler.azure import disks, fields, projection, survey
 from reconciler.azure.answering import answer
 from reconciler.azure.connection import Azure, incomplete
+from reconciler.azure.kinds import KINDS, Row, roles
 from reconciler.azure.places import within
 from reconciler.azure.together import together
 from reconciler.base import garbage
@@ -39,16 +40,10 @@ _MAPPINGS = (
     "identities",
     "machines",
 )
+_IN_SUBSCRIPTION = tuple(one for kind in KINDS for one in kind.in_subscription)
+_IN_VAULT = tuple(one for kind in KINDS for one in kind.in_vault)
 _MOST_FILTERS = 3
 _IN_FLIGHT = 32
-
-
-class _HasId(Protocol):
-    @property
-    def id(self) -> ArmId: ...
-
-
-_Found = TypeVar("_Found", bound=_HasId)
 
 
 async def read_estate(azure: Azure, reach: Reach) -> Estate:
@@ -123,10 +118,7 @@ class _Look:
         base = f"/subscriptions/{subscription}"
         estate = self.estate
         await together(
-            self._read(
-                f"{base}/providers/Microsoft.DataProtection/backupVaults", estate.vaults, within(base, projection.vault)
-            ),
-            self._read(f"{base}/resourcegroups", estate.groups, within(base, projection.group)),
+            *(self._read(f"{base}{one.path}", one.rows(estate), within(base, one.project)) for one in _IN_SUBSCRIPTION),
             self._read(f"{base}/providers/Microsoft.Authorization/locks", estate.locks, within(base, projection.lock)),
         )
 
@@ -141,7 +133,7 @@ class _Look:
 
     async def _disks(self, subscription: str) -> None:
         path = f"/subscriptions/{subscription}/providers/Microsoft.Compute/disks"
-        await self._read(path, self.estate.disks, within(f"/subscriptions/{subscription}", projection.disk))
+        await self._read(path, self.estate.disks, within(f"/subscriptions/{subscription}", disks.project))
 
     async def _machines(self, subscription: str) -> None:
         path = f"/subscriptions/{subscription}/providers/Microsoft.Compute/virtualMachines"
@@ -149,12 +141,11 @@ class _Look:
 
     async def _vault(self, vault: Vault) -> None:
         base, estate = vault.id.text, self.estate
-        live, deleted = (partial(projection.instance, vault=vault.id, deleted=deleted) for deleted in (False, True))
-        policy = partial(projection.policy, vault=vault.id)
         await together(
-            self._read(f"{base}/backupPolicies", estate.policies, within(base, policy)),
-            self._read(f"{base}/backupInstances", estate.instances, within(base, live)),
-            self._read(f"{base}/deletedBackupInstances", estate.deleted_instances, within(base, deleted)),
+            *(
+                self._read(f"{base}{one.path}", one.rows(estate), within(base, partial(one.project, vault=vault.id)))
+                for one in _IN_VAULT
+            )
         )
 
     async def _roles(self, vaults: Iterable[Vault]) -> None:
@@ -176,7 +167,7 @@ class _Look:
     def _keep_roles(self, subscription: str, rows: Iterable[Mapping[str, Any]]) -> None:
         """Keep each assignment once, with all subscriptions that list it: one above subscriptions is in several lists."""
         found: dict[str, RoleAssignment] = {}
-        _keep(found, rows, projection.role, "role assignments")
+        _keep(found, rows, roles.project, "role assignments")
         for key, row in found.items():
             known = self.estate.roles.setdefault(key, row)
             known.listed_in = tuple(dict.fromkeys((*known.listed_in, subscription)))
@@ -226,16 +217,16 @@ class _Look:
         async with self._slots:
             return await self.azure.list(path, query=query)
 
-    async def _read(self, path: str, into: dict[str, _Found], project: Callable[[Mapping[str, Any]], _Found]) -> None:
+    async def _read(self, path: str, into: dict[str, Row], project: Callable[[Mapping[str, Any]], Row]) -> None:
         """Read a list and project it page by page, since whole bodies take ten times the memory."""
         async with self._slots:
             await self.azure.each_page(path, lambda rows: _keep(into, rows, project, path))
 
 
 def _keep(
-    into: dict[str, _Found],
+    into: dict[str, Row],
     rows: Iterable[Mapping[str, Any]],
-    project: Callable[[Mapping[str, Any]], _Found],
+    project: Callable[[Mapping[str, Any]], Row],
     what: str,
 ) -> None:
     """Project the rows into the mapping by id, so that two spellings of an id are one object."""

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from reconciler.model.changes import Step
+from reconciler.model.errors import NotFound
+
+if TYPE_CHECKING:
+    from reconciler.azure.sdk import Operations
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,3 +30,15 @@ class Receipt:
     retry_after: float = 0.0
     adopted: bool = False
     unchanged: bool = False
+
+
+Write = Callable[["Operations", Step], Awaitable[Receipt]]
+"""Writes a step by the SDK's operations."""
+
+
+async def satisfied(deletion: Awaitable[Receipt]) -> Receipt:
+    """A deletion's receipt; an object that doesn't exist counts as deleted."""
+    try:
+        return await deletion
+    except NotFound:
+        return Receipt(HTTPStatus.NO_CONTENT)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from reconciler.azure import bodies
+from reconciler.azure.bodies import place
 from reconciler.azure.connection import Azure
+from reconciler.azure.kinds.instances import restore_request, validate
 from reconciler.azure.receipts import Receipt
 from reconciler.azure.sdk import Operations
 from reconciler.model.changes import Step
@@ -34,20 +35,3 @@ class Requests:
         instances = self._sdk.dataprotection(instance.subscription).backup_instances
         body = {"backupRuleOptions": {"ruleName": rule, "triggerOption": {"retentionTagOverride": retention}}}
         return await self._sdk.begin(instances.begin_adhoc_backup, *place(instance), body)
-
-
-async def validate(sdk: Operations, vault: ArmId, properties: Mapping[str, Any]) -> Receipt:
-    """The first answer to validateForBackup of an instance with these properties."""
-    instances = sdk.dataprotection(vault.subscription).backup_instances
-    body = {"backupInstance": bodies.writable_properties(properties)}
-    return await sdk.begin(instances.begin_validate_for_backup, vault.group, vault.name, body)
-
-
-def restore_request(step: Step) -> dict[str, Any]:
-    """The body of a restore, with the resource guard's requests."""
-    return {**step.body, **(bodies.guard_requests(step.guard) or {})}
-
-
-def place(target: ArmId) -> tuple[str, str, str]:
-    """Resource group, vault and name of an object in a vault."""
-    return target.group, target.parent.name, target.name

@@ -18,7 +18,7 @@ from reconciler.azure.pace import asked
 from reconciler.azure.receipts import Receipt
 from reconciler.base.redaction import redact
 from reconciler.model.codes import errors as error_codes
-from reconciler.model.errors import AzureError, NotFound
+from reconciler.model.errors import AzureError
 
 if TYPE_CHECKING:
     from azure.mgmt.authorization.v2022_04_01.aio import AuthorizationManagementClient
@@ -111,14 +111,6 @@ class Operations:
             location=answer.headers.get("Location") or "",
             retry_after=asked(answer.headers, self.azure.clock),
         )
-
-
-async def satisfied(deletion: Awaitable[Receipt]) -> Receipt:
-    """A deletion's receipt; an object that doesn't exist counts as deleted."""
-    try:
-        return await deletion
-    except NotFound:
-        return Receipt(HTTPStatus.NO_CONTENT)
 
 
 class _NoCredential:

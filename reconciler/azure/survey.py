@@ -11,10 +11,12 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from reconciler.azure import fields, projection
+from reconciler.azure import fields
 from reconciler.azure.connection import Azure
 from reconciler.azure.fields import pick, understood
 from reconciler.azure.graph import graph_if_it_answers, literal
+from reconciler.azure.kinds.instances import project as project_instance
+from reconciler.azure.kinds.vaults import project as project_vault
 from reconciler.azure.knowing import known
 from reconciler.azure.together import together
 from reconciler.model.errors import NotFound, ReadIncomplete
@@ -52,7 +54,7 @@ _BACKUPS_OWN = "azurebackup"
 
 async def graph_vaults(azure: Azure, *, marked: bool = False) -> Known[tuple[Vault, ...]]:
     """All vaults that Resource Graph shows the caller, or only those that bear a mark: ids, tags and identities."""
-    return await graph_if_it_answers(azure, _MARKED if marked else _VAULTS, projection.vault)
+    return await graph_if_it_answers(azure, _MARKED if marked else _VAULTS, project_vault)
 
 
 async def vaults(azure: Azure, told: Known[tuple[Vault, ...]], seen: Iterable[Vault]) -> Known[tuple[Vault, ...]]:
@@ -216,7 +218,7 @@ async def foreign_snapshots(azure: Azure, groups: Iterable[ArmId]) -> Known[tupl
 
 async def _vaults_of(azure: Azure, disks: set[str], seen: set[str], read: Iterable[Vault]) -> set[ArmId]:
     """The vaults that may hold an instance of these disks; ReadIncomplete when that is unknown."""
-    found = await graph_if_it_answers(azure, _INSTANCES, projection.instance)
+    found = await graph_if_it_answers(azure, _INSTANCES, project_instance)
     match found:
         case Yes(rows) if seen <= {row.id.key for row in rows}:
             return {row.vault for row in rows if row.disk is not None and row.disk.key in disks}
@@ -237,7 +239,7 @@ async def _listed_vaults(azure: Azure, subscriptions: set[str]) -> tuple[Vault, 
     paths = [f"/subscriptions/{one}/providers/Microsoft.DataProtection/backupVaults" for one in sorted(found)]
     lists = await together(*(azure.list(path) for path in paths))
     with understood("A row in a list of vaults"):
-        return tuple(projection.vault(row) for rows in lists for row in rows)
+        return tuple(project_vault(row) for rows in lists for row in rows)
 
 
 async def _instances(azure: Azure, vault: ArmId) -> tuple[Instance, ...]:
@@ -250,7 +252,7 @@ async def _instances(azure: Azure, vault: ArmId) -> tuple[Instance, ...]:
             return ()
         raise
     with understood(f"A row in a list of {path}"):
-        return tuple(projection.instance(row, vault=vault) for row in rows)
+        return tuple(project_instance(row, vault=vault) for row in rows)
 
 
 async def _snapshots(azure: Azure, where: str) -> list[dict[str, Any]]:

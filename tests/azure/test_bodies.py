@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from reconciler.azure import bodies
+from reconciler.azure.kinds import instances, roles
 from reconciler.model.ids import ArmId
 
 LIVE = {
@@ -26,7 +27,7 @@ LIVE = {
 
 
 def test_what_azure_alone_decides_is_taken_off_and_all_else_is_kept() -> None:
-    assert bodies.writable(LIVE) == {
+    assert instances.writable(LIVE) == {
         "tags": {"Owner": "x", "gone": "y"},
         "properties": {
             "friendlyName": "d",
@@ -45,7 +46,7 @@ def test_what_is_wanted_is_laid_over_what_is_there() -> None:
             "dataSourceInfo": {"resourceId": "/y"},
         },
     }
-    found = bodies.merged(bodies.writable(LIVE), wanted)
+    found = bodies.merged(instances.writable(LIVE), wanted)
     assert found["tags"] == {"Owner": "me"}
     assert found["properties"]["policyInfo"] == {
         "policyId": "/new",
@@ -86,7 +87,7 @@ def test_guard_requests_go_among_the_properties() -> None:
 
 
 def test_a_role_assignment_names_the_kind_of_its_principal() -> None:
-    assert bodies.role_assignment(ArmId("/subscriptions/S/resourceGroups/g"), "guid", "pid") == {
+    assert roles.body(ArmId("/subscriptions/S/resourceGroups/g"), "guid", "pid") == {
         "properties": {
             "roleDefinitionId": "/subscriptions/s/providers/Microsoft.Authorization/roleDefinitions/guid",
             "principalId": "pid",

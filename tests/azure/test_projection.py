@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.azure import projection
+from reconciler.azure import disks, projection
+from reconciler.azure.kinds import instances, roles, vaults
 from reconciler.model.ids import ArmId
 
 S = "/subscriptions/s"
@@ -15,7 +16,7 @@ SNAPSHOTS = f"{S}/resourceGroups/snap"
 
 
 def test_a_vault_as_the_portal_makes_it() -> None:
-    vault = projection.vault(
+    vault = vaults.project(
         {
             "id": V,
             "location": "West US",
@@ -52,7 +53,7 @@ def test_a_vault_as_the_portal_makes_it() -> None:
 
 
 def test_a_vault_that_says_next_to_nothing() -> None:
-    vault = projection.vault({"id": V})
+    vault = vaults.project({"id": V})
     assert (vault.principal_id, vault.principals, vault.redundancy) == (None, (), None)
     assert (vault.soft_delete_state, vault.immutability, vault.alerts_for_all_job_failures, vault.guarded) == (
         None,
@@ -80,7 +81,7 @@ def instance_body(**properties: Any) -> Any:
 
 
 def test_an_instance_with_its_keys_spelled_either_way() -> None:
-    instance = projection.instance(instance_body())
+    instance = instances.project(instance_body())
     assert instance.disk == ArmId(DISK.upper())
     assert instance.vault == ArmId(V)
     assert instance.policy == ArmId(f"{V}/backupPolicies/P")
@@ -88,7 +89,7 @@ def test_an_instance_with_its_keys_spelled_either_way() -> None:
     assert (instance.identity, instance.error, instance.state) == (None, None, "ProtectionConfigured")
     assert instance.tags == {"Owner": "x"}
     renamed = instance_body(dataSourceInfo={"DatasourceType": "microsoft.compute/disks", "resourceID": DISK})
-    assert projection.instance(renamed).disk == ArmId(DISK)
+    assert instances.project(renamed).disk == ArmId(DISK)
 
 
 @pytest.mark.parametrize(
@@ -101,7 +102,7 @@ def test_an_instance_with_its_keys_spelled_either_way() -> None:
     ],
 )
 def test_the_identity_that_an_instance_uses(details: Any, identity: Any) -> None:
-    assert projection.instance(instance_body(identityDetails=details)).identity == identity
+    assert instances.project(instance_body(identityDetails=details)).identity == identity
 
 
 @pytest.mark.parametrize(
@@ -115,30 +116,30 @@ def test_the_identity_that_an_instance_uses(details: Any, identity: Any) -> None
     ],
 )
 def test_the_error_of_a_failing_instance_from_either_place(properties: Any) -> None:
-    assert projection.instance(instance_body(**properties)).error == {"code": "X"}
+    assert instances.project(instance_body(**properties)).error == {"code": "X"}
 
 
 def test_the_state_falls_back_to_the_protection_status() -> None:
     body = instance_body(currentProtectionState=None, protectionStatus={"status": "BackupsSuspended"})
-    assert projection.instance(body).state == "BackupsSuspended"
+    assert instances.project(body).state == "BackupsSuspended"
 
 
 def test_instances_of_other_types_have_no_disk() -> None:
     body = instance_body(
         dataSourceInfo={"datasourceType": "Microsoft.Storage/storageAccounts/blobServices", "resourceID": DISK}
     )
-    assert projection.instance(body).disk is None
+    assert instances.project(body).disk is None
 
 
 def test_a_soft_deleted_instance_knows_when_it_is_purged() -> None:
     body = instance_body(deletionInfo={"scheduledPurgeTime": "2026-03-01T00:00:00Z"})
     body["id"] = f"{V}/deletedBackupInstances/i"
-    instance = projection.instance(body, deleted=True)
+    instance = instances.project(body, deleted=True)
     assert (instance.deleted, instance.purge_time, instance.vault) == (True, "2026-03-01T00:00:00Z", ArmId(V))
 
 
 def test_a_disk() -> None:
-    disk = projection.disk(
+    disk = disks.project(
         {
             "id": DISK,
             "location": "WestEurope",
@@ -160,12 +161,12 @@ def test_a_disk() -> None:
     assert disk.managed_by.name == "m"
     assert disk.encryption_set == ArmId("/X/DES")
     assert disk.ade
-    assert projection.disk({"id": DISK}).ade is False
+    assert disks.project({"id": DISK}).ade is False
 
 
 def test_a_role_assignment_and_when_it_was_made() -> None:
     own = f"{DISK}/providers/Microsoft.Authorization/roleAssignments/1"
-    role = projection.role(
+    role = roles.project(
         {
             "id": own,
             "properties": {
@@ -179,7 +180,7 @@ def test_a_role_assignment_and_when_it_was_made() -> None:
     )
     assert (role.scope, role.role, role.principal, role.conditional) == (ArmId(DISK), "3e5e", "pid", False)
     assert role.created == datetime(2026, 1, 2, 3, 4, 5, 123456, tzinfo=UTC)
-    bare = projection.role({"id": own, "properties": {"condition": "@x", "createdOn": "?"}})
+    bare = roles.project({"id": own, "properties": {"condition": "@x", "createdOn": "?"}})
     assert (bare.scope, bare.conditional, bare.created) == (ArmId(DISK), True, None)
 
 
@@ -222,4 +223,4 @@ def test_a_body_is_projected_by_the_type_of_its_id(own: str, kind: str) -> None:
 )
 def test_a_vault_whose_settings_are_no_words_is_not_understood(properties: Any) -> None:
     with pytest.raises(ValueError, match="expected"):
-        projection.vault({"id": "/subscriptions/s/resourceGroups/g/providers/x/y/z", "properties": properties})
+        vaults.project({"id": "/subscriptions/s/resourceGroups/g/providers/x/y/z", "properties": properties})

@@ -14,7 +14,7 @@ import pytest
 from reconciler.azure import survey
 from reconciler.azure.answering import answer
 from reconciler.azure.jobs import listed_backups, newest_backups
-from reconciler.azure.projection import vault as project_vault
+from reconciler.azure.kinds.vaults import project as project_vault
 from reconciler.model.estate import Question
 from reconciler.model.ids import ArmId
 from reconciler.model.known import Known, No, Unsure, Yes

@@ -25,8 +25,16 @@ def sources() -> Iterator[tuple[str, ast.Module]]:
             yield name, ast.parse(path.read_text(encoding="utf-8"))
 
 
+def is_for_types(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+
+
 def imported(tree: ast.Module) -> Iterator[str]:
+    """What a module imports when it runs: what it names for type checkers only can't be called there."""
+    typed = {one for node in ast.walk(tree) if is_for_types(node) for one in ast.walk(node)}
     for node in ast.walk(tree):
+        if node in typed:
+            continue
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:

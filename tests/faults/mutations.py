@@ -57,7 +57,7 @@ MUTATIONS = (
     M("F11", "what is under way at the deadline is called failed", "azure/operations.py", "code=error_codes.STILL_IN_PROGRESS,", "code=error_codes.OPERATION_FAILED,"),
     M("F12", "an operation whose URL is gone fails what it was about", "azure/operations.py", "            return {}\n        except Transient", "            raise\n        except Transient"),
     M("F13", "an accepted instance is taken to be protected", "applying/kinds/instances.py", "    await reach(run, task.change.address, task.instance, target, receipt, deadline)", "    pass"),
-    M("F14", "an assignment that exists under another name is an error", "azure/writing.py", 'if error.code != "RoleAssignmentExists":', 'if error.code != "":'),
+    M("F14", "an assignment that exists under another name is an error", "azure/kinds/roles.py", 'if error.code != "RoleAssignmentExists":', 'if error.code != "":'),
     M("F15", "an assignment's name doesn't hold the principal", "model/names.py", "{scope.key}|{lower(role)}|{lower(principal)}", "{scope.key}|{lower(role)}"),
     M("F16", "an unknown principal is final", "applying/kinds/roles.py", '_NO_PRINCIPAL = "principalnotfound"', '_NO_PRINCIPAL = "nothing"'),
     M("F17", "missing permissions are never waited for", "applying/refusals.py", "return is_permission(error) or lower(error.code) in _UNKNOWN_YET", "return lower(error.code) in _UNKNOWN_YET"),

@@ -23,7 +23,7 @@ from reconciler.applying.slices import Seen
 from reconciler.applying.watching import Row
 from reconciler.azure.answering import one_answer
 from reconciler.azure.fields import pick
-from reconciler.azure.projection import instance as project
+from reconciler.azure.kinds.instances import project
 from reconciler.azure.receipts import Receipt
 from reconciler.base.times import stamp
 from reconciler.model.changes import Change, Op, Step

@@ -10,7 +10,7 @@ from reconciler.applying.equality import differing, value_at
 from reconciler.applying.guard import send
 from reconciler.applying.rereading import of_resource, until_gone
 from reconciler.applying.run import Run, overridden
-from reconciler.azure.projection import policy as project
+from reconciler.azure.kinds.policies import project
 from reconciler.model.changes import Change, Op, Step
 from reconciler.model.errors import AzureError, NotFound
 from reconciler.model.ids import lower

@@ -13,8 +13,8 @@ from reconciler.applying.rereading import is_busy, of_resource
 from reconciler.applying.run import Run, overridden
 from reconciler.applying.slices import Seen
 from reconciler.azure.failures import told
+from reconciler.azure.kinds.vaults import project
 from reconciler.azure.operations import finish
-from reconciler.azure.projection import vault as project
 from reconciler.model.changes import Change, Op, Step
 from reconciler.model.codes import errors as error_codes
 from reconciler.model.errors import NotFound, OperationFailed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reconciler.azure.connection import Azure
 from reconciler.azure.fields import understood
-from reconciler.azure.projection import policy
+from reconciler.azure.kinds.policies import project
 from reconciler.azure.together import together
 from reconciler.model.ids import ArmId
 from reconciler.model.manifest import Manifest
@@ -20,4 +20,4 @@ async def listed(azure: Azure, manifest: Manifest) -> dict[ArmId, list[Policy]]:
 async def _of(azure: Azure, vault: ArmId) -> list[Policy]:
     rows = await azure.list(f"{vault}/backupPolicies")
     with understood(f"A policy of {vault}"):
-        return sorted((policy(row, vault=vault) for row in rows), key=lambda one: one.id.key)
+        return sorted((project(row, vault=vault) for row in rows), key=lambda one: one.id.key)

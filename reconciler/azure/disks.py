@@ -1,0 +1,77 @@
+"""Managed disks: read, and written to where a restore has made them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from reconciler.azure.bodies import merged
+from reconciler.azure.fields import (
+    id_of,
+    kept,
+    location,
+    lowered,
+    moment,
+    optional_id,
+    pick,
+    pick_each,
+    shared_id,
+    tags_of,
+)
+from reconciler.azure.receipts import Receipt, Write, satisfied
+from reconciler.model.changes import Op, Step
+from reconciler.model.resources import Disk
+
+if TYPE_CHECKING:
+    from reconciler.azure.sdk import Operations
+
+TYPE = "microsoft.compute/disks"
+
+
+def project(body: Mapping[str, Any]) -> Disk:
+    """A managed disk."""
+    where, sku, holder, holders, zones, properties = pick_each(
+        body, "location", "sku", "managedBy", "managedByExtended", "zones", "properties"
+    )
+    encryption, encrypted_within, state, provisioning_state, size, unique_id, created = pick_each(
+        properties,
+        "encryption",
+        "encryptionSettingsCollection",
+        "diskState",
+        "provisioningState",
+        "diskSizeGB",
+        "uniqueId",
+        "timeCreated",
+    )
+    managed_by = optional_id(holder)
+    others = (other for text in holders or () if (other := optional_id(text)) and other != managed_by)
+    return Disk(
+        id=id_of(body),
+        location=location(where),
+        sku=kept(pick(sku, "name")),
+        tags=tags_of(body),
+        managed_by=managed_by,
+        encryption_set=shared_id(pick(encryption, "diskEncryptionSetId")),
+        ade=bool(pick(encrypted_within, "enabled")),
+        state=kept(state),
+        provisioning_state=kept(provisioning_state),
+        size_gb=size,
+        zones=tuple(map(str, zones or ())),
+        also_managed_by=tuple(others),
+        unique_id=lowered(unique_id) or "",
+        created=moment(created),
+    )
+
+
+async def _patch(sdk: Operations, step: Step) -> Receipt:
+    """Change a disk's tags; a PATCH replaces them all, so the existing ones are sent too."""
+    live = await sdk.azure.get(step.target)
+    tags = merged(live.get("tags") or {}, step.body.get("tags") or {})
+    return await sdk.patch(step.target.text, {**step.body, "tags": tags})
+
+
+async def _delete(sdk: Operations, step: Step) -> Receipt:
+    return await satisfied(sdk.delete(step.target.text))
+
+
+WRITES: Mapping[Op, Write] = {Op.DISK_PATCH: _patch, Op.DISK_DELETE: _delete}

@@ -1,0 +1,61 @@
+"""Backup vaults: read, made and changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from reconciler.azure.bodies import guarded
+from reconciler.azure.fields import id_of, location, lowered, pick, tags_of
+from reconciler.azure.receipts import Receipt, Write
+from reconciler.model.changes import Op, Step
+from reconciler.model.ids import lower
+from reconciler.model.resources import Vault
+from reconciler.model.vault_fields import FIELDS
+
+if TYPE_CHECKING:
+    from reconciler.azure.sdk import Operations
+
+TYPE = "microsoft.dataprotection/backupvaults"
+
+
+def project(body: Mapping[str, Any]) -> Vault:
+    """A Backup vault, from a GET or a row of a list."""
+    properties = pick(body, "properties") or {}
+    users = pick(body, "identity", "userAssignedIdentities") or {}
+    settings: dict[str, Any] = {row.live: row.form.taken(_setting(properties, row.wire)) for row in FIELDS}
+    return Vault(
+        id=id_of(body),
+        location=location(pick(body, "location")),
+        tags=tags_of(body),
+        principal_id=lowered(pick(body, "identity", "principalId")),
+        user_identities={
+            lower(str(key)).rstrip("/"): lowered(pick(value, "principalId")) for key, value in users.items()
+        },
+        guarded=bool(pick(properties, "isVaultProtectedByResourceGuard")),
+        provisioning_state=str(pick(properties, "provisioningState") or ""),
+        body=body,
+        **settings,
+    )
+
+
+def _setting(properties: Any, path: str) -> Any:
+    """The value at a dotted path of a vault's `properties`; storage settings are a list, whose first one counts."""
+    block, _, rest = path.partition(".")
+    found = pick(properties, block)
+    return pick(found[0] if found and block == "storageSettings" else found, *rest.split("."))
+
+
+async def _put(sdk: Operations, step: Step) -> Receipt:
+    vaults = sdk.dataprotection(step.target.subscription).backup_vaults
+    body = guarded(step.body, step.guard)
+    return await sdk.begin(vaults.begin_create_or_update, step.target.group, step.target.name, body)
+
+
+async def _patch(sdk: Operations, step: Step) -> Receipt:
+    vaults = sdk.dataprotection(step.target.subscription).backup_vaults
+    body = guarded(step.body, step.guard)
+    return await sdk.begin(vaults.begin_update, step.target.group, step.target.name, body)
+
+
+WRITES: Mapping[Op, Write] = {Op.VAULT_PUT: _put, Op.VAULT_PATCH: _patch}
