@@ -75,7 +75,7 @@ def _as_requested(found: Trace, claim: Claim) -> Trace:
 
 async def _check_ours(run: Run, step: Step) -> None:
     """ReconcilerError unless a disk is proved to be the one that a step may delete."""
-    why, _ = await doubt(run, step.target, Claim.read(step.body))
+    why, _ = await doubt(run, step.target, Claim.read(step.claimed))
     if why:
         raise ReconcilerError(
             f"{step.target} has the name of a drill's disk, but was not deleted: {why}",

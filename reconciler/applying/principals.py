@@ -33,10 +33,10 @@ class Principals:
 
     async def resolve(self, step: Step) -> str:
         """The principal that a ROLE_PUT step assigns to; ReconcilerError when the identity has none."""
-        said = step.body["principal"]
+        said = step.grant["principal"]
         if isinstance(said, str):
             return said
-        key = (lower(step.body["vault"]), lower(step.body["identity"]))
+        key = (lower(step.grant["vault"]), lower(step.grant["identity"]))
         async with self._lock:
             if key not in self._known:
                 self._known[key] = await self._read(*key)

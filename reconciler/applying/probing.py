@@ -202,4 +202,4 @@ async def _line(run: Run, address: str) -> str:
         principal = await run.principals.resolve(step)
     except ReconcilerError:
         principal = "<principal id of the vault's identity>"
-    return az_line(step.target, str(step.body["role"]), principal)
+    return az_line(step.target, step.grant["role"], principal)

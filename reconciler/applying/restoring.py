@@ -23,7 +23,7 @@ from reconciler.azure.disks import project
 from reconciler.azure.fields import pick
 from reconciler.azure.operations import finish
 from reconciler.azure.provenance import origin
-from reconciler.model.changes import Change, Op, Step
+from reconciler.model.changes import Change, Expectation, Op, Step
 from reconciler.model.codes import disks as disk_codes
 from reconciler.model.codes import errors as error_codes
 from reconciler.model.errors import AzureError, ReconcilerError
@@ -45,15 +45,15 @@ async def perform(run: Run, change: Change) -> str:
 async def bring(run: Run, change: Change) -> str:
     """Restore the disk of a change and check it; return a remark. ReconcilerError when it isn't as it must be."""
     steps = {step.op: step for step in change.steps}
-    patch, check = steps[Op.DISK_PATCH], steps[Op.DISK_CHECK]
-    job = ArmId(check.body["job"]) if check.body.get("job") else None
+    patch, expected = steps[Op.DISK_PATCH], steps[Op.DISK_CHECK].expectation
+    job = ArmId(expected["job"]) if expected["job"] else None
     if Op.RESTORE_START in steps:
         job = await _until_it_is_there(run, change, steps[Op.RESTORE_START], patch.target)
     elif job is not None:
         run.tell(change, f"waiting for the job {job.name}, which an earlier run has begun")
         await until_ended(run, job, run.new_deadline())
-    made = await _proven(run, patch.target, Claim.read(check.body["claim"]), job)
-    return _judged(patch.target, check.body, await _marked(run, change, patch, origin(made).unique_id))
+    made = await _proven(run, patch.target, Claim.read(expected["claim"]), job)
+    return _judged(patch.target, expected, await _marked(run, change, patch, origin(made).unique_id))
 
 
 async def _until_it_is_there(run: Run, change: Change, start: Step, disk: ArmId) -> ArmId | None:
@@ -165,7 +165,7 @@ async def _marked(run: Run, change: Change, patch: Step, unique_id: str) -> Mapp
         await run.pause(next(delays), deadline, change.address)
 
 
-def _judged(disk: ArmId, expected: Mapping[str, Any], body: Mapping[str, Any]) -> str:
+def _judged(disk: ArmId, expected: Expectation, body: Mapping[str, Any]) -> str:
     """A remark on differences that are allowed; ReconcilerError when there are others."""
     told = list(_differences(expected, body))
     failing = [text for text, fails in told if fails]
@@ -178,13 +178,13 @@ def _judged(disk: ArmId, expected: Mapping[str, Any], body: Mapping[str, Any]) -
     return "; ".join(text for text, _ in told)
 
 
-def _differences(expected: Mapping[str, Any], body: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:
+def _differences(expected: Expectation, body: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:
     """The differences from what is expected (None: not known), each with whether it fails the restore.
 
     A disk may have grown since it was backed up, but never shrinks. It isn't documented whether Azure keeps the SKU and
     zone of the source, so these fail the restore only where they were requested.
     """
-    found, asked = project(body), expected.get("asked", ())
+    found, asked = project(body), expected["asked"]
     if lower(found.provisioning_state) in _NOT_MADE:
         yield f"its provisioning state is {found.provisioning_state}", True
     size, most = found.size_gb or 0, expected.get("size_gb")

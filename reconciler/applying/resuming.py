@@ -35,7 +35,7 @@ async def check(run: Run, change: Change, instance: ArmId, step: Step) -> None:
             hint=found.hint,
         )
     count = expired(found.value, run.clock.now()) if isinstance(found, Yes) else 0
-    if count > step.body.get("expires", 0):
+    if count > step.expires:
         points = counted(count, "recovery point")
         raise ReconcilerError(
             f"{instance.name} was not resumed and keeps its recovery points: {points} expired meanwhile and would be cleaned up",

@@ -198,7 +198,7 @@ def _objection(plan: Plan, before: Estate, sight: _Sight, asked: _Asked) -> Oper
     if mark not in (mark_of(before, change, step), plan.manifest):
         return _refusal(step, f"it now bears the mark of {mark}" if mark else "it no longer bears our mark")
     vault = sight.estate.vaults.get(asked.vault.key)
-    is_softly = any(one.body.get("softly") and one.target.parent == asked.vault for one in change.steps)
+    is_softly = any(one.is_soft and one.target.parent == asked.vault for one in change.steps)
     if is_softly and not (vault and vault.keeps_deleted):
         return _refusal(
             step,

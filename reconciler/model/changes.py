@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypedDict, cast
 
 from reconciler.model.findings import Place
 from reconciler.model.ids import ArmId
@@ -37,19 +37,14 @@ class Action(StrEnum):
 
 
 class Op(StrEnum):
-    """One write (or probe) of a step, and what `body` then holds.
+    """One write (or probe) of a step, and what `body` then holds: what goes over the wire, except where a class is named.
 
-    GROUP_PUT: the whole body. VAULT_PUT: the whole body. VAULT_PATCH: the changed blocks. POLICY_PUT: the whole body.
-    POLICY_DELETE: nothing. ROLE_PUT: `{"role": guid, "principal": id or UNKNOWN, "identity": "system" or a lower-cased
-    id, "vault": vault id}` with `target` the scope. ROLE_DELETE: nothing. INSTANCE_PUT: the whole body of a new one.
-    INSTANCE_RESUME: `{"expires": n}` if it may clean up n recovery points, nothing if it may clean up none.
-    INSTANCE_MERGE: what to merge into the live body before it is PUT again, unless that changes nothing; INSTANCE_REPAIR
-    the same, but always PUT. INSTANCE_DELETE: `{"softly": True}` if it may only be done while the vault's soft delete is
-    on. INSTANCE_VALIDATE: nothing (validateForBackup of the live body). RESTORE_START: the restore request, with `target`
-    the instance. DISK_PATCH: what to change on a disk (tags are merged into its own). DISK_CHECK, a look: what a restored
-    disk must be like (`size_gb`, `sku`, `zones`, `encryption_set`; None: not known), the `claim` that is proved before
-    anything is written to it, and the `job` of an earlier run that makes it (empty: none is under way). DISK_DELETE: the
-    claim that is proved first. The others: nothing.
+    GROUP_PUT, VAULT_PUT, POLICY_PUT and INSTANCE_PUT: the whole body. VAULT_PATCH: the changed blocks. ROLE_PUT: a
+    Grant, with `target` the scope. INSTANCE_RESUME: a Resumption. INSTANCE_DELETE: a Deletion. INSTANCE_MERGE: what to
+    merge into the live body before it is PUT again, unless that changes nothing; INSTANCE_REPAIR the same, but always
+    PUT. RESTORE_START: the restore request, with `target` the instance. DISK_PATCH: what to change on a disk (tags are
+    merged into its own). DISK_CHECK, a look: an Expectation. DISK_DELETE: the Claimed that is proved first. The others:
+    nothing.
     """
 
     GROUP_PUT = "group.put"
@@ -74,6 +69,60 @@ class Op(StrEnum):
     DISK_DELETE = "disk.delete"
 
 
+class Grant(TypedDict):
+    """A role for a vault's identity: `system` or a lower-cased id, whose `principal` may be UNKNOWN still."""
+
+    role: str
+    principal: str | Mapping[str, str]
+    identity: str
+    vault: str
+
+
+class Resumption(TypedDict, total=False):
+    """How many recovery points a resume may clean up; none where it doesn't say."""
+
+    expires: int
+
+
+class Deletion(TypedDict, total=False):
+    """`softly`: an instance may only be deleted while the vault's soft delete is on."""
+
+    softly: bool
+
+
+class Claimed(TypedDict):
+    """What a disk is believed to be, as `planning.provenance.Claim` writes and reads it; times in ISO 8601."""
+
+    instance: str
+    source: str
+    group: str
+    point: str
+    taken: str
+    mark: str
+    earlier: str
+
+
+class Looks(TypedDict, total=False):
+    """What is expected of a disk; absent or None: not known."""
+
+    size_gb: int | None
+    sku: str
+    zones: list[str]
+    encryption_set: str | None
+
+
+class Expectation(Looks):
+    """What a restored disk must be: `asked` names what was asked for, in place of what its source has.
+
+    The `claim` is proved before anything is written to the disk; `job` is that of an earlier run that makes it (empty:
+    none is under way).
+    """
+
+    asked: list[str]
+    claim: Claimed
+    job: str
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One operation on one object; `guard` are resource guard requests to send along."""
@@ -82,6 +131,31 @@ class Step:
     target: ArmId
     body: Mapping[str, Any] = field(default_factory=dict)
     guard: tuple[str, ...] = ()
+
+    @property
+    def grant(self) -> Grant:
+        """What a ROLE_PUT grants."""
+        return cast("Grant", self.body)
+
+    @property
+    def expectation(self) -> Expectation:
+        """What a DISK_CHECK expects."""
+        return cast("Expectation", self.body)
+
+    @property
+    def claimed(self) -> Claimed:
+        """What the disk of a DISK_DELETE must prove to be."""
+        return cast("Claimed", self.body)
+
+    @property
+    def expires(self) -> int:
+        """How many recovery points it may clean up, if it resumes an instance."""
+        return cast("Resumption", self.body).get("expires", 0) if self.op is Op.INSTANCE_RESUME else 0
+
+    @property
+    def is_soft(self) -> bool:
+        """Whether it deletes an instance, and may only do so while the vault's soft delete is on."""
+        return self.op is Op.INSTANCE_DELETE and cast("Deletion", self.body).get("softly", False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,4 +218,4 @@ class Change:
     @property
     def expires(self) -> int:
         """How many recovery points a resume among its steps cleans up."""
-        return sum(int(step.body.get("expires", 0)) for step in self.steps if step.op is Op.INSTANCE_RESUME)
+        return sum(step.expires for step in self.steps)

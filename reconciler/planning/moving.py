@@ -8,7 +8,7 @@ from datetime import datetime
 
 from reconciler.model import protection
 from reconciler.model.canonical import digest
-from reconciler.model.changes import Action, Change, FieldChange, Kind, Op, Step
+from reconciler.model.changes import Action, Change, Deletion, FieldChange, Kind, Op, Step
 from reconciler.model.codes import disks as disk_codes
 from reconciler.model.codes import planning as codes
 from reconciler.model.estate import Estate
@@ -276,7 +276,7 @@ def _undoing(world: World, wanted: DesiredDisk, made: Change) -> list[Step]:
     guard = guard_of(world, wanted.vault.id, Op.INSTANCE_DELETE)
     if not is_new or guard is None or world.lock_on(target, deletes=True):
         return []
-    return [Step(Op.INSTANCE_DELETE, target, {"softly": True} if softly else {}, guard)]
+    return [Step(Op.INSTANCE_DELETE, target, Deletion(softly=True) if softly else Deletion(), guard)]
 
 
 def _live(one: Instance) -> ArmId:

@@ -9,7 +9,7 @@ from typing import Any
 
 from reconciler.base.plurals import counted
 from reconciler.model import addresses
-from reconciler.model.changes import Action, Change, FieldChange, Kind, Op, Step
+from reconciler.model.changes import Action, Change, Deletion, FieldChange, Kind, Op, Step
 from reconciler.model.codes import disks as disk_codes
 from reconciler.model.codes import planning as codes
 from reconciler.model.estate import BELOW
@@ -200,7 +200,7 @@ def _remove(draft: Draft, instance: Instance, disk: ArmId, entry: Removed) -> No
             goal="gone",
             drift="not-yet-applied",
             place=entry.place,
-            body={"softly": True} if softly else {},
+            body=Deletion(softly=True) if softly else Deletion(),
         )
     elif is_active(instance):
         _stop(draft, instance, address, f"removed: {entry.reason}", "not-yet-applied", entry.place)
@@ -261,7 +261,7 @@ def lost(decisions: Decisions) -> dict[str, str]:
         step.target.key: change.address
         for change in decisions.changes.values()
         for step in change.steps
-        if change.kind is Kind.DISK and step.op is Op.INSTANCE_DELETE and not step.body
+        if change.kind is Kind.DISK and step.op is Op.INSTANCE_DELETE and not step.is_soft
     }
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
+from reconciler.model.changes import Claimed
 from reconciler.model.codes import disks as disk_codes
 from reconciler.model.estate import RESTORES, TRACE, Trace
 from reconciler.model.ids import ArmId, lower
@@ -52,7 +52,7 @@ class Claim:
         return cls(instance.id, instance.disk, instance.snapshot_group, name, taken, mark, earlier)
 
     @classmethod
-    def read(cls, body: Mapping[str, Any]) -> Claim:
+    def read(cls, body: Claimed) -> Claim:
         """The claim in a step's body."""
         group, taken = body["group"], body["taken"]
         return cls(
@@ -66,7 +66,7 @@ class Claim:
         )
 
     @property
-    def body(self) -> dict[str, Any]:
+    def body(self) -> Claimed:
         """The claim as a step's body."""
         return {
             "instance": self.instance.text,

@@ -9,7 +9,7 @@ from typing import Any
 
 from reconciler.model import protection
 from reconciler.model.builtin_roles import DISK_RESTORE_OPERATOR
-from reconciler.model.changes import Action, Change, FieldChange, Kind, Op, Probe, Step
+from reconciler.model.changes import Action, Change, Expectation, FieldChange, Kind, Looks, Op, Probe, Step
 from reconciler.model.codes import disks as disk_codes
 from reconciler.model.codes import planning as codes
 from reconciler.model.estate import EXISTS, RECOVERY_POINTS, RESTORES, Estate, Found
@@ -134,10 +134,10 @@ def start(source: Source, location: str, disk: ArmId, guard: tuple[str, ...]) ->
     return Step(Op.RESTORE_START, source.instance.id, body, guard)
 
 
-def expected(source: Source, asked: Mapping[str, Any], claim: Claim, job: str = "") -> dict[str, Any]:
+def expected(source: Source, asked: Looks, claim: Claim, job: str = "") -> Expectation:
     """What the restored disk must be like: its source, if that still exists, or as requested."""
     disk = source.disk
-    as_source: dict[str, Any] = {}
+    as_source = Looks()
     if disk is not None:
         as_source = {"size_gb": disk.size_gb, "sku": disk.sku, "zones": list(disk.zones)}
         as_source["encryption_set"] = disk.encryption_set.key if disk.encryption_set else None
@@ -260,7 +260,7 @@ def _restore(draft: Draft, book: RoleBook, source: Source, wish: Wish) -> list[C
     _refuse_too_many(draft, source, address)
     guard = guard_or_refuse(draft, source.instance.vault, (Op.RESTORE_START,), address) or ()
     grants, probe = grants_for(draft.world, book, source.instance, group)
-    asked: dict[str, Any] = {**({"sku": wish.sku} if wish.sku else {}), **({"zones": [wish.zone]} if wish.zone else {})}
+    asked: Looks = {**({"sku": wish.sku} if wish.sku else {}), **({"zones": [wish.zone]} if wish.zone else {})}
     kind = {"sku": {"name": wish.sku}} if wish.sku else {}
     location = draft.world.estate.vaults[source.instance.vault.key].location
     rest = (

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from itertools import chain
 
 from reconciler.base.plurals import counted
-from reconciler.model.changes import Action, Change, Kind, Op, Step
+from reconciler.model.changes import Action, Change, Kind, Op, Resumption, Step
 from reconciler.model.codes import planning as codes
 from reconciler.model.codes.gates import ANY
 from reconciler.model.estate import KEPT_POINTS, OWN_SNAPSHOTS
@@ -99,7 +99,7 @@ def priced(draft: Draft, wanted: DesiredDisk, instance: Instance, steps: Sequenc
         draft.decisions.refuse(wanted.address, answer.code, message, place=wanted.place, hint=answer.hint)
         return None
     count = expired(answer.value, draft.world.now) if isinstance(answer, Yes) else 0
-    body = {"expires": count} if count else {}
+    body = Resumption(expires=count) if count else Resumption()
     return tuple(replace(step, body=body) if step.op is Op.INSTANCE_RESUME else step for step in steps)
 
 
@@ -109,7 +109,7 @@ def detail(instance: Instance, steps: Iterable[Step]) -> tuple[str, ...]:
         return ()
     if instance.deleted:
         return (_UNTIL_BACK,)
-    count = sum(int(step.body.get("expires", 0)) for step in steps)
+    count = sum(step.expires for step in steps)
     points = counted(count, "recovery point")
     return (f"resuming cleans up {points} that expired meanwhile; the newest is kept",) if count else ()
 

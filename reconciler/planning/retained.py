@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from reconciler.model.changes import Op, Step
+from reconciler.model.changes import Deletion, Op, Step
 from reconciler.model.ids import ArmId, lower
 from reconciler.model.known import No, Yes
 from reconciler.model.protection import is_active
@@ -37,7 +37,7 @@ def aside(world: World, instances: Iterable[Instance]) -> Aside:
     if not found or not all(_may_be_set_aside(world, one) for one in found):
         return Aside()
     before = tuple(
-        Step(Op.INSTANCE_DELETE, one.id, {"softly": True}, guard_of(world, one.vault, Op.INSTANCE_DELETE) or ())
+        Step(Op.INSTANCE_DELETE, one.id, Deletion(softly=True), guard_of(world, one.vault, Op.INSTANCE_DELETE) or ())
         for one in found
     )
     names = " and ".join(f"{one.id.name} in the vault {one.vault.name}" for one in found)

@@ -10,7 +10,7 @@ from itertools import islice
 
 from reconciler.model import addresses
 from reconciler.model.builtin_roles import DISK_BACKUP_READER, DISK_SNAPSHOT_CONTRIBUTOR, READER, Role
-from reconciler.model.changes import UNKNOWN, Action, Change, Kind, Op, Probe, Step
+from reconciler.model.changes import UNKNOWN, Action, Change, Grant, Kind, Op, Probe, Step
 from reconciler.model.codes import planning as codes
 from reconciler.model.estate import ROLE_COUNT
 from reconciler.model.ids import ArmId, lower, subscription_id
@@ -177,7 +177,7 @@ class RoleBook:
     def _lack(self, vault: VaultSpec, role: Role, scope: ArmId, principal: Principal, grants: Grants) -> None:
         address = addresses.role(vault.name, role.word, scope)
         identity = vault.identity.key if isinstance(vault.identity, ArmId) else "system"
-        body = {"role": role.guid, "principal": principal, "identity": identity, "vault": vault.id.text}
+        body = Grant(role=role.guid, principal=principal, identity=identity, vault=vault.id.text)
         step = Step(Op.ROLE_PUT, scope, body)
         if self._world.manifest.roles.mode != "manage":
             grants.missing.append(address)

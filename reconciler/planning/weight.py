@@ -27,7 +27,7 @@ def is_weighty(change: Change, step: Step) -> bool:
     if step.op in _ENDING:
         return True
     if step.op is Op.INSTANCE_RESUME:
-        return bool(step.body.get("expires"))
+        return bool(step.expires)
     if step.op is Op.VAULT_PATCH:
         return change.weight == WEAKENS or takes_over(change)
     return step.op in _OVER and (change.weight == "shortens" or takes_over(change))

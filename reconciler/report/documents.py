@@ -105,10 +105,10 @@ def _gate(gate: Gate) -> Document:
 def _emitted(step: Step) -> Document:
     return {
         "scope": str(step.target),
-        "role": jsonable(step.body.get("role")),
-        "principal": jsonable(step.body.get("principal")),
-        "identity": jsonable(step.body.get("identity")),
-        "vault": jsonable(step.body.get("vault")),
+        "role": jsonable(step.grant["role"]),
+        "principal": jsonable(step.grant["principal"]),
+        "identity": jsonable(step.grant["identity"]),
+        "vault": jsonable(step.grant["vault"]),
     }
 
 

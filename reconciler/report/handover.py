@@ -57,7 +57,7 @@ def ask_for(
     roles = [*plan.missing, *_roles(changes[row.address] for row in refused if row.address in changes)]
     return Ask(
         manifest,
-        tuple({(step.target.key, str(step.body.get("role"))): step for step in roles}.values()),
+        tuple({(step.target.key, step.grant["role"]): step for step in roles}.values()),
         providers,
         tuple(dict.fromkeys((*unknown, *_found(plan), *_rights(refused), *_locks(results)))),
     )
@@ -117,7 +117,7 @@ def ask_markdown(ask: Ask) -> str:
         lines.append("")
     if ask.roles:
         lines += ["### Assign roles", "", "Azure Backup uses them with the vault's own identity.", ""]
-        lines += [f"- {code(title_of(str(step.body.get('role', ''))))} on {code(step.target)}" for step in ask.roles]
+        lines += [f"- {code(title_of(step.grant['role']))} on {code(step.target)}" for step in ask.roles]
         lines.append("")
     if ask.providers or ask.roles:
         commands = ask_script(Ask(ask.manifest, ask.roles, ask.providers))

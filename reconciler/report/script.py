@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from reconciler.base.escape import commands as obeyed
 from reconciler.base.escape import visible
@@ -18,13 +17,13 @@ def quoted(text: object) -> str:
 
 
 def _principal(step: Step) -> str:
-    principal: Any = step.body.get("principal")
+    principal = step.grant["principal"]
     if principal and not is_unknown(principal):
         return quoted(principal)
-    identity = str(step.body.get("identity", "system"))
+    identity = step.grant["identity"]
     if identity != "system":
         return f'"$(az identity show --ids {quoted(identity)} --query principalId --output tsv)"'
-    vault = quoted(step.body.get("vault", ""))
+    vault = quoted(step.grant["vault"])
     return f'"$(az resource show --ids {vault} --query identity.principalId --output tsv)"'
 
 
@@ -32,7 +31,7 @@ def role_commands(steps: Iterable[Step]) -> Iterator[str]:
     """One `az role assignment create` for each step; a principal that isn't known yet is looked up when it runs."""
     for step in steps:
         yield (
-            f"az role assignment create --role {quoted(step.body.get('role', ''))}"
+            f"az role assignment create --role {quoted(step.grant['role'])}"
             f" --assignee-object-id {_principal(step)} --assignee-principal-type ServicePrincipal"
             f" --scope {quoted(step.target)}"
         )

@@ -48,7 +48,7 @@ async def _assign(run: Run, change: Change, step: Step) -> Receipt | None:
         except OutOfReach as error:
             if error.code == error_codes.NO_TOKEN.code:
                 raise
-            line = az_line(step.target, step.body["role"], principal)
+            line = az_line(step.target, step.grant["role"], principal)
             error.hint = f"ask someone who may assign roles there to run: {line}"
             raise
         except AzureError as error:

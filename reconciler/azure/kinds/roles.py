@@ -45,7 +45,7 @@ def body(scope: ArmId, role: str, principal: str) -> dict[str, Any]:
 
 async def _put(sdk: Operations, step: Step) -> Receipt:
     """Create a role assignment; the body is sent as bytes, since the SDK's model would drop keys of a dict."""
-    scope, role, principal = step.target, str(step.body["role"]), str(step.body["principal"])
+    scope, role, principal = step.target, step.grant["role"], str(step.grant["principal"])
     assignments = sdk.authorization(scope.subscription).role_assignments
     content = orjson.dumps(body(scope, role, principal))
     try:
