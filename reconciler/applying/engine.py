@@ -8,10 +8,10 @@ from collections.abc import Coroutine, Mapping
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
-from reconciler.applying import drilling, marking, moving, restoring
+from reconciler.applying import drilling, moving, restoring
 from reconciler.applying.goal import GONE, Target, reach
 from reconciler.applying.guard import Guard
-from reconciler.applying.kinds import KINDS, Perform
+from reconciler.applying.kinds import KINDS, Perform, vaults
 from reconciler.applying.moving import others
 from reconciler.applying.progress import Progress
 from reconciler.applying.refusals import hint_for
@@ -229,7 +229,7 @@ class _Execution:
         if any(result.status is not Status.DONE for result in ends) or self._run.now >= self._run.ends:
             return
         try:
-            await marking.write(self._run, marks)
+            await vaults.mark(self._run, marks)
         except Exception as error:  # noqa: BLE001 - a mark is worth a warning, not a failure
             _, message, _, hint = _explanation(self._run, address, error)
             text = f"{vault.name}: could not write the mark of what was applied: {message}"

@@ -15,8 +15,8 @@ from reconciler.applying.refusals import hint_for, is_passing, is_protected_in
 from reconciler.azure.connection import Azure
 from reconciler.azure.deadlines import until
 from reconciler.azure.operations import finish
+from reconciler.azure.reads import together
 from reconciler.azure.requesting import Requests
-from reconciler.azure.together import together
 from reconciler.model.changes import Action, Change, Kind, Op, Step
 from reconciler.model.codes import disks as disk_codes
 from reconciler.model.errors import AzureError, OutOfReach

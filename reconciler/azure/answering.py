@@ -9,13 +9,12 @@ from typing import Any, TypeVar
 
 from reconciler.azure import disks, fields, projection, provenance
 from reconciler.azure.connection import Azure, incomplete
+from reconciler.azure.fields import within
 from reconciler.azure.graph import graph_if_it_answers, literal
 from reconciler.azure.jobs import jobs_of, with_jobs
 from reconciler.azure.kinds import instances, roles
-from reconciler.azure.knowing import known
-from reconciler.azure.places import within
+from reconciler.azure.reads import known, together
 from reconciler.azure.survey import newest_sources, own_snapshots
-from reconciler.azure.together import together
 from reconciler.model.errors import AzureError, NotFound, ReadIncomplete
 from reconciler.model.estate import (
     BACKED_UP,

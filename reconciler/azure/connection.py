@@ -24,11 +24,10 @@ from reconciler.azure import absence, versions
 from reconciler.azure.auditing import Audited
 from reconciler.azure.deadlines import looking
 from reconciler.azure.governor import Events, Governor, Malformed
-from reconciler.azure.origin import SameOrigin
 from reconciler.azure.pace import asked
 from reconciler.azure.pages import Pages
+from reconciler.azure.pipeline import SameOrigin, Stamping
 from reconciler.azure.sign_in.signing import UNSIGNED, Signing
-from reconciler.azure.stamping import Stamping
 from reconciler.model.codes import errors as error_codes
 from reconciler.model.errors import AzureError, NotFound, OutOfReach, ReadIncomplete, Unproven
 from reconciler.model.ids import ArmId, lower

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
 from sys import intern
-from typing import Any
+from typing import Any, TypeVar
 
 from reconciler.model.errors import ReadIncomplete
 from reconciler.model.ids import ArmId, lower, shared
+
+_Found = TypeVar("_Found")
 
 
 def pick(body: Any, *path: str) -> Any:
@@ -110,6 +112,22 @@ def moment(text: Any) -> datetime | None:
     except ValueError:
         return None
     return found.replace(tzinfo=UTC) if found and found.tzinfo is None else found
+
+
+def within(place: ArmId | str, project: Callable[[Mapping[str, Any]], _Found]) -> Callable[[Mapping[str, Any]], _Found]:
+    """`project` for rows of a list below `place`, raising ValueError for a row that is elsewhere.
+
+    Lists may spell the enclosing resource in another case, non-ASCII letters included.
+    """
+    head = f"{place}/".casefold()
+
+    def checked(body: Mapping[str, Any]) -> _Found:
+        own = id_of(body)
+        if not own.text.casefold().startswith(head):
+            raise ValueError(f"{own} is not in {place}")
+        return project(body)
+
+    return checked
 
 
 @contextmanager

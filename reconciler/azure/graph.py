@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 from reconciler.azure.connection import Azure, incomplete
 from reconciler.azure.deadlines import until
 from reconciler.azure.fields import understood
-from reconciler.azure.knowing import known
 from reconciler.azure.pages import Pages
+from reconciler.azure.reads import known
 from reconciler.model.codes import errors as error_codes
 from reconciler.model.errors import AzureError
 from reconciler.model.ids import lower

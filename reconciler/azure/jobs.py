@@ -12,8 +12,7 @@ from reconciler.azure.connection import Azure
 from reconciler.azure.failures import told
 from reconciler.azure.fields import id_of, moment, pick, understood
 from reconciler.azure.graph import graph, graph_if_it_answers, literal
-from reconciler.azure.knowing import known
-from reconciler.azure.together import together
+from reconciler.azure.reads import known, together
 from reconciler.model.errors import Told
 from reconciler.model.estate import AHEAD
 from reconciler.model.ids import ArmId, lower

@@ -12,8 +12,7 @@ from reconciler.azure.connection import Azure
 from reconciler.azure.disks import project
 from reconciler.azure.fields import id_of, moment, pick, pick_each
 from reconciler.azure.jobs import jobs_of
-from reconciler.azure.knowing import unsure
-from reconciler.azure.together import together
+from reconciler.azure.reads import together, unsure
 from reconciler.model.errors import AzureError, NotFound
 from reconciler.model.estate import Trace
 from reconciler.model.ids import ArmId, lower

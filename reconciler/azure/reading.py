@@ -14,9 +14,9 @@ from typing import Any
 from reconciler.azure import disks, fields, projection, survey
 from reconciler.azure.answering import answer
 from reconciler.azure.connection import Azure, incomplete
+from reconciler.azure.fields import within
 from reconciler.azure.kinds import KINDS, Row, roles
-from reconciler.azure.places import within
-from reconciler.azure.together import together
+from reconciler.azure.reads import together
 from reconciler.base import garbage
 from reconciler.model.errors import AzureError, NotFound, OutOfReach, ReadIncomplete
 from reconciler.model.estate import EXISTS, Estate, Found

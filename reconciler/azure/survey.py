@@ -17,8 +17,7 @@ from reconciler.azure.fields import pick, understood
 from reconciler.azure.graph import graph_if_it_answers, literal
 from reconciler.azure.kinds.instances import project as project_instance
 from reconciler.azure.kinds.vaults import project as project_vault
-from reconciler.azure.knowing import known
-from reconciler.azure.together import together
+from reconciler.azure.reads import known, together
 from reconciler.model.errors import NotFound, ReadIncomplete
 from reconciler.model.ids import ArmId, group_id, lower
 from reconciler.model.known import Known, No, Yes

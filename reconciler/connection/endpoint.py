@@ -11,7 +11,7 @@ from reconciler.azure.clouds import CLOUDS, Cloud
 from reconciler.azure.connection import LOOK_SECONDS, Azure
 from reconciler.azure.governor import Events
 from reconciler.azure.inprocess import Exchange, InProcessTransport
-from reconciler.azure.origin import origin
+from reconciler.azure.pipeline import origin
 from reconciler.azure.sign_in.signing import UNSIGNED, SignIn, Signing, StaticToken
 from reconciler.azure.versions import DATA_PROTECTION
 from reconciler.base.clock import Clock

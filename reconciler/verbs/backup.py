@@ -16,8 +16,8 @@ from reconciler.azure.auditing import about
 from reconciler.azure.connection import Azure
 from reconciler.azure.fields import pick
 from reconciler.azure.operations import finish
+from reconciler.azure.reads import together
 from reconciler.azure.requesting import Requests
-from reconciler.azure.together import together
 from reconciler.base.clock import Clock
 from reconciler.model import addresses
 from reconciler.model.codes import errors as error_codes

@@ -9,7 +9,7 @@ from typing import Any
 from reconciler.azure import survey
 from reconciler.azure.connection import Azure
 from reconciler.azure.reading import descendants, read_estate
-from reconciler.azure.together import together
+from reconciler.azure.reads import together
 from reconciler.base.clock import Clock
 from reconciler.flow.look import drafted
 from reconciler.model.estate import Estate

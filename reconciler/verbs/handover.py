@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reconciler.azure.connection import Azure
 from reconciler.azure.fields import pick
-from reconciler.azure.together import together
+from reconciler.azure.reads import together
 from reconciler.model.errors import AzureError
 from reconciler.model.ids import lower
 from reconciler.model.manifest import Manifest

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from reconciler.azure import jobs as source
 from reconciler.azure.connection import Azure
-from reconciler.azure.together import together
+from reconciler.azure.reads import together
 from reconciler.base.clock import Clock
 from reconciler.model.codes import errors as error_codes
 from reconciler.model.errors import NotFound, OperationFailed, UsageError

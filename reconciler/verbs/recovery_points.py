@@ -7,7 +7,7 @@ from typing import Any
 
 from reconciler.azure.connection import Azure
 from reconciler.azure.fields import moment, pick, understood
-from reconciler.azure.together import together
+from reconciler.azure.reads import together
 from reconciler.base.clock import Clock
 from reconciler.model.ids import ArmId
 from reconciler.model.manifest import Manifest

@@ -9,8 +9,8 @@ from typing import Any
 from reconciler.azure import fields, projection
 from reconciler.azure.connection import Azure
 from reconciler.azure.jobs import Backups, doubted, listed_backups, newest_backups
+from reconciler.azure.reads import together
 from reconciler.azure.survey import snapshot_counts, snapshots_in
-from reconciler.azure.together import together
 from reconciler.base.clock import Clock
 from reconciler.flow.look import drafted, estate_for
 from reconciler.model.estate import Estate

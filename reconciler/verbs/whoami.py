@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from reconciler.azure.connection import Azure
+from reconciler.azure.reads import together
 from reconciler.azure.sign_in.signing import claims
-from reconciler.azure.together import together
 from reconciler.loading import rights
 from reconciler.model.errors import AzureError, ReadIncomplete
 from reconciler.model.ids import lower

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from reconciler.azure.connection import Azure
-from reconciler.azure.origin import origin
+from reconciler.azure.pipeline import origin
 from reconciler.model.errors import AzureError, NotFound, OutOfReach, ReadIncomplete
 from reconciler.model.ids import ArmId
 

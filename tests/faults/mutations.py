@@ -102,7 +102,7 @@ MUTATIONS = (
     M("F56", "the date at which a schedule began is a difference", "planning/policy_reading.py", "(start.hour * 60 + start.minute) % (hours * 60)", "start.toordinal() % (hours * 60)"),
     M("F57", "what isn't declared is lost with a write", "azure/bodies.py", "    result = dict(live)\n", "    result = {}\n"),
     M("F58", "an answer that isn't JSON is an empty one", "azure/connection.py", 'raise Malformed(f"it is no JSON ({kind}, {len(content)} bytes)") from error', "return {'value': []}"),
-    M("F59", "what may not be read is taken to be gone", "azure/knowing.py", "        return unsure(error)\n", "        return NO\n"),
+    M("F59", "what may not be read is taken to be gone", "azure/reads.py", "        return unsure(error)\n", "        return NO\n"),
     M("F60", "a vague refusal is believed without a probe", "applying/refusals.py", "        _VAGUE,  # what", "        # what"),
     M("F61", "a soft-deleted vault is created over", "planning/kinds/vaults.py", 'if deleted is not None and not draft.world.forces("deleted-vault"):', "if False:"),
     M("F62", "a value that Azure overrides is called done", "applying/kinds/vaults.py", "        raise overridden(change.address, path, value_at(wanted, path), value_at(body, path))\n    return body", "        break\n    return body"),

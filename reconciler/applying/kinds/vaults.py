@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from reconciler.applying.backoff import LAG_SECONDS
 from reconciler.applying.equality import differing, value_at
-from reconciler.applying.guard import send
+from reconciler.applying.guard import send, write_mark
 from reconciler.applying.rereading import is_busy, of_resource
 from reconciler.applying.run import Run, overridden
 from reconciler.applying.slices import Seen
+from reconciler.azure.auditing import about
 from reconciler.azure.failures import told
 from reconciler.azure.kinds.vaults import project
 from reconciler.azure.operations import finish
@@ -19,7 +20,9 @@ from reconciler.model.changes import Change, Op, Step
 from reconciler.model.codes import errors as error_codes
 from reconciler.model.errors import NotFound, OperationFailed
 from reconciler.model.ids import ArmId, lower
+from reconciler.model.plan import Mark
 from reconciler.model.tags import OWNER_TAG, tag_of
+from reconciler.model.writes import Subject
 
 Body = Mapping[str, Any]
 
@@ -76,6 +79,27 @@ async def patch(run: Run, change: Change, step: Step, removed: set[str]) -> None
     if left:
         body = {"tags": {**body.get("tags", {}), **left}}
         await _write(run, change, replace(step, body=body))
+
+
+async def mark(run: Run, marks: Sequence[Mark]) -> None:
+    """Write the marks of one vault next to its other tags, unless they are there; AzureError when Azure refuses.
+
+    It isn't documented whether a PATCH replaces or merges a vault's tags, so all are sent.
+    """
+    vault, wanted = marks[0].vault, {mark.tag: mark.after for mark in marks}
+    async with run.vault_locks[vault.key]:
+        run.new_deadline()
+        tags = (await run.azure.get(vault)).get("tags") or {}
+        before = {tag: tag_of(tags, tag) for tag in wanted}
+        if before == wanted:
+            return
+        kept = {key: value for key, value in tags.items() if lower(key) not in set(map(lower, wanted))}
+        step = Step(Op.VAULT_PATCH, vault, {"tags": {**kept, **wanted}})
+        told = {"tags": {tag: value or None for tag, value in before.items()}}
+        async with run.slot(vault) as deadline:
+            with about(Subject(marks[0].address, Op.VAULT_PATCH, told, {"tags": wanted})):
+                receipt = await write_mark(run, step, tags)
+        await finish(run.azure, receipt, deadline=deadline)
 
 
 def _tags(live: Mapping[str, str], wanted: Mapping[str, str | None], removed: set[str]) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from reconciler.azure.connection import Azure
 from reconciler.azure.fields import understood
 from reconciler.azure.kinds.policies import project
-from reconciler.azure.together import together
+from reconciler.azure.reads import together
 from reconciler.model.ids import ArmId
 from reconciler.model.manifest import Manifest
 from reconciler.model.resources import Policy

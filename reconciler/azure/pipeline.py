@@ -1,20 +1,55 @@
-"""Sends requests to the endpoint's host only: any other host would get the access token.
+"""What every request passes on its way: a stamp, and the check that it goes to the endpoint's host and no other.
 
-`nextLink`, `Location` and `Azure-AsyncOperation` are text from an answer; they are followed only to the endpoint.
+`nextLink`, `Location` and `Azure-AsyncOperation` are text from an answer: a token sent to another host would leak.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 from azure.core.pipeline import PipelineRequest, PipelineResponse
-from azure.core.pipeline.policies import AsyncHTTPPolicy
+from azure.core.pipeline.policies import AsyncHTTPPolicy, UserAgentPolicy
 
 from reconciler.model.codes import errors as error_codes
 from reconciler.model.errors import AzureError
 
+if TYPE_CHECKING:
+    from reconciler.azure.governor import Events
+
+SANDBOX = "x-reconciler-sandbox"
+"""The header that every answer of a sandbox has."""
+
+REQUEST_ID = "x-ms-client-request-id"
+ENCODINGS = "gzip, deflate"
+"""The encodings that azure-core decodes."""
 _PORTS = {"http": 80, "https": 443}
+
+
+class Stamping(AsyncHTTPPolicy[Any, Any]):
+    """Adds the common headers to a request, and an id that its retries share.
+
+    One policy in place of azure-core's three: those ask the system's time-based id generator for each request, and each
+    wraps every call, which together took a fifth of what a write costs.
+
+    `events` is told when a sandbox answers.
+    """
+
+    def __init__(self, events: Events | None = None) -> None:
+        super().__init__()
+        self._events = events
+        self._agent = UserAgentPolicy(base_user_agent="reconciler").user_agent
+
+    async def send(self, request: PipelineRequest[Any]) -> PipelineResponse[Any, Any]:
+        """Stamp the request and send it on."""
+        headers = request.http_request.headers
+        headers.update({REQUEST_ID: str(uuid4()), "User-Agent": self._agent, "Accept-Encoding": ENCODINGS})
+        response = await self.next.send(request)
+        if self._events is not None and SANDBOX in response.http_response.headers:
+            self._events.simulated()
+            self._events = None
+        return response
 
 
 def origin(url: str) -> tuple[str, str, int] | None:
