@@ -272,18 +272,15 @@ def _reject(decisions: Decisions, disk: Disk, place: Place, by_id: bool, why: Ob
 
 
 def declared_disks(draft: Draft) -> list[DesiredDisk]:
-    """The desired disks, once `draft.world.held` has every instance that protects one: no list proves an absence."""
-    desired = expand(draft)
-    deleted = {one.disk.key for one in draft.world.estate.deleted_instances.values() if one.disk}
-    for wanted in _bare(draft.world, desired):
-        if wanted.disk.id.key not in deleted:
+    """The desired disks, once the world has every instance that protects one: no list proves an absence.
+
+    Asked for are those of disks without any: whose disk it is that has one in another vault is decided there.
+    """
+    desired, world = expand(draft), draft.world
+    for wanted in desired:
+        if wanted.disk.id.key not in world.held and wanted.disk.id.key not in world.deleted:
             own = wanted.vault.id.child("backupInstances", instance_name(wanted.disk.id))
             found = draft.questions.unlisted(wanted.vault, own, wanted.address, wanted.place)
             if isinstance(found, Instance):
-                draft.world.found(replace(found, vault=wanted.vault.id))
+                world.found(replace(found, vault=wanted.vault.id))
     return desired
-
-
-def _bare(world: World, desired: Iterable[DesiredDisk]) -> Iterable[DesiredDisk]:
-    """Those without any instance: a disk with one in another vault is protected by that one."""
-    return [wanted for wanted in desired if not world.held.get(wanted.disk.id.key)]

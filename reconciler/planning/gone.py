@@ -280,8 +280,7 @@ def refuse_named(draft: Draft, disk: ArmId, place: Place) -> None:
         if verdicts == {Verdict.DONE}:
             draft.decisions.settled[disk.key] = (held[0], place)
         return
-    deleted = (one for one in draft.world.estate.deleted_instances.values() if one.disk == disk)
-    if not held and any(_is_kept(draft.world, one, disk) for one in deleted):
+    if not held and any(_is_kept(draft.world, one, disk) for one in draft.world.deleted.get(disk.key, ())):
         return
     told = next((outlook(draft, one) for one in left if is_active(one.instance)), "")
     refuse_missing(draft, disk, place, f"{disk} doesn't exist", told)

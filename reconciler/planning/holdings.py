@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import insort
 from collections import defaultdict
+from collections.abc import Mapping
 from itertools import chain
 
 from reconciler.model import protection
@@ -24,16 +25,7 @@ class Holdings:
 
     def __init__(self, draft: Draft) -> None:
         self._world, self._decisions, self._questions = draft.world, draft.decisions, draft.questions
-        self._live: dict[str, list[Instance]] = defaultdict(list)
-        self._deleted: dict[str, list[Instance]] = defaultdict(list)
-        for index, held in (
-            (self._live, self._world.estate.instances),
-            (self._deleted, self._world.estate.deleted_instances),
-        ):
-            for key in sorted(held):
-                disk = held[key].disk
-                if disk:
-                    index[disk.key].append(held[key])
+        self._live, self._deleted = _copy(self._world.held), _copy(self._world.deleted)
         self._others = [one for one in self._world.estate.vaults.values() if concerns_others(self._world.reach, one)]
 
     def live(self, wanted: DesiredDisk) -> list[Instance]:
@@ -92,3 +84,7 @@ class Holdings:
             if owner == "handed":
                 return True
         return False
+
+
+def _copy(index: Mapping[str, list[Instance]]) -> defaultdict[str, list[Instance]]:
+    return defaultdict(list, {key: list(held) for key, held in index.items()})

@@ -79,9 +79,8 @@ def kept(draft: Draft, instance: Instance) -> Known[tuple[RecoveryPoint, ...]] |
 
 def _others(world: World, instance: Instance, disk: ArmId) -> list[Instance]:
     """Other instances of its disk, without itself: an undeleted one may be listed as soft-deleted for a while."""
-    deleted = (one for one in world.estate.deleted_instances.values() if one.disk == disk)
-    own = (instance.vault, lower(instance.id.name))
-    return [one for one in (*world.held.get(disk.key, ()), *deleted) if (one.vault, lower(one.id.name)) != own]
+    held = (*world.held.get(disk.key, ()), *world.deleted.get(disk.key, ()))
+    return [one for one in held if (one.vault, lower(one.id.name)) != (instance.vault, lower(instance.id.name))]
 
 
 def priced(draft: Draft, wanted: DesiredDisk, instance: Instance, steps: Sequence[Step]) -> tuple[Step, ...] | None:

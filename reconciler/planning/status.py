@@ -227,17 +227,16 @@ def _unprotected(draft: Draft, wanted: DesiredDisk, told: Told, snapshots: int |
 
 def _deleted(world: World, wanted: DesiredDisk) -> Instance | None:
     """The soft-deleted instance that protected a declared disk in its vault."""
-    every = world.estate.deleted_instances.values()
-    return next((one for one in every if one.disk == wanted.disk.id and one.vault == wanted.vault.id), None)
+    held = world.deleted.get(wanted.disk.id.key, ())
+    return next((one for one in held if one.vault == wanted.vault.id), None)
 
 
 def _was_protected(world: World, wanted: DesiredDisk, told: Told) -> bool:
     """Whether the disk was protected before: it has an instance, live or soft-deleted, or a job of its derived one."""
     disk = wanted.disk.id
     own = f"{wanted.vault.id.key}/backupinstances/{lower(instance_name(disk))}"
-    deleted = (one.disk for one in world.estate.deleted_instances.values())
     is_unread = isinstance(told.listed.get(wanted.vault.id), Unsure)
-    return disk.key in world.held or own in told.jobs or disk in deleted or is_unread
+    return disk.key in world.held or own in told.jobs or disk.key in world.deleted or is_unread
 
 
 def _policy_name(wanted: DesiredDisk, instance: Instance) -> str:

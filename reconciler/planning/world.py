@@ -47,11 +47,12 @@ class World:
     @cached_property
     def held(self) -> Mapping[str, list[Instance]]:
         """Live instances by the lower-cased id of their disk."""
-        found: dict[str, list[Instance]] = defaultdict(list)
-        for _, instance in sorted(self.estate.instances.items()):
-            if instance.disk is not None:
-                found[instance.disk.key].append(instance)
-        return found
+        return _by_disk(self.estate.instances)
+
+    @cached_property
+    def deleted(self) -> Mapping[str, list[Instance]]:
+        """Soft-deleted instances by the lower-cased id of their disk."""
+        return _by_disk(self.estate.deleted_instances)
 
     def instance(self, disk: ArmId, vault: ArmId) -> Instance | None:
         """The instance that protects a disk in a vault, or comes nearest to it."""
@@ -130,6 +131,14 @@ class World:
             for name in names_in(rule.vault):
                 found[name].append(rule)
         return found
+
+
+def _by_disk(instances: Mapping[str, Instance]) -> Mapping[str, list[Instance]]:
+    found: dict[str, list[Instance]] = defaultdict(list)
+    for _, instance in sorted(instances.items()):
+        if instance.disk is not None:
+            found[instance.disk.key].append(instance)
+    return found
 
 
 def _digest(manifest: Manifest, vault: VaultSpec, rules: Sequence[DiskRule]) -> str:
