@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum, auto
+from sys import maxsize
 
 from reconciler.base.plurals import counted
 from reconciler.model import addresses
@@ -124,10 +125,7 @@ def _assume(draft: Draft, found: Absences, one: Gone) -> None:
 
 def may_read(questions: Questions, disk: ArmId, *, is_needed: bool) -> bool:
     """Whether this plan reads an unlisted disk; it reads only a limited number that aren't needed."""
-    if not is_needed and len(questions.sought | {disk.key}) > _MOST_READ:
-        return False
-    questions.sought.add(disk.key)
-    return True
+    return questions.fits("gone", disk, maxsize if is_needed else _MOST_READ)
 
 
 def _lacking(world: World, accounted: Collection[str]) -> Iterator[Gone]:

@@ -93,9 +93,8 @@ def class_of(draft: Draft, wanted: DesiredDisk) -> str:
     found = drift_class(draft.world, wanted.vault)
     if wanted.by_id or found == "not-yet-applied" or wanted.vault.id.key not in draft.world.estate.vaults:
         return found
-    if len(draft.questions.traced | {wanted.disk.id.key}) > _MOST_TRACED:
+    if not draft.questions.fits("new", wanted.disk.id, _MOST_TRACED):
         return UNCLEAR
-    draft.questions.traced.add(wanted.disk.id.key)
     match draft.questions.answer(BACKED_UP(wanted.disk.id, wanted.vault.id.text)):
         case Yes(was_protected):
             return found if was_protected else NEW

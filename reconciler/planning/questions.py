@@ -5,6 +5,7 @@ What is there by its id though its list lacks it raises a doubt about lists.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping
 from enum import Enum
 from typing import Any, Final, TypeVar
@@ -93,19 +94,17 @@ def _lists(world: World) -> Mapping[str, tuple[Mapping[str, object], Collection[
 class Questions:
     """What one plan asks of Azure, and what is known of it.
 
-    `sought` are the disks that lists lack and that are asked for by id, `contradicted` the subscriptions whose lists lack
-    disks that are there, `traced` new disks whose jobs are asked for, and `unlisted_ids` what is there though its list lacks it.
+    `contradicted` are the subscriptions whose lists lack disks that are there, `unlisted_ids` what is there, by lower-cased
+    id, though its list lacks it.
     """
 
     def __init__(self, world: World, decisions: Decisions, asked: set[Question[Any]]) -> None:
         self._world, self._decisions, self.asked = world, decisions, asked
         self._told: set[Question[Any]] = set()
-        self._by_type: dict[str, set[str]] = {}
+        self._counted: dict[str, set[str]] = defaultdict(set)
         self._lists = _lists(world)
         self.unlisted_ids: set[str] = set()
-        self.sought: set[str] = set()
         self.contradicted: set[str] = set()
-        self.traced: set[str] = set()
 
     @property
     def open(self) -> tuple[Question[Any], ...]:
@@ -163,7 +162,7 @@ class Questions:
         """
         if vault.id.key not in self._world.estate.vaults:
             return None
-        if not self._may_ask(subject):
+        if not self.fits(subject.type, subject, MOST_ASKED * (1 + len(self.unlisted_ids))):
             return UNASKED
         match self.presence(subject, address, place):
             case Yes(found):
@@ -191,10 +190,10 @@ class Questions:
         if len(self.unlisted_ids) > MOST_CONTRADICTED:
             raise broken(len(self.unlisted_ids))
 
-    def _may_ask(self, subject: ArmId) -> bool:
-        """Whether to ask for one more of its kind: a list that lacked something may lack more."""
-        asked = self._by_type.setdefault(subject.type, set())
-        if subject.key not in asked and len(asked) >= MOST_ASKED * (1 + len(self.unlisted_ids)):
+    def fits(self, purpose: str, subject: ArmId, most: int) -> bool:
+        """Whether a subject is one of so many that are asked about for that purpose at most; it is counted if so."""
+        counted = self._counted[purpose]
+        if subject.key not in counted and len(counted) >= most:
             return False
-        asked.add(subject.key)
+        counted.add(subject.key)
         return True

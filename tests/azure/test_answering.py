@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 
+from reconciler.azure.answering import _ANSWERS, _JOINTLY
 from reconciler.azure.reading import answer
-from reconciler.model.estate import Question
+from reconciler.model import estate
+from reconciler.model.estate import TRACE, Question, QuestionKind
 from reconciler.model.ids import ArmId
 from reconciler.model.known import NO, Unsure, Yes
 from reconciler.model.resources import DeletedVault
@@ -112,3 +114,8 @@ def test_who_protects_a_disk_elsewhere(wire: Any) -> None:
 
 def test_a_disk_that_is_gone_is_protected_by_nobody(wire: Any) -> None:
     assert ask(wire, "protected-elsewhere", DISK) == Yes(())
+
+
+def test_every_kind_of_question_has_an_answer() -> None:
+    kinds = {one.word for one in vars(estate).values() if isinstance(one, QuestionKind)}
+    assert kinds == {*_ANSWERS, *_JOINTLY, TRACE.word}
