@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from reconciler.base.plurals import counted
@@ -48,6 +48,16 @@ def gates(
         *_scopes(draft.world, book),
     ]
     return tuple(found)
+
+
+def local_gates(draft: Draft, takes: Callable[[str], bool]) -> Iterable[Gate]:
+    """Every local gate that concerns this plan, open or closed; `takes` says which addresses `--only` leaves."""
+    for (name, value), reasons in sorted(draft.decisions.gated.items()):
+        addresses = sorted(filter(takes, reasons))
+        if addresses:
+            hint = f"pass `--force {name}={value}` to continue"
+            is_open = draft.world.forces(name, value)
+            yield Gate(name, reasons[addresses[0]], hint, is_open, tuple(addresses), is_local=True)
 
 
 def under_gates_of(plan: Plan, whole: Plan) -> Plan:

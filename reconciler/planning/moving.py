@@ -23,7 +23,7 @@ from reconciler.planning.decisions import Decisions
 from reconciler.planning.desired import DesiredDisk, expand
 from reconciler.planning.draft import Draft
 from reconciler.planning.instance_bodies import guard_of, guard_or_refuse
-from reconciler.planning.local_gates import may_replace
+from reconciler.planning.policy_book import may_replace
 from reconciler.planning.policy_reading import read
 from reconciler.planning.retained import aside, is_left, keeps_deleted, loses_nothing
 from reconciler.planning.world import World

@@ -21,12 +21,11 @@ from reconciler.planning.comparison import Comparison
 from reconciler.planning.decisions import Decisions
 from reconciler.planning.desired import DesiredDisk, expand
 from reconciler.planning.draft import Draft
-from reconciler.planning.gates import gates
+from reconciler.planning.gates import gates, local_gates
 from reconciler.planning.kinds import KINDS
-from reconciler.planning.local_gates import check_keys, local_gates
 from reconciler.planning.marks import marks
 from reconciler.planning.ordering import Narrowing, checksum, finding_rank, narrowed, ordered
-from reconciler.planning.policy_book import PolicyBook
+from reconciler.planning.policy_book import PolicyBook, check_keys
 from reconciler.planning.resuming import held_back
 from reconciler.planning.role_book import RoleBook
 

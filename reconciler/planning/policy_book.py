@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from reconciler.model import addresses
 from reconciler.model.changes import Action, Change, Kind, Op, Step
 from reconciler.model.codes import planning as codes
+from reconciler.model.errors import UsageError
+from reconciler.model.findings import Place
 from reconciler.model.ids import ArmId, lower
 from reconciler.model.known import Yes
 from reconciler.model.manifest import PolicyContent, PolicySpec, VaultSpec
@@ -17,10 +19,12 @@ from reconciler.planning.content import body_of, content_of, differences, shorte
 from reconciler.planning.decisions import Decisions
 from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import Draft
-from reconciler.planning.local_gates import may_replace
 from reconciler.planning.marks import drift_class
 from reconciler.planning.policy_reading import read
 from reconciler.planning.questions import PENDING, UNASKED
+from reconciler.planning.world import World
+
+_UNKNOWN_POLICY = "unknown-policy"
 
 
 class PolicyBook:
@@ -239,3 +243,37 @@ def _versions(shelf: Shelf, vault: VaultSpec, spec: PolicySpec) -> list[Policy]:
         if lower(policy.id.name.rpartition("-")[0]) == lower(spec.name)
         and is_derived_policy_name(policy.id.name, shelf.contents[policy.id.key])
     ]
+
+
+def may_replace(
+    draft: Draft, policy: ArmId, unknown: Iterable[str], address: str, place: Place, *, instead: str
+) -> bool:
+    """Whether a policy that isn't fully understood may be replaced for a disk; else an error says why not.
+
+    `unknown` names the parts that aren't understood, `instead` what would replace it.
+    """
+    vault = next((spec.name for spec in draft.world.manifest.vaults.values() if spec.id == policy.parent), "")
+    value = f"{vault}/{policy.name}"
+    parts = ", ".join(f"`{part}`" for part in unknown)
+    message = f"the policy {policy.name} would be replaced by {instead}, but isn't fully understood: {parts}"
+    draft.decisions.gated.setdefault((_UNKNOWN_POLICY, value), {})[address] = message
+    if draft.world.forces(_UNKNOWN_POLICY, value):
+        return True
+    key = f"{_UNKNOWN_POLICY}={value}" if vault else _UNKNOWN_POLICY
+    hint = f"declare it with `manage: false` to keep it, or pass --force {key} to replace it"
+    draft.decisions.note(codes.POLICY_NOT_UNDERSTOOD, message, address=address, place=place, hint=hint)
+    draft.decisions.held_vaults.add(policy.parent.key)
+    return False
+
+
+def check_keys(world: World) -> None:
+    """UsageError when `--force` names a policy that its vault doesn't have: a typo must not open anything."""
+    for key in sorted(world.options.force):
+        gate, _, value = key.partition("=")
+        vault, _, name = value.partition("/")
+        spec = world.vaults.get(vault) if gate == _UNKNOWN_POLICY else None
+        if spec and spec.id.child("backupPolicies", name).key not in world.estate.policies:
+            raise UsageError(
+                f"--force {gate} names the policy {name!r}, which the vault {spec.name} does not have",
+                hint="copy it from the plan's hint",
+            )
