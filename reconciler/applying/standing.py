@@ -24,11 +24,11 @@ from reconciler.model.estate import EXISTS, Found
 from reconciler.model.findings import Code
 from reconciler.model.ids import ArmId, lower
 from reconciler.model.known import No, Unsure, Yes
+from reconciler.model.policy_reading import content_of
 from reconciler.model.protection import Health, health_of
 from reconciler.model.resources import Instance
 from reconciler.model.tags import OWNER_TAG, tag_of
 from reconciler.model.vault_fields import settings
-from reconciler.planning.content import content_of
 
 _HALTED = frozenset({Health.STOPPED, Health.SUSPENDED})
 _DEAD = _HALTED | {Health.UNKNOWN}

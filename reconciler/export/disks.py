@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from reconciler.model.ids import lower
 from reconciler.model.resources import Disk
 from reconciler.model.results.export import Data
-from reconciler.planning.support import why_passed_over
+from reconciler.model.unselected import why_passed_over
 
 Tagged = dict[tuple[str, str], list[Disk]]
 """Disks by subscription and value of a tag."""

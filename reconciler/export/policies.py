@@ -7,14 +7,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from reconciler.base.zones import UTC, iana_zone
-from reconciler.manifest.kinds.policies import snapshots
 from reconciler.model.ids import lower
 from reconciler.model.limits import LONGEST_DAYS, MOST_SNAPSHOTS
 from reconciler.model.manifest import PolicyContent
 from reconciler.model.names import is_derived_policy_name
+from reconciler.model.policy_reading import content_of
 from reconciler.model.resources import Policy
 from reconciler.model.results.export import Data
-from reconciler.planning.content import content_of
 
 _HOURLY = frozenset({1, 2, 4, 6, 8, 12})
 _DAY = 24
@@ -72,7 +71,7 @@ def described(policies: Iterable[Policy], users: Mapping[str, int], named: Mappi
 def is_sayable(content: PolicyContent) -> bool:
     """Whether a manifest may declare such a policy; a live one may be older than Azure's current limits."""
     lengths = (content.default_days, content.daily_days or 0, content.weekly_days or 0)
-    fits = max(lengths) <= LONGEST_DAYS and max(snapshots(content).values()) <= MOST_SNAPSHOTS
+    fits = max(lengths) <= LONGEST_DAYS and max(content.snapshots.values()) <= MOST_SNAPSHOTS
     return fits and (content.interval_hours in _HOURLY or content.interval_hours == _DAY)
 
 

@@ -71,6 +71,16 @@ class PolicyContent:
     daily_days: int | None = None
     weekly_days: int | None = None
 
+    @property
+    def snapshots(self) -> dict[str, int]:
+        """How many snapshots of a disk each rule may keep at once, counted as if rules shared none."""
+        counts = {"default": self.default_days * 24 // self.interval_hours}
+        if self.daily_days:
+            counts["daily"] = self.daily_days
+        if self.weekly_days:
+            counts["weekly"] = -(-self.weekly_days // 7)
+        return counts
+
 
 @dataclass(frozen=True, slots=True)
 class PolicySpec:

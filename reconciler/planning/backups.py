@@ -17,13 +17,13 @@ from reconciler.model.builtin_roles import DISK_BACKUP_READER
 from reconciler.model.estate import AHEAD
 from reconciler.model.ids import ArmId
 from reconciler.model.known import Known, Unsure, Yes
+from reconciler.model.policy_reading import Reading, read
 from reconciler.model.protection import Health, health_of, reason
 from reconciler.model.resources import Instance, RecoveryPoint, Snapshots
 from reconciler.model.states import BAD, FAILING, HALTED, LATE, OK, UNKNOWN, UNPROTECTED, WAITING
 from reconciler.model.tags import PROTECTED_TAG, tag_of
 from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.occurrences import interval_after
-from reconciler.planning.policy_reading import Reading, read
 from reconciler.planning.world import World
 
 START_WINDOW = timedelta(hours=2)

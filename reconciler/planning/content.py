@@ -1,4 +1,4 @@
-"""What a policy does: from the wire into its normal form, and from the manifest into a body."""
+"""What a policy is to do: from the manifest into a body, and how two policies differ."""
 
 from __future__ import annotations
 
@@ -10,18 +10,12 @@ from reconciler.base.durations import iso_hours
 from reconciler.base.zones import iana_zone
 from reconciler.model.changes import FieldChange
 from reconciler.model.manifest import PolicyContent, PolicySpec
-from reconciler.model.resources import Policy
-from reconciler.planning.policy_reading import CRITERIA, read
+from reconciler.model.policy_reading import CRITERIA
 
 _START = datetime(2020, 1, 1)  # noqa: DTZ001 - the zone is added when it is known
 _DAY_HOURS = 24
 _STORE = {"objectType": "DataStoreInfoBase", "dataStoreType": "OperationalStore"}
 _PRIORITIES = {"Daily": 25, "Weekly": 20}
-
-
-def content_of(policy: Policy) -> PolicyContent | None:
-    """What a live disk policy does; None, which equals no content, when a manifest can't express it."""
-    return read(policy).content
 
 
 def body_of(spec: PolicySpec) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from reconciler.model.manifest import DiskRule, Selector
 from reconciler.model.protection import WORDS, Health, health_of, preference, reason
 from reconciler.model.resources import Disk, Instance
 from reconciler.model.results.coverage import COVERED, EXCLUDED, UNCOVERED, UNKNOWN, Coverage, Covered
+from reconciler.model.unselected import COPY, why_passed_over
 from reconciler.planning.decisions import Decisions
 from reconciler.planning.desired import DesiredDisk, declared_disks
 from reconciler.planning.draft import Draft
@@ -27,7 +28,7 @@ from reconciler.planning.gone import is_left
 from reconciler.planning.questions import PENDING
 from reconciler.planning.role_book import is_derived
 from reconciler.planning.selection import Surroundings, matcher, places
-from reconciler.planning.support import COPY, obstacle, why_passed_over
+from reconciler.planning.support import obstacle
 from reconciler.planning.world import World
 
 _MOST_ASKED = 200

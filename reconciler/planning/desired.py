@@ -27,11 +27,12 @@ from reconciler.model.manifest import (
 )
 from reconciler.model.names import instance_name
 from reconciler.model.resources import Disk, Instance, Machine
+from reconciler.model.unselected import COPY, is_kubernetes_volume, why_passed_over
 from reconciler.planning import gone
 from reconciler.planning.decisions import Decisions
 from reconciler.planning.draft import Draft
 from reconciler.planning.selection import Pool, Test, asks_machines, matcher, places, selectors
-from reconciler.planning.support import COPY, Obstacle, backed, is_kubernetes_volume, obstacle, why_passed_over
+from reconciler.planning.support import Obstacle, backed, obstacle
 from reconciler.planning.world import World
 
 _MACHINES = "microsoft.compute/virtualmachines"

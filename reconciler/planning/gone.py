@@ -22,9 +22,9 @@ from reconciler.model.ids import ArmId, lower, subscription_id
 from reconciler.model.known import No, Yes
 from reconciler.model.manifest import EXPIRE, REPORT
 from reconciler.model.names import instance_name
+from reconciler.model.policy_reading import content_of
 from reconciler.model.protection import Health, health_of, is_active
 from reconciler.model.resources import Instance, RecoveryPoint
-from reconciler.planning.content import content_of
 from reconciler.planning.draft import Draft
 from reconciler.planning.questions import PENDING, Questions
 from reconciler.planning.takers import Taker, when_gone

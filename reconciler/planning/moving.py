@@ -16,6 +16,7 @@ from reconciler.model.findings import Severity
 from reconciler.model.ids import ArmId, lower
 from reconciler.model.manifest import Manifest
 from reconciler.model.plan import Options, Plan
+from reconciler.model.policy_reading import read
 from reconciler.model.protection import GOALS, Health, health_of
 from reconciler.model.resources import Instance
 from reconciler.planning import planner
@@ -24,7 +25,6 @@ from reconciler.planning.desired import DesiredDisk, expand
 from reconciler.planning.draft import Draft
 from reconciler.planning.instance_bodies import guard_of, guard_or_refuse
 from reconciler.planning.policy_book import may_replace
-from reconciler.planning.policy_reading import read
 from reconciler.planning.retained import aside, is_left, keeps_deleted, loses_nothing
 from reconciler.planning.world import World
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from reconciler.base.zones import iana_zone
-from reconciler.planning.policy_reading import Schedule
+from reconciler.model.policy_reading import Schedule
 
 _DAY_HOURS = 24
 _AROUND = (-1, 0, 1)

@@ -14,13 +14,13 @@ from reconciler.model.ids import ArmId, lower
 from reconciler.model.known import Yes
 from reconciler.model.manifest import PolicyContent, PolicySpec, VaultSpec
 from reconciler.model.names import is_derived_policy_name, policy_names
+from reconciler.model.policy_reading import content_of, read
 from reconciler.model.resources import Instance, Policy
-from reconciler.planning.content import body_of, content_of, differences, shortens, shown
+from reconciler.planning.content import body_of, differences, shortens, shown
 from reconciler.planning.decisions import Decisions
 from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import Draft
 from reconciler.planning.marks import drift_class
-from reconciler.planning.policy_reading import read
 from reconciler.planning.questions import PENDING, UNASKED
 from reconciler.planning.world import World
 

@@ -12,12 +12,12 @@ from datetime import datetime, timedelta
 
 from reconciler.base.plurals import counted
 from reconciler.model.known import Unsure, Yes
+from reconciler.model.policy_reading import Reading
 from reconciler.model.protection import Health, health_of
 from reconciler.model.resources import Instance, RecoveryPoint, Snapshots
 from reconciler.model.states import FAILING, UNKNOWN
 from reconciler.planning.backups import START_WINDOW, Told, granted, newest_of, protected_since
 from reconciler.planning.occurrences import interval_after
-from reconciler.planning.policy_reading import Reading
 from reconciler.planning.world import World
 
 _APART = timedelta(minutes=15)

@@ -11,6 +11,7 @@ from reconciler.model.findings import Place
 from reconciler.model.ids import ArmId, lower
 from reconciler.model.known import Unsure, Yes
 from reconciler.model.names import instance_name
+from reconciler.model.policy_reading import Reading
 from reconciler.model.protection import WORDS, health_of
 from reconciler.model.resources import Instance
 from reconciler.model.results.status import DiskStatus, Status
@@ -31,7 +32,6 @@ from reconciler.planning.desired import DesiredDisk, declared_disks
 from reconciler.planning.draft import Draft
 from reconciler.planning.gone import Verdict, absences, lost, outlook, verdict
 from reconciler.planning.identity import new_id, replaced
-from reconciler.planning.policy_reading import Reading
 from reconciler.planning.snapshots import is_bare, is_short, loss
 from reconciler.planning.world import World
 

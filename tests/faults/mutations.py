@@ -99,7 +99,7 @@ MUTATIONS = (
     M("F53", "deadlines follow the wall clock", "applying/run.py", "return self.clock.monotonic()", "return self.clock.now().timestamp()"),
     M("F54", "requests are not held to Azure's rate", "azure/governor.py", "while (wait := turn.wait(now())) > 0 and", "while (wait := 0.0) > 0 and", "test_f54_a_large"),
     M("F55", "a vault without a difference is written to", "planning/kinds/vaults.py", "    if not fields and not adopts:\n        return\n", ""),
-    M("F56", "the date at which a schedule began is a difference", "planning/policy_reading.py", "(start.hour * 60 + start.minute) % (hours * 60)", "start.toordinal() % (hours * 60)"),
+    M("F56", "the date at which a schedule began is a difference", "model/policy_reading.py", "(start.hour * 60 + start.minute) % (hours * 60)", "start.toordinal() % (hours * 60)"),
     M("F57", "what isn't declared is lost with a write", "azure/bodies.py", "    result = dict(live)\n", "    result = {}\n"),
     M("F58", "an answer that isn't JSON is an empty one", "azure/connection.py", 'raise Malformed(f"it is no JSON ({kind}, {len(content)} bytes)") from error', "return {'value': []}"),
     M("F59", "what may not be read is taken to be gone", "azure/reads.py", "        return unsure(error)\n", "        return NO\n"),

@@ -12,7 +12,8 @@ from plan_builders import GOLD, SHORTER, criterion, policy, policy_body, policy_
 from reconciler.base.durations import seconds
 from reconciler.model.changes import FieldChange
 from reconciler.model.manifest import PolicyContent
-from reconciler.planning.content import body_of, content_of, differences, shortens, shown
+from reconciler.model.policy_reading import content_of
+from reconciler.planning.content import body_of, differences, shortens, shown
 
 BERLIN = "W. Europe Standard Time"
 

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from reconciler.base.zones import iana_zone
+from reconciler.model.policy_reading import Schedule
 from reconciler.planning.occurrences import interval_after
-from reconciler.planning.policy_reading import Schedule
 
 BERLIN, LORD_HOWE, CHATHAM, INDIA, NEW_YORK, ARIZONA = (
     "W. Europe Standard Time",

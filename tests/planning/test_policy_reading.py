@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from plan_builders import criterion, policy, policy_body
 
-from reconciler.planning.policy_reading import Reading, Schedule, read
+from reconciler.model.policy_reading import Reading, Schedule, read
 
 COPY = {"copyAfter": {"objectType": "ImmediateCopyOption"}, "dataStore": {"dataStoreType": "VaultStore"}}
 KEPT = {"Default": 7, "Daily": 14, "Weekly": 56}

@@ -9,7 +9,8 @@ import pytest
 from plan_builders import GOLD, disk, policy_spec
 
 from reconciler.model.codes.planning import CODES
-from reconciler.planning.support import is_kubernetes_volume, is_replica, obstacle
+from reconciler.model.unselected import is_kubernetes_volume
+from reconciler.planning.support import is_replica, obstacle
 
 
 @pytest.mark.parametrize(

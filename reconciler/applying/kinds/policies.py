@@ -14,7 +14,8 @@ from reconciler.azure.kinds.policies import project
 from reconciler.model.changes import Change, Op, Step
 from reconciler.model.errors import AzureError, NotFound
 from reconciler.model.ids import lower
-from reconciler.planning.content import content_of, differences
+from reconciler.model.policy_reading import content_of
+from reconciler.planning.content import differences
 
 _IN_USE = "usererrordpppolicyobjectinuse"
 

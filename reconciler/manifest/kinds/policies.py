@@ -90,18 +90,8 @@ def _retention(section: Section, notes: Notes) -> dict[str, int] | None:
     return found if len(found) == len(section) else None
 
 
-def snapshots(content: PolicyContent) -> dict[str, int]:
-    """How many snapshots of a disk each rule may keep at once, counted as if rules shared none."""
-    counts = {"default": content.default_days * _DAILY // content.interval_hours}
-    if content.daily_days:
-        counts["daily"] = content.daily_days
-    if content.weekly_days:
-        counts["weekly"] = -(-content.weekly_days // 7)
-    return counts
-
-
 def _check_budget(content: PolicyContent, section: Section, notes: Notes) -> None:
-    counts = snapshots(content)
+    counts = content.snapshots
     for key, count in counts.items():
         if count > MOST_SNAPSHOTS:
             longest = MOST_SNAPSHOTS * content.interval_hours // _DAILY

@@ -77,6 +77,11 @@ def read(policy: Policy) -> Reading:
     return _Reader().policy(policy.body)
 
 
+def content_of(policy: Policy) -> PolicyContent | None:
+    """What a live disk policy does; None, which equals no content, when a manifest can't express it."""
+    return read(policy).content
+
+
 class _Reader:
     """Reads one policy; what can't be read is named and left out."""
 
