@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 from reconciler.model.ids import lower
 
@@ -22,6 +23,15 @@ def tag_of(tags: Mapping[str, str], name: str) -> str:
     if name in tags:
         return tags[name]
     return next((value for key, value in tags.items() if lower(key) == name), "")
+
+
+def time_of(tags: Mapping[str, str], name: str) -> datetime | None:
+    """The time that a tag holds, in UTC if it names no zone; None if it holds none."""
+    try:
+        found = datetime.fromisoformat(tag_of(tags, name))
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def is_restored(tags: Mapping[str, str]) -> bool:

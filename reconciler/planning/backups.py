@@ -21,7 +21,7 @@ from reconciler.model.policy_reading import Reading, read
 from reconciler.model.protection import Health, health_of, reason
 from reconciler.model.resources import Instance, RecoveryPoint, Snapshots
 from reconciler.model.states import BAD, FAILING, HALTED, LATE, OK, UNKNOWN, UNPROTECTED, WAITING
-from reconciler.model.tags import PROTECTED_TAG, tag_of
+from reconciler.model.tags import PROTECTED_TAG, time_of
 from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.occurrences import interval_after
 from reconciler.planning.world import World
@@ -216,24 +216,12 @@ def protected_since(instance: Instance, jobs: Iterable[datetime], now: datetime)
 
     A time in the future is ignored.
     """
-    own = (_moment(tag_of(instance.tags, PROTECTED_TAG)), instance.created)
+    own = (time_of(instance.tags, PROTECTED_TAG), instance.created)
     believed = [one for one in own if one is not None and one <= now + _SLACK]
     return max(believed, default=None) or min(jobs, default=None)
 
 
 def granted(world: World, disk: ArmId) -> datetime | None:
     """When the disk's own role assignment was made, without which there can be no backup; None: it has none."""
-    times: Mapping[str, datetime] = {
-        key: row.created
-        for key, row in world.estate.roles.items()
-        if row.scope == disk and row.role == DISK_BACKUP_READER.guid and row.created
-    }
-    return max(times.values(), default=None)
-
-
-def _moment(text: str) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    own = (row for row in world.estate.roles.values() if row.scope == disk and row.role == DISK_BACKUP_READER.guid)
+    return max((row.created for row in own if row.created), default=None)

@@ -82,11 +82,7 @@ def checksum(world: World, changes: list[Change]) -> str:
 
     It leaves out findings, health, read-only fields and times: what changes by itself must not make a plan stale.
     """
-    data = {
-        "tool": world.options.tool_version,
-        "manifest": world.manifest,
-        "changes": map(outline, changes),
-    }
+    data = {"tool": world.options.tool_version, "manifest": world.manifest, "changes": map(outline, changes)}
     return digest(data)
 
 

@@ -13,7 +13,7 @@ from reconciler.model.codes import disks as disk_codes
 from reconciler.model.findings import Code, Finding
 from reconciler.model.manifest import DrillSpec
 from reconciler.model.resources import Instance
-from reconciler.model.tags import PROVEN_TAG, tag_of
+from reconciler.model.tags import PROVEN_TAG, time_of
 from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import Draft
 from reconciler.planning.selection import matcher
@@ -42,12 +42,8 @@ def proven_at(tags: Mapping[str, str], now: datetime) -> datetime | None:
 
     A time in the future proves nothing, nor does one before Azure could restore disks.
     """
-    try:
-        found = datetime.fromisoformat(tag_of(tags, PROVEN_TAG))
-    except ValueError:
-        return None
-    found = found if found.tzinfo else found.replace(tzinfo=UTC)
-    return found if _FIRST <= found <= now + _SLACK else None
+    found = time_of(tags, PROVEN_TAG)
+    return found if found and _FIRST <= found <= now + _SLACK else None
 
 
 def candidates(world: World, drill: DrillSpec, desired: Iterable[DesiredDisk]) -> list[Candidate]:

@@ -155,7 +155,7 @@ OTHERS = (
     M("T09 whose", "a 404 about something else is believed", "azure/absence.py", '    if None in ends or word in _UNSEEN:\n        return ""\n', "    ends = [end or 0 for end in ends]\n", files="azure/test_absence.py"),
     M("T09 proxy", "a page of a proxy is believed", "azure/failures.py", "    if not _is_enveloped(content):\n", "    if not _is_enveloped(content):\n        return NotFound(says.message, **said)\n", files="azure/test_absence.py"),
     M("D10 pages", "empty pages are read without an end", "azure/pages.py", "        if self._idle >= MOST_IDLE:\n", "        if False:\n", "empty_pages_without_end", "azure/test_pages.py"),
-    M("T08 proofs", "a proof from the future is believed", "planning/proofs.py", "return found if _FIRST <= found <= now + _SLACK else None", "return found", files="planning/test_proofs.py"),
+    M("T08 proofs", "a proof from the future is believed", "planning/proofs.py", "return found if found and _FIRST <= found <= now + _SLACK else None", "return found", files="planning/test_proofs.py"),
     M("T08 drills", "a drill of nothing is a success", "planning/drilling.py", "    if not chosen and not asked:\n", "    if False:\n", "a_drill", "truth/test_t08_nothing_done.py"),
     M("T16 restored", "a restored disk is never taken by a selector", "planning/desired.py", 'why = "" if disk.id.key in with_instance else why_passed_over(disk)', "why = why_passed_over(disk)", "restored", "truth/test_t16_what_was_done_here.py"),
     M("T16 moved", "what a move has left makes no room", "planning/retained.py", "    return aside(world, others)\n", "    return Aside()\n", "can_change or drilled", "truth/test_t16_what_was_done_here.py"),

@@ -277,11 +277,7 @@ def _count(decisions: Decisions, spec: VaultSpec, fields: list[FieldChange] | tu
         if vault_fields.is_irreversible(field):
             _also(decisions.irreversible, address, f"{spec.name}: {field.path} permanently becomes {field.after}")
         elif field.before is not None and vault_fields.weakens(field):
-            _also(
-                decisions.weakening,
-                address,
-                f"{spec.name}: {field.path} goes from {field.before} to {field.after}",
-            )
+            _also(decisions.weakening, address, f"{spec.name}: {field.path} goes from {field.before} to {field.after}")
 
 
 def _also(reasons: dict[str, str], address: str, reason: str) -> None:
