@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from reconciler.base.plurals import counted
-from reconciler.export import policies, vaults
 from reconciler.export.choices import UNNAMED, Asked, Choices, Description
-from reconciler.export.disks import Protected, entries, shared
+from reconciler.export.kinds import policies, vaults
+from reconciler.export.kinds.instances import Protected, entries, shared
 from reconciler.model import addresses
 from reconciler.model.estate import Estate
 from reconciler.model.ids import ArmId, group_id, lower
