@@ -18,6 +18,8 @@ from reconciler.applying.refusals import hint_for
 from reconciler.applying.run import Run, Settings, Skip
 from reconciler.azure.connection import Azure
 from reconciler.base.clock import Clock
+from reconciler.model import addresses
+from reconciler.model.addresses import Address
 from reconciler.model.changes import Action, Change, Kind, Op
 from reconciler.model.codes import errors as error_codes
 from reconciler.model.codes import planning as codes
@@ -233,7 +235,7 @@ class _Execution:
         except Exception as error:  # noqa: BLE001 - a mark is worth a warning, not a failure
             _, message, _, hint = _explanation(self._run, address, error)
             text = f"{vault.name}: could not write the mark of what was applied: {message}"
-            self._warnings.append(codes.MARK_NOT_WRITTEN.at(text, hint=hint, address=str(vault)))
+            self._warnings.append(codes.MARK_NOT_WRITTEN.at(text, hint=hint, address=addresses.resource(vault)))
         else:
             if not own:
                 self._marked.append(Result(address, Kind.VAULT, Action.CHANGE, Status.DONE, "marked as applied"))
@@ -260,7 +262,7 @@ def _ending(run: Run, change: Change, error: Exception) -> Result:
     return result_of(change, status, message=message, code=code, hint=hint)
 
 
-def _explanation(run: Run, address: str, error: Exception) -> tuple[Status, str, str, str]:
+def _explanation(run: Run, address: Address, error: Exception) -> tuple[Status, str, str, str]:
     """Status, message, code and hint for an error."""
     if not isinstance(error, ReconcilerError):
         return (

@@ -16,6 +16,7 @@ from reconciler.azure.kinds.instances import project
 from reconciler.azure.kinds.instances import state as state_of
 from reconciler.azure.operations import finish
 from reconciler.azure.receipts import Receipt
+from reconciler.model.addresses import Address
 from reconciler.model.codes import errors as error_codes
 from reconciler.model.errors import NotFound, OperationFailed, ReconcilerError
 from reconciler.model.ids import ArmId, lower
@@ -89,7 +90,7 @@ class Judgement:
 
 
 async def reach(
-    run: Run, address: str, instance: ArmId, target: Target, receipt: Receipt | None, deadline: float
+    run: Run, address: Address, instance: ArmId, target: Target, receipt: Receipt | None, deadline: float
 ) -> None:
     """Wait until the instance is as `target` says; the error says what it became instead.
 
@@ -133,7 +134,7 @@ def _so_far(instance: ArmId, row: Row | None) -> str:
     return f"{instance.name} is in {state_of(row)}" if row is not None else instance.name
 
 
-def _ending(address: str, instance: ArmId, target: Target, word: str, row: Row | None) -> ReconcilerError:
+def _ending(address: Address, instance: ArmId, target: Target, word: str, row: Row | None) -> ReconcilerError:
     if row is None:
         return _by_others(instance, "it is gone")
     if word == _FAILED:

@@ -112,7 +112,7 @@ class Moving:
             # noted before the request: a deletion that isn't seen to end may still end
             self._deleted |= {step.target for step in room}
             await self._each(Op.INSTANCE_DELETE)
-            again = self._change.probe and replace(self._change.probe, key=f"{self._change.probe.key}|again")
+            again = self._change.probe and replace(self._change.probe, key=(*self._change.probe.key, "again"))
             await self._protect(replace(self._change, probe=again))
 
     async def _protect(self, change: Change) -> None:

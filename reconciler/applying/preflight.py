@@ -17,6 +17,7 @@ from reconciler.azure.deadlines import until
 from reconciler.azure.operations import finish
 from reconciler.azure.reads import together
 from reconciler.azure.requesting import Requests
+from reconciler.model.addresses import Address
 from reconciler.model.changes import Action, Change, Kind, Op, Step
 from reconciler.model.codes import disks as disk_codes
 from reconciler.model.errors import AzureError, OutOfReach
@@ -57,12 +58,12 @@ def _is_new(change: Change) -> bool:
     return change.kind is Kind.DISK and any(step.op is Op.INSTANCE_PUT for step in change.steps)
 
 
-def _blocking(changes: Iterable[Change]) -> dict[str, str]:
+def _blocking(changes: Iterable[Change]) -> dict[Address, str]:
     """What this plan must make before an instance, by address, with the reason why Azure can't be asked yet."""
-    found = {}
+    found: dict[Address, str] = {}
     for change in changes:
         if change.kind is not Kind.DISK and change.action is Action.ADD:
-            found[change.address] = f"{change.address.partition('@')[0]} doesn't exist yet"
+            found[change.address] = f"{change.address.head} doesn't exist yet"
         elif any(one.path.startswith("identity") for one in change.fields):
             found[change.address] = f"the identity of {change.address} changes first"
     return found
@@ -111,7 +112,7 @@ def _finding(change: Change, code: Code, message: str, hint: str) -> Finding:
 def _unasked(waiting: dict[str, list[Change]]) -> Iterator[Finding]:
     """One finding for each reason, so that a hundred new disks of one new vault are one line."""
     for because in sorted(waiting):
-        disks = [change.address.rpartition("/")[2] for change in waiting[because]]
+        disks = [change.address.name for change in waiting[because]]
         more = f" and {len(disks) - _NAMED} more" if len(disks) > _NAMED else ""
         message = f"{because}; Azure was not asked about {', '.join(disks[:_NAMED])}{more}"
         yield disk_codes.PREFLIGHT_UNCHECKED.at(message)

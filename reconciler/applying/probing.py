@@ -16,6 +16,7 @@ from reconciler.applying.principals import az_line
 from reconciler.applying.refusals import is_already_protected, is_passing, is_permission, is_protected_in, is_vague
 from reconciler.applying.run import Run, Skip
 from reconciler.azure.bodies import merged
+from reconciler.model.addresses import Address
 from reconciler.model.changes import Change, Op, Probe, Step
 from reconciler.model.errors import AzureError, OperationFailed, ReconcilerError
 from reconciler.model.ids import lower
@@ -47,8 +48,8 @@ class Probes:
 
     def __init__(self, run: Run) -> None:
         self._run = run
-        self._canaries: dict[str, asyncio.Future[AzureError | Skip | None]] = {}
-        self._families: defaultdict[str, _Family] = defaultdict(_Family)
+        self._canaries: dict[tuple[str, ...], asyncio.Future[AzureError | Skip | None]] = {}
+        self._families: defaultdict[tuple[str, ...], _Family] = defaultdict(_Family)
         self._vaults: defaultdict[str, _Family] = defaultdict(_Family)
         self._asking = 0
 
@@ -162,10 +163,10 @@ class Probes:
         return merged(live.get("properties") or {}, wanted)
 
 
-def _wider(change: Change, probe: Probe) -> str:
+def _wider(change: Change, probe: Probe) -> tuple[str, ...]:
     """The key without what names the disk itself, such as role assignments at its own scope."""
-    disk = change.address.removeprefix("disk/")
-    return "|".join(part for part in probe.key.split("|") if disk not in lower(part))
+    disk = change.address.disk
+    return tuple(part for part in probe.key if disk is None or disk.key not in lower(part))
 
 
 async def explained(run: Run, change: Change, error: AzureError) -> AzureError | Skip:
@@ -193,7 +194,7 @@ async def explained(run: Run, change: Change, error: AzureError) -> AzureError |
     return failed
 
 
-async def _line(run: Run, address: str) -> str:
+async def _line(run: Run, address: Address) -> str:
     change = run.changes.get(address)
     if change is None:
         return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reconciler.model.addresses import Address
 from reconciler.model.changes import Change
 from reconciler.model.results.outcome import Result
 
@@ -12,7 +13,7 @@ class Progress:
     def started(self, change: Change) -> None:
         """The first request of a change is about to be sent."""
 
-    def told(self, address: str, text: str) -> None:
+    def told(self, address: Address, text: str) -> None:
         """Something worth a line happened: a wait, or a retry with its reason."""
 
     def ended(self, result: Result) -> None:

@@ -21,6 +21,7 @@ from reconciler.azure.operations import finish
 from reconciler.azure.receipts import Receipt
 from reconciler.azure.requesting import Requests
 from reconciler.base.clock import Clock
+from reconciler.model.addresses import Address
 from reconciler.model.changes import Change
 from reconciler.model.codes import errors as error_codes
 from reconciler.model.errors import AzureError, OperationFailed, ReconcilerError
@@ -154,9 +155,9 @@ class Run:
         for watch in self._watches.values():
             await watch.close()
 
-    def tell(self, change: Change | str, text: str) -> None:
+    def tell(self, change: Change | Address, text: str) -> None:
         """Tell the listener."""
-        self.progress.told(change if isinstance(change, str) else change.address, text)
+        self.progress.told(change if isinstance(change, Address) else change.address, text)
 
     def is_young(self, change: Change) -> bool:
         """Whether something that the change depends on was made so recently that Azure may not show it everywhere."""

@@ -27,6 +27,7 @@ from reconciler.cli.output import Output
 from reconciler.cli.progress import listener
 from reconciler.connection import opening
 from reconciler.connection.choice import Connection
+from reconciler.model.addresses import Address
 from reconciler.model.codes import errors as error_codes
 from reconciler.model.errors import Refused
 from reconciler.model.manifest import Manifest
@@ -120,14 +121,14 @@ def _rows(output: Output, task: _Task, connection: Connection, audit: str | None
         return session.run(work)
 
 
-def _telling(told: Callable[[str, str], None]) -> Tell:
+def _telling(told: Callable[[Address, str], None]) -> Tell:
     """A listener that reports each step on stderr."""
 
     def tell(row: Backup) -> None:
         job = row.job_id.name if row.job_id else ""
         if row.status == "started" and (row.job is None or row.job.ended is None):
-            told(row.disk.name, f"job {job} is {row.job.status}" if row.job else f"job {job} has started")
+            told(Address(row.disk.name), f"job {job} is {row.job.status}" if row.job else f"job {job} has started")
         elif row.status == "completed":
-            told(row.disk.name, f"job {job} has succeeded")
+            told(Address(row.disk.name), f"job {job} has succeeded")
 
     return tell

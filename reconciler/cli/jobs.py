@@ -14,6 +14,7 @@ from reconciler.cli.progress import listener
 from reconciler.cli.spans import moment
 from reconciler.connection import opening
 from reconciler.connection.choice import Connection
+from reconciler.model.addresses import Address
 from reconciler.model.errors import UsageError
 from reconciler.model.jobs import Job, ended_well
 from reconciler.report.jobs import jobs_document, jobs_listing
@@ -131,7 +132,9 @@ def waited(output: Output, path: str, names: tuple[str, ...], timeout: float, fo
     manifest, progress = load_manifest(path), listener(output)
 
     def tell(job: Job) -> None:
-        progress.told(job.id.name, f"{job.operation} of {job.disk.name if job.disk else 'a disk'} is {job.status}")
+        progress.told(
+            Address(job.id.name), f"{job.operation} of {job.disk.name if job.disk else 'a disk'} is {job.status}"
+        )
 
     # not read-only: a simulated Azure saves what happens during the wait
     with opening.opened(connection, events=progress) as session:

@@ -11,6 +11,7 @@ from reconciler.base.clock import Clock
 from reconciler.base.escape import plain
 from reconciler.base.plurals import duration
 from reconciler.cli.output import Output
+from reconciler.model.addresses import NOWHERE, Address
 from reconciler.model.changes import Action, Change
 from reconciler.model.results.outcome import Result, Status
 
@@ -32,7 +33,7 @@ class Lines(Progress):
         self._begun[change.address] = self._now()
         self._beside(_DOING[change.action], change.address)
 
-    def told(self, address: str, text: str) -> None:
+    def told(self, address: Address, text: str) -> None:
         """Print an event of a change; a repeated one says for how long it has lasted."""
         first = self._first.get(address, ("", 0.0))
         if first[0] != text:
@@ -73,7 +74,7 @@ class Lines(Progress):
         """Print a line about what ended."""
         self._output.tell(line + "\n")
 
-    def _beside(self, text: str, address: str = "") -> None:
+    def _beside(self, text: str, address: Address = NOWHERE) -> None:
         """Print what is in progress."""
         self._say(f"{plain(address)}: {text}" if address else text)
 
@@ -116,11 +117,11 @@ class Bars(Lines):
         if self._bar is not None:
             self._bar.advance(self._task)
 
-    def _beside(self, text: str, address: str = "") -> None:
+    def _beside(self, text: str, address: Address = NOWHERE) -> None:
         if self._bar is None:
             super()._beside(text, address)
         else:
-            name = f"{plain(address.rpartition('/')[2])}: " if address else ""
+            name = f"{plain(address.name)}: " if address else ""
             self._bar.update(self._task, description=f"{name}{text}")
 
     def _say(self, line: str) -> None:

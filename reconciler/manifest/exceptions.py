@@ -8,11 +8,10 @@ from reconciler.manifest.entries import Context
 from reconciler.manifest.names import DISK, arm_id
 from reconciler.manifest.notes import suggestion
 from reconciler.manifest.sections import Section
+from reconciler.model import addresses
 from reconciler.model.codes import manifest as codes
 from reconciler.model.ids import lower
 from reconciler.model.manifest import Excluded, Ignore, Removed
-
-_KINDS = ("vault", "policy", "group", "role", "disk")
 
 
 def excluded(section: Section, context: Context) -> Excluded | None:
@@ -30,11 +29,11 @@ def removed(section: Section, context: Context) -> Removed | None:
 def ignore(section: Section, context: Context) -> Ignore | None:
     """The differences to ignore; None, with findings, when the address or the date is wrong."""
     notes = context.notes
-    address: str = section["address"]
-    head = address.split("/", 1)[0]
-    is_address = "*" in head or lower(address).startswith("/subscriptions/") or (head in _KINDS and "/" in address)
+    address = addresses.parse(section["address"])
+    head = address.partition("/")[0]
+    is_address = bool(address.kind) or "*" in head or lower(address).startswith("/subscriptions/")
     if not is_address:
-        meant = suggestion(head, _KINDS)
+        meant = suggestion(head, addresses.KINDS)
         hint = f"did you mean {meant}/…?" if meant else ""
         notes.add(codes.INVALID_ADDRESS, f'"{address}" is not an address', section.place("address"), hint=hint)
     expires = None

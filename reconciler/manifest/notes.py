@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from reconciler.model.addresses import NOWHERE, Address
 from reconciler.model.findings import Code, Finding, Place, Severity
 from reconciler.model.ids import lower
 
@@ -14,7 +15,7 @@ class Notes:
     def __init__(self) -> None:
         self.findings: list[Finding] = []
 
-    def add(self, code: Code, message: str, place: Place, *, hint: str = "", address: str = "") -> None:
+    def add(self, code: Code, message: str, place: Place, *, hint: str = "", address: Address = NOWHERE) -> None:
         """Note a finding; `hint` replaces the code's own."""
         self.findings.append(code.at(message, place=place, hint=hint, address=address))
 

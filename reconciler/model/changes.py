@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, TypedDict, cast
 
+from reconciler.model.addresses import Address
 from reconciler.model.findings import Place
 from reconciler.model.ids import ArmId
 from reconciler.model.resources import Instance
@@ -177,9 +178,9 @@ class Probe:
     probe fails the disk is skipped because of them.
     """
 
-    key: str
+    key: tuple[str, ...]
     fresh: bool
-    roles: tuple[str, ...] = ()
+    roles: tuple[Address, ...] = ()
     missing: tuple[str, ...] = ()
 
 
@@ -195,7 +196,7 @@ class Change:
     isn't listed, and wasn't yet asked for by id; `found` is the live instance for which it was planned.
     """
 
-    address: str
+    address: Address
     kind: Kind
     action: Action
     reason: str
@@ -203,7 +204,7 @@ class Change:
     before: Mapping[str, Any] | None = None
     after: Mapping[str, Any] | None = None
     fields: tuple[FieldChange, ...] = ()
-    depends: tuple[str, ...] = ()
+    depends: tuple[Address, ...] = ()
     vault: ArmId | None = None
     goal: str = ""
     probe: Probe | None = None

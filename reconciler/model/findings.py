@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from reconciler.model.addresses import NOWHERE, Address
+
 
 class Severity(StrEnum):
     """How serious a finding is: an error makes the run's exit code fail, a warning and information don't.
@@ -50,7 +52,7 @@ class Finding:
     severity: Severity
     message: str
     hint: str = ""
-    address: str = ""
+    address: Address = NOWHERE
     place: Place | None = None
     drift: str = ""
 
@@ -77,7 +79,7 @@ class Code:
         """The code where it is an error, whatever it is elsewhere."""
         return replace(self, severity=Severity.ERROR)
 
-    def at(self, message: str, *, address: str = "", place: Place | None = None, hint: str = "") -> Finding:
+    def at(self, message: str, *, address: Address = NOWHERE, place: Place | None = None, hint: str = "") -> Finding:
         """A finding of this code; `hint` replaces the code's own."""
         return Finding(self.code, self.severity, message, hint or self.hint, address, place, self.drift)
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from reconciler.model.addresses import Address
 from reconciler.model.findings import Finding, Place
 from reconciler.model.ids import ArmId, lower, vault_id
 
@@ -189,7 +190,7 @@ class Ignore:
     """Differences to ignore: `address` with `*`, `fields` (empty: all), until `expires` (inclusive; None: always)."""
 
     place: Place
-    address: str
+    address: Address
     fields: tuple[str, ...]
     reason: str
     expires: date | None = None

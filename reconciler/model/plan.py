@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from reconciler.model.addresses import Address
 from reconciler.model.changes import Action, Change, Step
 from reconciler.model.codes import disks as disk_codes
 from reconciler.model.estate import Estate, Question
@@ -26,7 +27,7 @@ class Gate:
     message: str
     hint: str
     is_open: bool = False
-    addresses: tuple[str, ...] = ()
+    addresses: tuple[Address, ...] = ()
     is_local: bool = False
 
 
@@ -38,7 +39,7 @@ AT_REST = "at rest"
 class Wait:
     """A disk whose instance Azure is working on: nothing to write, apply waits for `goal` (a state, or AT_REST)."""
 
-    address: str
+    address: Address
     instance: ArmId
     goal: str
 
@@ -50,7 +51,7 @@ class Mark:
     `before` is empty if the vault has no such tag.
     """
 
-    address: str
+    address: Address
     vault: ArmId
     tag: str
     before: str
@@ -96,7 +97,7 @@ class Plan:
     marks: tuple[Mark, ...] = ()
     emitted: tuple[Step, ...] = ()
     missing: tuple[Step, ...] = ()
-    expected: Mapping[str, str] = field(default_factory=dict)
+    expected: Mapping[Address, str] = field(default_factory=dict)
     questions: tuple[Question[Any], ...] = ()
     owners: frozenset[str] = frozenset()
     is_partial: bool = False
@@ -112,7 +113,7 @@ class Plan:
         return Summary(add, change + len(self.marked_alone), destroy)
 
     @property
-    def marked_alone(self) -> dict[str, str]:
+    def marked_alone(self) -> dict[str, Address]:
         """The addresses of the vaults in which only marks are written, by lower-cased id."""
         touched = {change.vault.key for change in self.changes if change.vault}
         return {mark.vault.key: mark.address for mark in self.marks if mark.vault.key not in touched}

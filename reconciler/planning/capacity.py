@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 
 from reconciler.model import addresses
+from reconciler.model.addresses import Address
 from reconciler.model.changes import Action, Kind
 from reconciler.model.codes import planning as codes
 from reconciler.model.estate import ROLE_COUNT
@@ -30,7 +31,7 @@ def check_capacity(draft: Draft) -> None:
         (Kind.POLICY, "policies", draft.world.estate.policies.values()),
     ):
         counts = Counter(thing.vault.key for thing in held)
-        additions: defaultdict[str, list[str]] = defaultdict(list)
+        additions: defaultdict[str, list[Address]] = defaultdict(list)
         for change in draft.decisions.changes.values():
             if change.kind is kind and change.action is Action.ADD and change.vault:
                 additions[change.vault.key].append(change.address)
@@ -66,4 +67,4 @@ def _tell_left_behind(draft: Draft, rows: tuple[RoleAssignment, ...]) -> None:
     for row in sorted(rows, key=lambda row: row.id.key):
         if is_derived(row) and lower(row.principal) not in known and row.scope.key in draft.world.disks:
             message = f"{row.id.name} on {row.scope} is for the principal {row.principal}, which no vault here has"
-            draft.decisions.note(codes.ROLE_LEFT_BEHIND, message, address=row.id.text)
+            draft.decisions.note(codes.ROLE_LEFT_BEHIND, message, address=addresses.resource(row.id))

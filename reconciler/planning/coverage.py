@@ -196,7 +196,7 @@ def _foreign_snapshots(survey: _Survey) -> None:
     )
     for snapshot in survey.told.snapshots.value if isinstance(survey.told.snapshots, Yes) else ():
         message = f"{snapshot.name} is in the snapshot resource group {snapshot.group}"
-        survey.found.append(disk_codes.FOREIGN_SNAPSHOT.at(message, address=snapshot.text))
+        survey.found.append(disk_codes.FOREIGN_SNAPSHOT.at(message, address=addresses.resource(snapshot)))
 
 
 def _left_behind(survey: _Survey) -> None:
@@ -215,4 +215,4 @@ def _left_behind(survey: _Survey) -> None:
             if is_derived(row) and lower(row.principal) not in known and row.id.key not in seen:
                 seen.add(row.id.key)
                 message = f"{row.id.name} on {row.scope} is for the principal {row.principal}, which no vault has"
-                survey.found.append(codes.ROLE_LEFT_BEHIND.at(message, address=row.id.text))
+                survey.found.append(codes.ROLE_LEFT_BEHIND.at(message, address=addresses.resource(row.id)))

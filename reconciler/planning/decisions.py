@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from reconciler.model import addresses
+from reconciler.model.addresses import NOWHERE, Address
 from reconciler.model.changes import Action, Change, FieldChange, Kind
 from reconciler.model.codes import disks as disk_codes
 from reconciler.model.codes import planning as codes
@@ -36,23 +37,23 @@ class Decisions:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self.changes: dict[str, Change] = {}
+        self.changes: dict[Address, Change] = {}
         self.findings: list[Finding] = []
-        self.refused: dict[str, str] = {}
+        self.refused: dict[Address, str] = {}
         self.waits: list[Wait] = []
-        self.irreversible: dict[str, str] = {}
-        self.weakening: dict[str, str] = {}
-        self.due: dict[str, tuple[str, Place]] = {}
-        self.gated: dict[tuple[str, str], dict[str, str]] = {}
+        self.irreversible: dict[Address, str] = {}
+        self.weakening: dict[Address, str] = {}
+        self.due: dict[Address, tuple[str, Place]] = {}
+        self.gated: dict[tuple[str, str], dict[Address, str]] = {}
         self.held_vaults: set[str] = set()
         self.settled: dict[str, tuple[Instance, Place]] = {}
         self.masses: Mapping[str, tuple[int, int]] = {}
-        self._spelled: dict[str, str] = {}
-        self._passed_over: set[str] = set()
+        self._spelled: dict[str, Address] = {}
+        self._passed_over: set[Address] = set()
         self._ignored: set[tuple[str, str]] = set()
 
     @property
-    def addresses(self) -> list[str]:
+    def addresses(self) -> list[Address]:
         """Every address so far."""
         return list(self._spelled.values())
 
@@ -61,7 +62,7 @@ class Decisions:
         """The findings that tell what could not be read."""
         return [finding for finding in self.findings if finding.drift == OUT_OF_REACH]
 
-    def spelled(self, address: str) -> str:
+    def spelled(self, address: Address) -> Address:
         """The spelling of an address in this plan, which is the first one used: names have no case in Azure."""
         return self._spelled.setdefault(lower(address), address)
 
@@ -69,31 +70,33 @@ class Decisions:
         """Add findings that were made elsewhere."""
         self.findings.extend(findings)
 
-    def note(self, code: Code, message: str, *, address: str = "", place: Place | None = None, hint: str = "") -> None:
+    def note(
+        self, code: Code, message: str, *, address: Address = NOWHERE, place: Place | None = None, hint: str = ""
+    ) -> None:
         """Add a finding."""
         self.findings.append(code.at(message, address=address, place=place, hint=hint))
 
-    def note_unsure(self, doubt: Unsure, what: str, *, address: str = "", place: Place | None = None) -> None:
+    def note_unsure(self, doubt: Unsure, what: str, *, address: Address = NOWHERE, place: Place | None = None) -> None:
         """Add the finding that nobody can tell `what`."""
         self.note(doubt.code, f"could not tell {what}: {doubt.because}", address=address, place=place, hint=doubt.hint)
 
-    def refuse(self, address: str, code: Code, message: str, *, place: Place | None = None, hint: str = "") -> None:
+    def refuse(self, address: Address, code: Code, message: str, *, place: Place | None = None, hint: str = "") -> None:
         """Add a finding, and plan nothing that depends on `address`."""
         address = self.spelled(address)
         self.note(code, message, address=address, place=place, hint=hint)
         self.refused.setdefault(address, message)
 
-    def refuse_untold(self, address: str, message: str) -> None:
+    def refuse_untold(self, address: Address, message: str) -> None:
         """Let nothing be planned that depends on `address`; that is told elsewhere."""
         self.refused.setdefault(self.spelled(address), message)
 
-    def refuse_unsure(self, answer: Unsure, what: object, address: str, place: Place | None = None) -> None:
+    def refuse_unsure(self, answer: Unsure, what: object, address: Address, place: Place | None = None) -> None:
         """Add the finding that `what` isn't known, and plan nothing that depends on `address`."""
         message = f"could not tell whether {what} exists: {answer.because}"
         self.refuse(address, answer.code, message, place=place, hint=answer.hint)
 
     def wait_for(
-        self, address: str, instance: Instance, place: Place | None, goal: str = AT_REST, *, may_go: bool = False
+        self, address: Address, instance: Instance, place: Place | None, goal: str = AT_REST, *, may_go: bool = False
     ) -> None:
         """Plan nothing for an instance that Azure is still working on, and let apply wait for it.
 
@@ -133,7 +136,7 @@ class Decisions:
         """Put a change in the place of the one at its address."""
         self.changes[change.address] = change
 
-    def drop(self, surplus: Iterable[str], message: str) -> None:
+    def drop(self, surplus: Iterable[Address], message: str) -> None:
         """Remove changes from the plan, together with everything that depends on them."""
         dropped = dict.fromkeys(surplus, message)
         while dropped:
@@ -148,7 +151,7 @@ class Decisions:
             for address, waits in dropped.items():
                 self.note(codes.WAITS_FOR, waits, address=address, place=self.changes[address].place)
 
-    def _wait(self, change: Change, because: str) -> None:
+    def _wait(self, change: Change, because: Address) -> None:
         """Refuse a change that needs something refused; the finding is an error when no other error reports that."""
         address, code, message = change.address, codes.WAITS_FOR, f"waits for {because}"
         self.refused[address] = f"{because}: {self.refused[because]}"
@@ -162,7 +165,7 @@ class Decisions:
         found = (self._world.lock_on(step.target, deletes=step.op.value.endswith(".delete")) for step in steps)
         return next(filter(None, found), None)
 
-    def ignores(self, address: str, field: str = "") -> bool:
+    def ignores(self, address: Address, field: str = "") -> bool:
         """Whether the manifest ignores differences at `address` (of `field`; of everything when empty)."""
         for entry in self._world.ignores:
             if entry.fields and not any(field == name or field.startswith(f"{name}.") for name in entry.fields):
@@ -172,11 +175,11 @@ class Decisions:
                 return True
         return False
 
-    def kept(self, address: str, fields: Iterable[FieldChange]) -> tuple[FieldChange, ...]:
+    def kept(self, address: Address, fields: Iterable[FieldChange]) -> tuple[FieldChange, ...]:
         """Those of `fields` that are not ignored."""
         return tuple(field for field in fields if not self.ignores(address, field.path))
 
-    def _tell_ignored(self, address: str, field: str, entry: Ignore) -> None:
+    def _tell_ignored(self, address: Address, field: str, entry: Ignore) -> None:
         if (address, field) not in self._ignored:
             self._ignored.add((address, field))
             what = f"a difference of {field}" if field else "every difference"
@@ -189,7 +192,7 @@ class Decisions:
             if live and (self._world.owner(live.tags) == "ours" or self.marking(spec)):
                 yield spec
 
-    def marking(self, vault: VaultSpec) -> tuple[str, ...]:
+    def marking(self, vault: VaultSpec) -> tuple[Address, ...]:
         """The address of the change that gives a vault our mark; what needs a vault of ours waits for it."""
         change = self.changes.get(self.spelled(addresses.vault(vault.name)))
         return (change.address,) if change and takes_mark(change) else ()

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from reconciler.base.plurals import counted
 from reconciler.model import addresses
+from reconciler.model.addresses import Address
 from reconciler.model.codes import disks as disk_codes
 from reconciler.model.codes import planning as codes
 from reconciler.model.estate import Found
@@ -57,7 +58,7 @@ class DesiredDisk:
     vault: VaultSpec
     policy: PolicySpec
     group: GroupSpec
-    address: str = field(init=False)
+    address: Address = field(init=False)
     group_id: ArmId = field(init=False)
 
     def __post_init__(self) -> None:

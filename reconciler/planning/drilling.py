@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from uuid import uuid5
 
 from reconciler.base.plurals import counted
+from reconciler.model import addresses
+from reconciler.model.addresses import Address
 from reconciler.model.changes import UNKNOWN, Action, Change, FieldChange, Kind, Op, Step
 from reconciler.model.codes import planning as codes
 from reconciler.model.estate import Estate
@@ -83,7 +85,7 @@ def _sample(draft: Draft, drill: DrillSpec, found: list[Candidate]) -> list[Sour
         draft.decisions.note(
             codes.NOTHING_DRILLED,
             f"the drill {drill.name}: {message}",
-            address=f"drill/{drill.name}",
+            address=addresses.drill(drill.name),
             place=drill.place,
         )
     return chosen
@@ -94,8 +96,8 @@ def _lot(drill: DrillSpec, candidate: Candidate) -> str:
     return str(uuid5(NAMESPACE, f"{lower(drill.name)}|{candidate.wanted.disk.id.key}"))
 
 
-def _address(drill: DrillSpec, disk: ArmId) -> str:
-    return f"drill/{drill.name}/{disk.key}"
+def _address(drill: DrillSpec, disk: ArmId) -> Address:
+    return addresses.drill(drill.name, disk.key)
 
 
 def _target(world: World, drill: DrillSpec, disk: ArmId) -> ArmId:
@@ -172,7 +174,7 @@ def _mark(world: World, drill: DrillSpec) -> str:
     return drill_mark(world.manifest.name, drill.name)
 
 
-def _refuse_locked(draft: Draft, disk: ArmId, address: str) -> None:
+def _refuse_locked(draft: Draft, disk: ArmId, address: Address) -> None:
     lock = draft.world.lock_on(disk, deletes=True)
     if lock:
         draft.decisions.refuse(address, codes.LOCKED, f"{lock} forbids it")
@@ -192,7 +194,7 @@ def _leftovers(draft: Draft, drill: DrillSpec, chosen: set[str], run: str) -> It
         yield from without_refused(
             draft.decisions,
             Change(
-                address=disk.text,
+                address=addresses.resource(disk),
                 kind=Kind.RESTORE,
                 action=Action.DESTROY,
                 reason=f"left behind by an earlier run of the drill {drill.name}",

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from reconciler.base.plurals import counted
+from reconciler.model.addresses import Address
 from reconciler.model.changes import Action, Change, Kind
 from reconciler.model.ids import lower
 from reconciler.model.manifest import DiskRule, names_in
@@ -31,7 +32,7 @@ _SHOWN, _FEW = 10, 5
 
 
 def gates(
-    draft: Draft, book: RoleBook, desired: list[DesiredDisk], changes: list[Change], due: list[str]
+    draft: Draft, book: RoleBook, desired: list[DesiredDisk], changes: list[Change], due: list[Address]
 ) -> tuple[Gate, ...]:
     """Every gate that concerns these changes, open or closed; `due` are the addresses of deletions without a key."""
     vanished = tuple(_mass_gone(draft, changes))
@@ -50,7 +51,7 @@ def gates(
     return tuple(found)
 
 
-def local_gates(draft: Draft, takes: Callable[[str], bool]) -> Iterable[Gate]:
+def local_gates(draft: Draft, takes: Callable[[Address], bool]) -> Iterable[Gate]:
     """Every local gate that concerns this plan, open or closed; `takes` says which addresses `--only` leaves."""
     for (name, value), reasons in sorted(draft.decisions.gated.items()):
         addresses = sorted(filter(takes, reasons))
@@ -142,7 +143,7 @@ def _mass(world: World, changes: list[Change]) -> Iterable[Gate]:
             return
 
 
-def _of(reasons: dict[str, str], changes: list[Change]) -> list[str]:
+def _of(reasons: dict[Address, str], changes: list[Change]) -> list[Address]:
     planned = {change.address for change in changes}
     return [address for address in sorted(reasons) if address in planned]
 
@@ -193,7 +194,7 @@ def _weakening(draft: Draft, changes: list[Change]) -> Iterable[Gate]:
         yield Gate("weakens-protection", message, hint, draft.world.forces("weakens-protection"), tuple(addresses))
 
 
-def _deletions(world: World, changes: list[Change], due: list[str]) -> Iterable[Gate]:
+def _deletions(world: World, changes: list[Change], due: list[Address]) -> Iterable[Gate]:
     """The gate for deleting recovery points, which needs the exact count from the person who runs the plan.
 
     Without a count only the deletions are left out; a wrong count refuses the run.
@@ -243,7 +244,7 @@ def _selects_nothing(world: World, desired: Sequence[DesiredDisk], changes: Iter
         return
     taken = Counter(wanted.rule.place for wanted in desired if not wanted.by_id)
     told: list[str] = []
-    found: dict[str, None] = {}
+    found: dict[Address, None] = {}
     for rule in world.manifest.disks:
         lost = _lost(world, rule, taken[rule.place], pruned) if rule.select is not None else []
         if len(lost) > taken[rule.place]:

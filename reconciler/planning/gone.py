@@ -14,6 +14,7 @@ from sys import maxsize
 
 from reconciler.base.plurals import counted
 from reconciler.model import addresses
+from reconciler.model.addresses import Address
 from reconciler.model.codes import disks as disk_codes
 from reconciler.model.codes import planning as codes
 from reconciler.model.estate import DISKS, KEPT_POINTS
@@ -58,7 +59,7 @@ class Gone:
     is_read: bool = True
 
     @property
-    def address(self) -> str:
+    def address(self) -> Address:
         """The disk's address."""
         return addresses.disk(self.disk)
 

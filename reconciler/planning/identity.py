@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from reconciler.model.addresses import Address
 from reconciler.model.codes import disks as disk_codes
 from reconciler.model.estate import SOURCE, TRACE, Trace
 from reconciler.model.ids import ArmId
@@ -20,12 +21,12 @@ _RECENT = timedelta(days=2)
 _MOST_TRACED = 100
 
 
-def replaced(draft: Draft, desired: Iterable[DesiredDisk]) -> dict[str, str]:
+def replaced(draft: Draft, desired: Iterable[DesiredDisk]) -> dict[Address, str]:
     """Messages, by address, about disks whose instance has the backups of another disk of the same name.
 
     A disk that was created before it was protected is the one that was backed up, so only newer ones are asked about.
     """
-    found: dict[str, str] = {}
+    found: dict[Address, str] = {}
     traced = 0
     for wanted in desired:
         instance = draft.world.instance(wanted.disk.id, wanted.vault.id)

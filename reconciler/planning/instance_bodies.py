@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from reconciler.model.addresses import Address
 from reconciler.model.changes import FieldChange, Op, Probe
 from reconciler.model.codes import planning as codes
 from reconciler.model.findings import Place
@@ -30,7 +31,7 @@ def guard_of(world: World, vault: ArmId, *ops: Op) -> tuple[str, ...] | None:
 
 
 def guard_or_refuse(
-    draft: Draft, vault: ArmId, ops: Iterable[Op], address: str, place: Place | None = None
+    draft: Draft, vault: ArmId, ops: Iterable[Op], address: Address, place: Place | None = None
 ) -> tuple[str, ...] | None:
     """The resource guard requests to send along; None, and `address` is refused, when one is needed and none was given."""
     guard = guard_of(draft.world, vault, *ops)

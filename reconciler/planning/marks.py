@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from reconciler.model import addresses
+from reconciler.model.addresses import Address
 from reconciler.model.changes import Action, Change, Kind
 from reconciler.model.estate import BACKED_UP
 from reconciler.model.findings import Severity
@@ -23,14 +24,14 @@ NEW, UNCLEAR = "new", "differs"
 _MOST_TRACED = 1000
 
 
-def marks(draft: Draft, changes: Sequence[Change], takes: Callable[[str], bool]) -> tuple[Mark, ...]:
+def marks(draft: Draft, changes: Sequence[Change], takes: Callable[[Address], bool]) -> tuple[Mark, ...]:
     """The marks to write on vaults in the end; `takes` says what `--only` leaves."""
     found = _of_digests(draft, changes, takes)
     every = (*found, *_of_source(draft, changes, found))
     return tuple(sorted(every, key=lambda mark: (mark.vault.key, mark.tag)))
 
 
-def _of_digests(draft: Draft, changes: Sequence[Change], takes: Callable[[str], bool]) -> list[Mark]:
+def _of_digests(draft: Draft, changes: Sequence[Change], takes: Callable[[Address], bool]) -> list[Mark]:
     """The digests to write on the vaults that we own, or that take our mark now.
 
     A vault of which something is left out, by `--only` or by a gate of its own, isn't applied, so it keeps the digest that
@@ -71,7 +72,7 @@ def _of_source(draft: Draft, changes: Iterable[Change], others: Iterable[Mark]) 
         adopts = draft.world.options.adopt and bool(before) and is_ours
         is_written = spec.id.key in written or spec.id.key in touched
         if spec.manage and before != source and (adopts or (is_written and not before)):
-            address = written.get(spec.id.key) or f"vault/{spec.name}"
+            address = written.get(spec.id.key) or addresses.vault(spec.name)
             yield Mark(address, spec.id, SOURCE_TAG, before, source)
 
 

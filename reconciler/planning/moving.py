@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from reconciler.model import protection
+from reconciler.model.addresses import Address
 from reconciler.model.canonical import digest
 from reconciler.model.changes import Action, Change, Deletion, FieldChange, Kind, Op, Step
 from reconciler.model.codes import disks as disk_codes
@@ -100,7 +101,7 @@ def make(
     )
 
 
-def _moves(draft: Draft, desired: list[DesiredDisk], named: str, refused: Mapping[str, str]) -> Iterator[_Move]:
+def _moves(draft: Draft, desired: list[DesiredDisk], named: str, refused: Mapping[Address, str]) -> Iterator[_Move]:
     """The move of a disk that is declared in another vault; findings when it can't be moved."""
     meant = [one for one in desired if lower(named).rstrip("/") in (one.disk.id.key, lower(one.disk.id.name))]
     if len(meant) > 1:
@@ -134,12 +135,11 @@ def _moves(draft: Draft, desired: list[DesiredDisk], named: str, refused: Mappin
         yield _Move(wanted, old, rest)
 
 
-def _tell_undeclared(decisions: Decisions, named: str, refused: Mapping[str, str]) -> None:
+def _tell_undeclared(decisions: Decisions, named: str, refused: Mapping[Address, str]) -> None:
     """Say why no disk of that name can be moved: what refused it, else that the manifest declares none."""
     wanted = lower(named).rstrip("/")
     for address, reason in sorted(refused.items()):
-        kind, _, disk = address.partition("/")
-        if kind == "disk" and wanted in (disk, disk.rpartition("/")[2]):
+        if address.disk and wanted in (address.disk.key, lower(address.disk.name)):
             decisions.note(
                 codes.MOVE_IMPOSSIBLE, f"{named}: {reason}", hint="fix that first; run `reconciler plan` for details"
             )
@@ -291,7 +291,7 @@ def _text(old: Instance) -> str | None:
     return old.snapshot_group.text if old.snapshot_group else None
 
 
-def _is_left_as_it_is(base: Plan, address: str) -> bool:
+def _is_left_as_it_is(base: Plan, address: Address) -> bool:
     """Whether nothing is planned for the disk in the new vault, and no error says why."""
     planned = {change.address for change in base.changes}
     told = {finding.address for finding in base.findings if finding.severity is Severity.ERROR}

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from reconciler.model.addresses import Address
 from reconciler.model.canonical import digest, plain
 from reconciler.model.changes import Action, Change, Kind
 from reconciler.model.findings import Finding
@@ -24,7 +25,7 @@ def ordered(changes: Iterable[Change]) -> list[Change]:
     return sorted(narrowed, key=_rank)
 
 
-def _planned(depends: tuple[str, ...], planned: set[str]) -> tuple[str, ...]:
+def _planned(depends: tuple[Address, ...], planned: set[Address]) -> tuple[Address, ...]:
     return tuple(dict.fromkeys(address for address in depends if address in planned))
 
 
@@ -44,11 +45,11 @@ class Narrowing:
     `used` maps the addresses of disks to those of their policies.
     """
 
-    def __init__(self, only: tuple[str, ...], used: Mapping[str, str]) -> None:
+    def __init__(self, only: tuple[str, ...], used: Mapping[Address, Address]) -> None:
         self._patterns = {pattern: glob(pattern) for pattern in only}
         self._used = used
 
-    def takes(self, address: str) -> bool:
+    def takes(self, address: Address) -> bool:
         """Whether an address, or the policy of its disk, is named."""
         if not self._patterns:
             return True

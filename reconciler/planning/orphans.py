@@ -9,6 +9,7 @@ from typing import Any
 
 from reconciler.base.plurals import counted
 from reconciler.model import addresses
+from reconciler.model.addresses import Address
 from reconciler.model.changes import Action, Change, Deletion, FieldChange, Kind, Op, Step
 from reconciler.model.codes import disks as disk_codes
 from reconciler.model.codes import planning as codes
@@ -53,16 +54,17 @@ def compare(draft: Draft, desired: list[DesiredDisk]) -> None:
             elif not owner:
                 unmanaged[instance.vault.key] += 1
     for vault, count in sorted(unmanaged.items()):
-        name = draft.world.estate.vaults[vault].id.text if vault in draft.world.estate.vaults else vault
+        known = draft.world.estate.vaults
+        name = addresses.resource(known[vault].id if vault in known else ArmId(vault))
         draft.decisions.note(
             disk_codes.UNMANAGED, f"{counted(count, 'backup instance')} that no manifest manages", address=name
         )
 
 
-def _address(decisions: Decisions, instance: Instance, disk: ArmId) -> str:
+def _address(decisions: Decisions, instance: Instance, disk: ArmId) -> Address:
     """The disk's address; a second instance, in another vault, uses its own id."""
     address = addresses.disk(disk)
-    return instance.id.text if address in decisions.changes else address
+    return addresses.resource(instance.id) if address in decisions.changes else address
 
 
 def _orphan(draft: Draft, instance: Instance, disk: ArmId) -> None:
@@ -87,7 +89,7 @@ def _orphan(draft: Draft, instance: Instance, disk: ArmId) -> None:
     )
 
 
-def _has_left_groups(draft: Draft, disk: ArmId, address: str) -> bool:
+def _has_left_groups(draft: Draft, disk: ArmId, address: Address) -> bool:
     """Whether a disk's subscription is below no management group that selectors name; else nothing is concluded.
 
     Groups whose lists show the subscription don't matter: a selector looked there, and didn't match the disk.
@@ -134,7 +136,7 @@ def _compare_gone(draft: Draft, one: Gone) -> None:
     draft.decisions.note(disk_codes.DISK_GONE, message, address=address, place=one.place)
 
 
-def _settle(draft: Draft, one: Gone, address: str) -> None:
+def _settle(draft: Draft, one: Gone, address: Address) -> None:
     if when_gone(one.takers)[0] == RETAIN:
         _stop(draft, one.instance, address, "its disk is gone", "gone", one.place)
         return
@@ -152,7 +154,9 @@ def _settle(draft: Draft, one: Gone, address: str) -> None:
     )
 
 
-def _stop(draft: Draft, instance: Instance, address: str, reason: str, drift: str, place: Place | None = None) -> None:
+def _stop(
+    draft: Draft, instance: Instance, address: Address, reason: str, drift: str, place: Place | None = None
+) -> None:
     before = WORDS[health(instance.state)]
     _change(
         draft,
@@ -222,7 +226,7 @@ def _is_kept_when_deleted(draft: Draft, instance: Instance) -> bool:
 def _change(
     draft: Draft,
     instance: Instance,
-    address: str,
+    address: Address,
     action: Action,
     op: Op,
     reason: str,
@@ -255,7 +259,7 @@ def _change(
     )
 
 
-def lost(decisions: Decisions) -> dict[str, str]:
+def lost(decisions: Decisions) -> dict[str, Address]:
     """The instances that this plan deletes permanently, by lower-cased id, with the address of the change."""
     return {
         step.target.key: change.address
@@ -265,9 +269,9 @@ def lost(decisions: Decisions) -> dict[str, str]:
     }
 
 
-def reached(world: World, lost: Mapping[str, str]) -> dict[str, dict[str, None]]:
+def reached(world: World, lost: Mapping[str, Address]) -> dict[str, dict[Address, None]]:
     """The addresses of `lost`, in their order, by each scope whose role assignments apply to the instance."""
-    found: defaultdict[str, dict[str, None]] = defaultdict(dict)
+    found: defaultdict[str, dict[Address, None]] = defaultdict(dict)
     for key, address in lost.items():
         instance = world.estate.instances[key]
         for target in filter(None, (instance.disk, instance.snapshot_group)):

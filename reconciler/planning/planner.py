@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from reconciler.model import addresses
+from reconciler.model.addresses import Address
 from reconciler.model.changes import Change
 from reconciler.model.codes import disks as disk_codes
 from reconciler.model.codes import planning as codes
@@ -94,7 +95,7 @@ def _finish(draft: Draft, everything: list[DesiredDisk], book: RoleBook) -> Plan
     )
 
 
-def _tell_due(decisions: Decisions, narrowing: Narrowing) -> list[str]:
+def _tell_due(decisions: Decisions, narrowing: Narrowing) -> list[Address]:
     """The addresses of deletions that are left out because their key wasn't given, each reported with that key."""
     due = [address for address in decisions.due if narrowing.takes(address)]
     hint = f"to delete, pass --allow-delete {len(due)}; to keep the recovery points, declare `data: retain`"
@@ -114,7 +115,7 @@ def _concerning(decisions: Decisions, changes: list[Change], narrowing: Narrowin
     ]
 
 
-def _tell_unmatched(draft: Draft, narrowing: Narrowing, used: Mapping[str, str]) -> None:
+def _tell_unmatched(draft: Draft, narrowing: Narrowing, used: Mapping[Address, Address]) -> None:
     """Report `--only` patterns that match no address: a typo must not look like "no changes"."""
     vaulted = (addresses.vault(spec.name) for spec in draft.world.manifest.vaults.values())
     told = (finding.address for finding in draft.decisions.findings if finding.address)

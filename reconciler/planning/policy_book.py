@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from reconciler.model import addresses
+from reconciler.model.addresses import Address
 from reconciler.model.changes import Action, Change, Kind, Op, Step
 from reconciler.model.codes import planning as codes
 from reconciler.model.errors import UsageError
@@ -40,8 +41,8 @@ class PolicyBook:
         self.shelf = Shelf(draft.world.estate.policies.values())
         self._settled: dict[tuple[str, str], ArmId | None] = {}
         self.wanted: set[str] = set()
-        self.moving: dict[str, list[str]] = defaultdict(list)
-        self.joining: dict[str, list[str]] = defaultdict(list)
+        self.moving: dict[str, list[Address]] = defaultdict(list)
+        self.joining: dict[Address, list[Address]] = defaultdict(list)
 
     def policy(self, wanted: DesiredDisk) -> ArmId | None:
         """The policy that the disk should have, planned once per vault; None when it is refused."""
@@ -114,7 +115,7 @@ class PolicyBook:
         if instance.policy:
             self.moving[instance.policy.key].append(wanted.address)
 
-    def lose(self, lost: Mapping[str, str]) -> None:
+    def lose(self, lost: Mapping[str, Address]) -> None:
         """Note the instances that this plan deletes permanently, with the addresses: they leave their policies."""
         for key, address in lost.items():
             policy = self._world.estate.instances[key].policy
@@ -246,7 +247,7 @@ def _versions(shelf: Shelf, vault: VaultSpec, spec: PolicySpec) -> list[Policy]:
 
 
 def may_replace(
-    draft: Draft, policy: ArmId, unknown: Iterable[str], address: str, place: Place, *, instead: str
+    draft: Draft, policy: ArmId, unknown: Iterable[str], address: Address, place: Place, *, instead: str
 ) -> bool:
     """Whether a policy that isn't fully understood may be replaced for a disk; else an error says why not.
 

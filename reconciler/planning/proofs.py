@@ -9,6 +9,7 @@ from math import ceil
 
 from reconciler.base.plurals import counted
 from reconciler.base.times import age
+from reconciler.model import addresses
 from reconciler.model.codes import disks as disk_codes
 from reconciler.model.findings import Code, Finding
 from reconciler.model.manifest import DrillSpec
@@ -66,7 +67,9 @@ def complaints(world: World, desired: list[DesiredDisk]) -> Iterator[Finding]:
     for drill in world.manifest.drills:
         if drill.max_age_hours is not None:
             for code, message in _told(world, drill, timedelta(hours=drill.max_age_hours), desired):
-                yield code.at(f"the drill {drill.name} {message}", address=f"drill/{drill.name}", place=drill.place)
+                yield code.at(
+                    f"the drill {drill.name} {message}", address=addresses.drill(drill.name), place=drill.place
+                )
 
 
 def _told(world: World, drill: DrillSpec, most: timedelta, desired: list[DesiredDisk]) -> Iterator[tuple[Code, str]]:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from reconciler.model import addresses
 from reconciler.model.changes import Claimed
 from reconciler.model.codes import disks as disk_codes
 from reconciler.model.estate import RESTORES, TRACE, Trace
@@ -176,7 +177,7 @@ def begun_before(draft: Draft, disk: ArmId, claim: Claim) -> str | None:
 
     None when there is no such disk. Any other disk of that name is refused.
     """
-    presence = draft.questions.presence(disk, disk.text)
+    presence = draft.questions.presence(disk, addresses.resource(disk))
     if isinstance(presence, No):
         return _at_work(draft, disk, claim)
     found = draft.questions.answer(TRACE(disk, claim.instance.text)) if presence else PENDING
@@ -187,9 +188,9 @@ def begun_before(draft: Draft, disk: ArmId, claim: Claim) -> str | None:
                 return at_work.id.text
             if not why:
                 return ""
-            draft.decisions.refuse(disk.text, disk_codes.DISK_EXISTS, f"{disk} exists: {why}")
+            draft.decisions.refuse(addresses.resource(disk), disk_codes.DISK_EXISTS, f"{disk} exists: {why}")
         case Unsure():
-            draft.decisions.refuse_unsure(found, disk, disk.text)
+            draft.decisions.refuse_unsure(found, disk, addresses.resource(disk))
     return None
 
 
@@ -201,5 +202,5 @@ def _at_work(draft: Draft, disk: ArmId, claim: Claim) -> str | None:
             if lower(job.point) == lower(claim.point):
                 return str(job.id)
             message = f"the job {job.id.name} is about to make {disk} from another recovery point, {job.point}"
-            draft.decisions.refuse(disk.text, disk_codes.DISK_EXISTS, message)
+            draft.decisions.refuse(addresses.resource(disk), disk_codes.DISK_EXISTS, message)
     return None

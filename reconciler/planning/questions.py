@@ -11,6 +11,7 @@ from enum import Enum
 from typing import Any, Final, TypeVar
 
 from reconciler.model import addresses
+from reconciler.model.addresses import NOWHERE, Address
 from reconciler.model.codes import errors as error_codes
 from reconciler.model.errors import ReadIncomplete
 from reconciler.model.estate import (
@@ -119,7 +120,7 @@ class Questions:
             return PENDING
         return answer
 
-    def ask(self, question: Question[T], *, address: str = "") -> T | Pending | None:
+    def ask(self, question: Question[T], *, address: Address = NOWHERE) -> T | Pending | None:
         """The value of the answer to one of the questions in `DOUBTS` (None: there is none), or PENDING: decide nothing.
 
         It stays so where nobody can tell, and a finding says why; nothing is then planned that depends on `address`.
@@ -133,17 +134,17 @@ class Questions:
                 self._tell_unsure(question, answer, address)
         return PENDING
 
-    def _tell_unsure(self, question: Question[Any], answer: Unsure, address: str) -> None:
+    def _tell_unsure(self, question: Question[Any], answer: Unsure, address: Address) -> None:
         what = DOUBTS[question.kind].format(question.subject.name)
         message = f"could not tell {what}: {answer.because}"
         if question not in self._told:
             self._told.add(question)
-            subject = address or question.subject.text
+            subject = address or addresses.resource(question.subject)
             self._decisions.note(answer.code, message, address=subject, hint=answer.hint)
         if address:
             self._decisions.refuse_untold(address, message)
 
-    def presence(self, subject: ArmId, address: str, place: Place | None = None) -> Yes[Found] | No | None:
+    def presence(self, subject: ArmId, address: Address, place: Place | None = None) -> Yes[Found] | No | None:
         """Whether an unlisted object exists; None: decide nothing (not asked yet, or a finding says why)."""
         match self.answer(EXISTS(subject)):
             case Yes() as answer:
@@ -155,7 +156,7 @@ class Questions:
                 self._decisions.refuse_unsure(answer, subject, address, place)
         return None
 
-    def unlisted(self, vault: VaultSpec, subject: ArmId, address: str, place: Place | None = None) -> object:
+    def unlisted(self, vault: VaultSpec, subject: ArmId, address: Address, place: Place | None = None) -> object:
         """An object of a vault that exists although its list lacks it; None: it doesn't. PENDING: decide nothing.
 
         UNASKED beyond the first hundred: those are asked for before they are created.

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from reconciler.model import protection
+from reconciler.model import addresses, protection
+from reconciler.model.addresses import Address
 from reconciler.model.builtin_roles import DISK_RESTORE_OPERATOR
 from reconciler.model.changes import Action, Change, Expectation, FieldChange, Kind, Looks, Op, Probe, Step
 from reconciler.model.codes import disks as disk_codes
@@ -162,7 +163,7 @@ def vault_of(world: World, instance: Instance) -> VaultSpec:
     return replace(spec, identity=instance.identity or "system")
 
 
-def is_open(draft: Draft, group: ArmId, address: str) -> bool:
+def is_open(draft: Draft, group: ArmId, address: Address) -> bool:
     """Whether disks can be created in a resource group: it exists and isn't locked; a finding says why not."""
     presence = draft.questions.presence(group, address)
     if presence is None:
@@ -250,7 +251,7 @@ def _restore(draft: Draft, book: RoleBook, source: Source, wish: Wish) -> list[C
     name = wish.name or f"{source.id.name[:60]}-{source.point.taken:%Y%m%d%H%M%S}"
     group = group_id(wish.subscription or source.id.subscription, wish.group)
     disk = ArmId(f"{group}/providers/Microsoft.Compute/disks/{name}")
-    address = disk.text
+    address = addresses.resource(disk)
     if not is_open(draft, group, address):
         return []
     claim = Claim.of(source.instance, source.point)
@@ -290,7 +291,7 @@ def _restore(draft: Draft, book: RoleBook, source: Source, wish: Wish) -> list[C
 
 def _refuse_impossible(decisions: Decisions, source: Source, wish: Wish, made: ArmId) -> None:
     """Refuse what Azure's support matrix rules out, and what can't be changed on an existing disk."""
-    disk, address = source.disk, made.text
+    disk, address = source.disk, addresses.resource(made)
     if disk is not None and disk.encryption_set and disk.id.subscription != made.subscription:
         message = "a disk with a customer-managed key can't be restored to another subscription"
         decisions.refuse(
@@ -314,7 +315,7 @@ def _refuse_impossible(decisions: Decisions, source: Source, wish: Wish, made: A
         )
 
 
-def _refuse_too_many(draft: Draft, source: Source, address: str) -> None:
+def _refuse_too_many(draft: Draft, source: Source, address: Address) -> None:
     jobs = draft.questions.ask(RESTORES(source.id, source.instance.vault.text))
     if jobs is PENDING:
         return

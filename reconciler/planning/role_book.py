@@ -9,6 +9,7 @@ from datetime import timedelta
 from itertools import islice
 
 from reconciler.model import addresses
+from reconciler.model.addresses import Address
 from reconciler.model.builtin_roles import DISK_BACKUP_READER, DISK_SNAPSHOT_CONTRIBUTOR, READER, Role
 from reconciler.model.changes import UNKNOWN, Action, Change, Grant, Kind, Op, Probe, Step
 from reconciler.model.codes import planning as codes
@@ -35,7 +36,7 @@ class Grants:
     ours to make, and scopes of those that are so new that they may not be effective yet.
     """
 
-    planned: list[str] = field(default_factory=list)
+    planned: list[Address] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     young: list[str] = field(default_factory=list)
 
@@ -44,9 +45,7 @@ class Grants:
         new = (*self.planned, *self.young, *self.missing)
         if not new:
             return None
-        return Probe(
-            "|".join((*about, *new)), bool(self.planned or self.young), tuple(self.planned), tuple(self.missing)
-        )
+        return Probe((*about, *new), bool(self.planned or self.young), tuple(self.planned), tuple(self.missing))
 
 
 class RoleBook:
@@ -208,7 +207,7 @@ class RoleBook:
         else:
             grants.missing.append(address)
 
-    def _is_unlisted(self, vault: VaultSpec, role: Role, scope: ArmId, principal: Principal, address: str) -> bool:
+    def _is_unlisted(self, vault: VaultSpec, role: Role, scope: ArmId, principal: Principal, address: Address) -> bool:
         """Whether the assignment, under its derived name, exists or may exist although no list shows it.
 
         It is asked for only if the vault's mark says that it was made before. Making it again changes nothing, because
@@ -225,7 +224,7 @@ class RoleBook:
             return address not in self._decisions.refused
         return isinstance(found, RoleAssignment) and not found.conditional
 
-    def _tell_missing(self, vault: VaultSpec, role: Role, scope: ArmId, address: str) -> None:
+    def _tell_missing(self, vault: VaultSpec, role: Role, scope: ArmId, address: Address) -> None:
         if address not in self._told:
             self._told.add(address)
             message = f"{role.title} on {scope} is missing for the identity of {vault.name}"
@@ -233,7 +232,9 @@ class RoleBook:
             hint = "have it assigned; `--report FILE.sh` writes the missing assignments as a script" if emits else ""
             self._decisions.note(codes.ROLE_MISSING, message, address=address, place=vault.place, hint=hint)
 
-    def _is_in_the_way(self, vault: VaultSpec, role: Role, scope: ArmId, principal: Principal, address: str) -> bool:
+    def _is_in_the_way(
+        self, vault: VaultSpec, role: Role, scope: ArmId, principal: Principal, address: Address
+    ) -> bool:
         """Whether a conditional assignment blocks the needed one: Azure allows one for each principal, role and scope."""
         if address in self._decisions.refused:
             return True

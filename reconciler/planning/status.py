@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from reconciler.model import addresses
 from reconciler.model.codes import disks as disk_codes
 from reconciler.model.codes import planning as codes
 from reconciler.model.findings import Place
@@ -78,7 +79,7 @@ def statuses(draft: Draft, told: Told, skipped: tuple[str, ...] = ()) -> Status:
     desired = declared_disks(draft)
     draft.questions.tell_unread()
     rows = [_row(draft, wanted, told) for wanted in desired]
-    known = {wanted.address for wanted in desired}
+    known = {wanted.disk.id for wanted in desired}
     swapped = replaced(draft, desired)
     rows = [
         replace(row, state=FAILING, note=swapped[wanted.address]) if wanted.address in swapped else row
@@ -106,7 +107,7 @@ def _tell_unsure(draft: Draft, desired: Iterable[DesiredDisk], told: Told) -> No
         and isinstance(doubt := jobs_of(told, instance), Unsure)
     }
     for vault, doubt in sorted(doubts, key=lambda one: (one[0], one[1].because)):
-        draft.decisions.note_unsure(doubt, f"how the backups in the vault {vault} went", address=f"vault/{vault}")
+        draft.decisions.note_unsure(doubt, f"how the backups in the vault {vault} went", address=addresses.vault(vault))
     if isinstance(told.snapshots, Unsure):
         draft.decisions.note_unsure(told.snapshots, "how many snapshots there are")
 
@@ -118,19 +119,19 @@ def _snapshots(told: Told, wanted: DesiredDisk) -> int | None:
     return None
 
 
-def _refused(decisions: Decisions, known: set[str]) -> Iterator[DiskStatus]:
+def _refused(decisions: Decisions, known: set[ArmId]) -> Iterator[DiskStatus]:
     """Declared disks that can't be protected: gone, in a region without a vault or policy, or unsupported."""
     for finding in decisions.findings:
-        address = lower(finding.address)
+        disk = finding.address.disk
         if (
-            address.startswith("disk/")
-            and address not in known
+            disk is not None
+            and disk not in known
             and finding.place
             and finding.code in {disk_codes.UNCOVERED.code, disk_codes.DISK_GONE.code, *_RULES}
         ):
-            known.add(address)
+            known.add(disk)
             state = GONE if finding.code == disk_codes.DISK_GONE.code else UNPROTECTED
-            yield DiskStatus(address.removeprefix("disk/"), state, finding.message, "", "", finding.place)
+            yield DiskStatus(disk.key, state, finding.message, "", "", finding.place)
 
 
 def _gone(draft: Draft, desired: Iterable[DesiredDisk]) -> Iterator[DiskStatus]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from reconciler.model import addresses, protection
+from reconciler.model import protection
 from reconciler.model.codes import disks as disk_codes
 from reconciler.model.codes import errors as error_codes
 from reconciler.model.errors import UsageError
@@ -48,9 +48,9 @@ def left_out(draft: Draft) -> tuple[Finding, ...]:
     found = {
         lower(one.address): one
         for one in draft.decisions.findings
-        if addresses.disk_of(one.address) and (one.drift in _LEFT_OUT or one.severity is Severity.ERROR)
+        if one.address.disk and (one.drift in _LEFT_OUT or one.severity is Severity.ERROR)
     }
-    return tuple(one for address, one in sorted(found.items()) if addresses.disk_of(address) not in declared)
+    return tuple(one for _, one in sorted(found.items()) if one.address.disk and one.address.disk.key not in declared)
 
 
 _LEFT_OUT = frozenset({"gone", "uncovered", "out-of-reach"})

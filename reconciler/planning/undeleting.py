@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from reconciler.model import addresses
+from reconciler.model.addresses import Address
 from reconciler.model.changes import Action, Change, FieldChange, Kind, Op, Step
 from reconciler.model.codes import planning as codes
 from reconciler.model.findings import Place
@@ -38,7 +39,7 @@ def _bring_back(draft: Draft, deleted: Instance, disk: ArmId, place: Place) -> N
     if owner == "handed" or instance.id.key in draft.world.estate.instances:
         return  # the list of deleted instances may still show an undeleted one for a while
     if address in draft.decisions.changes:
-        address = instance.id.text
+        address = addresses.resource(instance.id)
     if owner == "foreign":
         message = f"{instance.id} belongs to {tag_of(instance.tags, OWNER_TAG)}"
         draft.decisions.refuse(address, codes.MANAGED_ELSEWHERE, message, place=place)
@@ -50,7 +51,7 @@ def _bring_back(draft: Draft, deleted: Instance, disk: ArmId, place: Place) -> N
         draft.decisions.add(_undeletion(draft.world, instance, address, place))
 
 
-def _undeletion(world: World, instance: Instance, address: str, place: Place) -> Change:
+def _undeletion(world: World, instance: Instance, address: Address, place: Place) -> Change:
     spec = next((spec for spec in world.vaults.values() if spec.id == instance.vault), None)
     return Change(
         address=address,

@@ -7,15 +7,14 @@ from dataclasses import dataclass, field
 from xml.etree import ElementTree as ET
 
 from reconciler.base.escape import commands, plain
-from reconciler.model.changes import Change, Kind
+from reconciler.model.addresses import Address
+from reconciler.model.changes import Change
 from reconciler.model.findings import Finding, Place, Severity
 from reconciler.model.plan import Plan
 from reconciler.model.results.drift import Drift, class_of
 from reconciler.model.results.outcome import Outcome, Result, Status
 from reconciler.report.lines import change_lines, gate_hint
 from reconciler.report.notices import Base
-
-_KINDS = frozenset(map(str, Kind))
 
 
 @dataclass(slots=True)
@@ -37,16 +36,16 @@ class _Report:
         self._suites: dict[str, dict[str, _Case]] = {}
         self._files: dict[str, str] = {}
 
-    def case(self, name: str, place: Place | None, kind: str = "") -> _Case:
+    def case(self, name: Address, place: Place | None) -> _Case:
         """The case of an address; the first place given for it decides its file."""
         path = self._files.setdefault(name, self._base.path(place))
         cases = self._suites.setdefault(path, {})
-        return cases.setdefault(name, _Case(name, kind or _kind(name)))
+        return cases.setdefault(name, _Case(name, name.kind or "finding"))
 
     def findings(self, findings: Iterable[Finding], counted: Sequence[str] = ()) -> None:
         """Add findings; an error fails its case, and so does a finding whose class of drift is in `counted`."""
         for finding in findings:
-            case = self.case(finding.address or f"{finding.code}: {finding.message}", finding.place)
+            case = self.case(finding.address or Address(f"{finding.code}: {finding.message}"), finding.place)
             hint = f"\nhint: {plain(finding.hint)}" if finding.hint else ""
             if finding.severity is Severity.ERROR or finding.drift in counted:
                 case.failures.append((finding.code, plain(finding.message) + hint))
@@ -56,7 +55,7 @@ class _Report:
     def gates(self, plan: Plan) -> None:
         """Add the closed gates, each as a case that fails."""
         for gate in plan.closed_gates:
-            case = self.case(f"gate-{gate.name}", None, "gate")
+            case = self.case(Address(f"gate-{gate.name}", "gate"), None)
             case.failures.append(("gate", f"{plain(gate.message)}\nhint: {plain(gate_hint(gate))}"))
 
     def text(self, name: str) -> str:
@@ -68,11 +67,6 @@ class _Report:
             root.set(key, str(sum(int(suite.get(key, "0")) for suite in root)))
         ET.indent(root)
         return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
-
-
-def _kind(address: str) -> str:
-    kind = address.partition("/")[0]
-    return kind if kind in _KINDS else "finding"
 
 
 def _suite(path: str, cases: Sequence[_Case]) -> ET.Element:
@@ -116,7 +110,7 @@ def validate_junit(findings: Sequence[Finding], base: Base, *, name: str) -> str
     report = _Report(base)
     report.findings(findings)
     if not findings:
-        report.case("manifest", None, "manifest")
+        report.case(Address("manifest", "manifest"), None)
     return report.text(name)
 
 

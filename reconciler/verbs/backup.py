@@ -19,7 +19,6 @@ from reconciler.azure.operations import finish
 from reconciler.azure.reads import together
 from reconciler.azure.requesting import Requests
 from reconciler.base.clock import Clock
-from reconciler.model import addresses
 from reconciler.model.codes import errors as error_codes
 from reconciler.model.errors import AzureError, OperationFailed, ReconcilerError, Told, Transient, Unproven
 from reconciler.model.ids import ArmId, lower
@@ -92,9 +91,11 @@ async def _today(azure: Azure, clock: Clock, targets: Targets) -> Counter[str]:
 
 def _prepared(targets: Targets, asked: Request, today: Mapping[str, int]) -> tuple[Backup, ...]:
     rows = [_check(targets, target, asked, today) for target in targets.disks]
-    for one in targets.left_out:
-        disk = ArmId(addresses.disk_of(one.address))
-        rows.append(Backup(disk, REFUSED, code=one.code, message=one.message, hint=one.hint))
+    rows += (
+        Backup(ArmId(one.address.disk.key), REFUSED, code=one.code, message=one.message, hint=one.hint)
+        for one in targets.left_out
+        if one.address.disk
+    )
     return tuple(sorted(rows, key=lambda row: row.disk.key))
 
 

@@ -15,6 +15,8 @@ from reconciler.export.choices import Asked, Choices, Description
 from reconciler.export.description import describe
 from reconciler.flow.look import planned
 from reconciler.manifest.compiling import compile_manifest
+from reconciler.model import addresses
+from reconciler.model.addresses import Address
 from reconciler.model.canonical import plain
 from reconciler.model.codes import errors as error_codes
 from reconciler.model.errors import ManifestError, ReconcilerError, UsageError
@@ -138,7 +140,7 @@ def _learn(plan: Plan, tried: Description, choices: Choices) -> bool:
     return bool(troubles)
 
 
-def _troubles(plan: Plan, tried: Description, choices: Choices) -> Iterator[tuple[str, str]]:
+def _troubles(plan: Plan, tried: Description, choices: Choices) -> Iterator[tuple[Address, str]]:
     """The addresses that the plan would change or refuse, with the reason, without snapshot groups known to be lost."""
     for change in plan.changes:
         yield change.address, change.reason
@@ -146,18 +148,18 @@ def _troubles(plan: Plan, tried: Description, choices: Choices) -> Iterator[tupl
         if lower(finding.address) not in choices.lost:
             yield finding.address, finding.message
     for gate in plan.closed_gates:
-        yield f"gate/{gate.name}", gate.message
+        yield Address(f"gate/{gate.name}"), gate.message
     if not plan.changes and {lower(one.address) for one in plan.errors} <= choices.lost.keys():
-        for key in sorted(tried.disks ^ {address.removeprefix("disk/") for address in plan.expected}):
-            yield f"disk/{key}", "the manifest doesn't find it"
+        for key in sorted(tried.disks ^ {address.disk.key for address in plan.expected if address.disk}):
+            yield addresses.disk(ArmId(key)), "the manifest doesn't find it"
 
 
-def _give_way(address: str, reason: str, tried: Description, choices: Choices, before: Choices) -> None:
+def _give_way(address: Address, reason: str, tried: Description, choices: Choices, before: Choices) -> None:
     """Declare a little less about an address than `before` this round."""
-    kind, _, rest = lower(address).partition("/")
+    kind, name, disk = address.kind, lower(address.name), address.disk
     vault = tried.vaults.get(lower(address), "")
-    if kind == "disk" and rest in tried.disks:
-        choices.left[rest] = reason
+    if disk and disk.key in tried.disks:
+        choices.left[disk.key] = reason
     elif kind == "group" and lower(address) in tried.groups:
         choices.left |= dict.fromkeys(tried.groups[lower(address)], f"its snapshot resource group: {reason}")
     elif kind == "group":
@@ -170,8 +172,8 @@ def _give_way(address: str, reason: str, tried: Description, choices: Choices, b
         choices.bare[vault] = reason
     elif kind == "vault" and vault:
         choices.dropped[vault] = reason
-    elif kind == "policy" and rest.rpartition("/")[2] in tried.policies:
-        _name_policy(tried.policies[rest.rpartition("/")[2]], reason, tried, choices, before)
+    elif kind == "policy" and name in tried.policies:
+        _name_policy(tried.policies[name], reason, tried, choices, before)
     else:
         raise ReconcilerError(
             f"The plan would not be empty: {address or 'the manifest'}: {reason}",

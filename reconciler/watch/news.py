@@ -9,6 +9,7 @@ from typing import Any
 from reconciler.base.escape import markdown, plain
 from reconciler.base.redaction import redact
 from reconciler.model import addresses
+from reconciler.model.addresses import Address
 from reconciler.model.findings import Finding, Severity
 from reconciler.model.ids import ArmId, lower
 from reconciler.model.states import BAD, GONE, UNKNOWN, UNPROTECTED
@@ -73,11 +74,11 @@ def newsworthy(one: Round) -> tuple[Finding, ...]:
     found += drift.plan.errors
     found += _backups(one.seen, {lower(row.address) for row in found})
     found += one.seen.status.findings
-    found += [_warning("gate", name, "this gate prevents the apply") for name in one.seen.refused]
+    found += [_warning("gate", Address(name), "this gate prevents the apply") for name in one.seen.refused]
     return tuple({(row.code, row.address): row for row in found}.values())
 
 
-def _warning(code: str, address: str, message: str) -> Finding:
+def _warning(code: str, address: Address, message: str) -> Finding:
     return Finding(code, Severity.WARNING, message, address=address)
 
 

@@ -234,7 +234,7 @@ def test_propagation_is_probed_not_slept_through(carry_out: CarryOut, scripted: 
     probing(scripted, 1500)
     scripted.on[Op.INSTANCE_PUT] = becoming(scripted, (1, row()))
     role = role_change()
-    change = disk_change(probe=Probe("k", fresh=True, roles=(role.address,)), depends=(role.address,))
+    change = disk_change(probe=Probe(("k",), fresh=True, roles=(role.address,)), depends=(role.address,))
     applied = carry_out(plan_of(role, change))
     assert applied.outcome.ok
     assert applied.seconds == pytest.approx(1520, abs=25)
@@ -250,7 +250,7 @@ def test_one_canary_speaks_for_all_of_its_key(carry_out: CarryOut, scripted: Scr
         return Receipt(201)
 
     scripted.on[Op.INSTANCE_PUT] = put
-    changes = [disk_change(f"i{number}", probe=Probe("k", fresh=True)) for number in range(50)]
+    changes = [disk_change(f"i{number}", probe=Probe(("k",), fresh=True)) for number in range(50)]
     assert carry_out(plan_of(*changes)).outcome.added == 50
     assert len(scripted.validations) < 10
 
@@ -268,7 +268,7 @@ def test_f18_what_never_becomes_effective_names_role_scope_principal_and_the_com
     probing(scripted, 1e9)
     role = role_change()
     changes = [
-        disk_change(name, probe=Probe("k", fresh=True, roles=(role.address,)), depends=(role.address,))
+        disk_change(name, probe=Probe(("k",), fresh=True, roles=(role.address,)), depends=(role.address,))
         for name in ("i", "j")
     ]
     applied = carry_out(plan_of(role, *changes))
@@ -297,7 +297,7 @@ def test_f17_a_flapping_permission_is_tried_again_after_the_probe_passed(
         return Receipt(201)
 
     scripted.on[Op.INSTANCE_PUT] = put
-    applied = carry_out(plan_of(disk_change(probe=Probe("k", fresh=True))))
+    applied = carry_out(plan_of(disk_change(probe=Probe(("k",), fresh=True))))
     assert applied.outcome.ok
     assert len(tries) == 3
     assert len(scripted.validations) == 2
@@ -316,7 +316,7 @@ def test_f60_invalid_input_is_believed_when_the_probe_blames_something_else(
 
     scripted.on[Op.INSTANCE_PUT] = put
     scripted.on_validate = validate
-    applied = carry_out(plan_of(disk_change(probe=Probe("k", fresh=True))))
+    applied = carry_out(plan_of(disk_change(probe=Probe(("k",), fresh=True))))
     assert applied["disk/i"].code == "UserErrorDiskBackupDiskTypeNotSupported"
     assert applied.seconds < 120
 
@@ -334,7 +334,7 @@ def test_a_missing_right_without_anything_fresh_fails_at_once(carry_out: CarryOu
 def test_a_role_that_others_must_make_is_probed_once_and_skipped(carry_out: CarryOut, scripted: Scripted) -> None:
     probing(scripted, 1e9)
     role = role_change().address
-    applied = carry_out(plan_of(disk_change(probe=Probe("k", fresh=False, missing=(role,)))))
+    applied = carry_out(plan_of(disk_change(probe=Probe(("k",), fresh=False, missing=(role,)))))
     assert applied["disk/i"].status == "skipped"
     assert applied["disk/i"].because == f"role missing: {role}"
     assert len(scripted.validations) == 1
@@ -342,7 +342,7 @@ def test_a_role_that_others_must_make_is_probed_once_and_skipped(carry_out: Carr
 
 def test_a_passing_probe_is_believed_over_a_missing_row(carry_out: CarryOut, scripted: Scripted) -> None:
     scripted.on[Op.INSTANCE_PUT] = becoming(scripted, (1, row()))
-    probe = Probe("k", fresh=False, missing=(role_change().address,))
+    probe = Probe(("k",), fresh=False, missing=(role_change().address,))
     assert carry_out(plan_of(disk_change(probe=probe))).outcome.ok
 
 
@@ -356,7 +356,7 @@ def test_f37_a_new_disk_protected_elsewhere_fails_with_the_vaults_name(carry_out
         raise already("/other")
 
     scripted.on_validate = validate
-    applied = carry_out(plan_of(disk_change(probe=Probe("k", fresh=True))))
+    applied = carry_out(plan_of(disk_change(probe=Probe(("k",), fresh=True))))
     assert "/other" in applied["disk/i"].message
     assert scripted.writes == []
 
@@ -371,7 +371,7 @@ def test_a_disks_own_refusal_says_nothing_of_the_others(carry_out: CarryOut, scr
 
     scripted.on_validate = validate
     scripted.on[Op.INSTANCE_PUT] = put
-    changes = [disk_change(name, probe=Probe("k", fresh=True)) for name in ("i", "j")]
+    changes = [disk_change(name, probe=Probe(("k",), fresh=True)) for name in ("i", "j")]
     assert carry_out(plan_of(*changes)).statuses == {"disk/i": "failed", "disk/j": "done"}
 
 
@@ -419,7 +419,9 @@ def test_a_few_canaries_speak_for_disks_that_differ_only_in_their_own_scope(
 
     scripted.on[Op.INSTANCE_PUT] = put
     changes = [
-        disk_change(f"data-{number:02}", probe=Probe(f"v|system|group|role/v/reader@data-{number:02}", fresh=True))
+        disk_change(
+            f"data-{number:02}", probe=Probe(("v", "system", "group", f"role/v/reader@data-{number:02}"), fresh=True)
+        )
         for number in range(50)
     ]
     assert carry_out(plan_of(*changes)).outcome.added == 50

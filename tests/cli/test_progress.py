@@ -11,6 +11,7 @@ from installed import AZURE, run
 
 from reconciler.cli.output import Output
 from reconciler.cli.progress import Bars, Lines
+from reconciler.model.addresses import policy
 from reconciler.model.changes import Action, Change, Kind
 from reconciler.model.results.outcome import Result, Status
 
@@ -23,7 +24,7 @@ class StandingClock:
         return self.seconds
 
 
-CHANGE = Change("policy/TestBkpVault/diskBkpPolicy", Kind.POLICY, Action.ADD, "", ())
+CHANGE = Change(policy("TestBkpVault", "diskBkpPolicy"), Kind.POLICY, Action.ADD, "", ())
 
 
 def test_lines_tell_what_happens_in_the_clocks_time(capsys: pytest.CaptureFixture[str]) -> None:

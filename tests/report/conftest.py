@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from reconciler.model.addresses import disk, parse, policy, vault
 from reconciler.model.changes import UNKNOWN, Action, Change, FieldChange, Kind, Op, Step
 from reconciler.model.findings import Finding, Place, Severity
 from reconciler.model.ids import ArmId
@@ -16,7 +17,7 @@ DISK = "/subscriptions/s2/resourcegroups/diskrg/providers/microsoft.compute/disk
 @pytest.fixture
 def add() -> Change:
     return Change(
-        "vault/TestBkpVault",
+        vault("TestBkpVault"),
         Kind.VAULT,
         Action.ADD,
         "not there yet",
@@ -30,7 +31,7 @@ def add() -> Change:
 @pytest.fixture
 def change() -> Change:
     return Change(
-        f"disk/{DISK}",
+        disk(ArmId(DISK)),
         Kind.DISK,
         Action.CHANGE,
         "the policy differs",
@@ -49,7 +50,7 @@ def change() -> Change:
 @pytest.fixture
 def destroy() -> Change:
     return Change(
-        "policy/TestBkpVault/diskBkpPolicy-11111111",
+        policy("TestBkpVault", "diskBkpPolicy-11111111"),
         Kind.POLICY,
         Action.DESTROY,
         "nothing uses it",
@@ -63,7 +64,12 @@ def destroy() -> Change:
 @pytest.fixture
 def orphan() -> Finding:
     return Finding(
-        "orphaned", Severity.WARNING, "no longer named by the manifest", "apply --prune", "disk/old", drift="orphaned"
+        "orphaned",
+        Severity.WARNING,
+        "no longer named by the manifest",
+        "apply --prune",
+        parse("disk/old"),
+        drift="orphaned",
     )
 
 

@@ -13,6 +13,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from externals import of_source, program
 
+from reconciler.model.addresses import Address, parse
 from reconciler.model.changes import Kind
 from reconciler.model.findings import Finding, Place, Severity
 from reconciler.model.plan import Plan
@@ -53,7 +54,7 @@ def cases(root: ET.Element) -> dict[str, ET.Element]:
 
 
 def test_a_plans_changes_pass_with_their_difference_and_its_gates_fail(plan: Plan) -> None:
-    found = cases(parsed(plan_junit(replace(plan, expected={"disk/untouched": "ProtectionConfigured"}), BASE)))
+    found = cases(parsed(plan_junit(replace(plan, expected={parse("disk/untouched"): "ProtectionConfigured"}), BASE)))
     assert not list(found["disk/untouched"])
     assert "+ vault/TestBkpVault" in (found["vault/TestBkpVault"].findtext("system-out") or "")
     assert found["vault/TestBkpVault"].get("classname") == "vault"
@@ -86,7 +87,9 @@ def test_an_apply_tells_failed_skipped_and_done_apart(plan: Plan) -> None:
 
 
 def test_there_is_a_suite_for_each_file_and_never_an_empty_report() -> None:
-    findings = [Finding("a", Severity.ERROR, "m", place=Place(f"{name}.yaml", 1, 1), address=name) for name in "ab"]
+    findings = [
+        Finding("a", Severity.ERROR, "m", place=Place(f"{name}.yaml", 1, 1), address=Address(name)) for name in "ab"
+    ]
     root = parsed(validate_junit(findings, BASE, name="n"))
     assert [suite.get("name") for suite in root] == ["infra/a.yaml", "infra/b.yaml"]
     assert (root.get("tests"), root.get("failures")) == ("2", "2")
@@ -99,7 +102,7 @@ HOSTILE = ["]]></failure><x/>", "&lt;&#0;", "\x00\x1b\ud800", "::error::x\n##vso
 
 @pytest.mark.parametrize("hostile", HOSTILE)
 def test_hostile_text_stays_text(hostile: str) -> None:
-    finding = Finding(hostile, Severity.ERROR, hostile, hostile, hostile)
+    finding = Finding(hostile, Severity.ERROR, hostile, hostile, Address(hostile))
     text = validate_junit([finding], BASE, name=hostile)
     (case,) = parsed(text).iter("testcase")
     assert case.get("name", "").isprintable()
@@ -114,7 +117,7 @@ def test_reports_are_valid_by_the_published_schema(plan: Plan, tmp_path: Path) -
         Result(change.address, change.kind, change.action, status, "said", "Code", "hint", "another failed")
         for change, status in zip(plan.changes, Status, strict=False)
     ]
-    told = [Finding(text, Severity.ERROR, text, text, text) for text in HOSTILE]
+    told = [Finding(text, Severity.ERROR, text, text, Address(text)) for text in HOSTILE]
     texts = (
         plan_junit(plan, BASE),
         drift_junit(Drift(plan, ("changed-outside",)), BASE),

@@ -17,6 +17,7 @@ from reconciler.applying.progress import Progress
 from reconciler.azure.receipts import Receipt
 from reconciler.azure.virtual import new_loop
 from reconciler.base.clock import LoopClock
+from reconciler.model.addresses import disk, parse
 from reconciler.model.changes import Action, Change, Kind, Op, Step
 from reconciler.model.errors import NotFound
 from reconciler.model.estate import Estate
@@ -47,13 +48,13 @@ def row(name: str = "i", state: str = "ProtectionConfigured", policy: str = "p",
 def disk_change(name: str = "i", *steps: Step, goal: str = "ProtectionConfigured", **more: Any) -> Change:
     body = {"properties": {"policyInfo": {"policyId": f"{VAULT}/backupPolicies/p"}}}
     steps = steps or (Step(Op.INSTANCE_PUT, instance(name), body),)
-    return Change(f"disk/{name}", Kind.DISK, Action.ADD, "because", steps, vault=VAULT, goal=goal, **more)
+    return Change(disk(ArmId(name)), Kind.DISK, Action.ADD, "because", steps, vault=VAULT, goal=goal, **more)
 
 
 def group_change(name: str, **more: Any) -> Change:
     target = ArmId(f"/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/{name}")
     step = Step(Op.GROUP_PUT, target, {"location": "westus"})
-    return Change(f"group/{name}", Kind.GROUP, Action.ADD, "because", (step,), **more)
+    return Change(parse(f"group/{name}"), Kind.GROUP, Action.ADD, "because", (step,), **more)
 
 
 def plan_of(*changes: Change, **more: Any) -> Plan:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from reconciler.model.addresses import Address
 from reconciler.model.changes import Action, Change, Kind
 from reconciler.model.codes import errors as error_codes
 from reconciler.model.findings import Finding
@@ -28,7 +29,7 @@ class Result:
     `message` is for a person, `code` Azure's or ours, `hint` what to do next, `because` why it was skipped.
     """
 
-    address: str
+    address: Address
     kind: Kind
     action: Action | None
     status: Status
@@ -109,7 +110,7 @@ class Outcome:
         return sum(result.status is Status.DONE and result.action is action for result in self.results)
 
 
-def _seen_again(result: Result, left: Mapping[str, Change], at_work: Collection[str]) -> Result:
+def _seen_again(result: Result, left: Mapping[Address, Change], at_work: Collection[str]) -> Result:
     if result.action is not None or result.status is not Status.DONE:
         return result
     if result.address in at_work:

@@ -9,6 +9,7 @@ from typing import Any
 
 from reconciler.base.plurals import counted
 from reconciler.model import addresses
+from reconciler.model.addresses import Address
 from reconciler.model.changes import Action, Change, FieldChange, Kind, Op, Step
 from reconciler.model.codes import planning as codes
 from reconciler.model.findings import Place
@@ -39,7 +40,7 @@ class WantedGroup:
     vaults: dict[str, VaultSpec] = field(default_factory=dict)
 
     @property
-    def address(self) -> str:
+    def address(self) -> Address:
         """`group/<subscription>/<name>`."""
         return addresses.group(self.id)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from reconciler.base.plurals import counted
 from reconciler.model import addresses, protection
+from reconciler.model.addresses import Address
 from reconciler.model.changes import Action, Change, FieldChange, Kind, Op, Step
 from reconciler.model.codes import disks as disk_codes
 from reconciler.model.codes import planning as codes
@@ -290,7 +291,7 @@ class Disks:
             self._policies.move(wanted, instance)
 
 
-def _depends(wanted: DesiredDisk, grants: Grants) -> tuple[str, ...]:
+def _depends(wanted: DesiredDisk, grants: Grants) -> tuple[Address, ...]:
     return (
         addresses.group(wanted.group_id),
         addresses.vault(wanted.vault.name),

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from reconciler.base.plurals import counted
 from reconciler.model import addresses
+from reconciler.model.addresses import Address
 from reconciler.model.builtin_roles import DISK_BACKUP_READER, is_settled
 from reconciler.model.changes import Action, Change, Kind, Op, Step
 from reconciler.model.estate import Estate
@@ -76,7 +77,7 @@ def _keep_declared(manifest: Manifest, book: PolicyBook) -> None:
             book.keep_unmanaged(spec)
 
 
-def _name_users(decisions: Decisions, joining: Mapping[str, Iterable[str]]) -> None:
+def _name_users(decisions: Decisions, joining: Mapping[Address, Iterable[Address]]) -> None:
     """Note on each new policy which instances are re-pointed to it; `joining` maps its address to theirs."""
     for address, users in joining.items():
         change = decisions.changes.get(address)
@@ -104,7 +105,7 @@ def _has_guests(world: World, vault: VaultSpec, disks: Collection[str]) -> bool:
     )
 
 
-def _retire(draft: Draft, policy: Policy, content: PolicyContent, vault: VaultSpec, leaving: Iterable[str]) -> None:
+def _retire(draft: Draft, policy: Policy, content: PolicyContent, vault: VaultSpec, leaving: Iterable[Address]) -> None:
     address = addresses.policy(vault.name, policy.id.name)
     if address in draft.decisions.changes:  # a declared policy has this very name, so the next run retires the old one
         return

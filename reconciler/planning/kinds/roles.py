@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from reconciler.model import addresses
+from reconciler.model.addresses import Address
 from reconciler.model.builtin_roles import (
     BY_GUID,
     DISK_BACKUP_READER,
@@ -131,7 +132,7 @@ def _scopes(targets: list[ArmId]) -> set[str]:
     return found
 
 
-def _remove(draft: Draft, spec: VaultSpec, row: RoleAssignment, users: Iterable[str]) -> None:
+def _remove(draft: Draft, spec: VaultSpec, row: RoleAssignment, users: Iterable[Address]) -> None:
     role = BY_GUID[row.role]
     draft.decisions.add(
         Change(

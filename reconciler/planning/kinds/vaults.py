@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from reconciler.model import addresses
+from reconciler.model.addresses import Address
 from reconciler.model.changes import Action, Change, FieldChange, Kind, Op, Step
 from reconciler.model.codes import disks as disk_codes
 from reconciler.model.codes import planning as codes
@@ -61,10 +62,9 @@ def conclude(comparison: Comparison) -> None:
 def _report_orphaned(draft: Draft, vault: OwnedVault) -> None:
     if not draft.world.options.shard.takes(vault.id.key):
         return
-    if isinstance(draft.questions.presence(vault.id, vault.id.text), Yes):
-        draft.decisions.note(
-            disk_codes.ORPHANED_VAULT, f"{vault.id} bears the mark of {vault.owner}", address=vault.id.text
-        )
+    address = addresses.resource(vault.id)
+    if isinstance(draft.questions.presence(vault.id, address), Yes):
+        draft.decisions.note(disk_codes.ORPHANED_VAULT, f"{vault.id} bears the mark of {vault.owner}", address=address)
 
 
 def _compare_missing(draft: Draft, spec: VaultSpec) -> None:
@@ -280,5 +280,5 @@ def _count(decisions: Decisions, spec: VaultSpec, fields: list[FieldChange] | tu
             _also(decisions.weakening, address, f"{spec.name}: {field.path} goes from {field.before} to {field.after}")
 
 
-def _also(reasons: dict[str, str], address: str, reason: str) -> None:
+def _also(reasons: dict[Address, str], address: Address, reason: str) -> None:
     reasons[address] = f"{reasons[address]}; {reason}" if address in reasons else reason
