@@ -9,7 +9,7 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from reconciler.applying import drilling, moving, restoring
-from reconciler.applying.goal import GONE, Target, reach
+from reconciler.applying.goal import GONE, Goal, reach
 from reconciler.applying.guard import Guard
 from reconciler.applying.kinds import KINDS, Perform, vaults
 from reconciler.applying.moving import others
@@ -201,8 +201,8 @@ class _Execution:
         run = self._run
         try:
             deadline = run.new_deadline()
-            target = Target(_RESTING if wait.goal == AT_REST else frozenset({lower(wait.goal)}))
-            await reach(run, wait.address, wait.instance, target, None, deadline)
+            goal = Goal(_RESTING if wait.goal == AT_REST else frozenset({lower(wait.goal)}))
+            await reach(run, wait.address, wait.instance, goal, None, deadline)
         except asyncio.CancelledError:
             self._end_wait(self._waiting(wait))
             raise

@@ -27,7 +27,7 @@ _DONE, _FAILED, _DIFFERS, _ELSEWHERE, _ABSENT = "done", "failed", "differs", "el
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class Goal:
     """What to wait for: one of `states` (lower-cased; empty: any but transient ones), or GONE alone; `wanted` as in
     the written body; `was_failing`, `was_there`: a failing row, or one that is as wanted, may still show the state
     before the write.
@@ -44,22 +44,22 @@ def is_moving(row: Row) -> bool:
     return is_busy(row) or health(state_of(row)) in AT_WORK
 
 
-def is_reached(row: Row, target: Target) -> bool:
+def is_reached(row: Row, goal: Goal) -> bool:
     """Whether the row shows what is waited for."""
     if is_moving(row):
         return False
     state = lower(state_of(row))
-    rests = state in target.states if target.states else health(state) is not Health.FAILING
-    return rests and not differing(target.wanted, row)
+    rests = state in goal.states if goal.states else health(state) is not Health.FAILING
+    return rests and not differing(goal.wanted, row)
 
 
 class Judgement:
     """Judges rows after a write: stale, in progress, or final."""
 
-    def __init__(self, run: Run, target: Target) -> None:
+    def __init__(self, run: Run, goal: Goal) -> None:
         self._run = run
-        self._target = target
-        self._believes_failure = not target.was_failing
+        self._goal = goal
+        self._believes_failure = not goal.was_failing
         self.since = run.now
 
     @property
@@ -70,43 +70,43 @@ class Judgement:
     def __call__(self, row: Row | None) -> str:
         """The verdict on the row; empty: keep waiting."""
         if row is None:
-            return _ABSENT if GONE in self._target.states or not self.may_be_stale else ""
+            return _ABSENT if GONE in self._goal.states or not self.may_be_stale else ""
         if is_moving(row):
             self._believes_failure = True
             return ""
-        if is_reached(row, self._target):
+        if is_reached(row, self._goal):
             return _DONE
         return self._contradiction(row)
 
     def _contradiction(self, row: Row) -> str:
         """The verdict on a row at rest that isn't as wanted."""
-        is_failing = health(state_of(row)) is Health.FAILING and GONE not in self._target.states
+        is_failing = health(state_of(row)) is Health.FAILING and GONE not in self._goal.states
         if self.may_be_stale:
             return _FAILED if is_failing and self._believes_failure else ""
         if is_failing:
             return _FAILED
-        reached = lower(state_of(row)) in self._target.states or not self._target.states
+        reached = lower(state_of(row)) in self._goal.states or not self._goal.states
         return _DIFFERS if reached else _ELSEWHERE
 
 
 async def reach(
-    run: Run, address: Address, instance: ArmId, target: Target, receipt: Receipt | None, deadline: float
+    run: Run, address: Address, instance: ArmId, goal: Goal, receipt: Receipt | None, deadline: float
 ) -> None:
-    """Wait until the instance is as `target` says; the error says what it became instead.
+    """Wait until the instance is as `goal` says; the error says what it became instead.
 
     A contradicting row is believed only when reads can no longer lag and the write's operation has ended. The
     operation is read only then, and only if the row doesn't carry the error itself.
     """
-    judgement = Judgement(run, target)
+    judgement = Judgement(run, goal)
     operation = receipt if receipt is not None and receipt.operation else None
     while True:
         word, row = await run.watch(instance.parent).until(instance, judgement, deadline)
         if word == _ABSENT:
             row = await _by_id(run, instance)
             word = judgement(row) if row is not None else _ABSENT
-            if row is None and GONE in target.states:
+            if row is None and GONE in goal.states:
                 return
-        if word == _DONE and target.was_there and judgement.may_be_stale:
+        if word == _DONE and goal.was_there and judgement.may_be_stale:
             row = await _by_id(run, instance)
             word = judgement(row)
             if not word:
@@ -119,7 +119,7 @@ async def reach(
             await finish(run.azure, operation, deadline=deadline)
             operation, judgement.since = None, run.now
         else:
-            raise _ending(address, instance, target, word, row)
+            raise _ending(address, instance, goal, word, row)
 
 
 async def _by_id(run: Run, instance: ArmId) -> Row | None:
@@ -134,14 +134,14 @@ def _so_far(instance: ArmId, row: Row | None) -> str:
     return f"{instance.name} is in {state_of(row)}" if row is not None else instance.name
 
 
-def _ending(address: Address, instance: ArmId, target: Target, word: str, row: Row | None) -> ReconcilerError:
+def _ending(address: Address, instance: ArmId, goal: Goal, word: str, row: Row | None) -> ReconcilerError:
     if row is None:
         return _by_others(instance, "it is gone")
     if word == _FAILED:
         return failure_of(row, str(instance))
     if word == _DIFFERS:
-        path = next(iter(differing(target.wanted, row)))
-        return overridden(address, path, value_at(target.wanted, path), value_at(row, path))
+        path = next(iter(differing(goal.wanted, row)))
+        return overridden(address, path, value_at(goal.wanted, path), value_at(row, path))
     return _by_others(instance, f"it is in {state_of(row)}")
 
 

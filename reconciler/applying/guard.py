@@ -13,7 +13,7 @@ from http import HTTPStatus
 from reconciler.applying import sending, standing
 from reconciler.applying.rereading import Reread
 from reconciler.applying.run import Run
-from reconciler.applying.slices import SECONDS, Seen, Slices
+from reconciler.applying.slices import SECONDS, Sighting, Slices
 from reconciler.azure.deadlines import until as requests_until
 from reconciler.azure.receipts import Receipt
 from reconciler.azure.writing import Writer
@@ -39,7 +39,7 @@ async def send(
     deadline: float,
     *,
     principal: str | None = None,
-    seen: Seen | None = None,
+    seen: Sighting | None = None,
     proof: Proof | None = None,
 ) -> Receipt | None:
     """Send a step and return its receipt; None when a second look, by `reread`, shows that Azure is already as wanted.
@@ -108,7 +108,7 @@ class Guard:
         self._made.add(step.target.key)
         return await self._writer.run(step, principal=principal)
 
-    async def in_slices(self, change: Change, step: Step, limit: float, seen: Seen | None) -> Receipt:
+    async def in_slices(self, change: Change, step: Step, limit: float, seen: Sighting | None) -> Receipt:
         """Send a step while the look at its object is fresh; look again when Azure holds the step back."""
         run, delays = self._run, self._run.delays(4.0, SECONDS)
         while True:

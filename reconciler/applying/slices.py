@@ -37,7 +37,7 @@ _ENDING = _DELETIONS | {Op.INSTANCE_STOP, Op.INSTANCE_SUSPEND}
 """Steps for which the vault's own marks and soft delete matter: the vault is read by id, once a slice."""
 
 
-class Seen(NamedTuple):
+class Sighting(NamedTuple):
     """An object as it was read by id, and when."""
 
     at: float
@@ -50,7 +50,7 @@ class _Asked:
 
     change: Change
     step: Step
-    seen: Seen | None
+    seen: Sighting | None
     until: asyncio.Future[float | None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
     @property
@@ -82,7 +82,7 @@ class Slices:
         self._waiting: list[_Asked] = []
         self._task: asyncio.Task[None] | None = None
 
-    async def passed(self, change: Change, step: Step, seen: Seen | None) -> float | None:
+    async def passed(self, change: Change, step: Step, seen: Sighting | None) -> float | None:
         """Until when the step may be sent (None: what it deletes is gone); OperationFailed when it may not be sent."""
         asked = _Asked(change, step, seen)
         self._waiting.append(asked)
@@ -128,7 +128,7 @@ class Slices:
             else:
                 one.until.set_result(began + SECONDS)
 
-    async def _look(self, basis: Basis, asked: Sequence[_Asked], fresh: Mapping[ArmId, Seen]) -> _Sight:
+    async def _look(self, basis: Basis, asked: Sequence[_Asked], fresh: Mapping[ArmId, Sighting]) -> _Sight:
         """Read the objects and the reasons by id, list the vaults' instances, and make the plan again from that."""
         vaults = dict.fromkeys(one.vault for one in asked)
         subjects = dict.fromkeys(

@@ -20,7 +20,7 @@ Exchange = Callable[[str, str, Mapping[str, str], bytes | None], Awaitable[tuple
 """A function that answers one request: `(method, url, headers, body)` to `(status, headers, body)`."""
 
 
-class Answer(AsyncHttpResponse):
+class InProcessResponse(AsyncHttpResponse):
     """A response whose body is already loaded; serves both generations of SDK clients (`body()` is for the older)."""
 
     def __init__(self, request: Any, status: int, headers: Mapping[str, str], content: bytes) -> None:
@@ -146,7 +146,7 @@ class InProcessTransport(AsyncHttpTransport[Any, Any]):
             raise ServiceRequestError(str(error) or "connection refused", error=error) from error
         except OSError as error:
             raise ServiceResponseError(str(error) or "connection reset", error=error) from error
-        return Answer(request, status, headers, content)
+        return InProcessResponse(request, status, headers, content)
 
     async def open(self) -> None:
         """Do nothing: there is nothing to open."""

@@ -19,7 +19,7 @@ from reconciler.loading.source import commit_of
 from reconciler.model.codes import errors as error_codes
 from reconciler.model.errors import ReconcilerError, UsageError
 from reconciler.model.writes import Answer, Write
-from reconciler.report.audit import Origin, intent_line, result_line
+from reconciler.report.audit import RunOrigin, intent_line, result_line
 
 _HINT = "check the folder, its permissions and free disk space; no change is sent to Azure without an audit record"
 
@@ -54,7 +54,7 @@ class AuditFile:
 class Trail:
     """The ledger of one run, which writes a line to the file for every record."""
 
-    def __init__(self, file: AuditFile, origin: Origin, now: Callable[[], datetime]) -> None:
+    def __init__(self, file: AuditFile, origin: RunOrigin, now: Callable[[], datetime]) -> None:
         self._file = file
         self._origin = origin
         self._now = now
@@ -81,9 +81,9 @@ def audit_file(path: str | None) -> Iterator[AuditFile | None]:
         file.close()
 
 
-def origin_of(manifest: str, path: Path, environment: Mapping[str, str]) -> Origin:
+def origin_of(manifest: str, path: Path, environment: Mapping[str, str]) -> RunOrigin:
     """What the records of a new run share; `path` is the manifest's."""
-    return Origin(str(uuid4()), manifest, commit_of(path, environment))
+    return RunOrigin(str(uuid4()), manifest, commit_of(path, environment))
 
 
 def _opened(path: Path) -> int:

@@ -27,7 +27,7 @@ _SHOWN_BYTES = 4
 """The most bytes of one character in UTF-8."""
 
 
-class Told(NamedTuple):
+class Announcement(NamedTuple):
     """What a command reports: notices, a function for the summary in at most so many characters, and values by name."""
 
     notices: tuple[Notice, ...]
@@ -71,7 +71,7 @@ def footer_of(path: Path, environment: Mapping[str, str]) -> str:
 
 
 def tell_system(
-    output: Output, system: str, told: Callable[[], Told], environment: Mapping[str, str] | None = None
+    output: Output, system: str, told: Callable[[], Announcement], environment: Mapping[str, str] | None = None
 ) -> int:
     """Report to the CI system: 0, or 1, with a message, if one of its files could not be written."""
     if system == NO_SYSTEM:
@@ -106,7 +106,7 @@ def _annotate(output: Output, system: str, notices: tuple[Notice, ...]) -> None:
         output.tell(f"{counted(left, 'more finding')} without an annotation: see the summary.\n")
 
 
-def _tell_github(told: Told, environment: Mapping[str, str]) -> None:
+def _tell_github(told: Announcement, environment: Mapping[str, str]) -> None:
     summary, outputs = environment.get("GITHUB_STEP_SUMMARY"), environment.get("GITHUB_OUTPUT")
     if summary:
         path = Path(summary)
@@ -118,7 +118,7 @@ def _tell_github(told: Told, environment: Mapping[str, str]) -> None:
         _append(Path(outputs), "".join(values))
 
 
-def _tell_azure(output: Output, told: Told, environment: Mapping[str, str]) -> None:
+def _tell_azure(output: Output, told: Announcement, environment: Mapping[str, str]) -> None:
     folder = Path(environment.get("AGENT_TEMPDIRECTORY") or tempfile.gettempdir()).absolute()
     path = folder / f"reconciler-{uuid4()}.md"
     path.write_text(_fitting(told.summary, SUMMARY_BYTES), encoding="utf-8")

@@ -16,7 +16,7 @@ from reconciler.model.results.outcome import Outcome
 
 if TYPE_CHECKING:
     from reconciler.model.results.coverage import Coverage
-    from reconciler.model.results.status import Status
+    from reconciler.model.results.status import BackupStatus
 
 
 def page_of(
@@ -25,7 +25,7 @@ def page_of(
     path: str,
     *,
     plan: Plan | None = None,
-    status: Status | None = None,
+    status: BackupStatus | None = None,
     coverage: Coverage | None = None,
     outcome: Outcome | None = None,
 ) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from reconciler import __version__
-from reconciler.cli.ci import Told, base_of, footer_of, tell_system
+from reconciler.cli.ci import Announcement, base_of, footer_of, tell_system
 from reconciler.cli.loading import root_of
 from reconciler.cli.output import Output
 from reconciler.cli.planning import recorded
@@ -33,7 +33,7 @@ class Showing(NamedTuple):
     """The text of a report by its form, made only when asked for, and what a CI system gets."""
 
     texts: Mapping[str, Callable[[], str]]
-    told: Callable[[], Told]
+    told: Callable[[], Announcement]
 
     def with_page(self, page: str) -> Showing:
         """The same with a report page, which was made while the connection was open."""
@@ -162,4 +162,4 @@ def _showing(parts: _Parts, plan: Plan | None = None) -> Showing:
     }
     if plan is not None:
         texts["sh"] = lambda: role_script(plan.emitted)
-    return Showing(texts, lambda: Told(parts.notices(), parts.markdown, parts.values()))
+    return Showing(texts, lambda: Announcement(parts.notices(), parts.markdown, parts.values()))

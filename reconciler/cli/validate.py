@@ -36,17 +36,17 @@ def validate(output: Output, path: str, form: str, reports: tuple[str, ...], sys
     try:
         manifest = load(Path(path))
     except ManifestError as error:
-        tell(output, path, Found(None, error.findings, error.sources, error.message))
+        tell(output, path, Validation(None, error.findings, error.sources, error.message))
         return 1
     except ReconcilerError as error:
         if form == "text":
             raise
-        tell(output, path, Found(None, (Finding(error.code, Severity.ERROR, error.message, error.hint),), {}))
+        tell(output, path, Validation(None, (Finding(error.code, Severity.ERROR, error.message, error.hint),), {}))
         return 1
-    return tell(output, path, Found(manifest, manifest.warnings, manifest.sources))
+    return tell(output, path, Validation(manifest, manifest.warnings, manifest.sources))
 
 
-class Found(NamedTuple):
+class Validation(NamedTuple):
     """The result: the manifest (None: it isn't valid), its problems, and the text of its files.
 
     `verdict` sums up the problems.
@@ -58,7 +58,7 @@ class Found(NamedTuple):
     verdict: str = ""
 
 
-def _everywhere(form: str, reports: tuple[str, ...], system: str) -> Callable[[Output, str, Found], int]:
+def _everywhere(form: str, reports: tuple[str, ...], system: str) -> Callable[[Output, str, Validation], int]:
     """A function that reports in a form for machines, in report files, and to a CI system."""
     # half of the reports, which a check before each commit does without
     from reconciler.cli.renderings import FORMS, tell_reports, validated
@@ -66,7 +66,7 @@ def _everywhere(form: str, reports: tuple[str, ...], system: str) -> Callable[[O
 
     wanted = reports_of(reports, FORMS)
 
-    def tell(output: Output, path: str, found: Found) -> int:
+    def tell(output: Output, path: str, found: Validation) -> int:
         showing = validated(found.findings, found.manifest.name if found.manifest else None, path)
         if form == "text":
             _in_words(output, path, found)
@@ -77,7 +77,7 @@ def _everywhere(form: str, reports: tuple[str, ...], system: str) -> Callable[[O
     return tell
 
 
-def _in_words(output: Output, path: str, found: Found) -> int:
+def _in_words(output: Output, path: str, found: Validation) -> int:
     if found.findings:
         told = diagnostics(tuple(found.findings), found.sources, style=output.error_style, root=root_of(path))
         output.tell(told + "\n")

@@ -30,7 +30,7 @@ from reconciler.model.manifest import Manifest
 from reconciler.model.plan import Options
 from reconciler.model.results.drift import Drift
 from reconciler.verbs.status import status_on
-from reconciler.watch.health import Health, served
+from reconciler.watch.health import Liveness, served
 from reconciler.watch.metrics import Metrics
 from reconciler.watch.posting import webhook
 from reconciler.watch.rounds import Seen, rounds
@@ -91,7 +91,7 @@ def watch(
     with ExitStack() as stack:
         traces = stack.enter_context(tracing(os.environ))
         session = stack.enter_context(opening.opened(connection, events=metrics, readonly=not applies))
-        health = Health(session.clock.monotonic, every=seconds, patience=_ROUND_SECONDS)
+        health = Liveness(session.clock.monotonic, every=seconds, patience=_ROUND_SECONDS)
         teller = Teller(output.tell, metrics, health, traces, hooks, is_virtual=session.is_virtual)
         if listen != "none":
             url = stack.enter_context(served(listen, health, metrics.text))

@@ -54,7 +54,7 @@ Read = Callable[[Section, Context], Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class SectionKind:
     """A section that lists entries: its `key`, the `attribute` of Manifest that it becomes, and how an entry is read.
 
     The entries of a kind with a `noun` have names, each defined once. `used_as` is the key under which entries of

@@ -23,7 +23,7 @@ _KINDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class SourceText:
     """A file's content and its lines, from which values are shown as they were written."""
 
     section: Section
@@ -36,7 +36,7 @@ class Source:
         return self.lines[place.line - 1][place.column - 1 : place.end_column - 1]
 
 
-def explain(source: Source, error: Violation) -> list[Finding]:
+def explain(source: SourceText, error: Violation) -> list[Finding]:
     """The findings for one violation: one for each key or value that is wrong."""
     explanation = _EXPLANATIONS.get(str(error.validator))
     if explanation:
@@ -83,7 +83,7 @@ def _name(error: Violation) -> str:
     return f"`{path[at]}{indices}`"
 
 
-def _unknown_keys(_source: Source, error: Violation) -> Iterable[Finding]:
+def _unknown_keys(_source: SourceText, error: Violation) -> Iterable[Finding]:
     known = list(error.schema.get("properties", {}))
     section: Section = error.instance
     where = f" in {_name(error)}" if _path(error) else ""
@@ -94,7 +94,7 @@ def _unknown_keys(_source: Source, error: Violation) -> Iterable[Finding]:
             yield codes.UNKNOWN_KEY.at(f"unknown key `{key}`{where}", place=section.key_place(key), hint=hint)
 
 
-def _missing_key(source: Source, error: Violation) -> Iterable[Finding]:
+def _missing_key(source: SourceText, error: Violation) -> Iterable[Finding]:
     missing = next((key for key in error.validator_value if f"'{key}' is a required" in error.message), "")
     described = error.schema.get("properties", {}).get(missing, {})
     example = next((example for example in described.get("examples", ()) if isinstance(example, str)), "")
@@ -104,7 +104,7 @@ def _missing_key(source: Source, error: Violation) -> Iterable[Finding]:
     )
 
 
-def _wrong_type(source: Source, error: Violation) -> Iterable[Finding]:
+def _wrong_type(source: SourceText, error: Violation) -> Iterable[Finding]:
     place = place_of(source.section, _path(error))
     value = error.instance
     wanted = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
@@ -121,7 +121,7 @@ def _wrong_type(source: Source, error: Violation) -> Iterable[Finding]:
     yield codes.WRONG_TYPE.at(f"{_name(error)} must be {kinds}, not {shown(value)}", place=place, hint=hint)
 
 
-def _not_text(source: Source, error: Violation, place: Place) -> Finding:
+def _not_text(source: SourceText, error: Violation, place: Place) -> Finding:
     value = error.instance
     kind = "a boolean" if isinstance(value, bool) else "a number"
     written = source.written(place) or shown(value)
@@ -137,7 +137,7 @@ def _rule(error: Violation, written: str) -> str:
     return str(schema.get("description", "")) if by_pattern or by_choice else ""
 
 
-def _not_listed(source: Source, error: Violation) -> Iterable[Finding]:
+def _not_listed(source: SourceText, error: Violation) -> Iterable[Finding]:
     allowed = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
     if not isinstance(error.instance, str):
         return  # its type is wrong, which is already reported
@@ -148,7 +148,7 @@ def _not_listed(source: Source, error: Violation) -> Iterable[Finding]:
     yield codes.UNKNOWN_VALUE.at(message, place=place_of(source.section, _path(error)), hint=hint)
 
 
-def _wrong_form(source: Source, error: Violation) -> Iterable[Finding]:
+def _wrong_form(source: SourceText, error: Violation) -> Iterable[Finding]:
     what, rule = error.schema.get("title", "valid"), error.schema.get("description", "")
     place = _key_or_value_place(source, error)
     name = (
@@ -161,13 +161,13 @@ def _wrong_form(source: Source, error: Violation) -> Iterable[Finding]:
     yield codes.INVALID_VALUE.at(f"{name} is not {what}", place=place, hint=_as_hint(rule) + seen)
 
 
-def _empty(source: Source, error: Violation) -> Iterable[Finding]:
+def _empty(source: SourceText, error: Violation) -> Iterable[Finding]:
     yield codes.INVALID_VALUE.at(
         f"{_name(error)} is empty", place=place_of(source.section, _path(error)), hint="give it a value"
     )
 
 
-def _out_of_range(source: Source, error: Violation) -> Iterable[Finding]:
+def _out_of_range(source: SourceText, error: Violation) -> Iterable[Finding]:
     low, high = error.schema.get("minimum"), error.schema.get("maximum")
     span = f"from {low} to {high}" if high is not None else f"at least {low}"
     message = f"{_name(error)} is {shown(error.instance)}; it must be {span}"
@@ -178,7 +178,7 @@ def _out_of_range(source: Source, error: Violation) -> Iterable[Finding]:
     )
 
 
-def _one_of(source: Source, error: Violation) -> Iterable[Finding]:
+def _one_of(source: SourceText, error: Violation) -> Iterable[Finding]:
     """Explain a oneOf, which in our schema always chooses between required keys."""
     if not isinstance(error.instance, dict):
         return
@@ -194,7 +194,7 @@ def _one_of(source: Source, error: Violation) -> Iterable[Finding]:
     yield codes.EXCLUSIVE_KEYS.at(f"{_name(error)} has {told}", place=place, hint=f"give exactly one of {names}")
 
 
-def _any_of(source: Source, error: Violation) -> Iterable[Finding]:
+def _any_of(source: SourceText, error: Violation) -> Iterable[Finding]:
     """Explain an anyOf by the branch for the value's own type; without one, name the choice itself."""
     meant = [inner for inner in error.context or () if inner.validator != "type" or len(inner.relative_path)]
     if meant:
@@ -209,7 +209,7 @@ def _any_of(source: Source, error: Violation) -> Iterable[Finding]:
     yield codes.WRONG_TYPE.at(message, place=place, hint=_as_hint(error.schema.get("description", "")))
 
 
-def _dependent(_source: Source, error: Violation) -> Iterable[Finding]:
+def _dependent(_source: SourceText, error: Violation) -> Iterable[Finding]:
     for key, needed in error.validator_value.items():
         if key in error.instance and not set(needed) <= set(error.instance):
             names = " and ".join(f"`{name}`" for name in needed)
@@ -221,7 +221,7 @@ def _is_key(error: Violation) -> bool:
     return "propertyNames" in error.absolute_schema_path
 
 
-def _key_or_value_place(source: Source, error: Violation) -> Place:
+def _key_or_value_place(source: SourceText, error: Violation) -> Place:
     if not _is_key(error):
         return place_of(source.section, _path(error))
     node: Any = source.section
@@ -234,7 +234,7 @@ def _as_hint(rule: str) -> str:
     return rule[:1].lower() + rule[1:].rstrip(".") if rule[1:2].islower() or rule.startswith("A ") else rule.rstrip(".")
 
 
-_EXPLANATIONS: dict[str, Callable[[Source, Violation], Iterable[Finding]]] = {
+_EXPLANATIONS: dict[str, Callable[[SourceText, Violation], Iterable[Finding]]] = {
     "additionalProperties": _unknown_keys,
     "required": _missing_key,
     "type": _wrong_type,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from reconciler.manifest.entries import Kind, Use
+from reconciler.manifest.entries import SectionKind, Use
 from reconciler.manifest.kinds import KINDS
 from reconciler.manifest.merging import Merged
 from reconciler.manifest.notes import Notes, suggestion
@@ -48,7 +48,7 @@ def _check_uses(uses: Iterable[Use], merged: Merged, notes: Notes) -> None:
             notes.add(kind.unknown, f"no {kind.noun} is named {use.name}", use.place, hint=hint)
 
 
-def _named(merged: Merged, kind: Kind) -> list[tuple[str, Section]]:
+def _named(merged: Merged, kind: SectionKind) -> list[tuple[str, Section]]:
     """Names and entries of a list, including entries with the wrong shape."""
     entries = [*merged.lists[kind.key], *merged.broken[kind.key]]
     return [(entry["name"], entry) for entry in entries if isinstance(entry.get("name"), str)]

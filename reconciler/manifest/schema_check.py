@@ -65,9 +65,9 @@ def _no_manifest(section: Section) -> Finding:
 
 
 def _explained(section: Section, text: str) -> Shape:
-    from reconciler.manifest.explaining import Source, explain
+    from reconciler.manifest.explaining import SourceText, explain
 
-    source = Source(section, text.splitlines())
+    source = SourceText(section, text.splitlines())
     findings: list[Finding] = []
     broken: set[tuple[str, int]] = set()
     is_sound = True

@@ -46,7 +46,7 @@ Newest: TypeAlias = Mapping[str, datetime]
 
 
 @dataclass(slots=True)
-class Told:
+class Evidence:
     """What was read about backups in addition to the estate.
 
     `jobs`: when the newest backup job of each status began, by lower-cased instance id and lower-cased status; `points`:
@@ -64,12 +64,12 @@ class Told:
     there: dict[str, Known[Mapping[str, tuple[datetime, ...]]]] = field(default_factory=dict)
 
 
-def contradicted(held: Iterable[Instance], told: Told) -> set[ArmId]:
+def contradicted(held: Iterable[Instance], told: Evidence) -> set[ArmId]:
     """The vaults for which Resource Graph lags too far: it lacks the job of an existing recovery point."""
     return {one.vault for one in held if one.vault not in told.listed and _is_ahead(told, one)}
 
 
-def _is_ahead(told: Told, instance: Instance) -> bool:
+def _is_ahead(told: Evidence, instance: Instance) -> bool:
     """Whether a recovery point is newer than every successful job."""
     point, jobs = told.points.get(instance.id.key), jobs_of(told, instance)
     if point is None or isinstance(jobs, Unsure):
@@ -79,7 +79,7 @@ def _is_ahead(told: Told, instance: Instance) -> bool:
     )
 
 
-def unlisted(held: Iterable[Instance], told: Told, now: datetime) -> Mapping[str, str]:
+def unlisted(held: Iterable[Instance], told: Evidence, now: datetime) -> Mapping[str, str]:
     """Instances whose vault's own job list is incomplete, since it lacks the job of their newest recovery point.
 
     By lower-cased id, with what is missing. Azure may forget the job of a point that is older than a few days.
@@ -94,7 +94,7 @@ def unlisted(held: Iterable[Instance], told: Told, now: datetime) -> Mapping[str
     return found
 
 
-def jobs_of(told: Told, instance: Instance) -> Newest | Unsure:
+def jobs_of(told: Evidence, instance: Instance) -> Newest | Unsure:
     """The newest jobs of an instance, or why they are not known."""
     match told.jobs.get(instance.id.key, told.listed.get(instance.vault)):
         case Unsure() as doubt:
@@ -104,13 +104,13 @@ def jobs_of(told: Told, instance: Instance) -> Newest | Unsure:
     return {}
 
 
-def known_jobs(told: Told, instance: Instance) -> Newest:
+def known_jobs(told: Evidence, instance: Instance) -> Newest:
     """The newest jobs of an instance, as far as they are known."""
     found = jobs_of(told, instance)
     return {} if isinstance(found, Unsure) else found
 
 
-def newest_of(told: Told, instance: Instance) -> datetime | None:
+def newest_of(told: Evidence, instance: Instance) -> datetime | None:
     """When the newest known recovery point was made, or its backup began."""
     made = (known_jobs(told, instance).get(_COMPLETED), told.points.get(instance.id.key))
     return max(filter(None, made), default=None)
@@ -136,7 +136,9 @@ def _promised(reading: Reading, moment: datetime) -> timedelta:
     return interval_after(reading.schedules, moment) + START_WINDOW
 
 
-def state_of(world: World, wanted: DesiredDisk, instance: Instance, told: Told, reading: Reading) -> tuple[str, str]:
+def state_of(
+    world: World, wanted: DesiredDisk, instance: Instance, told: Evidence, reading: Reading
+) -> tuple[str, str]:
     """The backup state of a declared disk, and why; `reading` is that of the instance's policy."""
     health = health_of(instance)
     if health is Health.LEAVING:
@@ -153,7 +155,7 @@ def state_of(world: World, wanted: DesiredDisk, instance: Instance, told: Told, 
     return state
 
 
-def _ended_ill(told: Told, instance: Instance) -> tuple[str, str] | None:
+def _ended_ill(told: Evidence, instance: Instance) -> tuple[str, str] | None:
     """The state after a backup since the newest recovery point that failed, was cancelled or has an unknown status."""
     newest = newest_of(told, instance) or _NEVER
     since = {status: began for status, began in known_jobs(told, instance).items() if began > newest}
@@ -165,7 +167,7 @@ def _ended_ill(told: Told, instance: Instance) -> tuple[str, str] | None:
     return None
 
 
-def _by_age(world: World, wanted: DesiredDisk, instance: Instance, told: Told, reading: Reading) -> tuple[str, str]:
+def _by_age(world: World, wanted: DesiredDisk, instance: Instance, told: Evidence, reading: Reading) -> tuple[str, str]:
     """The state of a disk whose last backup didn't fail, by how old its newest recovery point is."""
     if not reading.schedules:
         return UNKNOWN, "could not tell its policy's schedule"
@@ -191,7 +193,7 @@ def _freshness(now: datetime, newest: datetime, running: datetime | None, readin
     return LATE, f"{times.age(now - newest)} old, should be at most {times.age(promised)}"
 
 
-def _first(world: World, wanted: DesiredDisk, instance: Instance, told: Told, reading: Reading) -> tuple[str, str]:
+def _first(world: World, wanted: DesiredDisk, instance: Instance, told: Evidence, reading: Reading) -> tuple[str, str]:
     """The state of a disk without a recovery point: the first one is due from when the disk became protected.
 
     A new role assignment for the disk limits that time, too; an old one proves nothing, since a failed apply may have left it.

@@ -16,7 +16,7 @@ from reconciler.model.policy_reading import Reading
 from reconciler.model.protection import Health, health_of
 from reconciler.model.resources import Instance, RecoveryPoint, Snapshots
 from reconciler.model.states import FAILING, UNKNOWN
-from reconciler.planning.backups import START_WINDOW, Told, granted, newest_of, protected_since
+from reconciler.planning.backups import START_WINDOW, Evidence, granted, newest_of, protected_since
 from reconciler.planning.occurrences import interval_after
 from reconciler.planning.world import World
 
@@ -27,7 +27,7 @@ _SLACK = START_WINDOW + timedelta(minutes=30)
 _NONE = Snapshots(0, None)
 
 
-def is_bare(told: Told, instance: Instance) -> bool:
+def is_bare(told: Evidence, instance: Instance) -> bool:
     """Whether an instance has no snapshot, or none as new as its newest backup, according to the count."""
     shown, newest = _shown(told, instance), newest_of(told, instance)
     if shown is None or newest is None:
@@ -35,7 +35,7 @@ def is_bare(told: Told, instance: Instance) -> bool:
     return shown.newest is None or shown.newest < newest - _APART
 
 
-def is_short(world: World, told: Told, instance: Instance, reading: Reading) -> bool:
+def is_short(world: World, told: Evidence, instance: Instance, reading: Reading) -> bool:
     """Whether there are fewer snapshots than the schedule made since the disk was protected and the policy keeps."""
     shown, days = _shown(told, instance), reading.kept_days.get("Default")
     if shown is None or instance.disk is None or not reading.schedules or not days or not _is_running(instance):
@@ -45,7 +45,7 @@ def is_short(world: World, told: Told, instance: Instance, reading: Reading) -> 
     return shown.count < (span - _SLACK) // interval_after(reading.schedules, world.now)
 
 
-def loss(told: Told, instance: Instance, reading: Reading, now: datetime) -> tuple[str, str] | None:
+def loss(told: Evidence, instance: Instance, reading: Reading, now: datetime) -> tuple[str, str] | None:
     """The state of an instance with lost snapshots, and why; None when none is known to be lost."""
     group, disk = instance.snapshot_group, instance.disk
     answer = told.there.get(group.key) if group else None
@@ -102,7 +102,7 @@ def _is_running(instance: Instance) -> bool:
     return health_of(instance) is Health.CONFIGURED
 
 
-def _shown(told: Told, instance: Instance) -> Snapshots | None:
+def _shown(told: Evidence, instance: Instance) -> Snapshots | None:
     """The count of an instance's own snapshots; None: that isn't known, or it can't have any."""
     if instance.disk is None or instance.snapshot_group is None or not isinstance(told.snapshots, Yes):
         return None

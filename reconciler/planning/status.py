@@ -15,11 +15,11 @@ from reconciler.model.names import instance_name
 from reconciler.model.policy_reading import Reading
 from reconciler.model.protection import WORDS, health_of
 from reconciler.model.resources import Instance
-from reconciler.model.results.status import DiskStatus, Status
+from reconciler.model.results.status import BackupStatus, DiskStatus
 from reconciler.model.states import BAD, FAILING, GONE, HALTED, LATE, UNKNOWN, UNPROTECTED, WAITING
 from reconciler.planning import proofs
 from reconciler.planning.backups import (
-    Told,
+    Evidence,
     contradicted,
     jobs_of,
     known_jobs,
@@ -36,12 +36,12 @@ from reconciler.planning.identity import new_id, replaced
 from reconciler.planning.snapshots import is_bare, is_short, loss
 from reconciler.planning.world import World
 
-__all__ = ["Told", "contradicted", "doubtful", "protecting", "statuses", "suspected"]
+__all__ = ["Evidence", "contradicted", "doubtful", "protecting", "statuses", "suspected"]
 
 _WORTH_A_READ = (LATE, FAILING, UNKNOWN)
 
 
-def doubtful(draft: Draft, told: Told) -> list[Instance]:
+def doubtful(draft: Draft, told: Evidence) -> list[Instance]:
     """Instances whose newest recovery point is worth reading, since Resource Graph lags; those that look late first."""
     found: list[tuple[int, str, Instance]] = []
     for wanted in declared_disks(draft):
@@ -57,7 +57,7 @@ def doubtful(draft: Draft, told: Told) -> list[Instance]:
     return [instance for *_, instance in sorted(found, key=lambda one: one[:2])]
 
 
-def suspected(draft: Draft, told: Told) -> set[ArmId]:
+def suspected(draft: Draft, told: Evidence) -> set[ArmId]:
     """The snapshot resource groups in which snapshots of declared disks seem to be missing."""
     return {
         instance.snapshot_group
@@ -74,7 +74,7 @@ def protecting(draft: Draft) -> tuple[list[Instance], set[ArmId]]:
     return held, {wanted.vault.id for wanted in desired if wanted.vault.id.key in draft.world.estate.vaults}
 
 
-def statuses(draft: Draft, told: Told, skipped: tuple[str, ...] = ()) -> Status:
+def statuses(draft: Draft, told: Evidence, skipped: tuple[str, ...] = ()) -> BackupStatus:
     """The status; when `draft.questions.open` isn't empty it is a sketch: answer them, make it again."""
     desired = declared_disks(draft)
     draft.questions.tell_unread()
@@ -89,7 +89,7 @@ def statuses(draft: Draft, told: Told, skipped: tuple[str, ...] = ()) -> Status:
     rows += _gone(draft, desired)
     late = list(proofs.complaints(draft.world, desired))
     _tell_unsure(draft, desired, told)
-    return Status(
+    return BackupStatus(
         draft.world.manifest.name,
         tuple(sorted(rows, key=lambda row: lower(row.disk))),
         tuple(sorted((*late, *draft.decisions.unread), key=lambda one: (one.code, lower(one.address), one.message))),
@@ -98,7 +98,7 @@ def statuses(draft: Draft, told: Told, skipped: tuple[str, ...] = ()) -> Status:
     )
 
 
-def _tell_unsure(draft: Draft, desired: Iterable[DesiredDisk], told: Told) -> None:
+def _tell_unsure(draft: Draft, desired: Iterable[DesiredDisk], told: Evidence) -> None:
     """Report vaults whose jobs aren't known, and that the snapshots aren't known."""
     doubts = {
         (instance.vault.name, doubt)
@@ -112,7 +112,7 @@ def _tell_unsure(draft: Draft, desired: Iterable[DesiredDisk], told: Told) -> No
         draft.decisions.note_unsure(told.snapshots, "how many snapshots there are")
 
 
-def _snapshots(told: Told, wanted: DesiredDisk) -> int | None:
+def _snapshots(told: Evidence, wanted: DesiredDisk) -> int | None:
     match told.snapshots:
         case Yes(counts):
             return sum(shown.count for shown in counts.get(wanted.disk.id.key, {}).values())
@@ -170,7 +170,7 @@ _RULES = frozenset(
 )
 
 
-def _row(draft: Draft, wanted: DesiredDisk, told: Told) -> DiskStatus:
+def _row(draft: Draft, wanted: DesiredDisk, told: Evidence) -> DiskStatus:
     instance = draft.world.instance(wanted.disk.id, wanted.vault.id)
     snapshots = _snapshots(told, wanted)
     if instance is None:
@@ -198,7 +198,7 @@ def _row(draft: Draft, wanted: DesiredDisk, told: Told) -> DiskStatus:
 
 
 def _with_snapshots(
-    world: World, instance: Instance, told: Told, reading: Reading, found: tuple[str, str]
+    world: World, instance: Instance, told: Evidence, reading: Reading, found: tuple[str, str]
 ) -> tuple[str, str]:
     """The state of a disk and why, taking lost snapshots of its recovery points into account."""
     lost = loss(told, instance, reading, world.now)
@@ -207,7 +207,7 @@ def _with_snapshots(
     return lost
 
 
-def _unprotected(draft: Draft, wanted: DesiredDisk, told: Told, snapshots: int | None) -> DiskStatus:
+def _unprotected(draft: Draft, wanted: DesiredDisk, told: Evidence, snapshots: int | None) -> DiskStatus:
     """The status of a disk without an instance in its vault, as far as that could be read."""
     if draft.questions.is_unread(wanted.vault):
         why = f"could not read what the vault {wanted.vault.name} contains"
@@ -232,7 +232,7 @@ def _deleted(world: World, wanted: DesiredDisk) -> Instance | None:
     return next((one for one in held if one.vault == wanted.vault.id), None)
 
 
-def _was_protected(world: World, wanted: DesiredDisk, told: Told) -> bool:
+def _was_protected(world: World, wanted: DesiredDisk, told: Evidence) -> bool:
     """Whether the disk was protected before: it has an instance, live or soft-deleted, or a job of its derived one."""
     disk = wanted.disk.id
     own = f"{wanted.vault.id.key}/backupinstances/{lower(instance_name(disk))}"

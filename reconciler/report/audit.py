@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class RunOrigin:
     """What all records of one run share: its id, the manifest's name, the commit (None: not known).
 
     `simulated`: the writes went to a sandbox, not to Azure.
@@ -27,14 +27,14 @@ class Origin:
     simulated: bool = False
 
 
-def intent_line(origin: Origin, write: Write, at: datetime) -> str:
+def intent_line(origin: RunOrigin, write: Write, at: datetime) -> str:
     """The record of a write that is about to be sent, with the owned fields before and after it."""
     subject = write.subject
     values = {"before": jsonable(subject.before), "after": jsonable(subject.after)}
     return text({**_common("intent", origin, write, at), **values}, indent=None)
 
 
-def result_line(origin: Origin, write: Write, answer: Answer, at: datetime) -> str:
+def result_line(origin: RunOrigin, write: Write, answer: Answer, at: datetime) -> str:
     """The record of how a write was answered."""
     told = {
         "status": answer.status,
@@ -45,7 +45,7 @@ def result_line(origin: Origin, write: Write, answer: Answer, at: datetime) -> s
     return text({**_common("result", origin, write, at), **told}, indent=None)
 
 
-def _common(record: str, origin: Origin, write: Write, at: datetime) -> Document:
+def _common(record: str, origin: RunOrigin, write: Write, at: datetime) -> Document:
     return {
         "format_version": FORMAT_VERSION,
         "record": record,

@@ -9,7 +9,7 @@ from reconciler.base.redaction import redact
 from reconciler.base.times import age
 from reconciler.model.ids import ArmId
 from reconciler.model.limits import MOST_SNAPSHOTS
-from reconciler.model.results.status import DiskStatus, Status
+from reconciler.model.results.status import BackupStatus, DiskStatus
 from reconciler.model.states import BAD, STATES, UNKNOWN
 from reconciler.report.documents import Document, finding_document, head, place_document, stamp
 from reconciler.report.listing import Item, Listing, Table
@@ -28,7 +28,7 @@ _HEADINGS = (
 )
 
 
-def _summary(status: Status) -> str:
+def _summary(status: BackupStatus) -> str:
     """The summary: `Status: 48 ok, 1 late, 1 failing of 50 disks.`"""
     told = ", ".join(f"{count} {state}" for state, count in reversed(status.counts.items())) or "nothing declared"
     return f"Status: {told} of {counted(len(status.rows), 'disk')}."
@@ -49,7 +49,7 @@ def _cells(row: DiskStatus, now: datetime) -> tuple[str, ...]:
     )
 
 
-def status_listing(status: Status) -> Listing:
+def status_listing(status: BackupStatus) -> Listing:
     """The table, and the disks that aren't well, worst first, with their place in the manifest."""
     troubles = [row for state in STATES if state in BAD | {UNKNOWN} for row in status.rows if row.state == state]
     items = [Item(row.disk, row.note, row.state, place=row.place, is_bad=not row.is_new) for row in troubles]
@@ -69,7 +69,7 @@ def _seconds(length: timedelta | None) -> int | None:
     return None if length is None else int(length.total_seconds())
 
 
-def status_document(status: Status, *, tool_version: str) -> Document:
+def status_document(status: BackupStatus, *, tool_version: str) -> Document:
     """Every disk with times in UTC and ages in whole seconds."""
     return {
         **head(tool_version, status.manifest),

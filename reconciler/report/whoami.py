@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from reconciler.base.plurals import counted
-from reconciler.model.results.identity import Bearer, Identity, Place
+from reconciler.model.results.identity import Bearer, Identity, SubscriptionRights
 from reconciler.report.documents import FORMAT_VERSION, Document
 from reconciler.report.listing import Listing, Table
 
@@ -63,7 +63,7 @@ def _facts(bearer: Bearer) -> Iterator[tuple[str, str]]:
             yield name.replace("_", " "), value
 
 
-def _rights(place: Place) -> Table:
+def _rights(place: SubscriptionRights) -> Table:
     state = f", {place.state}" if place.state and place.state != "Enabled" else ""
     title = f"{place.name} ({place.subscription}{state})" if place.name else place.subscription
     missing = (place.missing or {}).items()

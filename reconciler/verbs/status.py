@@ -18,22 +18,22 @@ from reconciler.model.ids import ArmId
 from reconciler.model.known import Known
 from reconciler.model.manifest import Manifest
 from reconciler.model.resources import Instance, RecoveryPoint
-from reconciler.model.results.status import Status
+from reconciler.model.results.status import BackupStatus
 from reconciler.planning.backups import newest_point, unlisted
 from reconciler.planning.draft import Draft
-from reconciler.planning.status import Told, contradicted, doubtful, protecting, statuses, suspected
+from reconciler.planning.status import Evidence, contradicted, doubtful, protecting, statuses, suspected
 
 _LEAST_READS = 20
 _READS_PER_DISK = 0.02
 
 
-async def status(azure: Azure, clock: Clock, manifest: Manifest) -> Status:
+async def status(azure: Azure, clock: Clock, manifest: Manifest) -> BackupStatus:
     """The status of every declared disk; ReadIncomplete when a list of the estate can't be read to the end."""
     with azure.looking():
         return await status_on(azure, clock, manifest, await estate_for(azure, manifest))
 
 
-async def status_on(azure: Azure, clock: Clock, manifest: Manifest, estate: Estate) -> Status:
+async def status_on(azure: Azure, clock: Clock, manifest: Manifest, estate: Estate) -> BackupStatus:
     """The status of every declared disk, for an estate that was already read."""
     held, vaults = await drafted(azure, clock, manifest, estate, protecting)
     told = await _told(azure, held, vaults)
@@ -59,11 +59,11 @@ async def status_on(azure: Azure, clock: Clock, manifest: Manifest, estate: Esta
     return await drafted(azure, clock, manifest, estate, lambda draft: statuses(draft, told, tuple(skipped)))
 
 
-async def _told(azure: Azure, held: Iterable[Instance], vaults: Iterable[ArmId]) -> Told:
+async def _told(azure: Azure, held: Iterable[Instance], vaults: Iterable[ArmId]) -> Evidence:
     disks = [one.disk for one in held if one.disk is not None]
     told: Sequence[Any] = await together(newest_backups(azure, vaults), snapshot_counts(azure, disks))
     backups, snapshots = told
-    return Told(backups.newest, snapshots, backups.listed)
+    return Evidence(backups.newest, snapshots, backups.listed)
 
 
 async def _points(azure: Azure, instances: Iterable[Instance]) -> Mapping[str, tuple[RecoveryPoint, ...]]:

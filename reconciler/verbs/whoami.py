@@ -13,7 +13,7 @@ from reconciler.loading import rights
 from reconciler.model.errors import AzureError, ReadIncomplete
 from reconciler.model.ids import lower
 from reconciler.model.manifest import Manifest
-from reconciler.model.results.identity import Bearer, Identity, Place
+from reconciler.model.results.identity import Bearer, Identity, SubscriptionRights
 from reconciler.planning.scope import reach
 
 NOT_VISIBLE = "not visible to this caller: it doesn't exist, is in another tenant, or the caller has no role there"
@@ -46,16 +46,18 @@ def _bearer(azure: Azure, said: Mapping[str, Any]) -> Bearer:
     )
 
 
-async def _place(azure: Azure, row: Mapping[str, Any] | None, subscription: str, manifest: Manifest | None) -> Place:
+async def _place(
+    azure: Azure, row: Mapping[str, Any] | None, subscription: str, manifest: Manifest | None
+) -> SubscriptionRights:
     if row is None:
-        return Place(subscription, problem=NOT_VISIBLE)
+        return SubscriptionRights(subscription, problem=NOT_VISIBLE)
     name, state = str(row.get("displayName") or ""), str(row.get("state") or "")
     try:
         held = await azure.list(f"/subscriptions/{subscription}/providers/Microsoft.Authorization/permissions")
     except (AzureError, ReadIncomplete) as error:
-        return Place(subscription, name, state, problem=error.message)
+        return SubscriptionRights(subscription, name, state, problem=error.message)
     vaults, disks = _kinds(manifest)
-    return Place(
+    return SubscriptionRights(
         subscription,
         name,
         state,

@@ -17,7 +17,7 @@ _MISSED = 3
 """How many intervals without a complete look make older results unreliable."""
 
 
-class Health:
+class Liveness:
     """`alive`: the loop is running. `ready`: Azure was read to the end within the last three intervals.
 
     Times are monotonic seconds of the injected clock, which another thread must be able to read.
@@ -56,7 +56,7 @@ class _Quiet(WSGIRequestHandler):
         pass
 
 
-def application(health: Health, metrics: Callable[[], bytes]) -> Callable[[dict[str, Any], Any], Iterable[bytes]]:
+def application(health: Liveness, metrics: Callable[[], bytes]) -> Callable[[dict[str, Any], Any], Iterable[bytes]]:
     """The WSGI application that answers the three addresses."""
 
     def answer(environment: dict[str, Any], start: Any) -> Iterable[bytes]:
@@ -75,7 +75,7 @@ def application(health: Health, metrics: Callable[[], bytes]) -> Callable[[dict[
 
 
 @contextmanager
-def served(listen: str, health: Health, metrics: Callable[[], bytes]) -> Iterator[str]:
+def served(listen: str, health: Liveness, metrics: Callable[[], bytes]) -> Iterator[str]:
     """Within this block the three addresses are served at HOST:PORT (port 0: any); yields the URL. UsageError if taken."""
     host, _, port = listen.rpartition(":")
     host = host.strip("[]")

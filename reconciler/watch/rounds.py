@@ -16,7 +16,7 @@ from reconciler.model.findings import Finding
 from reconciler.model.ids import lower
 from reconciler.model.results.drift import OUT_OF_REACH, Drift
 from reconciler.model.results.outcome import Outcome
-from reconciler.model.results.status import Status
+from reconciler.model.results.status import BackupStatus
 from reconciler.model.states import UNKNOWN
 
 T = TypeVar("T")
@@ -33,7 +33,7 @@ class Seen:
     """
 
     drift: Drift
-    status: Status
+    status: BackupStatus
     outcome: Outcome | None = None
     refused: tuple[str, ...] = ()
 

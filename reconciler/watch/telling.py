@@ -10,7 +10,7 @@ from reconciler.base.redaction import redact
 from reconciler.model.findings import Severity
 from reconciler.model.results.outcome import Outcome
 from reconciler.report.documents import text
-from reconciler.watch.health import Health
+from reconciler.watch.health import Liveness
 from reconciler.watch.metrics import Metrics
 from reconciler.watch.news import Bulletin, body
 from reconciler.watch.posting import Webhook, post
@@ -31,7 +31,7 @@ class Teller:
         self,
         say: Callable[[str], None],
         metrics: Metrics,
-        health: Health,
+        health: Liveness,
         traces: Tracing,
         hooks: Sequence[Webhook] = (),
         *,

@@ -7,11 +7,11 @@ import pytest
 from azure.core.exceptions import HttpResponseError, ServiceRequestError, ServiceResponseError
 from azure.core.rest import HttpRequest
 
-from reconciler.azure.inprocess import Answer, InProcessTransport
+from reconciler.azure.inprocess import InProcessResponse, InProcessTransport
 
 
 def test_an_answer_serves_both_generations_of_clients() -> None:
-    answer = Answer(
+    answer = InProcessResponse(
         HttpRequest("GET", "https://h/x"), 202, {"Azure-AsyncOperation": "u", "Content-Type": "a/b"}, b'{"a": 1}'
     )
     assert answer.headers["azure-asyncoperation"] == "u"
@@ -24,7 +24,7 @@ def test_an_answer_serves_both_generations_of_clients() -> None:
 
 
 def test_an_odd_status_has_no_phrase_and_an_error_is_one() -> None:
-    answer = Answer(HttpRequest("GET", "https://h/x"), 599, {}, b"")
+    answer = InProcessResponse(HttpRequest("GET", "https://h/x"), 599, {}, b"")
     assert answer.reason == ""
     with pytest.raises(HttpResponseError):
         answer.raise_for_status()

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from installed import run
 
-from reconciler.cli.ci import SUMMARY_BYTES, Told, base_of, footer_of, tell_system
+from reconciler.cli.ci import SUMMARY_BYTES, Announcement, base_of, footer_of, tell_system
 from reconciler.cli.output import Output
 from reconciler.cli.systems import system_of
 from reconciler.model.findings import Severity
@@ -25,8 +25,8 @@ EVIL = (
 NOTICE = Notice("unknown-key", Severity.ERROR, "no such key", "", "", "infra/backup.yaml", 3, 5)
 
 
-def told(summary: str = "# s\n", **values: object) -> Told:
-    return Told((NOTICE,), lambda limit: summary[:limit], values)
+def told(summary: str = "# s\n", **values: object) -> Announcement:
+    return Announcement((NOTICE,), lambda limit: summary[:limit], values)
 
 
 def outputs(file: Path) -> dict[str, str]:

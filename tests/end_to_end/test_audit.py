@@ -15,7 +15,7 @@ from stage import Recorder, Stage, carried_out, failures
 
 from reconciler.cli.auditing import Trail, audit_file
 from reconciler.model.results.outcome import Outcome
-from reconciler.report.audit import Origin
+from reconciler.report.audit import RunOrigin
 from reconciler.sandbox.arm.messages import Request, Response
 from reconciler.sandbox.sandbox import Hook
 
@@ -91,7 +91,7 @@ class Scene:
         self.runs += 1
         with audit_file(str(self.path)) as file:
             assert file is not None
-            trail = Trail(file, Origin(f"run-{self.runs}", plan.manifest, None), self.stage.sandbox.time)
+            trail = Trail(file, RunOrigin(f"run-{self.runs}", plan.manifest, None), self.stage.sandbox.time)
             return carried_out(self.stage.session, plan, ledger=trail)
 
 

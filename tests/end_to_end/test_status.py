@@ -14,7 +14,7 @@ from manifests import disk as entry
 from stage import READER, Stage
 
 from reconciler.base.schemas import schema_text
-from reconciler.model.results.status import Status
+from reconciler.model.results.status import BackupStatus
 from reconciler.report.documents import text
 from reconciler.report.listing import listing_markdown, listing_text
 from reconciler.report.status import status_document, status_listing
@@ -24,18 +24,18 @@ HOUR, DAY = 3600, 86400
 SAID = manifest(disks=[entry("one"), entry("two")])
 
 
-def looked(stage: Stage, said: Any = None) -> Status:
+def looked(stage: Stage, said: Any = None) -> BackupStatus:
     wanted = stage.manifest(said or SAID)
     with stage._acting_as(READER):
-        found: Status = stage.session.run(lambda azure, clock: status(azure, clock, wanted))
+        found: BackupStatus = stage.session.run(lambda azure, clock: status(azure, clock, wanted))
     return found
 
 
-def states(found: Status) -> dict[str, str]:
+def states(found: BackupStatus) -> dict[str, str]:
     return {row.disk.rsplit("/", 1)[-1].lower(): row.state for row in found.rows}
 
 
-def notes(found: Status) -> str:
+def notes(found: BackupStatus) -> str:
     return " ".join(row.note for row in found.rows)
 
 

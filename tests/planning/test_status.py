@@ -28,7 +28,7 @@ from reconciler.model.known import Known, Yes
 from reconciler.model.resources import RecoveryPoint, Snapshots
 from reconciler.model.results.status import DiskStatus
 from reconciler.planning.draft import Draft
-from reconciler.planning.status import Told, contradicted, doubtful, protecting, statuses, suspected
+from reconciler.planning.status import Evidence, contradicted, doubtful, protecting, statuses, suspected
 
 OWN = instance().id.key
 NO_SNAPSHOTS: Known[Any] = Yes({})
@@ -39,14 +39,14 @@ def ago(hours: float) -> datetime:
     return NOW - timedelta(hours=hours)
 
 
-def told(points: Any = (), **jobs: float) -> Told:
+def told(points: Any = (), **jobs: float) -> Evidence:
     """Jobs of the one disk by status and age in hours; recovery points likewise, when they were read."""
     found = {status: ago(hours) for status, hours in jobs.items()}
     read = {OWN: max((ago(one) for one in points), default=None)} if points != () else {}
-    return Told({OWN: Yes(found)} if found else {}, NO_SNAPSHOTS, points=dict(read))
+    return Evidence({OWN: Yes(found)} if found else {}, NO_SNAPSHOTS, points=dict(read))
 
 
-def unclear(points: Any = ()) -> Told:
+def unclear(points: Any = ()) -> Evidence:
     """What nobody can tell of jobs."""
     return replace(told(points), jobs={OWN: UNSURE})
 
@@ -55,7 +55,7 @@ def draft(world: Estate | None = None, said: Any = None) -> Draft:
     return Draft.of(said or manifest(rule(disk_id())), world or estate(*settled("d")), options(), NOW)
 
 
-def row(known: Told, world: Estate | None = None, said: Any = None) -> DiskStatus:
+def row(known: Evidence, world: Estate | None = None, said: Any = None) -> DiskStatus:
     (found,) = statuses(draft(world, said), known).rows
     return found
 
@@ -82,7 +82,7 @@ def row(known: Told, world: Estate | None = None, said: Any = None) -> DiskStatu
         (unclear(), "unknown"),
     ],
 )
-def test_freshness(known: Told, state: str) -> None:
+def test_freshness(known: Evidence, state: str) -> None:
     assert row(known).state == state
 
 
@@ -140,7 +140,7 @@ def stamped(hours: float) -> str:
     ],
 )
 def test_the_first_backup_is_waited_for_from_when_the_disk_became_protected(
-    role: float, mark: float | None, created: float | None, known: Told, state: str
+    role: float, mark: float | None, created: float | None, known: Evidence, state: str
 ) -> None:
     world = estate(*settled("d"))
     for one in world.roles.values():
@@ -161,7 +161,7 @@ def test_only_what_is_in_doubt_is_worth_a_read_the_late_ones_first() -> None:
     made = draft(estate(*settled(*names)), manifest(rule(*map(disk_id, names))))
     asked = [
         one.disk.name
-        for one in doubtful(made, Told(known, NO_SNAPSHOTS, points={instance("e").id.key: ago(1)}))
+        for one in doubtful(made, Evidence(known, NO_SNAPSHOTS, points={instance("e").id.key: ago(1)}))
         if one.disk
     ]
     assert asked == ["b", "f", "a", "c"], "of c no snapshot is known"
@@ -169,7 +169,7 @@ def test_only_what_is_in_doubt_is_worth_a_read_the_late_ones_first() -> None:
 
 def test_what_is_told_of_others_is_not_told_of_this() -> None:
     other = disk_id("other", subscription=D)
-    assert row(Told({instance(other).id.key: Yes({"completed": ago(1)})}, NO_SNAPSHOTS)).state == "unknown"
+    assert row(Evidence({instance(other).id.key: Yes({"completed": ago(1)})}, NO_SNAPSHOTS)).state == "unknown"
 
 
 def test_what_nobody_can_tell_of_jobs_is_a_finding_with_the_way_to_know() -> None:
@@ -205,7 +205,7 @@ def test_snapshots_that_nobody_can_count_are_a_finding_and_no_number() -> None:
         (unclear(points=[1]), False),
     ],
 )
-def test_a_recovery_point_newer_than_every_job_means_that_resource_graph_lags(known: Told, is_asked: bool) -> None:
+def test_a_recovery_point_newer_than_every_job_means_that_resource_graph_lags(known: Evidence, is_asked: bool) -> None:
     held, vaults = protecting(draft())
     assert contradicted(held, known) == (vaults if is_asked else set())
 
@@ -223,7 +223,7 @@ def point(hours: float, expires: float | None = -99, *, is_snapshot: bool = True
     return RecoveryPoint(address, ago(hours), expires=gone, is_snapshot=is_snapshot)
 
 
-def shown(snapshots: Any, points: Any = None, **jobs: float) -> Told:
+def shown(snapshots: Any, points: Any = None, **jobs: float) -> Evidence:
     """What a look at the snapshots tells: their ages in hours, or why they aren't known; points None: not read."""
     known = told(**jobs)
     disk = instance().disk
@@ -261,7 +261,7 @@ def shown(snapshots: Any, points: Any = None, **jobs: float) -> Told:
         (shown(UNSURE, completed=7), "late"),
     ],
 )
-def test_a_recovery_point_without_its_snapshot_is_none(known: Told, state: str) -> None:
+def test_a_recovery_point_without_its_snapshot_is_none(known: Evidence, state: str) -> None:
     assert row(known).state == state
 
 

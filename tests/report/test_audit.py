@@ -10,11 +10,11 @@ import jsonschema
 
 from reconciler.model.changes import UNKNOWN, Op
 from reconciler.model.writes import Answer, Subject, Write
-from reconciler.report.audit import Origin, intent_line, result_line
+from reconciler.report.audit import RunOrigin, intent_line, result_line
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "schemas" / "audit.schema.json").read_text(encoding="utf-8"))
 AT = datetime(2026, 1, 5, 8, 0, 1, 265000, tzinfo=UTC)
-ORIGIN = Origin("run", "walkthrough", None)
+ORIGIN = RunOrigin("run", "walkthrough", None)
 
 
 def written(**values: object) -> Write:

@@ -18,7 +18,7 @@ from operating import done, drilled
 from stage import READER, Stage, failures
 
 from reconciler.model.results.coverage import Coverage
-from reconciler.model.results.status import Status
+from reconciler.model.results.status import BackupStatus
 from reconciler.sandbox.estate.reader import plain, read
 from reconciler.verbs.coverage import coverage
 from reconciler.verbs.status import status
@@ -126,15 +126,15 @@ class Year:
         vault = "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/backup-westus-rg/providers/Microsoft.DataProtection/backupVaults/backup-westus"
         self.stage.ask("POST", f"{self.stage.instances(vault)[name]['id']}/suspendBackups")
 
-    def look(self) -> tuple[Status, Coverage, Any]:
+    def look(self) -> tuple[BackupStatus, Coverage, Any]:
         wanted = self.stage.manifest(self.folder)
         with self.stage._acting_as(READER):
-            now: Status = self.stage.session.run(lambda azure, clock: status(azure, clock, wanted))
+            now: BackupStatus = self.stage.session.run(lambda azure, clock: status(azure, clock, wanted))
             found: Coverage = self.stage.session.run(lambda azure, clock: coverage(azure, clock, wanted))
         return now, found, self.stage.drift(self.folder)
 
 
-def told(day: str, now: Status, found: Coverage, drift: Any) -> Month:
+def told(day: str, now: BackupStatus, found: Coverage, drift: Any) -> Month:
     counts = [now.count(state) for state in ("ok", "failing", "late", "unprotected")]
     gone = tuple(one.address.rsplit("/", 1)[-1] for one in found.findings if one.code == "disk-gone")
     drills = tuple(one.code for one in now.findings)
@@ -182,7 +182,7 @@ def test_a_year(year: Year) -> None:
     check_retention(now)
 
 
-def check_what_it_says_of_each(month: Month, now: Status) -> None:
+def check_what_it_says_of_each(month: Month, now: BackupStatus) -> None:
     """Whoever isn't well is who was meddled with, for the reason that it was."""
     notes = {row.disk.rsplit("/", 1)[-1]: row.note for row in now.rows if row.state not in {"ok", "late"}}
     expected = {
@@ -200,7 +200,7 @@ def check_what_it_says_of_each(month: Month, now: Status) -> None:
     assert bool(proven) == (month.day >= "2026-03-05")
 
 
-def check_retention(now: Status) -> None:
+def check_retention(now: BackupStatus) -> None:
     """What each rule keeps is there, and what it doesn't keep is gone."""
     counted = {row.disk.rsplit("/", 1)[-1]: row.snapshots for row in now.rows}
     for name, kept in KEPT.items():

@@ -16,7 +16,7 @@ from stage import OPERATOR, READER, ROLES, Stage, with_roles
 from reconciler.azure.sign_in.credentials import WAYS
 from reconciler.cli.main import COMMANDS
 from reconciler.loading import rights
-from reconciler.model.results.identity import Bearer, Identity, Place
+from reconciler.model.results.identity import Bearer, Identity, SubscriptionRights
 from reconciler.report.listing import listing_markdown, listing_text
 from reconciler.report.whoami import identity_document, identity_listing
 from reconciler.verbs.whoami import identity
@@ -119,7 +119,10 @@ def test_the_lists_are_those_of_the_shipped_roles() -> None:
 
 def test_the_document_fits_its_schema_and_the_text_tells_no_markup() -> None:
     bearer = Bearer("github", "", "application", "<b>::error::", "t", "o", "c", "2026-01-01T00:00:00+00:00")
-    places = (Place("s", "[x](http://y)", "Warned", dict.fromkeys(rights.COMMANDS, ())), Place("t", problem="gone"))
+    places = (
+        SubscriptionRights("s", "[x](http://y)", "Warned", dict.fromkeys(rights.COMMANDS, ())),
+        SubscriptionRights("t", problem="gone"),
+    )
     told = Identity("https://management.azure.com", bearer, places)
     jsonschema.validate(identity_document(told, tool_version="0"), SCHEMA)
     listing = identity_listing(told, ways=SHOWN)

@@ -20,7 +20,7 @@ from stage import Stage, as_yaml
 from reconciler.cli.watch import _Task
 from reconciler.connection.choice import Connection
 from reconciler.sandbox.sandbox import Hook
-from reconciler.watch.health import Health
+from reconciler.watch.health import Liveness
 from reconciler.watch.metrics import Metrics
 from reconciler.watch.posting import Webhook
 from reconciler.watch.rounds import rounds
@@ -67,7 +67,7 @@ class Month:
 
     def told(self, days: float) -> None:
         async def work(azure: Any, clock: Any) -> None:
-            health = Health(clock.monotonic, every=EVERY, patience=HOUR)
+            health = Liveness(clock.monotonic, every=EVERY, patience=HOUR)
             hooks = (Webhook("json", "https://example.test/secret"),)
             teller = Teller(self._say, self.metrics, health, Tracing(), hooks, is_virtual=True, send=self._send)
             azure.audited.heard = teller.called
@@ -231,7 +231,7 @@ def test_an_apply_that_a_signal_cuts_off_is_told(on_stage: Callable[..., Stage],
     task = _Task(str(path), Connection(sandbox="sandbox"), applies=True)
 
     async def work(azure: Any, clock: Any) -> None:
-        health = Health(clock.monotonic, every=EVERY, patience=HOUR)
+        health = Liveness(clock.monotonic, every=EVERY, patience=HOUR)
         teller, stop = Teller(lines.append, Metrics(), health, Tracing(), is_virtual=True), asyncio.Event()
         asyncio.get_running_loop().call_later(60, stop.set)
         await rounds(

@@ -15,7 +15,7 @@ import pytest
 from reconciler.cli.watch import interval
 from reconciler.model.errors import AzureError, ManifestError, UsageError
 from reconciler.model.findings import Finding, Place, Severity
-from reconciler.watch.health import Health, served
+from reconciler.watch.health import Liveness, served
 from reconciler.watch.metrics import Metrics
 from reconciler.watch.news import Bulletin, News, body, newsworthy
 from reconciler.watch.posting import post, webhook
@@ -154,7 +154,7 @@ def test_what_did_not_arrive_is_sent_after_the_next_round() -> None:
         return answers.pop(0)
 
     async def main() -> None:
-        health = Health(lambda: 0.0, every=1, patience=1)
+        health = Liveness(lambda: 0.0, every=1, patience=1)
         hooks = (webhook("json=https://example.test/x"),)
         teller = Teller(lines.append, Metrics(), health, Tracing(), hooks, send=send)
         for number in (1, 2, 3):
@@ -167,7 +167,7 @@ def test_what_did_not_arrive_is_sent_after_the_next_round() -> None:
 
 def test_health_over_http() -> None:
     now = [0.0]
-    health = Health(lambda: now[0], every=60, patience=100)
+    health = Liveness(lambda: now[0], every=60, patience=100)
 
     def status(url: str) -> int:
         try:
@@ -193,7 +193,7 @@ def test_health_over_http() -> None:
 
 @pytest.mark.parametrize("listen", ["9464", "localhost:", "127.0.0.1:99999", ":9464"])
 def test_where_nothing_can_be_served(listen: str) -> None:
-    with pytest.raises(UsageError), served(listen, Health(lambda: 0.0, every=1, patience=1), lambda: b""):
+    with pytest.raises(UsageError), served(listen, Liveness(lambda: 0.0, every=1, patience=1), lambda: b""):
         pass
 
 

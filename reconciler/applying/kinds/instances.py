@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from reconciler.applying import resuming
-from reconciler.applying.goal import GONE, Target, is_moving, is_reached, reach
+from reconciler.applying.goal import GONE, Goal, is_moving, is_reached, reach
 from reconciler.applying.guard import send
 from reconciler.applying.probing import Probes, explained, needs_probe
 from reconciler.applying.refusals import (
@@ -19,7 +19,7 @@ from reconciler.applying.refusals import (
 )
 from reconciler.applying.rereading import Reread, Standing
 from reconciler.applying.run import Run
-from reconciler.applying.slices import Seen
+from reconciler.applying.slices import Sighting
 from reconciler.applying.watching import Row
 from reconciler.azure.answering import one_answer
 from reconciler.azure.fields import pick
@@ -60,13 +60,13 @@ class _Task:
         """The live instance, even when the step's target is in the list of deleted ones."""
         return _live(self.step.target)
 
-    def target(self, before: Row | None) -> Target:
+    def goal(self, before: Row | None) -> Goal:
         """The state in which the step must end: the change's goal if it is the last one."""
         own = _ENDS.get(self.step.op, "")
         state = lower(self.change.goal) if self.is_last and self.change.goal else own
         wanted = _shown(self.step.body) if self.step.op in _BODIES else {}
         was_failing = self.is_repeated or (before is not None and health(project(before).state) is Health.FAILING)
-        return Target(frozenset({state} - {""}), wanted, was_failing)
+        return Goal(frozenset({state} - {""}), wanted, was_failing)
 
 
 def _live(target: ArmId) -> ArmId:
@@ -190,29 +190,29 @@ async def _wait_for_rights(run: Run, task: _Task, error: AzureError, delay: floa
 async def _take(run: Run, task: _Task) -> None:
     deadline = run.new_deadline()
     before = await _before(run, task, deadline)
-    target = task.target(before)
-    if _is_needless(task.step.op, before, target):
+    goal = task.goal(before)
+    if _is_needless(task.step.op, before, goal):
         return
     if task.step.op is Op.INSTANCE_RESUME:
         await resuming.check(run, task.change, task.instance, task.step)
-    seen = None if before is None else Seen(run.now, before)
-    receipt = await send(run, task.change, task.step, _reread(run, task, target), deadline, seen=seen)
+    seen = None if before is None else Sighting(run.now, before)
+    receipt = await send(run, task.change, task.step, _reread(run, task, goal), deadline, seen=seen)
     deadline = run.new_deadline()
     if receipt is not None and task.step.op not in _BODIES:
         await run.finish(task.step.op, receipt, deadline)
         receipt = None
     if receipt is not None and task.step.op is not Op.INSTANCE_MERGE:
-        target = replace(target, was_there=not _is_creation(receipt))
-    await reach(run, task.change.address, task.instance, target, receipt, deadline)
+        goal = replace(goal, was_there=not _is_creation(receipt))
+    await reach(run, task.change.address, task.instance, goal, receipt, deadline)
 
 
-def _is_needless(op: Op, before: Row | None, target: Target) -> bool:
+def _is_needless(op: Op, before: Row | None, goal: Goal) -> bool:
     """Whether a step without a body is already done: another run may have been faster."""
     if op is Op.INSTANCE_DELETE:
         return before is None
     if op is Op.INSTANCE_UNDELETE:
         return before is not None
-    return op not in _BODIES and before is not None and is_reached(before, target)
+    return op not in _BODIES and before is not None and is_reached(before, goal)
 
 
 async def _before(run: Run, task: _Task, deadline: float) -> Row | None:
@@ -232,17 +232,17 @@ async def _before(run: Run, task: _Task, deadline: float) -> Row | None:
         await run.pause(next(delays), deadline, f"{task.instance.name} is in {project(row).state}")
 
 
-def _reread(run: Run, task: _Task, target: Target | None) -> Reread:
+def _reread(run: Run, task: _Task, goal: Goal | None) -> Reread:
     """The second look: whether the instance is as the step would make it, in progress, or different."""
 
     async def look() -> Standing:
-        if target is None:
+        if goal is None:
             return Standing.DIFFERENT
         try:
             row = await run.azure.get(str(task.instance))
         except NotFound:
-            return Standing.AS_WANTED if GONE in target.states else Standing.DIFFERENT
-        if is_reached(row, target):
+            return Standing.AS_WANTED if GONE in goal.states else Standing.DIFFERENT
+        if is_reached(row, goal):
             return Standing.AS_WANTED
         return Standing.BUSY if is_moving(row) else Standing.DIFFERENT
 

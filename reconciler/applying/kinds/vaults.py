@@ -11,7 +11,7 @@ from reconciler.applying.equality import differing, value_at
 from reconciler.applying.guard import send, write_mark
 from reconciler.applying.rereading import is_busy, of_resource
 from reconciler.applying.run import Run, overridden
-from reconciler.applying.slices import Seen
+from reconciler.applying.slices import Sighting
 from reconciler.azure.auditing import about
 from reconciler.azure.failures import told
 from reconciler.azure.kinds.vaults import project
@@ -74,7 +74,7 @@ async def patch(run: Run, change: Change, step: Step, removed: set[str]) -> None
     body = dict(step.body)
     if "tags" in body:
         body["tags"] = _tags(live.get("tags") or {}, body["tags"], removed)
-    after = await _write(run, change, replace(step, body=body), Seen(run.now, live))
+    after = await _write(run, change, replace(step, body=body), Sighting(run.now, live))
     left = {key: None for key in after.get("tags") or {} if lower(key) in removed}
     if left:
         body = {"tags": {**body.get("tags", {}), **left}}
@@ -110,7 +110,7 @@ def _tags(live: Mapping[str, str], wanted: Mapping[str, str | None], removed: se
     return {**kept, **{key: value for key, value in wanted.items() if value is not None and lower(key) not in removed}}
 
 
-async def _write(run: Run, change: Change, step: Step, seen: Seen | None = None) -> Body:
+async def _write(run: Run, change: Change, step: Step, seen: Sighting | None = None) -> Body:
     """Write the vault, last `seen` so, and return it as it then is; ReconcilerError when that isn't what was written."""
     deadline = run.new_deadline()
     receipt = await send(run, change, step, of_resource(run, step), deadline, seen=seen)

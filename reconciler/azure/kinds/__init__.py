@@ -29,7 +29,7 @@ Row = TypeVar("Row", bound=HasId)
 
 
 @dataclass(frozen=True, slots=True)
-class Listing(Generic[Row]):
+class ResourceList(Generic[Row]):
     """One list: its path below what encloses it, the mapping of the estate that its rows go into, and their projection."""
 
     path: str
@@ -38,42 +38,44 @@ class Listing(Generic[Row]):
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class ResourceKind:
     """One kind of object: its projection by ARM type, its writes, and the lists of a subscription and of a vault."""
 
     types: Mapping[str, Callable[[Mapping[str, Any]], HasId]]
     writes: Mapping[Op, Write]
-    in_subscription: tuple[Listing[Any], ...] = ()
-    in_vault: tuple[Listing[Any], ...] = ()
+    in_subscription: tuple[ResourceList[Any], ...] = ()
+    in_vault: tuple[ResourceList[Any], ...] = ()
 
 
 _DELETED = partial(instances.project, deleted=True)
 
 KINDS = (
-    Kind(
+    ResourceKind(
         {vaults.TYPE: vaults.project},
         vaults.WRITES,
         in_subscription=(
-            Listing("/providers/Microsoft.DataProtection/backupVaults", lambda estate: estate.vaults, vaults.project),
+            ResourceList(
+                "/providers/Microsoft.DataProtection/backupVaults", lambda estate: estate.vaults, vaults.project
+            ),
         ),
     ),
-    Kind(
+    ResourceKind(
         {policies.TYPE: policies.project},
         policies.WRITES,
-        in_vault=(Listing("/backupPolicies", lambda estate: estate.policies, policies.project),),
+        in_vault=(ResourceList("/backupPolicies", lambda estate: estate.policies, policies.project),),
     ),
-    Kind(
+    ResourceKind(
         {groups.TYPE: groups.project},
         groups.WRITES,
-        in_subscription=(Listing("/resourcegroups", lambda estate: estate.groups, groups.project),),
+        in_subscription=(ResourceList("/resourcegroups", lambda estate: estate.groups, groups.project),),
     ),
-    Kind({roles.TYPE: roles.project}, roles.WRITES),
-    Kind(
+    ResourceKind({roles.TYPE: roles.project}, roles.WRITES),
+    ResourceKind(
         {instances.TYPE: instances.project, instances.DELETED_TYPE: _DELETED},
         instances.WRITES,
         in_vault=(
-            Listing("/backupInstances", lambda estate: estate.instances, instances.project),
-            Listing("/deletedBackupInstances", lambda estate: estate.deleted_instances, _DELETED),
+            ResourceList("/backupInstances", lambda estate: estate.instances, instances.project),
+            ResourceList("/deletedBackupInstances", lambda estate: estate.deleted_instances, _DELETED),
         ),
     ),
 )

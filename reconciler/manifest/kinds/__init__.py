@@ -7,21 +7,21 @@ is in `manifest.references`.
 from __future__ import annotations
 
 from reconciler.manifest import drills, exceptions
-from reconciler.manifest.entries import Kind
+from reconciler.manifest.entries import SectionKind
 from reconciler.manifest.kinds import groups, instances, policies, vaults
 from reconciler.model.codes import manifest as codes
 
 KINDS = (
-    Kind("vaults", "vaults", vaults.read, "vault", "vault", codes.UNKNOWN_VAULT),
-    Kind("policies", "policies", policies.read, "policy", "policy", codes.UNKNOWN_POLICY),
-    Kind(
+    SectionKind("vaults", "vaults", vaults.read, "vault", "vault", codes.UNKNOWN_VAULT),
+    SectionKind("policies", "policies", policies.read, "policy", "policy", codes.UNKNOWN_POLICY),
+    SectionKind(
         "snapshotResourceGroups", "snapshot_groups", groups.read,
         "snapshot resource group", "snapshotResourceGroup", codes.UNKNOWN_GROUP,
     ),
-    Kind("disks", "disks", instances.read),
-    Kind("excluded", "excluded", exceptions.excluded),
-    Kind("removed", "removed", exceptions.removed),
-    Kind("ignore", "ignore", exceptions.ignore),
-    Kind("drills", "drills", drills.read, "drill"),
+    SectionKind("disks", "disks", instances.read),
+    SectionKind("excluded", "excluded", exceptions.excluded),
+    SectionKind("removed", "removed", exceptions.removed),
+    SectionKind("ignore", "ignore", exceptions.ignore),
+    SectionKind("drills", "drills", drills.read, "drill"),
 )  # fmt: skip
 """Every section that lists entries."""

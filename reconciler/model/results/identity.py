@@ -25,7 +25,7 @@ class Bearer:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SubscriptionRights:
     """A subscription, and the permissions missing there, by command; `problem` when that could not be told."""
 
     subscription: str
@@ -41,7 +41,7 @@ class Identity:
 
     endpoint: str
     bearer: Bearer
-    places: tuple[Place, ...]
+    places: tuple[SubscriptionRights, ...]
 
     def lacks(self, command: str) -> bool:
         """Whether a permission for that command is missing or could not be told, or there is no subscription."""

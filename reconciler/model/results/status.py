@@ -33,7 +33,7 @@ class DiskStatus:
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
+class BackupStatus:
     """Every declared disk in the order of ids; `skipped` says what wasn't checked."""
 
     manifest: str

@@ -12,7 +12,7 @@ from reconciler.model.ids import ArmId, lower
 from reconciler.model.plan import Plan
 from reconciler.model.results.coverage import COVERED, EXCLUDED, UNCOVERED, UNKNOWN, Coverage, Covered
 from reconciler.model.results.outcome import Outcome
-from reconciler.model.results.status import DiskStatus, Status
+from reconciler.model.results.status import BackupStatus, DiskStatus
 from reconciler.report.page.model import BAD, GOOD, LATE, LEFT_OUT, NEW, OPEN, DiskRow, Page
 
 _COVERED = {COVERED: GOOD, EXCLUDED: LEFT_OUT, UNCOVERED: OPEN, UNKNOWN: LATE}
@@ -31,7 +31,7 @@ _STATUS = {
 
 def gathered(
     plan: Plan,
-    status: Status,
+    status: BackupStatus,
     coverage: Coverage,
     *,
     made: datetime,
