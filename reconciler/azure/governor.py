@@ -203,7 +203,7 @@ class Governor(AsyncHTTPPolicy[Any, Any]):
             advice=last.advice if last else (),
             target=path,
             request_id=last.request_id if last else "",
-            hint=(last.hint if last else "") or "Run it again; finished work is skipped.",
+            hint=(last.hint if last else "") or "Run it again.",
         )
 
 
@@ -296,5 +296,5 @@ def _no_token(error: ClientAuthenticationError, url: str) -> OutOfReach:
         else f"Could not get an access token: {told}",
         code=error_codes.NO_TOKEN,
         target=urlsplit(url).path,
-        hint=f"{hint} Then run it again; finished work is skipped.",
+        hint=f"{hint} Then run it again.",
     )

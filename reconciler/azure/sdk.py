@@ -91,7 +91,7 @@ class Operations:
             raise AzureError(
                 f"The Azure SDK could not understand an answer: {redact(str(error))}",
                 code=error_codes.UNEXPECTED_ANSWER,
-                hint="Run it again; finished work is skipped.",
+                hint="Run it again.",
             ) from error
         except ValueError:
             if not kept:  # else the answer was accepted, and errors of the SDK's models don't matter

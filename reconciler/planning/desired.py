@@ -284,5 +284,5 @@ def declared_disks(draft: Draft) -> list[DesiredDisk]:
             own = wanted.vault.id.child("backupInstances", instance_name(wanted.disk.id))
             found = draft.questions.unlisted(wanted.vault, own, wanted.address, wanted.place)
             if isinstance(found, Instance):
-                world.found(replace(found, vault=wanted.vault.id))
+                world.hold(wanted.disk.id, replace(found, vault=wanted.vault.id))
     return desired

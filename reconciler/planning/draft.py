@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from reconciler.model.estate import Estate, Question
+from reconciler.model.estate import Estate
 from reconciler.model.manifest import Manifest
 from reconciler.model.plan import Options
 from reconciler.planning.decisions import Decisions
@@ -25,13 +24,11 @@ class Draft:
     @classmethod
     def of(cls, manifest: Manifest, estate: Estate, options: Options, now: datetime) -> Draft:
         """A draft with nothing in it yet."""
-        return cls._over(World(manifest, estate, options, now), set())
-
-    @classmethod
-    def _over(cls, world: World, asked: set[Question[Any]]) -> Draft:
+        world = World(manifest, estate, options, now)
         decisions = Decisions(world)
-        return cls(world, decisions, Questions(world, decisions, asked))
+        return cls(world, decisions, Questions(world, decisions))
 
     def beside(self) -> Draft:
-        """Another draft of the same world, with the same questions: what is decided there stays there."""
-        return self._over(self.world, self.questions.asked)
+        """Another draft of the same world, with the same questions and doubts: what is decided there stays there."""
+        decisions = Decisions(self.world)
+        return Draft(self.world, decisions, self.questions.beside(decisions))

@@ -261,7 +261,7 @@ def may_replace(
     if draft.world.forces(_UNKNOWN_POLICY, value):
         return True
     key = f"{_UNKNOWN_POLICY}={value}" if vault else _UNKNOWN_POLICY
-    hint = f"declare it with `manage: false` to keep it, or pass --force {key} to replace it"
+    hint = f"declare it with `manage: false` to keep it; if it may be replaced, pass --force {key}"
     draft.decisions.note(codes.POLICY_NOT_UNDERSTOOD, message, address=address, place=place, hint=hint)
     draft.decisions.held_vaults.add(policy.parent.key)
     return False

@@ -99,13 +99,21 @@ class Questions:
     id, though its list lacks it.
     """
 
-    def __init__(self, world: World, decisions: Decisions, asked: set[Question[Any]]) -> None:
-        self._world, self._decisions, self.asked = world, decisions, asked
+    def __init__(self, world: World, decisions: Decisions) -> None:
+        self._world, self._decisions = world, decisions
+        self.asked: set[Question[Any]] = set()
         self._told: set[Question[Any]] = set()
         self._counted: dict[str, set[str]] = defaultdict(set)
         self._lists = _lists(world)
         self.unlisted_ids: set[str] = set()
         self.contradicted: set[str] = set()
+
+    def beside(self, decisions: Decisions) -> Questions:
+        """The same questions and doubts, for a draft that decides apart: lists that lie are counted once for both."""
+        other = Questions(self._world, decisions)
+        other.asked, other._counted = self.asked, self._counted
+        other.unlisted_ids, other.contradicted = self.unlisted_ids, self.contradicted
+        return other
 
     @property
     def open(self) -> tuple[Question[Any], ...]:

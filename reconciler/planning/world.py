@@ -58,15 +58,17 @@ class World:
         """The instance that protects a disk in a vault, or comes nearest to it."""
         return min((one for one in self.held.get(disk.key, ()) if one.vault == vault), key=preference, default=None)
 
-    def found(self, one: Disk | Machine | Instance) -> None:
+    def found(self, one: Disk | Machine) -> None:
         """Add what no list shows, and a read by id does."""
         match one:
             case Disk():
                 self._disks[one.id.key] = one
             case Machine():
                 self._machines[one.id.key] = one
-            case Instance(disk=ArmId() as disk):
-                self.held[disk.key].append(one)
+
+    def hold(self, disk: ArmId, instance: Instance) -> None:
+        """Add the instance of a disk that no list shows, and a read by id does, whatever it says of itself."""
+        self.held[disk.key].append(instance)
 
     @cached_property
     def takers(self) -> Takers:

@@ -153,12 +153,17 @@ def outcome_summary(outcome: Outcome, verb: str = "apply") -> str:
     return f"{word} {counts}{'; ' if left else ''}{', '.join(left)}."
 
 
+_REPEATABLE = frozenset({"apply", "move"})
+"""What does nothing twice when it is run again; a second backup, restore or drill makes another."""
+
+
 def what_next(outcome: Outcome, verb: str = "apply") -> str:
     """How much of an incomplete run is done, and how to finish it."""
     done = f"{len(outcome.with_status(Status.DONE))} of {len(outcome.results) + len(outcome.errors)} done"
+    skipped = "; finished work is skipped" if verb in _REPEATABLE else ""
     if any(result.code == error_codes.NO_TOKEN.code for result in outcome.results):
-        return f"The sign-in was lost; {done}. Sign in and run `{verb}` again; finished work is skipped."
-    return f"{done}. Fix any errors and run `{verb}` again; finished work is skipped."
+        return f"The sign-in was lost; {done}. Sign in and run `{verb}` again{skipped}."
+    return f"{done}. Fix any errors and run `{verb}` again{skipped}."
 
 
 def _result(result: Result, style: Style) -> Iterator[str]:

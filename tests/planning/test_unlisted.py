@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 from plan_builders import GOLD, NOW, disk, disk_id, estate, group, instance, manifest, policy, rule, vault, wide
 
+from reconciler.model.addresses import NOWHERE
 from reconciler.model.changes import Kind
 from reconciler.model.errors import ReadIncomplete
 from reconciler.model.estate import Estate, Found, Question
 from reconciler.model.known import NO, Yes
 from reconciler.model.plan import Options, Plan
+from reconciler.planning.draft import Draft
 from reconciler.planning.planner import make
 
 NAMES = [f"d{number:03}" for number in range(130)]
@@ -66,3 +68,17 @@ def test_more_than_ten_lies_are_a_broken_list(count: int, is_broken: bool) -> No
     with pytest.raises(ReadIncomplete) as broken:
         asked(world(), *NAMES[:count])
     assert broken.value.code == "lists-broken"
+
+
+def test_what_two_drafts_of_one_world_find_is_counted_once() -> None:
+    """A drill and a move look beside their own plan: together they believe no more lies than one of them."""
+    held = world()
+    known = {instance(name).id: instance(name) for name in NAMES[:11]}
+    held.answers.update({Question("exists", own): Yes(Found({}, live)) for own, live in known.items()})
+    draft = Draft.of(manifest(), held, Options(tool_version="0"), NOW)
+    beside = draft.beside()
+    *most, last = known
+    for number, own in enumerate(most):
+        (draft, beside)[number % 2].questions.presence(own, NOWHERE)
+    with pytest.raises(ReadIncomplete):
+        draft.questions.presence(last, NOWHERE)

@@ -9,7 +9,7 @@ from reconciler.model.plan import Plan
 from reconciler.model.results.drift import Drift
 from reconciler.model.results.outcome import Outcome, Result, Status
 from reconciler.report.style import Style
-from reconciler.report.terminal import drift_text, outcome_text, plan_text
+from reconciler.report.terminal import drift_text, outcome_text, plan_text, what_next
 
 
 def test_a_plan_reads_like_this(plan: Plan) -> None:
@@ -143,6 +143,11 @@ Apply interrupted by SIGTERM! Resources: 1 added, 0 changed, 0 destroyed; 1 fail
 1 of 4 done. Fix any errors and run `apply` again; finished work is skipped.
 """
     )
+
+
+@pytest.mark.parametrize(("verb", "is_skipped"), [("apply", True), ("move", True), ("backup", False), ("drill", False)])
+def test_only_what_does_nothing_twice_promises_to_skip_finished_work(verb: str, is_skipped: bool) -> None:
+    assert ("finished work is skipped" in what_next(Outcome(()), verb)) is is_skipped
 
 
 def test_an_apply_beside_impossible_disks_is_not_complete() -> None:

@@ -14,7 +14,7 @@ from reconciler.model.plan import Plan
 CLASSES = {
     "changed-outside": "Azure was changed by someone or something else since the last apply",
     "not-yet-applied": "the manifest changed, but was not applied yet",
-    "new": "a selector matches a new disk",
+    "new": "a selector newly matches the disk",
     "gone": "the disk no longer exists in Azure, so its backups fail",
     "replaced": "a new disk has the name, but the backups are those of the old disk",
     "moved": "the disk now has another id, and is not protected under it",
