@@ -29,7 +29,7 @@ def is_clean(plan: Plan) -> bool:
 def plan_summary(plan: Plan, verb: str = "") -> str:
     """The summary: `Plan: 1 to add, 2 to change, 0 to destroy.`, or that there are no changes.
 
-    `verb`: the command that will do it, if it isn't `apply`.
+    `verb`: the command that will do it, if it isn't `apply`; without changes it is refused, or has nothing to do.
     """
     if is_clean(plan):
         if verb:
@@ -42,6 +42,8 @@ def plan_summary(plan: Plan, verb: str = "") -> str:
             objects = counted(at_work, "object")
             return f"No changes. Azure is at work on {objects}; whether it matches can be checked after that."
         return "No changes to what was asked for; the rest was not compared." if plan.is_partial else NO_CHANGES
+    if verb and not plan.changes:
+        return f"{verb.capitalize()} refused."
     counts = plan.summary
     expiring = f" Resuming cleans up {counted(plan.expiring, 'recovery point')}." if plan.expiring else ""
     return f"Plan: {counts.add} to add, {counts.change} to change, {counts.destroy} to destroy.{expiring}"
@@ -119,7 +121,9 @@ def plan_text(plan: Plan, *, style: Style | None = None, root: str = "", verb: s
     lines += finding_lines(plan.findings, style, root)
     lines += _gates(plan.gates, style)
     summary = plan_summary(plan, verb)
-    lines += [style.good(summary) if is_clean(plan) else style.bold(summary), f"Checksum: {plain(plan.checksum)}"]
+    lines.append(style.good(summary) if is_clean(plan) else style.bold(summary))
+    if plan.changes or not verb:
+        lines.append(f"Checksum: {plain(plan.checksum)}")
     return "\n".join(lines) + "\n"
 
 

@@ -67,6 +67,16 @@ def test_no_changes_is_never_said_beside_an_error_or_a_closed_gate(clean: Plan, 
         assert "Plan: 0 to add, 0 to change, 0 to destroy.\n" in text
 
 
+def test_a_verb_that_is_refused_tells_of_no_plan_and_no_checksum(clean: Plan, plan: Plan) -> None:
+    error = Finding("disk-exists", Severity.ERROR, "there is a disk of that name")
+    for refused in (replace(clean, findings=(error,)), replace(clean, gates=plan.gates)):
+        text = plan_text(refused, verb="restore")
+        assert text.endswith("\nRestore refused.\n")
+        assert "Plan:" not in text
+        assert "Checksum:" not in text
+    assert plan_text(clean, verb="restore") == "Nothing to restore.\n"
+
+
 def test_an_open_gate_is_shown_and_refuses_nothing(clean: Plan, plan: Plan) -> None:
     text = plan_text(replace(clean, gates=(replace(plan.gates[0], is_open=True),)))
     assert "Opened on the command line:\n  gate[empty]: no disk is left\n" in text
