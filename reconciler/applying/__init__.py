@@ -1,4 +1,4 @@
-"""Plan to outcome: dependencies, waiting, failure isolation, interrupts.
+"""From a plan to its outcome: order, waiting, isolated failures, interrupts.
 
 Not here: what to write, which is in the plan; requests and retries, which are in `azure`.
 """
