@@ -106,7 +106,8 @@ def different(trial: Trial, schedule: Schedule, pair: tuple[Mapping[str, Any], M
     return {2: "both done", 1: "one was told", 0: "both were told"}[sum(ends)]
 
 
-def told(capsys: pytest.CaptureFixture[str], what: str, ends: Counter[str]) -> None:
+def told(capsys: pytest.CaptureFixture[str], what: str, ends: Counter[str], *, share: int = 3) -> None:
+    """Say how many there were; `share`: of how many schedules one at least is to be an order of its own."""
     orders = len(ORDERS)
     ORDERS.clear()
     with capsys.disabled():
@@ -114,7 +115,7 @@ def told(capsys: pytest.CaptureFixture[str], what: str, ends: Counter[str]) -> N
         print(  # noqa: T201 - how many there were is part of what is asked for
             f"\n{what}: {sum(ends.values())} schedules, {orders} different orders of writes, all as desired; {counts}"
         )
-    assert orders > min(sum(ends.values()), MANY) / 3, "the schedules take effect"
+    assert orders > min(sum(ends.values()), MANY) / share, "the schedules take effect"
 
 
 def test_f24_one_manifest_twice_with_at_most_two_switches(
@@ -147,7 +148,10 @@ def test_f25_two_commits_from_nothing(worlds: Callable[[], Trial], capsys: pytes
 def test_f25_two_commits_of_what_was_applied_before(
     worlds: Callable[[], Trial], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Both roll the policy of what is protected already, each to another one."""
+    """Both roll the policy of what is protected already, each to another one.
+
+    Whoever is told of the other stops before its last writes, so that fewer orders come about.
+    """
     ends: Counter[str] = Counter()
     for schedule in chance(RANDOM, 25):
         with worlds() as trial:
@@ -155,4 +159,4 @@ def test_f25_two_commits_of_what_was_applied_before(
             assert first.outcome is not None
             assert first.outcome.ok
             ends[different(trial, schedule, (OTHER, THIRD))] += 1
-    told(capsys, "two commits of what was applied before, at random", ends)
+    told(capsys, "two commits of what was applied before, at random", ends, share=4)
