@@ -184,7 +184,7 @@ def test_f52_an_interrupt_in_the_look_after_it_all_still_tells_what_was_done(qui
     report = command.report()
     assert (report["ok"], report["interrupted"]) == (False, name)
     (row,) = [row for row in report["results"] if row["action"] is None]
-    assert (row["status"], "could not be seen" in row["message"]) == ("in-progress", True)
+    assert (row["status"], "could not check" in row["message"]) == ("in-progress", True)
 
 
 @pytest.mark.parametrize("name", SIGNALS)
@@ -242,7 +242,7 @@ def test_f52_a_fault_of_the_tool_in_the_look_after_it_all_loses_no_result(
         patched.setattr("reconciler.flow.settled.look", look)
         run = quickstart.apply()
     assert run.code == 1
-    assert "could not be seen: ZeroDivisionError: surprise" in run.out
+    assert "could not check whether it is as declared: ZeroDivisionError: surprise" in run.out
 
 
 def leave_under_way(trial: Trial) -> None:

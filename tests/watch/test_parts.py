@@ -61,7 +61,7 @@ def test_a_round_that_failed_says_what_to_do() -> None:
     wrong = Finding("unknown-key", Severity.ERROR, "unknown key `nam`", place=Place("backup.yaml", 11, 5))
     one = Round(1, BEGUN, 1.0, error=ManifestError([wrong], {}))
     (told,) = newsworthy(one)
-    assert told.message == "The manifest has 1 error. (hint: the first: backup.yaml:11:5: unknown key `nam`)"
+    assert told.message == "The manifest has 1 error. (hint: the first is backup.yaml:11:5: unknown key `nam`)"
 
 
 def test_nothing_is_over_while_azure_cannot_be_read() -> None:
