@@ -61,7 +61,7 @@ def test_as_the_readme_says(folder: Path, capsys: pytest.CaptureFixture[str]) ->
         (["jobs", "list"], "pass either a manifest or `--all`"),
         (["jobs", "list", "backup.yaml", "--all"], "pass either a manifest or `--all`"),
         (["jobs", "list", "backup.yaml", "--since", "soon"], "is not a time"),
-        (["backup", "backup.yaml", "--disk", "nobody"], "no disk of that name"),
+        (["backup", "backup.yaml", "--disk", "nobody"], "has that name or id"),
         (["jobs", "show", "backup.yaml", "nothing"], "no job nothing"),
     ],
 )
