@@ -24,8 +24,8 @@ class Project:
         self.estate = folder / "quickstart"
         self.touched: set[str] = set()
         for part in ("reconciler", "schemas", "samples"):
-            shutil.copytree(REPOSITORY / part, folder / part)
-        shutil.copytree(REPOSITORY / "samples" / "quickstart", self.estate)
+            shutil.copytree(REPOSITORY / part, folder / part, ignore=shutil.ignore_patterns("*.estate.state.json*"))
+        shutil.copytree(folder / "samples" / "quickstart", self.estate)
 
     def add(self, files: Path) -> None:
         """Lay a folder of new files over the copy: none of them is there yet."""
