@@ -38,10 +38,11 @@ VAULT_ODD = Code("vault-odd", _W, "A vault is odd.", "look at the vault")
 USES = '''\
 """Says twice that a vault is odd."""
 
+from reconciler.model import addresses
 from reconciler.model.codes import planning as codes
 
-ODD = codes.VAULT_ODD.at("it is odd", address="vault/v")
-MISTYPED = codes.VAULT_OD.at("it is odd", address="vault/v")
+ODD = codes.VAULT_ODD.at("it is odd", address=addresses.vault("v"))
+MISTYPED = codes.VAULT_OD.at("it is odd", address=addresses.vault("v"))
 '''
 
 

@@ -57,7 +57,7 @@ def finding_table(page: Page, text: Text) -> LongTable:
         ]
         for one in page.findings
     ]
-    return LongTable("finding-rows", "Findings", columns, rows)
+    return LongTable("finding-rows", "All findings", columns, rows)
 
 
 _ORDER = (Status.FAILED, Status.SKIPPED, Status.IN_PROGRESS, Status.DONE)
