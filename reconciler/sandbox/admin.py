@@ -9,11 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import orjson
-
+from reconciler.sandbox import json_text
 from reconciler.sandbox.errors import SandboxError
 from reconciler.sandbox.sandbox import Sandbox
-from reconciler.sandbox.switches import SWITCHES
 
 Said = Mapping[str, Any]
 
@@ -35,7 +33,7 @@ def answer(sandbox: Sandbox, method: str, name: str, query: Mapping[str, str], b
 
 def _object(body: bytes) -> Said:
     try:
-        found = orjson.loads(body or b"{}")
+        found = json_text.loads(body or b"{}")
     except ValueError as error:
         raise SandboxError(f"the body is no JSON: {error}") from error
     if not isinstance(found, dict):
@@ -65,7 +63,7 @@ _QUESTIONS: dict[str, Callable[[Sandbox, Said], Any]] = {
     "now": lambda sandbox, _: {"now": sandbox.time().isoformat()},
     "ids": lambda sandbox, said: sandbox.ids(said.get("pattern", "*")),
     "get": lambda sandbox, said: sandbox.get(said["id"]),
-    "switches": lambda sandbox, _: {name: sandbox.world.switch(name) for name in sorted(SWITCHES)},
+    "switches": lambda sandbox, _: sandbox.switches(),
     "dump": lambda sandbox, said: sandbox.dump(comparable=said.get("comparable") == "true"),
 }
 _COMMANDS: dict[str, Callable[[Sandbox, Said], Any]] = {

@@ -40,7 +40,7 @@ def parse(text: str) -> ClockSpec:
             return ClockSpec(0.0, moment(rest) if rest else None)
     except ValueError:
         pass
-    raise SandboxError(f"{text!r} is no clock", "write real, scaled:60 or virtual:2026-01-05T08:00:00Z")
+    raise SandboxError(f"'{text}' is no clock", "write real, scaled:60 or virtual:2026-01-05T08:00:00Z")
 
 
 def moment(text: str) -> datetime:

@@ -1,7 +1,5 @@
 """Every resource provider that the sandbox simulates: a folder that isn't imported here has no routes."""
 
-from __future__ import annotations
-
 from reconciler.sandbox import authorization, compute, dataprotection, graph, identity, management, resources
 from reconciler.sandbox.arm.routing import PROVIDERS
 

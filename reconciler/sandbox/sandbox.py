@@ -27,6 +27,7 @@ from reconciler.sandbox.estate import beginning
 from reconciler.sandbox.estate.reader import parse, read
 from reconciler.sandbox.providers import PROVIDERS
 from reconciler.sandbox.state_file import FORMAT, StateFile, digest
+from reconciler.sandbox.switches import SWITCHES
 from reconciler.sandbox.tables import Record, Sketch
 from reconciler.sandbox.world import Shadow, World, dump
 
@@ -65,6 +66,7 @@ class Sandbox:
         self._estate = estate
         self._store = store
         self._door = Door(world, PROVIDERS)
+        world.ask = self._door.answer
         self._wire = Wire(world)
         self._throttle = Throttle(world)
         self._lag = Lag(world)
@@ -84,7 +86,7 @@ class Sandbox:
         try:
             state = store.read(content)
             return cls._begun(data, state, now, digest(content), None if readonly else store)
-        except BaseException:
+        except BaseException:  # an interrupt, too: the lock must not outlive the attempt
             store.release()
             raise
 
@@ -185,6 +187,10 @@ class Sandbox:
         """Put another, empty disk in a disk's place, under its name; its body."""
         self.world.settle()
         return public(disks.replaced(self.world, disk))
+
+    def switches(self) -> dict[str, Any]:
+        """The values of all switches."""
+        return {name: self.world.switch(name) for name in SWITCHES}
 
     def set_switch(self, name: str, value: Any) -> None:
         """Set a switch; SandboxError when there is no such switch or value."""

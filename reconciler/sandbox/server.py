@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import FrameType
 from typing import Any, Self
 
 from aiohttp import web
@@ -33,7 +35,7 @@ class Server:
     def __init__(self, sandbox: Sandbox, *, host: str = "127.0.0.1", port: int = 0, scale: float = 1.0) -> None:
         self.sandbox = sandbox
         self.url = ""
-        self._host = host
+        self._host = host.removeprefix("[").removesuffix("]")
         self._port = port
         self._scale = scale
         self._saving: asyncio.TimerHandle | None = None
@@ -45,8 +47,7 @@ class Server:
         self._runner = web.AppRunner(app, access_log=None, handle_signals=False)
         await self._runner.setup()
         try:
-            site = web.TCPSite(self._runner, self._host, self._port)
-            await site.start()
+            await self._listen(self._runner)
         except OSError as error:
             await self._runner.cleanup()
             raise SandboxError(
@@ -55,6 +56,14 @@ class Server:
         host, port = self._runner.addresses[0][:2]
         self.url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
         return self
+
+    async def _listen(self, runner: web.AppRunner) -> None:
+        """Listen at the host; without one at every address of both families, on one port."""
+        if self._host or not socket.has_dualstack_ipv6():
+            await web.TCPSite(runner, self._host or None, self._port).start()
+            return
+        every = socket.create_server(("", self._port), family=socket.AF_INET6, dualstack_ipv6=True)
+        await web.SockSite(runner, every).start()
 
     async def __aexit__(self, *_: object) -> None:
         if self._saving is not None:
@@ -81,6 +90,7 @@ class Server:
         world, method, path = self.sandbox.world, request.method, f"/{request.path.lstrip('/')}"
         if path == "/metadata/endpoints":
             return 200, cloud.endpoints(base, request.query.get("api-version", ""))
+        tokens.recall(world, request.headers.get("Authorization", ""))
         signed = tokens.answer(world, base, method, path, body, int(time.time()))
         if signed is not None:
             return 200, signed
@@ -166,9 +176,16 @@ async def _until_stopped(
     sandbox: Sandbox, host: str, port: int, spec: ClockSpec, ready: Callable[[str], None] | None
 ) -> None:
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
-    for name in ("SIGINT", "SIGTERM"):
-        loop.add_signal_handler(getattr(signal, name), stop.set)
-    async with Server(sandbox, host=host, port=port, scale=spec.scale) as server:
-        if ready:
-            ready(server.url)
-        await stop.wait()
+
+    def receive(_number: int, _frame: FrameType | None) -> None:
+        loop.call_soon_threadsafe(stop.set)
+
+    before = {number: signal.signal(number, receive) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        async with Server(sandbox, host=host, port=port, scale=spec.scale) as server:
+            if ready:
+                ready(server.url)
+            await stop.wait()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

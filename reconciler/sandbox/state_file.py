@@ -8,9 +8,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import orjson
-
+from reconciler.sandbox import json_text
 from reconciler.sandbox.errors import SandboxError
+from reconciler.sandbox.locks import try_lock
 
 FORMAT = 1
 _PATIENCE = 5.0
@@ -28,16 +28,17 @@ class StateFile:
     def hold(self, patience: float = _PATIENCE) -> None:
         """Take the lock, waiting that many seconds for it; SandboxError when another process keeps it."""
         try:
-            self._lock = os.open(self._lock_path, os.O_RDWR | os.O_CREAT, 0o644)
+            self._lock = os.open(self._lock_path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o644)
         except OSError as error:
             raise SandboxError(
                 f"cannot write beside the estate file: {self._lock_path}: {error.strerror}",
                 "copy the estate file to a folder that you may write to",
             ) from error
         deadline = time.monotonic() + patience
-        while not _try_lock(self._lock):
+        while not try_lock(self._lock):
             if time.monotonic() > deadline:
-                owner = os.pread(self._lock, 32, 0).decode(errors="replace").strip() or "unknown"
+                os.lseek(self._lock, 0, os.SEEK_SET)
+                owner = os.read(self._lock, 32).decode(errors="replace").strip() or "unknown"
                 os.close(self._lock)
                 self._lock = None
                 raise SandboxError(
@@ -46,7 +47,8 @@ class StateFile:
                 )
             time.sleep(0.02)
         os.ftruncate(self._lock, 0)
-        os.pwrite(self._lock, str(os.getpid()).encode(), 0)
+        os.lseek(self._lock, 0, os.SEEK_SET)
+        os.write(self._lock, str(os.getpid()).encode())
 
     def release(self) -> None:
         """Give the lock back."""
@@ -57,7 +59,7 @@ class StateFile:
     def read(self, estate: bytes) -> dict[str, Any] | None:
         """The state, or None when there is none yet; SandboxError when it doesn't belong to that estate file."""
         try:
-            found = orjson.loads(self.path.read_bytes())
+            found = json_text.loads(self.path.read_bytes())
         except FileNotFoundError:
             return None
         except (OSError, ValueError) as error:
@@ -75,13 +77,13 @@ class StateFile:
         """Replace the state in one step."""
         draft = self.path.with_name(f".{self.path.name}.{os.getpid()}")
         try:
-            draft.write_bytes(orjson.dumps(state))
+            draft.write_bytes(json_text.dumps(state))
             draft.replace(self.path)
         except OSError as error:
             draft.unlink(missing_ok=True)
             raise SandboxError(
                 f"cannot write the sandbox's state {self.path}: {error.strerror}",
-                "make room, or fix the folder's rights",
+                "make room, or fix the folder's permissions",
             ) from error
 
     def forget(self) -> bool:
@@ -98,15 +100,3 @@ def digest(estate: bytes) -> str:
 
 def _reset(estate: Path) -> str:
     return f"run `reconciler sandbox reset {estate}` to start again from the estate file"
-
-
-def _try_lock(descriptor: int) -> bool:
-    try:
-        import fcntl
-    except ImportError:  # not on this platform: there is no second process to fear in what the sandbox is for
-        return True
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True

@@ -103,7 +103,7 @@ def checked(world: World, resource_id: str) -> str:
     text = resource_id.rstrip("/")
     if not text.startswith("/") or len(text.split("/")) % 2 == 0 or "//" in text:
         raise SandboxError(
-            f"{resource_id!r} is no id of an Azure resource", "ids start with /subscriptions/ or /providers/"
+            f"'{resource_id}' is no id of an Azure resource", "ids start with /subscriptions/ or /providers/"
         )
     subscription, group = subscription_of(text), group_of(text)
     if subscription and lower(text).count("/") > 2:  # noqa: PLR2004  # inside a subscription

@@ -1,7 +1,7 @@
 """The world: tables of records, time, chance, and what is going to happen.
 
 Nothing is drawn in call order: chance comes from hashing the seed, an address, a purpose and a generation, so that the
-same deeds in another order meet the same fate.
+same requests in another order have the same effects.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from hashlib import blake2b
 from typing import Any, NamedTuple, Protocol
 
 from reconciler.sandbox import switches
-from reconciler.sandbox.arm.ids import group_id_of, lower, resource_type
+from reconciler.sandbox.arm.ids import lower, resource_type
+from reconciler.sandbox.arm.messages import Request, Response
 from reconciler.sandbox.tables import Record, Sketch, Table
 
 GROUPS = "microsoft.resources/resourcegroups"
@@ -113,11 +114,16 @@ def routine(function: Routine) -> Routine:
     return function
 
 
+def _unasked(request: Request) -> Response:
+    raise RuntimeError(f"no front door to ask for {request.path}")
+
+
 class World:
     """Everything that exists in the simulated Azure.
 
-    `asked` are the object ids of callers with the actions that they needed the right to, since it was opened;
-    `scratch` holds what can be worked out anew from the rest, and is never saved.
+    `asked` are the object ids of callers with the actions that they needed permission for, since it was opened;
+    `scratch` holds what can be worked out anew from the rest, and is never saved. `ask` sends a request through Resource
+    Manager's front door, for what one resource has others do.
     """
 
     def __init__(self, seed: int, clock: Callable[[], datetime], *, tenant: str = "") -> None:
@@ -131,6 +137,7 @@ class World:
         self.shadows: dict[str, Shadow] = {}
         self.events: list[tuple[float, str, str]] = []
         self.scratch: dict[str, Any] = {}
+        self.ask: Callable[[Request], Response] = _unasked
         self._moment: datetime | None = None
         self.tenant = tenant or self.guid("tenant", "id")
 
@@ -183,10 +190,6 @@ class World:
     def resource_exists(self, resource_id: str) -> bool:
         """Whether a resource, resource group or subscription exists."""
         return self.find(resource_id) is not None
-
-    def group_of(self, resource_id: str) -> Record | None:
-        """The record of the resource group that an id lies in."""
-        return self.table(GROUPS).get(group_id_of(resource_id))
 
     # Switches
 

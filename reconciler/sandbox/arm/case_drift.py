@@ -1,8 +1,9 @@
 """The case drift of real answers: ids and enum words that come back in another case than they were sent in.
 
 Recorded traffic has `/resourcegroups/`, `/BackupVaults/` and the soft-delete states `ON` and `OFF`, all of them in what the
-portal made; what a client wrote comes back as it was written. Compute is known for group names in capitals. So what stands
-in the estate file, or was made by hand, drifts, or everything, as a switch says. Which of it depends on its address alone.
+portal made; what a client wrote comes back as it was written. Compute is known for group names in capitals. So, as a switch
+says, either only what the estate file holds or somebody made by hand drifts, or everything. What drifts how depends only on
+a resource's address.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from reconciler.sandbox.arm.ids import lower
+from reconciler.sandbox.arm.ids import lower, upper
 from reconciler.sandbox.arm.messages import Response
 from reconciler.sandbox.world import World
 
@@ -43,30 +44,33 @@ def _row(world: World, row: Any) -> Any:
         return row
     draw = world.draw(resource_id, "case")
     if draw < _CAPITALS:
-        row = _walk(row, draw)
+        row = _walk(row, draw, beyond_ascii=world.switch("case_drift_letters") == "all")
     kind = lower(str(row.get("type", "")))
     if kind == "microsoft.dataprotection/backupvaults" and world.draw(resource_id, "enum case") < 0.5:  # noqa: PLR2004
         row = _state(row)
     return row
 
 
-def _walk(value: Any, draw: float) -> Any:
+def _walk(value: Any, draw: float, *, beyond_ascii: bool) -> Any:
     if isinstance(value, str):
-        return _id(value, draw) if value.startswith("/subscriptions/") else value
+        return _id(value, draw, beyond_ascii=beyond_ascii) if value.startswith("/subscriptions/") else value
     if isinstance(value, dict):
-        return {key: item if key in _VERBATIM else _walk(item, draw) for key, item in value.items()}
+        return {
+            key: item if key in _VERBATIM else _walk(item, draw, beyond_ascii=beyond_ascii)
+            for key, item in value.items()
+        }
     if isinstance(value, list):
-        return [_walk(item, draw) for item in value]
+        return [_walk(item, draw, beyond_ascii=beyond_ascii) for item in value]
     return value
 
 
-def _id(text: str, draw: float) -> str:
+def _id(text: str, draw: float, *, beyond_ascii: bool) -> str:
     if draw < _SMALL:
         return _GROUP.sub(r"\1/resourcegroups/\2", text)
     if draw < _VAULT:
         return _VAULTS.sub("/BackupVaults/", text)
     if "/microsoft.compute/" in lower(text):
-        return _GROUP.sub(lambda match: f"{match[1]}/resourceGroups/{match[2].upper()}", text)
+        return _GROUP.sub(lambda match: f"{match[1]}/resourceGroups/{upper(match[2], beyond_ascii=beyond_ascii)}", text)
     return text
 
 

@@ -1,6 +1,6 @@
 """Resource Manager's front door: what is checked of every request before a provider sees it.
 
-In the order of the real one: token, api-version, route, subscription, the caller's rights, resource group, registration,
+In the order of the real one: token, api-version, route, subscription, permissions, resource group, registration,
 locks, parent. Lists lose the rows that the caller may not read.
 """
 

@@ -1,4 +1,4 @@
-"""The parts of resource ids, regions, and the case that Azure ignores in them: ASCII letters' only.
+"""The parts of resource ids, regions, and the case that Azure ignores in them.
 
 Nothing here knows a provider.
 """
@@ -6,13 +6,38 @@ Nothing here knows a provider.
 from __future__ import annotations
 
 from collections.abc import Iterator
-
-_ASCII_LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
+from functools import cache
 
 
 def lower(text: str) -> str:
-    """Lower-case ASCII letters only, as Azure compares ids and names."""
-    return text.lower() if text.isascii() else text.translate(_ASCII_LOWER)
+    """The text for comparing: letter by letter, so that its length stays and no letter turns into one of ASCII.
+
+    That is how .NET, and so Azure, compares without case; `ß` stays what it is.
+    """
+    return text.lower() if text.isascii() else "".join(map(_folded, text))
+
+
+def upper(text: str, *, beyond_ascii: bool) -> str:
+    """The text in capitals, letter by letter; letters beyond ASCII only where that is asked for."""
+    if text.isascii():
+        return text.upper()
+    return "".join(
+        letter.upper() if letter.isascii() else _capital(letter) if beyond_ascii else letter for letter in text
+    )
+
+
+@cache
+def _capital(letter: str) -> str:
+    found = letter.upper()
+    return found if len(found) == 1 and not found.isascii() else letter
+
+
+@cache
+def _folded(letter: str) -> str:
+    if letter.isascii():
+        return letter.lower()
+    found = _capital(letter).lower()
+    return found if len(found) == 1 and not found.isascii() else letter
 
 
 def region(location: str) -> str:

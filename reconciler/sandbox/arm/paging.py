@@ -1,4 +1,4 @@
-"""Lists, page by page: a page goes on after the last key of the one before, whatever was written in between."""
+"""Lists, page by page: each page begins after the last key of the page before, whatever was written in between."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _answer(world: World, request: Request, keys: Any, size: int, row: Callable[
     found = list(islice(keys, size + 1))
     body: dict[str, Any] = {"value": [row(key) for key in found[:size]]}
     if len(found) > size:
-        body["nextLink"] = link(request, {TOKEN: _token(found[size - 1])})
+        body["nextLink"] = link(request, {TOKEN: base64.urlsafe_b64encode(found[size - 1].encode()).decode()})
     return Response(200, body)
 
 
@@ -57,10 +57,6 @@ def link(request: Request, changes: Mapping[str, str]) -> str:
     query = {**request.query, **{key.lower(): value for key, value in changes.items()}}
     names = {"$skiptoken": TOKEN, "$filter": "$filter"}
     return f"{request.base}{request.path}?{urlencode({names.get(key, key): value for key, value in query.items()})}"
-
-
-def _token(key: str) -> str:
-    return base64.urlsafe_b64encode(key.encode()).decode()
 
 
 def _after(request: Request) -> str:

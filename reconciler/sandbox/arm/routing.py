@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
+from reconciler.sandbox.arm import operation_lists
 from reconciler.sandbox.arm.ids import lower
 from reconciler.sandbox.arm.messages import ArmError, Response
 
@@ -44,7 +45,7 @@ class Route:
         return _match(template, segments) if len(template) == len(segments) else None
 
     def scope(self, segments: tuple[str, ...]) -> str:
-        """The id that rights are checked at: the resource addressed, or what a list or an action belongs to."""
+        """The id that permissions are checked at: the resource addressed, or what a list or an action belongs to."""
         parts = list(segments)
         if not self.template[-1].startswith("{"):
             parts.pop()
@@ -85,6 +86,16 @@ class Provider:
         self.kinds: set[str] = set()
         self.types: dict[str, tuple[str, ...]] = {}
         PROVIDERS[lower(namespace)] = self
+        self.route("GET", f"/providers/{namespace}/operations", collection=False)(self._told)
+
+    @property
+    def actions(self) -> Iterator[str]:
+        """The permissions that its routes need."""
+        return (route.action for route in self.routes if route.action)
+
+    def _told(self, *_: object) -> Response:
+        """Its own operations, all in one answer."""
+        return Response(200, {"value": operation_lists.rows(self.namespace, self.actions)})
 
     def route(
         self,
@@ -97,7 +108,7 @@ class Provider:
     ) -> Callable[[Function], Function]:
         """Register a function for a method and a path.
 
-        It is called as `function(world, request, **placeholders)` after rights, locks and parents were checked.
+        It is called as `function(world, request, **placeholders)` after permissions, locks and parents were checked.
         """
         parts = tuple(part if part[0] == "{" else lower(part) for part in template.strip("/").split("/"))
         is_list = method == "GET" and not parts[-1].startswith("{") if collection is None else collection

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import codecs
 import math
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-import orjson
-
+from reconciler.sandbox import json_text
+from reconciler.sandbox.arm import relaxed_json
 from reconciler.sandbox.arm.ids import lower
 from reconciler.sandbox.arm.messages import ArmError, Caller, Request, Response, invalid_body
 from reconciler.sandbox.sign_in import tokens
-from reconciler.sandbox.world import World
+from reconciler.sandbox.world import PRINCIPALS, World
 
 LARGEST_BODY = 4 * 1024 * 1024
 _MEDIANS = {"GET": 0.12, "HEAD": 0.12}
@@ -75,8 +76,8 @@ class Wire:
                 f"The content media type '{kind}' is not supported. Only 'application/json' is supported.",
             )
         try:
-            return orjson.loads(content)
-        except orjson.JSONDecodeError as error:
+            return relaxed_json.loads(content)
+        except ValueError as error:
             raise invalid_body(str(error)) from error
 
     def _caller(self, authorization: str) -> Caller:
@@ -85,7 +86,8 @@ class Wire:
         for known in self._world.callers:
             if known.get("token") == token or (named and lower(known["objectId"]) == named):
                 return Caller(known["objectId"], known["appId"], bool(known.get("everywhere")))
-        return self._default()
+        signed_in = self._world.table(PRINCIPALS).get(named) or {}
+        return Caller(signed_in["id"], signed_in["_client"]) if "_client" in signed_in else self._default()
 
     def _default(self) -> Caller:
         for known in self._world.callers:
@@ -99,12 +101,15 @@ class Wire:
         mark = f"{request.method} {lower(request.path)}"
         number = self._seen[mark] = self._seen.get(mark, 0) + 1
         body = response.body
-        content = body if isinstance(body, bytes) else b"" if body is None else orjson.dumps(body)
+        content = body if isinstance(body, bytes) else b"" if body is None else self._mark() + json_text.dumps(body)
         headers = self._headers(request, mark, number)
         if body is not None and not isinstance(body, bytes):
             headers["Content-Type"] = "application/json; charset=utf-8"
         headers |= response.headers
         return response.status, headers, content, self._latency(request, response, mark, number)
+
+    def _mark(self) -> bytes:
+        return codecs.BOM_UTF8 if self._world.switch("byte_order_mark") else b""
 
     def _headers(self, request: Request, mark: str, number: int) -> dict[str, str]:
         world, now = self._world, self._world.now

@@ -1,8 +1,9 @@
-"""Microsoft.Authorization: role assignments and definitions, locks, and who may do what by them."""
+"""Microsoft.Authorization: role assignments and definitions, locks, and who may do what by them.
 
-from __future__ import annotations
+Not here: which permissions a vault's identity needs, which is in `sandbox.dataprotection.permissions`.
+"""
 
-from reconciler.sandbox.authorization import locks, role_assignments, role_definitions
+from reconciler.sandbox.authorization import locks, provider_operations, role_assignments, role_definitions
 from reconciler.sandbox.authorization.role_assignments import provider
 
 __all__ = ["provider"]

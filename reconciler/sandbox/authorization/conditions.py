@@ -149,7 +149,7 @@ class _Parser:
     def _error(self, wanted: str) -> ConditionError:
         start = self._at if self._token is None else self._token.start()
         rest = " ".join(self._text[start:].split())[:60] or "its end"
-        return ConditionError(f"the condition is not understood at {rest!r}: {wanted} is expected")
+        return ConditionError(f"the condition is not understood at '{rest}': {wanted} is expected")
 
 
 def _action(pattern: str) -> Condition:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from uuid import UUID
 
 from reconciler.sandbox.arm.ids import lower, name_of, subscription_of
 from reconciler.sandbox.arm.messages import ArmError, Request, Response, invalid_body, public
 from reconciler.sandbox.arm.paging import page_of
 from reconciler.sandbox.arm.routing import Provider
-from reconciler.sandbox.authorization.assignment_filter import assignment_filter
 from reconciler.sandbox.authorization.rights import ASSIGNMENTS, chain, permissions
 from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import PRINCIPALS, World, adopted, later
@@ -23,6 +24,9 @@ VERSIONS = (
 _IN = "{scope}/providers/Microsoft.Authorization/roleAssignments"
 _ROLES = "/providers/Microsoft.Authorization/roleDefinitions"
 _CHANGEABLE = ("description", "condition", "conditionVersion")
+_PART = re.compile(
+    r"(?P<at>atScope\(\))|principalId\s+eq\s+'(?P<principal>[^']+)'|assignedTo\('(?P<assigned>[^']+)'\)", re.IGNORECASE
+)
 
 provider = Provider("Microsoft.Authorization", VERSIONS)
 
@@ -88,7 +92,7 @@ def row(world: World, request: Request, **ids: str) -> Response:
     """One role assignment."""
     found = world.find(request.path)
     if found is None:
-        raise _missing(ids["name"])
+        raise ArmError(404, "RoleAssignmentNotFound", f"The role assignment '{ids['name']}' is not found.")
     return Response(200, _shown(found, ids["scope"]))
 
 
@@ -209,13 +213,37 @@ def _exists(record: Record) -> ArmError:
     )
 
 
-def _missing(name: str) -> ArmError:
-    return ArmError(404, "RoleAssignmentNotFound", f"The role assignment '{name}' is not found.")
-
-
 def _is_guid(text: str) -> bool:
     try:
         UUID(text)
     except ValueError:
         return False
     return True
+
+
+@dataclass(frozen=True, slots=True)
+class AssignmentFilter:
+    """`at_scope`: nothing from below the scope; `principal`: lower-cased, empty for everybody's."""
+
+    at_scope: bool = False
+    principal: str = ""
+
+    def takes(self, principal: str) -> bool:
+        """Whether an assignment to that principal is wanted."""
+        return not self.principal or lower(principal) == self.principal
+
+
+def assignment_filter(text: str) -> AssignmentFilter:
+    """The filter that a query parameter spells; ArmError 400 for what Azure doesn't support either."""
+    at_scope, principal = False, ""
+    for part in re.split(r"\s+and\s+", text.strip(), flags=re.IGNORECASE) if text.strip() else ():
+        match = _PART.fullmatch(part.strip())
+        if match is None:
+            raise ArmError(
+                400,
+                "UnsupportedQuery",
+                "The filter is not supported. Supported filters are either 'atScope()' or 'principalId eq '{value}' or assignedTo('{value}')'.",
+            )
+        at_scope = at_scope or bool(match["at"])
+        principal = lower(match["principal"] or match["assigned"] or principal)
+    return AssignmentFilter(at_scope, principal)

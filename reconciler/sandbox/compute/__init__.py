@@ -1,6 +1,7 @@
-"""Microsoft.Compute: disks and their snapshots, and as much of machines as disks are attached to."""
+"""Microsoft.Compute: disks and their snapshots, and as much of machines as disks are attached to.
 
-from __future__ import annotations
+Not here: restores and backups of disks, which are in `sandbox.dataprotection`; locks and tags.
+"""
 
 from reconciler.sandbox.compute import disks, machines, snapshots
 from reconciler.sandbox.compute.disks import provider

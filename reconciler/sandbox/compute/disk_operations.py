@@ -1,4 +1,4 @@
-"""Microsoft.Compute's operations on disks: how far one is, and the disk that came of it."""
+"""Microsoft.Compute's operations on disks: the progress of each, and the disk that resulted."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ def adopt_encryption_set(world: World, address: str, record: Record) -> None:
 def _complete(world: World, address: str, record: Record, sent: Any) -> None:
     sku = dict(record.get("sku") or {"name": "Premium_LRS"})
     sku.setdefault("tier", _TIERS.get(str(sku["name"]).partition("_")[0], "Standard"))
-    size = int(sent.get("diskSizeGB") or 128)
+    size = int(sent.get("diskSizeGB") or size_of_source(world, sent) or 128)
     attached = bool(record.get("managedBy"))
     record["type"] = DISK_KIND
     record["location"] = region(str(record.get("location", "")))
@@ -80,6 +80,13 @@ def _complete(world: World, address: str, record: Record, sent: Any) -> None:
         **sent,
         "provisioningState": "Succeeded",
     }
+
+
+def size_of_source(world: World, sent: Any) -> Any:
+    """The size in gigabytes of the disk or snapshot that is copied; None where there is none."""
+    source = (sent.get("creationData") or {}).get("sourceResourceId")
+    found = world.find(str(source)) if source else None
+    return ((found or {}).get("properties") or {}).get("diskSizeGB")
 
 
 def replaced(world: World, address: str) -> Record:
@@ -145,7 +152,7 @@ def put(world: World, request: Request, **ids: str) -> Response:
     generation = world.generation(request.path) + (known is None)
     _complete(world, f"{request.path}#{generation}", record, {**old, **(body.get("properties") or {})})
     world.store(request.path, record)
-    return _accepted(world, request, record)
+    return accepted(world, request, record)
 
 
 @provider.route("PATCH", f"{IN_GROUP}/disks/{{name}}", f"{DISK_KIND}/write")
@@ -157,11 +164,11 @@ def patch(world: World, request: Request, **_ids: str) -> Response:
         record["sku"] = {"name": body["sku"]["name"]}
     _complete(world, request.path, record, merged(known["properties"], body.get("properties") or {}))
     world.store(request.path, record)
-    return _accepted(world, request, record)
+    return accepted(world, request, record)
 
 
-def _accepted(world: World, request: Request, record: Record) -> Response:
-    """202 with what was asked for, not yet the disk: that is the operation's output, and what its Location leads to."""
+def accepted(world: World, request: Request, record: Record) -> Response:
+    """202 with what was asked for, not yet the disk or snapshot: that is the operation's output, and what its Location leads to."""
     body: Record = {key: record[key] for key in ("name", "location", "tags", "zones") if key in record}
     body["sku"] = {"name": record["sku"]["name"]}
     sent = merged((request.body or {}).get("properties"), {})

@@ -1,4 +1,4 @@
-"""Virtual machines, scale sets and the machines in them: of an estate file only, never made by a request."""
+"""Virtual machines, scale sets and the machines in them: only those of an estate file, since no request makes any."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Vaults and what is in them, and guards, that an estate file wrote down, completed as Azure would tell them."""
+"""Completes what an estate file says of vaults, of what is in them and of guards, so that it reads like Azure's answers."""
 
 from __future__ import annotations
 
@@ -38,14 +38,16 @@ def _readable(adopter: Adopter) -> Adopter:
 @_readable
 def adopt_vault(world: World, address: str, record: Record) -> None:
     """Fill in storage, soft delete, identity and state where the file left them out; nothing is refused."""
-    body: dict[str, Any] = canonical({key: value for key, value in record.items() if not key.startswith("_")})
+    odd = _odd_storage(record)
+    body: dict[str, Any] = canonical({key: value for key, value in record.items() if key[:1] != "_"} | odd)
     body.setdefault("properties", {}).setdefault(
         "storageSettings", [{"datastoreType": "VaultStore", "type": "LocallyRedundant"}]
     )
     identity = body.get("identity") or {}
     complete = settings.merged(world, None, body, patch=False)
     state = text(body, "properties", "provisioningState") or "Succeeded"
-    complete["properties"] = {"provisioningState": state, **complete["properties"]}
+    told = record["properties"]["storageSettings"] if odd else complete["properties"]["storageSettings"]
+    complete["properties"] = {"provisioningState": state, **complete["properties"], "storageSettings": told}
     record |= {"id": record.get("id", address), "name": name_of(address), "type": vaults.KIND, **complete}
     if identity:
         record["identity"] = identity
@@ -53,6 +55,19 @@ def adopt_vault(world: World, address: str, record: Record) -> None:
             identity.setdefault("principalId", identities.next_principal(world, address, None))
             identity.setdefault("tenantId", world.tenant)
             identities.announce(world, record)
+
+
+def _odd_storage(record: Record) -> Record:
+    """The vault's properties without storage settings that are null or have an entry that is: such vaults exist."""
+    properties = record.get("properties") or {}
+    if "storageSettings" not in properties:
+        return {}
+    told = properties["storageSettings"]
+    if isinstance(told, list) and all(isinstance(entry, dict) for entry in told):
+        return {}
+    if told is not None and not isinstance(told, list):
+        return {}
+    return {"properties": {key: value for key, value in properties.items() if key != "storageSettings"}}
 
 
 @adopted(INSTANCES)

@@ -57,7 +57,17 @@ _PERMISSION_ADVICE = (
     "Grant appropriate permissions to perform this operation as mentioned at "
     "https://aka.ms/UserErrorMissingRequiredPermissions and retry the operation."
 )
-_ADVICE = {MISSING_PERMISSIONS: _PERMISSION_ADVICE}
+_ASK_SUPPORT = "Please contact Microsoft Support if this is not expected."
+_ADVICE = {
+    MISSING_PERMISSIONS: _PERMISSION_ADVICE,
+    "UserErrorDisableSoftDeleteNotAllowed": _ASK_SUPPORT,
+    "UserErrorCrossRegionRestoreStateChangeNotAllowed": _ASK_SUPPORT,
+    "UserErrorUnsupportedVaultImmutabilityStateChange": (
+        "The vault's immutability is enabled and locked, so it can't be taken back. "
+        "Learn more: https://aka.ms/AB-ImmutableVaults-States"
+    ),
+    "CloudDosTimeboudLimitReached": "Please retry after few hours",
+}
 
 
 def facing(
@@ -114,8 +124,10 @@ def missing(world: World, address: str) -> ArmError:
     return not_found(address) if code == "ResourceNotFound" else absent(code, f"The resource {address} was not found.")
 
 
-def absent(code: str, message: str = "") -> ArmError:
-    """The provider's own 404, without its usual envelope (recorded traffic)."""
+def absent(code: str, message: str = "", *, inner: bool = True) -> ArmError:
+    """The provider's own 404, without its usual envelope; not all have an `innerError` (recorded traffic)."""
     message = MESSAGES.get(code, message)
-    body = {"error": {"code": code, "message": message, "target": None, "details": None, "innerError": None}}
+    body = {"error": {"code": code, "message": message, "target": None, "details": None}}
+    if inner:
+        body["error"]["innerError"] = None
     return Refusal(404, code, message, body=body, headers={"x-ms-error-code": code})

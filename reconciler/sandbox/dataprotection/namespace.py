@@ -1,4 +1,4 @@
-"""Microsoft.DataProtection: its namespace, types, paths and api-versions."""
+"""Microsoft.DataProtection: its namespace, types and paths."""
 
 from __future__ import annotations
 
@@ -8,24 +8,12 @@ from http import HTTPStatus
 
 from reconciler.sandbox.arm.messages import ArmError, Request, Response, not_found
 from reconciler.sandbox.arm.routing import Function, Provider
+from reconciler.sandbox.dataprotection import api_versions
 from reconciler.sandbox.dataprotection.errors import Refusal
 from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import World
 
 NAMESPACE = "Microsoft.DataProtection"
-VERSIONS = (
-    "2021-01-01", "2021-02-01-preview", "2021-06-01-preview", "2021-07-01", "2021-10-01-preview", "2021-12-01-preview",
-    "2022-01-01", "2022-02-01-preview", "2022-03-01", "2022-03-31-preview", "2022-04-01", "2022-05-01",
-    "2022-09-01-preview", "2022-10-01-preview", "2022-11-01-preview", "2022-12-01", "2023-01-01",
-    "2023-04-01-preview", "2023-05-01", "2023-06-01-preview", "2023-08-01-preview", "2023-11-01", "2023-12-01",
-    "2024-02-01-preview", "2024-03-01", "2024-04-01", "2025-01-01", "2025-02-01", "2025-07-01", "2025-09-01",
-    "2026-03-01", "2026-06-01",
-)  # fmt: skip
-ALWAYS_ON_VERSION = "2025-09-01"
-EMPTY_UPDATE_VERSION = "2024-04-01"
-MODIFY_VERSION = "2025-07-01"
-DELETED_VAULT_VERSIONS = tuple(version for version in VERSIONS if version >= ALWAYS_ON_VERSION)
-
 IN_SUBSCRIPTION = "/subscriptions/{subscription}/providers/Microsoft.DataProtection"
 IN_GROUP = "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.DataProtection"
 VAULT = f"{IN_GROUP}/backupVaults/{{vault}}"
@@ -64,7 +52,7 @@ def _acceptable(function: Function) -> Function:
     return answered
 
 
-provider = Provider(NAMESPACE, VERSIONS, around=_acceptable)
+provider = Provider(NAMESPACE, api_versions.NAMES, around=_acceptable)
 
 
 def vault_id(ids: Mapping[str, str]) -> str:

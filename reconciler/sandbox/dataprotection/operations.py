@@ -1,12 +1,13 @@
 """Long-running operations: their status and results, at every scope that this provider uses.
 
-Status is always HTTP 200, spelled `Inprogress` while it runs (recorded traffic); a failed operation is told in the body. It
+Status is always HTTP 200, spelled `Inprogress` while it runs (recorded traffic); that an operation failed is in the body. It
 starts at a time with seven digits of a second, and ends at a whole one.
 """
 
 from __future__ import annotations
 
 from base64 import b64encode
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, NamedTuple, Protocol
 
@@ -64,7 +65,12 @@ def between(world: World, address: str, purpose: str, low: float, high: float) -
 def start(
     world: World, request: Request, owner: str, links: Links, *, seconds: float, then: str = "", **data: Any
 ) -> dict[str, str]:
-    """Begin an operation on `owner` that ends in that many seconds by the completion `then`; the response's headers."""
+    """Begin an operation as `begin` does; the response's headers."""
+    return headers(world, request, begin(world, owner, links, seconds=seconds, then=then, **data), links)
+
+
+def begin(world: World, owner: str, links: Links, *, seconds: float, then: str = "", **data: Any) -> str:
+    """Begin an operation on `owner` that ends in that many seconds by the completion `then`; its name."""
     count = world.count(owner, "operation")
     name = b64encode(
         f"{world.guid(owner, f'operation {count}')};{world.guid(owner, f'request {count}')}".encode()
@@ -82,7 +88,7 @@ def start(
         ends(world, operation=name, then=then, data=data)
     else:
         world.after(seconds, "dataprotection.operation-ends", operation=name, then=then, data=data)
-    return headers(world, request, name, links)
+    return name
 
 
 @event("dataprotection.operation-ends")
@@ -143,7 +149,8 @@ def _at(vault: Record, place: str) -> str:
     return f"{place.format(subscription=subscription, group=group)}/locations/{region(vault['location'])}"
 
 
-def _operation(world: World, name: str) -> Record:
+def existing(world: World, name: str) -> Record:
+    """The record of an operation; ArmError 404 when there is none."""
     record = world.table(OPERATIONS).get(name)
     if record is None:
         raise ArmError(404, "OperationNotFound", f"The operation {name} was not found.")
@@ -151,7 +158,7 @@ def _operation(world: World, name: str) -> Record:
 
 
 def _status(world: World, request: Request, **ids: str) -> Response:
-    record = _operation(world, ids["operation"])
+    record = existing(world, ids["operation"])
     ended, error = record["_ended"], record["_error"]
     body: dict[str, Any] = {"id": request.path, "name": record["name"]}
     body |= {
@@ -168,21 +175,27 @@ def _status(world: World, request: Request, **ids: str) -> Response:
 
 def pending(world: World, request: Request, **ids: str) -> Response | None:
     """Why an operation has no result: 202 while it runs, 400 once it failed; None when there is one."""
-    record = _operation(world, ids["operation"])
+    record = existing(world, ids["operation"])
     if not record["_ended"]:
         return Response(202, None, headers(world, request, record["name"], Links(*record["_links"])))
     return Response(400, {"error": record["_error"]}) if record["_error"] else None
 
 
 def _result(world: World, request: Request, **ids: str) -> Response:
-    """What came of an operation; its status is then named at the region, wherever it was before (recorded traffic)."""
-    record = _operation(world, ids["operation"])
-    region_of = IN_SUBSCRIPTION.format(**ids) + f"/locations/{ids['location']}"
-    links = headers(world, request, record["name"], Links(region_of, retry_after=record["_links"][2]))
-    return pending(world, request, **ids) or Response(200, record["_properties"] or dict(JOB_INFO), links)
+    """What came of an operation."""
+    body = existing(world, ids["operation"])["_properties"] or dict(JOB_INFO)
+    return pending(world, request, **ids) or resulted(world, request, ids, ids["location"], Response(200, body))
 
 
-# A link is read by the right of the place that it lies at (built-in role Backup Reader, which holds all of them). What
+def resulted(world: World, request: Request, ids: Mapping[str, str], location: str, response: Response) -> Response:
+    """The answer that tells what came of an operation: its status is then named at the region (recorded traffic)."""
+    record = existing(world, ids["operation"])
+    at_region = f"{IN_SUBSCRIPTION.format(**ids)}/locations/{region(location)}"
+    response.headers |= headers(world, request, record["name"], Links(at_region, retry_after=record["_links"][2]))
+    return response
+
+
+# A link is read with the permission of the place that it lies at (built-in role Backup Reader, which holds all of them). What
 # results at a vault or an instance is that itself, told by its own module.
 for _place, _kind in (
     (f"{IN_SUBSCRIPTION}/locations/{{location}}", "locations"),

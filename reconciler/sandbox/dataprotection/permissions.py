@@ -65,12 +65,12 @@ def principal(world: World, vault: Record, properties: Any) -> tuple[str, dict[s
 
 
 def missing_to_protect(world: World, vault: Record, properties: Any) -> dict[str, Any] | None:
-    """The UserFacingError for the first right that backup lacks; None when none is."""
+    """The UserFacingError for the first permission that backup lacks; None when none is."""
     return _first_missing(world, vault, properties, _needed(world, properties))
 
 
 def missing_to_delete(world: World, vault: Record, properties: Any) -> dict[str, Any] | None:
-    """The UserFacingError for the first right that deleting an instance lacks; None when none is."""
+    """The UserFacingError for the first permission that deleting an instance lacks; None when none is."""
     group = snapshot_group_of(properties)
     return _first_missing(world, vault, properties, ((action, group) for action in TO_DELETE))
 
@@ -78,7 +78,7 @@ def missing_to_delete(world: World, vault: Record, properties: Any) -> dict[str,
 def missing_to_restore(
     world: World, vault: Record, properties: Any, target: str, encryption_set: str
 ) -> dict[str, Any] | None:
-    """The UserFacingError for the first right that restoring into a resource group lacks; None when none is."""
+    """The UserFacingError for the first permission that restoring into a resource group lacks; None when none is."""
     needed = [(action, target) for action in TO_RESTORE]
     needed += [(action, snapshot_group_of(properties)) for action in ON_SNAPSHOTS]
     needed += [(ON_ENCRYPTION_SET, encryption_set)] if encryption_set else []

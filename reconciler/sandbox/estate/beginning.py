@@ -22,20 +22,19 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from reconciler.sandbox import tampering
+from reconciler.sandbox import json_text, tampering
 from reconciler.sandbox.arm.ids import lower, resource_type
-from reconciler.sandbox.authorization.rights import ASSIGNMENTS
+from reconciler.sandbox.authorization.rights import ASSIGNMENTS, definition_named
 from reconciler.sandbox.clocks import START, moment
 from reconciler.sandbox.errors import SandboxError
-from reconciler.sandbox.estate import custom_roles, short_form
+from reconciler.sandbox.estate import form, short_form
 from reconciler.sandbox.estate.reader import Mapped, plain
+from reconciler.sandbox.estate.short_form import check_keys, mappings, placed, text
 from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import GROUPS, PRINCIPALS, SUBSCRIPTIONS, World
 
-_KEYS = (
-    "seed", "clock", "tenant", "switches", "callers", "principals", "managementGroups", "subscriptions", "resources",
-    "roleAssignments", "roleDefinitions",
-)  # fmt: skip
+_ROLE_LISTS = ("Actions", "NotActions", "DataActions", "NotDataActions", "AssignableScopes")
+_DEFINITIONS = "/providers/Microsoft.Authorization/roleDefinitions"
 _FIRST = (SUBSCRIPTIONS, GROUPS)
 
 
@@ -48,19 +47,21 @@ def start_of(data: Mapped) -> datetime:
         return moment(str(text))
     except ValueError:
         raise SandboxError(
-            f"{data.where('clock')}: clock: {text!r} is no time", "write it as 2026-01-05T08:00:00Z"
+            f"{data.where('clock')}: clock: '{text}' is no time", "write it as 2026-01-05T08:00:00Z"
         ) from None
 
 
 def bare_world(data: Mapped, clock: Callable[[], datetime]) -> World:
     """A world with an estate's seed, tenant and callers, in which nothing exists yet."""
-    short_form.check_keys(data, _KEYS, "an estate")
+    short_form.check_keys(data, form.ESTATE)
     seed = data.get("seed", 0)
     if not isinstance(seed, int) or isinstance(seed, bool):
-        raise SandboxError(f"{data.where('seed')}: seed: {seed!r} is no whole number", "write a number, such as 1")
+        raise SandboxError(
+            f"{data.where('seed')}: seed: {json_text.shown(seed)} is no whole number", "write a number, such as 1"
+        )
     world = World(seed, clock, tenant=str(data.get("tenant") or ""))
     for caller in short_form.mappings(data, "callers"):
-        short_form.check_keys(caller, ("name", "objectId", "appId", "token", "roles"), "a caller")
+        short_form.check_keys(caller, form.CALLER)
         world.callers.append(_caller(world, caller))
     return world
 
@@ -85,7 +86,7 @@ def world_of(data: Mapped, clock: Callable[[], datetime]) -> World:
     for principal in short_form.mappings(data, "principals"):
         key = short_form.text(principal, "objectId")
         world.table(PRINCIPALS)[lower(key)] = {"id": key, "_known": 0.0, "_name": str(principal.get("name", ""))}
-    custom_roles.define(world, data)
+    define_roles(world, data)
     bodies = [*short_form.bodies(world, data), *_raw(data)]
     seen: set[str] = set()
     for place, body in sorted(bodies, key=_order):
@@ -112,3 +113,35 @@ def _order(entry: tuple[Mapped, Record]) -> tuple[int, int, int]:
     kind: Any = resource_type(resource_id)
     rank = _FIRST.index(kind) if kind in _FIRST else 2
     return rank, int(kind == ASSIGNMENTS), resource_id.count("/")
+
+
+def define_roles(world: World, data: Mapped) -> None:
+    """Make the roles that stand under `roleDefinitions`; SandboxError with file and line for what can't be."""
+    for row in mappings(data, "roleDefinitions"):
+        check_keys(row, form.ROLE_DEFINITION)
+        name = text(row, "Name")
+        if definition_named(world, name):
+            raise SandboxError(f"{row.where('Name')}: the role '{name}' stands twice", "keep one of them")
+        guid = str(row.get("Id") or world.guid(f"role {name}", "definition"))
+        with placed(row):
+            tampering.put(world, f"{_DEFINITIONS}/{guid}", {"properties": _properties(row, name)})
+
+
+def _properties(row: Mapped, name: str) -> dict[str, Any]:
+    lists = {key: _texts(row, key) for key in _ROLE_LISTS}
+    return {
+        "roleName": name,
+        "type": "CustomRole",
+        "description": str(row.get("Description") or ""),
+        "assignableScopes": lists["AssignableScopes"],
+        "permissions": [{f"{key[0].lower()}{key[1:]}": lists[key] for key in _ROLE_LISTS[:-1]}],
+    }
+
+
+def _texts(row: Mapped, key: str) -> list[str]:
+    found = row.get(key) or []
+    if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
+        raise SandboxError(
+            f"{row.where(key)}: {key} takes a list of text", "write it as `az role definition list` shows it"
+        )
+    return found

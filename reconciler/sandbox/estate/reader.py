@@ -128,7 +128,7 @@ class _Reader:
             if not isinstance(event, yaml.ScalarEvent):
                 raise self._error(event, "a key must be text", "write `name: value`")
             if event.value in found:
-                raise self._error(event, f"the key {event.value!r} stands twice", "keep one of them")
+                raise self._error(event, f"the key '{event.value}' stands twice", "keep one of them")
             found.lines[event.value] = self._line(event)
             found[event.value] = self._node(self._next(), depth + 1)
         return found

@@ -28,36 +28,30 @@ A disk also takes `location`, `zones`, `encryptionSet` (name or id), `encryptedI
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from reconciler.sandbox import tampering
+from reconciler.sandbox import json_text, tampering
 from reconciler.sandbox.arm.ids import lower
 from reconciler.sandbox.authorization.built_in_roles import BY_GUID, BY_NAME
 from reconciler.sandbox.authorization.conditions import ConditionError, parse
 from reconciler.sandbox.authorization.rights import definition_named
 from reconciler.sandbox.errors import SandboxError
+from reconciler.sandbox.estate import form
 from reconciler.sandbox.estate.reader import Mapped, plain
 from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import World
 
 Body = tuple[Mapped, Record]
-_SUBSCRIPTION = ("id", "name", "state", "providers", "resourceGroups", "locks", "roleAssignments")
-_COMMON = ("name", "location", "tags", "properties")
-_DISK = (
-    *_COMMON, "sku", "sizeGB", "zones", "encryptionSet", "encryptedInside", "attachedTo", "managedBy", "count", "uniqueId",
-    "claim",
-)  # fmt: skip
 _SCALE_SETS = "Microsoft.Compute/virtualMachineScaleSets"
 _KINDS = {
-    "virtualMachines": ("Microsoft.Compute/virtualMachines", (*_COMMON, "zones")),
-    "virtualMachineScaleSets": (_SCALE_SETS, (*_COMMON, "instances")),
-    "diskEncryptionSets": ("Microsoft.Compute/diskEncryptionSets", _COMMON),
-    "identities": ("Microsoft.ManagedIdentity/userAssignedIdentities", _COMMON),
-    "snapshots": ("Microsoft.Compute/snapshots", (*_COMMON, "disk", "sku")),
+    "virtualMachines": ("Microsoft.Compute/virtualMachines", form.MACHINE),
+    "virtualMachineScaleSets": (_SCALE_SETS, form.SCALE_SET),
+    "diskEncryptionSets": ("Microsoft.Compute/diskEncryptionSets", form.ENCRYPTION_SET),
+    "identities": ("Microsoft.ManagedIdentity/userAssignedIdentities", form.IDENTITY),
+    "snapshots": ("Microsoft.Compute/snapshots", form.SNAPSHOT),
 }
-_GROUP = ("name", "location", "tags", "managedBy", "disks", "locks", "roleAssignments", *_KINDS)
 
 
 @contextmanager
@@ -69,11 +63,11 @@ def placed(place: Mapped, key: str = "") -> Iterator[None]:
         raise SandboxError(f"{place.where(key)}: {error.message}", error.hint) from None
 
 
-def check_keys(found: Mapped, known: Sequence[str], what: str) -> None:
+def check_keys(found: Mapped, known: form.Form) -> None:
     """SandboxError for a key that nobody would read."""
     for key in found:
-        if key not in known:
-            raise SandboxError(f"{found.where(key)}: {what} has no {key!r}", f"keys: {', '.join(known)}")
+        if key not in known.names:
+            raise SandboxError(f"{found.where(key)}: {known.article} has no '{key}'", f"keys: {', '.join(known.names)}")
 
 
 def mappings(found: Mapped, key: str) -> list[Mapped]:
@@ -97,7 +91,7 @@ def text(found: Mapped, key: str) -> str:
 def bodies(world: World, data: Mapped) -> Iterator[Body]:
     """The ARM bodies of everything that stands under `managementGroups` and `subscriptions`."""
     for group in mappings(data, "managementGroups"):
-        check_keys(group, ("name", "displayName", "parent", "subscriptions"), "a management group")
+        check_keys(group, form.MANAGEMENT_GROUP)
         body: Record = {"_parent": _management_group(group["parent"]) if group.get("parent") else ""}
         body["properties"] = {
             "displayName": str(group.get("displayName") or text(group, "name")),
@@ -118,7 +112,7 @@ def _management_group(name: str) -> str:
 
 
 def _subscription(found: Mapped, above: dict[str, str]) -> Iterator[Body]:
-    check_keys(found, _SUBSCRIPTION, "a subscription")
+    check_keys(found, form.SUBSCRIPTION)
     name = text(found, "id")
     scope = f"/subscriptions/{name}"
     yield (
@@ -137,18 +131,18 @@ def _subscription(found: Mapped, above: dict[str, str]) -> Iterator[Body]:
 
 
 def _group(found: Mapped, subscription: str) -> Iterator[Body]:
-    check_keys(found, _GROUP, "a resource group")
+    check_keys(found, form.GROUP)
     scope = f"{subscription}/resourceGroups/{text(found, 'name')}"
     location = text(found, "location")
     owner = {"managedBy": text(found, "managedBy")} if found.get("managedBy") else {}
     yield found, {"id": scope, "location": location, **owner, **_tags(found)}
     for disk in mappings(found, "disks"):
-        check_keys(disk, _DISK, "a disk")
+        check_keys(disk, form.DISK)
         for name in _names(disk):
             yield disk, _disk(disk, scope, name, location)
     for key, (kind, known) in _KINDS.items():
         for row in mappings(found, key):
-            check_keys(row, known, f"an entry of {key}")
+            check_keys(row, known)
             made = _other(row, f"{scope}/providers/{kind}/{text(row, 'name')}", scope, location)
             yield row, made
             for number in range(_count(row, "instances", 0)):
@@ -169,7 +163,9 @@ def _names(disk: Mapped) -> list[str]:
 def _count(found: Mapped, key: str, default: Any) -> Any:
     number = found.get(key, default)
     if number is not default and (not isinstance(number, int) or isinstance(number, bool) or number < 0):
-        raise SandboxError(f"{found.where(key)}: {key}: {number!r} is no whole number", "write a number, such as 12")
+        raise SandboxError(
+            f"{found.where(key)}: {key}: {json_text.shown(number)} is no whole number", "write a number, such as 12"
+        )
     return number
 
 
@@ -220,6 +216,10 @@ def _other(found: Mapped, resource_id: str, group: str, location: str) -> Record
         disk = _within(group, "Microsoft.Compute/disks", str(found["disk"]))
         properties = {"creationData": {"createOption": "Copy", "sourceResourceId": disk}, **properties}
     place = {"location": found.get("location", location), **_tags(found)}
+    if found.get("sku"):
+        place["sku"] = {"name": text(found, "sku")}
+    if found.get("zones"):
+        place["zones"] = [str(zone) for zone in found["zones"]]
     return {"id": resource_id, **place, "properties": properties}
 
 
@@ -238,7 +238,7 @@ def _tags(found: Mapped, more: dict[str, str] | None = None) -> Record:
 
 def _locks(found: Mapped, scope: str) -> Iterator[Body]:
     for lock in mappings(found, "locks"):
-        check_keys(lock, ("name", "level", "notes"), "a lock")
+        check_keys(lock, form.LOCK)
         notes = {"notes": str(lock["notes"])} if lock.get("notes") else {}
         properties: Record = {"level": text(lock, "level"), **notes}
         yield (
@@ -259,7 +259,7 @@ def assign(world: World, data: Mapped) -> None:
         ]
     for scope, found in places:
         for row in mappings(found, "roleAssignments"):
-            check_keys(row, ("role", "principal", "scope", "principalType", "condition"), "a role assignment")
+            check_keys(row, form.ROLE_ASSIGNMENT)
             at = str(row.get("scope") or scope)
             if not at:
                 raise SandboxError(f"{row.where()}: scope is missing", "add `scope: /subscriptions/…`")
@@ -270,7 +270,7 @@ def assign_callers(world: World, data: Mapped) -> None:
     """Give callers the roles that the estate says they hold."""
     for caller, known in zip(mappings(data, "callers"), world.callers, strict=True):
         for row in mappings(caller, "roles"):
-            check_keys(row, ("role", "scope", "condition"), "a caller's role")
+            check_keys(row, form.CALLER_ROLE)
             _assign(world, row, text(row, "scope"), known["objectId"])
 
 
@@ -280,7 +280,7 @@ def _assign(world: World, row: Mapped, scope: str, principal: str) -> None:
     own = role if role.startswith("/") else definition_named(world, role)
     if known is None and not own:
         raise SandboxError(
-            f"{row.where('role')}: there is no role {role!r}",
+            f"{row.where('role')}: there is no role '{role}'",
             f"roles: {', '.join(sorted(one.name for one in BY_GUID.values()))}, one of roleDefinitions, or the id of a definition",
         )
     _check_condition(row)

@@ -1,6 +1,7 @@
-"""Microsoft.ResourceGraph: queries, the language that they are written in, and how they are evaluated."""
+"""Microsoft.ResourceGraph: queries, the language that they are written in, and how they are evaluated.
 
-from __future__ import annotations
+Not here: the resources that queries run over, which are the providers'.
+"""
 
 from reconciler.sandbox.graph.queries import provider
 

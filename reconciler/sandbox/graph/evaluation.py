@@ -6,19 +6,25 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
-import orjson
-
+from reconciler.sandbox import json_text
 from reconciler.sandbox.graph.kql import Expression, Query, Step
 
 Row = dict[str, Any]
 
 
-def run(query: Query, rows: Iterable[Row]) -> list[Row]:
-    """What a query makes of a table's rows."""
-    found = list(rows)
+def run(query: Query, rows_of: Callable[[Query], Iterable[Row]]) -> list[Row]:
+    """What a query makes of its table's rows, which `rows_of` tells for it and for each leg of its unions."""
+    found = list(rows_of(query))
     for step in query.steps:
-        found = _STEPS[step.operator](step, found)
+        found = _union(step, found, rows_of) if step.operator == "union" else _STEPS[step.operator](step, found)
     return found
+
+
+def _union(step: Step, rows: list[Row], rows_of: Callable[[Query], Iterable[Row]]) -> list[Row]:
+    """The rows of all legs, each with every column that one of them has: null where it has none itself."""
+    united = [*rows, *(row for leg in step.legs for row in run(leg, rows_of))]
+    columns = dict.fromkeys(name for row in united for name in row)
+    return [{name: row.get(name) for name in columns} for row in united]
 
 
 def _where(step: Step, rows: list[Row]) -> list[Row]:
@@ -68,10 +74,6 @@ def _limit(step: Step, rows: list[Row]) -> list[Row]:
     return rows[: step.number]
 
 
-def _top(step: Step, rows: list[Row]) -> list[Row]:
-    return _limit(step, _order(step, rows))
-
-
 def _summarize(step: Step, rows: list[Row]) -> list[Row]:
     groups: dict[str, tuple[Row, list[Row]]] = {}
     for row in rows:
@@ -97,11 +99,7 @@ def _aggregate(expression: Expression, rows: list[Row]) -> Any:
     return (ranked[0] if expression.value == "min" else ranked[-1]) if ranked else None
 
 
-def _count(_step: Step, rows: list[Row]) -> list[Row]:
-    return [{"Count": len(rows)}]
-
-
-_STEPS = {
+_STEPS: dict[str, Callable[[Step, list[Row]], list[Row]]] = {
     "where": _where,
     "extend": _extend,
     "project": _project,
@@ -110,8 +108,8 @@ _STEPS = {
     "order": _order,
     "limit": _limit,
     "summarize": _summarize,
-    "top": _top,
-    "count": _count,
+    "top": lambda step, rows: _limit(step, _order(step, rows)),
+    "count": lambda _, rows: [{"Count": len(rows)}],
 }
 
 
@@ -126,20 +124,8 @@ def value(expression: Expression, row: Row) -> Any:
     if kind == "list":
         return given
     if kind == "call":
-        return _call(expression.value, given)
+        return FUNCTIONS_OF_VALUES[expression.value](*given)
     return _COMBINED[kind](expression.value, *given)
-
-
-def _both(_: Any, left: Any, right: Any) -> bool:
-    return left is True and right is True
-
-
-def _either(_: Any, left: Any, right: Any) -> bool:
-    return left is True or right is True
-
-
-def _indexed(_: Any, found: Any, key: Any) -> Any:
-    return _index(found, key)
 
 
 def _index(found: Any, key: Any) -> Any:
@@ -156,7 +142,7 @@ def _text(found: Any) -> str:
     if isinstance(found, bool):
         return str(found).lower()
     if isinstance(found, (dict, list)):
-        return orjson.dumps(found).decode()
+        return json_text.dumps(found).decode()
     return str(found)
 
 
@@ -199,11 +185,12 @@ def _ordered(operator: str, left: Any, right: Any) -> bool:
     return {"<": one < other, ">": one > other, "<=": one <= other, ">=": one >= other}[operator]
 
 
-_COMBINED: dict[str, Callable[..., Any]] = {"and": _both, "or": _either, "index": _indexed, "compare": _compare}
-
-
-def _call(name: str, given: list[Any]) -> Any:
-    return FUNCTIONS_OF_VALUES[name](*given)
+_COMBINED: dict[str, Callable[..., Any]] = {
+    "and": lambda _, left, right: left is True and right is True,
+    "or": lambda _, left, right: left is True or right is True,
+    "index": lambda _, found, key: _index(found, key),
+    "compare": _compare,
+}
 
 
 def _is_empty(found: Any) -> bool:

@@ -17,58 +17,29 @@ _TOKEN = re.compile(
     |(?P<sign>=~|!~|==|!=|<=|>=|[|()\[\],.=<>])""",
     re.VERBOSE,
 )
-COMPARISONS = frozenset(
-    [
-        "==",
-        "!=",
-        "=~",
-        "!~",
-        "<",
-        ">",
-        "<=",
-        ">=",
-        "in",
-        "in~",
-        "!in",
-        "!in~",
-        "has",
-        "!has",
-        "contains",
-        "!contains",
-        "startswith",
-        "!startswith",
-        "endswith",
-        "!endswith",
-    ]
-)
+COMPARISONS = frozenset({
+    "==", "!=", "=~", "!~", "<", ">", "<=", ">=", "in", "in~", "!in", "!in~", "has", "!has", "contains", "!contains",
+    "startswith", "!startswith", "endswith", "!endswith",
+})  # fmt: skip
 FUNCTIONS = {
     "tolower": 1, "toupper": 1, "tostring": 1, "toint": 1, "isnotempty": 1, "isempty": 1, "isnull": 1, "isnotnull": 1,
     "not": 1, "split": 2, "strcat": -1, "array_length": 1, "todatetime": 1, "case": -1, "iff": 3, "iif": 3,
 }  # fmt: skip
 AGGREGATES = {"count": 0, "sum": 1, "min": 1, "max": 1, "dcount": 1}
-OPERATORS = frozenset(
-    {
-        "where",
-        "extend",
-        "project",
-        "project-away",
-        "order",
-        "sort",
-        "limit",
-        "take",
-        "count",
-        "distinct",
-        "summarize",
-        "top",
-    }
-)
+OPERATORS = frozenset({
+    "where", "extend", "project", "project-away", "order", "sort", "limit", "take", "count", "distinct", "summarize",
+    "top", "union",
+})  # fmt: skip
+_MOST_LEGS = 3
+_UNITED = frozenset({"resources", "resourcecontainers"})
+"""The tables that may be in a union with each other; another one may be only with itself."""
 
 
 class QueryError(Exception):
     """The query cannot be parsed: where, and the word that is in the way."""
 
     def __init__(self, text: str, position: int, token: str) -> None:
-        super().__init__(f"unexpected {token!r}")
+        super().__init__(f"unexpected '{token}'")
         self.line = text.count("\n", 0, position) + 1
         self.column = position - (text.rfind("\n", 0, position) + 1)
         self.token = token
@@ -85,13 +56,17 @@ class Expression:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One operator after a pipe: named expressions (name "" where it has none), for order which descend, for summarize `by`."""
+    """One operator after a pipe: named expressions (name "" where it has none), for order which descend, for summarize `by`.
+
+    For a union, `legs` are the queries whose rows follow.
+    """
 
     operator: str
     columns: tuple[tuple[str, Expression], ...] = ()
     descending: tuple[bool, ...] = ()
     number: int = 0
     by: tuple[tuple[str, Expression], ...] = ()
+    legs: tuple[Query, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +85,10 @@ class Query:
         column, named = condition.parts
         is_type = (column.kind, column.value, named.kind) == ("column", "type", "literal")
         return str(named.value).lower() if is_type else ""
+
+    def tables(self) -> set[str]:
+        """The lower-cased names of its own table and of those in its unions."""
+        return {self.table}.union(*(leg.tables() for step in self.steps for leg in step.legs))
 
 
 def parse(text: str) -> Query:
@@ -169,11 +148,34 @@ class _Parser:
         if table in OPERATORS:
             table, self._at = "resources", 0
             steps.append(self._step())
-        while self._take("|"):
-            steps.append(self._step())
+        found = self._piped(table, steps)
         if self._kind != "end":
             raise self._error()
+        tables = found.tables()
+        if len(tables) > 1 and not tables <= _UNITED:
+            raise self._error()
+        return found
+
+    def _piped(self, table: str, steps: list[Step]) -> Query:
+        while self._take("|"):
+            steps.append(self._step())
+        if sum(len(step.legs) for step in steps) > _MOST_LEGS:
+            raise self._error()
         return Query(table, tuple(steps))
+
+    def _union(self) -> Step:
+        """Each leg is a table, or a query in brackets without a union of its own, as Resource Graph has it."""
+        legs = []
+        while True:
+            bracketed = self._take("(")
+            table = self._name().lower()
+            legs.append(self._piped(table, []) if bracketed else Query(table, ()))
+            if any(step.legs for step in legs[-1].steps):
+                raise self._error()
+            if bracketed:
+                self._need(")")
+            if not self._take(","):
+                return Step("union", legs=tuple(legs))
 
     def _step(self) -> Step:
         operator = self._word.lower()
@@ -184,8 +186,8 @@ class _Parser:
             return Step("count") if operator == "count" else Step("limit", number=int(self._literal("number")))
         if operator in {"top", "order", "sort"}:
             return self._top() if operator == "top" else self._order()
-        if operator == "summarize":
-            return self._summarize()
+        if operator in {"summarize", "union"}:
+            return self._summarize() if operator == "summarize" else self._union()
         if operator == "where":
             return Step("where", (("", self._either()),))
         return Step(operator, tuple(self._columns(needs_value=operator == "extend")))

@@ -76,15 +76,16 @@ def query(world: World, request: Request) -> Response:
         parsed = parse(body["query"])
     except QueryError as error:
         raise _invalid(world, error) from error
-    if parsed.table not in _TABLES:
-        raise _bad(world, "InvalidQuery", f"Table {parsed.table} was not found or is not supported here.")
+    for table in sorted(parsed.tables() - _TABLES.keys()):
+        raise _bad(world, "InvalidQuery", f"Table {table} was not found or is not supported here.")
     kept: dict[str, list[Row]] = world.scratch.setdefault("graph", {})
     name, goes_on = (
         f"{request.caller} {body['query']} {body.get('subscriptions')}",
         (body.get("options") or {}).get("$skipToken"),
     )
     try:
-        found = (goes_on and kept.get(name)) or run(parsed, _rows(world, request, parsed, _scope(world, request)))
+        scope = _scope(world, request)
+        found = (goes_on and kept.get(name)) or run(parsed, lambda part: _rows(world, request, part, scope))
     except (TypeError, ValueError) as error:
         raise _bad(world, "InvalidQuery", str(error)) from error
     answer = _page(world, body, found)
@@ -125,7 +126,7 @@ def _rows(world: World, request: Request, parsed: Query, subscriptions: set[str]
 
 
 def _reader(world: World, request: Request) -> Callable[[str, str], bool]:
-    """Whether the caller may read a resource; asked once for all that lies in one place and has no rights of its own."""
+    """Whether the caller may read a resource; asked once for all that lies in one place and has no role assignments of its own."""
     known: dict[tuple[str, str], bool] = {}
     own = world.table(ASSIGNMENTS)
 

@@ -1,6 +1,7 @@
-"""Microsoft.ManagedIdentity: user-assigned identities."""
+"""Microsoft.ManagedIdentity: user-assigned identities.
 
-from __future__ import annotations
+Not here: the identities of vaults, which are in `sandbox.dataprotection.vaults`.
+"""
 
 from reconciler.sandbox.identity.identities import provider
 

@@ -1,6 +1,7 @@
-"""Microsoft.Management: management groups."""
+"""Microsoft.Management: management groups.
 
-from __future__ import annotations
+Not here: the subscriptions below management groups, which are in `sandbox.resources`.
+"""
 
 from reconciler.sandbox.management.groups import provider
 

@@ -40,6 +40,14 @@ NAMES = {name: shown for name, shown, _, _ in _PARTS}
 """What people call each region, by its name."""
 PAIRS = {name: pair for name, _, _, pair in _PARTS if pair}
 """The region that each is paired with, for those that have one."""
+_ZONAL = """
+eastus eastus2 westus2 westus3 centralus southcentralus canadacentral brazilsouth mexicocentral northeurope westeurope uksouth
+francecentral germanywestcentral italynorth norwayeast polandcentral spaincentral swedencentral switzerlandnorth austriaeast
+eastasia southeastasia australiaeast centralindia japaneast japanwest koreacentral indonesiacentral malaysiawest
+newzealandnorth israelcentral qatarcentral uaenorth southafricanorth centraluseuap eastus2euap
+"""
+ZONAL = frozenset(_ZONAL.split())
+"""The regions that have availability zones."""
 
 
 def rows(subscription: str) -> list[dict[str, Any]]:

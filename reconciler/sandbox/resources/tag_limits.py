@@ -1,6 +1,6 @@
 """What Resource Manager takes as tags of a resource: 50 at most, names of 512 characters, values of 256.
 
-Limits as Azure documents them, codes as Azure PowerShell tells them. Names are compared without case.
+Limits as Azure documents them, codes as Azure PowerShell shows them. Names are compared without case.
 """
 
 from __future__ import annotations

@@ -49,11 +49,12 @@ def _principals(world: World) -> Iterator[dict[str, Any]]:
     seen = set()
     for caller in world.callers:
         seen.add(lower(caller["objectId"]))
-        yield _row(caller["objectId"], caller["appId"], str(caller.get("name") or caller["appId"]), "Application")
+        row = _row(caller["objectId"], caller["appId"], str(caller.get("name") or caller["appId"]), "Application")
+        yield {**row, "servicePrincipalNames": [*row["servicePrincipalNames"], *caller.get("clients", ())]}
     for key, record in sorted(world.table(PRINCIPALS).items()):
         if lower(key) not in seen and record.get("_known", 0.0) <= world.timestamp:
             owner = str(record.get("_owner") or record.get("_vault") or "")
-            client = _client(world.find(owner)) if owner else ""
+            client = _client(world.find(owner)) if owner else str(record.get("_client", ""))
             name = record.get("_name") or name_of(owner) or record["id"]
             kind = "ManagedIdentity" if owner else "Application"
             row = _row(record["id"], client or world.guid(record["id"], "client"), name, kind)
@@ -67,8 +68,8 @@ def _ids(body: bytes) -> set[str]:
         return set()
 
 
-def _names(row: dict[str, Any]) -> tuple[str, str]:
-    return lower(row["appId"]), lower(row["displayName"])
+def _names(row: dict[str, Any]) -> set[str]:
+    return {lower(row["displayName"]), *map(lower, row["servicePrincipalNames"])}
 
 
 def _client(owner: Record | None) -> str:

@@ -1,7 +1,8 @@
 """Where clients sign in: the documents by which they find the token endpoint, and tokens for anybody.
 
 The Azure CLI and Terraform ask for these before they speak ARM. A token names whom the sandbox takes its bearer for: the
-estate's caller with the client id that signs in, else everybody; it is unsigned and protects nothing.
+estate's caller with the client id that signs in, else somebody new of that client id, whom the directory knows from then
+on and who may do what the estate lets everybody do. It is unsigned and protects nothing.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from urllib.parse import parse_qs
 import orjson
 
 from reconciler.sandbox.arm.ids import lower
-from reconciler.sandbox.world import World
+from reconciler.sandbox.world import PRINCIPALS, World
 
 _LIFETIME = 86400
 _OPENID = "/.well-known/openid-configuration"
@@ -39,12 +40,24 @@ def answer(world: World, base: str, method: str, path: str, body: bytes, now: in
 
 def object_id_of(token: str) -> str:
     """The object id that a JSON web token names, unverified; empty for what is no such token."""
+    return str(_claims(token).get("oid", ""))
+
+
+def recall(world: World, authorization: str) -> None:
+    """Let the directory know a client again who signed in before the sandbox was reset, by the token that it still has."""
+    claims = _claims(authorization.partition(" ")[2].strip())
+    client = str(claims.get("appid", ""))
+    if client and claims.get("oid") == world.guid(f"client {client}", "object"):
+        _newcomer(world, client)
+
+
+def _claims(token: str) -> Mapping[str, Any]:
     try:
         part = token.split(".")[1]
         claims = orjson.loads(urlsafe_b64decode(part + "=" * (-len(part) % 4)))
     except (IndexError, ValueError):
-        return ""
-    return str(claims.get("oid", "")) if isinstance(claims, dict) else ""
+        return {}
+    return claims if isinstance(claims, dict) else {}
 
 
 def _openid(world: World, base: str, tenant: str) -> dict[str, Any]:
@@ -89,7 +102,26 @@ def _caller(world: World, client: str) -> Mapping[str, Any]:
     every = {"objectId": world.guid("caller", "object"), "appId": world.guid("caller", "application")}
     others = [known for known in world.callers if not known.get("token")]
     named = [known for known in world.callers if client and lower(known["appId"]) == lower(client)]
-    return next(iter((*named, *others)), every)
+    if named or not client:
+        return next(iter((*named, *others)), every)
+    if others and not others[0].get("everywhere"):
+        return _beside(others[0], client)
+    return _newcomer(world, client)
+
+
+def _beside(caller: dict[str, Any], client: str) -> Mapping[str, Any]:
+    """Everybody else's caller, whose roles are limited, under one more client id."""
+    clients = caller.setdefault("clients", [])
+    if client not in clients:
+        clients.append(client)
+    return {**caller, "appId": client}
+
+
+def _newcomer(world: World, client: str) -> Mapping[str, Any]:
+    found = {"objectId": world.guid(f"client {client}", "object"), "appId": client}
+    told = {"id": found["objectId"], "_client": client, "_name": client, "_known": 0.0}
+    world.table(PRINCIPALS).setdefault(found["objectId"], told)
+    return found
 
 
 def _encoded(part: Mapping[str, Any]) -> str:

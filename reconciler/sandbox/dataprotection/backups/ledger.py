@@ -1,6 +1,6 @@
-"""Scheduled backups as sketches: what job, recovery point and snapshot of one say beside what hundreds have in common.
+"""Scheduled backups as sketches: what is special about one's job, recovery point and snapshot.
 
-What they have in common stands in a table of its own, under a key that the sketches begin with.
+What hundreds of backups have in common is in a table of its own, under the key with which their sketches begin.
 """
 
 from __future__ import annotations
@@ -82,9 +82,7 @@ def job(world: World, key: str, sketch: Sketch) -> Record:
     record = job_bodies.begun(world, facts, name, tag=tag, by_user=False, began=begins)
     if world.timestamp < ends:
         return record
-    own = name.replace("-", "")
-    made = None if error else (own, point_bodies.taken_at(world, own, begins))
-    return job_bodies.ended(world, record, ends, error=error, point=made)
+    return job_bodies.ended(world, record, ends, error=error, point="" if error else name.replace("-", ""))
 
 
 @draws(RECOVERY_POINTS)

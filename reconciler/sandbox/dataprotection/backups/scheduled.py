@@ -1,7 +1,7 @@
 """Scheduled backups: begun up to two hours after they are due, tagged, kept as long as their tag says, then gone.
 
 An instance that is protected is backed up; while its protection is stopped nothing expires, else everything does but
-the latest recovery point (Azure Backup's own docs). What has come and gone between two looks is never written down.
+the latest recovery point (Azure Backup's own docs). What was made and expired between two looks is never stored.
 """
 
 from __future__ import annotations
@@ -54,8 +54,9 @@ def catch_up(world: World) -> None:
 def _back_up(world: World, instance: Record, since: float) -> float:
     """Make the backups of one instance up to now; when the next one begins."""
     policy = world.find(text(instance, "properties", "policyInfo", "policyId"))
-    schedule = schedules.schedule_of(at(policy, "properties"))
-    if schedule is None or not world.switch("scheduled_backups"):
+    schedule = schedules.schedule_of(at(policy, "properties"), as_written=world.switch("start_offset") == "wall-clock")
+    is_disks = requirements.is_of_disk(instance["properties"])
+    if schedule is None or not is_disks or not world.switch("scheduled_backups"):
         instance.pop("_due", None)
         return math.inf
     if "_due" not in instance:

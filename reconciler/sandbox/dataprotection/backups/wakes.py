@@ -1,4 +1,4 @@
-"""When each instance is to be looked at next: what is worked out anew from the instances themselves, never saved."""
+"""When each instance has to be looked at next: worked out from the instances themselves, and never saved."""
 
 from __future__ import annotations
 

@@ -10,13 +10,15 @@ from reconciler.sandbox.arm.messages import Request, Response, public
 from reconciler.sandbox.arm.paging import page
 from reconciler.sandbox.dataprotection.errors import invalid, refusal
 from reconciler.sandbox.dataprotection.guards import critical_operations
-from reconciler.sandbox.dataprotection.guards.routes import DELETE_INSTANCE, DELETE_PROXY
+from reconciler.sandbox.dataprotection.guards.routes import DELETE_INSTANCE, DELETE_PROXY, REQUESTS
 from reconciler.sandbox.dataprotection.namespace import PROXIES, PROXY, VAULT, new, provider, the, vault_id
 from reconciler.sandbox.dataprotection.spelling import at, canonical, same, text
 from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import World
 
 KIND = "Microsoft.DataProtection/backupVaults/backupResourceGuardProxies"
+_TOLD_KIND = "Microsoft.DataProtection/vaults/backupResourceGuardProxies"
+"""What its body has for a type (recorded traffic)."""
 NAME = "DppResourceGuardProxy"
 _UNLOCKED = timedelta(hours=1)
 
@@ -40,19 +42,18 @@ def proxy(world: World, address: str, guard: Record) -> Record:
         "resourceGuardResourceId": guard["id"],
         "resourceGuardOperationDetails": _details(guard),
         "lastUpdatedTime": world.stamp(),
-        "description": guard["properties"]["description"],
     }
-    return new(address, KIND, properties=properties)
+    return new(address, _TOLD_KIND, properties=properties)
 
 
 def _details(guard: Record) -> list[dict[str, Any]]:
     return [
         {
             "vaultCriticalOperation": row["vaultCriticalOperation"],
-            "defaultResourceRequest": f"{guard['id']}/{row['requestResourceType'].rsplit('/', 1)[-1]}/default",
+            "defaultResourceRequest": f"{guard['id']}/{REQUESTS[row['vaultCriticalOperation']]}/default",
         }
         for row in at(guard, "properties", "resourceGuardOperations") or []
-        if lower(row["vaultCriticalOperation"]).startswith("microsoft.dataprotection/")
+        if row["vaultCriticalOperation"] in REQUESTS
     ]
 
 
@@ -76,7 +77,7 @@ def delete(world: World, request: Request, **ids: str) -> Response:
         return Response(204)
     critical_operations.check(world, request, vault_id(ids), DELETE_PROXY, target=address)
     world.remove(address)
-    return Response(200)
+    return Response(200, {})
 
 
 @provider.route("POST", f"{PROXY}/unlockDelete", f"{KIND}/unlockDelete/action")

@@ -34,15 +34,31 @@ REQUESTS = {
     MODIFY_POLICY: "dppModifyPolicy",
     RESTORE: "dppTriggerRestoreRequests",
 }
+_ITEMS = "backupFabrics/protectionContainers/protectedItems"
+_OF_RECOVERY_SERVICES = {
+    f"{_ITEMS}/delete": "deleteProtectedItemRequests",
+    f"{_ITEMS}/write": "updateProtectedItemRequests",
+    "backupPolicies/write": "updateProtectionPolicyRequests",
+    "backupResourceGuardProxies/delete": "deleteResourceGuardProxyRequests",
+    "backupSecurityPIN/action": "getBackupSecurityPINRequests",
+    "backupconfig/write": "disableSoftDeleteRequests",
+    f"{_ITEMS}/write#stopProtectionWithRetainData": "stopProtectionWithRetainDataRequests",
+    "write#reduceImmutabilityState": "reduceImmutabilityStateRequests",
+    f"{_ITEMS}/recoveryPoints/restore/action": "triggerRestoreRequests",
+    "registeredIdentities/delete": "deleteMABIdentityRequests",
+}
+_GUARDED = {
+    **{f"Microsoft.RecoveryServices/vaults/{key}": f"{KIND}/{kind}" for key, kind in _OF_RECOVERY_SERVICES.items()},
+    **{operation: operation for operation in REQUESTS},
+}
+"""What a guard guards, with the type of the request as its body tells it (recorded traffic)."""
 _ALWAYS = frozenset({lower(DELETE_PROXY), lower(REDUCE_SOFT_DELETE)})
-_ADVICE = "Please take JIT access before performing any of the critical operation"
 
 
 @provider.route("PUT", GUARD, f"{KIND}/write")
 def put(world: World, request: Request, **ids: str) -> Response:
-    """Create or replace a resource guard: 201 when it is new, 200 otherwise."""
+    """Create or replace a resource guard: 200 for a new one, too (recorded traffic)."""
     body, address = canonical(request.body), GUARD.format(**ids)
-    live = world.find(address)
     if not text(body, "location"):
         raise ArmError(400, "LocationRequired", "The location property is required for this definition.")
     excluded = at(body, "properties", "vaultCriticalOperationExclusionList") or []
@@ -54,7 +70,7 @@ def put(world: World, request: Request, **ids: str) -> Response:
         )
     record = guard(address, body, excluded)
     world.store(address, record)
-    return Response(201 if live is None else 200, public(record))
+    return Response(200, public(record))
 
 
 def guard(address: str, body: Any, excluded: list[str]) -> Record:
@@ -64,11 +80,10 @@ def guard(address: str, body: Any, excluded: list[str]) -> Record:
         "provisioningState": "Succeeded",
         "allowAutoApprovals": True,
         "resourceGuardOperations": [
-            {"vaultCriticalOperation": operation, "requestResourceType": f"{KIND}/{kind}"}
-            for operation, kind in REQUESTS.items()
+            {"vaultCriticalOperation": operation, "requestResourceType": kind}
+            for operation, kind in _GUARDED.items()
             if lower(operation) not in left_out
         ],
-        "description": _ADVICE,
         "vaultCriticalOperationExclusionList": excluded,
     }
     tags = {"tags": body["tags"]} if at(body, "tags") else {}
@@ -124,11 +139,7 @@ def _register_requests(kind: str) -> None:
 for _kind in sorted(
     {
         *REQUESTS.values(),
-        "disableSoftDeleteRequests",
-        "getBackupSecurityPINRequests",
-        "deleteProtectedItemRequests",
-        "updateProtectedItemRequests",
-        "updateProtectionPolicyRequests",
+        *_OF_RECOVERY_SERVICES.values(),
     }
 ):
     _register_requests(_kind)

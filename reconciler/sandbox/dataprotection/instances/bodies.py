@@ -1,13 +1,14 @@
 """The body of an instance, as sent and as kept: nulls dropped, all else echoed as it was written (recorded traffic).
 
-How to validate, and the empty properties that Azure PowerShell gives every data source, don't come back either.
+How to validate, and the empty properties that Azure PowerShell gives every data source, don't come back either. An
+instance without a friendly name is called as its data source is, after the set that this belongs to.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from reconciler.sandbox.arm.ids import lower
+from reconciler.sandbox.arm.ids import lower, name_of
 from reconciler.sandbox.arm.messages import Request
 from reconciler.sandbox.dataprotection.errors import invalid
 from reconciler.sandbox.dataprotection.instances import states
@@ -25,6 +26,8 @@ def parsed(world: World, request: Request, live: Record | None) -> tuple[dict[st
     """The properties to keep of a PUT, and `{"tags": …}` when there are tags."""
     body = canonical(request.body)
     properties = checked(body.get("properties") if isinstance(body, dict) else None)
+    name = text(properties, "friendlyName") or text(live, "properties", "friendlyName") or _friendly_name(properties)
+    properties = {**properties, "friendlyName": name}
     tags = at(body, "tags")
     if tags is None and world.switch("omitted_tags") == "kept":
         tags = at(live, "tags")
@@ -49,6 +52,12 @@ def checked(properties: Any) -> dict[str, Any]:
     info = {key: value for key, value in properties["policyInfo"].items() if key != "policyVersion"}
     sources = {key: _source(kept[key]) for key in _SOURCES if key in kept}
     return {**kept, **sources, "objectType": text(properties, "objectType") or _KIND, "policyInfo": info}
+
+
+def _friendly_name(properties: dict[str, Any]) -> str:
+    own, within = (text(properties, key, "resourceName") for key in _SOURCES)
+    own = own or name_of(text(properties, "dataSourceInfo", "resourceID").rstrip("/"))
+    return f"{within}\\{own}" if within and not same(within, own) else own
 
 
 def _source(info: Any) -> Any:

@@ -10,7 +10,7 @@ import math
 from typing import Any
 
 from reconciler.sandbox.dataprotection import operations
-from reconciler.sandbox.dataprotection.errors import MISSING_PERMISSIONS
+from reconciler.sandbox.dataprotection.errors import INVALID_INPUT, MISSING_PERMISSIONS, facing
 from reconciler.sandbox.dataprotection.instances import requirements, states
 from reconciler.sandbox.dataprotection.namespace import vault_of
 from reconciler.sandbox.tables import Record
@@ -32,7 +32,7 @@ def current(world: World, data: dict[str, Any]) -> Record | None:
 
 
 def mode(world: World, error: dict[str, Any]) -> str:
-    """What a problem of an instance leads to: protection-error, refused or operation-failed."""
+    """What a problem of an instance leads to: protection-error, refused, operation-failed or given-up."""
     switch = "permission_failure" if error["code"] == MISSING_PERMISSIONS else "check_failure"
     return str(world.switch(switch))
 
@@ -51,8 +51,12 @@ def instance_written(world: World, **data: Any) -> None:
     if instance is None:
         return
     error = _problem(world, instance, data["goal"])
-    if error and mode(world, error) == "operation-failed":
-        states.enter(world, instance, states.FAILED, error)
+    outcome = mode(world, error) if error else ""
+    if error and outcome in {"operation-failed", "given-up"}:
+        if outcome == "given-up":
+            states.give_up(world, instance)
+        else:
+            states.enter(world, instance, states.FAILED, error)
         raise operations.OperationFailed(error)
     world.after(
         data["rest"], "dataprotection.instance-settles", **{key: data[key] for key in ("instance", "revision", "goal")}
@@ -69,8 +73,15 @@ def settles(world: World, **data: Any) -> None:
     states.enter(world, instance, states.ERROR if error else data["goal"], error)
 
 
+@operations.completion
+def instance_left_given_up(world: World, **data: Any) -> None:  # noqa: ARG001 - as every completion
+    """The operation of a write that was to repair what Azure had given up, and didn't."""
+    detail = "The backup instance is in a failed provisioning state and cannot be updated."
+    raise operations.OperationFailed(facing(INVALID_INPUT, detail=detail))
+
+
 def _problem(world: World, instance: Record, goal: str) -> dict[str, Any] | None:
     vault = world.find(vault_of(instance["id"]))
     if goal != states.CONFIGURED or vault is None:
         return None
-    return requirements.problem(world, vault, instance["properties"])
+    return requirements.obstacle(world, vault, instance["properties"])

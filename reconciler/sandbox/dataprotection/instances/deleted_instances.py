@@ -118,7 +118,7 @@ def undelete(world: World, _request: Request, **ids: str) -> Response:
     address = DELETED_INSTANCE.format(**ids)
     record = world.remove(address)
     if record is None:
-        raise absent(_NOT_FOUND)
+        raise absent(_NOT_FOUND, inner=False)
     active = f"{vault_id(ids)}/backupInstances/{record['name']}"
     kept = {key: value for key, value in record.items() if key not in {"id", "name", "type", "_revision"}}
     instance = new(active, instances.KIND, **kept)

@@ -1,12 +1,13 @@
-"""Deleting an instance: it needs the snapshot resource group and the vault's rights still (Azure Backup's own docs).
+"""Deleting an instance: it still needs the snapshot resource group and the vault's permissions (Azure Backup's own docs).
 
-It is gone at the end of the operation, or is told as `SoftDeleting` for as long as a switch says.
+It is gone at the end of the operation, or is shown as `SoftDeleting` for as long as a switch says.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+from reconciler.sandbox.arm.ids import name_of
 from reconciler.sandbox.arm.messages import Request, Response
 from reconciler.sandbox.dataprotection import operations
 from reconciler.sandbox.dataprotection.errors import facing
@@ -86,9 +87,19 @@ def removed(world: World, **data: Any) -> None:
         remove(world, vault, instance, keeps=data["keeps"])
 
 
+_WAY_OUT = (
+    "Create the resource group {group} again, assign the vault's identity Disk Snapshot Contributor on it, and delete the "
+    "backup instance again."
+)
+
+
 def _unreachable(world: World, vault: Record, instance: Record) -> dict[str, Any] | None:
-    if not world.resource_exists(snapshot_group_of(instance["properties"])):
-        return facing("UserErrorSnapshotRGNotFound", nulls=False)
+    """What keeps an instance's snapshots from being deleted; nothing where it never named a group for them."""
+    group = snapshot_group_of(instance["properties"])
+    if not group:
+        return None
+    if not world.resource_exists(group):
+        return facing("UserErrorSnapshotRGNotFound", advice=_WAY_OUT.format(group=name_of(group)), nulls=False)
     return missing_to_delete(world, vault, instance["properties"])
 
 

@@ -1,6 +1,6 @@
 """Stopping, suspending, resuming and syncing protection.
 
-What is so already is answered 200, empty and without an operation (recorded traffic).
+A request that would change nothing is answered with an empty 200, without an operation (recorded traffic).
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ def sync(world: World, request: Request, **ids: str) -> Response:
     kind = text(canonical(request.body), "syncType") or "Default"
     if not any(same(kind, known) for known in ("Default", "ForceResync")):
         raise invalid(f"syncType cannot be {kind}.")
-    if states.state_of(instance) not in states.FAILING and same(kind, "Default"):
+    if not states.is_failing(instance) and same(kind, "Default"):
         return Response(200)
     return _started(world, request, vault, instance, "synced")
 
@@ -109,7 +109,7 @@ def sync(world: World, request: Request, **ids: str) -> Response:
 def synced(world: World, **data: Any) -> dict[str, Any]:
     """Let a failing instance be configured, or fail again."""
     instance = configuration.current(world, data)
-    if instance is not None and states.state_of(instance) in states.FAILING:
+    if instance is not None and states.is_failing(instance):
         configuration.settles(world, **data, goal=states.CONFIGURED)
     return dict(operations.JOB_INFO)
 

@@ -61,13 +61,14 @@ def is_let_go(world: World, vault: Record, other: Record) -> bool:
 
 
 def _taken(other: Record, code: str) -> Exception:
+    called = other["properties"].get("friendlyName") or other["name"]
     return refusal(
         400,
         code,
-        f"Datasource is already associated with the backup instance {other['name']} in the Backup vault "
+        f"Datasource is already associated with the backup instance {called} in the Backup vault "
         f"{vault_of(other['id'])} with the protection status as {states.state_of(other)}.",
-        advice=f"Delete the backup instance {other['name']} from the Backup vault {vault_of(other['id'])} to "
-        "re-protect the datasource in any other vault.",
+        advice=f"Delete the backup instance {called} from the Backup vault {vault_of(other['id'])} to "
+        "re-protect the datasource in any other vault",
     )
 
 

@@ -1,4 +1,4 @@
-"""What has to be so before a disk can be protected, rights apart: Azure Backup's support matrix for disks.
+"""What a disk needs, apart from permissions, before it can be protected: Azure Backup's support matrix for disks.
 
 Codes are those of Azure's troubleshooting page for disk backup where it has one.
 """
@@ -27,8 +27,18 @@ def misfit(world: World, vault: Record, properties: Any) -> Error | None:
 
 
 def problem(world: World, vault: Record, properties: Any) -> Error | None:
-    """The first thing that keeps a disk from being protected now, rights included."""
+    """The first thing that keeps a disk from being protected now, permissions included."""
     return misfit(world, vault, properties) or missing_to_protect(world, vault, properties)
+
+
+def obstacle(world: World, vault: Record, properties: Any) -> Error | None:
+    """The same of an instance of any kind; what other kinds need isn't simulated, so nothing keeps them back."""
+    return problem(world, vault, properties) if is_of_disk(properties) else None
+
+
+def is_of_disk(properties: Any) -> bool:
+    """Whether an instance protects a disk, as far as it tells."""
+    return same(text(properties, "dataSourceInfo", "datasourceType") or policy_rules.DISKS, policy_rules.DISKS)
 
 
 def _invalid(detail: str) -> Error:

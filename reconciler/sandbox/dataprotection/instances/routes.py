@@ -8,14 +8,13 @@ from reconciler.sandbox.arm.ids import lower
 from reconciler.sandbox.arm.messages import Request, Response, public
 from reconciler.sandbox.arm.paging import page, page_of
 from reconciler.sandbox.authorization.rights import may
-from reconciler.sandbox.dataprotection import operations
+from reconciler.sandbox.dataprotection import api_versions, operations
 from reconciler.sandbox.dataprotection.errors import INVALID_INPUT, MISSING_PERMISSIONS, missing, refusal
 from reconciler.sandbox.dataprotection.guards import critical_operations
 from reconciler.sandbox.dataprotection.guards import routes as guards
 from reconciler.sandbox.dataprotection.instances import configuration, lookups, refusals, requirements, states
 from reconciler.sandbox.dataprotection.instances.bodies import differs, parsed
 from reconciler.sandbox.dataprotection.namespace import (
-    EMPTY_UPDATE_VERSION,
     INSTANCE,
     INSTANCES,
     VAULT,
@@ -25,7 +24,6 @@ from reconciler.sandbox.dataprotection.namespace import (
     vault_id,
     vault_of,
 )
-from reconciler.sandbox.dataprotection.permissions import missing_to_protect
 from reconciler.sandbox.dataprotection.spelling import at, same, text
 from reconciler.sandbox.graph.queries import shows
 from reconciler.sandbox.tables import Record
@@ -62,7 +60,10 @@ def get(world: World, _request: Request, **ids: str) -> Response:
 @provider.route("GET", f"{INSTANCE}/operationResults/{{operation}}", f"{KIND}/operationResults/read")
 def result(world: World, request: Request, **ids: str) -> Response:
     """What an update has made of the instance, once it is done."""
-    return operations.pending(world, request, **ids) or get(world, request, **ids)
+    vault = the(world, vault_id(ids))
+    return operations.pending(world, request, **ids) or operations.resulted(
+        world, request, ids, vault["location"], get(world, request, **ids)
+    )
 
 
 @provider.route("GET", f"{VAULT}/backupInstances", f"{KIND}/read")
@@ -107,7 +108,10 @@ def _create(world: World, request: Request, vault: Record, instance: Record) -> 
     refuse_now(world, vault, instance["properties"])
     states.enter(world, instance, states.CONFIGURING)
     world.store(instance["id"], instance)
-    headers = _configure(world, request, instance, states.CONFIGURED, quick=True)
+    is_told = requirements.is_of_disk(instance["properties"]) or not _is_empty(request)
+    headers = _configure(world, request, instance, states.CONFIGURED, quick=True, results=not is_told)
+    if not is_told:
+        return Response(202, None, headers)
     body = public(instance)
     return Response(201, {**body, "properties": {**body["properties"], "provisioningState": "Provisioning"}}, headers)
 
@@ -115,10 +119,12 @@ def _create(world: World, request: Request, vault: Record, instance: Record) -> 
 def _update(world: World, request: Request, vault: Record, live: Record, wanted: Record) -> Response:
     refusals.check_change(world, live, wanted)
     before = states.state_of(live)
-    failing, halted = before in states.FAILING, before in states.HALTED
+    failing, halted = states.is_failing(live), before in states.HALTED
     unchanged = not differs(live, wanted)
     if unchanged and not failing and world.switch("identical_instance") == "no-op":
         return Response(200, public(live))
+    if unchanged and states.is_given_up(live) and world.switch("given_up_instance") != "repaired":
+        return _left_given_up(world, request, live)
     policies = (text(record, "properties", "policyInfo", "policyId") for record in (live, wanted))
     if not same(*policies):
         critical_operations.check(world, request, vault["id"], guards.MODIFY_POLICY)
@@ -131,9 +137,27 @@ def _update(world: World, request: Request, vault: Record, live: Record, wanted:
     states.enter(world, record, before if stays else states.CONFIGURING if failing else states.UPDATING)
     world.store(record["id"], record)
     goal = before if stays else states.CONFIGURED
-    if request.api_version >= EMPTY_UPDATE_VERSION:
-        return Response(202, None, _configure(world, request, record, goal, quick=failing, results=True))
-    return Response(201, public(record), _configure(world, request, record, goal, quick=failing))
+    return _accepted(
+        request, record, _configure(world, request, record, goal, quick=failing, results=_is_empty(request))
+    )
+
+
+def _is_empty(request: Request) -> bool:
+    return api_versions.holds(request.api_version, api_versions.EMPTY_UPDATE)
+
+
+def _accepted(request: Request, record: Record, headers: dict[str, str]) -> Response:
+    """The answer to an update, whose operation goes on."""
+    return Response(202, None, headers) if _is_empty(request) else Response(201, public(record), headers)
+
+
+def _left_given_up(world: World, request: Request, live: Record) -> Response:
+    """Answer a write that can't repair what Azure has given up: at once, or by an operation that fails."""
+    if world.switch("given_up_instance") == "no-op":
+        return Response(200, public(live))
+    links = operations.Links(vault_of(live["id"]), live["id"] if _is_empty(request) else "", _RETRY_AFTER)
+    headers = operations.start(world, request, live["id"], links, seconds=1.0, then="instance_left_given_up")
+    return _accepted(request, live, headers)
 
 
 def _configure(
@@ -159,7 +183,7 @@ def _configure(
 
 def refuse_now(world: World, vault: Record, properties: dict[str, Any]) -> None:
     """Refuse at once what the switches say is not left for later."""
-    error = requirements.misfit(world, vault, properties) or missing_to_protect(world, vault, properties)
+    error = requirements.obstacle(world, vault, properties)
     if error is None or configuration.mode(world, error) != "refused":
         return
     detail = text(error, "innerError", "additionalInfo", "DetailedNonLocalisedMessage")

@@ -32,6 +32,22 @@ def state_of(instance: Record) -> str:
     return text(instance, "properties", "currentProtectionState")
 
 
+def is_given_up(instance: Record) -> bool:
+    """Whether Azure has stopped working on an instance without bringing it to an end."""
+    return text(instance, "properties", "provisioningState") in {"Failed", "Canceled"}
+
+
+def is_failing(instance: Record) -> bool:
+    """Whether an instance isn't protected because of an error, told or not."""
+    return state_of(instance) in FAILING or is_given_up(instance)
+
+
+def give_up(world: World, instance: Record) -> None:
+    """Leave an instance halfway: it is said to be configured still, and only its provisioning tells of the failure."""
+    enter(world, instance, CONFIGURING)
+    instance["properties"]["provisioningState"] = "Failed"
+
+
 def enter(world: World, instance: Record, state: str, error: dict[str, Any] | None = None) -> None:
     """Let an instance be in a state from now on; with the details of an error where there is one.
 

@@ -1,6 +1,6 @@
 """validateForBackup and validateForModifyBackup: the same checks as for protecting, without protecting.
 
-What is missing shows as an operation that failed, told with HTTP 200 (Azure's REST page for disk backup); a disk that is
+What is missing shows as an operation that failed, with HTTP 200 (Azure's REST page for disk backup); a disk that is
 protected already is refused at once.
 """
 
@@ -9,16 +9,14 @@ from __future__ import annotations
 from typing import Any
 
 from reconciler.sandbox.arm.messages import Request, Response
-from reconciler.sandbox.dataprotection import operations
+from reconciler.sandbox.dataprotection import api_versions, operations
 from reconciler.sandbox.dataprotection.errors import ALREADY_HAS_INSTANCE, refusal
 from reconciler.sandbox.dataprotection.instances import lookups, refusals, requirements, states
 from reconciler.sandbox.dataprotection.instances import routes as instances
 from reconciler.sandbox.dataprotection.instances.bodies import checked
 from reconciler.sandbox.dataprotection.namespace import (
     INSTANCE,
-    MODIFY_VERSION,
     VAULT,
-    VERSIONS,
     provider,
     the,
     vault_id,
@@ -31,7 +29,6 @@ from reconciler.sandbox.world import World
 
 _ACTION = "Microsoft.DataProtection/backupVaults/validateForBackup/action"
 _MODIFY = f"{instances.KIND}/validateForModifyBackup/action"
-_MODIFY_VERSIONS = tuple(version for version in VERSIONS if version >= MODIFY_VERSION)
 
 
 @provider.route("POST", f"{VAULT}/validateForBackup", _ACTION)
@@ -44,7 +41,9 @@ def validate(world: World, request: Request, **ids: str) -> Response:
     return _started(world, request, vault, properties)
 
 
-@provider.route("POST", f"{INSTANCE}/validateForModifyBackup", _MODIFY, versions=_MODIFY_VERSIONS)
+@provider.route(
+    "POST", f"{INSTANCE}/validateForModifyBackup", _MODIFY, versions=api_versions.since(api_versions.VALIDATE_MODIFY)
+)
 def validate_modify(world: World, request: Request, **ids: str) -> Response:
     """Say whether an instance could be changed to what the body says."""
     live = instances.find(world, INSTANCE.format(**ids))
@@ -58,7 +57,7 @@ def validate_modify(world: World, request: Request, **ids: str) -> Response:
 def _check_unprotected(world: World, vault: Record, properties: dict[str, Any]) -> None:
     for other in lookups.protecting(world, disk_of(properties)):
         own = same(vault_of(other["id"]), vault["id"])
-        if own and states.state_of(other) in states.FAILING and world.switch("validate_failing_instance") == "accepted":
+        if own and states.is_failing(other) and world.switch("validate_failing_instance") == "accepted":
             continue
         if refusals.is_let_go(world, vault, other):
             continue
@@ -93,6 +92,6 @@ def _started(world: World, request: Request, vault: Record, properties: dict[str
 def validated(world: World, **data: Any) -> None:
     """Fail with the first thing that keeps the disk from being protected at this moment."""
     vault = world.find(data["vault"])
-    error = requirements.problem(world, vault, data["properties"]) if vault else None
+    error = requirements.obstacle(world, vault, data["properties"]) if vault else None
     if error:
         raise operations.OperationFailed(error)

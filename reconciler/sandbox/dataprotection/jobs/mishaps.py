@@ -1,4 +1,4 @@
-"""What makes jobs fail: what keeps a disk from being protected, and what somebody asked for, to see how it is borne."""
+"""What makes jobs fail: whatever keeps a disk from being protected, and failures that a test or a person ordered."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def next_for(world: World, instance: Record) -> dict[str, Any] | None:
 
 
 def in_job(error: dict[str, Any] | None) -> dict[str, Any] | None:
-    """A problem as a job tells it: a missing right stands below in `details`, with the reason (recorded traffic)."""
+    """A problem as a job tells it: a missing permission stands below in `details`, with the reason (recorded traffic)."""
     if error is None or error["code"] != MISSING_PERMISSIONS:
         return error
     return {**facing(error["code"]), "details": [error]}

@@ -1,4 +1,4 @@
-"""Backup jobs: one read in full, a list that tells less (recorded traffic)."""
+"""Backup jobs: a single one in full, and a list that shows less of each (recorded traffic)."""
 
 from __future__ import annotations
 
@@ -77,8 +77,7 @@ def job_began(world: World, **data: Any) -> dict[str, Any]:
 
 def end(world: World, job: Record, *, error: dict[str, Any] | None = None, point: Record | None = None) -> None:
     """Let a job end now, well with its recovery point or badly with an error."""
-    made = (point["name"], point["_taken"]) if point else None
-    job_bodies.ended(world, job, world.timestamp, error=error, point=made)
+    job_bodies.ended(world, job, world.timestamp, error=error, point=point["name"] if point else "")
 
 
 @provider.route("GET", f"{VAULT}/backupJobs/{{job}}", _READ)
@@ -94,16 +93,14 @@ def rows(world: World, request: Request, **ids: str) -> Response:
     def row(job: Record) -> dict[str, Any]:
         body = public(job)
         seconds = _until(world, body["properties"].get("endTime")) - job.get("_began", world.timestamp)
-        short: dict[str, Any] = {"extendedInfo": None, "duration": _clock(max(0.0, seconds))}
-        if not body["properties"].get("isUserTriggered"):
-            short["supportedActions"] = []
+        short = {"extendedInfo": None, "duration": _clock(max(0.0, seconds))}
         return {**body, "properties": {**body["properties"], **short}}
 
     return page(world, request, world.table(JOBS), lower(vault_id(ids)), size=200, render=row)
 
 
 def _until(world: World, end_time: str | None) -> float:
-    if not end_time:
+    if not end_time or end_time.startswith("0001-"):
         return world.timestamp
     return datetime.fromisoformat(end_time[:26] + "+00:00").timestamp()
 
@@ -111,4 +108,4 @@ def _until(world: World, end_time: str | None) -> float:
 def _clock(seconds: float) -> str:
     minutes, rest = divmod(seconds, 60)
     hours, minutes = divmod(int(minutes), 60)
-    return f"{hours:02}:{minutes:02}:{rest:05.2f}"
+    return f"{hours:02}:{minutes:02}:{rest:010.7f}"

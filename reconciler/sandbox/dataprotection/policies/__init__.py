@@ -1,1 +1,4 @@
-"""Backup policies: their routes, what Azure accepts as one, and when one wants backups."""
+"""Backup policies: their routes, what Azure accepts as one, and when one asks for backups.
+
+Not here: the backups themselves, which are in `backups`.
+"""

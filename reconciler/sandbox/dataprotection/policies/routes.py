@@ -55,6 +55,7 @@ def _properties(world: World, request: Request) -> dict[str, Any]:
     if not isinstance(properties, dict):
         raise invalid("properties is missing.")
     accepted = {name: world.switch(f"policy_{name}") == "accepted" for name in ("several_times", "unknown_zone")}
+    accepted["any_rules"] = world.switch("policy_retention_rules") == "any"
     together = world.switch("policy_snapshots") == "all-rules"
     found = list(policy_rules.problems(properties, together=together, **accepted))
     if found and world.switch("policy_validation") != "accepted":

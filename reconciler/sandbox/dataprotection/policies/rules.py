@@ -1,15 +1,19 @@
 """What Azure accepts as a policy for disks, as Azure Backup's support matrix for disks and its manifests say.
 
+The manifests know the retention rules Default, Daily and Weekly; Terraform's acceptance test makes others as well, monthly
+and yearly ones and under names of its own, so that what the service refuses of those is a switch.
+
 Other datasource types are accepted as they are: vaults hold other kinds too.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+from reconciler.sandbox import json_text
 from reconciler.sandbox.dataprotection.policies.schedules import is_windows_zone
 from reconciler.sandbox.dataprotection.spelling import at, same, text
 
@@ -20,6 +24,8 @@ SNAPSHOTS = 450
 DAYS = 365
 _DURATION = re.compile(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?)?")
 _CRITERIA = {"Daily": "FirstOfDay", "Weekly": "FirstOfWeek"}
+_EVERY = {"FirstOfDay": 1.0, "FirstOfWeek": 7.0, "FirstOfMonth": 28.0, "FirstOfYear": 365.0}
+"""Days between two backups that meet a criterion, at least."""
 
 
 def days(duration: str) -> float:
@@ -44,10 +50,13 @@ def interval(properties: Any) -> str:
     return ""
 
 
-def problems(properties: Any, *, several_times: bool, unknown_zone: bool, together: bool) -> Iterator[str]:
+def problems(
+    properties: Any, *, several_times: bool, unknown_zone: bool, any_rules: bool, together: bool
+) -> Iterator[str]:
     """Sentences saying what Azure refuses in a policy; none when it takes it.
 
-    What is in doubt: `several_times` and `unknown_zone` are let in, the snapshots of all rules are counted `together`.
+    What is in doubt: `several_times`, `unknown_zone` and `any_rules` are let in, the snapshots of all rules are counted
+    `together`.
     """
     if not same(text(properties, "objectType"), "BackupPolicy"):
         yield "objectType has to be BackupPolicy."
@@ -67,10 +76,13 @@ def problems(properties: Any, *, several_times: bool, unknown_zone: bool, togeth
     yield from _backup_rule(backups[0], several_times=several_times)
     zone = text(backups[0], "trigger", "schedule", "timeZone")
     if not unknown_zone and not is_windows_zone(zone):
-        yield f"The time zone {zone!r} is not known."
+        yield f"The time zone '{zone}' is not known."
     hours = HOURS.get(_parts(text(backups[0], "trigger", "schedule", "repeatingTimeIntervals", 0))[1], 24)
-    yield from _retention_rules(retentions, hours)
-    if together and sum(_snapshots(rule, hours) for rule in retentions) > SNAPSHOTS:
+    every = {"Default": hours / 24, **_periods(backups[0])}
+    yield from _retention_rules(retentions, every)
+    if not any_rules:
+        yield from _undocumented(backups[0], retentions)
+    if together and sum(_snapshots(rule, every) for rule in retentions) > SNAPSHOTS:
         yield f"The retention rules together need more than {SNAPSHOTS} snapshots of a disk."
     yield from _tags(backups[0], retentions)
 
@@ -89,9 +101,9 @@ def _backup_rule(rule: Any, *, several_times: bool) -> Iterator[str]:
     for entry in intervals:
         start, repetition = _parts(entry)
         if not _is_moment(start):
-            yield f"The start of {entry!r} is no date and time with an offset."
+            yield f"The start of {json_text.shown(entry)} is no date and time with an offset."
         if repetition not in HOURS:
-            yield f"The interval {repetition!r} is not supported; use one of {', '.join(HOURS)}."
+            yield f"The interval '{repetition}' is not supported; use one of {', '.join(HOURS)}."
 
 
 def _parts(entry: Any) -> tuple[str, str]:
@@ -106,7 +118,7 @@ def _is_moment(moment: str) -> bool:
         return False
 
 
-def _retention_rules(rules: list[Any], hours: int) -> Iterator[str]:
+def _retention_rules(rules: list[Any], every: Mapping[str, float]) -> Iterator[str]:
     defaults = [rule for rule in rules if at(rule, "isDefault") is True]
     if len(defaults) != 1 or text(defaults[0], "name") != "Default":
         yield "A policy has exactly one default retention rule, named Default."
@@ -114,13 +126,36 @@ def _retention_rules(rules: list[Any], hours: int) -> Iterator[str]:
     for name in sorted({name for name in names if names.count(name) > 1}):
         yield f"The retention rule {name} stands there twice."
     for rule in rules:
-        yield from _retention_rule(rule, hours)
+        yield from _retention_rule(rule, every)
 
 
-def _retention_rule(rule: Any, hours: int) -> Iterator[str]:
+def _undocumented(backup: Any, rules: list[Any]) -> Iterator[str]:
+    """What the manifests of Azure's clients don't know for disks."""
+    for name in (text(rule, "name") for rule in rules):
+        if name not in {"Default", *_CRITERIA}:
+            yield f"The retention rule {name} is not supported for disks."
+    for name, criterion in _criteria(backup).items():
+        if criterion != _CRITERIA.get(name, criterion):
+            yield f"The tag {name} needs the criterion {_CRITERIA[name]}."
+
+
+def _criteria(backup: Any) -> dict[str, str]:
+    """The first absolute criterion of each tag."""
+    entries = at(backup, "trigger", "taggingCriteria")
+    return {
+        text(entry, "tagInfo", "tagName"): text(entry, "criteria", 0, "absoluteCriteria", 0)
+        for entry in (entries if isinstance(entries, list) else [])
+        if at(entry, "isDefault") is not True
+    }
+
+
+def _periods(backup: Any) -> dict[str, float]:
+    """Days between two backups that get each tag, at least."""
+    return {name: _EVERY.get(criterion, 1.0) for name, criterion in _criteria(backup).items()}
+
+
+def _retention_rule(rule: Any, every: Mapping[str, float]) -> Iterator[str]:
     name = text(rule, "name")
-    if name not in {"Default", *_CRITERIA}:
-        yield f"The retention rule {name} is not supported for disks."
     length = _length(rule)
     if not length:
         yield f"The retention rule {name} has no duration."
@@ -130,7 +165,7 @@ def _retention_rule(rule: Any, hours: int) -> Iterator[str]:
         yield f"The retention rule {name} copies to another store, which disks do not support."
     if length > DAYS:
         yield f"The retention rule {name} keeps backups longer than {DAYS} days."
-    if _snapshots(rule, hours) > SNAPSHOTS:
+    if _snapshots(rule, every) > SNAPSHOTS:
         yield f"The retention rule {name} needs more than {SNAPSHOTS} snapshots of a disk."
 
 
@@ -139,9 +174,9 @@ def _length(rule: Any) -> float:
     return days(text(rule, "lifecycles", 0, "deleteAfter", "duration"))
 
 
-def _snapshots(rule: Any, hours: int) -> float:
-    """How many snapshots a retention rule keeps of a disk that is backed up every so many hours."""
-    return _length(rule) / {"Default": hours / 24, "Weekly": 7.0}.get(text(rule, "name"), 1.0)
+def _snapshots(rule: Any, every: Mapping[str, float]) -> float:
+    """How many snapshots a retention rule keeps of a disk, which gets one under that tag every so many days."""
+    return _length(rule) / every.get(text(rule, "name"), 1.0)
 
 
 def _tags(backup: Any, retentions: list[Any]) -> Iterator[str]:
@@ -153,11 +188,10 @@ def _tags(backup: Any, retentions: list[Any]) -> Iterator[str]:
     names = {text(rule, "name") for rule in retentions}
     for name in sorted(tags ^ names):
         yield f"The tag {name} needs a retention rule of the same name, and the other way round."
-    for entry in criteria:
-        name = text(entry, "tagInfo", "tagName")
-        wanted = _CRITERIA.get(name)
-        if wanted and text(entry, "criteria", 0, "absoluteCriteria", 0) != wanted:
-            yield f"The tag {name} needs the criterion {wanted}."
+    if "Default" in _criteria(backup):
+        yield "The tag Default is the default one."
+    if any(not text(entry, "tagInfo", "tagName") for entry in criteria):
+        yield "A tag has no name."
 
 
 def normalised(properties: Any) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """When a policy wants backups: wall-clock times of its time zone, the same on every day, daylight saving or not.
 
-The start of a repeating interval counts by its time of day only. Times that a change of clocks leaves out happen when
+The start of a repeating interval counts by its time of day only: of the moment that it names or, where a switch says so and
+its offset is one that its zone has, as it is written. Times that a change of clocks leaves out happen when
 the clock is past them; those that it repeats happen once. Which backup is the first of its day or week is counted in
 that time zone too, weeks beginning on Sunday.
 """
@@ -35,18 +36,21 @@ class Due(NamedTuple):
     day: int
 
 
-def schedule_of(properties: Any) -> Schedule | None:
-    """The schedule of a policy's backup rule; None when it has none that can be followed."""
+def schedule_of(properties: Any, *, as_written: bool = False) -> Schedule | None:
+    """The schedule of a policy's backup rule; None when it has none that can be followed.
+
+    `as_written` takes a start with an offset of its own zone for wall-clock time, whatever the zone's offset on that day.
+    """
     for rule in at(properties, "policyRules") or []:
         if same(text(rule, "objectType"), "AzureBackupRule"):
             intervals = at(rule, "trigger", "schedule", "repeatingTimeIntervals") or []
             zone = text(rule, "trigger", "schedule", "timeZone")
-            minutes = {minute for entry in intervals for minute in _minutes(str(entry), zone)}
+            minutes = {minute for entry in intervals for minute in _minutes(str(entry), zone, as_written=as_written)}
             return Schedule(tuple(sorted(minutes)), zone) if minutes else None
     return None
 
 
-def _minutes(interval: str, zone: str) -> Iterator[int]:
+def _minutes(interval: str, zone: str, *, as_written: bool) -> Iterator[int]:
     parts = interval.split("/")
     length = _length(parts[-1])
     try:
@@ -55,9 +59,18 @@ def _minutes(interval: str, zone: str) -> Iterator[int]:
         return
     if not length or _DAY % length:
         return
-    if start.tzinfo is not None:
-        start = start.astimezone(zone_of(zone))
+    if start.tzinfo is not None and not (as_written and _is_own(start, zone_of(zone))):
+        try:
+            start = start.astimezone(zone_of(zone))
+        except OverflowError:  # before the first or after the last day of the calendar, there
+            return
     yield from range((start.hour * 60 + start.minute) % length, _DAY, length)
+
+
+def _is_own(start: datetime, zone: tzinfo) -> bool:
+    """Whether a start's offset is one that its zone has in that year, and isn't that of UTC."""
+    offset = start.utcoffset()
+    return bool(offset) and offset in {datetime(start.year, month, 1, tzinfo=zone).utcoffset() for month in (1, 7)}
 
 
 def _length(text: str) -> int:
@@ -67,11 +80,18 @@ def _length(text: str) -> int:
     return days * _DAY + hours * 60 + minutes
 
 
+_OBSOLETE = {"kamchatka standard time": "Asia/Kamchatka", "mid-atlantic standard time": "Etc/GMT+2"}
+"""Zones that Windows and Azure Backup still have, and CLDR's table no longer; their daylight saving time isn't simulated.
+
+Terraform's provider takes them for Azure Backup's policies (`validate/backup_policy_data_lake_storage_time_zone.go`).
+"""
+
+
 @cache
 def _windows_zones() -> dict[str, str]:
     from tzlocal.windows_tz import win_tz  # a large table, for policies with a zone only
 
-    return {windows.lower(): iana for windows, iana in win_tz.items()}
+    return _OBSOLETE | {windows.lower(): iana for windows, iana in win_tz.items()}
 
 
 def is_windows_zone(name: str) -> bool:
@@ -113,7 +133,7 @@ def _on(schedule: Schedule, day: int) -> tuple[float, ...]:
 
 
 class Tags:
-    """The retention tags that a policy gives, by what `given` was told: the last day and week that one went to."""
+    """The retention tags that a policy gives, by what `given` was told: the last day, week, month and year that one went to."""
 
     def __init__(self, properties: Any, given: dict[str, int]) -> None:
         self._given = given
@@ -132,7 +152,7 @@ class Tags:
         return _DEFAULT
 
     def given(self, day: int) -> None:
-        """A backup succeeded on a local day: what comes after it is the first neither of that day nor of that week."""
+        """A backup succeeded on a local day: what comes after it is the first of none of its periods."""
         self._given |= {criterion: period(day) for criterion, period in _PERIODS.items()}
 
 
@@ -149,4 +169,6 @@ _DEFAULT = "Default"
 _PERIODS: dict[str, Callable[[int], int]] = {
     "FirstOfDay": lambda day: day,
     "FirstOfWeek": lambda day: day // 7,  # ordinals of Sundays are multiples of seven
+    "FirstOfMonth": lambda day: date.fromordinal(day).year * 12 + date.fromordinal(day).month,
+    "FirstOfYear": lambda day: date.fromordinal(day).year,
 }

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.sandbox.arm.ids import name_of, region
+from reconciler.sandbox import json_text
+from reconciler.sandbox.arm.ids import group_of, name_of, region, subscription_of
 from reconciler.sandbox.arm.messages import public
 from reconciler.sandbox.compute.disk_operations import stamp
 from reconciler.sandbox.dataprotection.jobs.bodies import moment
 from reconciler.sandbox.dataprotection.namespace import new
 from reconciler.sandbox.dataprotection.permissions import disk_of, snapshot_group_of
 from reconciler.sandbox.dataprotection.spelling import at, text
+from reconciler.sandbox.resources.regions import ZONAL
 from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import World
 
@@ -28,6 +30,7 @@ def facts(world: World, instance: Record) -> Record:
         "instance": instance["id"],
         "policy": text(properties, "policyInfo", "policyId"),
         "disk": disk,
+        "kind": text(properties, "dataSourceInfo", "datasourceType"),
         "friendlyName": properties.get("friendlyName") or instance["name"],
         "location": text(properties, "dataSourceInfo", "resourceLocation"),
         "group": snapshot_group_of(properties),
@@ -97,12 +100,43 @@ def shown(world: World, point: Record) -> dict[str, Any]:
     return {**body, "properties": {**body["properties"], **properties}}
 
 
+def in_full(world: World, point: Record) -> dict[str, Any]:
+    """A recovery point as a GET of it alone tells it: with its disk and its snapshot, as JSON in a text."""
+    body, instance = shown(world, point), world.find(point["id"].rsplit("/", 2)[0])
+    if instance is None:
+        return body
+    told, snapshot = facts(world, instance), point.get("_snapshot", "")
+    source = {
+        "diskName": name_of(told["disk"]),
+        "sizeBytes": told["bytes"],
+        "diskSnapshotConsistency": "CrashConsistent",
+        "subscriptionId": subscription_of(told["disk"]),
+        "location": told["region"],
+        "resourceGroupName": group_of(told["disk"]),
+        "skuName": told["sku"],
+        "osType": text(world.find(told["disk"]), "properties", "osType"),
+        "managedBy": None,
+        "snapshotSubscriptionId": subscription_of(snapshot),
+        "snapshotRGName": group_of(snapshot),
+        "snapshotName": name_of(snapshot),
+    }
+    data = json_text.dumps([source]).decode()
+    stores = [{**store, "metaData": data} for store in body["properties"].get("recoveryPointDataStoresDetails") or []]
+    return {**body, "properties": {**body["properties"], "recoveryPointDataStoresDetails": stores}}
+
+
+def _sku(world: World, place: str) -> str:
+    """Zone-redundant where the region has zones (Azure Backup's documentation), unless a switch says otherwise."""
+    is_zonal = place in ZONAL and world.switch("snapshot_redundancy") == "zonal"
+    return "Standard_ZRS" if is_zonal else "Standard_LRS"
+
+
 def snapshot(world: World, told: Record, point_name: str, created: float) -> Record:
     """The record of the incremental snapshot behind a recovery point."""
     address = snapshot_id(told["group"], point_name)
     body = {
         "location": told["region"],
-        "sku": {"name": "Standard_ZRS", "tier": "Standard"},
+        "sku": {"name": _sku(world, told["region"]), "tier": "Standard"},
         "tags": {"CreatedBy": "AzureBackup", "BackupInstance": name_of(told["instance"])},
         "properties": {
             "creationData": {

@@ -89,11 +89,11 @@ def period(text: str) -> tuple[float, float]:
     for part in re.split(r"\s+and\s+", text.strip(), flags=re.IGNORECASE) if text.strip() else ():
         match = _PART.fullmatch(part.strip())
         if match is None:
-            raise invalid(f"The filter {text!r} is not supported.")
+            raise invalid(f"The filter '{text}' is not supported.")
         try:
             at = datetime.fromisoformat(match[2])
         except ValueError:
-            raise invalid(f"{match[2]!r} is no time.") from None
+            raise invalid(f"'{match[2]}' is no time.") from None
         bounds[match[1].lower()] = (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
     return bounds["startdate"], bounds["enddate"]
 
@@ -104,5 +104,5 @@ def _age(point: Record) -> tuple[float, str]:
 
 @provider.route("GET", f"{INSTANCE}/recoveryPoints/{{point}}", _READ)
 def get(world: World, _request: Request, **ids: str) -> Response:
-    """One recovery point."""
-    return Response(200, point_bodies.shown(world, the(world, f"{INSTANCE}/recoveryPoints/{{point}}".format(**ids))))
+    """One recovery point, with what its list leaves out."""
+    return Response(200, point_bodies.in_full(world, the(world, f"{INSTANCE}/recoveryPoints/{{point}}".format(**ids))))

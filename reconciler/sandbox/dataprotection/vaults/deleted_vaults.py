@@ -8,12 +8,11 @@ from typing import Any
 from reconciler.sandbox.arm.ids import lower, region
 from reconciler.sandbox.arm.messages import ArmError, Request, Response, not_found, public
 from reconciler.sandbox.arm.paging import page
+from reconciler.sandbox.dataprotection import api_versions
 from reconciler.sandbox.dataprotection.errors import invalid
 from reconciler.sandbox.dataprotection.instances import deleted_instances
 from reconciler.sandbox.dataprotection.namespace import (
-    ALWAYS_ON_VERSION,
     DELETED_INSTANCES,
-    DELETED_VAULT_VERSIONS,
     DELETED_VAULTS,
     IN_SUBSCRIPTION,
     PROXIES,
@@ -29,6 +28,7 @@ from reconciler.sandbox.world import World, event
 
 _AT = f"{IN_SUBSCRIPTION}/locations/{{location}}/deletedVaults"
 _READ = "Microsoft.DataProtection/locations/deletedVaults/read"
+_VERSIONS = api_versions.since(api_versions.DELETED_VAULTS)
 
 
 def keep(world: World, vault: Record, parts: dict[str, list[Record]]) -> None:
@@ -67,7 +67,7 @@ def purged(world: World, **data: str) -> None:
     world.remove(data["deleted"])
 
 
-@provider.route("GET", _AT, _READ, versions=DELETED_VAULT_VERSIONS)
+@provider.route("GET", _AT, _READ, versions=_VERSIONS)
 def rows(world: World, request: Request, **ids: str) -> Response:
     """The deleted vaults of a region."""
     scope = lower(f"/subscriptions/{ids['subscription']}")
@@ -78,7 +78,7 @@ def rows(world: World, request: Request, **ids: str) -> Response:
     return page(world, request, world.table(DELETED_VAULTS), scope, keep=is_here)
 
 
-@provider.route("GET", f"{_AT}/{{deleted}}", _READ, versions=DELETED_VAULT_VERSIONS)
+@provider.route("GET", f"{_AT}/{{deleted}}", _READ, versions=_VERSIONS)
 def get(world: World, _request: Request, **ids: str) -> Response:
     """One deleted vault."""
     ids["location"] = region(ids["location"])
@@ -87,8 +87,8 @@ def get(world: World, _request: Request, **ids: str) -> Response:
 
 def restored(world: World, request: Request, address: str) -> Record:
     """The record of a vault to restore, after everything that was in it has been put back."""
-    if request.api_version < ALWAYS_ON_VERSION:
-        raise invalid(f"x-ms-deleted-vault-id needs api-version {ALWAYS_ON_VERSION} or newer.")
+    if not api_versions.holds(request.api_version, api_versions.DELETED_VAULTS):
+        raise invalid(f"x-ms-deleted-vault-id needs api-version {_VERSIONS[0]} or newer.")
     wanted = request.headers["x-ms-deleted-vault-id"]
     record = _find(world, wanted)
     if record is None:

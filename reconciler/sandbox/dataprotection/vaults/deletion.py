@@ -1,13 +1,12 @@
-"""Deleting a vault: only an empty one goes, it lingers for a while, and newer api-versions keep it restorable."""
+"""Deleting a vault: only an empty one can be deleted, it stays for a while, and newer api-versions keep it restorable."""
 
 from __future__ import annotations
 
 from reconciler.sandbox.arm.ids import lower
 from reconciler.sandbox.arm.messages import ArmError, Request, Response
-from reconciler.sandbox.dataprotection import operations
+from reconciler.sandbox.dataprotection import api_versions, operations
 from reconciler.sandbox.dataprotection.errors import refusal
 from reconciler.sandbox.dataprotection.namespace import (
-    ALWAYS_ON_VERSION,
     DELETED_INSTANCES,
     INSTANCES,
     JOBS,
@@ -16,7 +15,6 @@ from reconciler.sandbox.dataprotection.namespace import (
     RECOVERY_POINTS,
     VAULT,
     VAULTS,
-    VERSIONS,
     provider,
     vault_id,
 )
@@ -60,7 +58,7 @@ def delete(world: World, request: Request, **ids: str) -> Response:
 
 def _keeps(world: World, vault: Record, version: str) -> bool:
     """Whether the vault becomes a deleted vault that can be restored."""
-    newer = version >= ALWAYS_ON_VERSION or is_secure_by_default(world, vault["location"])
+    newer = api_versions.holds(version, api_versions.DELETED_VAULTS) or is_secure_by_default(world, vault["location"])
     holds = world.table(DELETED_INSTANCES).count(lower(vault["id"])) > 0
     always = world.switch("vault_soft_delete") == "always" and not same(text(vault, *SOFT_DELETE, "state"), "Off")
     return newer and (always or holds)
@@ -83,7 +81,7 @@ def _not_empty(world: World) -> ArmError:
 @departs(VAULTS)
 def depart(world: World, vault: Record) -> None:
     """Go with the resource group, as by a deletion of the newest api-version; ArmError when the vault is not empty."""
-    keeps = _keeps(world, vault, VERSIONS[-1])
+    keeps = _keeps(world, vault, api_versions.NEWEST)
     if _is_occupied(world, vault, keeps=keeps):
         raise _not_empty(world)
     gone(world, vault=vault["id"], generation=world.generation(vault["id"]), keeps=keeps)

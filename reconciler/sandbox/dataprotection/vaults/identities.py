@@ -20,7 +20,7 @@ def kinds(identity: Any) -> set[str]:
     """The lower-cased kinds of identity that a type such as `SystemAssigned,UserAssigned` names."""
     words = {lower(word.strip()) for word in text(identity, "type").split(",")} - {"", "none"}
     if words - {_SYSTEM, _USER}:
-        raise invalid(f"The identity type {text(identity, 'type')!r} is not supported.")
+        raise invalid(f"The identity type '{text(identity, 'type')}' is not supported.")
     return words
 
 
@@ -42,6 +42,7 @@ def applied(world: World, address: str, vault: Record | None, sent: Any, *, patc
     if _SYSTEM in wanted:
         kept = _SYSTEM in kinds(live)
         result["principalId"] = text(live, "principalId") if kept else next_principal(world, address, vault)
+    if wanted:
         result["tenantId"] = world.tenant
     if _USER in wanted:
         users = _users(live if patch else None, sent)
@@ -87,15 +88,20 @@ def _check_exists(world: World, vault: str, user: str) -> None:
         )
 
 
-def resolved(world: World, identity: dict[str, Any]) -> dict[str, Any]:
-    """The identity as a GET tells it, with client and principal of the user-assigned ones filled in."""
+def resolved(world: World, identity: dict[str, Any], *, new: bool = True, before: Any = None) -> dict[str, Any]:
+    """The identity as a GET tells it, with client and principal of the user-assigned ones filled in.
+
+    Without `new`, only of those that were in the identity `before`.
+    """
     users = identity.get("userAssignedIdentities")
     if not users:
         return identity
-    filled = {}
+    known = {lower(user) for user in at(before, "userAssignedIdentities") or {}}
+    filled: dict[str, Any] = {}
     for user in users:
         properties = at(world.find(user), "properties") or {}
-        filled[user] = {key: properties[key] for key in ("clientId", "principalId") if key in properties}
+        told = ("clientId", "principalId") if new or lower(user) in known else ()
+        filled[user] = {key: properties[key] for key in told if key in properties}
     return {**identity, "userAssignedIdentities": filled}
 
 

@@ -12,17 +12,15 @@ from typing import Any
 from reconciler.sandbox.arm.ids import lower, region
 from reconciler.sandbox.arm.messages import ArmError, Request, Response, public
 from reconciler.sandbox.arm.paging import page
-from reconciler.sandbox.dataprotection import operations
+from reconciler.sandbox.dataprotection import api_versions, operations
 from reconciler.sandbox.dataprotection.errors import invalid, refusal
 from reconciler.sandbox.dataprotection.guards import critical_operations
 from reconciler.sandbox.dataprotection.namespace import (
-    ALWAYS_ON_VERSION,
     IN_GROUP,
     IN_SUBSCRIPTION,
     PROXIES,
     VAULT,
     VAULTS,
-    VERSIONS,
     new,
     provider,
     the,
@@ -40,8 +38,11 @@ PAGE = 200
 _SPELLING = re.compile("/backupVaults/", re.IGNORECASE)
 _READ = f"{KIND}/read"
 _WRITE = f"{KIND}/write"
-_SINCE = {"secureScore": "2023-05-01", "replicatedRegions": "2024-02-01-preview", "bcdrSecurityLevel": "2024-04-01"}
-_REGION_OF_CHOICE_VERSION = "2026-06-01"
+_TOLD = (
+    api_versions.SECURE_SCORE, api_versions.REPLICATED_REGIONS, api_versions.SECURITY_LEVEL, api_versions.REGION_OF_CHOICE,
+    api_versions.CROSS_REGION_BACKUP, api_versions.COST_MANAGEMENT,
+)  # fmt: skip
+"""Read-only and new properties, each under its own name."""
 
 
 def shown(world: World, vault: Record, version: str) -> dict[str, Any]:
@@ -50,27 +51,32 @@ def shown(world: World, vault: Record, version: str) -> dict[str, Any]:
     if vault.get("identity"):
         body["identity"] = identities.resolved(world, vault["identity"])
     guarded = world.table(PROXIES).count(lower(vault["id"])) > 0
-    properties = {**vault["properties"], "isVaultProtectedByResourceGuard": guarded, **security.scores(vault)}
-    for key, since in _SINCE.items():
-        if version < since:
-            properties.pop(key, None)
-    if version >= _REGION_OF_CHOICE_VERSION:
-        properties["regionOfChoiceSettings"] = {"status": "NotApplicable"}
-    elif version >= ALWAYS_ON_VERSION:
-        properties["crossRegionBackupSettings"] = "NotApplicable"
-    return {**body, "properties": properties}
+    properties = {
+        **vault["properties"],
+        "isVaultProtectedByResourceGuard": guarded,
+        **security.scores(vault),
+        "regionOfChoiceSettings": {"status": "NotApplicable"},
+        "crossRegionBackupSettings": "NotApplicable",
+    }
+    untold = {change.name for change in _TOLD if not api_versions.holds(version, change)}
+    return {**body, "properties": {key: value for key, value in properties.items() if key not in untold}}
 
 
-def answered(world: World, vault: Record, version: str) -> dict[str, Any]:
-    """The vault as the answer to a write tells it: user-assigned identities are still empty objects there."""
+def answered(world: World, vault: Record, version: str, before: Record | None) -> dict[str, Any]:
+    """The vault as the answer to a write tells it: user-assigned identities that are new are empty objects there."""
     body = shown(world, vault, version)
-    return {**body, "identity": vault["identity"]} if vault.get("identity") else body
+    if not api_versions.holds(version, api_versions.IDENTITY_TOLD):
+        return {key: value for key, value in body.items() if key != "identity"}
+    if not vault.get("identity"):
+        return body
+    told = identities.resolved(world, vault["identity"], new=False, before=(before or {}).get("identity"))
+    return {**body, "identity": told}
 
 
 @shows(VAULTS)
 def in_graph(world: World, vault: Record) -> dict[str, Any]:
     """The vault as Resource Graph shows it, which spells the id BackupVaults (recorded traffic)."""
-    body = shown(world, vault, VERSIONS[-1])
+    body = shown(world, vault, api_versions.NEWEST)
     return {**body, "id": _SPELLING.sub("/BackupVaults/", body["id"])} if world.switch("case_drift") else body
 
 
@@ -83,7 +89,10 @@ def get(world: World, request: Request, **ids: str) -> Response:
 @provider.route("GET", f"{VAULT}/operationResults/{{operation}}", f"{KIND}/operationResults/read")
 def result(world: World, request: Request, **ids: str) -> Response:
     """What a PATCH has made of the vault, once it is done."""
-    return operations.pending(world, request, **ids) or get(world, request, **ids)
+    vault = the(world, vault_id(ids))
+    return operations.pending(world, request, **ids) or operations.resulted(
+        world, request, ids, vault["location"], get(world, request, **ids)
+    )
 
 
 @provider.route("GET", f"{IN_GROUP}/backupVaults", _READ)
@@ -207,7 +216,7 @@ def _write(
         wanted = {"location": wanted["location"], "identity": after, **wanted}
     if live is not None:
         if not settings.differs(live, wanted):
-            return Response(200, answered(world, live, request.api_version))
+            return Response(200, answered(world, live, request.api_version, live))
         if identity is not None:
             identities.check_pause(world, live)
         critical_operations.check_vault(world, request, live, wanted)
@@ -229,7 +238,7 @@ def _written(world: World, request: Request, live: Record | None, record: Record
     identities.announce(world, record)
     world.store(record["id"], record)
     if synchronous:
-        return Response(200, answered(world, record, request.api_version))
+        return Response(200, answered(world, record, request.api_version, live))
     seconds = operations.between(world, record["id"], "write", 0.5, 1.5)
     links = operations.Links(record["id"], record["id"] if patch else "")
     headers = operations.start(
@@ -237,7 +246,7 @@ def _written(world: World, request: Request, live: Record | None, record: Record
     )
     if patch:
         return Response(202, None, headers)
-    return Response(201, answered(world, record, request.api_version), headers)
+    return Response(201, answered(world, record, request.api_version, live), headers)
 
 
 def _without_state(record: Record) -> dict[str, Any]:

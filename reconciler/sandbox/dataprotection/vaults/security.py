@@ -1,11 +1,13 @@
-"""A vault's read-only scores, and the doors of its settings that open one way only (recorded error codes)."""
+"""A vault's read-only scores, and its settings that can't be undone (recorded error codes)."""
 
 from __future__ import annotations
 
+from reconciler.sandbox import json_text
 from reconciler.sandbox.arm.ids import lower, region
 from reconciler.sandbox.arm.messages import Request
+from reconciler.sandbox.dataprotection import api_versions
 from reconciler.sandbox.dataprotection.errors import INVALID_INPUT, invalid, refusal
-from reconciler.sandbox.dataprotection.namespace import ALWAYS_ON_VERSION, INSTANCES
+from reconciler.sandbox.dataprotection.namespace import INSTANCES
 from reconciler.sandbox.dataprotection.spelling import at, same, text
 from reconciler.sandbox.tables import Record
 from reconciler.sandbox.world import World
@@ -26,6 +28,7 @@ _STATES = {
         "Disabled",
     ),
 }
+STORES = frozenset({"archivestore", "operationalstore", "vaultstore"})
 REDUNDANCIES = ("LocallyRedundant", "GeoRedundant", "ZoneRedundant")
 
 
@@ -48,7 +51,11 @@ def is_secure_by_default(world: World, location: str) -> bool:
 def always_soft_deletes(world: World, vault: Record, version: str) -> bool:
     """Whether deleting an instance keeps it restorable: by the vault's setting, the api-version, or the region."""
     on = not same(text(vault, *SOFT_DELETE, "state") or "Off", "Off")
-    return on or version >= ALWAYS_ON_VERSION or is_secure_by_default(world, vault["location"])
+    return (
+        on
+        or api_versions.holds(version, api_versions.ALWAYS_SOFT_DELETES)
+        or is_secure_by_default(world, vault["location"])
+    )
 
 
 def check(world: World, request: Request, live: Record | None, wanted: Record) -> None:
@@ -63,25 +70,38 @@ def check(world: World, request: Request, live: Record | None, wanted: Record) -
 
 
 def redundancy(vault: Record) -> str:
-    """The type of a vault's first storage setting."""
-    return text(vault, "properties", "storageSettings", 0, "type")
+    """The type of a vault's storage: that of its `VaultStore`, else of the first entry that has one."""
+    entries = at(vault, "properties", "storageSettings") or []
+    own = [entry for entry in entries if same(text(entry, "datastoreType"), "VaultStore")]
+    return next((kind for entry in (*own, *entries) if (kind := text(entry, "type"))), "")
 
 
 def _check_words(wanted: Record) -> None:
     for path, words in _STATES.items():
         value = at(wanted, *path)
         if value is not None and not any(same(value, word) for word in words):
-            raise invalid(f"{path[-2]} cannot be {value!r}; use one of {', '.join(words)}.")
+            raise invalid(f"{path[-2]} cannot be {json_text.shown(value)}; use one of {', '.join(words)}.")
     retention = at(wanted, *SOFT_DELETE, "retentionDurationInDays")
     off = same(text(wanted, *SOFT_DELETE, "state"), "Off")
     if not isinstance(retention, (int, float)) or (not off and not RETENTION[0] <= retention <= RETENTION[1]):
         raise invalid("retentionDurationInDays has to be from 14 to 180.")
 
 
+def _is_redundancy(word: str) -> bool:
+    return any(same(word, known) for known in REDUNDANCIES)
+
+
 def _check_storage(world: World, live: Record | None, wanted: Record) -> None:
-    if not any(same(redundancy(wanted), word) for word in REDUNDANCIES):
+    entries = at(wanted, "properties", "storageSettings") or []
+    kinds = {lower(text(entry, "datastoreType")) for entry in entries}
+    types = {text(entry, "type") for entry in entries} - {""}
+    if not types or not all(map(_is_redundancy, types)):
         raise invalid(f"storageSettings needs a type: one of {', '.join(REDUNDANCIES)}.")
-    if live is None or same(redundancy(live), redundancy(wanted)):
+    if kinds - STORES - {""} or len(entries) > len(kinds):
+        raise invalid(f"storageSettings has one entry for each of {', '.join(sorted(STORES))} at most.")
+    if kinds == {"archivestore"}:
+        raise invalid("storageSettings needs a VaultStore beside its ArchiveStore.")
+    if live is None or not redundancy(live) or same(redundancy(live), redundancy(wanted)):
         return
     protects = world.table(INSTANCES).count(lower(live["id"])) > 0
     if world.switch("redundancy_change") == "refused" or protects:
@@ -90,7 +110,7 @@ def _check_storage(world: World, live: Record | None, wanted: Record) -> None:
 
 def _check_always_on(world: World, request: Request, live: Record | None, wanted: Record) -> None:
     state = text(wanted, *SOFT_DELETE, "state")
-    by_version = request.api_version >= ALWAYS_ON_VERSION
+    by_version = api_versions.holds(request.api_version, api_versions.ALWAYS_ON)
     if same(state, "AlwaysOn") or not (by_version or is_secure_by_default(world, wanted["location"])):
         return
     unchanged = live is not None and same(text(live, *SOFT_DELETE, "state"), state)

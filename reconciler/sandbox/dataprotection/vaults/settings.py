@@ -40,7 +40,8 @@ def merged(world: World, live: Record | None, body: dict[str, Any], *, patch: bo
         properties["storageSettings"] = sent["storageSettings"]
     for block, parts in BLOCKS.items():
         was = properties.pop(block, {})
-        if reset:
+        is_replaced = patch and block in sent and world.switch("vault_patch_blocks") == "replaced"
+        if reset or is_replaced:
             was = {part: was[part] for part in was if _is_door(live, part)}
         now = {**was, **(sent.get(block) or {})} if parts else sent.get(block, was)
         if now:
