@@ -5,6 +5,7 @@ All text from Azure or from a manifest goes through here before it is shown.
 
 from __future__ import annotations
 
+import json
 import re
 
 from reconciler.base.redaction import redact
@@ -15,6 +16,7 @@ _MARKDOWN = re.compile(r"([\\`*_\[\]<>|~])")
 _MENTION = re.compile(r"([@#])(?=\w)")
 _LONG = 0xFFFF
 _SHORT = 0xFF
+_LONGEST_VALUE = 120
 
 
 def _visible(character: str) -> str:
@@ -50,6 +52,23 @@ def plain(text: object) -> str:
     return commands(visible(redact(str(text))))
 
 
+def spelled(found: object) -> str:
+    """Foreign text as it is, and any other value as JSON spells it: `true`, `null`, `["a"]`."""
+    return found if isinstance(found, str) else json.dumps(found, ensure_ascii=False, default=str)
+
+
+def value(found: object) -> str:
+    """A foreign value in a sentence, as JSON would spell it: `"text"`, `true`, `null`, `{"key": 1}`; cut when long."""
+    text = plain(json.dumps(found, ensure_ascii=False, default=str))
+    return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 1]}…"
+
+
+def shortened(text: str) -> str:
+    """Foreign text in a sentence, without its middle when it is long: what tells paths and ids apart is at their ends."""
+    half = _LONGEST_VALUE // 2
+    return text if len(text) <= _LONGEST_VALUE else f"{text[:half]}…{text[1 - half :]}"
+
+
 def markdown(text: object) -> str:
     """Foreign text for a line of Markdown, shown literally: no markup, HTML, mentions or references to issues.
 
@@ -58,6 +77,14 @@ def markdown(text: object) -> str:
     escaped = _MARKDOWN.sub(r"\\\1", plain(text)).replace("&", "&amp;")
     escaped = escaped.replace(r"\<", "&lt;").replace(r"\>", "&gt;")
     return _MENTION.sub(r"\1&#8203;", escaped)
+
+
+def prose(text: object) -> str:
+    """Foreign text for a line of Markdown, like `markdown`, but what stands between backticks is code."""
+    parts = plain(text).split("`")
+    if len(parts) % 2 == 0 or not all(parts[1:-1]):
+        return markdown(text)
+    return "".join(code(part) if number % 2 else markdown(part) for number, part in enumerate(parts))
 
 
 def _longest_run(text: str, character: str) -> int:

@@ -29,7 +29,7 @@ def iana_zone(windows: str) -> str:
         return UTC
     by_name = {name.lower(): iana for name, iana in _tables()[1].items()}
     if windows.lower() not in by_name:
-        raise ValueError(f"not a Windows time zone: {windows!r}")
+        raise ValueError(f"not a Windows time zone: '{windows}'")
     return by_name[windows.lower()]
 
 

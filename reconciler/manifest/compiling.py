@@ -14,7 +14,6 @@ from reconciler.manifest.notes import Notes
 from reconciler.manifest.sections import Items, Section
 from reconciler.model.codes import manifest as codes
 from reconciler.model.errors import ManifestError
-from reconciler.model.ids import lower
 from reconciler.model.manifest import Manifest
 
 
@@ -68,11 +67,4 @@ def _check_lists(merged: Merged, notes: Notes) -> None:
 
 def _subscriptions(manifest: Manifest) -> tuple[str, ...]:
     """Every subscription that the manifest names, lower-cased and sorted."""
-    found = {lower(spec.subscription) for spec in manifest.vaults.values()}
-    found |= {entry.id.subscription for entry in manifest.excluded}
-    found |= {entry.id.subscription for entry in manifest.removed}
-    found |= {drill.subscription for drill in manifest.drills if drill.subscription}
-    for rule in manifest.disks:
-        found |= {arm_id.subscription for arm_id, _ in rule.ids}
-        found |= set((rule.select and rule.select.subscriptions) or ())
-    return tuple(sorted(found))
+    return tuple(sorted({subscription for entry in manifest.entries for subscription in entry.subscriptions}))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from reconciler.base import durations
+from reconciler.base.escape import shortened
 from reconciler.manifest.entries import Context
 from reconciler.manifest.notes import Notes
 from reconciler.manifest.sections import Section
@@ -34,7 +35,11 @@ def _hours(section: Section, notes: Notes) -> int | None:
         return None
     found = durations.hours(text)
     if not found:
-        notes.add(codes.DRILL_AGE, f"`maxAge` is {text}, which is not a number of whole hours", section.place("maxAge"))
+        notes.add(
+            codes.DRILL_AGE,
+            f"`maxAge` is {shortened(text)}, which is not a number of whole hours",
+            section.place("maxAge"),
+        )
     return found
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from reconciler.base.escape import shortened
 from reconciler.manifest.names import region, tags
 from reconciler.manifest.notes import Notes
 from reconciler.manifest.sections import Section
@@ -116,7 +117,7 @@ def choice(section: Section, key: str, uses: list[Use], notes: Notes) -> Choice 
     for location, name in value.items():
         normal = region(location)
         if normal in by_region:
-            message = f"the region {location} appears twice: case and spaces are ignored in region names"
+            message = f"the region {shortened(location)} appears twice: case and spaces are ignored in region names"
             notes.add(codes.DUPLICATE_KEY, message, value.key_place(location))
             continue
         by_region[normal] = lower(name)
@@ -124,9 +125,11 @@ def choice(section: Section, key: str, uses: list[Use], notes: Notes) -> Choice 
     return by_region
 
 
-def check_unmanaged(section: Section, settings: Iterable[str], notes: Notes) -> None:
-    """Find settings of an entry that says `manage: false`, on which they have no effect."""
+def check_unmanaged(section: Section, settings: Iterable[str], notes: Notes, compared: Container[str] = ()) -> None:
+    """Find settings of an entry that says `manage: false`, which are never written; those in `compared` are checked."""
     for key in settings:
         if key in section:
-            message = f"`{key}` has no effect on {section['name']}, which is not managed (manage: false)"
-            notes.add(codes.NO_EFFECT, message, section.key_place(key))
+            does = "is only checked" if key in compared else "has no effect"
+            message = f"`{key}` {does} on {section['name']}, which is not managed (manage: false)"
+            hint = "declare what it has, remove the setting, or let the manifest manage it" if key in compared else ""
+            notes.add(codes.NO_EFFECT, message, section.key_place(key), hint=hint)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from datetime import date
 
+from reconciler.base.escape import shortened
 from reconciler.manifest.entries import Context
 from reconciler.manifest.names import DISK, arm_id
 from reconciler.manifest.notes import suggestion
 from reconciler.manifest.sections import Section
 from reconciler.model import addresses
+from reconciler.model.changes import MANAGED
 from reconciler.model.codes import manifest as codes
 from reconciler.model.ids import lower
 from reconciler.model.manifest import Excluded, Ignore, Removed
+
+_WHAT = f"what can be ignored begins with {', '.join(f'{kind}/' for kind in MANAGED)} or is an id"
 
 
 def excluded(section: Section, context: Context) -> Excluded | None:
@@ -29,19 +33,20 @@ def removed(section: Section, context: Context) -> Removed | None:
 def ignore(section: Section, context: Context) -> Ignore | None:
     """The differences to ignore; None, with findings, when the address or the date is wrong."""
     notes = context.notes
-    address = addresses.parse(section["address"])
-    head = address.partition("/")[0]
-    is_address = bool(address.kind) or "*" in head or lower(address).startswith("/subscriptions/")
+    address = addresses.pattern(section["address"], MANAGED)
+    is_address = bool(address.kind) or "*" in address.head or lower(address).startswith("/subscriptions/")
     if not is_address:
-        meant = suggestion(head, addresses.KINDS)
-        hint = f"did you mean {meant}/…?" if meant else ""
-        notes.add(codes.INVALID_ADDRESS, f'"{address}" is not an address', section.place("address"), hint=hint)
+        meant = suggestion(address.head, MANAGED)
+        shown = shortened(address)
+        whole = f"write all of it, disk/<subscription>/<group>/{shown}, or a pattern such as disk/*/{shown}"
+        hint = f"did you mean {meant}/…?" if meant else whole if "/" not in address else _WHAT
+        notes.add(codes.INVALID_ADDRESS, f'"{shown}" is not an address', section.place("address"), hint=hint)
     expires = None
     if "expires" in section:
         try:
             expires = date.fromisoformat(section["expires"])
         except ValueError:
-            message = f"{section['expires']} is not a calendar day"
+            message = f"{shortened(section['expires'])} is not a calendar day"
             notes.add(codes.INVALID_VALUE, message, section.place("expires"), hint="write a calendar day as YYYY-MM-DD")
             return None
     if not is_address:

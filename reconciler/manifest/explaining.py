@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from reconciler.manifest.notes import suggestion
+from reconciler.base.escape import shortened
+from reconciler.manifest import near_misses
+from reconciler.manifest.names import is_in_group_names
 from reconciler.manifest.sections import Items, Section
 from reconciler.model.codes import manifest as codes
 from reconciler.model.findings import Finding, Place
@@ -37,7 +39,7 @@ class SourceText:
 
 
 def explain(source: SourceText, error: Violation) -> list[Finding]:
-    """The findings for one violation: one for each key or value that is wrong."""
+    """The findings for one violation, one for each key or value that is wrong; another violation may bring some again."""
     explanation = _EXPLANATIONS.get(str(error.validator))
     if explanation:
         return list(explanation(source, error))
@@ -80,7 +82,7 @@ def _name(error: Violation) -> str:
         return "the file"
     at = next((index for index in range(len(path) - 1, -1, -1) if isinstance(path[index], str)), 0)
     indices = "".join(f"[{part}]" for part in path[at + 1 :])
-    return f"`{path[at]}{indices}`"
+    return f"`{shortened(str(path[at]))}{indices}`"
 
 
 def _unknown_keys(_source: SourceText, error: Violation) -> Iterable[Finding]:
@@ -89,19 +91,21 @@ def _unknown_keys(_source: SourceText, error: Violation) -> Iterable[Finding]:
     where = f" in {_name(error)}" if _path(error) else ""
     for key in section:
         if key not in known:
-            meant = suggestion(key, known)
+            meant = near_misses.key(key, known)
             hint = f"did you mean `{meant}`?" if meant else f"known here: {', '.join(known)}"
-            yield codes.UNKNOWN_KEY.at(f"unknown key `{key}`{where}", place=section.key_place(key), hint=hint)
+            yield codes.UNKNOWN_KEY.at(
+                f"unknown key `{shortened(key)}`{where}", place=section.key_place(key), hint=hint
+            )
 
 
-def _missing_key(source: SourceText, error: Violation) -> Iterable[Finding]:
-    missing = next((key for key in error.validator_value if f"'{key}' is a required" in error.message), "")
-    described = error.schema.get("properties", {}).get(missing, {})
-    example = next((example for example in described.get("examples", ()) if isinstance(example, str)), "")
-    hint = f"add `{missing}: {example}`" if example else f"add `{missing}`"
-    yield codes.MISSING_KEY.at(
-        f"{_name(error)} lacks `{missing}`", place=place_of(source.section, _path(error)), hint=hint
-    )
+def _missing_keys(source: SourceText, error: Violation) -> Iterable[Finding]:
+    """Tell every missing key: jsonschema makes an error for each, and which one it is for stands in its message alone."""
+    place = place_of(source.section, _path(error))
+    for missing in (key for key in error.validator_value if key not in error.instance):
+        described = error.schema.get("properties", {}).get(missing, {})
+        example = next((example for example in described.get("examples", ()) if isinstance(example, str)), "")
+        hint = f"add `{missing}: {example}`" if example else f"add `{missing}`"
+        yield codes.MISSING_KEY.at(f"{_name(error)} lacks `{missing}`", place=place, hint=hint)
 
 
 def _wrong_type(source: SourceText, error: Violation) -> Iterable[Finding]:
@@ -117,16 +121,34 @@ def _wrong_type(source: SourceText, error: Violation) -> Iterable[Finding]:
             f"{_name(error)} has no value; it must be {kinds}", place=place, hint="give it a value, or remove the key"
         )
         return
-    hint = "start each entry with `- `, or write [a, b]" if wanted == ["array"] else ""
+    hint = "start each entry with `- `, or write [a, b]" if wanted == ["array"] else _near_type(wanted, value)
     yield codes.WRONG_TYPE.at(f"{_name(error)} must be {kinds}, not {shown(value)}", place=place, hint=hint)
+
+
+def _near_type(wanted: Sequence[str], value: object) -> str:
+    """What to write in place of a text where something else is wanted."""
+    if not isinstance(value, str):
+        return ""
+    if "boolean" in wanted:
+        near = near_misses.boolean(value) or "true` or `false"
+    else:
+        near = near_misses.integer(value) if "integer" in wanted else ""
+    return f"write `{near}`{', without quotes' if near == value else ''}" if near else ""
 
 
 def _not_text(source: SourceText, error: Violation, place: Place) -> Finding:
     value = error.instance
     kind = "a boolean" if isinstance(value, bool) else "a number"
     written = source.written(place) or shown(value)
-    message = f"{_name(error)} must be text, but YAML reads {written} as {kind}"
-    return codes.NOT_TEXT.at(message, place=place, hint=_as_hint(_rule(error, written)) or f'quote it: "{written}"')
+    message = f"{_name(error)} must be text, but YAML reads {shortened(written)} as {kind}"
+    quoted = f'quote it: "{written}"' if shortened(written) == written else ""
+    rule, allowed = _as_hint(_rule(error, written)), error.schema.get("enum", ())
+    near = near_misses.interval(written, allowed) if "PT1H" in allowed else _near_form(error, written)
+    return codes.NOT_TEXT.at(message, place=place, hint=near or rule or quoted)
+
+
+def _near_form(error: Violation, written: str) -> str:
+    return near_misses.form(str(error.schema.get("title", "")), written)
 
 
 def _rule(error: Violation, written: str) -> str:
@@ -141,9 +163,14 @@ def _not_listed(source: SourceText, error: Violation) -> Iterable[Finding]:
     allowed = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
     if not isinstance(error.instance, str):
         return  # its type is wrong, which is already reported
-    meant = suggestion(error.instance, allowed)
-    values = ", ".join(str(value) for value in allowed)
-    hint = f"did you mean {meant}? (allowed: {values})" if meant and len(allowed) > 1 else f"allowed: {values}"
+    allowed = [value if isinstance(value, str) else json.dumps(value) for value in allowed]
+    values = ", ".join(allowed)
+    if "PT1H" in allowed:
+        near, values = near_misses.interval(error.instance, allowed), values.partition(", PT")[0]
+    else:
+        meant = near_misses.word(error.instance, allowed)
+        near = f"did you mean {meant}?" if meant and len(allowed) > 1 else ""
+    hint = f"{near} (allowed: {values})" if near else f"allowed: {values}"
     message = f"{_name(error)} cannot be {shown(error.instance)}"
     yield codes.UNKNOWN_VALUE.at(message, place=place_of(source.section, _path(error)), hint=hint)
 
@@ -156,9 +183,12 @@ def _wrong_form(source: SourceText, error: Violation) -> Iterable[Finding]:
         if _is_key(error)
         else f"{_name(error)}: {shown(error.instance)}"
     )
-    foreign = next((character for character in error.instance if not character.isascii()), "")
+    in_groups = error.schema.get("format") == "resource-group-name"
+    strange = (letter for letter in error.instance if not letter.isascii())
+    foreign = next((letter for letter in strange if not in_groups or not is_in_group_names(letter)), "")
     seen = f"; the character U+{ord(foreign):04X} is not allowed" if foreign else ""
-    yield codes.INVALID_VALUE.at(f"{name} is not {what}", place=place, hint=_as_hint(rule) + seen)
+    near = "" if _is_key(error) else _near_form(error, error.instance)
+    yield codes.INVALID_VALUE.at(f"{name} is not {what}", place=place, hint=near or _as_hint(rule) + seen)
 
 
 def _empty(source: SourceText, error: Violation) -> Iterable[Finding]:
@@ -236,11 +266,12 @@ def _as_hint(rule: str) -> str:
 
 _EXPLANATIONS: dict[str, Callable[[SourceText, Violation], Iterable[Finding]]] = {
     "additionalProperties": _unknown_keys,
-    "required": _missing_key,
+    "required": _missing_keys,
     "type": _wrong_type,
     "enum": _not_listed,
     "const": _not_listed,
     "pattern": _wrong_form,
+    "format": _wrong_form,
     "minLength": _empty,
     "minItems": _empty,
     "minProperties": _empty,

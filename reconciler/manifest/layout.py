@@ -20,17 +20,27 @@ from reconciler.model.errors import UsageError
 _WIDE = 4096
 _COMMENT = re.compile(r"(?:^|\s)(#.*?)\s*$", re.MULTILINE)
 _SECTION = re.compile(r"^[A-Za-z]\w*:\s*(#.*)?$")
+_MARKER = re.compile(r"^(?:---|\.\.\.)(?=\s|$)")
+_IS_EMPTY = re.compile(r"^(?:(?:---|\.\.\.)(?=\s|$))?\s*(?:#.*)?$")
 _SEVERAL_BLANK = re.compile(r"\n{3,}")
 
 
 def laid_out(file: str, text: str, schema: Mapping[str, Any]) -> str:
-    """The text of a valid manifest in its normal layout; UsageError when comments or content would be lost."""
+    """The text of a valid manifest in its normal layout, with the line ends that it has.
+
+    UsageError when comments or content would be lost.
+    """
+    lines = text.count("\n")
+    is_windows = text.count("\r\n") * 2 > lines
+    head, after = _split(text.replace("\r\n", "\n"))
     parser = _parser()
-    data = parser.load(text)
+    data = parser.load(head)
     _sort(data, schema, schema)
     stream = StringIO()
     parser.dump(data, stream)
-    new = _spaced(stream.getvalue())
+    new = _spaced(stream.getvalue() + after)
+    if is_windows:
+        new = new.replace("\n", "\r\n")
     if not _means_the_same(file, text, new):
         raise UsageError(
             f"{file} can't be laid out without losing something; it was not changed",
@@ -40,8 +50,27 @@ def laid_out(file: str, text: str, schema: Mapping[str, Any]) -> str:
     return new
 
 
+def _split(text: str) -> tuple[str, str]:
+    """The text before the markers (`---`, `...`) that may end it, and the comments between and after them."""
+    lines = text.split("\n")
+    end = len(lines)
+    while end and _IS_EMPTY.match(lines[end - 1]):
+        end -= 1
+    marked = next((number for number in range(end, len(lines)) if _MARKER.match(lines[number])), None)
+    if not end or marked is None:
+        return _unmarked(lines), ""
+    comments = [line.strip() for line in (_MARKER.sub("", line) for line in lines[marked:]) if line.strip()]
+    return _unmarked(lines[:marked]) + "\n", "".join(f"{line}\n" for line in comments)
+
+
+def _unmarked(lines: list[str]) -> str:
+    """The text without the markers that may begin it; the comments before and between them stay."""
+    begun = next((number for number, line in enumerate(lines) if not _IS_EMPTY.match(line)), 0)
+    return "\n".join(_MARKER.sub("", line).strip() if number < begun else line for number, line in enumerate(lines))
+
+
 def _parser() -> Any:
-    from ruamel.yaml import YAML
+    from ruamel.yaml import YAML  # keeps comments; `fmt` alone writes manifests anew
 
     parser = YAML()
     parser.preserve_quotes = True

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from reconciler.base.escape import shortened
 from reconciler.manifest.notes import Notes
 from reconciler.manifest.reader import read
 from reconciler.manifest.schema_check import LISTS, Shape, shape
@@ -107,7 +108,7 @@ def _followed(
         return None
     known = sorted(names & set(texts))
     if known:
-        message = f"{path} includes {known[0]}, which is already part of this manifest"
+        message = f"{shortened(path)} includes {shortened(known[0])}, which is already part of this manifest"
         notes.add(codes.INCLUDE_REFUSED, message, place, hint="remove the include")
         return None
     return texts

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any
+from unicodedata import category
 
+from reconciler.base.escape import shortened
 from reconciler.manifest.notes import Notes
 from reconciler.manifest.sections import Section
 from reconciler.model.codes import manifest as codes
@@ -23,7 +25,11 @@ _LAST = {
 }
 GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 """A subscription's id, lower-cased."""
-_GROUP = re.compile(r"[A-Za-z0-9._()-]{0,89}[A-Za-z0-9_()-]")
+_LONGEST_GROUP = 90
+_IN_GROUP = frozenset("_-.()")
+_LETTERS = frozenset({"Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Nd"})
+"""Unicode's categories of letters, their accents, and digits."""
+
 _RESOURCE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 _OUR_TAGS = "reconciler-"
 LONGEST_VALUE = 256
@@ -36,6 +42,16 @@ _OUR_MARKS = 2
 def region(text: str) -> str:
     """A location in Azure's short form: `West US` is `westus`."""
     return lower(text.replace(" ", ""))
+
+
+def is_group_name(text: str) -> bool:
+    """Whether Azure allows a resource group of that name: letters and digits of any script, and `_-.()`."""
+    return 0 < len(text) <= _LONGEST_GROUP and not text.endswith(".") and all(map(is_in_group_names, text))
+
+
+def is_in_group_names(letter: str) -> bool:
+    """Whether Azure allows a character in the name of a resource group."""
+    return letter in _IN_GROUP or category(letter) in _LETTERS
 
 
 def is_tag_key(text: str) -> bool:
@@ -62,10 +78,10 @@ def arm_id(text: str, kind: str, place: Place, notes: Notes) -> ArmId | None:
 def _problem(parsed: ArmId, kind: str) -> str:
     """Why the id cannot be that of a resource of `kind`; empty when it can."""
     if parsed.type != kind:
-        return f"it is the id of a {parsed.type}" if parsed.type else "it names no resource"
+        return f"it is the id of a {shortened(parsed.type)}" if parsed.type else "it names no resource"
     if not GUID.fullmatch(parsed.subscription):
         return "its subscription is not a GUID"
-    if not _GROUP.fullmatch(parsed.group):
+    if not is_group_name(parsed.group):
         return "Azure does not allow its resource group's name"
     return "" if _RESOURCE.fullmatch(parsed.name) else "Azure does not allow its name"
 
@@ -75,19 +91,21 @@ def tags(section: Section, key: str, notes: Notes) -> Mapping[str, Any]:
     found = section.get(key) or Section()
     seen: dict[str, str] = {}
     for name, value in found.items():
-        place = found.key_place(name)
+        place, shown = found.key_place(name), shortened(name)
         if lower(name) in seen:
             notes.add(
-                codes.DUPLICATE_KEY, f"the tag `{name}` is the same as `{seen[lower(name)]}`: Azure ignores case", place
+                codes.DUPLICATE_KEY,
+                f"the tag `{shown}` is the same as `{shortened(seen[lower(name)])}`: Azure ignores case",
+                place,
             )
         seen[lower(name)] = name
         if lower(name).startswith(_OUR_TAGS):
-            notes.add(codes.RESERVED_TAG, f"the tag `{name}` is reserved for this tool", place)
+            notes.add(codes.RESERVED_TAG, f"the tag `{shown}` is reserved for this tool", place)
         elif not is_tag_key(name):
             notes.add(codes.INVALID_TAG, "Azure does not allow this tag's key", place)
         elif value is not None and len(value) > LONGEST_VALUE:
             notes.add(
-                codes.INVALID_TAG, f"the tag `{name}` has more than {LONGEST_VALUE} characters", found.place(name)
+                codes.INVALID_TAG, f"the tag `{shown}` has more than {LONGEST_VALUE} characters", found.place(name)
             )
     if len(found) > _MOST_TAGS - _OUR_MARKS:
         notes.add(

@@ -44,7 +44,7 @@ def suggestion(word: str, known: Iterable[str]) -> str:
     key = lower(word)
     if key in by_key:
         return by_key[key]
-    from difflib import get_close_matches
+    from difflib import get_close_matches  # only a word that nobody knows needs it
 
     close = get_close_matches(key[:200], by_key, n=1, cutoff=0.65)
     return by_key[close[0]] if close else ""

@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from reconciler.base import garbage
+from reconciler.base.escape import shortened
 from reconciler.base.scalars import resolve
 from reconciler.manifest.sections import Items, Section, Span, placed
 from reconciler.manifest.syntax import DEEPEST, syntax_finding, too_deep
@@ -61,7 +62,7 @@ def _parser(text: str) -> Any:
 
 
 def _pure_parser(text: str) -> Any:
-    from yaml.parser import Parser
+    from yaml.parser import Parser  # slower, so only where there is no libyaml
     from yaml.reader import Reader
     from yaml.scanner import Scanner
 
@@ -84,7 +85,8 @@ class _Builder:
         self.findings: list[Finding] = []
         self.root: Any = None
         self.root_span: Span = (0, 0, -1)
-        self.documents = 0
+        self.document_span: Span = (0, 0, -1)
+        self.is_filled = False
         self.container: Section | Items | None = None
         self.key: str | None = None
         self.key_span: Span = (0, 0, -1)
@@ -111,23 +113,20 @@ class _Builder:
             raise _Enough
 
     def document(self, event: Any) -> None:
-        """Refuse a second document."""
-        self.documents += 1
-        if self.documents > 1:
-            self.tell(codes.SEVERAL_DOCUMENTS, "a second YAML document starts here", _span(event))
-            raise _Enough
+        """Remember where a document starts; only one may have content, so that a file may end in `---`."""
+        self.document_span = _span(event)
 
     def alias(self, event: Any) -> None:
         """Refuse an alias; nothing is expanded."""
-        self.tell(codes.ALIAS, f"the alias *{event.anchor} is not allowed", _span(event))
+        self.tell(codes.ALIAS, f"the alias *{shortened(event.anchor)} is not allowed", _span(event))
         self.place_value(None, _span(event))
 
     def check_properties(self, event: Any) -> None:
         """Refuse an anchor or a tag."""
         if event.anchor is not None:
-            self.tell(codes.ALIAS, f"the anchor &{event.anchor} is not allowed", _span(event))
+            self.tell(codes.ALIAS, f"the anchor &{shortened(event.anchor)} is not allowed", _span(event))
         if event.tag is not None:
-            self.tell(codes.TAG, f"the tag {_short_tag(event.tag)} is not allowed", _span(event))
+            self.tell(codes.TAG, f"the tag {shortened(_short_tag(event.tag))} is not allowed", _span(event))
 
     def scalar(self, event: Any) -> None:
         """Take a key or a value."""
@@ -139,6 +138,8 @@ class _Builder:
         start, end = event.start_mark, event.end_mark
         span = (start.line, start.column, end.column if end.line == start.line else -1)
         is_plain = event.implicit[0]
+        if self.container is None and not text and is_plain:
+            return  # an empty document
         if self.key is None and type(self.container) is Section:
             self.take_key(self.container, text, span, is_plain=is_plain)
         else:
@@ -149,19 +150,22 @@ class _Builder:
         if text == "<<" and is_plain:
             self.tell(codes.MERGE_KEY, "the merge key << is not allowed", span)
         elif is_plain and not isinstance(resolve(text), str):
-            self.tell(
-                codes.KEY_NOT_TEXT, f"the key {text or '(empty)'} is not text", span, hint=f'quote the key: "{text}"'
-            )
+            shown = shortened(text)
+            hint = f'quote the key: "{text}"' if shown == text else ""
+            self.tell(codes.KEY_NOT_TEXT, f"the key {shown or '(empty)'} is not text", span, hint=hint)
         if text in section:
             first = placed(self.file, section.keys_at[text])
-            self.tell(codes.DUPLICATE_KEY, f"the key `{text}` appears twice; the first is at {first}", span)
+            self.tell(codes.DUPLICATE_KEY, f"the key `{shortened(text)}` appears twice; the first is at {first}", span)
         self.key, self.key_span = text, span
 
     def place_value(self, value: Any, span: Span) -> None:
         """Put a finished or just opened value where it belongs."""
         container = self.container
         if container is None:
-            self.root, self.root_span = value, span
+            if self.is_filled:
+                self.tell(codes.SEVERAL_DOCUMENTS, "a second YAML document starts here", self.document_span)
+                raise _Enough
+            self.root, self.root_span, self.is_filled = value, span, True
         elif isinstance(container, Items):
             container.append(value)
             container.values_at.append(span)

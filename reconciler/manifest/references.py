@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from reconciler.base.escape import shortened
 from reconciler.manifest.entries import SectionKind, Use
 from reconciler.manifest.kinds import KINDS
 from reconciler.manifest.merging import Merged
@@ -25,7 +26,7 @@ def check(manifest: Manifest, uses: Iterable[Use], merged: Merged, notes: Notes)
 
 
 def check_names(merged: Merged, notes: Notes) -> None:
-    """Find names that are defined twice, ignoring ASCII case."""
+    """Find names that are defined twice, ignoring case."""
     for kind in KINDS:
         first: dict[str, Place] = {}
         for name, entry in _named(merged, kind) if kind.noun else ():
@@ -33,7 +34,9 @@ def check_names(merged: Merged, notes: Notes) -> None:
             known = first.setdefault(lower(name), place)
             if known is not place:
                 notes.add(
-                    codes.DEFINED_TWICE, f"the {kind.noun} {name} is defined twice; the first is at {known}", place
+                    codes.DEFINED_TWICE,
+                    f"the {kind.noun} {shortened(name)} is defined twice; the first is at {known}",
+                    place,
                 )
 
 
@@ -45,7 +48,7 @@ def _check_uses(uses: Iterable[Use], merged: Merged, notes: Notes) -> None:
         if kind.unknown and lower(use.name) not in known[use.key]:
             meant = suggestion(use.name, names)
             hint = f"did you mean {meant}?" if meant else f"declare it under `{kind.key}`"
-            notes.add(kind.unknown, f"no {kind.noun} is named {use.name}", use.place, hint=hint)
+            notes.add(kind.unknown, f"no {kind.noun} is named {shortened(use.name)}", use.place, hint=hint)
 
 
 def _named(merged: Merged, kind: SectionKind) -> list[tuple[str, Section]]:

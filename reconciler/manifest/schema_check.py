@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from reconciler.base.schemas import schema_text
 from reconciler.manifest.kinds import KINDS
+from reconciler.manifest.names import is_group_name
 from reconciler.manifest.sections import Section
 from reconciler.model.codes import manifest as codes
 from reconciler.model.findings import Finding
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 LISTS = tuple(kind.key for kind in KINDS)
 """The keys whose lists are joined over all files."""
+
+_FORMATS: Mapping[str, Callable[[str], bool]] = {"resource-group-name": is_group_name}
+"""What no pattern can say that every editor understands: which letters there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +55,9 @@ def _schema() -> dict[str, Any]:
 
 @cache
 def _verdict() -> Draft202012Validator:
-    import jsonschema_rs
+    import jsonschema_rs  # compiled, and large: `--help` does without
 
-    return jsonschema_rs.Draft202012Validator(_schema())
+    return jsonschema_rs.Draft202012Validator(_schema(), formats=dict(_FORMATS), validate_formats=True)
 
 
 def _no_manifest(section: Section) -> Finding:
@@ -65,7 +69,7 @@ def _no_manifest(section: Section) -> Finding:
 
 
 def _explained(section: Section, text: str) -> Shape:
-    from reconciler.manifest.explaining import SourceText, explain
+    from reconciler.manifest.explaining import SourceText, explain  # only what is wrong is explained
 
     source = SourceText(section, text.splitlines())
     findings: list[Finding] = []
@@ -88,7 +92,7 @@ def _explainer(section: Section) -> Any:
 
     `$` matches only the very end of the text, as in JSON Schema: Python's also matches before a last line break.
     """
-    from jsonschema import Draft202012Validator, ValidationError
+    from jsonschema import Draft202012Validator, ValidationError  # slow to import: only what is wrong is explained
     from jsonschema.validators import extend
 
     wrong = _wrong_entries(section)
@@ -104,10 +108,14 @@ def _explainer(section: Section) -> Any:
 
     def pattern(_validator: Any, wanted: str, instance: Any, _parent: Any) -> Iterator[Any]:
         if isinstance(instance, str) and not re.search(wanted.replace("$", r"\Z"), instance):
-            yield ValidationError(f"{instance!r} does not match {wanted!r}")
+            yield ValidationError(f"'{instance}' does not match '{wanted}'")
+
+    def form(_validator: Any, wanted: str, instance: Any, _parent: Any) -> Iterator[Any]:
+        if isinstance(instance, str) and not _FORMATS[wanted](instance):
+            yield ValidationError(f"'{instance}' is no {wanted}")
 
     make: Any = extend
-    return make(Draft202012Validator, {"items": items, "pattern": pattern})(_schema())
+    return make(Draft202012Validator, {"items": items, "pattern": pattern, "format": form})(_schema())
 
 
 def _wrong_entries(section: Section) -> set[tuple[str, int]]:
@@ -120,7 +128,7 @@ def _wrong_entries(section: Section) -> set[tuple[str, int]]:
 
 
 def _unexplained(section: Section) -> Finding:
-    from reconciler.manifest.explaining import place_of
+    from reconciler.manifest.explaining import place_of  # as in `_explained`
 
     try:
         error = next(iter(_verdict().iter_errors(section)))

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from reconciler.base.escape import shortened
 from reconciler.manifest.names import region
 from reconciler.manifest.notes import Notes
 from reconciler.manifest.sections import Section
 from reconciler.model.codes import manifest as codes
 from reconciler.model.ids import lower
-from reconciler.model.manifest import Exclusion, Selector
+from reconciler.model.selectors import Exclusion, Selector
 
 
 def selector(section: Section, notes: Notes, *, places: tuple[str, ...] | None = None) -> Selector:
@@ -58,7 +59,7 @@ def _tags(section: Section, notes: Notes) -> Mapping[str, tuple[str, ...]] | Non
     found: dict[str, tuple[str, ...]] = {}
     for key, accepted in values.items():
         if lower(key) in found:
-            message = f"the tag `{key}` appears twice: Azure ignores the case of tag keys"
+            message = f"the tag `{shortened(key)}` appears twice: Azure ignores the case of tag keys"
             notes.add(codes.DUPLICATE_KEY, message, values.key_place(key))
         found[lower(key)] = (accepted,) if isinstance(accepted, str) else tuple(accepted)
     return found

@@ -8,7 +8,7 @@ import re
 _TEXT = """\
 # yaml-language-server: $schema=manifest.schema.json
 apiVersion: reconciler/v1
-name: {name}  # marks in Azure what this manifest owns
+name: {name}  # the tag in Azure on what this manifest owns
 
 defaults:
   subscription: {subscription}
@@ -17,9 +17,9 @@ defaults:
 
 vaults:
   - name: disk-backup
-    resourceGroup: disk-backup  # made when missing
+    resourceGroup: disk-backup  # created if it is missing
     redundancy: LocallyRedundant
-    softDelete: {{state: On, retentionDays: 14}}
+    softDelete: {{state: AlwaysOn, retentionDays: 14}}  # can't be undone: the first apply needs --accept-irreversible
     alertsForAllJobFailures: true
 
 policies:
@@ -29,10 +29,10 @@ policies:
     retention: {{default: 30d}}
 
 snapshotResourceGroups:
-  - name: backup-snapshots  # one in the subscription of each disk: snapshots stay beside their disks
+  - name: backup-snapshots  # one in the subscription of each disk, for its snapshots
 
 disks:
-  # Every disk with the tag backup=daily; name single ones with `- id: /subscriptions/...` instead.
+  # Every disk with the tag backup=daily; to list single disks, write `- id: /subscriptions/...` instead.
   - select:
       subscriptions: [{subscription}]
       tags: {{backup: daily}}

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from reconciler.manifest.entries import Use
-from reconciler.manifest.notes import Notes
+from reconciler.manifest.notes import Notes, suggestion
 from reconciler.model import addresses
 from reconciler.model.codes import manifest as codes
 from reconciler.model.ids import lower
 from reconciler.model.limits import SLOW_HOURS, SLOW_SKUS
-from reconciler.model.manifest import DiskRule, Manifest, Selector, VaultSpec, chosen, names_in
+from reconciler.model.manifest import DiskRule, Manifest, VaultSpec, chosen, names_in
+from reconciler.model.selectors import Selector
 
 
 def check(declared: Manifest, uses: Iterable[Use], notes: Notes) -> None:
@@ -39,7 +40,9 @@ def _check_selected_regions(rule: DiskRule, select: Selector, declared: Manifest
         spec = declared.vaults.get(name) if name else None
         if isinstance(rule.vault, str) and spec and spec.location and spec.location != location:
             message = f"the selector matches disks in {location}, but the vault {spec.name} is in {spec.location}"
-            notes.add(codes.REGION_MISMATCH, message, select.place)
+            meant = suggestion(location, [spec.location])
+            hint = f"did you mean {meant}?" if meant else ""
+            notes.add(codes.REGION_MISMATCH, message, select.place, hint=hint)
         for key, choice in (
             ("vault", rule.vault),
             ("policy", rule.policy),

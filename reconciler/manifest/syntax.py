@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from reconciler.base.escape import shortened
 from reconciler.model.codes import manifest as codes
 from reconciler.model.findings import Finding, Place
 
@@ -80,4 +81,4 @@ def syntax_finding(file: str, text: str, error: Any) -> Finding:
     context = getattr(error, "context", None)
     words = f"{context}, {problem}" if context else problem
     hint = next((hint for part, hint in _HINTS if part in words), "")
-    return codes.INVALID_YAML.at(f"not valid YAML: {words}", place=place, hint=hint)
+    return codes.INVALID_YAML.at(f"not valid YAML: {shortened(words)}", place=place, hint=hint)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from functools import lru_cache
 from typing import Self
 
-from reconciler.model.ids import ArmId
-
-KINDS = ("vault", "policy", "group", "role", "disk")
-"""What the addresses of a manifest begin with."""
+from reconciler.model.ids import ArmId, lower
 
 
 class Address(str):
@@ -40,21 +39,43 @@ class Address(str):
 
     @property
     def name(self) -> str:
-        """The last name in it."""
-        return self.rpartition("/")[2]
+        """The last name in it; that of an id in lower case where a kind stands before the id, as in the text."""
+        if self.arm_id is not None:
+            return lower(self.arm_id.name) if self.kind else self.arm_id.name
+        return self.names[-1] if self.names else str(self)
 
 
 NOWHERE = Address("")
 """The address of what is about nothing in particular."""
 
 
-def parse(text: str) -> Address:
-    """The address, or the pattern of some, that somebody wrote: of its parts only the kind is known."""
-    kind, slash, _ = text.partition("/")
-    return Address(text, kind if slash and kind in KINDS else "")
+class Pattern(str):
+    """What somebody wrote for an address, or for some with `*` and `?`: it is of nothing in particular, so it has no parts.
+
+    `head` is what stands before the first slash, `kind` the same if that is a kind.
+    """
+
+    __slots__ = ("head", "kind")
+
+    def __new__(cls, text: str, head: str = "", kind: str = "") -> Self:
+        """The pattern that reads `text`."""
+        pattern = super().__new__(cls, text)
+        pattern.head, pattern.kind = head, kind
+        return pattern
+
+    head: str
+    kind: str
 
 
+def pattern(text: str, kinds: Collection[str]) -> Pattern:
+    """The pattern that somebody wrote, with its kind if that is in `kinds`."""
+    head, slash, _ = text.partition("/")
+    return Pattern(text, head, lower(head) if slash and lower(head) in kinds else "")
+
+
+@lru_cache(maxsize=4096)
 def _of(kind: str, *names: str) -> Address:
+    """One object for each: a plan names a policy once for each of its disks."""
     return Address("/".join((kind, *names)), kind, names)
 
 
@@ -83,9 +104,14 @@ def disk(arm_id: ArmId) -> Address:
     return Address(f"disk/{arm_id.key}", "disk", arm_id=arm_id)
 
 
-def drill(*names: str) -> Address:
-    """`drill/<name>`, or `drill/<name>/<disk>` of one of its disks."""
-    return _of("drill", *names)
+def gate(name: str) -> Address:
+    """`gate/<name>`."""
+    return _of("gate", name)
+
+
+def drill(name: str, disk: ArmId | None = None) -> Address:
+    """`drill/<name>`, or `drill/<name>/<lower-cased disk id>` of one of its disks."""
+    return _of("drill", name) if disk is None else Address(f"drill/{name}/{disk.key}", "drill", (name,), disk)
 
 
 def resource(arm_id: ArmId) -> Address:

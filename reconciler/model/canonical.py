@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from reconciler.model import manifest as model
-from reconciler.model import vault_fields
+from reconciler.model import selectors, vault_fields
 from reconciler.model.findings import Place
 from reconciler.model.ids import ArmId
 
@@ -42,14 +42,16 @@ _VAULT = (
 
 FORMS: dict[type, Form] = {
     model.SoftDelete: Form(_SOFT_DELETE, vault_fields.keys(_SOFT_DELETE, "soft_delete")),
-    model.VaultSpec: Form(_VAULT, vault_fields.keys(_VAULT)),
-    model.PolicyContent: Form("interval_hours phase_minutes time_zone default_days daily_days weekly_days"),
+    model.VaultSpec: Form(_VAULT, f"{vault_fields.keys(_VAULT)} more_identities"),
+    model.PolicyContent: Form(
+        "interval_hours phase_minutes time_zone default_days daily_days weekly_days", "monthly_days yearly_days"
+    ),
     model.PolicySpec: Form("name azure_name manage content at_minutes time_zone retention_text"),
     model.GroupSpec: Form("name location manage azure_name tags default_tags"),
-    model.Selector: Form(
+    selectors.Selector: Form(
         "subscriptions management_groups resource_groups names locations skus tags attached_names attached_tags"
     ),
-    model.Exclusion: Form("selector reason"),
+    selectors.Exclusion: Form("selector reason"),
     model.DiskRule: Form("vault policy snapshot_group protection ids select exclude", "when_gone gone_after_hours"),
     model.Excluded: Form("id reason"),
     model.Removed: Form("id data reason"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, TypedDict, cast
+from typing import Any, Self, TypedDict, cast
 
 from reconciler.model.addresses import Address
 from reconciler.model.findings import Place
@@ -14,6 +14,9 @@ from reconciler.model.resources import Instance
 
 UNKNOWN: Mapping[str, str] = {"unknown": "after apply"}
 """Stands for a value that Azure decides: in `after`, in differences, and in the JSON plan."""
+
+
+_TAGS = "tags."
 
 
 class Kind(StrEnum):
@@ -27,6 +30,10 @@ class Kind(StrEnum):
     MOVE = "move"
     RESTORE = "restore"
     DRILL = "drill"
+
+
+MANAGED = tuple(kind.value for kind in Kind if kind not in {Kind.MOVE, Kind.RESTORE, Kind.DRILL})
+"""What a manifest manages: the addresses that it may name begin with one of these."""
 
 
 class Action(StrEnum):
@@ -68,6 +75,20 @@ class Op(StrEnum):
     DISK_PATCH = "disk.patch"
     DISK_CHECK = "disk.check"
     DISK_DELETE = "disk.delete"
+
+    @property
+    def deletes(self) -> bool:
+        """Whether it deletes its target."""
+        return self in _DELETING
+
+    @property
+    def puts(self) -> bool:
+        """Whether it writes the whole target."""
+        return self in _PUTTING
+
+
+_DELETING = frozenset({Op.POLICY_DELETE, Op.ROLE_DELETE, Op.INSTANCE_DELETE, Op.DISK_DELETE})
+_PUTTING = frozenset({Op.GROUP_PUT, Op.VAULT_PUT, Op.POLICY_PUT, Op.ROLE_PUT, Op.INSTANCE_PUT})
 
 
 class Grant(TypedDict):
@@ -167,6 +188,16 @@ class FieldChange:
     before: Any
     after: Any
 
+    @classmethod
+    def of_tag(cls, key: str, before: Any, after: Any) -> Self:
+        """The difference of a tag."""
+        return cls(f"{_TAGS}{key}", before, after)
+
+    @property
+    def tag(self) -> str:
+        """The key of the tag that differs; empty when it is another field."""
+        return self.path.removeprefix(_TAGS) if self.path.startswith(_TAGS) else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Probe:
@@ -181,7 +212,7 @@ class Probe:
     key: tuple[str, ...]
     fresh: bool
     roles: tuple[Address, ...] = ()
-    missing: tuple[str, ...] = ()
+    missing: tuple[Address, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,3 +251,10 @@ class Change:
     def expires(self) -> int:
         """How many recovery points a resume among its steps cleans up."""
         return sum(step.expires for step in self.steps)
+
+    @property
+    def danger(self) -> str:
+        """What it does that nobody should overlook: `deletes`, `stops`, `weakens`, `shortens`, `expires`; mostly nothing."""
+        if self.action is Action.DESTROY:
+            return "deletes"
+        return self.weight or ("expires" if self.expires else "")

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from reconciler.base.plurals import counted
@@ -30,9 +31,13 @@ if TYPE_CHECKING:
 
 
 class ReconcilerError(Exception):
-    """The base of all our errors: `code` is stable, `hint` says what to do next."""
+    """The base of all our errors: `code` is stable, `hint` says what to do next.
+
+    `aftermath` says what became of things after it, where somebody looked.
+    """
 
     code = error_codes.ERROR.code
+    aftermath = ""
 
     def __init__(self, message: str, *, hint: str = "", code: Code | None = None) -> None:
         super().__init__(message)
@@ -90,8 +95,8 @@ class AzureError(ReconcilerError):
 
     `status` is HTTP's (0: no answer), `code` Azure's, or one of ours if it gave none, `advice` its recommended actions,
     `target` the id or URL path of the request (never with a query string: it may be signed), `request_id` the one for
-    Azure support. `sent_unknown`: the answer to a POST was lost, so it may have had an effect; look before it is sent
-    again.
+    Azure support, `said` the message without what was added to it later. `sent_unknown`: the answer to a POST was lost,
+    so it may have had an effect; look before it is sent again.
     """
 
     code = error_codes.AZURE.code
@@ -109,6 +114,7 @@ class AzureError(ReconcilerError):
         hint: str = "",
     ) -> None:
         super().__init__(message, hint=hint or " ".join(advice))
+        self.said = message
         self.code = str(code) or self.code
         self.status = status
         self.advice = tuple(advice)
@@ -136,6 +142,11 @@ class Unproven(AzureError):
 class OutOfReach(AzureError):
     """401 or 403: the caller lacks permissions. Says nothing about whether the object exists."""
 
+    @property
+    def is_unsigned(self) -> bool:
+        """Whether it is the sign-in that Azure doesn't accept: then a role would not help."""
+        return self.status == HTTPStatus.UNAUTHORIZED or self.code == error_codes.NO_TOKEN.code
+
 
 class Conflict(AzureError):
     """409 or 412: something else locks or changed the object."""
@@ -150,7 +161,12 @@ class Blocked(AzureError):
 
 
 class OperationFailed(AzureError):
-    """A long-running operation failed, was cancelled, or was still running at the deadline."""
+    """A long-running operation failed, was cancelled, or was still running at the deadline.
+
+    `tells_limit`: it was still running, and the message says after how long.
+    """
+
+    tells_limit = False
 
 
 @dataclass(frozen=True, slots=True)

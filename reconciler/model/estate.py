@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar, get_args, get_origin, get_type_hints
 
 from reconciler.model.ids import ArmId
 from reconciler.model.jobs import RestoreJob
@@ -25,6 +25,7 @@ from reconciler.model.resources import (
     UserIdentity,
     Vault,
 )
+from reconciler.model.short_names import ShortNames
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -87,6 +88,9 @@ ROLE_COUNT: QuestionKind[tuple[RoleAssignment, ...]] = QuestionKind("role-count"
 PROTECTED_ELSEWHERE: QuestionKind[tuple[ArmId, ...]] = QuestionKind("protected-elsewhere")
 """The instances that protect a disk anywhere."""
 
+HOLDERS: QuestionKind[tuple[Instance, ...]] = QuestionKind("holders")
+"""A disk's instances in all vaults as Resource Graph knows them, which lags. Many are asked at once."""
+
 HELD: QuestionKind[tuple[Instance, ...]] = QuestionKind("held")
 """The instances of a vault, live and soft-deleted."""
 
@@ -132,6 +136,7 @@ class Estate:
     `subscriptions` are those whose lists were read, `disk_subscriptions` those whose disks were listed; `roles` may be
     limited to some principals; `answers` grow while planning.
     `management_groups` have the subscriptions anywhere below each group that a selector names, by lower-cased name.
+    `names`: how people see and type the subscriptions and groups of it.
     """
 
     subscriptions: tuple[str, ...] = ()
@@ -148,8 +153,31 @@ class Estate:
     machines: dict[str, Machine] = field(default_factory=dict)
     management_groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     owned_vaults: Known[tuple[OwnedVault, ...]] | None = None
+    names: ShortNames = field(default_factory=ShortNames)
     answers: dict[Question[Any], Known[Any]] = field(default_factory=dict)
 
     def answer(self, question: Question[T]) -> Known[T] | None:
         """What is known of a question; None: it wasn't asked."""
         return self.answers.get(question)
+
+
+def _mappings() -> dict[str, type[Any]]:
+    hints = get_type_hints(Estate).items()
+    return {name: get_args(hint)[1] for name, hint in hints if get_origin(hint) is dict and get_args(hint)[0] is str}
+
+
+MAPPINGS: Mapping[str, type[Any]] = _mappings()
+"""What the estate has of each type, by lower-cased id: the attribute, and the type."""
+
+ATTRIBUTES: Mapping[type[Any], str] = {kind: name for name, kind in reversed([*MAPPINGS.items()])}
+"""The attribute that has what is there of a type; what is soft-deleted is in another one."""
+
+
+def joined(one: Estate, other: Estate) -> Estate:
+    """What either estate of the same look holds; for what both hold, and where only one was asked, `one` counts."""
+    both = replace(one, answers={**other.answers, **one.answers})
+    for name in MAPPINGS:
+        setattr(both, name, dict(sorted({**getattr(other, name), **getattr(one, name)}.items())))
+    for name in ("subscriptions", "disk_subscriptions"):
+        setattr(both, name, tuple(sorted({*getattr(one, name), *getattr(other, name)})))
+    return both

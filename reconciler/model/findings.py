@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import partial
+from typing import ClassVar
 
 from reconciler.model.addresses import NOWHERE, Address
 
@@ -46,7 +48,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something to know. `drift` is its class in `drift` (`unhealthy`, `orphaned` …; empty: never counts there)."""
+    """Something to know. `drift` is its class in `drift` (`unhealthy`, `orphaned` …; empty: never counts there).
+
+    `cause` is what it waits for; `waiting` is what waits for it, where a report tells both in one.
+    """
 
     code: str
     severity: Severity
@@ -55,6 +60,31 @@ class Finding:
     address: Address = NOWHERE
     place: Place | None = None
     drift: str = ""
+    cause: Address = NOWHERE
+    waiting: tuple[Address, ...] = ()
+
+    effect: ClassVar[tuple[str, str, str]] = ("waits", "wait", "for this")
+    """What is said of one thing, and of several, in `waiting`."""
+
+    @property
+    def said(self) -> str:
+        """What it says."""
+        return self.message
+
+    @property
+    def rank(self) -> int:
+        """How serious it is: the most serious first."""
+        return self.severity.rank
+
+    @property
+    def traits(self) -> tuple[str, ...]:
+        """What findings have in common that are told in one, besides what they say."""
+        return (self.code, self.address.head)
+
+    @property
+    def incidental(self) -> tuple[str, ...]:
+        """What it says that no other finding does, and that means nothing."""
+        return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +95,11 @@ class Code:
     """
 
     code: str
-    severity: Severity
     meaning: str
     hint: str
     drift: str = ""
     group: str = ""
+    severity: Severity = field(kw_only=True)
 
     def __str__(self) -> str:
         return self.code
@@ -79,9 +109,23 @@ class Code:
         """The code where it is an error, whatever it is elsewhere."""
         return replace(self, severity=Severity.ERROR)
 
-    def at(self, message: str, *, address: Address = NOWHERE, place: Place | None = None, hint: str = "") -> Finding:
+    def at(
+        self,
+        message: str,
+        *,
+        address: Address = NOWHERE,
+        place: Place | None = None,
+        hint: str = "",
+        cause: Address = NOWHERE,
+    ) -> Finding:
         """A finding of this code; `hint` replaces the code's own."""
-        return Finding(self.code, self.severity, message, hint or self.hint, address, place, self.drift)
+        return Finding(self.code, self.severity, message, hint or self.hint, address, place, self.drift, cause)
+
+
+error = partial(Code, severity=Severity.ERROR)
+warning = partial(Code, severity=Severity.WARNING)
+info = partial(Code, severity=Severity.INFO)
+"""Make a code of that severity."""
 
 
 def table(*modules: Mapping[str, object]) -> dict[str, Code]:

@@ -1,10 +1,10 @@
-"""Azure resource ids: parsed once, compared without ASCII case, printed as they were written."""
+"""Azure resource ids: parsed once, compared without case, printed as they were written."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Self
 
 _ARM_ID = re.compile(
@@ -13,12 +13,29 @@ _ARM_ID = re.compile(
     r"(?:/providers/(?P<provider>[^/]+)/(?P<rest>[^/]+/[^/]+(?:/[^/]+/[^/]+)*))?",
     re.IGNORECASE,
 )
-_ASCII_LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
 
 
 def lower(text: str) -> str:
-    """Lower-case ASCII letters only: `K` (Kelvin) and `İ` stay unchanged, as in Azure's comparison."""
-    return text.lower() if text.isascii() else text.translate(_ASCII_LOWER)
+    """The text as Azure compares it, letter by letter: `Ä` is `ä`, but `ß` is not `ss`, and `K` (Kelvin) is not `k`.
+
+    Names of resource groups have letters of any script, and lists may spell them in capitals. Like .NET, this turns no
+    letter into several, and none into one of ASCII.
+    """
+    return text.lower() if text.isascii() else "".join(map(_folded, text))
+
+
+@cache
+def _folded(letter: str) -> str:
+    if letter.isascii():
+        return letter.lower()
+    upper = letter.upper()
+    lowered = (upper if len(upper) == 1 and not upper.isascii() else letter).lower()
+    return lowered if len(lowered) == 1 and not lowered.isascii() else letter
+
+
+def is_arm_id(text: str) -> bool:
+    """Whether a text has the form of an Azure resource id."""
+    return text.startswith("/") and bool(_ARM_ID.fullmatch(text.rstrip("/")))
 
 
 class ArmId:
@@ -39,14 +56,26 @@ class ArmId:
         """The id in `text`; ValueError when it doesn't have the form of an Azure resource id."""
         arm_id = cls(text)
         if not _ARM_ID.fullmatch(arm_id.text):
-            raise ValueError(f"not an Azure resource id: {text!r}")
+            raise ValueError(f"not an Azure resource id: '{text}'")
         return arm_id
+
+    def sharing(self, same: ArmId) -> ArmId:
+        """The same id, as written, that keeps what it can of an equal one: where ids are many, half of their memory."""
+        if self.text == same.text:
+            return same
+        self.key = same.key
+        return self
 
     @property
     def subscription(self) -> str:
         """The subscription's id, lower-cased; empty for ids outside any subscription."""
         parts = self.key.split("/", 3)
         return parts[2] if len(parts) > 2 and parts[1] == "subscriptions" else ""  # noqa: PLR2004
+
+    @property
+    def written_subscription(self) -> str:
+        """The same as written."""
+        return self.text.split("/", 3)[2] if self.subscription else ""
 
     @property
     def group(self) -> str:

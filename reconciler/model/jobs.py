@@ -29,9 +29,9 @@ class RestoreJob:
 class Job:
     """A job of a vault; times are UTC, `status` and `operation` as Azure spells them.
 
-    `instance` and `disk` None: unknown. `ended` None: it is running. `error` is Azure's error of a failed one (None:
+    `instance` and `disk` None: unknown. `kind` is the type of what is backed up, as Azure spells it (empty: unknown). `ended` None: it is running. `error` is Azure's error of a failed one (None:
     none), with our advice if it gives none. `tag` and `point` (the recovery point's name) are known only for a job that
-    was read by id.
+    was read by id. `disk_name`: the short name of the disk (empty: not looked up).
     """
 
     id: ArmId
@@ -43,9 +43,11 @@ class Job:
     instance: ArmId | None
     disk: ArmId | None
     policy: str
+    kind: str = ""
     error: Told | None = None
     tag: str = ""
     point: str = ""
+    disk_name: str = ""
 
 
 ENDED = frozenset({"completed", "completedwithwarnings", "failed", "cancelled", "canceled"})

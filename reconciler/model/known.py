@@ -10,20 +10,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Generic, TypeAlias, TypeVar
 
-from reconciler.model.findings import Code, Severity
+from reconciler.model.findings import Code, error
 
 _T_co = TypeVar("_T_co", covariant=True)
 
-NOT_KNOWN = Code(
+NOT_KNOWN = error(
     "not-known",
-    Severity.ERROR,
     "Azure's answer doesn't tell what was asked, so nothing was concluded from it.",
     "run the command again; if it fails again, follow the message: usually a proxy answers in Azure's place",
     "out-of-reach",
 )
-OUT_OF_REACH = Code(
+OUT_OF_REACH = error(
     "out-of-reach",
-    Severity.ERROR,
     "The caller lacks permission to read an object, so nothing is known about it.",
     "grant the caller the Reader role there",
     "out-of-reach",

@@ -1,7 +1,5 @@
 """Azure's limits and support rules that more than one floor uses."""
 
-from __future__ import annotations
-
 LONGEST_DAYS = 365
 MOST_SNAPSHOTS = 450
 """Snapshots of a disk that a policy may keep; Azure's hard limit is 500."""

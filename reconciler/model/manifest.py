@@ -2,19 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
 from datetime import date
 
-from reconciler.model.addresses import Address
+from reconciler.base.durations import Length, longest_days
+from reconciler.model.addresses import Pattern
 from reconciler.model.findings import Finding, Place
 from reconciler.model.ids import ArmId, lower, vault_id
+from reconciler.model.selectors import Exclusion, Selector
 
 REPORT, RETAIN, EXPIRE = "report", "retain", "expire"
 """What `whenGone` does: only report; stop and keep the recovery points; suspend and let them expire by the policy."""
 
+_DAYS_BETWEEN = {"daily": 1, "weekly": 7, "monthly": 28, "yearly": 365}
+"""Days between two backups that each retention rule keeps, at least."""
+
 Choice = str | Mapping[str, str]
 """A lower-cased name, or one per region (keys are normalised locations such as `westus`)."""
+
+
+class Entry:
+    """An entry of any section: what a run needs to know of each, whatever it declares."""
+
+    __slots__ = ()
+
+    @property
+    def subscriptions(self) -> tuple[str, ...]:
+        """The subscriptions that it names, lower-cased."""
+        return ()
+
+    @property
+    def by_id(self) -> tuple[ArmId, ...]:
+        """What is read by its id for this entry, since no list shows it."""
+        return ()
+
+    def counts_for(self, vault: VaultSpec) -> bool:  # noqa: ARG002 - for those that override it
+        """Whether it is a part of what is declared for a vault, so that changing it isn't a change from outside.
+
+        Only what came after version 0.1.0 is asked: the parts of before are in `planning.world`.
+        """
+        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +54,12 @@ class SoftDelete:
 
 
 @dataclass(frozen=True, slots=True)
-class VaultSpec:
+class VaultSpec(Entry):
     """A Backup vault as declared. None: not declared, so not compared.
 
-    `identity` is `system` or the id of a user-assigned identity; `tags` are the vault's own (a None value removes the
-    tag), `default_tags` those of `defaults.tags`, for what we create. `id` is the vault's id in Azure.
+    `identity` is `system` or the id of a user-assigned identity, which instances use; `more_identities` are others that the
+    vault has as well. `tags` are the vault's own (a None value removes the tag), `default_tags` those of `defaults.tags`,
+    for what we create. `id` is the vault's id in Azure.
     """
 
     place: Place
@@ -46,15 +75,32 @@ class VaultSpec:
     immutability: str | None = None
     alerts_for_all_job_failures: bool | None = None
     cross_region_restore: bool | None = None
-    cross_subscription_restore: bool | None = None
+    cross_subscription_restore: bool | str | None = None
+    cost_management: str | None = None
     identity: ArmId | str | None = None
     resource_guard: ArmId | None = None
     tags: Mapping[str, str | None] = field(default_factory=dict)
     default_tags: Mapping[str, str] = field(default_factory=dict)
+    more_identities: tuple[ArmId | str, ...] = ()
     id: ArmId = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "id", vault_id(self.subscription, self.resource_group, self.azure_name))
+
+    @property
+    def identities(self) -> tuple[ArmId | str, ...]:
+        """All identities that it declares, first the one that instances use."""
+        return (*((self.identity,) if self.identity else ()), *self.more_identities)
+
+    @property
+    def subscriptions(self) -> tuple[str, ...]:
+        """Its own."""
+        return (lower(self.subscription),)
+
+    @property
+    def by_id(self) -> tuple[ArmId, ...]:
+        """Its user-assigned identity, which may lie in any subscription."""
+        return (self.identity,) if isinstance(self.identity, ArmId) else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,34 +108,46 @@ class PolicyContent:
     """What a policy does, in normal form: equal contents mean the same to Azure.
 
     `interval_hours` is 1, 2, 4, 6, 8, 12 or 24; `phase_minutes` the wall-clock minute of the day of the first backup
-    modulo the interval; `time_zone` a Windows name (`UTC` for UTC); retentions are in days (None: no such rule).
+    modulo the interval; `time_zone` a Windows name (`UTC` for UTC); retentions are in days, or in months as ISO 8601
+    (None: no such rule).
     """
 
     interval_hours: int
     phase_minutes: int
     time_zone: str
-    default_days: int
-    daily_days: int | None = None
-    weekly_days: int | None = None
+    default_days: Length
+    daily_days: Length | None = None
+    weekly_days: Length | None = None
+    monthly_days: Length | None = None
+    yearly_days: Length | None = None
+
+    @property
+    def kept(self) -> dict[str, Length]:
+        """For how long each rule keeps what it keeps, by its key in the manifest; the last one that takes a backup wins."""
+        rules = {
+            "default": self.default_days,
+            "daily": self.daily_days,
+            "weekly": self.weekly_days,
+            "monthly": self.monthly_days,
+            "yearly": self.yearly_days,
+        }
+        return {rule: kept for rule, kept in rules.items() if kept is not None}
 
     @property
     def snapshots(self) -> dict[str, int]:
         """How many snapshots of a disk each rule may keep at once, counted as if rules shared none."""
-        counts = {"default": self.default_days * 24 // self.interval_hours}
-        if self.daily_days:
-            counts["daily"] = self.daily_days
-        if self.weekly_days:
-            counts["weekly"] = -(-self.weekly_days // 7)
-        return counts
+        days = {rule: longest_days(kept) for rule, kept in self.kept.items()}
+        counts = {rule: -(-kept // _DAYS_BETWEEN[rule]) for rule, kept in days.items() if rule in _DAYS_BETWEEN}
+        return {"default": days["default"] * 24 // self.interval_hours, **counts}
 
 
 @dataclass(frozen=True, slots=True)
-class PolicySpec:
+class PolicySpec(Entry):
     """A policy as declared; `content` is None only for an unmanaged one that doesn't declare it.
 
     `at_minutes` is the declared wall-clock minute of the day of the first backup (for the body we write; `content` has
-    it modulo the interval). `retention_text` has the durations as ISO 8601, as on the wire, by rule name
-    (`Default`, `Daily`, `Weekly`).
+    it modulo the interval). `retention_text` has the durations as ISO 8601, as on the wire, by rule name (`Default`,
+    `Daily` …).
     """
 
     place: Place
@@ -103,7 +161,7 @@ class PolicySpec:
 
 
 @dataclass(frozen=True, slots=True)
-class GroupSpec:
+class GroupSpec(Entry):
     """A snapshot resource group as declared; there is one in the subscription of each disk that uses it.
 
     `location` None: that of its disks; normalised.
@@ -119,35 +177,7 @@ class GroupSpec:
 
 
 @dataclass(frozen=True, slots=True)
-class Selector:
-    """Which disks: keys are joined by AND, values in a list by OR; None: any.
-
-    `tags` maps a lower-cased tag key to accepted values (`*`: present); names may have `*`; the rest is lower-cased,
-    locations and subscriptions normalised.
-    """
-
-    place: Place
-    subscriptions: tuple[str, ...] | None = None
-    management_groups: tuple[str, ...] | None = None
-    resource_groups: tuple[str, ...] | None = None
-    names: tuple[str, ...] | None = None
-    locations: tuple[str, ...] | None = None
-    skus: tuple[str, ...] | None = None
-    tags: Mapping[str, tuple[str, ...]] | None = None
-    attached_names: tuple[str, ...] | None = None
-    attached_tags: Mapping[str, tuple[str, ...]] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Exclusion:
-    """A selector of disks that an entry leaves out, and why."""
-
-    selector: Selector
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class DiskRule:
+class DiskRule(Entry):
     """One entry of `disks`: either `ids` (each with its place) or `select`, and what its disks get.
 
     `when_gone` says what to do with the backup instance of a disk that no longer exists, once its newest recovery point
@@ -165,18 +195,28 @@ class DiskRule:
     when_gone: str = REPORT
     gone_after_hours: int = 168
 
+    @property
+    def subscriptions(self) -> tuple[str, ...]:
+        """Those of its ids, or of its selector."""
+        return (*(arm_id.subscription for arm_id, _ in self.ids), *((self.select and self.select.subscriptions) or ()))
+
 
 @dataclass(frozen=True, slots=True)
-class Excluded:
+class Excluded(Entry):
     """A disk that no selector may match, and why."""
 
     place: Place
     id: ArmId
     reason: str
 
+    @property
+    def subscriptions(self) -> tuple[str, ...]:
+        """The disk's."""
+        return (self.id.subscription,)
+
 
 @dataclass(frozen=True, slots=True)
-class Removed:
+class Removed(Entry):
     """A disk to stop protecting: `data` is `retain` or `delete`."""
 
     place: Place
@@ -184,13 +224,18 @@ class Removed:
     data: str
     reason: str
 
+    @property
+    def subscriptions(self) -> tuple[str, ...]:
+        """The disk's."""
+        return (self.id.subscription,)
+
 
 @dataclass(frozen=True, slots=True)
-class Ignore:
+class Ignore(Entry):
     """Differences to ignore: `address` with `*`, `fields` (empty: all), until `expires` (inclusive; None: always)."""
 
     place: Place
-    address: Address
+    address: Pattern
     fields: tuple[str, ...]
     reason: str
     expires: date | None = None
@@ -205,7 +250,7 @@ class RoleSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class DrillSpec:
+class DrillSpec(Entry):
     """A test restore of `sample` disks that `select` matches (None: all protected ones), into a scratch group.
 
     `subscription` is the group's, lower-cased (None: each disk's own); `max_age_hours` None: any age; `keep` is
@@ -221,6 +266,11 @@ class DrillSpec:
     sample: int = 1
     max_age_hours: int | None = None
     keep: str = "none"
+
+    @property
+    def subscriptions(self) -> tuple[str, ...]:
+        """The scratch group's, if it is named."""
+        return (self.subscription,) if self.subscription else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +298,15 @@ class Manifest:
     subscriptions: tuple[str, ...] = ()
     warnings: tuple[Finding, ...] = ()
     sources: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def entries(self) -> Iterator[Entry]:
+        """The entries of all sections."""
+        for one in fields(self):
+            held = getattr(self, one.name)
+            for entry in held.values() if isinstance(held, Mapping) else held if isinstance(held, tuple) else ():
+                if isinstance(entry, Entry):
+                    yield entry
 
 
 def names_in(found: Choice) -> tuple[str, ...]:

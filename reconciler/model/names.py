@@ -18,10 +18,15 @@ _POLICY_PART = 150 - 9
 _SALTS = 4
 
 
+def _uuid(text: str) -> UUID:
+    """The uuid5 of a text from Azure, which may hold half a surrogate pair."""
+    return uuid5(NAMESPACE, text.encode("utf-8", "backslashreplace").decode())
+
+
 def instance_name(disk: ArmId) -> str:
     """The name of a new backup instance: `<disk>-<disk>-<uuid5 of the disk's id>`, as the portal and the CLI form it."""
     part = disk.name[:_DISK_PART]
-    return f"{part}-{part}-{uuid5(NAMESPACE, disk.key)}"
+    return f"{part}-{part}-{_uuid(disk.key)}"
 
 
 def drill_mark(manifest: str, drill: str) -> str:
@@ -31,12 +36,12 @@ def drill_mark(manifest: str, drill: str) -> str:
 
 def drill_disk_name(manifest: str, drill: str, disk: ArmId) -> str:
     """The name of the disk that a drill restores from `disk`: the same in every run, so that leftovers are found."""
-    return f"{disk.name[:_DRILL_PART]}-drill-{uuid5(NAMESPACE, f'{lower(manifest)}|{lower(drill)}|{disk.key}')}"
+    return f"{disk.name[:_DRILL_PART]}-drill-{_uuid(f'{lower(manifest)}|{lower(drill)}|{disk.key}')}"
 
 
 def role_name(scope: ArmId, role: str, principal: str) -> str:
     """The name of a role assignment; it depends on the principal, since a name can't be reused for another one."""
-    return str(uuid5(NAMESPACE, f"{scope.key}|{lower(role)}|{lower(principal)}"))
+    return str(_uuid(f"{scope.key}|{lower(role)}|{lower(principal)}"))
 
 
 def policy_names(name: str, content: PolicyContent) -> tuple[str, ...]:
@@ -49,7 +54,7 @@ def policy_names(name: str, content: PolicyContent) -> tuple[str, ...]:
     return tuple(f"{name[:_POLICY_PART]}-{digest}" for digest in digests)
 
 
-def is_derived_policy_name(name: str, content: PolicyContent | None) -> bool:
-    """Whether a policy's name is the one derived from its own content: then it is ours."""
-    base, dash, _ = name.rpartition("-")
-    return bool(dash) and content is not None and lower(name) in map(lower, policy_names(base, content))
+def policy_stem(name: str, content: PolicyContent | None) -> str:
+    """What a policy's name was derived from, if it is derived from its own content: then it is ours. Else empty."""
+    stem, _, _ = name.rpartition("-")
+    return stem if content is not None and lower(name) in map(lower, policy_names(stem, content)) else ""

@@ -6,20 +6,24 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from reconciler import __version__
+from reconciler.model import api_versions
 from reconciler.model.addresses import Address
 from reconciler.model.changes import Action, Change, Step
 from reconciler.model.codes import disks as disk_codes
+from reconciler.model.codes.gates import Key
 from reconciler.model.estate import Estate, Question
 from reconciler.model.findings import Finding, Severity
 from reconciler.model.ids import ArmId
 from reconciler.model.shard import WHOLE, Shard
+from reconciler.model.short_names import ShortNames
 
 
 @dataclass(frozen=True, slots=True)
 class Gate:
     """A refusal that `--force` with its `name`, or its own option, opens.
 
-    A closed gate refuses the whole run, unless it `is_local`: then only the changes of its `addresses`, and what
+    The `hint` names the option that opens it, unless that is told apart, as `opener`. A closed gate refuses the whole run, unless it `is_local`: then only the changes of its `addresses`, and what
     depends on them, are left out of the plan, each with a finding.
     """
 
@@ -29,6 +33,7 @@ class Gate:
     is_open: bool = False
     addresses: tuple[Address, ...] = ()
     is_local: bool = False
+    opener: str = ""
 
 
 AT_REST = "at rest"
@@ -68,6 +73,21 @@ class Summary:
 
 
 @dataclass(frozen=True, slots=True)
+class PolicyUse:
+    """A policy of a vault, by the names of the manifest or else of Azure: disks added, changed, taken out, and left after.
+
+    `disks` None: that isn't known, since the manifest declares neither.
+    """
+
+    vault: str
+    policy: str
+    added: int = 0
+    changed: int = 0
+    removed: int = 0
+    disks: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Basis:
     """What a plan was made of: the estate, and a function that makes a plan, or a sketch, of another one."""
 
@@ -85,7 +105,7 @@ class Plan:
     `owners`, lower-cased, are the names whose marks this manifest may write over. `is_partial`: it says nothing about
     what `--only` or a shard leaves out. `basis` is kept if a step destroys or weakens something, which is planned again
     before it is done. `looked` is when the look began, by the monotonic clock of the connection. `contradicted` are ids
-    of objects that exist although their list lacks them.
+    of objects that exist although their list lacks them. `names`: how its addresses are shown. `uses`: its disks by vault and policy.
     """
 
     manifest: str
@@ -104,6 +124,8 @@ class Plan:
     basis: Basis | None = field(default=None, compare=False, repr=False)
     looked: float | None = field(default=None, compare=False)
     contradicted: frozenset[str] = frozenset()
+    names: ShortNames = field(default_factory=ShortNames, compare=False)
+    uses: tuple[PolicyUse, ...] = ()
 
     @property
     def summary(self) -> Summary:
@@ -148,21 +170,26 @@ class Plan:
 class Options:
     """What the command line says about planning.
 
-    `allow_delete` is the exact number of deletions allowed (None: not given, so none is planned); `force` has names of
-    gates, and `NAME=VALUE` for local ones, lower-cased as `keys` returns them; `guard_requests` maps
-    lower-cased vault ids to resource guard request ids; `api_version` is that of DataProtection, `tool_version` ours;
-    `source` says where the manifest comes from (empty: not known), `shard` which of the manifest's vaults to manage.
+    `allow_delete` is the exact number of deletions allowed (None: not given, so none is planned); `force` has the
+    keys of gates, lower-cased as `keys` returns them; `guard_requests` maps lower-cased vault ids to resource guard request ids; `api_version` is that of DataProtection, `tool_version` ours;
+    `source` says where the manifest comes from (empty: not known), `same_sources` what other clones of that repository
+    call the same place, `shard` which of the manifest's vaults to manage.
     """
 
-    tool_version: str
+    tool_version: str = __version__
     prune: bool = False
     adopt: bool = False
     allow_delete: int | None = None
     accept_irreversible: bool = False
-    force: frozenset[str] = frozenset()
+    force: frozenset[Key] = frozenset()
     only: tuple[str, ...] = ()
     guard_requests: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     preflight: bool = False
-    api_version: str = "2025-07-01"
+    api_version: str = api_versions.DEFAULT
     shard: Shard = WHOLE
     source: str = ""
+    same_sources: frozenset[str] = frozenset()
+
+    def is_source(self, mark: str) -> bool:
+        """Whether a vault's mark names where this manifest comes from."""
+        return mark == self.source or mark in self.same_sources

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from functools import lru_cache
 
+from reconciler.base.escape import spelled
 from reconciler.model.changes import Op, Step
 from reconciler.model.ids import ArmId, lower
 from reconciler.model.resources import Instance
@@ -70,10 +71,15 @@ def health_of(instance: Instance) -> Health:
 
     A transient state counts as failing once provisioning has failed or was cancelled.
     """
-    found = health(instance.state)
-    if found is Health.TRANSIENT and lower(instance.provisioning_state) in _GIVEN_UP:
+    return health_in(instance.state, instance.provisioning_state)
+
+
+def health_in(state: str, provisioning_state: str) -> Health:
+    """The meaning of an instance's two states, as `health_of` tells it."""
+    found = health(state)
+    if found is Health.TRANSIENT and lower(provisioning_state) in _GIVEN_UP:
         return Health.FAILING
-    return found if found is Health.LEAVING else _PROVISIONING.get(lower(instance.provisioning_state), found)
+    return found if found is Health.LEAVING else _PROVISIONING.get(lower(provisioning_state), found)
 
 
 def preference(instance: Instance) -> tuple[int, str]:
@@ -91,8 +97,13 @@ def reason(state: Health, instance: Instance) -> str:
     if state is not Health.FAILING:
         return f"protection is {WORDS[state]}"
     error = instance.error or {}
-    cause = ": ".join(str(error[key]) for key in ("code", "message") if error.get(key))
-    return f"protection fails: {cause or instance.state}"
+    cause = ": ".join(spelled(error[key]) for key in ("code", "message") if error.get(key))
+    return f"protection fails: {cause or stuck(instance.state, instance.provisioning_state)}"
+
+
+def stuck(state: str, provisioning_state: str) -> str:
+    """A failing state in words; where it is a transient one, that Azure has given it up."""
+    return f"{state} (provisioning {lower(provisioning_state)})" if health(state) is Health.TRANSIENT else state
 
 
 def halting(declared: str, state: Health, target: ArmId) -> list[Step]:

@@ -1,13 +1,29 @@
-"""Azure's resources as read, projected to small types without the SDK's models."""
+"""Azure's resources as read, projected to small types without the SDK's models; and what a disk has of them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
+from reconciler.base.durations import shown
 from reconciler.model.ids import ArmId, lower
+from reconciler.model.short_names import ShortNames
+
+NEVER = datetime(9999, 12, 31, tzinfo=UTC)
+"""When a recovery point expires that Azure keeps for ever."""
+
+_UNKNOWN_TIME = "an unknown time"
+
+
+def _moment(text: str) -> str:
+    """A time as Azure wrote it, for a sentence; what is no time stays as it is."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return text or _UNKNOWN_TIME
+    return shown(found if found.tzinfo else found.replace(tzinfo=UTC))
 
 
 @dataclass(slots=True)
@@ -40,6 +56,7 @@ class Vault:
     alerts_for_all_job_failures: str | None
     cross_region_restore: str | None
     cross_subscription_restore: str | None
+    cost_management: str | None
     guarded: bool
     provisioning_state: str
     body: Mapping[str, Any]
@@ -63,6 +80,12 @@ class Policy:
     vault: ArmId
     is_disk: bool
     body: Mapping[str, Any]
+
+    @property
+    def is_others(self) -> bool:
+        """Whether it says that it is for other datasources only."""
+        said = next((value for key, value in self.body.items() if lower(key) == "datasourcetypes"), None)
+        return bool(said) and not self.is_disk
 
 
 @dataclass(slots=True)
@@ -88,6 +111,11 @@ class Instance:
     deleted: bool = False
     purge_time: str = ""
     created: datetime | None = None
+
+    @property
+    def purged(self) -> str:
+        """When Azure purges it, for a sentence."""
+        return _moment(self.purge_time)
 
 
 @dataclass(slots=True)
@@ -154,6 +182,10 @@ class Lock:
     def __str__(self) -> str:
         return f"the lock {self.id.name} ({self.level}) on {self.scope}"
 
+    def shown(self, names: ShortNames) -> str:
+        """The same with the short name of what it locks."""
+        return f"the lock {self.id.name} ({self.level}) on {names.of(self.scope)}"
+
 
 @dataclass(slots=True)
 class UserIdentity:
@@ -167,7 +199,7 @@ class UserIdentity:
 class RecoveryPoint:
     """A recovery point of an instance: its name, when it was taken, and whether Azure has completed it.
 
-    `expires` None: unknown. `is_snapshot`: it is a snapshot of the disk, without a copy in the vault.
+    `expires` None: unknown, `NEVER`: it is kept for ever. `is_snapshot`: it is a snapshot of the disk, without a copy in the vault.
     """
 
     id: ArmId
@@ -214,3 +246,21 @@ class DeletedVault:
 
     id: ArmId
     purge_time: str
+
+    @property
+    def purged(self) -> str:
+        """When Azure purges it, for a sentence."""
+        return _moment(self.purge_time)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A disk with its backup instances, active ones first; there may be none yet, and several after a move."""
+
+    disk: ArmId
+    instances: tuple[Instance, ...] = ()
+
+    @property
+    def instance(self) -> Instance | None:
+        """The instance to act on."""
+        return self.instances[0] if self.instances else None

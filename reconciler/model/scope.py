@@ -17,16 +17,16 @@ class Reach:
     `subscriptions`: their vaults, resource groups and locks are listed; `disk_subscriptions`: their disks too;
     `role_subscriptions`: role assignments, for the identities of the vaults in `vaults`; `vaults`: declared vaults,
     whose policies, instances and deleted instances are listed, as are those of every vault in `subscriptions` whose
-    owner's mark is one of `owners`; `identities`: user-assigned identities to read; `elsewhere`: declared vaults of
-    other shards than `shard`; `machine_subscriptions`: their virtual machines are listed, for selectors that need what a
-    disk is attached to.
+    owner's mark is one of `owners`; `by_id`: what is read by its id, such as user-assigned identities; `elsewhere`:
+    declared vaults of other shards than `shard`; `machine_subscriptions`: their virtual machines are listed, for
+    selectors that need what a disk is attached to.
     """
 
     subscriptions: tuple[str, ...]
     disk_subscriptions: tuple[str, ...]
     role_subscriptions: tuple[str, ...]
     vaults: tuple[str, ...]
-    identities: tuple[str, ...]
+    by_id: tuple[str, ...]
     owners: tuple[str, ...]
     elsewhere: tuple[str, ...] = ()
     shard: Shard = WHOLE

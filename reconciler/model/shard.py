@@ -24,7 +24,7 @@ class Shard:
         found = _FORM.fullmatch(text.strip())
         number, count = (int(found[1]), int(found[2])) if found else (0, 0)
         if not 1 <= number <= count:
-            raise ValueError(f"{text!r} is not a shard: write I/N with I from 1 to N, as in 2/5")
+            raise ValueError(f"'{text}' is not a shard: write I/N with I from 1 to N, as in 2/5")
         return cls(number, count)
 
     @property
@@ -34,7 +34,10 @@ class Shard:
 
     def takes(self, key: str) -> bool:
         """Whether an object that belongs to no vault is this shard's, by the hash of its lower-cased id."""
-        return self.is_whole or int(sha256(key.encode()).hexdigest()[:12], 16) % self.count == self.number - 1
+        return (
+            self.is_whole
+            or int(sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:12], 16) % self.count == self.number - 1
+        )
 
     def dealt(self, bundles: Iterable[Iterable[str]]) -> set[str]:
         """The keys of this shard; bundles, which must stay together, are dealt out in the order of their first keys.

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
+from reconciler.base.escape import spelled
 from reconciler.model.ids import lower
 
 OWNER_TAG = "reconciler-owner"
@@ -17,19 +19,30 @@ PROTECTED_TAG = "reconciler-protected"
 drill last restored an instance's disk, and when an instance was made, which Azure doesn't return.
 """
 
+MARKS = frozenset({OWNER_TAG, APPLIED_TAG, SOURCE_TAG, RESTORED_TAG, PROVEN_TAG, PROTECTED_TAG})
 
-def tag_of(tags: Mapping[str, str], name: str) -> str:
+_FIRST_YEAR, _LAST_YEAR = 2000, 9000
+
+
+def text_of(value: object) -> str:
+    """A tag's value as text; Azure's are text, and empty when they are null. Anything else is told as JSON."""
+    return value if isinstance(value, str) else "" if value is None else spelled(value)
+
+
+def tag_of(tags: Mapping[str, Any], name: str) -> str:
     """The value of a tag, ignoring case in its name as Azure does; empty when it is absent."""
     if name in tags:
-        return tags[name]
-    return next((value for key, value in tags.items() if lower(key) == name), "")
+        return text_of(tags[name])
+    return next((text_of(value) for key, value in tags.items() if lower(key) == name), "")
 
 
 def time_of(tags: Mapping[str, str], name: str) -> datetime | None:
-    """The time that a tag holds, in UTC if it names no zone; None if it holds none."""
+    """The time that a tag holds, in UTC if it names no zone; None if it holds none that any tool can have written."""
     try:
         found = datetime.fromisoformat(tag_of(tags, name))
     except ValueError:
+        return None
+    if not _FIRST_YEAR <= found.year < _LAST_YEAR:
         return None
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 

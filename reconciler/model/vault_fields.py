@@ -1,6 +1,6 @@
 """The table of vault fields: each row has a field's form in a manifest and in Azure, and what a difference means.
 
-Fields in the `properties` of Azure's body alone: location, identity and tags are those of any resource.
+Only fields in the `properties` of Azure's body are here, not location, identity and tags, which any resource has.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any
 
+from reconciler.base import escape
+from reconciler.model.api_versions import COST_MANAGEMENT, Novelty
 from reconciler.model.codes import manifest as codes
 from reconciler.model.findings import Code
 from reconciler.model.ids import lower
@@ -22,16 +24,16 @@ Value = str | bool | float | None
 
 
 def word(value: object) -> str | None:
-    """Azure's word as Azure spells it, or None; ValueError for anything else, so that nothing is concluded from it."""
+    """Azure's word as Azure spells it, None for an empty one; ValueError for anything else: nothing is concluded from it."""
     if value is not None and not isinstance(value, str):
-        raise ValueError(f"{value!r} where a word is expected")
-    return value
+        raise ValueError(f"{escape.value(value)} where a word is expected")
+    return value or None
 
 
 def number(value: object) -> float | None:
     """A finite number of Azure's, or None; ValueError for anything else."""
     if value is not None and not (isinstance(value, int | float) and isfinite(value)):
-        raise ValueError(f"{value!r} where a number is expected")
+        raise ValueError(f"{escape.value(value)} where a number is expected")
     return value
 
 
@@ -68,28 +70,27 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Switch:
-    """On or off; some fields have a third word of Azure's, which no manifest can declare."""
+    """On or off; some fields have a third word of Azure's."""
 
     third: str = ""
     taken = staticmethod(word)
 
     def read(self, taken: str | None) -> Value:
-        """Whether it is on, or the third word."""
-        if taken and lower(taken) == lower(self.third):
-            return self.third
-        return None if taken is None else lower(taken) == "enabled"
+        """Whether it is on, or the third word; an unknown word, which isn't off, is returned unchanged."""
+        said = {"enabled": True, "disabled": False, lower(self.third): self.third or None}
+        return None if taken is None else said.get(lower(taken), taken)
 
     def write(self, value: Value) -> object:
         """Azure's value."""
-        return "Enabled" if value else "Disabled"
+        return value if isinstance(value, str) else "Enabled" if value else "Disabled"
 
     def can_say(self, value: Value) -> bool:
         """Whether a manifest can declare the value."""
-        return isinstance(value, bool)
+        return isinstance(value, bool) or (bool(self.third) and value == self.third)
 
     def is_lowered(self, before: Value, after: Value) -> bool:
-        """Whether it is turned off."""
-        return before is not False and after is False
+        """Whether it is turned off; one that Azure doesn't return is written as declared."""
+        return before is not None and before is not False and after is False
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +150,8 @@ class VaultField:
     """Whether Azure takes it only when it makes the vault."""
     for_good: Value = None
     """The value that can't be undone."""
+    lasting: str = ""
+    """What that value means from then on, for the gate that it closes."""
     enough: tuple[Value, Value] | None = None
     """What may be declared, and the stronger value with which Azure satisfies it."""
     protects: bool = False
@@ -160,6 +163,8 @@ class VaultField:
     """Another field and its value that make this one meaningless."""
     not_for_snapshots: Value = None
     """A value that seems to cover disk snapshots, but doesn't."""
+    since: Novelty | None = None
+    """What an api-version must have for Azure to know the field; None: every version has it."""
     spec: str = field(init=False)
     """The attribute of `VaultSpec`: the path in snake case, as are the keys of its canonical form."""
     live: str = field(init=False)
@@ -195,6 +200,7 @@ FIELDS = (
         Words(("Off", "On", "AlwaysOn"), absent="On"),
         title="soft delete",
         for_good="AlwaysOn",
+        lasting="soft delete can't be turned off again; newer api-versions create vaults only so",
         enough=("On", "AlwaysOn"),
         protects=True,
         guarded=True,
@@ -213,6 +219,7 @@ FIELDS = (
         Words(("Disabled", "Unlocked", "Locked")),
         title="immutability",
         for_good="Locked",
+        lasting="immutability can't be lowered again",
         enough=("Unlocked", "Locked"),
         protects=True,
         guarded=True,
@@ -236,9 +243,17 @@ FIELDS = (
         "crossSubscriptionRestore",
         "featureSettings.crossSubscriptionRestoreSettings.state",
         Switch(third="PermanentlyDisabled"),
-        title="restores to other subscriptions",
+        title="cross-subscription restore",
         for_good="PermanentlyDisabled",
+        lasting="no backup of the vault can be restored to another subscription any more",
         enough=(False, "PermanentlyDisabled"),
+    ),
+    VaultField(
+        "costManagement",
+        "costManagementSettings.granularityLevel",
+        Words(("VaultLevel", "ProtectedItemLevel", "ProtectedItemWithParentTag")),
+        title="cost management",
+        since=COST_MANAGEMENT,
     ),
 )
 """Every field, in the order of plans and exported manifests."""
@@ -273,6 +288,11 @@ def keys(first: str, block: str = "") -> str:
     names = (row.spec.removeprefix(f"{block}.") for row in FIELDS if row.spec.startswith(f"{block}." if block else ""))
     own = dict.fromkeys(name.partition(".")[0] for name in names)
     return " ".join(name for name in own if name not in first.split())
+
+
+def told(value: object) -> str:
+    """A value in a sentence, as a manifest declares it."""
+    return "not set" if value is None else escape.spelled(value)
 
 
 def settings(vault: Vault) -> dict[str, Value]:

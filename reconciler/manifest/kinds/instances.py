@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from reconciler.base import durations
+from reconciler.base.escape import shortened
 from reconciler.manifest.entries import Context, choice
 from reconciler.manifest.names import DISK, arm_id
 from reconciler.manifest.notes import Notes
@@ -11,7 +12,8 @@ from reconciler.manifest.selectors import exclusions, selector
 from reconciler.model.codes import manifest as codes
 from reconciler.model.findings import Code, Place
 from reconciler.model.ids import ArmId
-from reconciler.model.manifest import REPORT, Choice, DiskRule, Exclusion
+from reconciler.model.manifest import REPORT, Choice, DiskRule
+from reconciler.model.selectors import Exclusion
 
 _WEEK = 168
 
@@ -55,11 +57,12 @@ def _gone_after(section: Section, when_gone: str, notes: Notes) -> int:
         return _WEEK
     place = section.place("for")
     if when_gone == REPORT:
-        notes.add(codes.NO_EFFECT, "`for` has no effect with `whenGone: report`, which never acts", place)
+        hint = "remove `for`, or declare `whenGone: retain` or `whenGone: expire`"
+        notes.add(codes.NO_EFFECT, "`for` has no effect with `whenGone: report`, which never acts", place, hint=hint)
         return _WEEK
     found = durations.hours(text)
     if not found:
-        notes.add(codes.GONE_FOR, f"`for` is {text}, which is not a number of whole hours", place)
+        notes.add(codes.GONE_FOR, f"`for` is {shortened(text)}, which is not a number of whole hours", place)
     return found or _WEEK
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from reconciler.base.durations import days, hours, iso
+from reconciler.base.durations import Length, hours, iso, length, longest_days
+from reconciler.base.escape import shortened
 from reconciler.base.plurals import counted
 from reconciler.base.zones import windows_zone, zone_names
 from reconciler.manifest.entries import Context, Defaults
@@ -12,7 +13,7 @@ from reconciler.model.codes import manifest as codes
 from reconciler.model.limits import LONGEST_DAYS, MOST_SNAPSHOTS
 from reconciler.model.manifest import PolicyContent, PolicySpec
 
-_RULES = {"default": "Default", "daily": "Daily", "weekly": "Weekly"}
+_RULES = ("default", "daily", "weekly", "monthly", "yearly")
 _MOST_TOGETHER = 420
 _DAILY = 24
 
@@ -41,11 +42,10 @@ def read(section: Section, context: Context) -> PolicySpec | None:
     if zone is None or retention is None:
         return None
     interval, at_minutes = _schedule(section["schedule"])
-    content = PolicyContent(
-        interval, at_minutes % (interval * 60), zone, retention["default"], retention.get("daily"), retention.get("weekly"),
-    )  # fmt: skip
+    extra = map(retention.get, _RULES[1:])
+    content = PolicyContent(interval, at_minutes % (interval * 60), zone, retention["default"], *extra)
     _check_budget(content, section["retention"], notes)
-    texts = {_RULES[key]: iso(section["retention"][key]) or "" for key in retention}
+    texts = {key.capitalize(): iso(section["retention"][key]) or "" for key in retention}
     return PolicySpec(section.here, name, azure_name, manage, content, at_minutes, zone, texts)
 
 
@@ -68,25 +68,28 @@ def _zone(section: Section, defaults: Defaults, notes: Notes) -> str | None:
     if zone is None:
         meant = suggestion(named, zone_names())
         hint = f"did you mean {meant}?" if meant else ""
-        notes.add(codes.UNKNOWN_ZONE, f"the time zone {named} is not known", holder.place("timeZone"), hint=hint)
+        notes.add(
+            codes.UNKNOWN_ZONE, f"the time zone {shortened(named)} is not known", holder.place("timeZone"), hint=hint
+        )
     return zone
 
 
-def _retention(section: Section, notes: Notes) -> dict[str, int] | None:
-    """Days by rule; None, with findings, when any is wrong."""
-    found: dict[str, int] = {}
+def _retention(section: Section, notes: Notes) -> dict[str, Length] | None:
+    """For how long each rule keeps backups; None, with findings, when any is wrong."""
+    found: dict[str, Length] = {}
     for key in _RULES:
         if key not in section:
             continue
-        length, place = days(section[key]), section.place(key)
-        if not length:
-            message = f"the retention {section[key]} is not a number of whole days"
+        kept, place = length(section[key]), section.place(key)
+        if not kept:
+            message = f"the retention {shortened(section[key])} is not a number of whole days or months"
             notes.add(codes.INVALID_DURATION, message, place)
-        elif length > LONGEST_DAYS:
-            message = f"`{key}` keeps backups for {length} days; Azure keeps disk snapshots for {LONGEST_DAYS} at most"
+        elif longest_days(kept) > LONGEST_DAYS:
+            told = f"for {kept} days" if isinstance(kept, int) else f"for up to {longest_days(kept)} days"
+            message = f"`{key}` keeps backups {told}; Azure keeps disk snapshots for {LONGEST_DAYS} at most"
             notes.add(codes.RETENTION_LONG, message, place)
         else:
-            found[key] = length
+            found[key] = kept
     return found if len(found) == len(section) else None
 
 
@@ -105,12 +108,15 @@ def _check_budget(content: PolicyContent, section: Section, notes: Notes) -> Non
 
 
 def _check_precedence(content: PolicyContent, section: Section, notes: Notes) -> None:
-    """Warn when a rule shortens another: in Azure weekly wins over daily, and daily over default, even if it keeps less."""
-    lengths = [("default", content.default_days), ("daily", content.daily_days), ("weekly", content.weekly_days)]
-    given = [(key, length) for key, length in lengths if length]
-    for index, (key, length) in enumerate(given):
-        longer = [(other, kept) for other, kept in given[:index] if kept > length]
+    """Warn when a rule shortens another: in Azure the rule for the longer period wins, even if it keeps less."""
+    given = [*content.kept.items()]
+    for index, (key, kept) in enumerate(given):
+        longer = [(other, more) for other, more in given[:index] if longest_days(more) > longest_days(kept)]
         if longer:
-            other, kept = longer[-1]
-            message = f"`{key}` ({counted(length, 'day')}) wins over `{other}` ({counted(kept, 'day')}), so these backups are kept for a shorter time"
+            other, more = longer[-1]
+            message = f"`{key}` ({_told(kept)}) wins over `{other}` ({_told(more)}), so these backups are kept for a shorter time"
             notes.add(codes.RETENTION_SHADOWED, message, section.place(key))
+
+
+def _told(kept: Length) -> str:
+    return counted(kept, "day") if isinstance(kept, int) else f"at most {counted(longest_days(kept), 'day')}"

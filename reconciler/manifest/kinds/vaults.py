@@ -7,7 +7,7 @@ from typing import Any
 from reconciler.manifest.entries import Context, check_unmanaged
 from reconciler.manifest.names import GUARD, IDENTITY, arm_id, region, tags
 from reconciler.manifest.notes import Notes
-from reconciler.manifest.sections import Section
+from reconciler.manifest.sections import Items, Section
 from reconciler.model import addresses
 from reconciler.model.codes import manifest as codes
 from reconciler.model.findings import Place
@@ -15,7 +15,8 @@ from reconciler.model.ids import ArmId
 from reconciler.model.manifest import VaultSpec
 from reconciler.model.vault_fields import BY_PATH, FIELDS, VaultField, attributes, value_at
 
-_SETTINGS = (*dict.fromkeys(row.path.partition(".")[0] for row in FIELDS), "tags", "manageResourceGroup")
+_COMPARED = (*dict.fromkeys(row.path.partition(".")[0] for row in FIELDS), "tags")
+_SETTINGS = (*_COMPARED, "manageResourceGroup")
 
 
 def read(section: Section, context: Context) -> VaultSpec | None:
@@ -35,7 +36,7 @@ def read(section: Section, context: Context) -> VaultSpec | None:
     if not location and manage:
         notes.add(codes.NO_LOCATION, f"the vault {name} has no location", section.here, address=addresses.vault(name))
     _check(section, notes, manage=manage)
-    identity, guard = _identity(section, notes), _guard(section, notes)
+    identities, guard = _identities(section, notes), _guard(section, notes)
     own_tags = tags(section, "tags", notes)
     if not subscription or not (location or not manage):
         return None
@@ -48,7 +49,8 @@ def read(section: Section, context: Context) -> VaultSpec | None:
         location=location,
         manage=manage,
         manage_resource_group=manage and section.get("manageResourceGroup", True),
-        identity=identity,
+        identity=next(iter(identities), None),
+        more_identities=identities[1:],
         resource_guard=guard,
         tags=own_tags,
         default_tags=defaults.tags,
@@ -56,11 +58,14 @@ def read(section: Section, context: Context) -> VaultSpec | None:
     )
 
 
-def _identity(section: Section, notes: Notes) -> ArmId | str | None:
-    identity: str | None = section.get("identity")
-    if identity is None or identity == "system":
-        return identity
-    return arm_id(identity, IDENTITY, section.place("identity"), notes)
+def _identities(section: Section, notes: Notes) -> tuple[ArmId | str, ...]:
+    """The declared identities without repetition, first the one that instances use."""
+    said = section.get("identity")
+    written = [(said, section.place("identity"))] if isinstance(said, str) else []
+    if isinstance(said, Items):
+        written = [(text, said.place(index)) for index, text in enumerate(said)]
+    found = (text if text == "system" else arm_id(text, IDENTITY, place, notes) for text, place in written)
+    return tuple(dict.fromkeys(filter(None, found)))
 
 
 def _guard(section: Section, notes: Notes) -> ArmId | None:
@@ -71,7 +76,7 @@ def _guard(section: Section, notes: Notes) -> ArmId | None:
 def _check(section: Section, notes: Notes, *, manage: bool) -> None:
     """Note settings that are impossible together, can't be undone, or don't do what one may expect."""
     if not manage:
-        check_unmanaged(section, _SETTINGS, notes)
+        check_unmanaged(section, _SETTINGS, notes, _COMPARED)
         return
     for row in FIELDS:
         value = value_at(section, row.path)

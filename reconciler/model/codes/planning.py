@@ -1,276 +1,254 @@
 """The codes of everything that planning may find, each with its meaning and hint."""
 
-from __future__ import annotations
-
 from reconciler.model import known
 from reconciler.model.codes import disks as disk_codes
-from reconciler.model.findings import Code, Severity, table
+from reconciler.model.findings import error, info, table, warning
 
-_E, _W, _I = Severity.ERROR, Severity.WARNING, Severity.INFO
-
-GROUP_LOCATION_UNKNOWN = Code(
+GROUP_LOCATION_UNKNOWN = error(
     "group-location-unknown",
-    _E,
     "A snapshot resource group must be created, but its disks are in several regions.",
     "set its `location` under `snapshotResourceGroups`",
 )
-GROUP_MISSING = Code(
+GROUP_MISSING = error(
     "group-missing",
-    _E,
     "A resource group that the manifest uses but does not manage does not exist.",
     "create it, or let the manifest manage it",
 )
-GUARD_DIFFERS = Code(
+GUARD_DIFFERS = error(
     "guard-differs",
-    _E,
     "The vault is not protected by the resource guard that the manifest names.",
     "ask the guard's owner to map it to the vault; reconciler checks guards and never writes them",
 )
-IGNORED = Code("ignored", _I, "A difference is ignored, as the manifest declares.", "remove the `ignore` entry")
-IGNORE_EXPIRED = Code(
+IGNORES_NOTHING = warning(
+    "ignores-nothing",
+    "An `ignore` entry names nothing that the manifest declares or that Azure has, so it ignores no difference.",
+    "correct the address, as `plan` shows it, or remove the entry",
+)
+IGNORED = info(
+    "ignored",
+    "A difference is ignored, as the manifest declares.",
+    "do nothing, or remove the `ignore` entry to have it planned",
+)
+IGNORE_EXPIRED = warning(
     "ignore-expired",
-    _W,
     "An `ignore` entry has expired, so its differences are planned again.",
     "remove the entry, or set a later `expires` with a valid reason",
 )
-IMMUTABLE_FIELD = Code(
+IMMUTABLE_FIELD = error(
     "immutable-field",
-    _E,
     "A field that Azure can't change on an existing object differs from the manifest.",
     "declare the value in Azure, or create a new object with another name",
 )
-IN_PROGRESS = Code(
+IN_PROGRESS = info(
     "in-progress",
-    _I,
     "An operation on the object is still running in Azure; no change is planned for it.",
     "run `apply`, which waits for it, or plan again in a few minutes",
     "in-progress",
 )
-LIST_INCOMPLETE = Code(
+LIST_INCOMPLETE = error(
     "list-incomplete",
-    _E,
     "Azure's list lacks an object that exists when read by id, so nothing was concluded from the list.",
     "run the command again in a minute; if it fails again, check that the caller can read the whole subscription",
     "out-of-reach",
 )
-LOCKED = Code(
+LOCKED = error(
     "locked",
-    _E,
     "A management lock forbids a change that the manifest asks for.",
     "ask the lock's owner to remove it; reconciler never removes a lock",
 )
-LOCK_KEEPS_SNAPSHOTS = Code(
+LOCK_KEEPS_SNAPSHOTS = warning(
     "lock-keeps-snapshots",
-    _W,
     "A lock on a snapshot resource group prevents Azure Backup from deleting expired snapshots.",
-    "remove the lock; Azure Backup manages the snapshots in this resource group",
+    "ask the lock's owner to remove it: Azure Backup manages the snapshots in this resource group",
 )
-MANAGED_ELSEWHERE = Code(
+MANAGED_ELSEWHERE = error(
     "managed-elsewhere",
-    _E,
     "Another manifest owns an object that this manifest declares.",
     "remove it from one of the manifests; or declare `formerly` here and `handsOverTo` there to move it",
 )
-MARK_NOT_WRITTEN = Code(
+MARK_NOT_WRITTEN = warning(
     "mark-not-written",
-    _W,
     "All changes in a vault were applied, but the tag that records this was not written.",
     "do nothing; the next apply that changes this vault writes the tag, and until then `drift` can't tell who changed the vault",
 )
-MOVE_IMPOSSIBLE = Code(
+MOVE_IMPOSSIBLE = error(
     "move-impossible",
-    _E,
     "A disk's backups can't be moved as the manifest declares.",
     "declare another vault for the disk; Azure can't change the snapshot resource group of a backup instance",
 )
-MOVED_ALREADY = Code(
-    "moved-already", _I, "The disk is already protected in the declared vault, and in no other.", "do nothing"
+MOVED_ALREADY = info(
+    "moved-already", "The disk is already protected in the declared vault, and in no other.", "do nothing"
 )
-NO_RECOVERY_POINT = Code(
+NEEDS_API_VERSION = error(
+    "needs-api-version",
+    "The manifest declares a setting that Azure has only under a newer api-version, so it is neither compared nor written.",
+    "pass the `--api-version` that has it, or remove the setting",
+)
+NO_RECOVERY_POINT = warning(
     "no-recovery-point",
-    _W,
     "A disk has no recovery point that can be restored.",
     "wait for its first backup, or run `reconciler backup`",
 )
-NOTHING_DRILLED = Code(
+NOTHING_DRILLED = error(
     "nothing-drilled",
-    _E,
     "A drill found no disk that it could restore, so it failed.",
     "check its `select` with `reconciler status`, and list the recovery points with `reconciler recovery-points`",
 )
-NOTHING_TO_MOVE = Code(
+NOTHING_TO_MOVE = error(
     "nothing-to-move",
-    _E,
     "No vault protects the disk, so there is nothing to move.",
     "run `reconciler apply` to protect it in the declared vault",
 )
-NOTHING_TO_RESTORE = Code(
+NOTHING_TO_RESTORE = error(
     "nothing-to-restore",
-    _E,
     "No recovery point matches the request.",
     "check the disk's name, and list its recovery points with `reconciler recovery-points`",
 )
-ONE_WAY_DOOR = Code(
+ONE_WAY_DOOR = error(
     "one-way-door",
-    _E,
     "The vault has a setting that Azure does not allow to undo.",
     "declare what the vault has",
 )
-ONLY_UNMATCHED = Code(
+ONLY_UNMATCHED = error(
     "only-unmatched",
-    _E,
     "`--only` matches no object, so nothing can be said about it.",
     "copy the address from `plan`; `*` matches any text",
 )
-POLICY_DIFFERS = Code(
+ORPHANED_VAULT = warning(
+    "orphaned-vault",
+    "A vault has this manifest's tag, but the manifest does not name its subscription.",
+    "name the subscription in the manifest again, or remove the tag from the vault",
+    "orphaned",
+)
+POLICY_DIFFERS = error(
     "policy-differs",
-    _E,
     "A policy that the manifest does not manage differs from the declared one.",
     "declare its content, or let the manifest manage it",
 )
-POLICY_MISSING = Code(
+POLICY_MISSING = error(
     "policy-missing",
-    _E,
     "A policy that the manifest uses but does not manage does not exist in the vault.",
     "create it, correct `azureName`, or let the manifest manage it",
 )
-RESOURCE_GUARD = Code(
+POLICY_START_UNSURE = info(
+    "policy-start-unsure",
+    "A policy's start has an offset that its time zone has on other days only, and how Azure reads it is not documented. Nothing is changed for it alone.",
+    "compare both times with those of the disk's recovery points, which `reconciler recovery-points` lists; a policy that reconciler creates has only one reading",
+)
+RESOURCE_GUARD = error(
     "resource-guard",
-    _E,
     "A resource guard protects the vault, and must approve this change.",
     "ask the guard's owner for a request id, and pass `--resource-guard-request VAULT=ID`",
 )
-RESTORE_IMPOSSIBLE = Code(
+RESTORE_IMPOSSIBLE = error(
     "restore-impossible",
-    _E,
     "Azure can't restore a disk this way.",
     "restore the disk as it was, then change it",
 )
-RESTORE_LIMIT = Code(
+RESTORE_LIMIT = error(
     "restore-limit",
-    _E,
     "The disk was restored ten times in the last day; Azure allows no more.",
     "wait until the oldest of these restores is a day old",
 )
-RESUME_EXPIRES = Code(
+RESUME_EXPIRES = error(
     "resume-expires",
-    _E,
     "Resuming a disk's protection would delete recovery points that have expired since it was stopped, so it is not resumed.",
     "pass `--force resume-expires=N` with the exact number of recovery points to resume, or declare `protection: stopped` to keep them",
     "unhealthy",
 )
-ROLE_CONDITIONAL = Code(
+ROLE_CONDITIONAL = error(
     "role-conditional",
-    _E,
     "A role assignment has a condition, but one without is needed; Azure allows only one for the same role, principal and scope.",
     "remove its condition, or delete it so that one without can be created",
 )
-ROLE_LEFT_BEHIND = Code(
+ROLE_LEFT_BEHIND = info(
     "role-left-behind",
-    _I,
     "A role assignment that this manifest created is for an identity that no vault has any more.",
     "delete it; it no longer grants anything",
 )
-ROLE_MISSING = Code(
+ROLE_MISSING = warning(
     "role-missing",
-    _W,
     "A role assignment that protection needs is missing, and this manifest does not create role assignments.",
     "ask for it to be granted; `roleAssignments: {mode: emit}` writes a script for that",
 )
-POINTS_EXPIRE = Code(
+POINTS_EXPIRE = warning(
     "points-expire",
-    _W,
     "A soft-deleted backup instance in another vault has older recovery points of a protected disk, until Azure purges it.",
     "run `reconciler move` to keep them; do nothing if you don't need them",
 )
-SNAPSHOTS_GONE = Code(
+SNAPSHOTS_GONE = error(
     "snapshots-gone",
-    _E,
     "A snapshot resource group that backup instances use no longer exists, so their recovery points are lost.",
     "find out who deleted it, then create it by hand so that backups continue",
 )
-SOFT_DELETED = Code(
+SOFT_DELETED = error(
     "soft-deleted",
-    _E,
-    "A soft-deleted backup instance of the disk blocks the declared one, and can't be restored as declared.",
-    "declare its vault and snapshot resource group to restore it, or wait until Azure purges it",
+    "A soft-deleted backup instance of the disk blocks the declared one, and can't be undeleted as declared.",
+    "declare its vault and snapshot resource group to undelete it, or wait until Azure purges it",
 )
-STRONGER_THAN_DECLARED = Code(
+STRONGER_THAN_DECLARED = info(
     "stronger-than-declared",
-    _I,
     "The vault is safer than the manifest declares; this is accepted.",
     "declare what the vault has",
 )
-POLICY_NOT_UNDERSTOOD = Code(
+POLICY_NOT_UNDERSTOOD = error(
     "policy-not-understood",
-    _E,
     "A disk uses a policy with rules that this version can't read, so the policy is not replaced.",
     "declare the policy with `manage: false` to keep it, or pass `--force unknown-policy=VAULT/POLICY` to replace it",
 )
-UNKNOWN_STATE = Code(
+UNKNOWN_STATE = error(
     "unknown-state",
-    _E,
     "A backup instance has a state that this version does not know.",
     "check it in the Azure portal, and report the name of the state",
     "unhealthy",
 )
-REPLICA_DISK = Code(
+REPLICA_DISK = error(
     "replica-disk",
-    _E,
     "The disk is a replica that Azure Site Recovery keeps overwriting, so its snapshots are of no use.",
     "protect the source disk",
 )
-SCHEDULE_TOO_FAST = Code(
+SCHEDULE_TOO_FAST = error(
     "schedule-too-fast",
-    _E,
     "Premium SSD v2 and Ultra disks can only be backed up every 12 hours or daily.",
     "use a policy with `every: 12h` or `daily` for the disk",
 )
-VAULT_DELETING = Code(
+VAULT_DELETING = error(
     "vault-deleting",
-    _E,
     "Azure is deleting the vault, so nothing can be planned in it.",
     "wait until it is deleted and plan again, or declare another vault",
 )
-VAULT_DIFFERS = Code(
+VAULT_DIFFERS = error(
     "vault-differs",
-    _E,
     "A vault that the manifest does not manage differs from the declared one.",
-    "declare its settings, or let the manifest manage it",
+    "declare what it has, remove the setting, or let the manifest manage it",
 )
-VAULT_FULL = Code(
+VAULT_FULL = error(
     "vault-full",
-    _E,
     "The vault would exceed a limit of Azure.",
     "move some of the disks to another vault",
 )
-VAULT_NEARLY_FULL = Code(
+VAULT_NEARLY_FULL = warning(
     "vault-nearly-full",
-    _W,
     "The vault is close to a limit of Azure.",
     "prepare another vault",
 )
-VAULT_MISSING = Code(
+VAULT_MISSING = error(
     "vault-missing",
-    _E,
     "A vault that the manifest uses but does not manage does not exist.",
     "create it, or let the manifest manage it",
 )
-VAULT_SOFT_DELETED = Code(
+VAULT_SOFT_DELETED = error(
     "vault-soft-deleted",
-    _E,
     "A soft-deleted vault has the name of a vault to create; its backups can still be restored.",
     "restore it in the Azure portal, or pass `--force deleted-vault` to create an empty one beside it",
 )
-VAULT_WITHOUT_IDENTITY = Code(
+VAULT_WITHOUT_IDENTITY = error(
     "vault-without-identity",
-    _E,
     "The vault has no identity to access disks with.",
     "declare `identity: system` on the vault",
 )
-WAITS_FOR = Code(
+WAITS_FOR = warning(
     "waits-for",
-    _W,
     "Something else must be fixed first, so nothing is planned for the object.",
     "fix what it waits for, then run the command again",
 )

@@ -1,1 +1,4 @@
-"""The results of the verbs, for programs and for reports."""
+"""The results of the verbs, for programs and for reports.
+
+Not here: how they are made, which is in `verbs`, `planning` and `applying`; how they read, which is in `report`.
+"""

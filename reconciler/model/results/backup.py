@@ -17,7 +17,8 @@ class Backup:
     """One disk's on-demand backup.
 
     `status`: `ready` (a dry run would have sent it), `started`, `completed`, `failed`, `refused` (nothing was sent) or
-    `in-progress` (still running at the deadline). `rule` and `retention_rule` are the policy's own names.
+    `in-progress` (still running at the deadline). `rule` and `retention_rule` are the policy's own names,
+    `name` is the short name of the disk.
     """
 
     disk: ArmId
@@ -30,6 +31,7 @@ class Backup:
     code: str = ""
     message: str = ""
     hint: str = ""
+    name: str = ""
 
     @property
     def ok(self) -> bool:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from reconciler.model.findings import Finding, Place
 from reconciler.model.ids import ArmId
 from reconciler.model.resources import Disk
+from reconciler.model.short_names import ShortNames
 
 COVERED, EXCLUDED, UNCOVERED, UNKNOWN = "covered", "excluded", "uncovered", "unknown"
 
@@ -31,13 +32,14 @@ class Covered:
 class Coverage:
     """Every disk in the manifest's subscriptions, in the order of ids, and what else was found.
 
-    `skipped` says what wasn't checked, one sentence each.
+    `skipped` says what wasn't checked, one sentence each; `names` how disks are shown.
     """
 
     manifest: str
     rows: tuple[Covered, ...]
     findings: tuple[Finding, ...]
     skipped: tuple[str, ...] = ()
+    names: ShortNames = field(default_factory=ShortNames, compare=False)
 
     def count(self, state: str) -> int:
         """How many disks are in a state."""

@@ -94,7 +94,7 @@ class Drift:
             return "No drift of the counted classes."
         if at_work := self.count(IN_PROGRESS):
             objects = counted(at_work, "object")
-            return f"No drift so far. Azure is at work on {objects}; run `drift` again when it is done."
+            return f"No drift so far. Azure is still working on {objects}; run `drift` again when it is done."
         if self.plan.is_partial:
             return "No drift in this shard; the rest was not compared."
         return "No drift. Azure matches the manifest."

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from reconciler.model.ids import ArmId
 from reconciler.model.manifest import Manifest
+from reconciler.model.short_names import ShortNames
 
 Data = dict[str, Any]
 """Part of a manifest to write: JSON types only."""
@@ -22,7 +23,10 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """A manifest whose plan is empty; `data` is its content, `disks` the number that it names or selects."""
+    """A manifest whose plan is empty; `data` is its content, `disks` the number that it names or selects.
+
+    `is_part`: `data` is only what `manifest`, which exists already, lacks. `names`: how disks are shown.
+    """
 
     scopes: tuple[ArmId, ...]
     data: Data
@@ -30,3 +34,5 @@ class Exported:
     disks: int
     left_out: tuple[LeftOut, ...]
     notes: tuple[str, ...]
+    is_part: bool = False
+    names: ShortNames = field(default_factory=ShortNames, compare=False)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import ClassVar
 
-from reconciler.model.addresses import Address
+from reconciler.model.addresses import NOWHERE, Address
 from reconciler.model.changes import Action, Change, Kind
 from reconciler.model.codes import errors as error_codes
 from reconciler.model.findings import Finding
@@ -26,7 +27,9 @@ class Status(StrEnum):
 class Result:
     """What became of one change, or of a wait (then `action` is None).
 
-    `message` is for a person, `code` Azure's or ours, `hint` what to do next, `because` why it was skipped.
+    `message` is for a person, `code` Azure's or ours, `hint` what to do next, `because` why it was skipped. `cause` is what
+    it waited for in vain, at the end of a chain; `waiting` is what waited for it, where a report tells both in one.
+    `request` is Azure's id of the request that failed, which the message has, too.
     """
 
     address: Address
@@ -37,12 +40,52 @@ class Result:
     code: str = ""
     hint: str = ""
     because: str = ""
+    cause: Address = NOWHERE
+    waiting: tuple[Address, ...] = ()
+    request: str = ""
+
+    effect: ClassVar[tuple[str, str, str]] = ("was skipped", "were skipped", "because of this")
+    """What is said of one thing, and of several, in `waiting`."""
+
+    @property
+    def said(self) -> str:
+        """Why it ended so, in a sentence; may be empty."""
+        return self.because or self.message
+
+    @property
+    def rank(self) -> int:
+        """Its place among results of one object: what went wrong first, what is done last."""
+        return _RANKS.index(self.status)
+
+    @property
+    def traits(self) -> tuple[str, ...]:
+        """What results have in common that are told in one, besides what they say."""
+        is_done = self.status is Status.DONE
+        return (self.status, self.code, *((str(self.action), self.kind) if is_done else ()))
+
+    @property
+    def incidental(self) -> tuple[str, ...]:
+        """What it says that no other result does, and that means nothing."""
+        return (self.request,) if self.request else ()
 
 
-def result_of(change: Change, status: Status, *, message: str = "", code: str = "", hint: str = "") -> Result:
+_RANKS = (Status.FAILED, Status.IN_PROGRESS, Status.SKIPPED, Status.DONE)
+
+
+def result_of(
+    change: Change,
+    status: Status,
+    *,
+    message: str = "",
+    code: str = "",
+    hint: str = "",
+    cause: Address = NOWHERE,
+    request: str = "",
+) -> Result:
     """The result of a change; a skipped one says why in `because` as well."""
     because = message if status is Status.SKIPPED else ""
-    return Result(change.address, change.kind, change.action, status, message, code, hint, because)
+    own = (change.address, change.kind, change.action)
+    return Result(*own, status, message, code, hint, because, cause, request=request)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +147,7 @@ class Outcome:
     @property
     def ok(self) -> bool:
         """Whether everything declared is now as it should be: exit code 0."""
-        return not self.interrupted and not self.errors and _all_done(self.results)
+        return not self.interrupted and not self.errors and all(result.status is Status.DONE for result in self.results)
 
     def _done(self, action: Action) -> int:
         return sum(result.status is Status.DONE and result.action is action for result in self.results)
@@ -125,7 +168,3 @@ def _seen_again(result: Result, left: Mapping[Address, Change], at_work: Collect
         message=f"Azure has finished, but it differs: {left[result.address].reason}",
         hint="apply again, now that Azure has finished with it",
     )
-
-
-def _all_done(results: Iterable[Result]) -> bool:
-    return all(result.status is Status.DONE for result in results)

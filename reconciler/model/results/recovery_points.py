@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from reconciler.model.ids import ArmId
-from reconciler.model.targets import Target
+from reconciler.model.resources import Target
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +23,12 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class DiskPoints:
-    """The recovery points of one disk, newest first, from all its instances; `found` also counts those left out."""
+    """The recovery points of one disk, newest first, from all its instances; `found` also counts those left out.
+
+    `name` is the disk's short name.
+    """
 
     target: Target
     points: tuple[Point, ...]
     found: int
+    name: str = ""
