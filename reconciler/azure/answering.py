@@ -14,7 +14,7 @@ from reconciler.azure.graph import graph_if_it_answers, literal
 from reconciler.azure.jobs import jobs_of, with_jobs
 from reconciler.azure.kinds import instances, roles
 from reconciler.azure.reads import known, together
-from reconciler.azure.survey import newest_sources, own_snapshots
+from reconciler.azure.survey import holders, newest_sources, own_snapshots
 from reconciler.model.errors import AzureError, NotFound, ReadIncomplete
 from reconciler.model.estate import (
     BACKED_UP,
@@ -23,6 +23,7 @@ from reconciler.model.estate import (
     DISKS,
     EXISTS,
     HELD,
+    HOLDERS,
     KEPT_POINTS,
     OWN_SNAPSHOTS,
     PROTECTED_ELSEWHERE,
@@ -53,7 +54,7 @@ _UNKNOWN_TYPE = frozenset(
 """Codes by which Resource Manager says that a region (or a cloud) has no resources of a type."""
 
 _MOST_AT_ONCE = 100
-"""How many disks one Resource Graph query asks for."""
+"""How many disks one Resource Graph query asks for, if its question doesn't ask for all."""
 
 _INSTANCES = ("backupInstances", "deletedBackupInstances")
 _RESTORES = (
@@ -73,10 +74,11 @@ async def answer(azure: Azure, questions: Iterable[Question[T]]) -> dict[Questio
     asked = list(dict.fromkeys(questions))
     alone = [question for question in asked if question.kind not in _JOINTLY]
     parts = [
-        (kind, joint[start : start + _MOST_AT_ONCE])
+        (kind, joint[start : start + size])
         for kind in _JOINTLY
         if (joint := [question for question in asked if question.kind == kind])
-        for start in range(0, len(joint), _MOST_AT_ONCE)
+        for size in [len(joint) if kind == HOLDERS.word else _MOST_AT_ONCE]
+        for start in range(0, len(joint), size)
     ]
     with azure.looking():
         found = await together(
@@ -104,7 +106,7 @@ async def _known(azure: Azure, question: Question[Any]) -> Known[Any]:
         return await provenance.trace(azure, question.subject, ArmId(question.detail))
 
     async def read() -> Any:
-        with fields.understood(f"What Azure says of {question.subject}"):
+        with fields.understood(f"What Azure says of `{question.subject}`"):
             return await _ANSWERS[question.kind](azure, question)
 
     found = await known(read())
@@ -154,8 +156,8 @@ def _is_of(vault: ArmId, row: Mapping[str, Any]) -> bool:
 
 def _deleted(row: Mapping[str, Any]) -> DeletedVault:
     info = fields.pick(row, "properties", "resourceDeletionInfo") or fields.pick(row, "properties", "deletionInfo")
-    purge = fields.pick(info, "scheduledPurgeTime") or ""
-    return DeletedVault(ArmId(str(fields.pick(row, "id") or "")), str(purge))
+    purge = fields.written_moment(fields.pick(info, "scheduledPurgeTime"))
+    return DeletedVault(ArmId(str(fields.pick(row, "id") or "")), purge)
 
 
 async def _role_count(azure: Azure, question: Question[Any]) -> tuple[RoleAssignment, ...]:
@@ -166,14 +168,15 @@ async def _role_count(azure: Azure, question: Question[Any]) -> tuple[RoleAssign
 
 
 async def _protected_elsewhere(azure: Azure, question: Question[Any]) -> tuple[ArmId, ...]:
-    """The backup instances that protect a disk, in any vault; a disk that is gone has none."""
+    """The backup instances that protect a disk, in any vault, by their ids there; a disk that is gone has none."""
+    disk = question.subject
     try:
         rows = await azure.list(f"{question.subject}/providers/Microsoft.DataProtection/backupInstances")
     except ReadIncomplete as error:
         if isinstance(error.__cause__, NotFound):
             return ()
         raise
-    ids = {one.id.key: one.id for one in map(instances.project, rows)}
+    ids = {own.key: own for own in (instances.id_in_vault(row) for row in rows if instances.may_protect(row, disk))}
     return tuple(ids[key] for key in sorted(ids))
 
 
@@ -215,6 +218,14 @@ async def _sources(azure: Azure, questions: Sequence[Question[Any]]) -> dict[Que
         return dict.fromkeys(questions, found)
     told = found.value
     return {one: Yes(told[one.subject.key]) if one.subject.key in told else NO for one in questions}
+
+
+async def _holders(azure: Azure, questions: Sequence[Question[Any]]) -> dict[Question[Any], Known[Any]]:
+    """The instances of each of these disks that Resource Graph shows, by one query for all."""
+    found = await holders(azure, [question.subject for question in questions])
+    if not isinstance(found, Yes):
+        return dict.fromkeys(questions, found)
+    return {one: Yes(found.value.get(one.subject.key, ())) for one in questions}
 
 
 async def _own_snapshots(azure: Azure, questions: Sequence[Question[Any]]) -> dict[Question[Any], Known[Any]]:
@@ -298,5 +309,6 @@ _JOINTLY: Mapping[
     BACKED_UP.word: _backed_up,
     SOURCE.word: _sources,
     OWN_SNAPSHOTS.word: _own_snapshots,
+    HOLDERS.word: _holders,
 }
 """Questions that one query answers for many disks."""

@@ -81,7 +81,7 @@ class Audited(AsyncHTTPPolicy[Any, Any]):
         try:
             response: PipelineResponse[Any, Any] = await self.next.send(request)
             answer = await _answer(response.http_response, request.http_request.url)
-        except (Exception, asyncio.CancelledError):
+        except (Exception, asyncio.CancelledError):  # whatever cut it off, the write may have arrived
             ledger.result(write, Answer(None, error_codes.NO_ANSWER.code))
             raise
         ledger.result(write, answer)

@@ -7,6 +7,8 @@ never registers a provider on its own.
 
 from __future__ import annotations
 
+import codecs
+import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -22,12 +24,16 @@ from azure.mgmt.core import AsyncARMPipelineClient
 
 from reconciler.azure import absence, versions
 from reconciler.azure.auditing import Audited
+from reconciler.azure.bodies import encoded
 from reconciler.azure.deadlines import looking
 from reconciler.azure.governor import Events, Governor, Malformed
 from reconciler.azure.pace import asked
 from reconciler.azure.pages import Pages
 from reconciler.azure.pipeline import SameOrigin, Stamping
+from reconciler.azure.shapes import check_resource, check_rows
 from reconciler.azure.sign_in.signing import UNSIGNED, Signing
+from reconciler.base import escape
+from reconciler.model import api_versions
 from reconciler.model.codes import errors as error_codes
 from reconciler.model.errors import AzureError, NotFound, OutOfReach, ReadIncomplete, Unproven
 from reconciler.model.ids import ArmId, lower
@@ -45,7 +51,6 @@ LOOK_SECONDS = 1800.0
 """How long one look at Azure may take."""
 
 _FRESH_SECONDS = 60.0
-_OBJECTS = ("properties", "tags", "identity")
 
 Query = Mapping[str, str]
 Rows = list[dict[str, Any]]
@@ -73,7 +78,7 @@ class Azure:
         endpoint: str,
         clock: Clock,
         token: Any = None,
-        api_version: str = versions.DATA_PROTECTION,
+        api_version: str = api_versions.DEFAULT,
         chance: random.Random | None = None,
         events: Events | None = None,
         credentials: Sequence[Any] = (),
@@ -118,15 +123,20 @@ class Azure:
         return body
 
     async def list(self, path: ArmId | str, *, query: Query | None = None) -> Rows:
-        """All rows of all pages, never only some; ReadIncomplete when any page can't be read."""
+        """All rows of all pages, never only some; ReadIncomplete when any page can't be read, or a row is no object."""
         rows: Rows = []
         await self.each_page(path, rows.extend, query=query)
         return rows
 
-    async def each_page(self, path: ArmId | str, take: Callable[[Rows], None], *, query: Query | None = None) -> None:
-        """Hand the rows of each page to `take` as it arrives; after ReadIncomplete the rows taken are not the whole list."""
+    async def each_page(
+        self, path: ArmId | str, take: Callable[[Rows], None], *, query: Query | None = None, odd: bool = False
+    ) -> None:
+        """Hand the rows of each page to `take` as it arrives; after ReadIncomplete the rows taken are not the whole list.
+
+        With `odd`, `take` gets rows that are no objects, too, and has to look.
+        """
         try:
-            await self._pages(self.url(path, query), take)
+            await self._pages(self.url(path, query), take if odd else lambda rows: take(check_rows(rows, str(path))))
         except AzureError as error:
             raise incomplete(str(path), error) from error
 
@@ -163,10 +173,12 @@ class Azure:
     def url(self, path: ArmId | str, query: Query | None = None) -> str:
         """The URL of an ARM path (or an absolute URL as it is), with these parameters added."""
         text = path.text if isinstance(path, ArmId) else path
-        url = text if "://" in text else self.endpoint + quote(text, safe="/()'!*,;=:@$&+~-._")
+        url = text if "://" in text else self.endpoint + quote(text, safe="/()'!*,;=:@$&+~-._", errors="surrogatepass")
         if not query:
             return url
-        pairs = "&".join(f"{quote(key, safe='$')}={quote(value)}" for key, value in query.items())
+        pairs = "&".join(
+            f"{quote(key, safe='$')}={quote(value, errors='surrogatepass')}" for key, value in query.items()
+        )
         return f"{url}{'&' if '?' in url else '?'}{pairs}"
 
     async def close(self) -> None:
@@ -199,7 +211,7 @@ class Azure:
             code=error.code,
             target=error.target,
             request_id=error.request_id,
-            hint="Run it again; if this persists, check that the caller may read the whole subscription.",
+            hint="run it again; if this persists, check that the caller may read the whole subscription",
         ) from error
 
     async def _read_subscription(self, subscription: str) -> None:
@@ -249,65 +261,60 @@ def read_object(answer: Any) -> dict[str, Any]:
     if not content and answer.status_code == HTTPStatus.NO_CONTENT:
         return {}
     try:
-        body = orjson.loads(content)
-    except orjson.JSONDecodeError as error:
+        body = decoded(content)
+    except ValueError as error:
         kind = answer.headers.get("Content-Type") or "no content type"
         raise Malformed(f"it is no JSON ({kind}, {len(content)} bytes)") from error
     if not isinstance(body, dict):
-        raise Malformed(f"it is a {type(body).__name__} where an object is expected")
+        raise Malformed(f"it is {escape.value(body)} where an object is expected", is_json=True)
     return body
+
+
+def decoded(content: bytes) -> Any:
+    """The JSON in an answer, as the official SDKs read it: behind a byte order mark, and with half a surrogate pair.
+
+    ValueError when it is no JSON.
+    """
+    content = content.removeprefix(codecs.BOM_UTF8)
+    try:
+        return orjson.loads(content)
+    except orjson.JSONDecodeError as error:
+        if b"\\ud" not in content.lower():
+            raise
+        try:
+            return json.loads(content, parse_constant=_refused)
+        except RecursionError:
+            raise error from None
+
+
+def _refused(word: str) -> Any:
+    raise ValueError(f"{word} is no JSON")
 
 
 def check_page(page: Mapping[str, Any]) -> None:
     """Raise Malformed unless a page of a list has its rows: a missing or null `value` is not an empty list."""
-    rows = page.get("value")
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise Malformed("a page of the list has no `value` with its rows")
+    if not isinstance(page.get("value"), list):
+        raise Malformed("a page of the list has no `value` with its rows", is_json=True)
 
 
-def check_resource(body: Mapping[str, Any], what: str) -> None:
-    """Raise AzureError unless a resource's id has the requested name, and its fields have the right shape."""
-    own = body.get("id")
-    if not isinstance(own, str) or not own:
-        raise _senseless(what, "it has no id")
-    if _name(own) != _name(what):
-        raise _senseless(what, f"its id is {own}")
-    check_shape(body, what)
-
-
-def _name(text: str) -> str:
-    """The last segment of an id or a URL, case-folded, since lists spell names differently."""
-    return text.partition("?")[0].rstrip("/").rpartition("/")[2].casefold()
-
-
-def check_shape(body: Mapping[str, Any], what: str) -> None:
-    """Raise AzureError when `properties`, `tags` or `identity` is neither an object nor absent."""
-    for key in _OBJECTS:
-        if body.get(key) is not None and not isinstance(body[key], dict):
-            raise _senseless(what, f"its {key} is a {type(body[key]).__name__} where an object is expected")
-
-
-def _senseless(what: str, why: str) -> AzureError:
-    return AzureError(
-        f"Could not understand Azure's answer about {what}: {why}.",
-        code=error_codes.UNREADABLE_ANSWER,
-        target=what,
-        hint="Run it again; if this persists, report it with the id.",
-    )
+_NAME_THE_LIST = frozenset({error_codes.ENDLESS_LIST.code, error_codes.LOOK_TIMEOUT.code})
+"""The codes of errors whose message names what was read."""
 
 
 def incomplete(what: str, error: AzureError) -> ReadIncomplete:
     """The error for something that could not be read to the end: it says what, why, and which role is needed."""
-    if error.code == error_codes.NO_TOKEN.code:
-        return ReadIncomplete(error.message, hint=error.hint, code=error_codes.NO_TOKEN)
+    for code in (error_codes.NO_TOKEN, error_codes.UNTRUSTED):
+        if error.code == code.code:
+            return ReadIncomplete(error.message, hint=error.hint, code=code)
     hint = error.hint
     if isinstance(error, OutOfReach) and error.status == HTTPStatus.FORBIDDEN:
-        hint = f"Give the caller the role Reader (or one that may read this) at {what.partition('/providers/')[0] or 'the tenant'}."
+        hint = f"give the caller the role Reader (or one that may read this) at {what.partition('/providers/')[0] or 'the tenant'}"
     elif isinstance(error, NotFound):
-        hint = "Check the id and the caller's access, then run it again; it may have been deleted or moved meanwhile."
+        hint = "check the id and the caller's access, then run it again; it may have been deleted or moved meanwhile"
+    told = error.message if error.code in _NAME_THE_LIST else f"Could not read {what} to the end: {error.message}"
     return ReadIncomplete(
-        f"Could not read {what} to the end: {error.message} The part that was read is not used.",
-        hint=hint or "Run it again.",
+        f"{told} The part that was read is not used.",
+        hint=hint or "run it again",
     )
 
 
@@ -315,4 +322,4 @@ def _request(method: str, url: str, body: Mapping[str, Any] | None) -> HttpReque
     headers = {"Accept": "application/json"}
     if body is None:
         return HttpRequest(method, url, headers=headers)
-    return HttpRequest(method, url, headers={**headers, "Content-Type": "application/json"}, content=orjson.dumps(body))
+    return HttpRequest(method, url, headers={**headers, "Content-Type": "application/json"}, content=encoded(body))

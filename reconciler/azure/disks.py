@@ -19,13 +19,24 @@ from reconciler.azure.fields import (
     tags_of,
 )
 from reconciler.azure.receipts import Receipt, Write, satisfied
+from reconciler.base import escape
 from reconciler.model.changes import Op, Step
+from reconciler.model.ids import ArmId, lower
 from reconciler.model.resources import Disk
 
 if TYPE_CHECKING:
     from reconciler.azure.sdk import Operations
 
 TYPE = "microsoft.compute/disks"
+
+
+def is_disks(kind: Any, own: ArmId | None) -> bool:
+    """Whether a datasource of this type and id is a disk, as far as they say: what is absent contradicts nothing.
+
+    Vaults also hold blobs, databases and clusters, and lists may show everything whatever they are asked for.
+    """
+    said = isinstance(kind, str) and kind
+    return (not said or lower(kind) == TYPE) and (own is None or not own.type or own.type == TYPE)
 
 
 def project(body: Mapping[str, Any]) -> Disk:
@@ -44,7 +55,11 @@ def project(body: Mapping[str, Any]) -> Disk:
         "timeCreated",
     )
     managed_by = optional_id(holder)
-    others = (other for text in holders or () if (other := optional_id(text)) and other != managed_by)
+    others = (
+        other
+        for text in (holders if isinstance(holders, list) else ())
+        if (other := optional_id(text)) and other != managed_by
+    )
     return Disk(
         id=id_of(body),
         location=location(where),
@@ -55,8 +70,8 @@ def project(body: Mapping[str, Any]) -> Disk:
         ade=bool(pick(encrypted_within, "enabled")),
         state=kept(state),
         provisioning_state=kept(provisioning_state),
-        size_gb=size,
-        zones=tuple(map(str, zones or ())),
+        size_gb=size if type(size) is int else None,
+        zones=tuple(map(escape.spelled, zones if isinstance(zones, list) else ())),
         also_managed_by=tuple(others),
         unique_id=lowered(unique_id) or "",
         created=moment(created),

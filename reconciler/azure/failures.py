@@ -9,17 +9,24 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
+from itertools import takewhile
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from reconciler.azure import absence
+from reconciler.azure import absence, challenges
 from reconciler.base.redaction import redact
+from reconciler.model.codes import azure as azure_codes
+from reconciler.model.codes.azure import Nature
 from reconciler.model.errors import AzureError, Blocked, Conflict, NotFound, OutOfReach, Told, Transient, Unproven
 
-PROXY_HINT = "A proxy or a gateway probably answered in Azure's place. Check the network, then run it again."
-_UNPROVEN_HINT = "Check the id, the subscription's tenant, and that the caller has Reader there; then run it again."
+PROXY_HINT = "check the network, then run it again: a proxy or a gateway probably answered in Azure's place"
+_UNPROVEN_HINT = "check the id, the subscription's tenant, and that the caller has Reader there; then run it again"
 _BLOCKED = "CloudDos"
 _NESTS = ("innerError", "innererror", "details", "errorDetails", "error")
+_UNTELLING = frozenset({"InternalServerError", "NoInnerErrorFrom1PException", "Success"})
+"""Codes that Azure nests below an error which already says what is wrong; they say nothing more (recorded traffic)."""
+_HEADERS = "Headers:"
+"""Where an answer of another service, quoted whole as the reason, goes on to its headers."""
 _DEPTH = 12
 _LONGEST = 2000
 _TRANSIENT = frozenset(
@@ -40,21 +47,34 @@ def told(error: Any) -> Told:
     Text in place of the object is the message; anything else is an empty answer.
 
     The outermost code is kept; the message is followed by `DetailedNonLocalisedMessage` of the innermost error, which
-    is where DataProtection puts the actual reason.
+    is where DataProtection puts the actual reason. Our own advice (`model.codes.azure`) goes before Azure's.
     """
     outermost = {"message": error} if isinstance(error, str) else error
     nodes = list(_nodes(outermost if isinstance(outermost, Mapping) else {}, _DEPTH))
     code = next((text for node in nodes if (text := _text(node, "code", "ErrorCode"))), "")
-    messages = [text for node in nodes if (text := _text(node, "message", "Message"))]
+    telling = [node for node in nodes if _text(node, "code") == code or _text(node, "code") not in _UNTELLING]
+    messages = [text for node in telling if (text := _text(node, "message", "Message"))]
     reasons = [text for node in nodes if (text := _reason(node))]
     advice = [action for node in nodes for action in _actions(node)]
     lines = list(dict.fromkeys([*messages[:1], *reasons[:1]])) or messages
     lines += [text for text in _violations(nodes) if text not in " ".join(lines)]
-    inner = [other for node in nodes if (other := _text(node, "code")) and other != code]
+    inner = [other for node in telling if (other := _text(node, "code")) and other != code]
     if inner and not reasons and len(dict.fromkeys(messages)) > 1:
         lines = list(dict.fromkeys([messages[0], f"({inner[0]}) {messages[-1]}"]))
-    message = redact(" ".join(line.strip() for line in lines))[:_LONGEST]
-    return Told(code, message, tuple(redact(action) for action in dict.fromkeys(advice)))
+    message = redact(" ".join(" ".join(line.split()) for line in lines))[:_LONGEST]
+    return Told(code, message, _advice((code, *inner), message, advice))
+
+
+def _advice(codes: Sequence[str], message: str, recommended: Sequence[str]) -> tuple[str, ...]:
+    """Ours first, then Azure's; ours alone where Azure's would be to remove a lock or a protection."""
+    ours = [(one, text) for one in codes if (text := azure_codes.advice(one, message))][:1]
+    theirs = tuple(redact(action) for action in dict.fromkeys(recommended))
+    if not ours:
+        return theirs
+    ((code, hint),) = ours
+    if not theirs or azure_codes.nature(code) in (Nature.LOCKED, Nature.PROTECTED):
+        return (hint,)
+    return (f"{hint}.", f"Azure advises: {theirs[0]}", *theirs[1:])
 
 
 def failure(status: int, headers: Mapping[str, str], content: bytes, url: str) -> AzureError:
@@ -72,7 +92,7 @@ def failure(status: int, headers: Mapping[str, str], content: bytes, url: str) -
         advice=says.advice,
         target=target,
         request_id=headers.get("x-ms-request-id", "") or headers.get("x-ms-correlation-request-id", ""),
-        hint="" if says.advice else _hint(kind, target),
+        hint="" if says.advice else _hint(kind, status, says, headers, target),
     )
 
 
@@ -108,13 +128,13 @@ def _not_found(says: Told, headers: Mapping[str, str], content: bytes, target: s
     return Unproven(message, **said, hint=_UNPROVEN_HINT)
 
 
-def _hint(kind: type[AzureError], target: str) -> str:
+def _hint(kind: type[AzureError], status: int, says: Told, headers: Mapping[str, str], target: str) -> str:
+    if status == HTTPStatus.UNAUTHORIZED:
+        return challenges.hint(says.code, says.message, headers)
     if kind is OutOfReach:
-        return f"Give the caller a role that covers this at {target or 'the scope'}, or sign in as someone who has one."
+        return f"give the caller a role that covers this at {target or 'the scope'}, or sign in as someone who has one"
     if kind is Blocked:
-        return (
-            "Wait some hours, then run it again: Azure blocks this after repeated attempts, and retrying prolongs it."
-        )
+        return "wait some hours, then run it again: Azure blocks this after repeated attempts, and retrying prolongs it"
     return ""
 
 
@@ -133,7 +153,7 @@ def _is_enveloped(content: bytes) -> bool:
 
 def _envelope(content: bytes) -> Mapping[str, Any]:
     try:
-        body = json.loads(content)
+        body = json.loads(content)  # also behind a byte order mark
     except (ValueError, RecursionError):
         return {}
     if not isinstance(body, Mapping):
@@ -174,8 +194,10 @@ def _text(node: Mapping[str, Any], *keys: str) -> str:
 
 
 def _reason(node: Mapping[str, Any]) -> str:
+    """The actual reason, without the headers of an answer that it quotes."""
     extra = node.get("additionalInfo")
-    return _text(extra, "DetailedNonLocalisedMessage") if isinstance(extra, Mapping) else ""
+    text = _text(extra, "DetailedNonLocalisedMessage") if isinstance(extra, Mapping) else ""
+    return "\n".join(takewhile(lambda line: line.strip() != _HEADERS, text.splitlines()))
 
 
 def _violations(nodes: Sequence[Mapping[str, Any]]) -> Iterator[str]:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
 from sys import intern
 from typing import Any, TypeVar
 
+from reconciler.base import escape
 from reconciler.model.errors import ReadIncomplete
 from reconciler.model.ids import ArmId, lower, shared
+from reconciler.model.tags import text_of
 
 _Found = TypeVar("_Found")
+
+_FIRST_YEAR, _LAST_YEAR = 2000, 9000
+"""Times outside of these years mean none or never: services write 0001-01-01, 1601-01-01 and 9999-12-31."""
 
 
 def pick(body: Any, *path: str) -> Any:
@@ -47,6 +52,11 @@ def _spelled(names: tuple[str, ...], key: str) -> str | None:
     """How a body with these keys spells `key`; cached, since bodies of one kind share their keys."""
     wanted = lower(key)
     return next((name for name in names if lower(str(name)) == wanted), None)
+
+
+def text_at(body: Any, *path: str) -> str:
+    """The text at a path, empty when there is none; a value of another type as JSON spells it."""
+    return escape.spelled(pick(body, *path) or "")
 
 
 def location(text: Any) -> str:
@@ -86,7 +96,7 @@ def enclosing(own: ArmId, kind: str) -> str:
 def tags_of(body: Mapping[str, Any]) -> dict[str, str]:
     """The tags of an object."""
     tags = pick(body, "tags")
-    return _shared_tags(tuple([(str(key), str(value)) for key, value in tags.items()])) if tags else {}
+    return _shared_tags(tuple([(str(key), text_of(value)) for key, value in tags.items()])) if tags else {}
 
 
 @lru_cache(maxsize=4096)
@@ -97,7 +107,7 @@ def _shared_tags(tags: tuple[tuple[str, str], ...]) -> dict[str, str]:
 
 def kept(text: Any) -> str:
     """One of the few words that a field takes, kept once."""
-    return intern(str(text)) if text else ""
+    return intern(escape.spelled(text)) if text else ""
 
 
 def lowered(text: Any) -> str | None:
@@ -106,12 +116,23 @@ def lowered(text: Any) -> str | None:
 
 
 def moment(text: Any) -> datetime | None:
-    """The time in a text, in UTC unless it says otherwise; None when it holds none."""
+    """The time in a text, in UTC unless it says otherwise; None when it holds none, or a placeholder for none."""
+    found = parsed(text)
+    return found if found and _FIRST_YEAR <= found.year < _LAST_YEAR else None
+
+
+def parsed(text: Any) -> datetime | None:
+    """The time in a text as it is written, placeholders such as 0001-01-01 and 9999-12-31 included."""
     try:
         found = datetime.fromisoformat(text) if isinstance(text, str) else None
     except ValueError:
         return None
     return found.replace(tzinfo=UTC) if found and found.tzinfo is None else found
+
+
+def written_moment(text: Any) -> str:
+    """A time as Azure wrote it; empty when there is none, or only a placeholder for none."""
+    return text if isinstance(text, str) and (moment(text) or parsed(text) is None) else ""
 
 
 def within(place: ArmId | str, project: Callable[[Mapping[str, Any]], _Found]) -> Callable[[Mapping[str, Any]], _Found]:
@@ -130,13 +151,71 @@ def within(place: ArmId | str, project: Callable[[Mapping[str, Any]], _Found]) -
     return checked
 
 
+NONSENSE = (ValueError, TypeError, AttributeError, LookupError)
+"""What reading a body raises that lacks a field, or has it in another form."""
+
+_OBJECTS = ("properties", "tags", "identity")
+
+
+def checked(row: Any) -> dict[str, Any]:
+    """A row of a list; Odd when it is no object, which Azure itself says where the rest of the list is whole."""
+    if not isinstance(row, dict):
+        raise Odd(f"it is {escape.value(row)} where an object is expected")
+    return row
+
+
+def check_objects(row: Any) -> None:
+    """Odd when a row is no object, or its `properties`, `tags` or `identity` is neither an object nor absent."""
+    body = checked(row)
+    for key in _OBJECTS:
+        if body.get(key) is not None and not isinstance(body[key], dict):
+            raise Odd(f"its {key} is {escape.value(body[key])} where an object is expected")
+
+
+def called(body: Any) -> str:
+    """What an object that can't be understood is called: its id, as far as it has one."""
+    return escape.plain(escape.spelled(pick(body, "id") or "without an id"))
+
+
+def quoted(body: Any) -> str:
+    """The same in a message, where an id is there to be copied whole."""
+    return f"`{called(body)}`" if pick(body, "id") else called(body)
+
+
+def each(rows: Iterable[Any], project: Callable[[Any], _Found], what: str) -> list[_Found]:
+    """The rows of a list projected; ReadIncomplete, with the id of the row, when one makes no sense."""
+    found: list[_Found] = []
+    for row in rows:
+        try:
+            found.append(project(row))
+        except NONSENSE:
+            with understood(f"{what} ({quoted(row)})"):
+                raise
+    return found
+
+
+class Odd(ValueError):
+    """A value that makes no sense where it stands; the message says what and where, for a person."""
+
+
+def reason(error: Exception) -> str:
+    """Why a body makes no sense, by one of the errors of `NONSENSE`."""
+    return str(error) if isinstance(error, ValueError) else "a field is missing, or doesn't have its documented form"
+
+
 @contextmanager
 def understood(what: str) -> Iterator[None]:
     """Within this block a body that makes no sense raises ReadIncomplete, so that the rest isn't taken for the whole."""
     try:
         yield
-    except (ValueError, TypeError, AttributeError, LookupError) as error:
+    except NONSENSE as error:
         raise ReadIncomplete(
-            f"{what} can't be understood: {error}. The rest is not used.",
-            hint="Run it again; if this persists, report it with the id.",
+            f"{what} can't be understood: {reason(error)}. The rest is not used.",
+            hint="run it again; if this persists, report it with the id",
         ) from error
+
+
+def read_as(project: Callable[[Mapping[str, Any]], _Found], body: Mapping[str, Any]) -> _Found:
+    """A body that was read by its id, projected; ReadIncomplete when it makes no sense."""
+    with understood(quoted(body)):
+        return project(body)

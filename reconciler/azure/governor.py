@@ -22,6 +22,7 @@ from azure.core.pipeline.policies import AsyncHTTPPolicy
 from reconciler.azure import failures, pace
 from reconciler.azure.deadlines import latest
 from reconciler.azure.sign_in.signing import NotSignedIn
+from reconciler.azure.trust import PermanentFailure
 from reconciler.base.redaction import redact
 from reconciler.model.codes import errors as error_codes
 from reconciler.model.errors import AzureError, OutOfReach, Transient, Unproven
@@ -34,8 +35,11 @@ DEFAULT_SECONDS = 300.0
 
 _CAP = 60.0
 _MOST_PAGES = 5
-"""How often a 404 that isn't Azure's is retried: a proxy that answers in Azure's place rarely stops soon."""
+"""How often a 404 that isn't Azure's is retried, or JSON of another shape: whatever answers so rarely stops soon."""
 
+_OTHER_SHAPE_HINT = "run it again; if this persists, report it with the path"
+_NAME_THE_REQUEST = frozenset({error_codes.NO_ANSWER.code, error_codes.UNREADABLE_ANSWER.code})
+"""The codes of errors whose message names the request already."""
 _QUIET_ATTEMPTS = 2
 _QUIET_SECONDS = 3.0
 _READS = ("GET", "HEAD")
@@ -64,7 +68,14 @@ class Events(Protocol):
 
 
 class Malformed(Exception):
-    """A successful answer whose body can't be read, such as a proxy's page or truncated JSON."""
+    """A successful answer whose body can't be read, such as a proxy's page or truncated JSON.
+
+    `is_json`: it is JSON of another shape, which hardly comes from a proxy that goes away.
+    """
+
+    def __init__(self, message: str, *, is_json: bool = False) -> None:
+        super().__init__(message)
+        self.is_json = is_json
 
 
 class Governor(AsyncHTTPPolicy[Any, Any]):
@@ -111,7 +122,7 @@ class Governor(AsyncHTTPPolicy[Any, Any]):
             while (wait := turn.wait(now())) > 0 and not (is_late := now() + wait > limit):
                 self._tell(turn, wait)
                 await self._clock.sleep(wait)
-        except BaseException:
+        except BaseException:  # a cancellation, too: a turn that nobody uses would hold up the others
             turn.give_back()
             raise
         if is_late:
@@ -144,10 +155,13 @@ class Governor(AsyncHTTPPolicy[Any, Any]):
             _check_direct(answer)
             if accept is not None:
                 accept(answer)
+        except PermanentFailure as error:
+            return Setback(_barred(error, http), retry=False)
         except ClientAuthenticationError as error:
             return Setback(_no_token(error, http.url), retry=False)
         except Malformed as error:
-            return Setback(_unread(error, http.url), retry=True, unknown=_is_post(http))
+            most = _MOST_PAGES if error.is_json else inf
+            return Setback(_unread(error, http.url), retry=True, unknown=_is_post(http), most=most)
         except SdkError as error:
             return Setback(_broken(error, http), retry=True, unknown=_is_post(http) and not _never_sent(error))
         return response
@@ -196,14 +210,17 @@ class Governor(AsyncHTTPPolicy[Any, Any]):
         http = request.http_request
         path = urlsplit(http.url).path
         why = last.message if last else "Azure's rate limit for requests of this kind is used up for now."
+        told = f"Gave up on {http.method} {path} at the deadline: {why}"
+        if last and last.code in _NAME_THE_REQUEST:
+            told = f"{why.rstrip('.')}. Gave up at the deadline."
         return Transient(
-            f"Gave up on {http.method} {path} at the deadline: {why}",
+            told,
             status=last.status if last else HTTPStatus.TOO_MANY_REQUESTS,
             code=last.code if last else error_codes.THROTTLED,
             advice=last.advice if last else (),
             target=path,
             request_id=last.request_id if last else "",
-            hint=(last.hint if last else "") or "Run it again.",
+            hint=(last.hint if last else "") or "run it again",
         )
 
 
@@ -273,8 +290,12 @@ def _broken(error: SdkError, http: Any) -> Transient:
         f"No answer to {http.method} {path}: {redact(str(error)) or type(error).__name__}",
         code=error_codes.NO_ANSWER,
         target=path,
-        hint="Check the network, the proxy and the endpoint, then run it again.",
+        hint="check the network, the proxy and the endpoint, then run it again",
     )
+
+
+def _barred(error: PermanentFailure, http: Any) -> AzureError:
+    return AzureError(error.message, code=error.error_code, target=urlsplit(http.url).path, hint=error.hint)
 
 
 def _unread(error: Malformed, url: str) -> Transient:
@@ -283,18 +304,18 @@ def _unread(error: Malformed, url: str) -> Transient:
         f"Could not read the answer from {path}: {redact(str(error))}",
         code=error_codes.UNREADABLE_ANSWER,
         target=path,
-        hint=failures.PROXY_HINT,
+        hint=_OTHER_SHAPE_HINT if error.is_json else failures.PROXY_HINT,
     )
 
 
 def _no_token(error: ClientAuthenticationError, url: str) -> OutOfReach:
     told = redact(str(error)) or type(error).__name__
-    hint = getattr(error, "hint", "") or "Sign in (az login), or check the federated credential of this pipeline."
+    hint = getattr(error, "hint", "") or "sign in (az login), or check the federated credential of this pipeline"
     return OutOfReach(
         f"Could not get an access token with {told}"
         if isinstance(error, NotSignedIn)
         else f"Could not get an access token: {told}",
         code=error_codes.NO_TOKEN,
         target=urlsplit(url).path,
-        hint=f"{hint} Then run it again.",
+        hint=f"{hint}; then run it again",
     )

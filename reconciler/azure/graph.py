@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from reconciler.azure.connection import Azure, incomplete
 from reconciler.azure.deadlines import until
-from reconciler.azure.fields import understood
+from reconciler.azure.fields import checked, understood
 from reconciler.azure.pages import Pages
 from reconciler.azure.reads import known
 from reconciler.model.codes import errors as error_codes
@@ -49,7 +49,7 @@ def _cut_short(why: str) -> AzureError:
         f"Could not read the answer of Resource Graph to the end: {why}.",
         code=error_codes.UNREADABLE_ANSWER,
         target=_PATH,
-        hint="Run it again; if this persists, report it to Azure support.",
+        hint="run it again; if this persists, report it to Azure support",
     )
 
 
@@ -65,15 +65,9 @@ async def graph_if_it_answers(
         except AzureError as error:
             raise incomplete(_PATH, error) from error
         with understood("A row of Resource Graph"):
-            return tuple(project(_object(row)) for row in rows)
+            return tuple(project(checked(row)) for row in rows)
 
     return await known(read())
-
-
-def _object(row: Any) -> Mapping[str, Any]:
-    if not isinstance(row, Mapping):
-        raise TypeError(f"it is a {type(row).__name__} where an object is expected")
-    return row
 
 
 def literal(text: str) -> str:

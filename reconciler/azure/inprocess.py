@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
 from http import HTTPStatus
 from types import TracebackType
@@ -92,13 +93,12 @@ class InProcessResponse(AsyncHttpResponse):
         return self._content
 
     def text(self, encoding: str | None = None) -> str:
-        """The body as text, with bytes that don't decode replaced."""
-        return self._content.decode(encoding or self._encoding or "utf-8", "replace")
+        """The body as text, with bytes that don't decode replaced, and without a byte order mark."""
+        named = encoding or self._encoding or "utf-8"
+        return self._content.decode("utf-8-sig" if named.lower() == "utf-8" else named, "replace")
 
     def json(self) -> Any:
         """The body parsed as JSON; ValueError when it isn't JSON."""
-        import json
-
         return json.loads(self._content)
 
     def raise_for_status(self) -> None:

@@ -9,25 +9,17 @@ from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
 from reconciler.azure.connection import Azure
+from reconciler.azure.disks import is_disks
 from reconciler.azure.failures import told
-from reconciler.azure.fields import id_of, moment, pick, understood
+from reconciler.azure.fields import id_of, moment, parsed, pick, quoted, text_at, understood
 from reconciler.azure.graph import graph, graph_if_it_answers, literal
 from reconciler.azure.reads import known, together
+from reconciler.base import escape
 from reconciler.model.errors import Told
 from reconciler.model.estate import AHEAD
 from reconciler.model.ids import ArmId, lower
 from reconciler.model.jobs import WELL, Job
 from reconciler.model.known import Known, No, Unsure, Yes
-
-_WAYS_OUT = {
-    "manageddisknotfound": "the disk is gone: restore it, or take it out of the manifest under `removed`",
-    "snapshotrgnotfound": "the snapshot resource group is gone, with everything in it: see `reconciler plan PATH` for how to continue backups",
-    "permission": "grant what `reconciler plan PATH` shows as missing; roles take up to half an hour to become effective",
-    "authorizationfailed": "find out which role or lock was changed: `reconciler plan PATH` shows what is missing",
-    "internalerror": "wait for the next backup; if it fails again, give Azure support the job's id",
-    "genericresourcenotfound": "something that the job needed was deleted while it ran: see `reconciler plan PATH`",
-}
-"""What to do about a code for which Azure gives no advice, by a part of the lower-cased code."""
 
 _ANYTHING_ELSE = "look up this code on Azure's page `Troubleshoot Azure Disk Backup`"
 _SHOW = "look at the vault's jobs with `reconciler jobs list PATH`, then run it again"
@@ -38,7 +30,8 @@ _NEWEST = (
     "RecoveryServicesResources | where type =~ 'microsoft.dataprotection/backupvaults/backupjobs' "
     "| where properties.operationCategory =~ 'Backup' "
     "| summarize newest = max(todatetime(tostring(properties.startTime))) "
-    "by instance = tolower(tostring(properties.backupInstanceId)), status = tolower(tostring(properties.status))"
+    "by instance = tolower(tostring(properties.backupInstanceId)), status = tolower(tostring(properties.status)), "
+    "kind = tolower(tostring(properties.dataSourceType))"
 )
 _RUNNING = "inprogress"
 _EVERY = (
@@ -52,14 +45,14 @@ _NAMED = (
 
 
 async def jobs_of(azure: Azure, vaults: Iterable[ArmId]) -> list[Job]:
-    """The jobs of vaults, newest first; ReadIncomplete when a list can't be read to its end."""
+    """The jobs of disks in vaults, newest first; ReadIncomplete when a list can't be read to its end."""
     lists = await together(*(azure.list(f"{vault}/backupJobs") for vault in vaults))
-    return newest_first(_projected(row) for rows in lists for row in rows)
+    return newest_first(filter(is_of_disk, (_projected(row) for rows in lists for row in rows)))
 
 
 async def jobs_everywhere(azure: Azure) -> list[Job]:
     """The jobs of disks that Resource Graph shows the caller, in any vault, newest first; it may lag."""
-    return newest_first(map(_projected, await graph(azure, _EVERY)))
+    return newest_first(filter(is_of_disk, map(_projected, await graph(azure, _EVERY))))
 
 
 @dataclass(slots=True)
@@ -88,6 +81,8 @@ async def newest_backups(azure: Azure, vaults: Iterable[ArmId]) -> Backups:
     match await graph_if_it_answers(azure, _NEWEST, _newest):
         case Yes(rows):
             for instance, status, began in rows:
+                if not instance:
+                    continue
                 if _is_odd(azure, status, began):
                     odd.add(_vault(instance))
                 elif began is not None:
@@ -136,7 +131,11 @@ async def _backups_in(azure: Azure, vault: ArmId) -> dict[str, Known[Newest]]:
     odd: dict[str, Known[Newest]] = {}
     for row in await azure.list(f"{vault}/backupJobs"):
         own = _projected(row)
-        if own.instance is None or lower(str(pick(row, "properties", "operationCategory") or "backup")) != "backup":
+        if (
+            own.instance is None
+            or not is_of_disk(own)
+            or lower(str(pick(row, "properties", "operationCategory") or "backup")) != "backup"
+        ):
             continue
         key, status = own.instance.key, lower(own.status)
         if _is_odd(azure, status, own.began):
@@ -151,11 +150,12 @@ async def _backups_in(azure: Azure, vault: ArmId) -> dict[str, Known[Newest]]:
 
 
 def _newest(row: Mapping[str, Any]) -> tuple[str, str, datetime | None]:
+    """The instance (empty: it isn't a disk's), status and time of a row."""
     instance, status, began = (pick(row, key) for key in ("instance", "status", "newest"))
-    moment_of = moment(began)
-    if not isinstance(instance, str) or not isinstance(status, str) or not status or (began and moment_of is None):
-        raise ValueError(f"{row!r} is no job")
-    return lower(instance), lower(status), moment_of
+    if not isinstance(instance, str) or not isinstance(status, str) or not status or (began and parsed(began) is None):
+        raise ValueError(f"{escape.value(row)} is no job")
+    is_others = not is_disks(pick(row, "kind"), None)
+    return "" if is_others else lower(instance), lower(status), moment(began)
 
 
 async def with_jobs(azure: Azure, disks: Iterable[ArmId], vaults: Iterable[ArmId]) -> frozenset[str]:
@@ -175,6 +175,11 @@ async def job(azure: Azure, address: ArmId) -> Job:
     return _projected(await azure.get(address))
 
 
+def is_of_disk(one: Job) -> bool:
+    """Whether a job is of a disk, as far as it says what it is of."""
+    return is_disks(one.kind, one.disk)
+
+
 def newest_first(jobs: Iterable[Job]) -> list[Job]:
     """The jobs sorted by when they began, newest first, each id once."""
     found = {one.id.key: one for one in jobs}
@@ -182,36 +187,33 @@ def newest_first(jobs: Iterable[Job]) -> list[Job]:
 
 
 def _cause(details: Any) -> Told | None:
-    """What Azure says of a failed job: code, message with the actual reason, and advice, ours if Azure has none."""
+    """What Azure says of a failed job: code, message with the actual reason, and advice."""
     errors = [row for row in details if isinstance(row, Mapping)] if isinstance(details, list) else []
     if not errors:
         return None
     says = told({"details": errors})
-    if says.advice:
-        return says
-    code = lower(says.code)
-    way = next((way for part, way in _WAYS_OUT.items() if part in code), _ANYTHING_ELSE)
-    return replace(says, advice=(way,))
+    return says if says.advice else replace(says, advice=(_ANYTHING_ELSE,))
 
 
 def _projected(body: Mapping[str, Any]) -> Job:
-    with understood("A job"):
+    with understood(f"The job {quoted(body)}"):
         properties = pick(body, "properties") or {}
         address = id_of(body)
         extended = pick(properties, "extendedInfo") or {}
         return Job(
             id=address,
-            status=str(pick(properties, "status") or ""),
-            operation=str(pick(properties, "operation") or ""),
+            status=text_at(properties, "status"),
+            operation=text_at(properties, "operation"),
             by_user=pick(properties, "isUserTriggered") is True,
             began=moment(pick(properties, "startTime")),
             ended=moment(pick(properties, "endTime")),
             instance=_id(pick(properties, "backupInstanceId")),
             disk=_id(pick(properties, "dataSourceId")),
-            policy=str(pick(properties, "policyName") or ""),
+            kind=text_at(properties, "dataSourceType"),
+            policy=text_at(properties, "policyName"),
             error=_cause(pick(properties, "errorDetails")),
-            tag=str(pick(extended, "additionalDetails", "RetentionTag") or ""),
-            point=str(pick(extended, "targetRecoverPoint", "recoveryPointID") or ""),
+            tag=text_at(extended, "additionalDetails", "RetentionTag"),
+            point=text_at(extended, "targetRecoverPoint", "recoveryPointID"),
         )
 
 

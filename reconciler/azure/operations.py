@@ -77,16 +77,18 @@ def _failed(body: dict[str, Any], status: str) -> OperationFailed:
         return OperationFailed(
             "The operation was cancelled in Azure before it ended.",
             code=says.code or error_codes.CANCELED,
-            hint="Check the vault's activity log for who cancelled it, then run it again.",
+            hint="check the vault's activity log for who cancelled it, then run it again",
         )
     message = says.message or f"The operation failed, and {says.reason}."
     code = says.code or error_codes.OPERATION_FAILED.code
-    return OperationFailed(f"{message} ({code})", code=code, advice=says.advice)
+    told = f"{message} ({code})" if says.code else message
+    hint = "" if says.advice or says.code else "look at the vault's activity log, then run it again"
+    return OperationFailed(told, code=code, advice=says.advice, hint=hint)
 
 
 def _still_running(reason: str) -> OperationFailed:
     return OperationFailed(
         f"The operation was still in progress at the deadline.{f' Could not read its status: {reason}' if reason else ''}",
         code=error_codes.STILL_IN_PROGRESS,
-        hint="Run it again later: Azure continues on its own, and no second operation is started.",
+        hint="run it again later: Azure continues on its own, and no second operation is started",
     )

@@ -12,7 +12,7 @@ from reconciler.model.errors import AzureError
 
 MOST_PAGES = 10_000
 MOST_IDLE = 100
-"""How many pages in a row may show nothing new: Azure filters rows by rights after it has cut the pages."""
+"""How many pages in a row may show nothing new: Azure filters rows by permissions after it has cut the pages."""
 
 
 class Pages:
@@ -40,7 +40,7 @@ class Pages:
                 f"The time for reading Azure ran out after {len(self._links) - 1} pages of the list {self._what}.",
                 code=error_codes.LOOK_TIMEOUT,
                 target=self._what,
-                hint="Run it again, or allow more time with `--look-timeout`.",
+                hint="run it again, or allow more time with `--look-timeout`",
             )
         return link
 
@@ -58,5 +58,5 @@ class Pages:
             f"The list {self._what} does not end: {why}.",
             code=error_codes.ENDLESS_LIST,
             target=self._what,
-            hint="Run it again; if this persists, check for a proxy, and report it to Azure support with the request id.",
+            hint="run it again; if this persists, check for a proxy, and report it to Azure support with the request id",
         )

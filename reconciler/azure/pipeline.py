@@ -83,6 +83,6 @@ class SameOrigin(AsyncHTTPPolicy[Any, Any]):
             raise AzureError(
                 f"An answer from {self._endpoint} links to {host}; nothing was sent there, to keep the access token safe.",
                 code=error_codes.FOREIGN_HOST,
-                hint="If a proxy rewrites links, let it forward Host, or X-Forwarded-Host and -Proto; else report this.",
+                hint="if a proxy rewrites links, let it forward Host, or X-Forwarded-Host and -Proto; else report this",
             )
         return await self.next.send(request)

@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from reconciler.azure import disks
-from reconciler.azure.fields import enclosing, id_of, moment, pick, tags_of
+from reconciler.azure.fields import enclosing, id_of, moment, parsed, pick, tags_of, text_at
 from reconciler.azure.kinds import KINDS
 from reconciler.model.ids import ArmId, lower
-from reconciler.model.resources import Lock, Machine, RecoveryPoint, UserIdentity
+from reconciler.model.resources import NEVER, Lock, Machine, RecoveryPoint, UserIdentity
 
 _LOCKS = "microsoft.authorization/locks"
 
@@ -32,22 +32,22 @@ def recovery_point(body: Mapping[str, Any]) -> RecoveryPoint:
 
 
 def _expiry(properties: Mapping[str, Any]) -> datetime | None:
-    """When a recovery point expires; None when it doesn't say, or gives a placeholder (year 1)."""
+    """When a recovery point expires; None when it doesn't say, year 9999 for never."""
     stores = pick(properties, "recoveryPointDataStoresDetails") or ()
     told = (pick(properties, "expiryTime"), *(pick(store, "expiryTime") for store in stores))
-    found = next(filter(None, map(moment, told)), None)
-    return found if found and found.year > 1 else None
+    times = [found for found in map(parsed, told) if found and found.year >= NEVER.year]
+    return next(filter(None, map(moment, told)), NEVER if times else None)
 
 
 def lock(body: Mapping[str, Any]) -> Lock:
     """A management lock; its scope is the part of its id before the lock."""
     own = id_of(body)
-    return Lock(id=own, scope=ArmId(enclosing(own, _LOCKS)), level=str(pick(body, "properties", "level") or ""))
+    return Lock(id=own, scope=ArmId(enclosing(own, _LOCKS)), level=text_at(body, "properties", "level"))
 
 
 def identity(body: Mapping[str, Any]) -> UserIdentity:
     """A user-assigned managed identity."""
-    return UserIdentity(id=id_of(body), principal_id=lower(str(pick(body, "properties", "principalId") or "")))
+    return UserIdentity(id=id_of(body), principal_id=lower(text_at(body, "properties", "principalId")))
 
 
 def resource(own: ArmId, body: Mapping[str, Any]) -> Any:

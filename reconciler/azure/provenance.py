@@ -10,10 +10,10 @@ from typing import Any
 
 from reconciler.azure.connection import Azure
 from reconciler.azure.disks import project
-from reconciler.azure.fields import id_of, moment, pick, pick_each
+from reconciler.azure.fields import id_of, moment, pick, pick_each, text_at, understood
 from reconciler.azure.jobs import jobs_of
 from reconciler.azure.reads import together, unsure
-from reconciler.model.errors import AzureError, NotFound
+from reconciler.model.errors import AzureError, NotFound, ReadIncomplete
 from reconciler.model.estate import Trace
 from reconciler.model.ids import ArmId, lower
 from reconciler.model.jobs import ENDED, RestoreJob
@@ -33,14 +33,18 @@ async def trace(azure: Azure, disk: ArmId, instance: ArmId | None = None, *, job
     """
     try:
         body = await azure.get(disk)
-        own = origin(body)
         jobs = await _read(azure, [job] if job else await _restores_of(azure, instance) if instance else [])
     except NotFound:
         return NO
     except AzureError as error:
         return unsure(error)
+    try:
+        with understood(f"The disk `{disk}`"):
+            shown, own = project(body), origin(body)
+    except ReadIncomplete as error:
+        return unsure(error)
     made = tuple(one for one in jobs if one.target == disk or (job and one.target is None))
-    return Yes(Trace(project(body), own, await _snapshot(azure, own.source), made))
+    return Yes(Trace(shown, own, await _snapshot(azure, own.source), made))
 
 
 async def completed(azure: Azure, jobs: Iterable[RestoreJob]) -> tuple[RestoreJob, ...]:
@@ -79,10 +83,10 @@ def restore_job(body: Mapping[str, Any]) -> RestoreJob:
     target = pick(properties, "extendedInfo", "recoveryDestination")
     return RestoreJob(
         id=id_of(body),
-        status=str(pick(properties, "status") or ""),
+        status=text_at(properties, "status"),
         began=moment(pick(properties, "startTime")),
         ended=moment(pick(properties, "endTime")),
-        point=str(pick(properties, "extendedInfo", "sourceRecoverPoint", "recoveryPointID") or ""),
+        point=text_at(properties, "extendedInfo", "sourceRecoverPoint", "recoveryPointID"),
         target=ArmId(target) if isinstance(target, str) and target else None,
     )
 

@@ -12,10 +12,11 @@ from urllib.parse import urlsplit
 
 from azure.core.exceptions import AzureError as SdkError
 
-from reconciler.azure.connection import Azure, check_shape, read_object
+from reconciler.azure.connection import Azure, read_object
 from reconciler.azure.governor import Malformed
 from reconciler.azure.pace import asked
 from reconciler.azure.receipts import Receipt
+from reconciler.azure.shapes import check_shape
 from reconciler.base.redaction import redact
 from reconciler.model.codes import errors as error_codes
 from reconciler.model.errors import AzureError
@@ -89,9 +90,9 @@ class Operations:
             await operation(*arguments, accept=accept, **options)
         except SdkError as error:
             raise AzureError(
-                f"The Azure SDK could not understand an answer: {redact(str(error))}",
+                f"The Azure SDK could not understand an answer: {redact(str(error)).partition(chr(10))[0]}",
                 code=error_codes.UNEXPECTED_ANSWER,
-                hint="Run it again.",
+                hint="run it again",
             ) from error
         except ValueError:
             if not kept:  # else the answer was accepted, and errors of the SDK's models don't matter

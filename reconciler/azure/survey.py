@@ -7,17 +7,19 @@ Manager just showed, Resource Manager is asked instead, in more calls; if that d
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from reconciler.azure import fields
 from reconciler.azure.connection import Azure
-from reconciler.azure.fields import pick, understood
+from reconciler.azure.fields import Odd, pick, text_at, understood
 from reconciler.azure.graph import graph_if_it_answers, literal
 from reconciler.azure.kinds.instances import project as project_instance
 from reconciler.azure.kinds.vaults import project as project_vault
 from reconciler.azure.reads import known, together
+from reconciler.base import escape
 from reconciler.model.errors import NotFound, ReadIncomplete
 from reconciler.model.ids import ArmId, group_id, lower
 from reconciler.model.known import Known, No, Yes
@@ -25,11 +27,16 @@ from reconciler.model.resources import Instance, Snapshots, Vault
 from reconciler.model.tags import OWNER_TAG
 
 _VAULTS = "resources | where type =~ 'microsoft.dataprotection/backupvaults' | project id, tags, identity"
-_MARKED = _VAULTS.replace("| project", f"| where isnotempty(tags['{OWNER_TAG}']) | project")
+_MARKED = (
+    _VAULTS.replace("| project", f"| where isnotempty(tags['{OWNER_TAG}']) | project")
+    + " | union (resourcecontainers | where type =~ 'microsoft.resources/subscriptions' | project id, name)"
+)
+"""Both in one query: the vaults that bear a mark, and what the subscriptions are called."""
 _INSTANCES = (
     "RecoveryServicesResources | where type =~ 'microsoft.dataprotection/backupvaults/backupinstances' "
     "| where properties.dataSourceInfo.datasourceType =~ 'Microsoft.Compute/disks' | project id, properties"
 )
+_HOLDERS = _INSTANCES.replace("| project id, properties", "{within}| project id, tags, properties")
 _COUNTS = (
     "resources | where type =~ 'microsoft.compute/snapshots' | where properties.incremental == true "
     "| summarize snapshots = count(), newest = max(todatetime(tostring(properties.timeCreated))) "
@@ -51,18 +58,38 @@ _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _BACKUPS_OWN = "azurebackup"
 
 
-async def graph_vaults(azure: Azure, *, marked: bool = False) -> Known[tuple[Vault, ...]]:
-    """All vaults that Resource Graph shows the caller, or only those that bear a mark: ids, tags and identities."""
-    return await graph_if_it_answers(azure, _MARKED if marked else _VAULTS, project_vault)
+@dataclass(frozen=True, slots=True)
+class Wide:
+    """What the caller may read in all subscriptions: vaults with ids, tags and identities, and subscriptions by their ids."""
+
+    vaults: tuple[Vault, ...] = ()
+    called: Mapping[str, str] = field(default_factory=dict)
+    """What people call the subscriptions, by their lower-cased ids."""
 
 
-async def vaults(azure: Azure, told: Known[tuple[Vault, ...]], seen: Iterable[Vault]) -> Known[tuple[Vault, ...]]:
-    """The vaults that Resource Graph returned, or, when one of `seen` is missing there, those of every subscription."""
+async def graph_vaults(azure: Azure, *, marked: bool = False) -> Known[Wide]:
+    """All vaults that Resource Graph shows the caller; or only those that bear a mark, and what subscriptions are called."""
+    found = await graph_if_it_answers(azure, _MARKED if marked else _VAULTS, _vault_or_name)
+    match found:
+        case Yes(rows):
+            vaults = tuple(row for row in rows if isinstance(row, Vault))
+            return Yes(Wide(vaults, dict(row for row in rows if not isinstance(row, Vault))))
+    return found
+
+
+def _vault_or_name(row: Mapping[str, Any]) -> Vault | tuple[str, str]:
+    own = fields.id_of(row)
+    is_vault = bool(own.type)
+    return project_vault(row) if is_vault else (lower(own.subscription), str(pick(row, "name") or ""))
+
+
+async def vaults(azure: Azure, told: Known[Wide], seen: Iterable[Vault]) -> Known[Wide]:
+    """What Resource Graph returned, or, when one of `seen` is missing there, what every subscription lists."""
     here = {vault.id.key for vault in seen}
     match told:
-        case Yes(rows) if here <= {row.id.key for row in rows}:
+        case Yes(wide) if here <= {row.id.key for row in wide.vaults}:
             return told
-    return await known(_listed_vaults(azure, {ArmId(key).subscription for key in here}))
+    return await known(_listed(azure, {ArmId(key).subscription for key in here}))
 
 
 async def principals(azure: Azure, seen: Iterable[Vault]) -> Known[frozenset[str]]:
@@ -70,9 +97,17 @@ async def principals(azure: Azure, seen: Iterable[Vault]) -> Known[frozenset[str
     here = tuple(seen)
     found = await vaults(azure, await graph_vaults(azure), here)
     match found:
-        case Yes(rows):
-            return Yes(frozenset(principal for vault in (*rows, *here) for principal in vault.principals))
+        case Yes(wide):
+            return Yes(frozenset(principal for vault in (*wide.vaults, *here) for principal in vault.principals))
     return found
+
+
+async def called(azure: Azure) -> Mapping[str, str]:
+    """What people call the subscriptions, by their lower-cased ids; AzureError when their list can't be read."""
+    rows = await azure.list("/subscriptions")
+    with understood("The list of subscriptions"):
+        ids = (lower(str(pick(row, "subscriptionId") or fields.id_of(row).subscription)) for row in rows)
+        return {own: str(pick(row, "displayName") or "") for own, row in zip(ids, rows, strict=True)}
 
 
 async def elsewhere(
@@ -93,6 +128,23 @@ async def elsewhere(
         return tuple(one for rows in lists for one in rows if one.disk is not None and one.disk.key in wanted)
 
     return await known(listed())
+
+
+async def holders(azure: Azure, disks: Sequence[ArmId]) -> Known[Mapping[str, tuple[Instance, ...]]]:
+    """The instances of these disks that Resource Graph shows, by lower-cased disk id; of many disks, it lists all instances."""
+    named = ", ".join(map(literal, sorted({disk.key for disk in disks})))
+    few = len(disks) <= _MOST_DISKS
+    within = f"| where tostring(properties.dataSourceInfo.resourceID) in~ ({named}) " if few else ""
+    found = await graph_if_it_answers(azure, _HOLDERS.format(within=within), project_instance)
+    return Yes(_by_disk(found.value)) if isinstance(found, Yes) else found
+
+
+def _by_disk(rows: Iterable[Instance]) -> Mapping[str, tuple[Instance, ...]]:
+    found: dict[str, tuple[Instance, ...]] = {}
+    for row in sorted(rows, key=lambda one: one.id.key):
+        if row.disk is not None:
+            found[row.disk.key] = (*found.get(row.disk.key, ()), row)
+    return found
 
 
 async def snapshot_counts(azure: Azure, disks: Iterable[ArmId]) -> Known[Mapping[str, Mapping[str, Snapshots]]]:
@@ -179,7 +231,7 @@ def _newest(rows: Iterable[tuple[str, str, str]]) -> dict[str, str]:
 def _source(row: Mapping[str, Any]) -> tuple[str, str, str]:
     disk, source, made = pick(row, "disk"), pick(row, "source"), fields.moment(pick(row, "made"))
     if not isinstance(disk, str):
-        raise TypeError(f"{row!r} is no snapshot")
+        raise Odd(f"{escape.value(row)} is no snapshot")
     return lower(disk), lower(str(source or "")), made.isoformat() if made else ""
 
 
@@ -187,7 +239,7 @@ def _made_of(row: Mapping[str, Any]) -> tuple[str, str, str]:
     properties = pick(row, "properties")
     creation = pick(properties, "creationData")
     made = {
-        "disk": str(pick(creation, "sourceResourceId") or ""),
+        "disk": text_at(creation, "sourceResourceId"),
         "source": pick(creation, "sourceUniqueId"),
         "made": pick(properties, "timeCreated"),
     }
@@ -221,24 +273,23 @@ async def _vaults_of(azure: Azure, disks: set[str], seen: set[str], read: Iterab
     match found:
         case Yes(rows) if seen <= {row.id.key for row in rows}:
             return {row.vault for row in rows if row.disk is not None and row.disk.key in disks}
-    return {vault.id for vault in await _listed_vaults(azure, {vault.id.subscription for vault in read})}
+    wide = await _listed(azure, {vault.id.subscription for vault in read})
+    return {vault.id for vault in wide.vaults}
 
 
-async def _listed_vaults(azure: Azure, subscriptions: set[str]) -> tuple[Vault, ...]:
+async def _listed(azure: Azure, subscriptions: set[str]) -> Wide:
     """The vaults of every subscription, as Resource Manager lists them; `subscriptions` are known to be among those."""
-    rows = await azure.list("/subscriptions")
-    with understood("The list of subscriptions"):
-        found = {lower(str(pick(row, "subscriptionId") or fields.id_of(row).subscription)) for row in rows}
-    if not subscriptions <= found:
-        missing = ", ".join(sorted(subscriptions - found))
+    found = await called(azure)
+    if not subscriptions <= found.keys():
+        missing = ", ".join(sorted(subscriptions - found.keys()))
         raise ReadIncomplete(
             f"The list of subscriptions is incomplete: it lacks {missing}, which could be read a moment ago.",
-            hint="Run it again; if this persists, give the caller Reader on these whole subscriptions.",
+            hint="run it again; if this persists, give the caller Reader on these whole subscriptions",
         )
     paths = [f"/subscriptions/{one}/providers/Microsoft.DataProtection/backupVaults" for one in sorted(found)]
     lists = await together(*(azure.list(path) for path in paths))
     with understood("A row in a list of vaults"):
-        return tuple(project_vault(row) for rows in lists for row in rows)
+        return Wide(tuple(project_vault(row) for rows in lists for row in rows), found)
 
 
 async def _instances(azure: Azure, vault: ArmId) -> tuple[Instance, ...]:
@@ -250,7 +301,7 @@ async def _instances(azure: Azure, vault: ArmId) -> tuple[Instance, ...]:
         if isinstance(error.__cause__, NotFound):
             return ()
         raise
-    with understood(f"A row in a list of {path}"):
+    with understood(f"A row in a list of `{path}`"):
         return tuple(project_instance(row, vault=vault) for row in rows)
 
 
@@ -275,7 +326,7 @@ def _count(row: Mapping[str, Any]) -> tuple[str, str, Snapshots]:
         pick(row, key) for key in ("disk", "snapshots", "subscriptionId", "resourceGroup")
     )
     if not isinstance(disk or "", str) or not isinstance(count, int):
-        raise TypeError(f"{row!r} has no count of snapshots")
+        raise Odd(f"{escape.value(row)} has no count of snapshots")
     shown = Snapshots(count, fields.moment(pick(row, "newest")))
     return lower(disk or ""), group_id(str(subscription), str(group)).key, shown
 
@@ -291,6 +342,6 @@ def _foreign(rows: Iterable[Mapping[str, Any]], within: set[ArmId]) -> tuple[Arm
         for row in rows
         if (own := fields.id_of(row)).group_id in within
         and not own.name.lower().startswith("azurebackup_")
-        and lower(str(pick(row, "tags", "CreatedBy") or "")) != _BACKUPS_OWN
+        and lower(text_at(row, "tags", "CreatedBy")) != _BACKUPS_OWN
     }
     return tuple(sorted(found))

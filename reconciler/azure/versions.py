@@ -13,8 +13,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 from azure.core.pipeline import PipelineRequest, PipelineResponse
 from azure.core.pipeline.policies import AsyncHTTPPolicy
 
-DATA_PROTECTION = "2025-07-01"
-"""The default for Microsoft.DataProtection: the newest that still accepts soft delete On and Off at creation."""
+from reconciler.model import api_versions
 
 _RESOURCES = "microsoft.resources"
 _TABLE: Mapping[str, str] = {
@@ -34,7 +33,7 @@ _TABLE: Mapping[str, str] = {
 }
 
 
-def table(data_protection: str = DATA_PROTECTION) -> dict[str, str]:
+def table(data_protection: str = api_versions.DEFAULT) -> dict[str, str]:
     """The whole table: lower-cased resource types (or namespaces) to api-versions."""
     return {**_TABLE, "microsoft.dataprotection": data_protection}
 

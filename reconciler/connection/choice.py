@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from reconciler.model.api_versions import DEFAULT
 from reconciler.model.errors import UsageError
 
 LOOK_SECONDS = 1800.0
@@ -30,9 +31,9 @@ class Connection(NamedTuple):
     look_seconds: float = LOOK_SECONDS
 
     @property
-    def is_default(self) -> bool:
-        """Whether the command line has none of these options."""
-        return self.sandbox is None and self.endpoint is None and self.cloud == CLOUDS[0]
+    def version(self) -> str:
+        """The api-version of DataProtection that Azure is asked with."""
+        return self.api_version or DEFAULT
 
     @property
     def target(self) -> str:
@@ -64,5 +65,5 @@ def clock_choice(text: str) -> ClockChoice:
     except ValueError:
         pass
     raise UsageError(
-        f"Unknown value for `--clock`: {text!r}", hint="write real, scaled:60 or virtual:2026-01-05T08:00:00Z"
+        f"Unknown value for `--clock`: '{text}'", hint="write real, scaled:60 or virtual:2026-01-05T08:00:00Z"
     )

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from ipaddress import ip_address
 from random import Random
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from reconciler.azure.clouds import CLOUDS, Cloud
 from reconciler.azure.connection import LOOK_SECONDS, Azure
 from reconciler.azure.governor import Events
 from reconciler.azure.inprocess import Exchange, InProcessTransport
 from reconciler.azure.pipeline import origin
+from reconciler.azure.proxies import is_loopback
 from reconciler.azure.sign_in.signing import UNSIGNED, SignIn, Signing, StaticToken
-from reconciler.azure.versions import DATA_PROTECTION
 from reconciler.base.clock import Clock
+from reconciler.model import api_versions
 from reconciler.model.errors import UsageError
+
+if TYPE_CHECKING:
+    from reconciler.azure.network import Networks
 
 ENDPOINT_VARIABLE = "RECONCILER_ARM_ENDPOINT"
 TOKEN_VARIABLE = "RECONCILER_ARM_TOKEN"  # noqa: S105 - a variable's name
@@ -39,14 +42,19 @@ def open_azure(
 ) -> Azure:
     """A connection: to `exchange` in this process, to `endpoint` (else RECONCILER_ARM_ENDPOINT), or to `cloud`.
 
-    UsageError when the endpoint is no URL, is plain http beyond loopback, or the cloud is unknown.
+    UsageError when the endpoint is no URL, is plain http beyond loopback, the cloud is unknown, or the version no date.
     """
+    if api_version and not api_versions.FORM.fullmatch(api_version):
+        raise UsageError(
+            f"`--api-version` is not a version of an API: {api_version}",
+            hint=f"write a date, as in {api_versions.DEFAULT}, or leave it out",
+        )
     if cloud not in CLOUDS:
-        raise UsageError(f"Unknown cloud: {cloud!r}.", hint=f"Choose one of {', '.join(CLOUDS)}.")
+        raise UsageError(f"Unknown cloud: '{cloud}'.", hint=f"choose one of {', '.join(CLOUDS)}")
     chosen = CLOUDS[cloud]
     common: dict[str, Any] = {
         "clock": clock,
-        "api_version": api_version or DATA_PROTECTION,
+        "api_version": api_version or api_versions.DEFAULT,
         "chance": chance,
         "events": events,
         "look_seconds": look_seconds,
@@ -54,8 +62,13 @@ def open_azure(
     if exchange is not None:
         return Azure(InProcessTransport(exchange), endpoint=chosen.endpoint, **common)
     endpoint = endpoint or environment.get(ENDPOINT_VARIABLE) or chosen.endpoint
-    signing = _signing(endpoint, chosen, environment)
-    return Azure(_network(endpoint), endpoint=endpoint, signing=signing, **common)
+    is_local = check_endpoint(endpoint)
+    networks = _networks(endpoint, environment, is_local=is_local)
+    signing = _signing(endpoint, chosen, environment, networks, is_local=is_local)
+    transport = networks(
+        connection_timeout=_CONNECT_SECONDS, read_timeout=_READ_SECONDS, connection_data_block_size=_BLOCK
+    )
+    return Azure(transport, endpoint=endpoint, signing=signing, **common)
 
 
 def check_endpoint(endpoint: str) -> bool:
@@ -63,23 +76,32 @@ def check_endpoint(endpoint: str) -> bool:
     found = origin(endpoint)
     if found is None:
         raise UsageError(
-            f"{endpoint!r} is not an endpoint of Azure Resource Manager.",
-            hint="Give a URL such as https://management.azure.com, without user name or spaces.",
+            f"'{endpoint}' is not an endpoint of Azure Resource Manager.",
+            hint="give a URL such as https://management.azure.com, without user name or spaces",
         )
     scheme, host, _ = found
     if not is_loopback(host):
         if scheme == "http":
             raise UsageError(
                 f"{endpoint} uses plain http to another machine, so the access token would be sent unencrypted.",
-                hint="Use https, or a tunnel to localhost.",
+                hint="use https, or a tunnel to localhost",
             )
         return False
     return True
 
 
-def _signing(endpoint: str, cloud: Cloud, environment: Mapping[str, str]) -> Signing:
+def _networks(endpoint: str, environment: Mapping[str, str], *, is_local: bool) -> Networks:
+    # a sandbox in this process needs no network
+    from reconciler.azure.network import Networks
+
+    return Networks(environment, is_plain=is_local and endpoint.lower().startswith("http:"))
+
+
+def _signing(
+    endpoint: str, cloud: Cloud, environment: Mapping[str, str], networks: Networks, *, is_local: bool
+) -> Signing:
     given = environment.get(TOKEN_VARIABLE, "")
-    if check_endpoint(endpoint):
+    if is_local:
         if given:
             return _given(given)
         if endpoint.lower().startswith("http:"):
@@ -87,15 +109,16 @@ def _signing(endpoint: str, cloud: Cloud, environment: Mapping[str, str]) -> Sig
     elif given:
         raise UsageError(
             f"{TOKEN_VARIABLE} is accepted only for endpoints on this machine, and {endpoint} is not one.",
-            hint=f"Unset {TOKEN_VARIABLE}, and sign in with a credential.",
+            hint=f"unset {TOKEN_VARIABLE}, and sign in with a credential",
         )
     # a sandbox needs no sign-in
     from azure.mgmt.core.policies import AsyncARMChallengeAuthenticationPolicy
 
-    from reconciler.azure.sign_in.credentials import WAYS, choice, credential
+    from reconciler.azure.sign_in.credentials import WAYS, choice, credential, patience
 
     name = choice(environment)
-    own = SignIn(name, WAYS[name].shown, credential(environment, cloud))
+    found = credential(environment, cloud, networks)
+    own = SignIn(name, WAYS[name].shown, found, lambda: networks.failure, patience(environment))
     policy = AsyncARMChallengeAuthenticationPolicy(cast("Any", own), cloud.scope)
 
     async def token() -> str:
@@ -109,29 +132,3 @@ def _given(text: str) -> Signing:
         return text
 
     return Signing("static-token", StaticToken(text), None, token)
-
-
-def _network(endpoint: str) -> Any:
-    """The transport; for loopback without a proxy, which would see the token and have a loopback of its own."""
-    # a sandbox in this process needs no network
-    from urllib.request import getproxies
-
-    from azure.core.pipeline.transport import AioHttpTransport
-
-    return AioHttpTransport(
-        # aiohttp would look for a proxy in a thread, for every request
-        use_env_settings=not check_endpoint(endpoint) and bool(getproxies()),
-        connection_timeout=_CONNECT_SECONDS,
-        read_timeout=_READ_SECONDS,
-        connection_data_block_size=_BLOCK,
-    )
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host is this machine."""
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -12,6 +12,7 @@ from reconciler.azure.governor import Events
 from reconciler.base.clock import Clock, LoopClock
 from reconciler.connection.choice import Connection, clock_choice
 from reconciler.connection.endpoint import open_azure
+from reconciler.connection.loops import Loop
 from reconciler.connection.session import Session
 from reconciler.model.errors import UsageError
 
@@ -33,6 +34,7 @@ def opened(connection: Connection, *, events: Events | None = None, readonly: bo
         from reconciler.connection.simulated import sandbox_session  # brings the whole simulated Azure
 
         with sandbox_session(connection, events, readonly=readonly) as session:
+            session.api_version = connection.version
             yield session
         return
     choice = clock_choice(connection.clock or "real")
@@ -53,9 +55,12 @@ def opened(connection: Connection, *, events: Events | None = None, readonly: bo
             look_seconds=connection.look_seconds,
         )
 
-    with asyncio.Runner() as runner:
+    loop = Loop()
+    with asyncio.Runner(loop_factory=lambda: loop) as runner:
         session = Session(runner, connect, lambda: LoopClock(scale=choice.scale))
+        session.api_version = connection.version
         try:
             yield session
         finally:
             session.close()
+            runner.run(loop.ended())

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
+import socket
 import threading
 from asyncio import AbstractEventLoop
 from collections.abc import Callable, Coroutine, Iterator
@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from reconciler.azure.connection import Azure
 from reconciler.base.clock import Clock
+from reconciler.model.api_versions import DEFAULT
 
 T = TypeVar("T")
 
@@ -22,13 +23,15 @@ Connect = Callable[[Clock], Azure]
 class Session:
     """An open connection; every call runs on the session's one event loop, with any time in between.
 
-    `is_virtual`: time on that loop is simulated, so don't wait for threads or sockets on it.
+    `is_virtual`: time on that loop is simulated, so don't wait for threads or sockets on it. `api_version` is the one of
+    DataProtection that Azure is asked with.
     """
 
     def __init__(
         self, runner: asyncio.Runner, connect: Connect, make_clock: Callable[[], Clock], *, is_virtual: bool = False
     ) -> None:
         self.is_virtual = is_virtual
+        self.api_version = DEFAULT
         self._runner = runner
         self._connect = connect
         self._make_clock = make_clock
@@ -72,15 +75,18 @@ def _wakeful(loop: AbstractEventLoop) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    reading, writing = os.pipe()
-    for descriptor in (reading, writing):
-        os.set_blocking(descriptor, False)
-    loop.add_reader(reading, os.read, reading, 4096)
-    before = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
-    try:
-        yield
-    finally:
-        signal.set_wakeup_fd(before)
-        loop.remove_reader(reading)
-        os.close(reading)
-        os.close(writing)
+    reading, writing = socket.socketpair()  # a pipe would do where signals can be written to one: not on Windows
+    with reading, writing:
+        for one in (reading, writing):
+            one.setblocking(False)
+        try:
+            loop.add_reader(reading, reading.recv, 4096)
+        except NotImplementedError:  # Windows' own loop, which a signal wakes by itself
+            yield
+            return
+        before = signal.set_wakeup_fd(writing.fileno(), warn_on_full_buffer=False)
+        try:
+            yield
+        finally:
+            signal.set_wakeup_fd(before)
+            loop.remove_reader(reading)

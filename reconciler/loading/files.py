@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from reconciler.base.escape import shortened
 from reconciler.loading.places import is_left_out, is_ours, repository
 from reconciler.manifest.compiling import compile_manifest
 from reconciler.manifest.syntax import LARGEST
@@ -16,6 +18,8 @@ from reconciler.model.codes import manifest as codes
 from reconciler.model.errors import ManifestError, UsageError
 from reconciler.model.findings import Finding, Place
 from reconciler.model.manifest import Manifest
+
+_DRIVE = re.compile(r"[A-Za-z]:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +30,13 @@ class Files:
     texts: dict[str, bytes] = field(default_factory=dict)
 
 
-def load(path: Path | str) -> Manifest:
-    """The manifest in a file or folder; ManifestError with all problems, UsageError when there is no manifest."""
+def load(path: Path | str, more: Mapping[str, bytes] | None = None) -> Manifest:
+    """The manifest in a file or folder; ManifestError with all problems, UsageError when there is no manifest.
+
+    `more` are further files, as if they lay there.
+    """
     files = read(Path(path))
-    return compile_manifest(files.texts, _includer(files.root))
+    return compile_manifest({**files.texts, **(more or {})}, _includer(files.root))
 
 
 def read(path: Path) -> Files:
@@ -58,7 +65,7 @@ def _exists(path: Path) -> bool:
         return path.exists()
     except OSError as error:
         raise UsageError(
-            f"Could not look up {path}: {error.strerror}",
+            f"Could not look up {shortened(str(path))}: {error.strerror}",
             hint="check the path and its permissions",
             code=error_codes.UNREADABLE,
         ) from error
@@ -88,7 +95,7 @@ def _paths(folder: Path, boundary: Path) -> list[Path]:
     waiting = [folder]
     while waiting:
         start = waiting.pop(0)
-        if not _leads_inside(start, boundary):
+        if not start.resolve().is_relative_to(boundary):
             found.append(start)
             continue
         for parent, folders, names in os.walk(start, onerror=_unreadable):
@@ -100,10 +107,6 @@ def _paths(folder: Path, boundary: Path) -> list[Path]:
             found += [path for path in files if is_ours(path.name) or _is_dangling(path)]
         waiting = [path for path in waiting if path.resolve() not in seen]
     return found
-
-
-def _leads_inside(path: Path, boundary: Path) -> bool:
-    return path.resolve().is_relative_to(boundary)
 
 
 def _is_dangling(path: Path) -> bool:
@@ -135,12 +138,16 @@ def _content(path: Path, name: str) -> bytes:
     """The bytes of a regular file, at most one more than allowed."""
     try:
         if not stat.S_ISREG(path.stat().st_mode):
-            raise UsageError(f"{name} is not a regular file", hint="name a file or a folder", code=codes.FILE_REFUSED)
+            raise UsageError(
+                f"{shortened(name)} is not a regular file", hint="name a file or a folder", code=codes.FILE_REFUSED
+            )
         with path.open("rb") as stream:
             return stream.read(LARGEST + 1)
     except OSError as error:
         raise UsageError(
-            f"{name} cannot be read: {error.strerror}", hint="check its permissions", code=error_codes.UNREADABLE
+            f"{shortened(name)} cannot be read: {error.strerror}",
+            hint="check its permissions",
+            code=error_codes.UNREADABLE,
         ) from error
 
 
@@ -156,14 +163,15 @@ def _includer(root: Path) -> Callable[[str, str], Mapping[str, bytes]]:
 
     def include(file: str, named: str) -> Mapping[str, bytes]:
         _check_relative(named)
+        shown = shortened(named)
         resolved = ((base / file).parent / named).resolve()
         if not resolved.is_relative_to(boundary):
             raise UsageError(
-                f"{named} is outside the repository",
+                f"{shown} is outside the repository",
                 hint="include only files inside the git repository (without one: below the given path)",
             )
         if not _exists(resolved):
-            raise UsageError(f"{named} does not exist", hint="write the path relative to the including file")
+            raise UsageError(f"{shown} does not exist", hint="write the path relative to the including file")
         name = Path(os.path.relpath(resolved, base)).as_posix()
         if not resolved.is_dir():
             return {_printable(name): _content(resolved, name)}
@@ -171,14 +179,23 @@ def _includer(root: Path) -> Callable[[str, str], Mapping[str, bytes]]:
         if refused:
             raise ManifestError(refused, {})
         if not texts:
-            raise UsageError(f"{named} has no *.yaml or *.yml in it", hint="name a folder with manifest files")
+            raise UsageError(f"{shown} has no *.yaml or *.yml in it", hint="name a folder with manifest files")
         return texts
 
     return include
 
 
 def _check_relative(named: str) -> None:
+    shown = shortened(named)
     if "://" in named or named.startswith(("git@", "git::")):
-        raise UsageError(f"{named} is a URL", hint="include files and folders of the same git repository")
-    if named.startswith(("/", "~", "\\")) or named[1:3] in {":\\", ":/"} or "\0" in named:
-        raise UsageError(f"{named} is not a relative path", hint="write a path relative to the including file")
+        raise UsageError(f"{shown} is a URL", hint="include files and folders of the same git repository")
+    if named.startswith(("/", "~", "\\")) or _DRIVE.match(named) or "\0" in named:
+        raise UsageError(f"{shown} is not a relative path", hint="write a path relative to the including file")
+    if "\\" in named:
+        slashed = named.replace("\\", "/")
+        raise UsageError(
+            f"{shown} has a backslash, which separates folders on Windows only",
+            hint=f"write `{slashed}`, which works everywhere"
+            if shown == named
+            else "write `/`, which works everywhere",
+        )

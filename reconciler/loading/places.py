@@ -1,4 +1,4 @@
-"""What names and folders tell before a file is read: which files are a manifest's, and whose repository they lie in."""
+"""What paths tell before a file is read: which files belong to a manifest, and which git repository they are in."""
 
 from __future__ import annotations
 

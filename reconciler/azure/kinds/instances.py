@@ -9,8 +9,20 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.azure import disks
 from reconciler.azure.bodies import guard_requests, guarded, merged, place, says_already
-from reconciler.azure.fields import id_of, kept, moment, optional_id, pick, pick_each, shared_id, tags_of
+from reconciler.azure.fields import (
+    Odd,
+    id_of,
+    kept,
+    moment,
+    optional_id,
+    pick,
+    pick_each,
+    shared_id,
+    tags_of,
+    written_moment,
+)
 from reconciler.azure.receipts import Receipt, Write, satisfied
+from reconciler.base import escape
 from reconciler.model.changes import Op, Step
 from reconciler.model.ids import ArmId, lower
 from reconciler.model.resources import Instance
@@ -19,6 +31,7 @@ if TYPE_CHECKING:
     from reconciler.azure.sdk import Operations
 
 TYPE = "microsoft.dataprotection/backupvaults/backupinstances"
+_VAULTS = "microsoft.dataprotection/backupvaults"
 DELETED_TYPE = "microsoft.dataprotection/backupvaults/deletedbackupinstances"
 
 _GUARD_PROXY = "DppResourceGuardProxy"
@@ -26,6 +39,8 @@ _READ_ONLY = frozenset({"id", "name", "type", "systemdata", "etag"})
 _READ_ONLY_PROPERTIES = frozenset(
     {"currentprotectionstate", "protectionstatus", "protectionerrordetails", "provisioningstate", "deletioninfo"}
 )
+
+_PROTECTED = "protectionconfigured"
 
 
 def project(body: Mapping[str, Any], *, vault: ArmId | None = None, deleted: bool = False) -> Instance:
@@ -46,18 +61,25 @@ def project(body: Mapping[str, Any], *, vault: ArmId | None = None, deleted: boo
     return Instance(
         id=own,
         vault=vault or own.parent,
-        disk=_disk_of(source),
+        disk=_disk_of(source, own),
         policy=shared_id(policy_id),
         snapshot_group=_snapshot_group(parameters),
         identity=_identity_of(identity),
         state=_state_in(properties),
         provisioning_state=kept(provisioning_state),
-        error=error or pick(status, "errorDetails") or None,
+        error=_error_of(error or pick(status, "errorDetails")),
         tags=tags_of(body),
         deleted=deleted,
-        purge_time=str(pick(deletion, "scheduledPurgeTime") or ""),
+        purge_time=written_moment(pick(deletion, "scheduledPurgeTime")),
         created=moment(pick(body, "systemData", "createdAt")),
     )
+
+
+def _error_of(details: Any) -> Mapping[str, Any] | None:
+    """Azure's error, or the first of a list of them as jobs have it; anything else that isn't empty as its message."""
+    first = next((one for one in details if isinstance(one, Mapping)), None) if isinstance(details, list) else None
+    found = first or details
+    return found if isinstance(found, Mapping) and found else {"message": escape.spelled(found)} if found else None
 
 
 def state(body: Mapping[str, Any]) -> str:
@@ -65,17 +87,51 @@ def state(body: Mapping[str, Any]) -> str:
     return _state_in(pick(body, "properties"))
 
 
+def provisioning_state(body: Mapping[str, Any]) -> str:
+    """The provisioning state alone, for instances that are polled."""
+    return kept(pick(body, "properties", "provisioningState"))
+
+
 def _state_in(properties: Any) -> str:
-    return kept(pick(properties, "currentProtectionState") or pick(properties, "protectionStatus", "status"))
+    """The protection state; where one field says that the disk is protected and the other doesn't, what the other says."""
+    current, status = pick(properties, "currentProtectionState"), pick(properties, "protectionStatus", "status")
+    if current and status and lower(kept(current)) == _PROTECTED:
+        return kept(status)
+    return kept(current or status)
 
 
-def _disk_of(source: Any) -> ArmId | None:
+def may_protect(body: Mapping[str, Any], disk: ArmId) -> bool:
+    """Whether an instance in a list at a disk is that disk's, as far as it says."""
+    kind, found = _source(pick(body, "properties", "dataSourceInfo"))
+    return disks.is_disks(kind, found) and found in (None, disk)
+
+
+def id_in_vault(body: Mapping[str, Any]) -> ArmId:
+    """The id of an instance in a list at a disk, where Azure gives it an id below the disk; its policy tells the vault."""
+    own = id_of(body)
+    vault = own.parent
+    if vault.type != _VAULTS:
+        policy = optional_id(pick(body, "properties", "policyInfo", "policyId"))
+        vault = policy.parent if policy else vault
+    return vault.child("backupInstances", own.name) if vault.type == _VAULTS else own
+
+
+def _source(source: Any) -> tuple[Any, ArmId | None]:
+    """The type and the id of what is protected, as far as they are told."""
     by_id, by_uri, datasource, resource_type = pick_each(
         source, "resourceID", "resourceUri", "datasourceType", "resourceType"
     )
-    found = optional_id(by_id or by_uri)
-    kind = lower(str(datasource or resource_type or (found.type if found else "")))
-    return found if kind == disks.TYPE else None
+    return datasource or resource_type, optional_id(by_id) or optional_id(by_uri)
+
+
+def _disk_of(source: Any, own: ArmId) -> ArmId | None:
+    """The disk that an instance protects, None for other kinds; Odd when that isn't told, since it may be any disk."""
+    kind, found = _source(source)
+    if not disks.is_disks(kind, found):
+        return None
+    if found is None or found.type != disks.TYPE:
+        raise Odd(f"{own} doesn't say which disk it protects")
+    return found
 
 
 def _snapshot_group(parameters: Any) -> ArmId | None:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
-from reconciler.azure.fields import enclosing, id_of, moment, pick
+from reconciler.azure.bodies import encoded
+from reconciler.azure.fields import enclosing, id_of, moment, pick, text_at
 from reconciler.azure.receipts import Receipt, Write, satisfied
 from reconciler.model.changes import Op, Step
 from reconciler.model.errors import Conflict
@@ -28,8 +27,8 @@ def project(body: Mapping[str, Any]) -> RoleAssignment:
     return RoleAssignment(
         id=own,
         scope=ArmId(str(pick(properties, "scope") or enclosing(own, TYPE))),
-        role=lower(str(pick(properties, "roleDefinitionId") or "")).rstrip("/").rpartition("/")[2],
-        principal=lower(str(pick(properties, "principalId") or "")),
+        role=lower(text_at(properties, "roleDefinitionId")).rstrip("/").rpartition("/")[2],
+        principal=lower(text_at(properties, "principalId")),
         conditional=bool(pick(properties, "condition")),
         created=moment(pick(properties, "createdOn")),
     )
@@ -47,7 +46,7 @@ async def _put(sdk: Operations, step: Step) -> Receipt:
     """Create a role assignment; the body is sent as bytes, since the SDK's model would drop keys of a dict."""
     scope, role, principal = step.target, step.grant["role"], str(step.grant["principal"])
     assignments = sdk.authorization(scope.subscription).role_assignments
-    content = orjson.dumps(body(scope, role, principal))
+    content = encoded(body(scope, role, principal))
     try:
         return await sdk.run(assignments.create, scope.text.lstrip("/"), role_name(scope, role, principal), content)
     except Conflict as error:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote, urlsplit
 
 from azure.core.credentials import AccessTokenInfo
@@ -24,6 +24,9 @@ from reconciler.base.redaction import redact
 
 Assertion = Callable[[], Awaitable[str]]
 """Returns an identity token; ClientAuthenticationError when there is none."""
+
+Network = Callable[[], Any]
+"""Makes a transport, which whoever uses it closes."""
 
 _SECONDS = 10.0
 _AGAIN_AFTER = 30.0
@@ -65,21 +68,44 @@ class Federated:
         await self._credential.close()
 
 
-def github(environment: Mapping[str, str], audience: str, transport: Any = None) -> Assertion:
+def github(environment: Mapping[str, str], audience: str, network: Network) -> Assertion:
     """GitHub Actions' identity token for an audience."""
-    url = environment["ACTIONS_ID_TOKEN_REQUEST_URL"]
+    issuer = _Issuer("GitHub", "ACTIONS_ID_TOKEN_REQUEST_URL", environment["ACTIONS_ID_TOKEN_REQUEST_URL"], "value")
     token = environment["ACTIONS_ID_TOKEN_REQUEST_TOKEN"]
+    full = f"{issuer.url}{'&' if '?' in issuer.url else '?'}audience={quote(audience, safe='')}"
+    return _asking(issuer, HttpRequest("GET", full, headers=_signed(token)), network)
 
+
+def azure_pipelines(uri: str, connection: str, token: str, network: Network) -> Assertion:
+    """Azure Pipelines' identity token for a service connection, by its id, with the job's own access token."""
+    issuer = _Issuer("Azure Pipelines", "SYSTEM_OIDCREQUESTURI", uri, "oidcToken")
+    full = f"{uri.rstrip('/')}?api-version=7.1&serviceConnectionId={quote(connection, safe='')}"
+    headers = {**_signed(token), "Content-Type": "application/json", "X-TFS-FedAuthRedirect": "Suppress"}
+    return _asking(issuer, HttpRequest("POST", full, headers=headers), network)
+
+
+class _Issuer(NamedTuple):
+    """Who issues identity tokens, where, which variable says so, and the key of the token in the answer."""
+
+    shown: str
+    variable: str
+    url: str
+    key: str
+
+
+def _signed(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}", "Accept": "application/json"}
+
+
+def _asking(issuer: _Issuer, request: HttpRequest, network: Network) -> Assertion:
     async def ask() -> str:
-        if urlsplit(url).scheme != "https":
-            raise ClientAuthenticationError("ACTIONS_ID_TOKEN_REQUEST_URL is not an https URL")
-        full = f"{url}{'&' if '?' in url else '?'}audience={quote(audience, safe='')}"
-        request = HttpRequest("GET", full, headers={"Authorization": f"Bearer {token}", "Accept": "application/json"})
+        if urlsplit(issuer.url).scheme != "https":
+            raise ClientAuthenticationError(f"{issuer.variable} is not an https URL")
         try:
-            return await _value(request, transport)
+            return await _value(request, issuer.key, network)
         except (SdkError, ValueError, KeyError, TypeError) as error:
             why = redact(str(error)) if isinstance(error, SdkError) else type(error).__name__
-            raise ClientAuthenticationError(f"GitHub returned no identity token ({why})") from error
+            raise ClientAuthenticationError(f"{issuer.shown} returned no identity token ({why})") from error
 
     return ask
 
@@ -110,18 +136,13 @@ def variable(environment: Mapping[str, str], name: str) -> Assertion:
     return ask
 
 
-async def _value(request: HttpRequest, transport: Any) -> str:
-    """The `value` of GitHub's answer; transient errors are retried, briefly, so that a stop isn't held up."""
+async def _value(request: HttpRequest, key: str, network: Network) -> str:
+    """The token in an issuer's answer; transient errors are retried, briefly, so that a stop isn't held up."""
     retry = AsyncRetryPolicy(retry_total=2, retry_backoff_factor=0.5, retry_backoff_max=2)
-    async with AsyncPipeline[Any, Any](transport or _network(), [retry]) as pipeline:
-        answer = (await pipeline.run(request)).http_response
+    waits = {"connection_timeout": _SECONDS, "read_timeout": _SECONDS}
+    async with AsyncPipeline[Any, Any](network(), [retry]) as pipeline:
+        answer = (await pipeline.run(request, retry_on_methods=[request.method], **waits)).http_response
         await answer.read()
         if answer.status_code != HTTPStatus.OK:
             raise ClientAuthenticationError(f"HTTP {answer.status_code}")
-        return str(answer.json()["value"])
-
-
-def _network() -> Any:
-    from azure.core.pipeline.transport import AioHttpTransport
-
-    return AioHttpTransport(connection_timeout=_SECONDS, read_timeout=_SECONDS)
+        return str(answer.json()[key])
