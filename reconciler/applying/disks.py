@@ -12,6 +12,7 @@ from reconciler.applying.guard import send
 from reconciler.applying.rereading import is_busy, of_resource
 from reconciler.applying.run import Run
 from reconciler.azure.disks import project
+from reconciler.azure.fields import read_as
 from reconciler.azure.provenance import trace
 from reconciler.model.changes import Change, Step
 from reconciler.model.codes import errors as error_codes
@@ -42,7 +43,7 @@ async def at_rest(run: Run, disk: ArmId, deadline: float, *, patience: float = L
             return body
         if body is None and run.now >= believed:
             raise OperationFailed(
-                f"{disk} does not exist, although a restore should have created it",
+                f"the disk {disk.name} does not exist, although Azure says that the restore succeeded",
                 code=error_codes.RESTORED_NOTHING,
                 target=disk.text,
                 hint="check the restore's job in the vault, then run the command again",
@@ -58,7 +59,7 @@ async def doubt(run: Run, disk: ArmId, claim: Claim, *, job: ArmId | None = None
     our mark.
     """
     body = await live(run, disk)
-    is_marked = body is not None and is_marked_by(project(body).tags, claim)
+    is_marked = body is not None and is_marked_by(read_as(project, body).tags, claim)
     match await trace(run.azure, disk, None if is_marked else claim.instance, job=job):
         case Yes(found):
             at_work = running(found)
@@ -78,7 +79,7 @@ async def _check_ours(run: Run, step: Step) -> None:
     why, _ = await doubt(run, step.target, Claim.read(step.claimed))
     if why:
         raise ReconcilerError(
-            f"{step.target} has the name of a drill's disk, but was not deleted: {why}",
+            f"the disk {step.target.name} has the name of a drill's disk, but was not deleted: {why}",
             code=error_codes.NOT_OURS,
             hint="check the disk: detach it, move it away, or delete it if nobody needs it",
         )

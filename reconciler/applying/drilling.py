@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from reconciler.applying import disks, moving, restoring
-from reconciler.applying.jobs import until_ended
+from reconciler.applying.restoring import until_ended
 from reconciler.applying.run import Run, Skip
 from reconciler.azure.answering import one_answer
-from reconciler.base.times import stamp
+from reconciler.base.durations import stamp
 from reconciler.model.changes import Change, Kind, Op
 from reconciler.model.errors import AzureError, ReconcilerError
 from reconciler.model.estate import RESTORES

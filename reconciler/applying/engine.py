@@ -6,7 +6,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Coroutine, Mapping
 from graphlib import CycleError, TopologicalSorter
-from typing import Any
+from typing import Any, NamedTuple
 
 from reconciler.applying import drilling, moving, restoring
 from reconciler.applying.goal import GONE, Goal, reach
@@ -14,7 +14,6 @@ from reconciler.applying.guard import Guard
 from reconciler.applying.kinds import KINDS, Perform, vaults
 from reconciler.applying.moving import others
 from reconciler.applying.progress import Progress
-from reconciler.applying.refusals import hint_for
 from reconciler.applying.run import Run, Settings, Skip
 from reconciler.azure.connection import Azure
 from reconciler.base.clock import Clock
@@ -23,7 +22,7 @@ from reconciler.model.addresses import Address
 from reconciler.model.changes import Action, Change, Kind, Op
 from reconciler.model.codes import errors as error_codes
 from reconciler.model.codes import planning as codes
-from reconciler.model.errors import AzureError, ReconcilerError
+from reconciler.model.errors import AzureError, OperationFailed, ReconcilerError
 from reconciler.model.findings import Finding
 from reconciler.model.ids import lower
 from reconciler.model.plan import AT_REST, Mark, Plan, Wait
@@ -167,9 +166,9 @@ class _Execution:
         self._run.progress.ended(result)
 
     async def _performed(self, change: Change) -> Result:
-        because = await self._obstacle(change)
-        if because:
-            return result_of(change, Status.SKIPPED, message=because)
+        obstacle = await self._obstacle(change)
+        if obstacle:
+            return result_of(change, Status.SKIPPED, message=obstacle.because, cause=obstacle.cause)
         if self._run.now >= self._run.ends:
             return result_of(change, Status.SKIPPED, message=_OUT_OF_TIME)
         self._run.progress.started(change)
@@ -179,22 +178,22 @@ class _Execution:
             return _ending(self._run, change, error)
         return result_of(change, Status.DONE, message=message)
 
-    async def _obstacle(self, change: Change) -> str:
-        """Wait for what the change depends on; return why it can't start, empty when it can."""
-        because = ""
+    async def _obstacle(self, change: Change) -> _Obstacle | None:
+        """Wait for what the change depends on; return why it can't start, None when it can."""
+        found: _Obstacle | None = None
         for address in change.depends:
             if address not in self._ended:
                 continue
             await self._ended[address].wait()
             result = self._results[address]
-            if result.status is not Status.DONE and not because:
-                because = result.because if result.status is Status.SKIPPED else _as_obstacle(result)
-        return because
+            if result.status is not Status.DONE and found is None:
+                found = _as_obstacle(result)
+        return found
 
     def _cut(self, change: Change) -> Result:
         if change.address not in self._run.touched:
             return result_of(change, Status.SKIPPED, message=self._why)
-        hint = _when_cut(change, "Azure continues on its own; apply again to wait for the result")
+        hint = _when_cut(change, "apply again to wait for the result: Azure continues on its own")
         return result_of(change, Status.IN_PROGRESS, message=f"begun, then {self._why}", hint=hint)
 
     async def _wait(self, wait: Wait) -> None:
@@ -202,12 +201,12 @@ class _Execution:
         try:
             deadline = run.new_deadline()
             goal = Goal(_RESTING if wait.goal == AT_REST else frozenset({lower(wait.goal)}))
-            await reach(run, wait.address, wait.instance, goal, None, deadline)
+            await reach(run, wait.instance, goal, None, deadline)
         except asyncio.CancelledError:
             self._end_wait(self._waiting(wait))
             raise
         except Exception as error:  # noqa: BLE001 - one failed wait doesn't stop the others
-            status, message, code, hint = _explanation(run, wait.address, error)
+            status, message, code, hint = _explanation(run, error)
             self._end_wait(Result(wait.address, Kind.DISK, None, status, message, code, hint))
         else:
             self._end_wait(Result(wait.address, Kind.DISK, None, Status.DONE))
@@ -233,8 +232,8 @@ class _Execution:
         try:
             await vaults.mark(self._run, marks)
         except Exception as error:  # noqa: BLE001 - a mark is worth a warning, not a failure
-            _, message, _, hint = _explanation(self._run, address, error)
-            text = f"{vault.name}: could not write the mark of what was applied: {message}"
+            _, message, _, hint = _explanation(self._run, error)
+            text = f"could not write the tag that records what was applied: {message}"
             self._warnings.append(codes.MARK_NOT_WRITTEN.at(text, hint=hint, address=addresses.resource(vault)))
         else:
             if not own:
@@ -248,21 +247,40 @@ def _when_cut(change: Change, hint: str) -> str:
     return f"{hint}; then run `reconciler move` for the disk, which undeletes the instance that made room, if it is soft-deleted"
 
 
-def _as_obstacle(result: Result) -> str:
-    word = "failed" if result.status is Status.FAILED else "is still in progress"
-    return f"{result.address} {word}: {result.message or result.code}"
+class _Obstacle(NamedTuple):
+    """Why a change can't start, and the address of what it waited for, at the end of the chain."""
+
+    because: str
+    cause: Address
+
+
+def _as_obstacle(result: Result) -> _Obstacle:
+    """What a result is for whatever waited for it."""
+    cause = result.cause or result.address
+    if result.status is Status.SKIPPED:
+        return _Obstacle(result.because, cause)
+    word = "failed" if result.status is Status.FAILED else "isn't done"
+    return _Obstacle(f"{result.address} {word}: {result.message or result.code}", cause)
 
 
 def _ending(run: Run, change: Change, error: Exception) -> Result:
     if isinstance(error, Skip):
-        return result_of(change, Status.SKIPPED, message=str(error))
-    status, message, code, hint = _explanation(run, change.address, error)
+        return result_of(change, Status.SKIPPED, message=str(error), cause=error.cause)
+    status, message, code, hint = _explanation(run, error)
     if status is Status.IN_PROGRESS:
         hint = _when_cut(change, hint)
-    return result_of(change, status, message=message, code=code, hint=hint)
+    return result_of(change, status, message=message, code=code, hint=hint, request=_request(error))
 
 
-def _explanation(run: Run, address: Address, error: Exception) -> tuple[Status, str, str, str]:
+def _request(error: Exception) -> str:
+    return error.request_id if isinstance(error, AzureError) else ""
+
+
+def _told(error: ReconcilerError) -> str:
+    return f"{error.message.rstrip('.')}; after that {error.aftermath}" if error.aftermath else error.message
+
+
+def _explanation(run: Run, error: Exception) -> tuple[Status, str, str, str]:
     """Status, message, code and hint for an error."""
     if not isinstance(error, ReconcilerError):
         return (
@@ -272,10 +290,10 @@ def _explanation(run: Run, address: Address, error: Exception) -> tuple[Status, 
             "this is a bug; please report it",
         )
     if error.code == error_codes.STILL_IN_PROGRESS.code:
-        late = run.still_in_progress(address)
-        message = error.message if "after" in error.message else late.message
-        return Status.IN_PROGRESS, message, error.code, late.hint
-    message = error.message
-    if isinstance(error, AzureError) and error.request_id:
-        message = f"{message} [request {error.request_id}]"
-    return Status.FAILED, message, error.code, hint_for(error) if isinstance(error, AzureError) else error.hint
+        late = run.still_in_progress("")
+        tells_more = error.aftermath or (isinstance(error, OperationFailed) and error.tells_limit)
+        return Status.IN_PROGRESS, _told(error) if tells_more else late.message, error.code, late.hint
+    message = _told(error)
+    if request := _request(error):
+        message = f"{message} [request {request}]"
+    return Status.FAILED, message, error.code, error.hint

@@ -12,18 +12,19 @@ from reconciler.applying.refusals import failure_of
 from reconciler.applying.rereading import is_busy
 from reconciler.applying.run import Run, overridden
 from reconciler.applying.watching import LATE, Row
-from reconciler.azure.kinds.instances import project
+from reconciler.azure.fields import read_as
+from reconciler.azure.kinds.instances import project, provisioning_state
 from reconciler.azure.kinds.instances import state as state_of
 from reconciler.azure.operations import finish
 from reconciler.azure.receipts import Receipt
-from reconciler.model.addresses import Address
 from reconciler.model.codes import errors as error_codes
 from reconciler.model.errors import NotFound, OperationFailed, ReconcilerError
 from reconciler.model.ids import ArmId, lower
-from reconciler.model.protection import AT_WORK, Health, health
+from reconciler.model.protection import AT_WORK, Health, health_in
 
 GONE = "gone"
 _DONE, _FAILED, _DIFFERS, _ELSEWHERE, _ABSENT = "done", "failed", "differs", "elsewhere", "absent"
+_UNSURE = "unsure"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +41,13 @@ class Goal:
 
 
 def is_moving(row: Row) -> bool:
-    """Whether Azure still works on the instance."""
-    return is_busy(row) or health(state_of(row)) in AT_WORK
+    """Whether Azure still works on the instance; it doesn't where it gave up halfway through a transient state."""
+    return is_busy(row) or health_in_row(row) in AT_WORK
+
+
+def health_in_row(row: Row) -> Health:
+    """The meaning of the states in an instance's row."""
+    return health_in(state_of(row), provisioning_state(row))
 
 
 def is_reached(row: Row, goal: Goal) -> bool:
@@ -49,17 +55,21 @@ def is_reached(row: Row, goal: Goal) -> bool:
     if is_moving(row):
         return False
     state = lower(state_of(row))
-    rests = state in goal.states if goal.states else health(state) is not Health.FAILING
+    rests = state in goal.states if goal.states else health_in_row(row) is not Health.FAILING
     return rests and not differing(goal.wanted, row)
 
 
 class Judgement:
-    """Judges rows after a write: stale, in progress, or final."""
+    """Judges rows after a write: stale, in progress, or final.
 
-    def __init__(self, run: Run, goal: Goal) -> None:
+    A row that fails as it did before the write is old, or the write was in vain: its operation is asked once.
+    """
+
+    def __init__(self, run: Run, goal: Goal, *, may_ask: bool) -> None:
         self._run = run
         self._goal = goal
         self._believes_failure = not goal.was_failing
+        self.may_ask = may_ask
         self.since = run.now
 
     @property
@@ -80,25 +90,25 @@ class Judgement:
 
     def _contradiction(self, row: Row) -> str:
         """The verdict on a row at rest that isn't as wanted."""
-        is_failing = health(state_of(row)) is Health.FAILING and GONE not in self._goal.states
+        is_failing = health_in_row(row) is Health.FAILING and GONE not in self._goal.states
         if self.may_be_stale:
-            return _FAILED if is_failing and self._believes_failure else ""
+            if not is_failing:
+                return ""
+            return _FAILED if self._believes_failure else _UNSURE if self.may_ask else ""
         if is_failing:
             return _FAILED
         reached = lower(state_of(row)) in self._goal.states or not self._goal.states
         return _DIFFERS if reached else _ELSEWHERE
 
 
-async def reach(
-    run: Run, address: Address, instance: ArmId, goal: Goal, receipt: Receipt | None, deadline: float
-) -> None:
+async def reach(run: Run, instance: ArmId, goal: Goal, receipt: Receipt | None, deadline: float) -> None:
     """Wait until the instance is as `goal` says; the error says what it became instead.
 
     A contradicting row is believed only when reads can no longer lag and the write's operation has ended. The
-    operation is read only then, and only if the row doesn't carry the error itself.
+    operation is read only then, or where a row still fails, and only if the row doesn't carry the error itself.
     """
-    judgement = Judgement(run, goal)
     operation = receipt if receipt is not None and receipt.operation else None
+    judgement = Judgement(run, goal, may_ask=operation is not None)
     while True:
         word, row = await run.watch(instance.parent).until(instance, judgement, deadline)
         if word == _ABSENT:
@@ -115,11 +125,14 @@ async def reach(
             return
         if word == LATE:
             raise run.still_in_progress(_so_far(instance, row))
-        if operation is not None and not (word == _FAILED and row is not None and project(row).error):
+        if word == _UNSURE and operation is not None:
+            await finish(run.azure, operation, deadline=deadline)
+            judgement.may_ask = False
+        elif operation is not None and not (word == _FAILED and row is not None and read_as(project, row).error):
             await finish(run.azure, operation, deadline=deadline)
             operation, judgement.since = None, run.now
         else:
-            raise _ending(address, instance, goal, word, row)
+            raise _ending(instance, goal, word, row)
 
 
 async def _by_id(run: Run, instance: ArmId) -> Row | None:
@@ -131,23 +144,27 @@ async def _by_id(run: Run, instance: ArmId) -> Row | None:
 
 
 def _so_far(instance: ArmId, row: Row | None) -> str:
-    return f"{instance.name} is in {state_of(row)}" if row is not None else instance.name
+    return (
+        f"its backup instance is {state_of(row)}"
+        if row is not None
+        else f"the backup instance {instance.name} is not there yet"
+    )
 
 
-def _ending(address: Address, instance: ArmId, goal: Goal, word: str, row: Row | None) -> ReconcilerError:
+def _ending(instance: ArmId, goal: Goal, word: str, row: Row | None) -> ReconcilerError:
     if row is None:
         return _by_others(instance, "it is gone")
     if word == _FAILED:
         return failure_of(row, str(instance))
     if word == _DIFFERS:
         path = next(iter(differing(goal.wanted, row)))
-        return overridden(address, path, value_at(goal.wanted, path), value_at(row, path))
-    return _by_others(instance, f"it is in {state_of(row)}")
+        return overridden(path, value_at(goal.wanted, path), value_at(row, path))
+    return _by_others(instance, f"it is {state_of(row)}")
 
 
 def _by_others(instance: ArmId, what: str) -> OperationFailed:
     return OperationFailed(
-        f"{instance.name} was changed by someone else: {what}",
+        f"someone else changed the backup instance: {what}",
         code=error_codes.CHANGED_BY_SOMEONE_ELSE,
         target=str(instance),
         hint="look at the vault's activity log, then plan again",

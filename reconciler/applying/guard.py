@@ -92,7 +92,7 @@ class Guard:
         if step.op in _PROVEN:
             if proof is None:
                 raise ReconcilerError(
-                    f"{step.target} was not written to: nothing proves that it is ours", code=error_codes.NOT_OURS
+                    f"{step.target.name} was not written to: nothing proves that it is ours", code=error_codes.NOT_OURS
                 )
             await proof()
         if step.op in _MADE and step.target.key not in self._made and await self._is_doubtful(change, step):

@@ -84,7 +84,7 @@ class Moving:
         were_deleted = frozenset(self._deleted)
         try:
             await self._there()
-        except Exception as error:
+        except Exception as error:  # whatever it is, the disk must not stay without protection
             if self._change.kind is not Kind.MOVE and not self._deleted:
                 raise
             told, is_protected = await self._back()
@@ -92,7 +92,7 @@ class Moving:
         try:
             await self._each(Op.INSTANCE_UNDELETE)
         except ReconcilerError as error:
-            error.message = f"{error.message.rstrip('.')}; after that {_LEFT_DELETED}"
+            error.aftermath = _LEFT_DELETED
             raise
         has_made_room = self._deleted > were_deleted
         return "the old instance was soft-deleted and undeleted again, and is stopped" if has_made_room else ""
@@ -217,9 +217,10 @@ class Moving:
         """The error, with what became of the disk afterwards."""
         if isinstance(error, Skip):
             hint = "have the missing roles assigned, then run the move again"
-            return OperationFailed(f"{error}; after that {told}", code=error_codes.MOVE_UNREADY, hint=hint)
-        if isinstance(error, ReconcilerError):
-            error.message = f"{error.message.rstrip('.')}; after that {told}"
+            error = OperationFailed(str(error), code=error_codes.MOVE_UNREADY, hint=hint)
+            error.aftermath = told
+        elif isinstance(error, ReconcilerError):
+            error.aftermath = told
             if error.code != error_codes.STILL_IN_PROGRESS.code:
                 error.hint = (error.hint or _AGAIN) if is_protected else _NOWHERE
         return error
@@ -234,9 +235,9 @@ def _was_refused(error: ReconcilerError) -> bool:
 
 def _refused(error: AzureError) -> OperationFailed:
     return OperationFailed(
-        f"Azure doesn't protect the disk in another vault while its old instance exists: {error.message}",
+        f"Azure doesn't protect the disk in another vault while its old backup instance exists ({error.code})",
         code=error_codes.MOVE_REFUSED,
-        hint="pass --through-soft-delete, which soft-deletes the old instance and undeletes it afterwards",
+        hint="pass `--through-soft-delete`, which soft-deletes the old instance and undeletes it afterwards",
     )
 
 

@@ -10,10 +10,12 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from typing import Any
 
-from reconciler.applying.refusals import hint_for, is_passing, is_protected_in
+from reconciler.applying.refusals import again, is_passing, is_protected_in
 from reconciler.azure.connection import Azure
 from reconciler.azure.deadlines import until
+from reconciler.azure.fields import text_at
 from reconciler.azure.operations import finish
 from reconciler.azure.reads import together
 from reconciler.azure.requesting import Requests
@@ -31,7 +33,7 @@ MOST = 500
 _IN_FLIGHT = 64
 _SECONDS = 600.0
 _NAMED = 3
-_NO_RIGHT = "grant Microsoft.DataProtection/backupVaults/validateForBackup/action (samples/roles has it), or leave --preflight out"
+_NO_RIGHT = "grant Microsoft.DataProtection/backupVaults/validateForBackup/action (samples/roles has it), or leave `--preflight` out"
 
 
 async def preflight(azure: Azure, plan: Plan) -> Plan:
@@ -64,7 +66,7 @@ def _blocking(changes: Iterable[Change]) -> dict[Address, str]:
     for change in changes:
         if change.kind is not Kind.DISK and change.action is Action.ADD:
             found[change.address] = f"{change.address.head} doesn't exist yet"
-        elif any(one.path.startswith("identity") for one in change.fields):
+        elif any(one.path == "identity" for one in change.fields):
             found[change.address] = f"the identity of {change.address} changes first"
     return found
 
@@ -72,14 +74,20 @@ def _blocking(changes: Iterable[Change]) -> dict[Address, str]:
 async def _asked(azure: Azure, requests: Requests, change: Change, slots: asyncio.Semaphore) -> Finding | None:
     """Azure's objection to protecting the disk; None when it has none."""
     step = _put(change)
-    async with slots:
+
+    async def ask() -> dict[str, Any]:
         deadline = azure.clock.monotonic() + _SECONDS
+        with until(deadline):
+            receipt = await requests.validate(step.target.parent, step.body.get("properties") or {})
+        return await finish(azure, receipt, deadline=deadline)
+
+    async with slots:
         try:
-            with until(deadline):
-                receipt = await requests.validate(step.target.parent, step.body.get("properties") or {})
-            await finish(azure, receipt, deadline=deadline)
+            await again(azure.clock, ask)
         except OutOfReach as error:
-            return _finding(change, disk_codes.PREFLIGHT_FAILED, error.message, _NO_RIGHT)
+            return _finding(
+                change, disk_codes.PREFLIGHT_FAILED, _unasked_of(error), error.hint if error.is_unsigned else _NO_RIGHT
+            )
         except AzureError as error:
             return _refusal(change, error)
     return None
@@ -89,11 +97,20 @@ def _put(change: Change) -> Step:
     return next(step for step in change.steps if step.op is Op.INSTANCE_PUT)
 
 
+def _unasked_of(error: AzureError) -> str:
+    return f"could not ask Azure whether it would protect the disk: {error.message}"
+
+
+def _disk_name(change: Change) -> str:
+    """The name of a change's disk, as the manifest or Azure spells it."""
+    return text_at(_put(change).body, "properties", "dataSourceInfo", "resourceName") or change.address.name
+
+
 def _refusal(change: Change, error: AzureError) -> Finding | None:
     if is_protected_in(error, _put(change).target.parent):
         return None
     if not error.code.lower().startswith(("usererror", "bmsusererror")) and not is_passing(error):
-        return _finding(change, disk_codes.PREFLIGHT_FAILED, error.message, error.hint)
+        return _finding(change, disk_codes.PREFLIGHT_FAILED, _unasked_of(error), error.hint)
     if is_passing(error) and change.probe is not None and change.probe.fresh:
         return _finding(
             change,
@@ -101,8 +118,8 @@ def _refusal(change: Change, error: AzureError) -> Finding | None:
             "its role assignments are so new that they may not be effective yet",
             "",
         )
-    advice = f" {error.advice}" if error.advice else ""
-    return _finding(change, disk_codes.PREFLIGHT_REFUSED, f"{error.code}: {error.message}{advice}", hint_for(error))
+    message = f"Azure would refuse to protect the disk in the vault {_put(change).target.parent.name}: {error.message}"
+    return _finding(change, disk_codes.PREFLIGHT_REFUSED, message, error.hint)
 
 
 def _finding(change: Change, code: Code, message: str, hint: str) -> Finding:
@@ -112,7 +129,7 @@ def _finding(change: Change, code: Code, message: str, hint: str) -> Finding:
 def _unasked(waiting: dict[str, list[Change]]) -> Iterator[Finding]:
     """One finding for each reason, so that a hundred new disks of one new vault are one line."""
     for because in sorted(waiting):
-        disks = [change.address.name for change in waiting[because]]
+        disks = [_disk_name(change) for change in waiting[because]]
         more = f" and {len(disks) - _NAMED} more" if len(disks) > _NAMED else ""
-        message = f"{because}; Azure was not asked about {', '.join(disks[:_NAMED])}{more}"
+        message = f"did not ask Azure whether it would protect {', '.join(disks[:_NAMED])}{more}: {because}"
         yield disk_codes.PREFLIGHT_UNCHECKED.at(message)

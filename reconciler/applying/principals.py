@@ -6,6 +6,7 @@ import asyncio
 
 from reconciler.applying.backoff import LAG_SECONDS
 from reconciler.azure.connection import Azure
+from reconciler.azure.fields import read_as
 from reconciler.azure.kinds.vaults import project as project_vault
 from reconciler.azure.projection import identity as project_identity
 from reconciler.model.builtin_roles import title_of
@@ -43,7 +44,7 @@ class Principals:
         return self._known[key]
 
     async def _read(self, vault_id: str, identity: str) -> str:
-        vault = project_vault(await self._azure.get(vault_id))
+        vault = read_as(project_vault, await self._azure.get(vault_id))
         if identity == "system":
             principal = vault.principal_id
         else:

@@ -13,7 +13,14 @@ from contextlib import contextmanager
 from typing import Any
 
 from reconciler.applying.principals import az_line
-from reconciler.applying.refusals import is_already_protected, is_passing, is_permission, is_protected_in, is_vague
+from reconciler.applying.refusals import (
+    again,
+    is_already_protected,
+    is_passing,
+    is_permission,
+    is_protected_in,
+    is_vague,
+)
 from reconciler.applying.run import Run, Skip
 from reconciler.azure.bodies import merged
 from reconciler.model.addresses import Address
@@ -144,11 +151,14 @@ class Probes:
         """
         run = self._run
         exists = step.op is not Op.INSTANCE_PUT
-        deadline = run.new_deadline()
+
+        async def ask() -> dict[str, Any]:
+            deadline = run.new_deadline()
+            receipt = await run.requests.validate(step.target.parent, await self._properties(step))
+            return await run.finish(Op.INSTANCE_VALIDATE, receipt, deadline)
+
         try:
-            properties = await self._properties(step)
-            receipt = await run.requests.validate(step.target.parent, properties)
-            await run.finish(Op.INSTANCE_VALIDATE, receipt, deadline)
+            await again(run.clock, ask)
         except AzureError as error:
             if is_protected_in(error, step.target.parent) or (exists and is_already_protected(error)):
                 return None
@@ -175,7 +185,7 @@ async def explained(run: Run, change: Change, error: AzureError) -> AzureError |
         return error
     if change.probe.missing:
         names = ", ".join(change.probe.missing)
-        return Skip(f"role missing: {names}")
+        return Skip(f"these role assignments are missing: {names}", change.probe.missing[0])
     lines = [await _line(run, address) for address in change.probe.roles]
     wanted = "; ".join(line for line in lines if line)
     lacks = "the vault's identity still lacks permissions"
@@ -203,4 +213,4 @@ async def _line(run: Run, address: Address) -> str:
         principal = await run.principals.resolve(step)
     except ReconcilerError:
         principal = "<principal id of the vault's identity>"
-    return az_line(step.target, step.grant["role"], principal)
+    return f"`{az_line(step.target, step.grant['role'], principal)}`"

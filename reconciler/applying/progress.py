@@ -16,6 +16,12 @@ class Progress:
     def told(self, address: Address, text: str) -> None:
         """Something worth a line happened: a wait, or a retry with its reason."""
 
+    def turned(self, address: Address, state: str) -> None:
+        """A change is in a state that it shares with others, such as `waiting for permissions`; empty: no longer."""
+
+    def minute(self) -> None:
+        """Another minute has passed; not told in simulated time, which stands still while nothing happens."""
+
     def ended(self, result: Result) -> None:
         """A change, or a wait, has its result."""
 

@@ -1,56 +1,30 @@
-"""What an Azure error means for the next try, by its code.
-
-The codes are those of Azure's troubleshooting pages for disk backup and of recorded traffic; the flags `isRetryable`
-and `isUserError` beside them are ignored, because they are wrong too often (recorded: false on errors that pass).
-"""
+"""What an Azure error means for the next try, by its code (`model.codes.azure`) and what it is about."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Any
 
 from reconciler.azure.failures import told
 from reconciler.azure.fields import pick
-from reconciler.model.codes.azure import HINTS
+from reconciler.base.clock import Clock
+from reconciler.model.codes import azure as azure_codes
+from reconciler.model.codes.azure import Nature, nature
 from reconciler.model.errors import AzureError, OperationFailed
 from reconciler.model.ids import ArmId, lower
+from reconciler.model.protection import stuck
 
 _VAGUE = "bmsusererrorinvalidinput"
-_PERMISSION = frozenset(
-    {
-        "usererrormissingrequiredpermissions",
-        "usererrordiskbackupauthorizationfailed",
-        _VAGUE,  # what an instance's PUT answers when the role assignment isn't effective yet
-    }
-)
-_ALREADY_PROTECTED = frozenset(
-    {
-        "usererrordppdatasourcealreadyprotected",
-        "usererrordppdatasourcealreadyhasbackupinstance",
-    }
-)
-_UNKNOWN_YET = frozenset({"usererrorsnapshotrgnotfound", "usererrorinvalidoperationalstoreresourcegroup"})
-_LOCKED = frozenset({"scopelocked", "resourcelocked"})
-_FINAL_CONFLICTS = frozenset(
-    {
-        *_LOCKED,
-        *_ALREADY_PROTECTED,
-        "invalidresourcegrouplocation",
-        "invalidresourcelocation",
-        "missingsubscriptionregistration",
-        "requestdisallowedbypolicy",
-        "usererrordpppolicyobjectinuse",
-    }
-)
+"""What an instance's PUT answers when the role assignment isn't effective yet, and also to a wrong body."""
+
+
+AGAIN_SECONDS = (10.0, 30.0, 60.0)
+"""The waits before what Azure's own operation failed at is tried again."""
 
 
 def is_permission(error: AzureError) -> bool:
     """Whether the vault's identity (seemingly) lacks a permission, which passes once role assignments are effective."""
-    return _is_permission_code(lower(error.code))
-
-
-def _is_permission_code(code: str) -> bool:
-    return code in _PERMISSION or "notenoughpermissionon" in code or "msipermissionsnotpresent" in code
+    return nature(error.code) is Nature.PERMISSION
 
 
 def is_vague(error: AzureError) -> bool:
@@ -60,37 +34,47 @@ def is_vague(error: AzureError) -> bool:
 
 def is_passing(error: AzureError) -> bool:
     """Whether the refusal may pass: what is missing is a permission or a snapshot resource group, maybe just made."""
-    return is_permission(error) or lower(error.code) in _UNKNOWN_YET
+    return nature(error.code) in (Nature.PERMISSION, Nature.UNKNOWN_YET)
 
 
 def is_already_protected(error: AzureError) -> bool:
     """Whether the disk has an instance already, here or elsewhere."""
-    return lower(error.code) in _ALREADY_PROTECTED
+    return nature(error.code) is Nature.PROTECTED
 
 
 def is_protected_in(error: AzureError, vault: ArmId) -> bool:
     """Whether the disk's instance is in this very vault, which Azure names in the message."""
-    _, found, after = lower(error.message).partition(vault.key)
+    _, found, after = lower(error.said).partition(vault.key)
     return is_already_protected(error) and bool(found) and not (after[:1].isalnum() or after.startswith("-"))
 
 
 def is_final_conflict(error: AzureError) -> bool:
     """Whether waiting can't resolve a 409: locks, Azure Policy, regions, quotas."""
-    code = lower(error.code)
-    return code in _FINAL_CONFLICTS or "quota" in code
+    final = nature(error.code) in (Nature.FINAL, Nature.LOCKED, Nature.PROTECTED)
+    return final or "quota" in lower(error.code)
 
 
-_HINT_OF = {lower(code): hint for code, hint in HINTS.items()}
+def is_retryable(error: AzureError) -> bool:
+    """Whether Azure itself failed in an operation, so that the same may succeed in a moment.
+
+    The connection has retried what failed as an answer.
+    """
+    return isinstance(error, OperationFailed) and nature(error.code) is Nature.RETRYABLE
 
 
-def hint_for(error: AzureError) -> str:
-    """What to do about it: Azure's own advice unless something better is known."""
-    code, message = lower(error.code), lower(error.message)
-    if code in _ALREADY_PROTECTED and "softdeleted" in message:
-        return "it is soft-deleted there: plan again to undelete it, or wait until it is purged"
-    if "always-on soft delete" in message:
-        return "soft delete can only be AlwaysOn there: declare `softDelete: {state: AlwaysOn}`, which can't be undone"
-    return _HINT_OF.get(code) or error.hint
+async def again(clock: Clock, ask: Callable[[], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
+    """What `ask` returns; it is asked again, at most three times, where Azure failed and may not fail again.
+
+    Only for what changes nothing: a question may be asked twice.
+    """
+    for seconds in AGAIN_SECONDS:
+        try:
+            return await ask()
+        except AzureError as error:
+            if not is_retryable(error):
+                raise
+            await clock.sleep(seconds)
+    return await ask()
 
 
 def failure_of(row: Mapping[str, Any], target: str) -> OperationFailed:
@@ -100,13 +84,16 @@ def failure_of(row: Mapping[str, Any], target: str) -> OperationFailed:
     details = pick(properties, "protectionErrorDetails") or pick(status, "errorDetails")
     state = pick(properties, "currentProtectionState") or pick(status, "status") or "a failing state"
     says = told(details if isinstance(details, Mapping) else {"details": details})
-    code = next((code for code in _codes(details) if _is_permission_code(lower(code))), says.code)
+    code = next((code for code in _codes(details) if nature(code) is Nature.PERMISSION), says.code)
+    ours = "" if code == says.code else azure_codes.advice(code, says.message)
     return OperationFailed(
-        f"the instance is in {state}: {says.reason}",
+        f"the instance is in {stuck(str(state), str(pick(properties, 'provisioningState')))}: {says.reason}",
         code=code or str(state),
         advice=says.advice,
         target=target,
-        hint="" if says.advice else "look at the instance in the Azure portal, fix the cause, then apply again",
+        hint=ours
+        or " ".join(says.advice)
+        or "look at the instance in the Azure portal, fix the cause, then apply again",
     )
 
 

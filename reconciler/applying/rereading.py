@@ -1,8 +1,9 @@
-"""A second look at one object: by id, after a write was refused or answered with nothing."""
+"""A second look at one object: by id, before a write that would undo what others wrote, or after one that was refused."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from enum import Enum
 from http import HTTPStatus
 from typing import Any
@@ -11,10 +12,11 @@ from reconciler.applying.backoff import LAG_SECONDS
 from reconciler.applying.equality import differing
 from reconciler.applying.run import Run
 from reconciler.azure.receipts import Receipt
-from reconciler.model.changes import Step
+from reconciler.model.changes import Change, Step
 from reconciler.model.codes import errors as error_codes
 from reconciler.model.errors import NotFound, OperationFailed
 from reconciler.model.ids import lower
+from reconciler.planning.tags import laid_over, merged_tags
 
 
 class Standing(Enum):
@@ -43,13 +45,29 @@ def of_resource(run: Run, step: Step) -> Reread:
         try:
             body = await run.azure.get(step.target)
         except NotFound:
-            return Standing.AS_WANTED if step.op.value.endswith(".delete") else Standing.BUSY
+            return Standing.AS_WANTED if step.op.deletes else Standing.BUSY
         if is_busy(body):
             return Standing.BUSY
         wanted = bool(step.body) and not differing(step.body, body)
         return Standing.AS_WANTED if wanted else Standing.DIFFERENT
 
     return look
+
+
+async def keeping_live_tags(run: Run, change: Change, step: Step) -> Step | None:
+    """The step with the object's current tags, which a PUT would remove; None when they are as wanted."""
+    try:
+        live = await run.azure.get(step.target)
+    except NotFound:
+        return step
+    if is_busy(live):
+        return step
+    tags = live.get("tags") or {}
+    wanted = merged_tags(tags, change.fields) if change.fields else laid_over(tags, step.body.get("tags") or {})
+    if wanted == tags:
+        return None
+    location = live.get("location") or step.body["location"]
+    return replace(step, body={**step.body, "location": location, "tags": wanted})
 
 
 async def until_gone(run: Run, step: Step, receipt: Receipt | None, deadline: float) -> None:
@@ -66,7 +84,7 @@ async def until_gone(run: Run, step: Step, receipt: Receipt | None, deadline: fl
                 f"{step.target.name} still exists, although Azure answered its deletion as if it didn't",
                 code=error_codes.CHANGED_BY_SOMEONE_ELSE,
                 target=str(step.target),
-                hint="Run the command again; if the object stays, look for a proxy that answers in Azure's place.",
+                hint="run the command again; if the object stays, look for a proxy that answers in Azure's place",
             )
         await run.pause(next(delays), deadline, f"{step.target.name} still exists")
 

@@ -6,7 +6,7 @@ proves which disk it made.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -14,20 +14,21 @@ from reconciler.applying import disks
 from reconciler.applying.backoff import LAG_SECONDS
 from reconciler.applying.equality import differing, value_at
 from reconciler.applying.guard import send
-from reconciler.applying.jobs import until_ended
 from reconciler.applying.probing import explained
-from reconciler.applying.refusals import is_passing
+from reconciler.applying.refusals import again, is_passing
 from reconciler.applying.rereading import Reread, Standing, of_resource
 from reconciler.applying.run import Run, overridden
 from reconciler.azure.disks import project
-from reconciler.azure.fields import pick
+from reconciler.azure.failures import told
+from reconciler.azure.fields import pick, read_as, text_at
 from reconciler.azure.operations import finish
 from reconciler.azure.provenance import origin
 from reconciler.model.changes import Change, Expectation, Op, Step
 from reconciler.model.codes import disks as disk_codes
 from reconciler.model.codes import errors as error_codes
-from reconciler.model.errors import AzureError, ReconcilerError
+from reconciler.model.errors import AzureError, NotFound, OperationFailed, ReconcilerError
 from reconciler.model.ids import ArmId, lower
+from reconciler.model.jobs import ENDED, WELL
 from reconciler.planning.provenance import Claim
 
 _FIRST_SECONDS, _MOST_SECONDS = 5.0, 60.0
@@ -67,7 +68,8 @@ async def _until_it_is_there(run: Run, change: Change, start: Step, disk: ArmId)
             if not is_passing(error) or run.now + delay > run.patience(change, error):
                 raise await explained(run, change, error) from error
             run.tell(change, f"waiting for permissions to become effective: {error.code}")
-            await run.clock.sleep(delay)
+            with run.turned(change, "waiting for permissions"):
+                await run.clock.sleep(delay)
 
 
 async def _restore(run: Run, change: Change, start: Step, disk: ArmId) -> ArmId | None:
@@ -77,7 +79,11 @@ async def _restore(run: Run, change: Change, start: Step, disk: ArmId) -> ArmId 
     """
     deadline = run.new_deadline()
     await _check_free(run, disk)
-    await finish(run.azure, await run.requests.validate_restore(start), deadline=deadline)
+
+    async def ask() -> dict[str, Any]:
+        return await finish(run.azure, await run.requests.validate_restore(start), deadline=deadline)
+
+    await again(run.clock, ask)
     receipt = await send(run, change, start, _appears(run, disk), deadline, proof=partial(_check_free, run, disk))
     patience, job = LAG_SECONDS, None
     if receipt is not None:
@@ -104,7 +110,7 @@ async def _check_same(run: Run, disk: ArmId, unique_id: str) -> None:
     body = await disks.live(run, disk)
     if body is None or origin(body).unique_id != unique_id:
         raise _exists(disk, "another disk has taken its place")
-    if project(body).machines:
+    if read_as(project, body).machines:
         raise _exists(disk, "a virtual machine uses it")
 
 
@@ -126,9 +132,9 @@ async def _proven(run: Run, disk: ArmId, claim: Claim, job: ArmId | None) -> Map
 
 def _exists(disk: ArmId, why: str) -> ReconcilerError:
     return ReconcilerError(
-        f"{disk} exists, and nothing was written to it: {why}",
+        f"the disk {disk.name} exists, and nothing was written to it: {why}",
         code=disk_codes.DISK_EXISTS,
-        hint="check that disk, or give the new one another name with --name",
+        hint="check that disk, or give the new one another name with `--name`",
     )
 
 
@@ -161,8 +167,8 @@ async def _marked(run: Run, change: Change, patch: Step, unique_id: str) -> Mapp
         if not paths:
             return body
         if run.now >= believed:
-            raise overridden(change.address, paths[0], value_at(patch.body, paths[0]), value_at(body, paths[0]))
-        await run.pause(next(delays), deadline, change.address)
+            raise overridden(paths[0], value_at(patch.body, paths[0]), value_at(body, paths[0]))
+        await run.pause(next(delays), deadline, "")
 
 
 def _judged(disk: ArmId, expected: Expectation, body: Mapping[str, Any]) -> str:
@@ -171,7 +177,7 @@ def _judged(disk: ArmId, expected: Expectation, body: Mapping[str, Any]) -> str:
     failing = [text for text, fails in told if fails]
     if failing:
         raise ReconcilerError(
-            f"{disk} was restored, but isn't as expected: {'; '.join(failing)}",
+            f"the disk {disk.name} was restored, but isn't as expected: {'; '.join(failing)}",
             code=error_codes.RESTORED_DIFFERENTLY,
             hint="check the disk before it is used",
         )
@@ -184,18 +190,56 @@ def _differences(expected: Expectation, body: Mapping[str, Any]) -> Iterator[tup
     A disk may have grown since it was backed up, but never shrinks. It isn't documented whether Azure keeps the SKU and
     zone of the source, so these fail the restore only where they were requested.
     """
-    found, asked = project(body), expected["asked"]
+    found, asked = read_as(project, body), expected["asked"]
     if lower(found.provisioning_state) in _NOT_MADE:
         yield f"its provisioning state is {found.provisioning_state}", True
     size, most = found.size_gb or 0, expected.get("size_gb")
-    if not size or (most and size > most):
+    if not size:
+        yield "Azure doesn't tell its size", True
+    elif most and size > most:
         yield f"its size is {size} GiB, but the source has {most} GiB", True
     elif most and size < most:
         yield f"its size is {size} GiB; the source has grown to {most} GiB since", False
     wanted_set, live_set = expected.get("encryption_set"), found.encryption_set
     if "encryption_set" in expected and lower(str(wanted_set or "")) != (live_set.key if live_set else ""):
-        yield f"its disk encryption set is {live_set}, expected {wanted_set}", True
+        yield f"its disk encryption set is {live_set or 'none'}, expected {wanted_set or 'none'}", True
     if expected.get("sku") and lower(found.sku) != lower(expected["sku"]):
-        yield f"its SKU is {found.sku}, expected {expected['sku']}", "sku" in asked
+        yield f"its SKU is {found.sku or 'not told'}, expected {expected['sku']}", "sku" in asked
     if expected.get("zones") is not None and sorted(found.zones) != sorted(expected["zones"]):
-        yield f"its zones are {list(found.zones)}, expected {list(expected['zones'])}", "zones" in asked
+        yield f"its zones are {_zones(found.zones)}, expected {_zones(expected['zones'])}", "zones" in asked
+
+
+def _zones(zones: Iterable[str]) -> str:
+    return ", ".join(sorted(zones)) or "none"
+
+
+async def until_ended(run: Run, job: ArmId, deadline: float) -> None:
+    """Wait until the job has succeeded; OperationFailed with Azure's reason when it fails, or doesn't end in time."""
+    believed = run.now + LAG_SECONDS
+    delays = run.delays(10.0, 30.0)
+    status = "unknown"
+    while True:
+        try:
+            body = await run.azure.get(job)
+        except NotFound:
+            if run.now >= believed:
+                raise
+        else:
+            status = text_at(body, "properties", "status") or status
+            if lower(status) in WELL:
+                return
+            if lower(status) in ENDED:
+                raise _failed(job, body, status)
+        await run.pause(next(delays), deadline, f"the job {job.name} is {status}")
+
+
+def _failed(job: ArmId, body: Mapping[str, Any], status: str) -> OperationFailed:
+    details = pick(body, "properties", "errorDetails")
+    says = told({"details": details} if isinstance(details, list) else details)
+    return OperationFailed(
+        f"the job ended as {status}: {says.reason}",
+        code=says.code or error_codes.JOB_FAILED,
+        advice=says.advice,
+        target=job.text,
+        hint="" if says.advice else f"look at the job {job.name} in the vault {job.parent.name}",
+    )

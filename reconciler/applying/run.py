@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from random import Random
 from typing import Any, Self, TypeVar
@@ -20,8 +20,9 @@ from reconciler.azure.deadlines import deadline as request_deadline
 from reconciler.azure.operations import finish
 from reconciler.azure.receipts import Receipt
 from reconciler.azure.requesting import Requests
+from reconciler.base import escape
 from reconciler.base.clock import Clock
-from reconciler.model.addresses import Address
+from reconciler.model.addresses import NOWHERE, Address
 from reconciler.model.changes import Change
 from reconciler.model.codes import errors as error_codes
 from reconciler.model.errors import AzureError, OperationFailed, ReconcilerError
@@ -56,7 +57,11 @@ class Settings:
 
 
 class Skip(Exception):
-    """Why a change isn't started."""
+    """Why a change isn't started; `cause` is what it lacks."""
+
+    def __init__(self, message: str, cause: Address = NOWHERE) -> None:
+        super().__init__(message)
+        self.cause = cause
 
 
 class Run:
@@ -116,25 +121,29 @@ class Run:
             yield self.new_deadline()
 
     async def pause(self, seconds: float, deadline: float, what: str) -> None:
-        """Wait; OperationFailed, naming `what` is still in progress, when the deadline comes first."""
+        """Wait; OperationFailed, which says how things are (`what`, or nothing), when the deadline comes first."""
         if self.now + seconds > deadline:
             raise self.still_in_progress(what)
         await self.clock.sleep(seconds)
 
     def still_in_progress(self, what: str) -> OperationFailed:
-        """The error for an action that missed its deadline."""
+        """The error for an action that missed its deadline; `what` says how things are, if there is more to say."""
         if self.now + 1 >= self.ends or self.ends - self.began < self.settings.action_timeout:
             limit, hint = (
                 self.settings.timeout_seconds or 0.0,
-                "Azure continues on its own; apply again, or raise --timeout",
+                "apply again, or raise `--timeout`: Azure continues on its own",
             )
         else:
             limit, hint = (
                 self.settings.action_timeout,
-                "Azure continues on its own; apply again later to wait for the result",
+                "apply again later to wait for the result: Azure continues on its own",
             )
         text = f"{limit / 60:g} min" if limit >= 60 else f"{limit:g} s"  # noqa: PLR2004 - seconds of a minute
-        return OperationFailed(f"{what}: still in progress after {text}", code=error_codes.STILL_IN_PROGRESS, hint=hint)
+        error = OperationFailed(
+            f"{what}{what and ': '}still in progress after {text}", code=error_codes.STILL_IN_PROGRESS, hint=hint
+        )
+        error.tells_limit = True
+        return error
 
     def watch(self, vault: ArmId) -> Watch:
         """The one watcher of a vault's instances."""
@@ -159,6 +168,15 @@ class Run:
         """Tell the listener."""
         self.progress.told(change if isinstance(change, Address) else change.address, text)
 
+    @contextmanager
+    def turned(self, change: Change, state: str) -> Iterator[None]:
+        """Within this block, the listener counts the change in this state."""
+        self.progress.turned(change.address, state)
+        try:
+            yield
+        finally:
+            self.progress.turned(change.address, "")
+
     def is_young(self, change: Change) -> bool:
         """Whether something that the change depends on was made so recently that Azure may not show it everywhere."""
         times = (self.done_at.get(address, float("-inf")) for address in change.depends)
@@ -174,10 +192,10 @@ class Run:
         return min(max(times, default=self.began) + ROLE_WINDOW_SECONDS, self.ends)
 
 
-def overridden(what: str, path: str, wanted: Any, live: Any) -> ReconcilerError:
+def overridden(path: str, wanted: Any, live: Any) -> ReconcilerError:
     """The error for a declared field that came back different from what was written."""
     return ReconcilerError(
-        f"{what}: {path} was written as {wanted!r} and came back as {live!r}",
+        f"{path} was written as {escape.value(wanted)} and came back as {escape.value(live)}",
         code=error_codes.OVERRIDDEN_BY_AZURE,
         hint="look for what rewrites it: an Azure Policy with a modify effect, or another operator",
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from reconciler.applying.refusals import hint_for, is_final_conflict
+from reconciler.applying.refusals import is_final_conflict
 from reconciler.applying.rereading import Reread, Standing
 from reconciler.applying.run import Run
 from reconciler.azure.auditing import about
@@ -18,7 +18,6 @@ Write = Callable[[float], Awaitable[Receipt]]
 """Sends a step, given the deadline."""
 
 _PATIENCE = 3
-_PUT = ".put"
 _LOST_SECONDS = 90.0  # stop, suspend, resume and delete were recorded to take 40 to 75 seconds
 
 
@@ -75,7 +74,7 @@ def _may_pass(run: Run, change: Change, step: Step, error: AzureError) -> bool:
     if isinstance(error, Conflict):
         return not is_final_conflict(error)
     if isinstance(error, NotFound | Unproven) and not error.sent_unknown:
-        return step.op.value.endswith(_PUT) and run.is_young(change)
+        return step.op.puts and run.is_young(change)
     return error.sent_unknown
 
 
@@ -88,5 +87,5 @@ def _rival(step: Step, error: AzureError) -> AzureError:
         code=error_codes.CHANGED_BY_SOMEONE_ELSE,
         target=error.target,
         request_id=error.request_id,
-        hint=hint_for(error) or "look at the object's activity log, then plan again",
+        hint=error.hint or "look at the object's activity log, then plan again",
     )

@@ -1,4 +1,7 @@
-"""Looks again before destructive steps: at most a hundred at a time share one look, and one plan made of it."""
+"""Asks what a plan needs to know, and looks again before destructive steps.
+
+At most a hundred steps at a time share one look, and one plan made of it.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from reconciler.applying.questions import answered
 from reconciler.applying.run import Run
 from reconciler.azure.answering import answer, found_already
+from reconciler.azure.connection import Azure
 from reconciler.model.changes import Change, Op, Step
 from reconciler.model.codes import errors as error_codes
 from reconciler.model.errors import OperationFailed, ReadIncomplete
@@ -220,6 +223,16 @@ def _difference(again: Plan, change: Change, planned: Change | None) -> str:
 
 
 def _refusal(step: Step, why: str, code: Code = error_codes.CHANGED_BY_SOMEONE_ELSE, hint: str = "") -> OperationFailed:
-    return OperationFailed(
-        f"{step.target.name} was left unchanged: {why}", code=code, target=str(step.target), hint=hint or _PLAN
-    )
+    return OperationFailed(f"left unchanged: {why}", code=code, target=str(step.target), hint=hint or _PLAN)
+
+
+async def answered(azure: Azure, estate: Estate, make: Callable[[Estate], Plan]) -> Plan:
+    """The plan that `make` makes of an estate, once it has no open questions."""
+    plan = make(estate)
+    while plan.questions:
+        open_questions = [question for question in plan.questions if question not in estate.answers]
+        if not open_questions:
+            raise RuntimeError(f"planning asks a question that was already answered: {plan.questions[0]}")
+        estate.answers.update(await answer(azure, open_questions))
+        plan = make(estate)
+    return plan

@@ -13,6 +13,7 @@ from reconciler.applying.run import Run
 from reconciler.applying.slices import SECONDS
 from reconciler.azure import bodies
 from reconciler.azure.answering import answer
+from reconciler.azure.fields import read_as
 from reconciler.azure.kinds.instances import project
 from reconciler.azure.kinds.policies import project as project_policy
 from reconciler.azure.kinds.vaults import project as project_vault
@@ -28,7 +29,7 @@ from reconciler.model.policy_reading import content_of
 from reconciler.model.protection import Health, health_of
 from reconciler.model.resources import Instance
 from reconciler.model.tags import OWNER_TAG, tag_of
-from reconciler.model.vault_fields import settings
+from reconciler.model.vault_fields import settings, told
 
 _HALTED = frozenset({Health.STOPPED, Health.SUSPENDED})
 _DEAD = _HALTED | {Health.UNKNOWN}
@@ -51,11 +52,11 @@ def check(run: Run, change: Change, step: Step, body: Mapping[str, Any]) -> None
     """
     mark = tag_of(body.get("tags") or {}, OWNER_TAG)
     if run.plan.owners and mark and lower(mark) not in run.plan.owners:
-        raise _refusal(step, f"was taken over by the manifest {mark} meanwhile", hint=_OTHERS)
+        raise _refusal(step, f"was taken over by the manifest `{mark}` meanwhile", hint=_OTHERS)
     if step.op is Op.VAULT_PATCH:
         _check_vault(change, step, body)
     if step.op in _OVER and change.found is not None and change.found.id == step.target:
-        _check_instance(change, change.found, step, project(body))
+        _check_instance(change, change.found, step, read_as(project, body))
 
 
 def check_ours(run: Run, step: Step, tags: Mapping[str, str]) -> None:
@@ -67,10 +68,10 @@ def check_ours(run: Run, step: Step, tags: Mapping[str, str]) -> None:
 
 def _check_vault(change: Change, step: Step, body: Mapping[str, Any]) -> None:
     before = {field.path: field.before for field in change.fields}
-    have = settings(project_vault(body))
+    have = settings(read_as(project_vault, body))
     for path, value in settings(project_vault({**step.body, "id": str(step.target)})).items():
         if value is not None and have[path] not in (value, before.get(path, value)):
-            raise _refusal(step, f"was changed by somebody else meanwhile: its {path} is {have[path]}")
+            raise _refusal(step, f"was changed by somebody else meanwhile: its {path} is {told(have[path])}")
 
 
 def _check_instance(change: Change, found: Instance, step: Step, live: Instance) -> None:
@@ -109,7 +110,7 @@ async def find(run: Run, step: Step, contradict: Contradict) -> Receipt | None:
 def _same_policy(step: Step, body: Mapping[str, Any]) -> Receipt:
     """The receipt of a policy that already exists; OperationFailed when it does something else."""
     own = str(step.target)
-    content = content_of(project_policy({**body, "id": own}))
+    content = content_of(read_as(project_policy, {**body, "id": own}))
     if content is None or content != content_of(project_policy({**step.body, "id": own})):
         raise _refusal(step, "was made by somebody else meanwhile, with different content")
     return Receipt(HTTPStatus.OK, body, unchanged=True)
@@ -124,9 +125,10 @@ def _same_instance(run: Run, step: Step, body: Mapping[str, Any]) -> Receipt | N
     if lower(mark) not in run.plan.owners:
         raise _refusal(step, f"was made by {f'the manifest {mark}' if mark else 'somebody else'} meanwhile")
     wanted = (step.body.get("properties") or {}).get("policyInfo") or {}
-    health = health_of(project(body))
+    found = read_as(project, body)
+    health = health_of(found)
     if health in _DEAD or not bodies.says_already(body, {"properties": {"policyInfo": wanted}}):
-        raise _refusal(step, f"already exists, in {project(body).state}, and isn't as planned")
+        raise _refusal(step, f"already exists, in {found.state}, and isn't as planned")
     return None if health is Health.FAILING else Receipt(HTTPStatus.OK, body, unchanged=True)
 
 

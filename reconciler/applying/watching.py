@@ -12,7 +12,7 @@ from typing import Any
 
 from reconciler.azure.connection import Azure
 from reconciler.azure.deadlines import deadline as request_deadline
-from reconciler.azure.fields import understood
+from reconciler.azure.fields import Odd, understood
 from reconciler.base.clock import Clock
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.ids import ArmId, lower
@@ -68,8 +68,8 @@ class Watch:
         begun = self._clock.monotonic()
         rows = await self._azure.list(self._path)
         self._listed = begun
-        with understood(f"A row in a list of {self._path}"):
-            found = {_key(row): _sensible(row) for row in rows}
+        with understood(f"A row in a list of `{self._path}`"):
+            found = {lower(str(row.get("id", "")).rstrip("/")): _sensible(row) for row in rows}
         self._shown = frozenset(found)
         return found
 
@@ -142,14 +142,10 @@ class Watch:
         self._waiters.clear()
 
 
-def _key(row: Row) -> str:
-    return lower(str(row.get("id", "")).rstrip("/"))
-
-
 def _sensible(row: Row) -> Row:
-    """The row; TypeError when its tags aren't an object."""
+    """The row; Odd when its tags aren't an object."""
     if not isinstance(row.get("tags") or {}, Mapping):
-        raise TypeError("its tags are not an object")
+        raise Odd("its tags are not an object")
     return row
 
 

@@ -5,22 +5,21 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from itertools import chain
 
 from reconciler.base.plurals import counted
-from reconciler.export.choices import UNNAMED, Asked, Choices, Description
-from reconciler.export.kinds import policies, vaults
-from reconciler.export.kinds.instances import Protected, entries, shared
+from reconciler.export.choices import UNNAMED, Asked, Choices, Described, Description, ExportKind, Selected
+from reconciler.export.kinds import KINDS
 from reconciler.model import addresses
 from reconciler.model.estate import Estate
-from reconciler.model.ids import ArmId, group_id, lower
+from reconciler.model.ids import ArmId, lower
 from reconciler.model.protection import Health, health_of, preference
-from reconciler.model.resources import Disk, Instance
+from reconciler.model.resources import Instance
 from reconciler.model.results.export import Data, LeftOut
 from reconciler.model.tags import OWNER_TAG, tag_of
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
-_PROTECTION = {Health.STOPPED: "stopped", Health.SUSPENDED: "suspended"}
 
 
 def name_of(estate: Estate, scope: Iterable[str], asked: str) -> str:
@@ -118,50 +117,41 @@ def describe(estate: Estate, scope: Iterable[str], asked: Asked, choices: Choice
     sorting = _Sorting(estate, name_of(estate, within, asked.name), choices)
     sorting.sort(within)
     kept = sorting.kept
-    own = [estate.vaults[key] for key in sorted(within - set(choices.dropped)) if not _is_others(estate, key)]
-    said = vaults.described(estate, own, sorting.identities, choices.bare)
-    used = Counter(one.policy.key for one in kept.values() if one.policy)
-    rules = policies.described((estate.policies[key] for key in used), used, choices.named)
-    spelled = _groups(estate, kept.values())
-    disks = [
-        Protected(
-            disk=_spelled(estate, estate.disks[key]),
-            vault=said.names[one.vault.key],
-            policy=rules.names[one.policy.key],
-            group=spelled[lower(one.snapshot_group.name)],
-            protection=_PROTECTION.get(health_of(one), "protected"),
-        )
-        for key, one in sorted(kept.items())
-        if one.policy and one.snapshot_group
-    ]
-    defaults = said.defaults | shared(disks)
+    vaults = (estate.vaults[key] for key in sorted(within - set(choices.dropped)) if not _is_others(estate, key))
+    selected = Selected(estate, asked, choices, tuple(vaults), kept, sorting.identities)
+    found = {kind.key: _section(kind, selected) for kind in KINDS}
     data: Data = {
         "apiVersion": "reconciler/v1",
         "name": sorting.name,
-        "defaults": {key: value for key, value in defaults.items() if value},
-        "roleAssignments": _roles(choices),
-        "vaults": said.entries,
-        "policies": rules.entries,
-        "snapshotResourceGroups": _group_entries(estate, kept.values(), spelled),
-        "disks": entries(disks, defaults, asked.by_tag, estate.disks.values()),
+        "defaults": {key: value for key, value in selected.defaults.items() if value},
+        **{key: section.entries for key, section in found.items()},
     }
     return Description(
         data={key: value for key, value in data.items() if value},
         disks=frozenset(kept),
         left_out=tuple(sorting.left[key] for key in sorted(sorting.left)),
-        notes=(*said.notes, *rules.notes, *_notes(estate, within, kept.values(), choices)),
-        vaults={addresses.vault(lower(name)): key for key, name in said.names.items()},
-        policies=rules.ids(),
+        notes=(*chain(*(one.notes for one in found.values())), *_notes(estate, within, kept.values(), selected)),
+        vaults={addresses.vault(lower(name)): key for key, name in selected.names["vaults"].items()},
+        policies=_ids(selected.names["policies"]),
         groups=_users(kept, lambda one: addresses.group(one.snapshot_group) if one.snapshot_group else ""),
         users=_users(kept, lambda one: one.policy.key if one.policy else "") | _users(kept, lambda one: one.vault.key),
     )
 
 
-def _spelled(estate: Estate, disk: Disk) -> Disk:
-    """The disk, with its id spelled as the portal shows it."""
-    group = estate.groups.get(disk.id.group_id.key)
-    within = group_id(disk.id.subscription, group.id.name if group else disk.id.group)
-    return replace(disk, id=ArmId(f"{within}/providers/Microsoft.Compute/disks/{disk.id.name}"))
+def _section(kind: ExportKind, selected: Selected) -> Described:
+    """A section, whose names and defaults those after it are handed."""
+    found = kind.described(selected)
+    selected.names[kind.key] = found.names
+    selected.defaults.update(found.defaults)
+    return found
+
+
+def _ids(names: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """The lower-cased ids behind each lower-cased name."""
+    found: dict[str, tuple[str, ...]] = {}
+    for key, name in sorted(names.items()):
+        found[lower(name)] = (*found.get(lower(name), ()), key)
+    return found
 
 
 def _is_others(estate: Estate, vault: str) -> bool:
@@ -177,43 +167,16 @@ def _users(kept: Mapping[str, Instance], key: Callable[[Instance], str]) -> dict
     return {name: tuple(disks) for name, disks in found.items()}
 
 
-def _roles(choices: Choices) -> Data:
-    said = {"mode": "verify" if choices.verify else "", "scope": choices.scope}
-    return {key: value for key, value in said.items() if value}
-
-
-def _groups(estate: Estate, kept: Iterable[Instance]) -> dict[str, str]:
-    """One spelling for each name of a snapshot resource group: that of Azure's list in the first subscription."""
-    found: dict[str, str] = {}
-    for group in sorted({one.snapshot_group for one in kept if one.snapshot_group}):
-        listed = estate.groups.get(group.key)
-        found.setdefault(lower(group.name), listed.id.name if listed else group.name)
-    return found
-
-
-def _group_entries(estate: Estate, kept: Iterable[Instance], spelled: Mapping[str, str]) -> list[Data]:
-    """One entry for each name, with its region if its disks are in several, since it would be ambiguous otherwise."""
-    regions: dict[str, set[str]] = defaultdict(set)
-    lies: dict[str, set[str]] = defaultdict(set)
-    for one in kept:
-        if one.snapshot_group and one.disk:
-            name = lower(one.snapshot_group.name)
-            regions[name].add(estate.disks[one.disk.key].location)
-            listed = estate.groups.get(one.snapshot_group.key)
-            lies[name] |= {listed.location} if listed else set()
-    return [
-        {"name": spelled[name], **({"location": min(lies[name])} if len(regions[name]) > 1 and lies[name] else {})}
-        for name in sorted(spelled)
-    ]
-
-
-def _notes(estate: Estate, scope: set[str], kept: Iterable[Instance], choices: Choices) -> Iterator[str]:
-    if choices.verify:
+def _notes(estate: Estate, scope: set[str], kept: Iterable[Instance], selected: Selected) -> Iterator[str]:
+    choices = selected.choices
+    if choices.verify and selected.asked.is_part:
+        yield f"roleAssignments: some are missing, which `plan` treats by the manifest's own `mode`: {choices.verify}"
+    elif choices.verify:
         yield f"roleAssignments: `mode: verify`, so none is written, since {choices.verify}"
     for key, why in sorted(choices.dropped.items()):
         yield f"vault {estate.vaults[key].id.name}: left out with all its contents: {why}"
     for address, why in sorted(choices.lost.items()):
-        yield f"{address}: {why}; `plan` reports this too"
+        yield f"{address or 'the manifest'}: {why}; `plan` reports this too"
     used = {one.policy.key for one in kept if one.policy}
     for key in sorted(scope - set(choices.dropped)):
         name = estate.vaults[key].id.name

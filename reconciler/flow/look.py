@@ -8,10 +8,10 @@ from datetime import datetime
 from functools import partial
 from typing import TypeVar
 
-from reconciler import __version__
-from reconciler.applying.questions import answered
+from reconciler.applying.slices import answered
+from reconciler.azure.answering import answer
 from reconciler.azure.connection import Azure
-from reconciler.azure.reading import answer, descendants, read_estate
+from reconciler.azure.reading import Skip, descendants, read_estate
 from reconciler.base import garbage
 from reconciler.base.clock import Clock
 from reconciler.model.estate import Estate
@@ -29,15 +29,20 @@ Planner = Callable[[Manifest, Estate, Options, datetime], Plan]
 
 
 async def estate_for(
-    azure: Azure, manifest: Manifest, shard: Shard = WHOLE, *, subscriptions: Iterable[str] = ()
+    azure: Azure,
+    manifest: Manifest,
+    shard: Shard = WHOLE,
+    *,
+    subscriptions: Iterable[str] = (),
+    skip: Skip | None = None,
 ) -> Estate:
     """The estate that the manifest concerns, read with list calls; its management groups are resolved first.
 
-    `subscriptions` (lower-cased) are read in addition to the manifest's own.
+    `subscriptions` (lower-cased) are read in addition to the manifest's own; `skip` as in `read_estate`.
     """
     with azure.looking():
         groups = await descendants(azure, management_groups(manifest))
-        estate = await read_estate(azure, widened(reach(manifest, shard, groups=groups), subscriptions))
+        estate = await read_estate(azure, widened(reach(manifest, shard, groups=groups), subscriptions), skip=skip)
     estate.management_groups = groups
     return estate
 
@@ -91,7 +96,7 @@ async def drafted(
 ) -> _Made:
     """The result of `make` for a draft on an estate that was already read, once all the draft's questions are answered."""
     while True:
-        draft = Draft.of(manifest, estate, Options(tool_version=__version__), clock.now())
+        draft = Draft.of(manifest, estate, Options(), clock.now())
         made = make(draft)
         if not draft.questions.open:
             return made

@@ -6,10 +6,10 @@ The floors above provide the `Approver`, the `Progress` display, the `Ledger` of
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from reconciler.applying import preflight as preflights
 from reconciler.applying.engine import Settings, apply
@@ -19,12 +19,16 @@ from reconciler.azure.connection import Azure
 from reconciler.base.clock import Clock
 from reconciler.connection.session import Session
 from reconciler.flow.look import Planner, look
-from reconciler.flow.settled import compared
 from reconciler.model.codes import errors as error_codes
-from reconciler.model.errors import Refused
+from reconciler.model.errors import ReconcilerError, Refused
 from reconciler.model.manifest import Manifest
 from reconciler.model.plan import Options, Plan
 from reconciler.model.results.outcome import Outcome
+
+_INTERRUPTED = "interrupted"
+_MINUTE = 60.0
+
+T = TypeVar("T")
 
 
 class Task(NamedTuple):
@@ -44,15 +48,21 @@ class Task(NamedTuple):
     def check(self, plan: Plan) -> None:
         """Raise Refused when nothing of the plan may be applied."""
         if self.passing is None:
-            if plan.closed_gates:
+            if self.refuses(plan):
                 names = ", ".join(gate.name for gate in plan.closed_gates)
                 message = f"Nothing was written: {names} refused the plan."
                 raise Refused(message, hint="see the gates above", code=error_codes.GATE)
             return
-        errors = {error.code for error in plan.errors}
-        if plan.closed_gates or errors - self.passing or (errors and not plan.changes):
+        if self.refuses(plan):
             message = "Nothing was written: this can't be done as asked."
             raise Refused(message, hint="see the errors above", code=error_codes.REFUSED)
+
+    def refuses(self, plan: Plan) -> bool:
+        """Whether nothing of the plan may be applied."""
+        if self.passing is None:
+            return bool(plan.closed_gates)
+        errors = {error.code for error in plan.errors}
+        return bool(plan.closed_gates or errors - self.passing or (errors and not plan.changes))
 
 
 class Approver(Protocol):
@@ -142,7 +152,7 @@ def applied(
     async def work(azure: Azure, clock: Clock) -> Outcome:
         stop = asyncio.Event()
         azure.audited.ledger = ledger
-        with signals.watched(asyncio.get_running_loop(), stop):
+        with signals.watched(asyncio.get_running_loop(), stop), _minutes(session, clock, progress):
             outcome = await apply(plan, azure, clock, settings=settings, progress=progress, stop=stop)
             if task and plan.waits and outcome.ok:
                 outcome = await compared(outcome, azure, task.manifest, task.options, clock, stop)
@@ -150,3 +160,50 @@ def applied(
         return replace(outcome, interrupted=signals.name) if was_cut else outcome
 
     return session.run(work)
+
+
+@contextmanager
+def _minutes(session: Session, clock: Clock, progress: Progress) -> Iterator[None]:
+    """Within this block the listener is told of each minute, unless time is simulated: a loop with a timer never stands still."""
+
+    async def count() -> None:
+        while True:
+            await clock.sleep(_MINUTE)
+            progress.minute()
+
+    counting = None if session.is_virtual else asyncio.ensure_future(count())
+    try:
+        yield
+    finally:
+        if counting:
+            counting.cancel()
+
+
+async def compared(
+    outcome: Outcome, azure: Azure, manifest: Manifest, options: Options, clock: Clock, stop: asyncio.Event
+) -> Outcome:
+    """The outcome after another look at Azure; if the look fails, or `stop` ends it, nothing waited for counts as done.
+
+    Raises nothing, not even for a fault of the tool, since what was written must be reported in any case.
+    """
+    try:
+        found = await unless(stop, look(azure, manifest, options, clock))
+        if found is None:
+            return replace(outcome.unseen(_INTERRUPTED), interrupted=_INTERRUPTED)
+        return outcome.compared(found)
+    except ReconcilerError as error:
+        return outcome.unseen(error.message)
+    except Exception as error:  # noqa: BLE001 - the result of an apply is worth more than where it came from
+        return outcome.unseen(f"{type(error).__name__}: {error}")
+
+
+async def unless(stop: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None:
+    """The result of `work`; None when `stop` comes first, which cancels the work."""
+    task, halt = asyncio.ensure_future(work), asyncio.ensure_future(stop.wait())
+    try:
+        await asyncio.wait({task, halt}, return_when=asyncio.FIRST_COMPLETED)
+        return await task if task.done() else None
+    finally:
+        for one in (task, halt):
+            one.cancel()
+        await asyncio.gather(task, halt, return_exceptions=True)

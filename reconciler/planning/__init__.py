@@ -1,4 +1,4 @@
 """Manifest and estate to a plan: comparison in normal forms, order, gates, checksum. Pure.
 
-Not here: requests to Azure: what a plan has to know is a question, which other code asks.
+Not here: requests to Azure: a plan that needs to know more has questions, which other code asks.
 """

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
 
-from reconciler.base import times
+from reconciler.base import durations
 from reconciler.model.builtin_roles import DISK_BACKUP_READER
 from reconciler.model.estate import AHEAD
 from reconciler.model.ids import ArmId
@@ -20,7 +20,7 @@ from reconciler.model.known import Known, Unsure, Yes
 from reconciler.model.policy_reading import Reading, read
 from reconciler.model.protection import Health, health_of, reason
 from reconciler.model.resources import Instance, RecoveryPoint, Snapshots
-from reconciler.model.states import BAD, FAILING, HALTED, LATE, OK, UNKNOWN, UNPROTECTED, WAITING
+from reconciler.model.results.status import BAD, FAILING, HALTED, LATE, OK, UNKNOWN, UNPROTECTED, WAITING
 from reconciler.model.tags import PROTECTED_TAG, time_of
 from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.occurrences import interval_after
@@ -49,11 +49,11 @@ Newest: TypeAlias = Mapping[str, datetime]
 class Evidence:
     """What was read about backups in addition to the estate.
 
-    `jobs`: when the newest backup job of each status began, by lower-cased instance id and lower-cased status; `points`:
-    the newest recovery point of instances that were asked (None: they have none), `kept` all their points;
-    `snapshots`: incremental snapshots by lower-cased ids of disk, then resource group; `there`: when those were made that a
-    resource group was read to hold, by lower-cased disk id, of groups that were in doubt; `listed`: vaults that were asked themselves for their jobs, and not Resource
-    Graph, and what is known of instances there that have no jobs.
+    `jobs`: when the newest backup job of each status began, by lower-cased instance id and lower-cased status.
+    `listed`: the vaults whose own job lists were read in place of Resource Graph, and what is known of their instances
+    without jobs. `points`: when the newest recovery point of each instance that was asked for was made (None: it has
+    none); `kept`: all recovery points of these; `unread`: why those of others could not be read. `snapshots`: the incremental snapshots by lower-cased disk id, then
+    resource group. `there`: for each doubtful resource group, when the snapshots in it were made, by lower-cased disk id.
     """
 
     jobs: dict[str, Known[Newest]]
@@ -61,6 +61,7 @@ class Evidence:
     listed: dict[ArmId, Known[Newest]] = field(default_factory=dict)
     points: dict[str, datetime | None] = field(default_factory=dict)
     kept: dict[str, tuple[RecoveryPoint, ...]] = field(default_factory=dict)
+    unread: dict[str, Unsure] = field(default_factory=dict)
     there: dict[str, Known[Mapping[str, tuple[datetime, ...]]]] = field(default_factory=dict)
 
 
@@ -128,7 +129,7 @@ def reading_of(world: World, instance: Instance) -> Reading:
 
 
 def promise(reading: Reading, moment: datetime) -> timedelta | None:
-    """How old a recovery point of that moment may become while it is the newest; None when that can't be told."""
+    """The greatest age that the schedule allows for a recovery point of that moment; None when that isn't known."""
     return _promised(reading, moment) if reading.schedules else None
 
 
@@ -156,21 +157,22 @@ def state_of(
 
 
 def _ended_ill(told: Evidence, instance: Instance) -> tuple[str, str] | None:
-    """The state after a backup since the newest recovery point that failed, was cancelled or has an unknown status."""
+    """The state, and why, if a backup since the newest recovery point failed, was cancelled or has an unknown status."""
     newest = newest_of(told, instance) or _NEVER
     since = {status: began for status, began in known_jobs(told, instance).items() if began > newest}
     for status, what in _ILL.items():
         if status in since:
             return FAILING, f"the backup of {since[status]:%Y-%m-%d %H:%M} UTC {what}"
     for status in sorted(since.keys() - _HARMLESS):
-        return UNKNOWN, f"the backup of {since[status]:%Y-%m-%d %H:%M} UTC has the unknown status {status!r}"
+        return UNKNOWN, f"the backup of {since[status]:%Y-%m-%d %H:%M} UTC has the unknown status '{status}'"
     return None
 
 
 def _by_age(world: World, wanted: DesiredDisk, instance: Instance, told: Evidence, reading: Reading) -> tuple[str, str]:
     """The state of a disk whose last backup didn't fail, by how old its newest recovery point is."""
     if not reading.schedules:
-        return UNKNOWN, "could not tell its policy's schedule"
+        parts = ", ".join(reading.unknown)
+        return UNKNOWN, f"could not tell its policy's schedule{f': {parts}' if parts else ''}"
     newest = newest_of(told, instance)
     if newest is None:
         return _first(world, wanted, instance, told, reading)
@@ -190,7 +192,7 @@ def _freshness(now: datetime, newest: datetime, running: datetime | None, readin
     is_under_way = running is not None and running - newest <= promised and now - running <= _promised(reading, running)
     if now - newest <= promised or is_under_way:
         return OK, ""
-    return LATE, f"{times.age(now - newest)} old, should be at most {times.age(promised)}"
+    return LATE, f"{durations.age(now - newest)} old, should be at most {durations.age(promised)}"
 
 
 def _first(world: World, wanted: DesiredDisk, instance: Instance, told: Evidence, reading: Reading) -> tuple[str, str]:
@@ -201,7 +203,7 @@ def _first(world: World, wanted: DesiredDisk, instance: Instance, told: Evidence
     jobs = known_jobs(told, instance)
     since, is_read = protected_since(instance, jobs.values(), world.now), instance.id.key in told.points
     if since is not None and world.now - since > _promised(reading, since):
-        how_long = times.age(world.now - since)
+        how_long = durations.age(world.now - since)
         return (LATE, f"no recovery point yet, {how_long} after it became protected") if is_read else (UNKNOWN, _UNREAD)
     begun = since or granted(world, wanted.disk.id)
     if begun is not None and world.now - begun <= _promised(reading, begun):

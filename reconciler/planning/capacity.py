@@ -39,11 +39,11 @@ def check_capacity(draft: Draft) -> None:
             added = sorted(additions[spec.id.key])
             count, address = counts[spec.id.key], addresses.vault(spec.name)
             if added and count + len(added) > LIMIT:
-                message = f"{spec.name} would have {count + len(added)} {what}; Azure allows {LIMIT}"
+                message = f"the vault would have {count + len(added)} {what}; Azure allows {LIMIT}"
                 draft.decisions.note(codes.VAULT_FULL, message, address=address, place=spec.place)
                 draft.decisions.drop(added[max(0, LIMIT - count) :], message)
             elif count + len(added) >= NEARLY:
-                message = f"{spec.name} would have {count + len(added)} of {LIMIT} {what}"
+                message = f"the vault would have {count + len(added)} {what}; Azure allows {LIMIT}"
                 draft.decisions.note(codes.VAULT_NEARLY_FULL, message, address=address, place=spec.place)
 
 
@@ -66,5 +66,5 @@ def _tell_left_behind(draft: Draft, rows: tuple[RoleAssignment, ...]) -> None:
     known |= {lower(identity.principal_id) for identity in draft.world.estate.identities.values()}
     for row in sorted(rows, key=lambda row: row.id.key):
         if is_derived(row) and lower(row.principal) not in known and row.scope.key in draft.world.disks:
-            message = f"{row.id.name} on {row.scope} is for the principal {row.principal}, which no vault here has"
+            message = f"this role assignment on {draft.world.names.of(row.scope)} is for the principal {row.principal}, which no vault here has"
             draft.decisions.note(codes.ROLE_LEFT_BEHIND, message, address=addresses.resource(row.id))

@@ -1,4 +1,4 @@
-"""What a policy is to do: from the manifest into a body, and how two policies differ."""
+"""A policy's content: as a body for Azure, in the manifest's words, and how two contents differ."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from reconciler.base.durations import iso_hours
+from reconciler.base.durations import Length, iso_hours, may_be_less, short
 from reconciler.base.zones import iana_zone
 from reconciler.model.changes import FieldChange
 from reconciler.model.manifest import PolicyContent, PolicySpec
@@ -15,7 +15,7 @@ from reconciler.model.policy_reading import CRITERIA
 _START = datetime(2020, 1, 1)  # noqa: DTZ001 - the zone is added when it is known
 _DAY_HOURS = 24
 _STORE = {"objectType": "DataStoreInfoBase", "dataStoreType": "OperationalStore"}
-_PRIORITIES = {"Daily": 25, "Weekly": 20}
+_PRIORITIES = {"Daily": 25, "Weekly": 20, "Monthly": 15, "Yearly": 10}
 
 
 def body_of(spec: PolicySpec) -> dict[str, Any]:
@@ -80,11 +80,10 @@ def shown(content: PolicyContent) -> dict[str, str]:
     """A policy's content in the manifest's words, without absent fields."""
     hours, minutes = divmod(content.phase_minutes, 60)
     daily = content.interval_hours == _DAY_HOURS
-    days = {"default": content.default_days, "daily": content.daily_days, "weekly": content.weekly_days}
     return {
         "schedule": f"{'daily at' if daily else f'every {content.interval_hours}h from'} {hours:02}:{minutes:02}",
         "timeZone": content.time_zone,
-        **{f"retention.{name}": f"{count}d" for name, count in days.items() if count is not None},
+        **{f"retention.{rule}": short(kept) for rule, kept in content.kept.items()},
     }
 
 
@@ -96,15 +95,27 @@ def differences(before: PolicyContent, after: PolicyContent) -> tuple[FieldChang
 
 
 def shortens(before: PolicyContent, after: PolicyContent) -> bool:
-    """Whether some future recovery points would be kept for less time.
+    """Whether some future recovery points would, or could, be kept for less time.
 
-    Azure keeps the first of a week by the weekly rule, else the first of a day by the daily one, else any by default:
-    an added rule takes backups from another rule, and may keep them for less time.
+    Azure keeps a backup by the last rule that takes it, of default, daily, weekly, monthly and yearly: an added rule takes
+    backups from another rule, and may keep them for less time.
     """
-    return any(new < old for old, new in zip(_kept(before), _kept(after), strict=True))
+    return any(may_be_less(new, old) for old, new in zip(_kept(before), _kept(after), strict=True))
 
 
-def _kept(content: PolicyContent) -> tuple[int, int, int]:
-    """For how many days any backup, the first of a day and the first of a week are kept."""
-    daily = content.daily_days or content.default_days
-    return content.default_days, daily, content.weekly_days or daily
+_FIRSTS = (
+    (),
+    ("daily",),
+    ("daily", "weekly"),
+    ("daily", "monthly"),
+    ("daily", "weekly", "monthly"),
+    ("daily", "monthly", "yearly"),
+    ("daily", "weekly", "monthly", "yearly"),
+)
+"""Which rules besides the default take a backup that is the first of a day, a week, a month or a year."""
+
+
+def _kept(content: PolicyContent) -> list[Length]:
+    """For how long each sort of backup in `_FIRSTS` is kept."""
+    kept = content.kept
+    return [[kept["default"], *(kept[rule] for rule in rules if rule in kept)][-1] for rules in _FIRSTS]

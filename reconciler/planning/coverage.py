@@ -16,11 +16,12 @@ from reconciler.model.estate import ROLE_COUNT, Estate
 from reconciler.model.findings import Finding, Place
 from reconciler.model.ids import ArmId, lower, subscription_id
 from reconciler.model.known import Known, No, Unsure, Yes
-from reconciler.model.manifest import DiskRule, Selector
+from reconciler.model.manifest import DiskRule
 from reconciler.model.protection import WORDS, Health, health_of, preference, reason
 from reconciler.model.resources import Disk, Instance
 from reconciler.model.results.coverage import COVERED, EXCLUDED, UNCOVERED, UNKNOWN, Coverage, Covered
-from reconciler.model.unselected import COPY, why_passed_over
+from reconciler.model.selectors import Selector
+from reconciler.model.unselected import PassedOver, why_passed_over
 from reconciler.planning.decisions import Decisions
 from reconciler.planning.desired import DesiredDisk, declared_disks
 from reconciler.planning.draft import Draft
@@ -60,10 +61,11 @@ class _Survey:
 
 
 def cover(draft: Draft, told: Surveyed) -> Coverage:
-    """The coverage; when `draft.questions.open` isn't empty it is a sketch: answer them, make it again."""
+    """The coverage; a sketch while `draft.questions.open` isn't empty: answer these questions, and make it again."""
     survey = _Survey(draft, told)
     survey.desired = {one.disk.id.key: one for one in declared_disks(draft)}
     draft.questions.tell_unread()
+    draft.decisions.tell_unclear()
     for instance in (
         *(one for held in draft.world.held.values() for one in held),
         *(told.elsewhere.value if isinstance(told.elsewhere, Yes) else ()),
@@ -79,10 +81,11 @@ def cover(draft: Draft, told: Surveyed) -> Coverage:
         _tell_unsure(
             draft.decisions, told.elsewhere, "whether other vaults protect disks that the manifest's vaults don't"
         )
+    nothing = [one for one in draft.decisions.findings if one.code == disk_codes.SELECTS_NOTHING.code]
     findings = sorted(
-        {*survey.found, *draft.decisions.unread}, key=lambda one: (one.code, lower(one.address), one.message)
+        {*survey.found, *draft.decisions.unread, *nothing}, key=lambda one: (one.code, lower(one.address), one.message)
     )
-    return Coverage(draft.world.manifest.name, rows, tuple(findings), tuple(survey.skipped))
+    return Coverage(draft.world.manifest.name, rows, tuple(findings), tuple(survey.skipped), draft.world.names)
 
 
 def bare(estate: Estate) -> list[ArmId]:
@@ -100,7 +103,7 @@ def _left_out(world: World) -> Iterator[tuple[str, tuple[str, Place | None]]]:
     """Disks that the manifest leaves out, with reason and place; later ones win."""
     around = world.surroundings
     for disk in world.disks.values():
-        if why_passed_over(disk) == COPY:
+        if why_passed_over(disk) is PassedOver.COPY:
             yield disk.id.key, ("a restore made it", None)
     for rule in world.manifest.disks:
         if rule.select is not None and rule.exclude:
@@ -131,7 +134,7 @@ def _row(survey: _Survey, disk: Disk) -> Covered:
         instance = min(running, key=preference)
         by = wanted.chosen_by if wanted else "by hand or by another manifest"
         return Covered(disk, COVERED, f"{by}, in the vault {instance.vault.name}", place, instance.id)
-    claimed = wanted is not None or lower(addresses.disk(disk.id)) in {*map(lower, survey.draft.decisions.refused)}
+    claimed = wanted is not None or addresses.disk(disk.id) in survey.draft.decisions.refused
     if key in survey.left and not claimed:
         why, place = survey.left[key]
         return Covered(disk, EXCLUDED, why, place)
@@ -146,12 +149,11 @@ def _uncovered(survey: _Survey, disk: Disk, wanted: DesiredDisk | None) -> Cover
     idle = min(survey.held.get(disk.id.key, ()), key=preference, default=None)
     own = idle.id if idle else None
     why = obstacle(disk, wanted.policy if wanted else None, disk.location)
-    refused = survey.draft.decisions.refused.get(survey.draft.decisions.spelled(addresses.disk(disk.id)), "")
+    refused = survey.draft.decisions.refused.get(addresses.disk(disk.id))
     if why:
         return Covered(disk, UNCOVERED, why.sentence, place, own, why.code.code)
     if refused:
-        finding = next((one for one in survey.draft.decisions.findings if one.message == refused), None)
-        return Covered(disk, UNCOVERED, refused, finding.place if finding else place, own)
+        return Covered(disk, UNCOVERED, refused.because, refused.place, own)
     if idle is not None:
         health = health_of(idle)
         state = reason(health, idle) if health is Health.FAILING else f"protection is {WORDS[health]}"
@@ -181,9 +183,15 @@ def _disks_gone(survey: _Survey) -> None:
         address = addresses.disk(instance.disk)
         presence = draft.questions.presence(instance.disk, address)
         if isinstance(presence, No):
-            survey.found.append(disk_codes.DISK_GONE.at(f"the disk of {instance.id} is gone", address=address))
+            survey.found.append(
+                disk_codes.DISK_GONE.at("Azure no longer has the disk that it protects", address=address)
+            )
         elif presence is not None and instance.disk.subscription in draft.world.estate.disk_subscriptions:
-            draft.decisions.refuse(address, codes.LIST_INCOMPLETE, f"{instance.disk} exists but isn't listed")
+            draft.decisions.refuse(
+                address,
+                codes.LIST_INCOMPLETE,
+                f"its disk {draft.world.names.of(instance.disk)} exists, but Azure's list lacks it",
+            )
     if asked > _MOST_ASKED:
         survey.skipped.append(
             f"the disks of {counted(asked - _MOST_ASKED, 'instance')} that no list shows were not checked by id"
@@ -195,7 +203,9 @@ def _foreign_snapshots(survey: _Survey) -> None:
         survey.draft.decisions, survey.told.snapshots, "whether snapshot resource groups contain other snapshots"
     )
     for snapshot in survey.told.snapshots.value if isinstance(survey.told.snapshots, Yes) else ():
-        message = f"{snapshot.name} is in the snapshot resource group {snapshot.group}"
+        message = (
+            f"Azure Backup did not create this snapshot, but it is in the snapshot resource group {snapshot.group}"
+        )
         survey.found.append(disk_codes.FOREIGN_SNAPSHOT.at(message, address=addresses.resource(snapshot)))
 
 
@@ -214,5 +224,5 @@ def _left_behind(survey: _Survey) -> None:
         for row in () if rows is PENDING else rows or ():
             if is_derived(row) and lower(row.principal) not in known and row.id.key not in seen:
                 seen.add(row.id.key)
-                message = f"{row.id.name} on {row.scope} is for the principal {row.principal}, which no vault has"
+                message = f"this role assignment on {draft.world.names.of(row.scope)} is for the principal {row.principal}, which no vault has"
                 survey.found.append(codes.ROLE_LEFT_BEHIND.at(message, address=addresses.resource(row.id)))

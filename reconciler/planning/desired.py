@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from reconciler.base.plurals import counted
@@ -15,20 +15,11 @@ from reconciler.model.estate import Found
 from reconciler.model.findings import Code, Place
 from reconciler.model.ids import ArmId, group_id
 from reconciler.model.known import No, Yes
-from reconciler.model.manifest import (
-    REPORT,
-    DiskRule,
-    Exclusion,
-    GroupSpec,
-    PolicySpec,
-    Selector,
-    VaultSpec,
-    chosen,
-    names_in,
-)
+from reconciler.model.manifest import REPORT, DiskRule, GroupSpec, PolicySpec, VaultSpec, chosen, names_in
 from reconciler.model.names import instance_name
 from reconciler.model.resources import Disk, Instance, Machine
-from reconciler.model.unselected import COPY, is_kubernetes_volume, why_passed_over
+from reconciler.model.selectors import Exclusion, Selector
+from reconciler.model.unselected import PassedOver, is_kubernetes_volume, why_passed_over
 from reconciler.planning import gone
 from reconciler.planning.decisions import Decisions
 from reconciler.planning.draft import Draft
@@ -40,12 +31,12 @@ _MACHINES = "microsoft.compute/virtualmachines"
 _SHOWN = 5
 
 Claim = tuple[Disk, DiskRule, Place, bool]
-"""A disk (its id as the manifest spells it, where it does), the entry and place that claim it, and whether by id."""
+"""A disk (with the manifest's spelling of its id, if it names it), the entry and place that claim it, and whether by id."""
 
 
 @dataclass(slots=True)
 class DesiredDisk:
-    """A disk that the manifest wants in a state of protection; `by_id`: it was named, not selected.
+    """A disk that the manifest declares, and how it is to be protected; `by_id`: it was named, not selected.
 
     `address` is `disk/<lower-cased disk id>`; `group_id` the snapshot resource group, which is always in the disk's own
     subscription.
@@ -63,11 +54,11 @@ class DesiredDisk:
 
     def __post_init__(self) -> None:
         self.address = addresses.disk(self.disk.id)
-        self.group_id = group_id(self.disk.id.text.split("/", 3)[2], self.group.azure_name or self.group.name)
+        self.group_id = group_id(self.disk.id.written_subscription, self.group.azure_name or self.group.name)
 
     @property
     def chosen_by(self) -> str:
-        """The entry that chose the disk, for people."""
+        """The entry that chose the disk, in words."""
         how = "by id" if self.by_id else "by selector"
         return f"chosen {how} at {self.place}"
 
@@ -108,10 +99,12 @@ def _unlisted(draft: Draft, arm_id: ArmId, rule: DiskRule, place: Place) -> Disk
 def _refuse_unread(draft: Draft, arm_id: ArmId, place: Place) -> None:
     """Refuse a disk that wasn't asked for because too many are unlisted; it counts as gone unless one of those exists."""
     if arm_id.subscription in draft.questions.contradicted:
-        message = f"{arm_id} isn't listed, but the list lacks disks that exist"
+        message = "Azure's list lacks the disk; it also lacks disks that exist, so the list proves nothing"
         draft.decisions.refuse(addresses.disk(arm_id), codes.LIST_INCOMPLETE, message, place=place)
     else:
-        gone.refuse_missing(draft, arm_id, place, f"{arm_id} isn't listed, like too many others to check it by id")
+        gone.refuse_missing(
+            draft, arm_id, place, "Azure's list lacks the disk, and too many others to check each of them by its id"
+        )
 
 
 def _claim_by_selector(draft: Draft, claims: dict[str, Claim]) -> None:
@@ -125,7 +118,7 @@ def _claim_by_selector(draft: Draft, claims: dict[str, Claim]) -> None:
             continue
         selected = list(_selected(draft.world, rule.select, rule.exclude, pools))
         if not selected and draft.world.options.shard.takes(str(rule.place)):
-            draft.decisions.note(disk_codes.SELECTS_NOTHING, "the selector matches no disk", place=rule.place)
+            _tell_nothing(draft, rule, rule.select, pools)
         _tell_passed_over(draft, rule, passed_over, claims)
         for disk in selected:
             earlier = claims.get(disk.id.key)
@@ -133,10 +126,49 @@ def _claim_by_selector(draft: Draft, claims: dict[str, Claim]) -> None:
                 claims[disk.id.key] = (disk, rule, rule.place, False)
             elif not earlier[3]:
                 twice[disk.id.key] += [earlier[1], rule]
+    _tell_other_case(draft, pools, claims)
     for key, rules in sorted(twice.items()):
         places = " and ".join(dict.fromkeys(str(rule.place) for rule in rules))
-        _refuse(draft, draft.world.disks[key].id, disk_codes.CLAIMED_TWICE, f"claimed at {places}", rules[-1].place)
+        _refuse(
+            draft,
+            draft.world.disks[key].id,
+            disk_codes.CLAIMED_TWICE,
+            f"the selectors at {places} both match the disk; neither is applied",
+            rules[-1].place,
+        )
         del claims[key]
+
+
+def _tell_nothing(draft: Draft, rule: DiskRule, select: Selector, pools: Mapping[str, Pool]) -> None:
+    """Say that a selector takes no disk, and which one that is almost the same would."""
+    from reconciler.planning.near_misses import near  # few plans need it, and difflib takes its time
+
+    meant = near(select, lambda other: _selected(draft.world, other, rule.exclude, pools))
+    message = f"the selector matches no disk{f'; {meant}' if meant else ''}"
+    draft.decisions.note(disk_codes.SELECTS_NOTHING, message, place=rule.place)
+
+
+def _tell_other_case(draft: Draft, pools: Mapping[str, Pool], claims: Mapping[str, Claim]) -> None:
+    """Tell of disks that no entry takes, though a selector that takes others would, but for the case of a tag's value."""
+    taking = {str(claim[1].place) for claim in claims.values() if not claim[3]}
+    for rule in draft.world.manifest.disks:
+        if rule.select is None or str(rule.place) not in taking or not draft.world.options.shard.takes(str(rule.place)):
+            continue
+        for subscription in _where(draft.world, rule.select, pools):
+            others = pools[subscription].other_spellings(rule.select) if subscription in pools else {}
+            for key, values in others.items():
+                near = replace(rule.select, tags={**(rule.select.tags or {}), key: values})
+                inside = {subscription: pools[subscription]}
+                missed = [one for one in _selected(draft.world, near, rule.exclude, inside) if one.id.key not in claims]
+                if missed:
+                    tags = " or ".join(f"`{key}: {value}`" for value in values)
+                    message = f"the selector misses {counted(len(missed), 'disk')} only by the case of a tag, {tags}: {_names(missed)}"
+                    draft.decisions.note(disk_codes.SELECTS_NOTHING, message, place=rule.place)
+
+
+def _names(disks: Sequence[Disk]) -> str:
+    """The names of the first few disks."""
+    return ", ".join(disk.id.name for disk in disks[:_SHOWN]) + (", …" if len(disks) > _SHOWN else "")
 
 
 def _pools(world: World) -> tuple[dict[str, list[Disk]], dict[str, list[Disk]]]:
@@ -149,10 +181,10 @@ def _pools(world: World) -> tuple[dict[str, list[Disk]], dict[str, list[Disk]]]:
     for disk in world.disks.values():
         if disk.id.key in untouchable:
             continue
-        why = "" if disk.id.key in with_instance else why_passed_over(disk)
+        why = None if disk.id.key in with_instance else why_passed_over(disk)
         if not why:
             found[disk.id.subscription].append(disk)
-        elif why != COPY:
+        elif why is not PassedOver.COPY:
             passed[disk.id.subscription].append(disk)
     return found, passed
 
@@ -163,8 +195,7 @@ def _tell_passed_over(draft: Draft, rule: DiskRule, pools: Mapping[str, Pool], c
         return
     disks = [disk for disk in _selected(draft.world, rule.select, rule.exclude, pools) if disk.id.key not in claims]
     if disks:
-        shown = ", ".join(disk.id.name for disk in disks[:_SHOWN]) + (", …" if len(disks) > _SHOWN else "")
-        message = f"{counted(len(disks), 'disk')} of Kubernetes clusters or scale sets would match: {shown}"
+        message = f"the selector skips {counted(len(disks), 'disk')} that Kubernetes clusters or scale sets made: {_names(disks)}"
         draft.decisions.note(disk_codes.PASSED_OVER, message, place=rule.place)
 
 
@@ -173,6 +204,7 @@ def _refuse(draft: Draft, disk: ArmId, code: Code, message: str, place: Place) -
     address = addresses.disk(disk)
     if draft.world.options.shard.takes(disk.key):
         draft.decisions.refuse(address, code, message, place=place)
+        draft.decisions.cannot_protect(disk, message, place)
     else:
         draft.decisions.refuse_untold(address, message)
 
@@ -226,7 +258,8 @@ def _resolve(draft: Draft, disk: Disk, rule: DiskRule, place: Place, by_id: bool
     vault, policy, group = (chosen(choice, disk.location) for choice in (rule.vault, rule.policy, rule.snapshot_group))
     if vault is None or policy is None or group is None:
         why = Obstacle(
-            disk_codes.REGION_UNNAMED, f"no vault, policy or snapshot resource group is named for {disk.location}"
+            disk_codes.REGION_UNNAMED,
+            f"the disk is in {disk.location}, for which its entry names no vault, policy or snapshot resource group",
         )
         if not draft.world.options.shard.takes(disk.id.key):
             draft.decisions.refuse_untold(addresses.disk(disk.id), why.sentence)
@@ -252,7 +285,10 @@ def _resolve(draft: Draft, disk: Disk, rule: DiskRule, place: Place, by_id: bool
         return None
     if is_kubernetes_volume(disk):
         draft.decisions.note(
-            disk_codes.AKS_VOLUME, f"{disk.id.name} is a Kubernetes volume", address=wanted.address, place=place
+            disk_codes.AKS_VOLUME,
+            "the disk is a volume of a Kubernetes cluster; its snapshots don't include the cluster's objects",
+            address=wanted.address,
+            place=place,
         )
     return wanted
 
@@ -265,18 +301,19 @@ def _location(world: World, vault: VaultSpec) -> str:
 
 def _reject(decisions: Decisions, disk: Disk, place: Place, by_id: bool, why: Obstacle) -> None:
     """Refuse a disk under the obstacle's own code if it was named by id, and as `uncovered` if it was selected."""
-    address, sentence = addresses.disk(disk.id), f"{disk.id.name}: {why.sentence}"
+    address, message = addresses.disk(disk.id), why.sentence
     if by_id:
-        decisions.refuse(address, why.code, sentence, place=place)
+        decisions.refuse(address, why.code, message, place=place)
     else:
-        hint = f"{why.code.hint}; or exclude it with a reason"
-        decisions.refuse(address, disk_codes.UNCOVERED, f"{sentence} ({why.code})", place=place, hint=hint)
+        message, hint = f"{message} ({why.code})", f"{why.code.hint}; or exclude it with a reason"
+        decisions.refuse(address, disk_codes.UNCOVERED, message, place=place, hint=hint)
+    decisions.cannot_protect(disk.id, message, place)
 
 
 def declared_disks(draft: Draft) -> list[DesiredDisk]:
-    """The desired disks, once the world has every instance that protects one: no list proves an absence.
+    """The desired disks, after adding to the world their instances that lists lack, since no list proves an absence.
 
-    Asked for are those of disks without any: whose disk it is that has one in another vault is decided there.
+    Each disk without any instance is asked about; a disk that has one in another vault is dealt with elsewhere.
     """
     desired, world = expand(draft), draft.world
     for wanted in desired:

@@ -15,7 +15,7 @@ from reconciler.planning.world import World
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What those are handed who ask or decide; who only looks is handed the world."""
+    """The world, the questions and the decisions of a plan; code that neither asks nor decides is handed only the world."""
 
     world: World
     decisions: Decisions
@@ -29,6 +29,6 @@ class Draft:
         return cls(world, decisions, Questions(world, decisions))
 
     def beside(self) -> Draft:
-        """Another draft of the same world, with the same questions and doubts: what is decided there stays there."""
+        """Another draft of the same world, with the same questions and doubts, but with decisions of its own."""
         decisions = Decisions(self.world)
         return Draft(self.world, decisions, self.questions.beside(decisions))

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from uuid import uuid5
 
-from reconciler.base.plurals import counted
 from reconciler.model import addresses
 from reconciler.model.addresses import Address
 from reconciler.model.changes import UNKNOWN, Action, Change, FieldChange, Kind, Op, Step
@@ -78,17 +77,22 @@ def _sample(draft: Draft, drill: DrillSpec, found: list[Candidate]) -> list[Sour
             chosen.append(Source(one.instance, points[0], one.wanted.disk))
         else:
             passed_over += 1
-            message = f"{one.wanted.disk.id.name} has nothing to restore yet"
+            message = "the disk has no recovery point yet"
             draft.decisions.note(codes.NO_RECOVERY_POINT, message, address=_address(drill, one.wanted.disk.id))
     if not chosen and not asked:
-        message = f"none of {counted(passed_over, 'disk')} has a recovery point" if found else "it matches no disk"
+        message = f"the drill restored nothing: {_none_of(passed_over)}" if found else "the drill matches no disk"
         draft.decisions.note(
             codes.NOTHING_DRILLED,
-            f"the drill {drill.name}: {message}",
+            message,
             address=addresses.drill(drill.name),
             place=drill.place,
         )
     return chosen
+
+
+def _none_of(count: int) -> str:
+    """That none of so many disks has a recovery point."""
+    return "its one disk has no recovery point" if count == 1 else f"none of its {count} disks has a recovery point"
 
 
 def _lot(drill: DrillSpec, candidate: Candidate) -> str:
@@ -97,7 +101,7 @@ def _lot(drill: DrillSpec, candidate: Candidate) -> str:
 
 
 def _address(drill: DrillSpec, disk: ArmId) -> Address:
-    return addresses.drill(drill.name, disk.key)
+    return addresses.drill(drill.name, disk)
 
 
 def _target(world: World, drill: DrillSpec, disk: ArmId) -> ArmId:
@@ -111,7 +115,7 @@ def _trial(draft: Draft, book: RoleBook, drill: DrillSpec, source: Source, run: 
     disk, address = _target(draft.world, drill, source.id), _address(drill, source.id)
     if draft.world.owner(source.instance.tags) == "foreign":
         mark = tag_of(source.instance.tags, OWNER_TAG)
-        message = f"{source.instance.id} belongs to {mark}, so no proof can be written on it"
+        message = f"the manifest `{mark}` owns the disk's backup instance, so the proof can't be written on it"
         draft.decisions.refuse(address, codes.MANAGED_ELSEWHERE, message, place=drill.place)
         return []
     if not is_open(draft, disk.group_id, address):
@@ -146,12 +150,12 @@ def _trial(draft: Draft, book: RoleBook, drill: DrillSpec, source: Source, run: 
         ),
         before={PROVEN_TAG: before},
         after={PROVEN_TAG: UNKNOWN, "source": source.id.text, "recoveryPoint": source.point.id.text, "disk": disk.text},
-        fields=(FieldChange(f"tags.{PROVEN_TAG}", before, UNKNOWN),),
+        fields=(FieldChange.of_tag(PROVEN_TAG, before, UNKNOWN),),
         depends=tuple(grants.planned),
         vault=source.instance.vault,
         probe=probe,
         place=drill.place,
-        detail=(f"makes {disk}", _KEPT[drill.keep], *room.detail),
+        detail=(f"makes {draft.world.names.of(disk)}", _KEPT[drill.keep], *room.detail),
         keeps=drill.keep,
     )
     return without_refused(draft.decisions, change)
@@ -170,14 +174,14 @@ def _deletion(world: World, drill: DrillSpec, disk: ArmId, instance: Instance, r
 
 
 def _mark(world: World, drill: DrillSpec) -> str:
-    """How the tag of a disk begins that a run of the drill made."""
+    """The beginning of the tag that any run of the drill writes on its disks."""
     return drill_mark(world.manifest.name, drill.name)
 
 
 def _refuse_locked(draft: Draft, disk: ArmId, address: Address) -> None:
     lock = draft.world.lock_on(disk, deletes=True)
     if lock:
-        draft.decisions.refuse(address, codes.LOCKED, f"{lock} forbids it")
+        draft.decisions.refuse(address, codes.LOCKED, f"{lock.shown(draft.world.names)} forbids it")
 
 
 def _leftovers(draft: Draft, drill: DrillSpec, chosen: set[str], run: str) -> Iterator[Change]:

@@ -9,7 +9,8 @@ from dataclasses import replace
 from reconciler.base.plurals import counted
 from reconciler.model.addresses import Address
 from reconciler.model.changes import Action, Change, Kind
-from reconciler.model.ids import lower
+from reconciler.model.globs import glob
+from reconciler.model.ids import ArmId, lower
 from reconciler.model.manifest import DiskRule, names_in
 from reconciler.model.plan import Gate, Plan
 from reconciler.model.protection import is_active
@@ -20,7 +21,6 @@ from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import Draft
 from reconciler.planning.gone import is_left
 from reconciler.planning.role_book import RoleBook
-from reconciler.planning.selection import glob
 from reconciler.planning.world import World
 
 COUNTED = frozenset({"empty", "mass-change", "mass-gone", "selects-nothing"})
@@ -53,12 +53,12 @@ def gates(
 
 def local_gates(draft: Draft, takes: Callable[[Address], bool]) -> Iterable[Gate]:
     """Every local gate that concerns this plan, open or closed; `takes` says which addresses `--only` leaves."""
-    for (name, value), reasons in sorted(draft.decisions.gated.items()):
+    for key, reasons in sorted(draft.decisions.gated.items(), key=lambda one: str(one[0])):
         addresses = sorted(filter(takes, reasons))
         if addresses:
-            hint = f"pass `--force {name}={value}` to continue"
-            is_open = draft.world.forces(name, value)
-            yield Gate(name, reasons[addresses[0]], hint, is_open, tuple(addresses), is_local=True)
+            hint = f"pass `--force {key}` to continue"
+            is_open = draft.world.forces(key.gate, *key.parts)
+            yield Gate(key.gate, reasons[addresses[0]], hint, is_open, tuple(addresses), is_local=True)
 
 
 def under_gates_of(plan: Plan, whole: Plan) -> Plan:
@@ -95,15 +95,13 @@ def _owns_any(world: World, changes: list[Change]) -> bool:
 def _mass_gone(draft: Draft, changes: list[Change]) -> Iterable[Gate]:
     """The gate for many disks gone at once: a list, a permission or a subscription is more likely lost than the disks."""
     acted = [change for change in changes if change.drift == "gone" and change.vault]
-    vaults = sorted({change.vault.key for change in acted if change.vault} & draft.decisions.masses.keys())
+    masses = draft.decisions.masses
+    vaults = sorted({change.vault for change in acted if change.vault} & masses.keys())
     if vaults:
-        where = [
-            f"{draft.decisions.masses[key][0]} of {draft.decisions.masses[key][1]} of {key.rsplit('/', 1)[-1]}"
-            for key in vaults
-        ]
+        where = [f"{masses[vault][0]} of the {masses[vault][1]} of the vault {vault.name}" for vault in vaults]
         message = f"many disks are gone at once: {_listed(where)}"
         hint = "check that they were deleted on purpose; pass `--force mass-gone` to continue"
-        found = tuple(change.address for change in acted if change.vault and change.vault.key in vaults)
+        found = tuple(change.address for change in acted if change.vault in vaults)
         yield Gate("mass-gone", message, hint, draft.world.forces("mass-gone"), found)
 
 
@@ -122,19 +120,19 @@ def _mass(world: World, changes: list[Change]) -> Iterable[Gate]:
     weighty = [change for change in changes if change.kind is Kind.DISK and change.weight and change.vault]
     if not weighty:
         return
-    touched = Counter(key for change in weighty if change.vault for key in (change.vault.key, ""))
+    touched = Counter[ArmId | None](vault for change in weighty if change.vault for vault in (change.vault, None))
     losing = {lower(str((change.before or {}).get("instance"))) for change in weighty}
-    held: Counter[str] = Counter()
-    total: Counter[str] = Counter()
+    held: Counter[ArmId | None] = Counter()
+    total: Counter[ArmId | None] = Counter()
     for instance in world.estate.instances.values():
-        held.update((instance.vault.key, "") if instance.disk else ())
+        held.update((instance.vault, None) if instance.disk else ())
         if instance.disk and (is_active(instance) or instance.id.key in losing):
-            total.update((instance.vault.key, ""))
-    for key in sorted(touched):
-        if held[key] >= MASS_FROM and touched[key] * 100 > MASS_PERCENT * total[key]:
-            where = f"the vault {key.rsplit('/', 1)[-1]}" if key else "all vaults"
+            total.update((instance.vault, None))
+    for vault in sorted(touched, key=lambda one: one.key if one else ""):
+        if held[vault] >= MASS_FROM and touched[vault] * 100 > MASS_PERCENT * total[vault]:
+            where = f"the vault {lower(vault.name)}" if vault else "all vaults"
             message = (
-                f"{touched[key]} of {total[key]} instances of {where} would be stopped, suspended, deleted "
+                f"{touched[vault]} of {total[vault]} instances of {where} would be stopped, suspended, deleted "
                 f"or kept for less time (more than {MASS_PERCENT} %)"
             )
             addresses = tuple(change.address for change in weighty)
@@ -154,18 +152,18 @@ def _two_sources(world: World, changes: Iterable[Change]) -> Iterator[Gate]:
     others = {
         key: told
         for key, vault in world.estate.vaults.items()
-        if source and (told := tag_of(vault.tags, SOURCE_TAG)) and told != source
+        if source and (told := tag_of(vault.tags, SOURCE_TAG)) and not world.options.is_source(told)
     }
     ending = [change for change in changes if change.vault and change.vault.key in others and _ends(change)]
     if ending:
         names = sorted({change.vault.name for change in ending if change.vault})
         message = (
-            f"{', '.join(names)}: another copy of the manifest {world.manifest.name} was applied there "
+            f"another copy of the manifest {world.manifest.name} was applied in {', '.join(names)} "
             f"(mark {', '.join(sorted({others[change.vault.key] for change in ending if change.vault}))}, this is {source}), "
             "and this one would take over its disks"
         )
         hint = (
-            "Give the manifests different names. If this one only moved to another repository or folder, "
+            "give the manifests different names; if this one only moved to another repository or folder, "
             "pass `--adopt` once, or `--force two-sources` for this run"
         )
         yield Gate(
@@ -217,7 +215,12 @@ def _quota(draft: Draft, changes: list[Change]) -> Iterable[Gate]:
     )
     over = over_quota(draft, added)
     if over:
-        where = _listed([f"{subscription} would have {count}" for subscription, count in sorted(over.items())])
+        where = _listed(
+            [
+                f"{draft.world.names.subscription(subscription)} would have {count}"
+                for subscription, count in sorted(over.items())
+            ]
+        )
         message = f"more than {QUOTA} role assignments in a subscription: {where}"
         hint = "declare `roleAssignments: {scope: resourceGroup}`; pass `--force role-quota` if Azure raised your limit"
         yield Gate("role-quota", message, hint, draft.world.forces("role-quota"))
@@ -226,10 +229,12 @@ def _quota(draft: Draft, changes: list[Change]) -> Iterable[Gate]:
 def _scopes(world: World, book: RoleBook) -> Iterable[Gate]:
     over = {key: len(scopes) for key, scopes in sorted(book.disk_scopes.items()) if len(scopes) > DISK_SCOPE_LIMIT}
     if over:
-        where = _listed([f"{count} in {subscription}" for subscription, count in over.items()])
+        where = _listed(
+            [f"{count} in {world.names.subscription(subscription)}" for subscription, count in over.items()]
+        )
         message = f"more than {DISK_SCOPE_LIMIT} role assignments at disk scope: {where}"
         hint = "declare `roleAssignments: {scope: resourceGroup}`"
-        yield Gate("role-scope", message, hint, world.forces("role-scope"))
+        yield Gate("role-scope", message, hint, world.forces("role-scope"), opener="--force role-scope")
 
 
 def _listed(texts: list[str]) -> str:
@@ -238,7 +243,7 @@ def _listed(texts: list[str]) -> str:
 
 
 def _selects_nothing(world: World, desired: Sequence[DesiredDisk], changes: Iterable[Change]) -> Iterable[Gate]:
-    """The gate for pruning more disks than the entry matches that may have matched them; no disks at all are `empty`."""
+    """The gate for pruning more disks than are left to the entry that may have taken them; with none at all, it is `empty`."""
     pruned = [change for change in changes if change.drift == "orphaned" and change.steps]
     if not (pruned and desired):
         return
@@ -262,11 +267,11 @@ def _selects_nothing(world: World, desired: Sequence[DesiredDisk], changes: Iter
 
 
 def _lost(world: World, rule: DiskRule, takes: int, pruned: Sequence[Change]) -> list[Change]:
-    """What an entry may have taken before: there is no record of that.
+    """The pruned disks that an entry may have taken before; there is no record of which it did.
 
-    What it could have taken by subscription, resource group and name alone stands in for it, whatever it leaves out now;
-    for one that takes nothing, or of whose places or names one does, also what lies in a vault that it puts disks into,
-    since that place or name may be what was mistyped.
+    These are the disks that it could take by subscription, resource group and name alone, whatever it excludes now. If
+    the entry, or one of its places or names, matches nothing, that may be mistyped: then the disks in the vaults that it
+    uses count, too.
     """
     is_idle = not takes or _has_idle_part(world, rule)
     vaults = {world.manifest.vaults[name].id for name in names_in(rule.vault)} if is_idle else set()

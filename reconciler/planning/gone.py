@@ -25,7 +25,7 @@ from reconciler.model.manifest import EXPIRE, REPORT
 from reconciler.model.names import instance_name
 from reconciler.model.policy_reading import content_of
 from reconciler.model.protection import Health, health_of, is_active
-from reconciler.model.resources import Instance, RecoveryPoint
+from reconciler.model.resources import NEVER, Instance, RecoveryPoint
 from reconciler.planning.draft import Draft
 from reconciler.planning.questions import PENDING, Questions
 from reconciler.planning.takers import Taker, when_gone
@@ -79,7 +79,7 @@ class Absences:
 
     gone: dict[str, Gone] = field(default_factory=dict)
     undecided: set[str] = field(default_factory=set)
-    masses: dict[str, tuple[int, int]] = field(default_factory=dict)
+    masses: dict[ArmId, tuple[int, int]] = field(default_factory=dict)
 
 
 def absences(draft: Draft, claimed: Collection[str]) -> Absences:
@@ -99,7 +99,7 @@ def absences(draft: Draft, claimed: Collection[str]) -> Absences:
 def _look(draft: Draft, found: Absences, one: Gone) -> None:
     key = one.instance.id.key
     acts = when_gone(one.takers)[0] != REPORT and not _is_done(one)
-    is_needed = acts and (one.instance.vault.key not in found.masses or draft.world.forces("mass-gone"))
+    is_needed = acts and (one.instance.vault not in found.masses or draft.world.forces("mass-gone"))
     if not may_read(draft.questions, one.disk, is_needed=is_needed):
         _assume(draft, found, one)
         return
@@ -110,14 +110,14 @@ def _look(draft: Draft, found: Absences, one: Gone) -> None:
         found.undecided.add(key)
     elif one.disk.subscription in draft.world.reach.disk_subscriptions:
         draft.questions.contradicted.add(one.disk.subscription)
-        draft.decisions.refuse(one.address, codes.LIST_INCOMPLETE, f"{one.disk} exists but isn't listed")
+        draft.decisions.refuse(one.address, codes.LIST_INCOMPLETE, "the disk exists, but Azure's list lacks it")
         found.undecided.add(key)
 
 
 def _assume(draft: Draft, found: Absences, one: Gone) -> None:
     """Judge a disk that wasn't read because too many are unlisted: gone, unless one that was read exists after all."""
     if one.disk.subscription in draft.questions.contradicted:
-        message = f"{one.disk} isn't listed, but the list lacks disks that exist"
+        message = "Azure's list lacks the disk; it also lacks disks that exist, so the list proves nothing"
         draft.decisions.refuse(one.address, codes.LIST_INCOMPLETE, message)
         found.undecided.add(one.instance.id.key)
     else:
@@ -141,9 +141,9 @@ def _lacking(world: World, accounted: Collection[str]) -> Iterator[Gone]:
             yield Gone(instance, disk, takers)
 
 
-def _masses(world: World, lacking: Iterable[Gone]) -> dict[str, tuple[int, int]]:
-    missing = Counter(one.instance.vault.key for one in lacking if not _is_done(one))
-    held = Counter(one.vault.key for one in world.estate.instances.values() if one.disk and is_active(one))
+def _masses(world: World, lacking: Iterable[Gone]) -> dict[ArmId, tuple[int, int]]:
+    missing = Counter(one.instance.vault for one in lacking if not _is_done(one))
+    held = Counter(one.vault for one in world.estate.instances.values() if one.disk and is_active(one))
     return {
         vault: (count, held[vault])
         for vault, count in sorted(missing.items())
@@ -166,7 +166,7 @@ def _listed(draft: Draft, lacking: Iterable[Gone]) -> tuple[set[str], set[str]]:
 
 
 def verdict(draft: Draft, one: Gone) -> Verdict:
-    """What `whenGone` does about an instance now: the disk can't be gone for longer than since the newest recovery point."""
+    """What `whenGone` does about an instance now; the disk is at most as long gone as its newest recovery point is old."""
     word, hours = when_gone(one.takers)
     if word == REPORT:
         return Verdict.TELL
@@ -174,7 +174,7 @@ def verdict(draft: Draft, one: Gone) -> Verdict:
         return Verdict.DONE
     if not (one.is_read and _may_act(draft, one)):
         return Verdict.TELL
-    points = _points(draft.questions, one.instance)
+    points = known_points(draft.questions, one.instance)
     if points is None:
         return Verdict.PENDING
     return Verdict.ACT if points and draft.world.now >= _due(draft.world, one.instance, points, hours) else Verdict.TELL
@@ -198,7 +198,7 @@ def is_left(world: World, instance: Instance) -> bool:
     return disk is not None and disk.key not in world.disks and _is_done(Gone(instance, disk, world.takers.of(disk)))
 
 
-def _points(questions: Questions, instance: Instance) -> tuple[RecoveryPoint, ...] | None:
+def known_points(questions: Questions, instance: Instance) -> tuple[RecoveryPoint, ...] | None:
     """The instance's recovery points, newest first, none if they can't be told; None until they were asked for."""
     match questions.answer(KEPT_POINTS(instance.id)):
         case Yes(points):
@@ -220,7 +220,7 @@ def outlook(draft: Draft, one: Gone) -> str:
     """What becomes of the instance's recovery points, and when; follows the sentence that the disk is gone."""
     if not one.is_read:
         return "; it isn't listed, and was not checked by id, because too many others aren't listed either"
-    points = _points(draft.questions, one.instance)
+    points = known_points(draft.questions, one.instance)
     if points is None:
         return ""
     word, hours = when_gone(one.takers)
@@ -236,8 +236,9 @@ def _expiry(points: tuple[RecoveryPoint, ...]) -> str:
     if len(points) == 1:
         return f"; its only recovery point, of {_moment(points[0].taken)}, is kept"
     expires = points[1].expires
-    when = f"at {_moment(expires)}" if expires else "at an unknown time"
-    return f"; of its {counted(len(points), 'recovery point')} the second newest expires {when}, the newest is kept"
+    when = f"expires at {_moment(expires)}" if expires else "expires at an unknown time"
+    when = "never expires" if expires == NEVER else when
+    return f"; of its {counted(len(points), 'recovery point')} the second newest {when}, the newest is kept"
 
 
 def _moment(moment: datetime) -> str:
@@ -282,7 +283,7 @@ def refuse_named(draft: Draft, disk: ArmId, place: Place) -> None:
     if not held and any(_is_kept(draft.world, one, disk) for one in draft.world.deleted.get(disk.key, ())):
         return
     told = next((outlook(draft, one) for one in left if is_active(one.instance)), "")
-    refuse_missing(draft, disk, place, f"{disk} doesn't exist", told)
+    refuse_missing(draft, disk, place, "the disk doesn't exist in Azure", told)
 
 
 def refuse_missing(draft: Draft, disk: ArmId, place: Place, message: str, told: str = "") -> None:
@@ -290,7 +291,7 @@ def refuse_missing(draft: Draft, disk: ArmId, place: Place, message: str, told: 
     hint = "correct the id; if the disk is permanently gone, list it under `removed`"
     if when_gone(draft.world.takers.of(disk))[0] == REPORT:
         hint += ", or declare `whenGone` in its entry"
-    draft.decisions.refuse_untold(addresses.disk(disk), message)
-    draft.decisions.note(
-        disk_codes.DISK_GONE.as_error, message + told, address=addresses.disk(disk), place=place, hint=hint
-    )
+    address = addresses.disk(disk)
+    draft.decisions.refuse_untold(address, message)
+    draft.decisions.note(disk_codes.DISK_GONE.as_error, message + told, address=address, place=place, hint=hint)
+    draft.decisions.cannot_protect(disk, message + told, place, is_gone=True)

@@ -56,29 +56,31 @@ class Holdings:
         return True
 
     def are_elsewhere(self, wanted: DesiredDisk, live: list[Instance]) -> bool:
-        """Whether a disk has instances, and none of its own vault and manifest: an error tells where."""
+        """Whether a disk has instances, but only in other vaults or of other manifests; an error says where."""
         address = wanted.address
         if self.are_of_others(wanted, live):
             return True
         others = [instance for instance in live if instance.vault != wanted.vault.id]
         if others and len(others) == len(live):
             other = min(others, key=protection.preference)
-            where = f"{other.id.name} in the vault {other.vault.name}"
+            where = self._world.names.in_vault(other.vault.child("backupInstances", other.id.name))
             is_it = protection.health_of(other) is Health.CONFIGURED
-            how = f"is protected by {where}" if is_it else f"has {where}, which doesn't protect it: it is {other.state}"
-            self._decisions.refuse(
-                address, disk_codes.PROTECTED_ELSEWHERE, f"{wanted.disk.id.name} {how}", place=wanted.place
+            how = (
+                f"it is already protected by {where}"
+                if is_it
+                else f"it has {where}, which is {other.state} and doesn't protect it"
             )
+            self._decisions.refuse(address, disk_codes.PROTECTED_ELSEWHERE, how, place=wanted.place)
             return True
         return False
 
     def are_of_others(self, wanted: DesiredDisk, held: list[Instance]) -> bool:
-        """Whether another manifest owns an instance of the disk: an error, unless it is being handed over to that one."""
+        """Whether another manifest owns an instance of the disk; that is an error, unless the disk is being handed over to it."""
         for instance in held:
             owner = self._world.owner(instance.tags)
             if owner == "foreign":
                 mark = tag_of(instance.tags, OWNER_TAG)
-                message = f"{wanted.disk.id.name} is managed by the manifest {mark} ({instance.id})"
+                message = f"the manifest `{mark}` owns its backup instance in the vault {instance.vault.name}"
                 self._decisions.refuse(wanted.address, codes.MANAGED_ELSEWHERE, message, place=wanted.place)
                 return True
             if owner == "handed":

@@ -36,9 +36,9 @@ def replaced(draft: Draft, desired: Iterable[DesiredDisk]) -> dict[Address, str]
             case Yes(source) if source != wanted.disk.unique_id:
                 traced += 1
                 if traced > _MOST_TRACED or not _is_restored(draft.questions, wanted, instance):
-                    made = f"{wanted.disk.created:%Y-%m-%d %H:%M} UTC" if wanted.disk.created else "since"
+                    made = f"{wanted.disk.created:%Y-%m-%d %H:%M} UTC" if wanted.disk.created else "later"
                     found[wanted.address] = (
-                        f"{wanted.disk.id.name} was created {made}, after the disk of that name whose backups these are"
+                        f"another disk has this name now: it was created {made}, after the one whose backups these are"
                     )
             case Unsure() as doubt:
                 what = f"which disk the backups of {wanted.disk.id.name} are from"

@@ -36,7 +36,7 @@ def guard_or_refuse(
     """The resource guard requests to send along; None, and `address` is refused, when one is needed and none was given."""
     guard = guard_of(draft.world, vault, *ops)
     if guard is None:
-        message = f"the vault {vault.name} is protected by a resource guard"
+        message = f"a resource guard protects the vault {vault.name}, and must approve this change"
         draft.decisions.refuse(address, codes.RESOURCE_GUARD, message, place=place)
     return guard
 
@@ -56,7 +56,7 @@ def identity(declared: ArmId | str) -> dict[str, Any]:
 
 
 def shown(wanted: DesiredDisk, policy: ArmId | None) -> dict[str, Any]:
-    """A new instance as people see it."""
+    """The fields of a new instance, as a plan shows them."""
     return {
         "vault": wanted.vault.azure_name,
         "policy": policy.name if policy else wanted.policy.name,
@@ -95,12 +95,12 @@ def body(wanted: DesiredDisk, policy: ArmId, owner: str) -> dict[str, Any]:
 
 
 def is_health(fields: tuple[FieldChange, ...]) -> bool:
-    """Whether only the state of protection differs; our mark is written along with any change."""
-    other = [entry for entry in fields if entry.path != "protection" and not entry.path.startswith("tags.")]
+    """Whether only the state of protection differs, apart from our mark, which is written along with any change."""
+    other = [entry for entry in fields if entry.path != "protection" and not entry.tag]
     return fields[0].path == "protection" and not other
 
 
 def reason(fields: tuple[FieldChange, ...]) -> str:
     """The reason for a change of an instance whose protection is as declared."""
-    names = [entry.path for entry in fields if not entry.path.startswith("tags.")]
+    names = [entry.path for entry in fields if not entry.tag]
     return f"another {' and '.join(names)} is declared" if names else "gets this manifest's mark"

@@ -1,4 +1,4 @@
-"""The marks that vaults bear, and what they tell of a difference: that it was made outside, or is declared since."""
+"""The marks on vaults, and what they tell of a difference: whether Azure was changed outside, or the manifest since."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _MOST_TRACED = 1000
 
 
 def marks(draft: Draft, changes: Sequence[Change], takes: Callable[[Address], bool]) -> tuple[Mark, ...]:
-    """The marks to write on vaults in the end; `takes` says what `--only` leaves."""
+    """The marks to write on vaults at the end of a run; `takes` says which addresses `--only` leaves."""
     found = _of_digests(draft, changes, takes)
     every = (*found, *_of_source(draft, changes, found))
     return tuple(sorted(every, key=lambda mark: (mark.vault.key, mark.tag)))
@@ -71,7 +71,7 @@ def _of_source(draft: Draft, changes: Iterable[Change], others: Iterable[Mark]) 
         is_ours = live is None or draft.world.owner(live.tags) == "ours" or bool(draft.decisions.marking(spec))
         adopts = draft.world.options.adopt and bool(before) and is_ours
         is_written = spec.id.key in written or spec.id.key in touched
-        if spec.manage and before != source and (adopts or (is_written and not before)):
+        if spec.manage and not draft.world.options.is_source(before) and (adopts or (is_written and not before)):
             address = written.get(spec.id.key) or addresses.vault(spec.name)
             yield Mark(address, spec.id, SOURCE_TAG, before, source)
 
@@ -105,7 +105,7 @@ def class_of(draft: Draft, wanted: DesiredDisk) -> str:
 
 
 def spread_class(decisions: Decisions, desired: Iterable[DesiredDisk]) -> None:
-    """Give roles, policies and snapshot resource groups that only such disks need the disks' class of drift."""
+    """Give the class of drift of new disks to the roles, policies and snapshot resource groups that only they need."""
     told = {change.address: change.drift for change in decisions.changes.values() if change.drift in {NEW, UNCLEAR}}
     if not told:
         return

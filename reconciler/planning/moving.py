@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from reconciler.model import protection
+from reconciler.model import addresses, protection
 from reconciler.model.addresses import Address
 from reconciler.model.canonical import digest
 from reconciler.model.changes import Action, Change, Deletion, FieldChange, Kind, Op, Step
@@ -14,14 +14,16 @@ from reconciler.model.codes import disks as disk_codes
 from reconciler.model.codes import planning as codes
 from reconciler.model.estate import Estate
 from reconciler.model.findings import Severity
-from reconciler.model.ids import ArmId, lower
+from reconciler.model.ids import ArmId
 from reconciler.model.manifest import Manifest
 from reconciler.model.plan import Options, Plan
 from reconciler.model.policy_reading import read
 from reconciler.model.protection import GOALS, Health, health_of
 from reconciler.model.resources import Instance
+from reconciler.model.short_names import Typed
+from reconciler.model.tags import OWNER_TAG, tag_of
 from reconciler.planning import planner
-from reconciler.planning.decisions import Decisions
+from reconciler.planning.decisions import Decisions, Refusal
 from reconciler.planning.desired import DesiredDisk, expand
 from reconciler.planning.draft import Draft
 from reconciler.planning.instance_bodies import guard_of, guard_or_refuse
@@ -74,8 +76,10 @@ def make(
     draft.questions.tell_unread()
     moves = [move for named in disks for move in _moves(draft, desired, named, looked.decisions.refused)]
     if not moves:
-        return Plan(manifest.name, (), tuple(draft.decisions.findings), (), "", questions=draft.questions.open)
-    base = planner.make(manifest, _without(estate, moves), _narrowed(options, moves), now)
+        findings, asked = tuple(draft.decisions.findings), draft.questions.open
+        return Plan(manifest.name, (), findings, (), "", questions=asked, names=draft.world.names)
+    narrowed = replace(options, only=tuple(move.wanted.address for move in moves), prune=False)
+    base = planner.make(manifest, _without(estate, moves), narrowed, now)
     by_address = {move.wanted.address: move for move in moves}
     changes = [
         _change(draft, by_address[change.address], change, through_soft_delete)
@@ -101,20 +105,23 @@ def make(
     )
 
 
-def _moves(draft: Draft, desired: list[DesiredDisk], named: str, refused: Mapping[Address, str]) -> Iterator[_Move]:
+def _moves(draft: Draft, desired: list[DesiredDisk], named: str, refused: Mapping[Address, Refusal]) -> Iterator[_Move]:
     """The move of a disk that is declared in another vault; findings when it can't be moved."""
-    meant = [one for one in desired if lower(named).rstrip("/") in (one.disk.id.key, lower(one.disk.id.name))]
+    names = draft.world.names
+    disks = Typed(named, names).disks(one.disk.id for one in desired)
+    meant = [one for one in desired if one.disk.id in disks]
     if len(meant) > 1:
-        draft.decisions.note(disk_codes.DISK_AMBIGUOUS, f"{named}: {', '.join(one.disk.id.text for one in meant)}")
+        draft.decisions.note(disk_codes.DISK_AMBIGUOUS, f"`{named}` names several disks: {names.listed(disks)}")
     elif not meant:
-        _tell_undeclared(draft.decisions, named, refused)
+        _tell_undeclared(draft, named, desired, refused)
     if len(meant) != 1:
         return
     (wanted,) = meant
     held = [one for one in draft.world.estate.instances.values() if one.disk == wanted.disk.id]
     here = [one for one in held if one.vault == wanted.vault.id]
-    if any(one.snapshot_group not in (None, wanted.group_id) for one in here):
-        message = f"{wanted.disk.id.name} has an instance in {wanted.vault.name} whose snapshots are in {here[0].snapshot_group}"
+    strange = [one.snapshot_group for one in here if one.snapshot_group not in (None, wanted.group_id)]
+    if strange:
+        message = f"its backup instance in the vault {wanted.vault.name} has its snapshots in {names.listed(filter(None, strange))}, which can't be changed"
         draft.decisions.refuse(wanted.address, codes.MOVE_IMPOSSIBLE, message, place=wanted.place)
         return
     deleted = [one for one in draft.world.estate.deleted_instances.values() if one.disk == wanted.disk.id]
@@ -128,39 +135,39 @@ def _moves(draft: Draft, desired: list[DesiredDisk], named: str, refused: Mappin
         return
     rest = tuple(one for one in others if one is not old and (one.deleted or is_left(draft.world, one)))
     if wanted.rule.protection != "protected":
-        message = f"{wanted.disk.id.name} is declared {wanted.rule.protection}, so nothing would protect it in {wanted.vault.name}"
+        message = f"the disk is declared {wanted.rule.protection}, so nothing would protect it in the vault {wanted.vault.name}"
         hint = "declare it `protected` until it is moved"
         draft.decisions.refuse(wanted.address, codes.MOVE_IMPOSSIBLE, message, place=wanted.place, hint=hint)
     elif _is_movable(draft, wanted, old):
         yield _Move(wanted, old, rest)
 
 
-def _tell_undeclared(decisions: Decisions, named: str, refused: Mapping[Address, str]) -> None:
+def _tell_undeclared(
+    draft: Draft, named: str, desired: Iterable[DesiredDisk], refused: Mapping[Address, Refusal]
+) -> None:
     """Say why no disk of that name can be moved: what refused it, else that the manifest declares none."""
-    wanted = lower(named).rstrip("/")
-    for address, reason in sorted(refused.items()):
-        if address.disk and wanted in (address.disk.key, lower(address.disk.name)):
-            decisions.note(
-                codes.MOVE_IMPOSSIBLE, f"{named}: {reason}", hint="fix that first; run `reconciler plan` for details"
-            )
-            return
-    hint = "declare it with the vault that it should move to"
-    decisions.note(codes.MOVE_IMPOSSIBLE, f"{named}: the manifest declares no such disk", hint=hint)
+    typed = Typed(named, draft.world.names)
+    chosen = typed.disks(address.disk for address in sorted(refused) if address.disk)
+    if chosen:
+        told = f"`{named}` can't be moved: {refused[addresses.disk(chosen[0])].because}"
+        draft.decisions.note(codes.MOVE_IMPOSSIBLE, told, hint="fix that first; run `reconciler plan` for details")
+        return
+    hint = typed.near_disks(one.address for one in desired) or "declare it with the vault that it should move to"
+    message = f"`{named}` can't be moved: the manifest declares no such disk"
+    draft.decisions.note(codes.MOVE_IMPOSSIBLE, message, hint=hint)
 
 
 def _tell_nothing_to_move(decisions: Decisions, wanted: DesiredDisk, here: list[Instance]) -> None:
     """Add the finding that the disk is already protected in its declared vault, or the error that nothing protects it."""
-    name, vault = wanted.disk.id.name, wanted.vault.name
+    vault = wanted.vault.name
     if any(health_of(one) is Health.CONFIGURED for one in here):
-        message = f"{name} is already protected in the vault {vault}, and in no other"
+        message = f"the disk is already protected in the vault {vault}, and in no other"
         decisions.note(codes.MOVED_ALREADY, message, address=wanted.address, place=wanted.place)
         return
-    state = (
-        f"its backup instance in {vault} is {here[0].state}"
-        if here
-        else f"nothing protects it, in {vault} or elsewhere"
-    )
-    decisions.refuse(wanted.address, codes.NOTHING_TO_MOVE, f"{name}: {state}", place=wanted.place)
+    state = f"no backup instance protects the disk, in the vault {vault} or elsewhere"
+    if here:
+        state = f"its backup instance in the vault {vault} is {here[0].state}"
+    decisions.refuse(wanted.address, codes.NOTHING_TO_MOVE, state, place=wanted.place)
 
 
 def _is_let_go(old: Instance) -> bool:
@@ -171,17 +178,17 @@ def _is_let_go(old: Instance) -> bool:
 def _is_movable(draft: Draft, wanted: DesiredDisk, old: Instance) -> bool:
     address = wanted.address
     if draft.world.owner(old.tags) == "foreign":
-        draft.decisions.refuse(
-            address, codes.MANAGED_ELSEWHERE, f"{old.id} belongs to another manifest", place=wanted.place
-        )
+        message = f"the manifest `{tag_of(old.tags, OWNER_TAG)}` owns its backup instance in the vault {old.vault.name}"
+        draft.decisions.refuse(address, codes.MANAGED_ELSEWHERE, message, place=wanted.place)
     elif not old.deleted and health_of(old) in protection.AT_WORK:
-        _wait_for(draft.decisions, wanted, old)
+        _wait_for(draft, wanted, old)
     elif guard_or_refuse(draft, old.vault, (Op.INSTANCE_STOP,), address, wanted.place) is None or not _may_leave(
         draft, wanted, old
     ):
         return False
     elif lock := draft.world.lock_on(old.id, deletes=True):
-        draft.decisions.refuse(address, codes.LOCKED, f"{lock} forbids it", place=wanted.place)
+        message = f"{lock.shown(draft.world.names)} forbids stopping its protection in the old vault"
+        draft.decisions.refuse(address, codes.LOCKED, message, place=wanted.place)
     else:
         return True
     return False
@@ -209,16 +216,14 @@ def _without(estate: Estate, moves: list[_Move]) -> Estate:
     )
 
 
-def _narrowed(options: Options, moves: list[_Move]) -> Options:
-    return replace(options, only=tuple(move.wanted.address for move in moves), prune=False)
-
-
 def _change(draft: Draft, move: _Move, made: Change, through_soft_delete: bool) -> Change:
     """The change that protects the disk anew, with what happens to the old instances around it."""
     wanted, old = move.wanted, move.old
     before, after, detail = _around(draft, move, through_soft_delete)
     undoing = _undoing(draft.world, wanted, made)
-    field = FieldChange("vault", old.vault.text, wanted.vault.id.text)
+    fields = [FieldChange("vault", old.vault.text, wanted.vault.id.text)]
+    if old.snapshot_group != wanted.group_id:
+        fields.append(FieldChange("snapshotResourceGroup", _text(old), wanted.group_id.text))
     return replace(
         made,
         kind=Kind.MOVE,
@@ -227,7 +232,7 @@ def _change(draft: Draft, move: _Move, made: Change, through_soft_delete: bool) 
         steps=(*before, *made.steps, *after, *undoing),
         before={"instance": old.id.text},
         after={**(made.after or {}), "instance": made.steps[0].target.text},
-        fields=(field, FieldChange("snapshotResourceGroup", _text(old), wanted.group_id.text)),
+        fields=tuple(fields),
         detail=(*made.detail, _KEPT, _GAP, *detail),
     )
 
@@ -309,16 +314,16 @@ def _is_there_already(draft: Draft, move: _Move) -> bool:
     held = draft.world.held.get(wanted.disk.id.key, ())
     if any(one.vault == wanted.vault.id and health_of(one) in _THERE for one in held):
         return True
-    message = f"nothing protects {wanted.disk.id.name} in {wanted.vault.name}, and no change is planned there"
+    message = f"nothing protects the disk in the vault {wanted.vault.name}, and no change is planned there"
     hint = "remove the `ignore` entry that matches it until it is moved"
     draft.decisions.refuse(wanted.address, codes.MOVE_IMPOSSIBLE, message, place=wanted.place, hint=hint)
     return False
 
 
-def _wait_for(decisions: Decisions, wanted: DesiredDisk, instance: Instance) -> None:
+def _wait_for(draft: Draft, wanted: DesiredDisk, instance: Instance) -> None:
     """Refuse to move while Azure is working on one of the instances: an error, since nothing was done."""
-    message = f"Azure is still working on {instance.id}: it is {instance.state}"
-    decisions.refuse(wanted.address, codes.WAITS_FOR.as_error, message, place=wanted.place)
+    message = f"Azure is still working on the backup instance in the vault {instance.vault.name}: {instance.state}"
+    draft.decisions.refuse(wanted.address, codes.WAITS_FOR.as_error, message, place=wanted.place)
 
 
 def _brought_back(world: World, move: _Move) -> Iterator[Change]:
@@ -326,15 +331,14 @@ def _brought_back(world: World, move: _Move) -> Iterator[Change]:
     old = move.old
     if _is_let_go(old):  # the new one is in progress, and is waited for
         return
-    steps = [Step(Op.INSTANCE_UNDELETE, _live(one)) for one in move.left if one.deleted]
-    if not old.deleted:
-        steps.insert(0, Step(Op.INSTANCE_STOP, _live(old), guard=_guard(world, old)))
+    stop = () if old.deleted else (Step(Op.INSTANCE_STOP, _live(old), guard=_guard(world, old)),)
+    undelete = (Step(Op.INSTANCE_UNDELETE, _live(one)) for one in move.left if one.deleted)
     yield Change(
         address=move.wanted.address,
         kind=Kind.MOVE,
         action=Action.CHANGE,
         reason="protected in the new vault; the old instance is stopped and keeps its recovery points",
-        steps=tuple(steps),
+        steps=(*stop, *undelete),
         before={"instance": old.id.text},
         after={"instance": _live(old).text},
         fields=(FieldChange("protection", "soft-deleted" if old.deleted else "protected", "stopped"),),

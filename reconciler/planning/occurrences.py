@@ -36,6 +36,14 @@ def interval_after(schedules: Iterable[Schedule], moment: datetime) -> timedelta
     return min(after for _, after in each) - max(before for before, _ in each)
 
 
+def next_after(schedules: Iterable[Schedule], moment: datetime) -> datetime | None:
+    """When the next backup after `moment` is due; None: no schedule says, such as one whose hours don't divide a day."""
+    each = list(schedules)
+    if not each or any(_DAY_HOURS % schedule.interval_hours for schedule in each):
+        return None
+    return min(one.latest for schedule in each for one in _near(schedule, moment) if one.earliest > moment)
+
+
 def _neighbours(schedule: Schedule, moment: datetime) -> tuple[datetime, datetime]:
     """The last time at `moment` that a backup was due (`moment` itself if days don't divide evenly), and the next one."""
     length = timedelta(hours=schedule.interval_hours)

@@ -9,9 +9,10 @@ from typing import Any
 from reconciler.model.addresses import Address
 from reconciler.model.canonical import digest, plain
 from reconciler.model.changes import Action, Change, Kind
+from reconciler.model.errors import UsageError
 from reconciler.model.findings import Finding
 from reconciler.model.ids import lower
-from reconciler.planning.selection import glob
+from reconciler.model.short_names import ShortNames, Typed
 from reconciler.planning.world import World
 
 _PHASES = {kind: number for number, kind in enumerate(Kind)}
@@ -42,24 +43,33 @@ def finding_rank(finding: Finding) -> tuple[int, str, str, str]:
 class Narrowing:
     """What `--only` leaves of a plan; a policy's address includes the disks that use it.
 
-    `used` maps the addresses of disks to those of their policies.
+    `used` maps the addresses of disks to those of their policies, `known` are all that can be named. UsageError for a
+    text that is no pattern and names several things. `unmatched` is what names nothing, with what may have been meant.
     """
 
-    def __init__(self, only: tuple[str, ...], used: Mapping[Address, Address]) -> None:
-        self._patterns = {pattern: glob(pattern) for pattern in only}
+    def __init__(
+        self, only: tuple[str, ...], used: Mapping[Address, Address], known: Iterable[Address], names: ShortNames
+    ) -> None:
         self._used = used
+        self.is_whole = not only
+        self.unmatched: dict[str, str] = {}
+        self._chosen: set[Address] = set()
+        everything = list(dict.fromkeys(known)) if only else []
+        for text in only:
+            typed = Typed(text, names)
+            chosen = typed.chosen(everything)
+            if typed.is_ambiguous(chosen):
+                raise UsageError(
+                    f"--only {text} names {len(chosen)} things: {', '.join(map(names.shown, chosen))}",
+                    hint="type more of the name, or a pattern such as `*` for all of them",
+                )
+            self._chosen.update(chosen)
+            if not chosen:
+                self.unmatched[text] = typed.near(everything)
 
     def takes(self, address: Address) -> bool:
         """Whether an address, or the policy of its disk, is named."""
-        if not self._patterns:
-            return True
-        texts = [lower(text) for text in (address, self._used.get(address, "")) if text]
-        return any(pattern.match(text) for pattern in self._patterns.values() for text in texts)
-
-    def unmatched(self, known: Iterable[str]) -> list[str]:
-        """The patterns that match no known address."""
-        texts = [lower(address) for address in known] if self._patterns else []
-        return [text for text, pattern in self._patterns.items() if not any(map(pattern.match, texts))]
+        return self.is_whole or address in self._chosen or self._used.get(address) in self._chosen
 
 
 def narrowed(changes: Iterable[Change], narrowing: Narrowing) -> list[Change]:

@@ -27,6 +27,7 @@ from reconciler.planning.draft import Draft
 from reconciler.planning.gone import Gone, Verdict, absences, outlook, verdict
 from reconciler.planning.identity import new_id
 from reconciler.planning.instance_bodies import guard_or_refuse
+from reconciler.planning.loss import cost
 from reconciler.planning.takers import when_gone
 from reconciler.planning.world import World
 
@@ -57,7 +58,9 @@ def compare(draft: Draft, desired: list[DesiredDisk]) -> None:
         known = draft.world.estate.vaults
         name = addresses.resource(known[vault].id if vault in known else ArmId(vault))
         draft.decisions.note(
-            disk_codes.UNMANAGED, f"{counted(count, 'backup instance')} that no manifest manages", address=name
+            disk_codes.UNMANAGED,
+            f"the vault holds {counted(count, 'backup instance')} that no manifest manages",
+            address=name,
         )
 
 
@@ -70,7 +73,9 @@ def _address(decisions: Decisions, instance: Instance, disk: ArmId) -> Address:
 def _orphan(draft: Draft, instance: Instance, disk: ArmId) -> None:
     address = _address(draft.decisions, instance, disk)
     if not is_active(instance):
-        draft.decisions.note(disk_codes.RETAINED, f"{instance.id.name} keeps its recovery points", address=address)
+        draft.decisions.note(
+            disk_codes.RETAINED, "protection is stopped; the recovery points are kept", address=address
+        )
         return
     if not _has_left_groups(draft, disk, address):
         return
@@ -85,12 +90,14 @@ def _orphan(draft: Draft, instance: Instance, disk: ArmId) -> None:
     if prunes:
         draft.decisions.wait_for(address, instance, None)
     draft.decisions.note(
-        disk_codes.ORPHAN, f"{instance.id.name} is no longer in the manifest and is {instance.state}", address=address
+        disk_codes.ORPHAN,
+        f"the manifest no longer names the disk, but its backup instance is {instance.state}",
+        address=address,
     )
 
 
 def _has_left_groups(draft: Draft, disk: ArmId, address: Address) -> bool:
-    """Whether a disk's subscription is below no management group that selectors name; else nothing is concluded.
+    """Whether a disk's subscription is known to be below none of the selectors' management groups; else conclude nothing.
 
     Groups whose lists show the subscription don't matter: a selector looked there, and didn't match the disk.
     """
@@ -102,12 +109,12 @@ def _has_left_groups(draft: Draft, disk: ArmId, address: Address) -> bool:
             case No():
                 continue
             case Unsure() as unsure:
-                message = (
-                    f"could not tell whether {subscription} is below the management group {group}: {unsure.because}"
-                )
+                message = f"could not tell whether {draft.world.names.of(subscription)} is below the management group {group}: {unsure.because}"
                 draft.decisions.refuse(address, unsure.code, message, hint=unsure.hint)
             case Yes():
-                message = f"{subscription} is below the management group {group}, whose list lacks it"
+                message = (
+                    f"{draft.world.names.of(subscription)} is below the management group {group}, whose list lacks it"
+                )
                 draft.decisions.refuse(address, codes.LIST_INCOMPLETE, message)
         return False
     return True
@@ -119,7 +126,7 @@ def _compare_gone(draft: Draft, one: Gone) -> None:
     if fate is Verdict.PENDING or draft.decisions.ignores(address):
         return
     if fate is Verdict.DONE:
-        message = f"the disk of {one.instance.id.name} is gone; its backups are suspended, as `whenGone` declares"
+        message = "Azure no longer has the disk; its backups are suspended, as `whenGone` declares"
         draft.decisions.note(disk_codes.EXPIRING, message, address=address, place=one.place)
         return
     if fate is Verdict.ACT and health_of(one.instance) not in AT_WORK:
@@ -129,10 +136,10 @@ def _compare_gone(draft: Draft, one: Gone) -> None:
         draft.decisions.wait_for(address, one.instance, one.place)
     goes_on = new_id(draft, one.disk) if one.is_read else None
     if goes_on is not None:
-        message = f"the disk of {one.instance.id.name} now has the id {goes_on}{outlook(draft, one)}"
+        message = f"the disk now has the id {goes_on}, and is not protected under it{outlook(draft, one)}"
         draft.decisions.note(disk_codes.DISK_MOVED, message, address=address, place=one.place)
         return
-    message = f"the disk of {one.instance.id.name} is gone{outlook(draft, one)}"
+    message = f"Azure no longer has the disk{outlook(draft, one)}"
     draft.decisions.note(disk_codes.DISK_GONE, message, address=address, place=one.place)
 
 
@@ -179,16 +186,36 @@ def _remove(draft: Draft, instance: Instance, disk: ArmId, entry: Removed) -> No
         return
     if owner == "foreign":
         mark = tag_of(instance.tags, OWNER_TAG)
-        draft.decisions.refuse(address, codes.MANAGED_ELSEWHERE, f"{instance.id} belongs to {mark}", place=entry.place)
+        draft.decisions.refuse(
+            address,
+            codes.MANAGED_ELSEWHERE,
+            f"the manifest `{mark}` owns its backup instance in the vault {instance.vault.name}",
+            place=entry.place,
+        )
     elif health_of(instance) in AT_WORK:
         draft.decisions.wait_for(address, instance, entry.place, may_go=entry.data == "delete")
-    elif entry.data == "delete" and draft.world.options.allow_delete is None:
-        draft.decisions.due[address] = (
-            f"{instance.id.name} is to be deleted with its recovery points: {entry.reason}",
-            entry.place,
-        )
     elif entry.data == "delete":
-        softly = _is_kept_when_deleted(draft, instance)
+        _delete(draft, instance, address, entry)
+    elif is_active(instance):
+        _stop(draft, instance, address, f"removed: {entry.reason}", "not-yet-applied", entry.place)
+    else:
+        draft.decisions.note(
+            disk_codes.RETAINED,
+            "protection is stopped; the recovery points are kept",
+            address=address,
+            place=entry.place,
+        )
+
+
+def _delete(draft: Draft, instance: Instance, address: Address, entry: Removed) -> None:
+    """Delete an instance with its recovery points, if the command line has the key; say what it costs either way."""
+    softly = _is_kept_when_deleted(draft, instance)
+    lost = cost(draft, instance, softly=softly)
+    if draft.world.options.allow_delete is None:
+        said = f" ({lost})" if lost else ""
+        message = f"its backup instance is to be deleted with its recovery points{said}; reason: {entry.reason}"
+        draft.decisions.due[address] = (message, entry.place)
+    else:
         if not softly:
             draft.decisions.irreversible[address] = (
                 f"{instance.id.name} is deleted permanently: soft delete is off in its vault"
@@ -205,12 +232,7 @@ def _remove(draft: Draft, instance: Instance, disk: ArmId, entry: Removed) -> No
             drift="not-yet-applied",
             place=entry.place,
             body=Deletion(softly=True) if softly else Deletion(),
-        )
-    elif is_active(instance):
-        _stop(draft, instance, address, f"removed: {entry.reason}", "not-yet-applied", entry.place)
-    else:
-        draft.decisions.note(
-            disk_codes.RETAINED, f"{instance.id.name} keeps its recovery points", address=address, place=entry.place
+            detail=(lost,) if lost else (),
         )
 
 
@@ -236,6 +258,7 @@ def _change(
     drift: str,
     place: Place | None,
     body: Mapping[str, Any] = MappingProxyType({}),
+    detail: tuple[str, ...] = (),
 ) -> None:
     guard = guard_or_refuse(draft, instance.vault, (op,), address, place)
     if guard is None:
@@ -253,6 +276,7 @@ def _change(
             vault=instance.vault,
             goal=goal,
             place=place,
+            detail=detail,
             drift=drift,
             weight="stops",
         )
@@ -286,11 +310,11 @@ def left_behind(decisions: Decisions, wanted: DesiredDisk, chosen: Instance, hel
     The chosen one may still be listed as soft-deleted for a while after it was undeleted.
     """
     for one in held:
-        where = f"{one.id.name} in the vault {one.vault.name}"
+        where = f"its backup instance {one.id.name} in the vault {one.vault.name}"
         if one.vault == chosen.vault and lower(one.id.name) == lower(chosen.id.name):
             continue
         if one.deleted:
-            message = f"{where} is soft-deleted; its recovery points are purged at {one.purge_time}"
+            message = f"{where} is soft-deleted; its recovery points are purged at {one.purged}"
             decisions.note(codes.POINTS_EXPIRE, message, address=wanted.address, place=wanted.place)
         elif not is_active(one):
             decisions.note(

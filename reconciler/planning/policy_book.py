@@ -1,4 +1,4 @@
-"""Policies: which one each disk is to use, planned where it is missing, and which instances go from one to another."""
+"""Policies: which one each disk is to use, planned where it is missing, and which instances move from one to another."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from reconciler.model import addresses
 from reconciler.model.addresses import Address
 from reconciler.model.changes import Action, Change, Kind, Op, Step
 from reconciler.model.codes import planning as codes
+from reconciler.model.codes.gates import Key
 from reconciler.model.errors import UsageError
 from reconciler.model.findings import Place
 from reconciler.model.ids import ArmId, lower
 from reconciler.model.known import Yes
 from reconciler.model.manifest import PolicyContent, PolicySpec, VaultSpec
-from reconciler.model.names import is_derived_policy_name, policy_names
-from reconciler.model.policy_reading import content_of, read
+from reconciler.model.names import policy_names, policy_stem
+from reconciler.model.policy_reading import content_of, read, start_doubt
 from reconciler.model.resources import Instance, Policy
 from reconciler.planning.content import body_of, differences, shortens, shown
 from reconciler.planning.decisions import Decisions
@@ -67,6 +68,11 @@ class PolicyBook:
             if held:
                 self.wanted.add(held.id.key)
 
+    def plan(self, wanted: DesiredDisk, instance: Instance) -> None:
+        """Plan the disk's policy where it is missing, unless the instance has the right one; nothing is re-pointed."""
+        if not self.is_right(wanted, instance):
+            self.policy(wanted)
+
     def stays(self, wanted: DesiredDisk, instance: Instance) -> bool:
         """Whether the instance keeps its policy: it is right, ignored, or not fully understood."""
         if not self._is_known(wanted, instance):
@@ -82,7 +88,7 @@ class PolicyBook:
     def _is_known(self, wanted: DesiredDisk, instance: Instance) -> bool:
         """Whether it is known what the instance's policy does; an unlisted one is asked for by id.
 
-        A policy that is gone does nothing.
+        A policy that no longer exists does nothing.
         """
         policy = instance.policy
         if policy is None or policy.key in self.shelf.contents:
@@ -104,8 +110,9 @@ class PolicyBook:
         content = wanted.policy.content
         if instance.policy is None or content is None or not wanted.policy.manage:
             return False
-        if not instance.policy.is_within(wanted.vault.id) or self.shelf.contents.get(instance.policy.key) != content:
+        if not instance.policy.is_within(wanted.vault.id) or not self.shelf.may_be(instance.policy, content):
             return False
+        tell_doubt(self._draft.decisions, self.shelf, wanted.vault, instance.policy, wanted.policy.place)
         self.wanted.add(instance.policy.key)
         return True
 
@@ -146,10 +153,16 @@ class PolicyBook:
 
 
 class Shelf:
-    """The live policies of every vault by content, read once per plan; `unknown` names what isn't understood of each."""
+    """The live policies of every vault by content, read once per plan.
+
+    `unknown` names what isn't understood of each; `otherwise` is its content if Azure reads its start the other way, where
+    that is in doubt, and `doubts` says why, until that was told.
+    """
 
     def __init__(self, policies: Iterable[Policy]) -> None:
         self.contents: dict[str, PolicyContent | None] = {}
+        self.otherwise: dict[str, PolicyContent] = {}
+        self.doubts: dict[str, str] = {}
         self.unknown: dict[str, tuple[str, ...]] = {}
         self.by_vault: dict[str, list[Policy]] = defaultdict(list)
         for policy in sorted(policies, key=lambda policy: policy.id.key):
@@ -160,18 +173,27 @@ class Shelf:
         reading = read(policy)
         self.contents[policy.id.key], self.unknown[policy.id.key] = reading.content, reading.unread
         self.by_vault[policy.vault.key].append(policy)
+        if reading.otherwise:
+            self.otherwise[policy.id.key] = reading.otherwise
+            self.doubts[policy.id.key] = start_doubt(reading)
+
+    def may_be(self, policy: ArmId, content: PolicyContent) -> bool:
+        """Whether a policy has that content, in either reading of its start."""
+        return content in (self.contents.get(policy.key), self.otherwise.get(policy.key))
 
     def named(self, vault: ArmId, name: str) -> Policy | None:
         """The policy of that name in a vault."""
         return next((policy for policy in self.by_vault[vault.key] if lower(policy.id.name) == lower(name)), None)
 
     def holding(self, vault: VaultSpec, content: PolicyContent, preferred: Iterable[str]) -> Policy | None:
-        """The vault's policy with that content: the one with the most preferred name, else the first by name."""
+        """The vault's policy with that content: a fully understood one first, then by preferred names, then by name."""
         equal = [policy for policy in self.by_vault[vault.id.key] if self.contents[policy.id.key] == content]
         order = {lower(name): number for number, name in enumerate(preferred)}
-        return min(
-            equal, key=lambda policy: (order.get(lower(policy.id.name), len(order)), policy.id.key), default=None
-        )
+
+        def rank(policy: Policy) -> tuple[bool, int, str]:
+            return bool(self.unknown[policy.id.key]), order.get(lower(policy.id.name), len(order)), policy.id.key
+
+        return min(equal, key=rank, default=None)
 
 
 def settle(draft: Draft, shelf: Shelf, vault: VaultSpec, spec: PolicySpec) -> ArmId | None:
@@ -186,7 +208,10 @@ def settle(draft: Draft, shelf: Shelf, vault: VaultSpec, spec: PolicySpec) -> Ar
     name = next((name for name in names if shelf.named(vault.id, name) is None), None)
     if name is None:
         draft.decisions.refuse(
-            address, codes.POLICY_DIFFERS, f"{', '.join(names)} all have other content", place=spec.place
+            address,
+            codes.POLICY_DIFFERS,
+            f"the vault's policies {', '.join(names)} all have other content than the manifest declares",
+            place=spec.place,
         )
         return None
     policy = vault.id.child("backupPolicies", name)
@@ -226,14 +251,41 @@ def _unmanaged(decisions: Decisions, shelf: Shelf, vault: VaultSpec, spec: Polic
     address, name = addresses.policy(vault.name, spec.name), spec.azure_name or spec.name
     live = shelf.named(vault.id, name)
     if live is None:
-        decisions.refuse(address, codes.POLICY_MISSING, f"{vault.name} has no policy {name}", place=spec.place)
+        decisions.refuse(
+            address,
+            codes.POLICY_MISSING,
+            f"the vault has no policy {name}, which the manifest uses but does not manage",
+            place=spec.place,
+        )
         return None
-    if spec.content is not None and shelf.contents[live.id.key] != spec.content:
+    if live.is_others:
+        message = f"the vault has a policy {name}, but it isn't for disks"
+        decisions.refuse(address, codes.POLICY_MISSING, message, place=spec.place)
+        return None
+    if spec.content is not None and not shelf.may_be(live.id, spec.content):
         parts = ", ".join(f"`{part}`" for part in shelf.unknown[live.id.key])
-        message = f"{name} differs from the manifest{f'; not understood: {parts}' if parts else ''}"
+        message = f"the policy {name} differs from the manifest{_apart(shelf, live.id, spec.content)}{f'; not understood: {parts}' if parts else ''}"
         decisions.refuse(address, codes.POLICY_DIFFERS, message, place=spec.place)
         return None
+    if spec.content is not None:
+        tell_doubt(decisions, shelf, vault, live.id, spec.place)
     return live.id
+
+
+def _apart(shelf: Shelf, policy: ArmId, content: PolicyContent) -> str:
+    """In which parts a policy differs from what is declared: ` in retention.default`; empty where that isn't known."""
+    held = shelf.contents.get(policy.key)
+    paths = [field.path for field in differences(held, content)] if held else []
+    return f" in {', '.join(paths)}" if paths else ""
+
+
+def tell_doubt(decisions: Decisions, shelf: Shelf, vault: VaultSpec, policy: ArmId, place: Place) -> None:
+    """Say once that it isn't known when a policy in use begins its backups."""
+    doubt = shelf.doubts.pop(policy.key, "")
+    if doubt:
+        address = addresses.policy(vault.name, policy.name)
+        message = f"it is not known when this policy begins backups: {doubt}"
+        decisions.note(codes.POLICY_START_UNSURE, message, address=address, place=place)
 
 
 def _versions(shelf: Shelf, vault: VaultSpec, spec: PolicySpec) -> list[Policy]:
@@ -241,8 +293,7 @@ def _versions(shelf: Shelf, vault: VaultSpec, spec: PolicySpec) -> list[Policy]:
     return [
         policy
         for policy in shelf.by_vault[vault.id.key]
-        if lower(policy.id.name.rpartition("-")[0]) == lower(spec.name)
-        and is_derived_policy_name(policy.id.name, shelf.contents[policy.id.key])
+        if lower(policy_stem(policy.id.name, shelf.contents[policy.id.key])) == lower(spec.name)
     ]
 
 
@@ -254,14 +305,14 @@ def may_replace(
     `unknown` names the parts that aren't understood, `instead` what would replace it.
     """
     vault = next((spec.name for spec in draft.world.manifest.vaults.values() if spec.id == policy.parent), "")
-    value = f"{vault}/{policy.name}"
+    key = Key(_UNKNOWN_POLICY, (vault, policy.name))
     parts = ", ".join(f"`{part}`" for part in unknown)
     message = f"the policy {policy.name} would be replaced by {instead}, but isn't fully understood: {parts}"
-    draft.decisions.gated.setdefault((_UNKNOWN_POLICY, value), {})[address] = message
-    if draft.world.forces(_UNKNOWN_POLICY, value):
+    draft.decisions.gated.setdefault(key, {})[address] = message
+    if draft.world.forces(key.gate, *key.parts):
         return True
-    key = f"{_UNKNOWN_POLICY}={value}" if vault else _UNKNOWN_POLICY
-    hint = f"declare it with `manage: false` to keep it; if it may be replaced, pass --force {key}"
+    opens = key if vault else Key(_UNKNOWN_POLICY)
+    hint = f"declare it with `manage: false` to keep it; if it may be replaced, pass `--force {opens}`"
     draft.decisions.note(codes.POLICY_NOT_UNDERSTOOD, message, address=address, place=place, hint=hint)
     draft.decisions.held_vaults.add(policy.parent.key)
     return False
@@ -269,12 +320,13 @@ def may_replace(
 
 def check_keys(world: World) -> None:
     """UsageError when `--force` names a policy that its vault doesn't have: a typo must not open anything."""
-    for key in sorted(world.options.force):
-        gate, _, value = key.partition("=")
-        vault, _, name = value.partition("/")
-        spec = world.vaults.get(vault) if gate == _UNKNOWN_POLICY else None
+    for key in sorted(world.options.force, key=str):
+        if key.gate != _UNKNOWN_POLICY or not key.parts:
+            continue
+        vault, name = key.parts
+        spec = world.vaults.get(vault)
         if spec and spec.id.child("backupPolicies", name).key not in world.estate.policies:
             raise UsageError(
-                f"--force {gate} names the policy {name!r}, which the vault {spec.name} does not have",
+                f"--force {key.gate} names the policy '{name}', which the vault {spec.name} does not have",
                 hint="copy it from the plan's hint",
             )

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import ceil
 
+from reconciler.base.durations import age
 from reconciler.base.plurals import counted
-from reconciler.base.times import age
 from reconciler.model import addresses
 from reconciler.model.codes import disks as disk_codes
 from reconciler.model.findings import Code, Finding
@@ -67,9 +67,7 @@ def complaints(world: World, desired: list[DesiredDisk]) -> Iterator[Finding]:
     for drill in world.manifest.drills:
         if drill.max_age_hours is not None:
             for code, message in _told(world, drill, timedelta(hours=drill.max_age_hours), desired):
-                yield code.at(
-                    f"the drill {drill.name} {message}", address=addresses.drill(drill.name), place=drill.place
-                )
+                yield code.at(f"the drill {message}", address=addresses.drill(drill.name), place=drill.place)
 
 
 def _told(world: World, drill: DrillSpec, most: timedelta, desired: list[DesiredDisk]) -> Iterator[tuple[Code, str]]:
@@ -83,7 +81,7 @@ def _told(world: World, drill: DrillSpec, most: timedelta, desired: list[Desired
             f"has never restored a disk; it has {counted(len(chosen), 'disk')} to choose from",
         )
     elif now - last > most:
-        yield disk_codes.DRILL_LATE, f"last proved a restore {age(now - last)} ago, {age(most)} are allowed"
+        yield disk_codes.DRILL_LATE, f"last proved a restore {age(now - last)} ago; `maxAge` allows {age(most)}"
     else:
         yield from _overdue(world, chosen, most * ceil(len(chosen) / drill.sample), in_turn=len(chosen) > drill.sample)
 

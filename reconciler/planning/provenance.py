@@ -188,7 +188,11 @@ def begun_before(draft: Draft, disk: ArmId, claim: Claim) -> str | None:
                 return at_work.id.text
             if not why:
                 return ""
-            draft.decisions.refuse(addresses.resource(disk), disk_codes.DISK_EXISTS, f"{disk} exists: {why}")
+            draft.decisions.refuse(
+                addresses.resource(disk),
+                disk_codes.DISK_EXISTS,
+                f"a disk of this name exists, and isn't what this restore would make: {why}",
+            )
         case Unsure():
             draft.decisions.refuse_unsure(found, disk, addresses.resource(disk))
     return None
@@ -201,6 +205,6 @@ def _at_work(draft: Draft, disk: ArmId, claim: Claim) -> str | None:
         if job.target == disk and lower(job.status) == "inprogress":
             if lower(job.point) == lower(claim.point):
                 return str(job.id)
-            message = f"the job {job.id.name} is about to make {disk} from another recovery point, {job.point}"
+            message = f"the job {job.id.name} is making this disk from another recovery point, {job.point}"
             draft.decisions.refuse(addresses.resource(disk), disk_codes.DISK_EXISTS, message)
     return None

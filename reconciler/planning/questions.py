@@ -1,6 +1,6 @@
-"""What a plan asks of Azure beyond the lists: how often, and what stands for an answer that isn't there.
+"""What a plan asks of Azure beyond the lists: how many questions, and what stands for a missing answer.
 
-What is there by its id though its list lacks it raises a doubt about lists.
+An object that exists by its id although its list lacks it raises a doubt about that list.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def broken(count: int) -> ReadIncomplete:
     """The error that stops a run whose lists were contradicted too often."""
     return ReadIncomplete(
         f"Azure's lists lack {count} objects that exist, found by their ids. Nothing more is concluded from these lists.",
-        hint="Look for a proxy that rewrites answers, check that the caller may read everything, then run the command again.",
+        hint="look for a proxy that rewrites answers, check that the caller may read everything, then run the command again",
         code=error_codes.LISTS_BROKEN,
     )
 
@@ -95,8 +95,8 @@ def _lists(world: World) -> Mapping[str, tuple[Mapping[str, object], Collection[
 class Questions:
     """What one plan asks of Azure, and what is known of it.
 
-    `contradicted` are the subscriptions whose lists lack disks that are there, `unlisted_ids` what is there, by lower-cased
-    id, though its list lacks it.
+    `contradicted` are the subscriptions whose lists lack disks that exist; `unlisted_ids` are the lower-cased ids of
+    objects that exist although their list lacks them.
     """
 
     def __init__(self, world: World, decisions: Decisions) -> None:
@@ -109,7 +109,7 @@ class Questions:
         self.contradicted: set[str] = set()
 
     def beside(self, decisions: Decisions) -> Questions:
-        """The same questions and doubts, for a draft that decides apart: lists that lie are counted once for both."""
+        """The same questions and doubts for a draft with other decisions; incomplete lists are counted once for both."""
         other = Questions(self._world, decisions)
         other.asked, other._counted = self.asked, self._counted
         other.unlisted_ids, other.contradicted = self.unlisted_ids, self.contradicted
@@ -131,7 +131,7 @@ class Questions:
     def ask(self, question: Question[T], *, address: Address = NOWHERE) -> T | Pending | None:
         """The value of the answer to one of the questions in `DOUBTS` (None: there is none), or PENDING: decide nothing.
 
-        It stays so where nobody can tell, and a finding says why; nothing is then planned that depends on `address`.
+        Where the answer can't be known, it stays PENDING and a finding says why; nothing that depends on `address` is planned.
         """
         match self.answer(question):
             case Yes(value):
@@ -167,7 +167,7 @@ class Questions:
     def unlisted(self, vault: VaultSpec, subject: ArmId, address: Address, place: Place | None = None) -> object:
         """An object of a vault that exists although its list lacks it; None: it doesn't. PENDING: decide nothing.
 
-        UNASKED beyond the first hundred: those are asked for before they are created.
+        UNASKED for objects beyond the first hundred, which are asked for before they are created.
         """
         if vault.id.key not in self._world.estate.vaults:
             return None

@@ -6,18 +6,10 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from reconciler.model.estate import BELOW, KEPT_POINTS, Estate, Found, Presence, Question
+from reconciler.model.estate import ATTRIBUTES, BELOW, KEPT_POINTS, MAPPINGS, Estate, Found, Presence, Question
 from reconciler.model.ids import ArmId
 from reconciler.model.known import Known, No, Yes
-from reconciler.model.resources import Disk, Instance, Policy, RoleAssignment, Vault
-
-_KINDS: Mapping[type[Any], str] = {
-    Disk: "disks",
-    Instance: "instances",
-    Policy: "policies",
-    RoleAssignment: "roles",
-    Vault: "vaults",
-}
+from reconciler.model.resources import Disk, Instance, RoleAssignment
 
 
 def renewed(estate: Estate, held: Mapping[ArmId, Iterable[Instance]], read: Mapping[Question[Any], Presence]) -> Estate:
@@ -26,17 +18,13 @@ def renewed(estate: Estate, held: Mapping[ArmId, Iterable[Instance]], read: Mapp
     What is read by id overrides a list, and an instance that a list lacks is added.
     """
     vaults = {vault.key for vault in held}
-    found = replace(
-        estate,
-        instances={key: one for key, one in estate.instances.items() if one.vault.key not in vaults},
-        deleted_instances={key: one for key, one in estate.deleted_instances.items() if one.vault.key not in vaults},
-        disks=dict(estate.disks),
-        policies=dict(estate.policies),
-        roles=dict(estate.roles),
-        vaults=dict(estate.vaults),
-        answers={**_lasting(estate.answers, {question.subject for question in read}), **read},
-    )
-    for one in (one for rows in held.values() for one in rows):
+    rows: dict[str, Any] = {name: dict(getattr(estate, name)) for name in MAPPINGS} | {
+        "instances": {key: one for key, one in estate.instances.items() if one.vault.key not in vaults},
+        "deleted_instances": {key: one for key, one in estate.deleted_instances.items() if one.vault.key not in vaults},
+    }
+    answers = _lasting(estate.answers, {question.subject for question in read})
+    found = replace(estate, **rows, answers={**answers, **read})
+    for one in (one for listed in held.values() for one in listed):
         (found.deleted_instances if one.deleted else found.instances)[one.id.key] = one
     for question, presence in read.items():
         _lay(found, question.subject, presence)
@@ -64,10 +52,10 @@ def _lay(estate: Estate, subject: ArmId, presence: Presence) -> None:
             estate.roles[subject.key] = replace(role, listed_in=known.listed_in) if known else role
         case Yes(Found(resource=Instance(deleted=True) as instance)):
             estate.deleted_instances[subject.key] = instance
-        case Yes(Found(resource=resource)) if type(resource) in _KINDS:
-            getattr(estate, _KINDS[type(resource)])[subject.key] = resource
+        case Yes(Found(resource=resource)) if type(resource) in ATTRIBUTES:
+            getattr(estate, ATTRIBUTES[type(resource)])[subject.key] = resource
         case No():
-            for name in _KINDS.values():
+            for name in ATTRIBUTES.values():
                 getattr(estate, name).pop(subject.key, None)
 
 

@@ -19,6 +19,7 @@ from reconciler.model.known import No, Unsure, Yes
 from reconciler.model.manifest import Manifest, VaultSpec
 from reconciler.model.plan import Options, Plan
 from reconciler.model.resources import Disk, Instance, RecoveryPoint
+from reconciler.model.short_names import Typed
 from reconciler.model.tags import RESTORED_TAG
 from reconciler.planning.decisions import Decisions
 from reconciler.planning.draft import Draft
@@ -99,6 +100,7 @@ def finished(draft: Draft, book: RoleBook, changes: Iterable[Change]) -> Plan:
         missing=tuple(book.missing[address] for address in sorted(book.missing)),
         questions=draft.questions.open,
         owners=draft.world.owners,
+        names=draft.world.names,
     )
 
 
@@ -169,12 +171,14 @@ def is_open(draft: Draft, group: ArmId, address: Address) -> bool:
     if presence is None:
         return False
     if isinstance(presence, No):
-        hint = f"create it: az group create --name {group.name} --subscription {group.subscription} --location …"
-        draft.decisions.refuse(address, codes.GROUP_MISSING, f"the resource group {group} doesn't exist", hint=hint)
+        hint = f"create it: `az group create --name {group.name} --subscription {group.subscription} --location …`"
+        draft.decisions.refuse(
+            address, codes.GROUP_MISSING, f"the resource group {draft.world.names.of(group)} doesn't exist", hint=hint
+        )
         return False
     lock = draft.world.lock_on(group)
     if lock:
-        draft.decisions.refuse(address, codes.LOCKED, f"{lock} forbids it")
+        draft.decisions.refuse(address, codes.LOCKED, f"{lock.shown(draft.world.names)} forbids restoring a disk there")
     return lock is None
 
 
@@ -185,7 +189,8 @@ def without_refused(decisions: Decisions, change: Change) -> list[Change]:
     because = next((needed for needed in change.depends if needed in decisions.refused), None)
     if because is None:
         return [change]
-    decisions.refuse(change.address, codes.WAITS_FOR, f"waits for {because}: {decisions.refused[because]}")
+    message = f"waits for {decisions.names.shown(because)}: {decisions.refused[because].because}"
+    decisions.refuse(change.address, codes.WAITS_FOR, message)
     return []
 
 
@@ -202,7 +207,9 @@ def _source(draft: Draft, wish: Wish) -> Source | None:
         told = sum(len(points or ()) for _, points in asked)
         what = "is older than requested" if wish.before else f"is named {wish.point}" if wish.point != "latest" else ""
         message = f"none of its {told} recovery points {what}" if told and what else "it has no recovery point"
-        draft.decisions.note(codes.NOTHING_TO_RESTORE, f"{instances[0].disk}: {message}")
+        draft.decisions.note(
+            codes.NOTHING_TO_RESTORE, f"{instances[0].disk and draft.world.names.of(instances[0].disk)}: {message}"
+        )
         return None
     instance, point = max(found, key=lambda one: (one[1].taken, protection.is_active(one[0]), one[1].id.key))
     assert instance.disk is not None  # noqa: S101 - chosen by their disks
@@ -226,24 +233,26 @@ def _fits(point: RecoveryPoint, wish: Wish) -> bool:
 
 def _instances(draft: Draft, named: str) -> list[Instance]:
     """The instances of the disk with that name or id; findings when there is none, or more than one disk."""
-
-    def is_meant(disk: ArmId | None) -> bool:
-        return disk is not None and lower(named).rstrip("/") in (disk.key, lower(disk.name))
-
-    found = [one for one in draft.world.estate.instances.values() if is_meant(one.disk)]
-    keys = sorted({one.disk.text for one in found if one.disk}, key=lower)
-    if len({lower(key) for key in keys}) > 1:
-        draft.decisions.note(disk_codes.DISK_AMBIGUOUS, f"{named}: {', '.join(keys)}")
+    live, names = [*draft.world.estate.instances.values()], draft.world.names
+    typed = Typed(named, names)
+    disks = typed.disks(one.disk for one in live if one.disk)
+    if len(disks) > 1:
+        disks.sort(key=lambda one: one.key)
+        draft.decisions.note(disk_codes.DISK_AMBIGUOUS, f"`{named}` names several disks: {names.listed(disks)}")
         return []
-    if found:
-        return found
-    deleted = next((one for one in draft.world.estate.deleted_instances.values() if is_meant(one.disk)), None)
+    if disks:
+        return [one for one in live if one.disk == disks[0]]
+    gone = [*draft.world.estate.deleted_instances.values()]
+    buried = typed.disks(one.disk for one in gone if one.disk)
+    deleted = next((one for one in gone if one.disk in buried), None)
     if deleted is not None:
-        message = f"{named}: its backup instance is soft-deleted, and purged at {deleted.purge_time}"
+        message = f"`{named}`: its backup instance is soft-deleted; Azure purges it at {deleted.purged}"
         hint = "undelete it first: declare the disk again and apply, or use the Azure portal"
         draft.decisions.note(codes.NOTHING_TO_RESTORE, message, hint=hint)
     else:
-        draft.decisions.note(codes.NOTHING_TO_RESTORE, f"{named}: no vault in the manifest has a backup instance of it")
+        message = f"`{named}`: no vault in the manifest has a backup instance of such a disk"
+        near = typed.near_disks(addresses.disk(one.disk) for one in (*live, *gone) if one.disk)
+        draft.decisions.note(codes.NOTHING_TO_RESTORE, message, hint=near)
     return []
 
 
@@ -281,7 +290,7 @@ def _restore(draft: Draft, book: RoleBook, source: Source, wish: Wish) -> list[C
             "tags": {**wish.tags, RESTORED_TAG: wish.run},
             **asked,
         },
-        fields=(FieldChange(f"tags.{RESTORED_TAG}", None, wish.run),) if is_cut_off else (),
+        fields=(FieldChange.of_tag(RESTORED_TAG, None, wish.run),) if is_cut_off else (),
         depends=tuple(grants.planned),
         probe=probe,
         detail=() if source.disk else (f"{source.missing}: size, SKU and encryption can't be compared",),
@@ -321,5 +330,5 @@ def _refuse_too_many(draft: Draft, source: Source, address: Address) -> None:
         return
     recent = [job for job in jobs or () if job.began is not None and draft.world.now - job.began < timedelta(days=1)]
     if len(recent) >= A_DAY:
-        message = f"{source.id.name} was restored {len(recent)} times within a day"
+        message = f"the disk {source.id.name} was restored {len(recent)} times within a day; Azure allows no more"
         draft.decisions.refuse(address, codes.RESTORE_LIMIT, message)

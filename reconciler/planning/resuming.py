@@ -10,7 +10,7 @@ from itertools import chain
 from reconciler.base.plurals import counted
 from reconciler.model.changes import Action, Change, Kind, Op, Resumption, Step
 from reconciler.model.codes import planning as codes
-from reconciler.model.codes.gates import ANY
+from reconciler.model.codes.gates import ANY, Key
 from reconciler.model.estate import KEPT_POINTS, OWN_SNAPSHOTS
 from reconciler.model.ids import ArmId, lower
 from reconciler.model.known import Known, Unsure, Yes, mapped
@@ -94,7 +94,7 @@ def priced(draft: Draft, wanted: DesiredDisk, instance: Instance, steps: Sequenc
     if answer is PENDING:
         return tuple(steps)
     if isinstance(answer, Unsure):
-        message = f"{wanted.disk.id.name} can't be resumed, because that may clean up recovery points: {answer.because}"
+        message = f"its protection is not resumed, because that may delete expired recovery points: {answer.because}"
         draft.decisions.refuse(wanted.address, answer.code, message, place=wanted.place, hint=answer.hint)
         return None
     count = expired(answer.value, draft.world.now) if isinstance(answer, Yes) else 0
@@ -119,10 +119,11 @@ def held_back(draft: Draft, changes: Sequence[Change]) -> tuple[list[Change], li
     if not costly:
         return list(changes), []
     total = sum(costly.values())
-    is_open = f"{NAME}={total}" in draft.world.options.force or f"{NAME}={ANY}" in draft.world.options.force
+    key = Key(NAME, (str(total),))
+    is_open = not draft.world.options.force.isdisjoint({key, Key(NAME, (ANY,))})
     points, disks = counted(total, "recovery point"), counted(len(costly), "disk")
     message = f"resuming {disks} would clean up {points} that expired meanwhile"
-    hint = f"pass `--force {NAME}={total}` to continue"
+    hint = f"pass `--force {key}` to continue"
     gate = Gate(NAME, message, hint, is_open, tuple(costly), is_local=True)
     if is_open:
         return list(changes), [gate]
@@ -131,9 +132,9 @@ def held_back(draft: Draft, changes: Sequence[Change]) -> tuple[list[Change], li
 
 
 def _tell(draft: Draft, changes: Iterable[Change], total: int) -> None:
-    said = next((key for key in sorted(draft.world.options.force) if key.startswith(f"{NAME}=")), "")
-    told = f"; --force gives {said}" if said else ""
-    hint = f"to resume anyway, pass --force {NAME}={total}; to keep them, declare `protection: stopped`"
+    given = sorted(str(key) for key in draft.world.options.force if key.gate == NAME and key.parts)
+    told = f"; --force gives {given[0]}" if given else ""
+    hint = f"to resume anyway, pass `--force {NAME}={total}`; to keep them, declare `protection: stopped`"
     for change in changes:
         points = counted(change.expires, "recovery point")
         before = (change.before or {}).get("protection")
@@ -147,7 +148,8 @@ def _without(decisions: Decisions, changes: Sequence[Change], out: set[str]) -> 
         out.update(change.address for change in more)
         for change in more:
             needed = next(address for address in change.depends if address in out)
-            decisions.note(codes.WAITS_FOR, f"waits for {needed}", address=change.address, place=change.place)
+            message = f"waits for {decisions.names.shown(needed)}"
+            decisions.note(codes.WAITS_FOR, message, address=change.address, place=change.place, cause=needed)
     left = [change for change in changes if change.address not in out]
     used = {address for change in left for address in change.depends}
     unused = {address for change in changes if change.address in out for address in change.depends} - used

@@ -37,7 +37,7 @@ class Grants:
     """
 
     planned: list[Address] = field(default_factory=list)
-    missing: list[str] = field(default_factory=list)
+    missing: list[Address] = field(default_factory=list)
     young: list[str] = field(default_factory=list)
 
     def probe(self, *about: str) -> Probe | None:
@@ -89,7 +89,10 @@ class RoleBook:
             if identity is not None:
                 return identity.principal_id
             self._decisions.refuse(
-                address, codes.VAULT_WITHOUT_IDENTITY, f"{spec.identity} doesn't exist", place=spec.place
+                address,
+                codes.VAULT_WITHOUT_IDENTITY,
+                f"the user-assigned identity {self._world.names.of(spec.identity)} doesn't exist",
+                place=spec.place,
             )
             return None
         live = self._world.estate.vaults.get(spec.id.key)
@@ -99,7 +102,7 @@ class RoleBook:
         if change and (change.action is Action.ADD or any(entry.path == "identity" for entry in change.fields)):
             return UNKNOWN
         if address not in self._decisions.refused and live is not None:
-            message = f"{spec.name} has no system-assigned identity"
+            message = "the vault has no system-assigned identity, so no role can be assigned to it"
             hint = "fix what prevents the vault's own change: its identity is declared" if spec.identity else ""
             self._decisions.refuse(address, codes.VAULT_WITHOUT_IDENTITY, message, place=spec.place, hint=hint)
         return None
@@ -110,7 +113,7 @@ class RoleBook:
         principal = self.principal(wanted.vault)
         if principal is None:
             return grants
-        for role, target, scope in _needs(wanted, self._world.manifest.roles.scope):
+        for role, target, scope in needs(wanted, self._world.manifest.roles.scope):
             if self._world.options.only:
                 self._decisions.spelled(addresses.role(wanted.vault.name, role.word, scope))
             held = self._covering(principal, role, target)
@@ -181,7 +184,7 @@ class RoleBook:
         if self._world.manifest.roles.mode != "manage":
             grants.missing.append(address)
             self.missing[address] = step
-            self._tell_missing(vault, role, scope, address)
+            self._tell_missing(vault, role, address)
             if self._world.manifest.roles.mode == "emit":
                 self.emitted[address] = step
             return
@@ -224,10 +227,10 @@ class RoleBook:
             return address not in self._decisions.refused
         return isinstance(found, RoleAssignment) and not found.conditional
 
-    def _tell_missing(self, vault: VaultSpec, role: Role, scope: ArmId, address: Address) -> None:
+    def _tell_missing(self, vault: VaultSpec, role: Role, address: Address) -> None:
         if address not in self._told:
             self._told.add(address)
-            message = f"{role.title} on {scope} is missing for the identity of {vault.name}"
+            message = f"the identity of the vault {vault.name} lacks the role {role.title}"
             emits = self._world.manifest.roles.mode == "emit"
             hint = "have it assigned; `--report FILE.sh` writes the missing assignments as a script" if emits else ""
             self._decisions.note(codes.ROLE_MISSING, message, address=address, place=vault.place, hint=hint)
@@ -241,7 +244,7 @@ class RoleBook:
         row = self._conditional.get((lower(principal), role.guid, scope.key)) if isinstance(principal, str) else None
         if row is None or is_derived(row):
             return False
-        message = f"{row.id.name} on {scope} has a condition, so it may not cover everything that {vault.name} needs"
+        message = f"the role is assigned with a condition (assignment {row.id.name}), so it may not cover everything that the vault needs"
         self._decisions.refuse(address, codes.ROLE_CONDITIONAL, message, place=vault.place)
         return True
 
@@ -253,7 +256,7 @@ _SCOPES: Mapping[str, Callable[[ArmId], ArmId]] = {
 }
 
 
-def _needs(wanted: DesiredDisk, width: str) -> Iterator[tuple[Role, ArmId, ArmId]]:
+def needs(wanted: DesiredDisk, width: str) -> Iterator[tuple[Role, ArmId, ArmId]]:
     """Role, what it must cover, and the scope at which it would be made (from Azure's support matrix)."""
     disk = wanted.disk.id
     yield DISK_BACKUP_READER, disk, _SCOPES[width](disk)

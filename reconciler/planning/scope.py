@@ -32,7 +32,7 @@ def management_groups(manifest: Manifest) -> tuple[str, ...]:
 
 
 def reach(manifest: Manifest, shard: Shard = WHOLE, *, groups: Groups = NO_GROUPS) -> Reach:
-    """The subscriptions, vaults and identities to read for `manifest`; KeyError for a management group not in `groups`.
+    """What to read for `manifest`; KeyError for a management group not in `groups`.
 
     A shard reads the instances and policies of its own vaults, and all other lists completely: who claims a disk, and
     what a resource group should be like, depends on the whole manifest.
@@ -57,9 +57,7 @@ def reach(manifest: Manifest, shard: Shard = WHOLE, *, groups: Groups = NO_GROUP
         disk_subscriptions=tuple(sorted(disks)),
         role_subscriptions=tuple(sorted(disks | removed)),
         vaults=tuple(sorted(own)),
-        identities=tuple(
-            sorted({vault.identity.key for vault in manifest.vaults.values() if isinstance(vault.identity, ArmId)})
-        ),
+        by_id=tuple(sorted({own.key for entry in manifest.entries for own in entry.by_id})),
         owners=tuple(sorted({lower(name) for name in (manifest.name, *manifest.formerly)})),
         elsewhere=tuple(sorted(declared - own)),
         shard=shard,

@@ -6,17 +6,16 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from fnmatch import translate
-from functools import cached_property, lru_cache, partial
+from functools import cached_property, partial
 from itertools import chain
 
+from reconciler.model.globs import glob, is_pattern
 from reconciler.model.ids import lower
-from reconciler.model.manifest import Manifest, Selector
+from reconciler.model.manifest import Manifest
 from reconciler.model.resources import Disk, Machine
+from reconciler.model.selectors import Selector
 
 Test = Callable[[Disk], bool]
-
-_WILD = re.compile(r"[*?\[]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +24,6 @@ class Surroundings:
 
     management_groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     machines: Mapping[str, Machine] = field(default_factory=dict)
-
-
-@lru_cache(maxsize=1024)
-def glob(pattern: str) -> re.Pattern[str]:
-    """A pattern with `*` and `?` that matches whole lower-cased text."""
-    return re.compile(translate(lower(pattern)))
 
 
 def selectors(manifest: Manifest) -> Iterator[tuple[Selector, tuple[Selector, ...]]]:
@@ -100,9 +93,25 @@ class Pool:
                     list(chain.from_iterable(self._tagged.get((lower(key), one), ()) for one in set(accepted)))
                 )
         groups = selector.resource_groups
-        if groups is not None and not any(_WILD.search(name) for name in groups):
+        if groups is not None and not any(map(is_pattern, groups)):
             found.append(list(chain.from_iterable(self._grouped.get(one, ()) for one in set(map(lower, groups)))))
         return min(found, key=len)
+
+    def other_spellings(self, selector: Selector) -> dict[str, tuple[str, ...]]:
+        """The values of a selector's tags that disks have in another case only, by the tag's key; sorted."""
+        found = {}
+        for key, accepted in (selector.tags or {}).items():
+            near = {value for one in accepted for value in self._spelled.get((lower(key), lower(one)), ())}
+            if "*" not in accepted and (others := near.difference(accepted)):
+                found[key] = tuple(sorted(others))
+        return found
+
+    @cached_property
+    def _spelled(self) -> dict[tuple[str, str], set[str]]:
+        index: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+        for key, value in self._tagged:
+            index[key, lower(value)].add(value)
+        return index
 
     @cached_property
     def _tagged(self) -> dict[tuple[str, str], list[Disk]]:

@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from reconciler.base.durations import shortest_days
 from reconciler.base.plurals import counted
 from reconciler.model.known import Unsure, Yes
 from reconciler.model.policy_reading import Reading
 from reconciler.model.protection import Health, health_of
 from reconciler.model.resources import Instance, RecoveryPoint, Snapshots
-from reconciler.model.states import FAILING, UNKNOWN
+from reconciler.model.results.status import FAILING, UNKNOWN
 from reconciler.planning.backups import START_WINDOW, Evidence, granted, newest_of, protected_since
 from reconciler.planning.occurrences import interval_after
 from reconciler.planning.world import World
@@ -37,8 +38,14 @@ def is_bare(told: Evidence, instance: Instance) -> bool:
 
 def is_short(world: World, told: Evidence, instance: Instance, reading: Reading) -> bool:
     """Whether there are fewer snapshots than the schedule made since the disk was protected and the policy keeps."""
-    shown, days = _shown(told, instance), reading.kept_days.get("Default")
-    if shown is None or instance.disk is None or not reading.schedules or not days or not _is_running(instance):
+    shown, days = _shown(told, instance), shortest_days(reading.kept.get("Default", 0))
+    if (
+        shown is None
+        or instance.disk is None
+        or not reading.schedules
+        or not days
+        or health_of(instance) is not Health.CONFIGURED
+    ):
         return False
     begun = protected_since(instance, (), world.now) or granted(world, instance.disk)
     span = min(world.now - begun, timedelta(days=days)) if begun else timedelta(days=days)
@@ -96,10 +103,6 @@ def _of_points(points: list[RecoveryPoint], times: Iterable[datetime], group: st
 
 def _all(count: int) -> str:
     return "its one recovery point" if count == 1 else f"all its {count} recovery points"
-
-
-def _is_running(instance: Instance) -> bool:
-    return health_of(instance) is Health.CONFIGURED
 
 
 def _shown(told: Evidence, instance: Instance) -> Snapshots | None:

@@ -6,17 +6,25 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from reconciler.model import addresses
-from reconciler.model.codes import disks as disk_codes
-from reconciler.model.codes import planning as codes
 from reconciler.model.findings import Place
 from reconciler.model.ids import ArmId, lower
 from reconciler.model.known import Unsure, Yes
-from reconciler.model.names import instance_name
-from reconciler.model.policy_reading import Reading
-from reconciler.model.protection import WORDS, health_of
+from reconciler.model.names import instance_name, policy_stem
+from reconciler.model.policy_reading import Reading, content_of
+from reconciler.model.protection import WORDS, health_of, is_active
 from reconciler.model.resources import Instance
-from reconciler.model.results.status import BackupStatus, DiskStatus
-from reconciler.model.states import BAD, FAILING, GONE, HALTED, LATE, UNKNOWN, UNPROTECTED, WAITING
+from reconciler.model.results.status import (
+    BAD,
+    FAILING,
+    GONE,
+    HALTED,
+    LATE,
+    UNKNOWN,
+    UNPROTECTED,
+    WAITING,
+    BackupStatus,
+    DiskStatus,
+)
 from reconciler.planning import proofs
 from reconciler.planning.backups import (
     Evidence,
@@ -24,20 +32,21 @@ from reconciler.planning.backups import (
     jobs_of,
     known_jobs,
     newest_of,
+    newest_point,
     promise,
     reading_of,
     state_of,
 )
-from reconciler.planning.decisions import Decisions
 from reconciler.planning.desired import DesiredDisk, declared_disks
 from reconciler.planning.draft import Draft
-from reconciler.planning.gone import Verdict, absences, lost, outlook, verdict
+from reconciler.planning.gone import Verdict, absences, known_points, lost, outlook, verdict
 from reconciler.planning.identity import new_id, replaced
 from reconciler.planning.snapshots import is_bare, is_short, loss
 from reconciler.planning.world import World
 
 __all__ = ["Evidence", "contradicted", "doubtful", "protecting", "statuses", "suspected"]
 
+_NOTHING_TOLD = frozenset({"protection", "policy", "newest", "promise", "job", "proven"})
 _WORTH_A_READ = (LATE, FAILING, UNKNOWN)
 
 
@@ -75,9 +84,10 @@ def protecting(draft: Draft) -> tuple[list[Instance], set[ArmId]]:
 
 
 def statuses(draft: Draft, told: Evidence, skipped: tuple[str, ...] = ()) -> BackupStatus:
-    """The status; when `draft.questions.open` isn't empty it is a sketch: answer them, make it again."""
+    """The status; a sketch while `draft.questions.open` isn't empty: answer these questions, and make it again."""
     desired = declared_disks(draft)
     draft.questions.tell_unread()
+    draft.decisions.tell_unclear()
     rows = [_row(draft, wanted, told) for wanted in desired]
     known = {wanted.disk.id for wanted in desired}
     swapped = replaced(draft, desired)
@@ -85,27 +95,39 @@ def statuses(draft: Draft, told: Evidence, skipped: tuple[str, ...] = ()) -> Bac
         replace(row, state=FAILING, note=swapped[wanted.address]) if wanted.address in swapped else row
         for wanted, row in zip(desired, rows, strict=True)
     ]
-    rows += _refused(draft.decisions, known)
+    rows += _refused(draft, known)
     rows += _gone(draft, desired)
     late = list(proofs.complaints(draft.world, desired))
     _tell_unsure(draft, desired, told)
     return BackupStatus(
         draft.world.manifest.name,
-        tuple(sorted(rows, key=lambda row: lower(row.disk))),
+        tuple(sorted(rows, key=lambda row: row.disk.key)),
         tuple(sorted((*late, *draft.decisions.unread), key=lambda one: (one.code, lower(one.address), one.message))),
         skipped,
         draft.world.now,
+        draft.world.names,
+        _stems(draft.world),
     )
 
 
+def _stems(world: World) -> dict[str, str]:
+    policies = world.estate.policies.values()
+    stems = {lower(one.id.name): policy_stem(one.id.name, content_of(one)) for one in policies}
+    return {name: stem for name, stem in stems.items() if stem}
+
+
 def _tell_unsure(draft: Draft, desired: Iterable[DesiredDisk], told: Evidence) -> None:
-    """Report vaults whose jobs aren't known, and that the snapshots aren't known."""
-    doubts = {
-        (instance.vault.name, doubt)
-        for wanted in desired
-        if (instance := draft.world.instance(wanted.disk.id, wanted.vault.id))
-        and isinstance(doubt := jobs_of(told, instance), Unsure)
-    }
+    """Report vaults whose jobs, and disks whose recovery points, aren't known, and that the snapshots aren't known."""
+    doubts = set()
+    for wanted in desired:
+        instance = draft.world.instance(wanted.disk.id, wanted.vault.id)
+        if instance is None:
+            continue
+        if isinstance(doubt := jobs_of(told, instance), Unsure):
+            doubts.add((wanted.vault.name, doubt))
+        if instance.id.key in told.unread:
+            what = f"which recovery points {wanted.disk.id.name} has"
+            draft.decisions.note_unsure(told.unread[instance.id.key], what, address=wanted.address, place=wanted.place)
     for vault, doubt in sorted(doubts, key=lambda one: (one[0], one[1].because)):
         draft.decisions.note_unsure(doubt, f"how the backups in the vault {vault} went", address=addresses.vault(vault))
     if isinstance(told.snapshots, Unsure):
@@ -119,19 +141,18 @@ def _snapshots(told: Evidence, wanted: DesiredDisk) -> int | None:
     return None
 
 
-def _refused(decisions: Decisions, known: set[ArmId]) -> Iterator[DiskStatus]:
+def _refused(draft: Draft, known: set[ArmId]) -> Iterator[DiskStatus]:
     """Declared disks that can't be protected: gone, in a region without a vault or policy, or unsupported."""
-    for finding in decisions.findings:
-        disk = finding.address.disk
-        if (
-            disk is not None
-            and disk not in known
-            and finding.place
-            and finding.code in {disk_codes.UNCOVERED.code, disk_codes.DISK_GONE.code, *_RULES}
-        ):
-            known.add(disk)
-            state = GONE if finding.code == disk_codes.DISK_GONE.code else UNPROTECTED
-            yield DiskStatus(disk.key, state, finding.message, "", "", finding.place)
+    for one in draft.decisions.unprotectable.values():
+        if one.disk in known:
+            continue
+        disk, held = ArmId(one.disk.key), draft.world.held.get(one.disk.key, ())
+        left = next((own for own in held if is_active(own) and draft.world.owner(own.tags) in {"ours", ""}), None)
+        if one.is_gone and left:
+            yield _kept(draft, _left(disk, GONE, one.because, left, one.place), left)
+        else:
+            state = GONE if one.is_gone else UNPROTECTED
+            yield DiskStatus(disk, state, one.because, "", "", one.place, untold=_NOTHING_TOLD)
 
 
 def _gone(draft: Draft, desired: Iterable[DesiredDisk]) -> Iterator[DiskStatus]:
@@ -143,9 +164,10 @@ def _gone(draft: Draft, desired: Iterable[DesiredDisk]) -> Iterator[DiskStatus]:
             what = f"the disk now has the id {goes_on}" if goes_on else "Azure no longer has the disk"
             note = f"{what}{outlook(draft, one)}"
             place = one.place or draft.world.manifest.place
-            yield _left(one.disk, GONE, note, one.instance, place)
+            row = _left(one.disk, GONE, note, one.instance, place)
+            yield _kept(draft, row, one.instance) if one.is_read else row
     for instance, disk, place in lost(draft):
-        note = f"the disk is gone, and its backup instance is soft-deleted: its recovery points are purged at {instance.purge_time}"
+        note = f"the disk is gone, and its backup instance is soft-deleted: its recovery points are purged at {instance.purged}"
         yield _left(disk, GONE, note, instance, place)
     for instance, place in draft.decisions.settled.values():
         if instance.disk is not None:
@@ -154,20 +176,24 @@ def _gone(draft: Draft, desired: Iterable[DesiredDisk]) -> Iterator[DiskStatus]:
 
 def _left(disk: ArmId, state: str, note: str, instance: Instance, place: Place) -> DiskStatus:
     policy = instance.policy.name if instance.policy else ""
-    return DiskStatus(disk.text, state, note, WORDS[health_of(instance)], policy, place)
+    protection = WORDS[health_of(instance)]
+    return DiskStatus(disk, state, note, protection, policy, place, untold=_NOTHING_TOLD, vault=instance.vault)
 
 
-_RULES = frozenset(
-    {
-        disk_codes.REGION_DIFFERS.code,
-        disk_codes.REGION_UNNAMED.code,
-        disk_codes.DISK_ENCRYPTION.code,
-        codes.REPLICA_DISK.code,
-        disk_codes.DISK_DELETING.code,
-        codes.SCHEDULE_TOO_FAST.code,
-        disk_codes.CLAIMED_TWICE.code,
-    }
-)
+def _kept(draft: Draft, row: DiskStatus, instance: Instance) -> DiskStatus:
+    """The row with the recovery points that the instance of a missing disk keeps, as far as they are known."""
+    now = draft.world.now
+    points = known_points(draft.questions, instance)
+    newest = newest_point(points or (), now)
+    if newest is None:
+        return row
+    return replace(
+        row,
+        newest=newest,
+        age=now - newest,
+        promise=promise(reading_of(draft.world, instance), newest),
+        untold=row.untold - {"newest", "promise"},
+    )
 
 
 def _row(draft: Draft, wanted: DesiredDisk, told: Evidence) -> DiskStatus:
@@ -180,8 +206,10 @@ def _row(draft: Draft, wanted: DesiredDisk, told: Evidence) -> DiskStatus:
     state, note = _with_snapshots(
         draft.world, instance, told, reading, state_of(draft.world, wanted, instance, told, reading)
     )
+    if instance.id.key in told.unread and state not in BAD:
+        state, note = UNKNOWN, "could not read its recovery points"
     return DiskStatus(
-        disk=wanted.disk.id.text,
+        disk=wanted.disk.id,
         state=state,
         note=note,
         protection=WORDS[health_of(instance)],
@@ -192,9 +220,23 @@ def _row(draft: Draft, wanted: DesiredDisk, told: Evidence) -> DiskStatus:
         promise=promise(reading, newest or draft.world.now) if wanted.rule.protection == "protected" else None,
         job=latest[0] if latest else "",
         job_began=latest[1] if latest else None,
+        jobs_known=not isinstance(jobs_of(told, instance), Unsure),
         proven=proofs.proven_at(instance.tags, draft.world.now),
         snapshots=snapshots,
+        untold=_untold(told, wanted, instance, reading, state),
+        vault=instance.vault,
     )
+
+
+def _untold(told: Evidence, wanted: DesiredDisk, instance: Instance, reading: Reading, state: str) -> frozenset[str]:
+    """The fields of a disk's status that aren't known, though nothing says that there is none."""
+    is_protected = wanted.rule.protection == "protected"
+    doubts = {
+        "newest": instance.id.key not in told.points and state != WAITING,
+        "promise": is_protected and not reading.schedules,
+        "job": isinstance(jobs_of(told, instance), Unsure),
+    }
+    return frozenset(name for name, is_doubtful in doubts.items() if is_doubtful)
 
 
 def _with_snapshots(
@@ -211,10 +253,21 @@ def _unprotected(draft: Draft, wanted: DesiredDisk, told: Evidence, snapshots: i
     """The status of a disk without an instance in its vault, as far as that could be read."""
     if draft.questions.is_unread(wanted.vault):
         why = f"could not read what the vault {wanted.vault.name} contains"
-        return DiskStatus(wanted.disk.id.text, UNKNOWN, why, "", wanted.policy.name, wanted.place, snapshots=snapshots)
-    is_new = False
+        return DiskStatus(
+            wanted.disk.id,
+            UNKNOWN,
+            why,
+            "",
+            wanted.policy.name,
+            wanted.place,
+            snapshots=snapshots,
+            untold=_NOTHING_TOLD,
+            vault=wanted.vault.id,
+        )
+    is_new, untold = False, frozenset[str]()
     if deleted := _deleted(draft.world, wanted):
-        note = f"its backup instance is soft-deleted: its recovery points are purged at {deleted.purge_time}"
+        note = f"its backup instance is soft-deleted: its recovery points are purged at {deleted.purged}"
+        untold = frozenset({"newest", "job", "proven"})
         state = UNPROTECTED if wanted.rule.protection == "protected" else FAILING
     elif wanted.rule.protection == "protected":
         is_new = not _was_protected(draft.world, wanted, told)
@@ -222,7 +275,16 @@ def _unprotected(draft: Draft, wanted: DesiredDisk, told: Evidence, snapshots: i
     else:
         state, note = HALTED, "nothing to stop"
     return DiskStatus(
-        wanted.disk.id.text, state, note, "", wanted.policy.name, wanted.place, snapshots=snapshots, is_new=is_new
+        wanted.disk.id,
+        state,
+        note,
+        "",
+        wanted.policy.name,
+        wanted.place,
+        snapshots=snapshots,
+        is_new=is_new,
+        untold=untold,
+        vault=wanted.vault.id,
     )
 
 

@@ -1,4 +1,4 @@
-"""What Azure Disk Backup can protect, as far as the estate tells; the rest the manifest's validation knows."""
+"""What Azure Disk Backup can protect, as far as the estate tells; `manifest.support` has what the manifest alone tells."""
 
 from __future__ import annotations
 
@@ -30,13 +30,16 @@ def obstacle(disk: Disk, policy: PolicySpec | None, vault_location: str) -> Obst
     only every 12 hours or daily, no replicas of Site Recovery (which rewrites them during the snapshot).
     """
     if disk.location != vault_location:
-        return Obstacle(disk_codes.REGION_DIFFERS, f"it is in {disk.location}, the vault in {vault_location}")
+        return Obstacle(disk_codes.REGION_DIFFERS, f"the disk is in {disk.location}, its vault in {vault_location}")
     if disk.ade:
-        return Obstacle(disk_codes.DISK_ENCRYPTION, "it is encrypted with Azure Disk Encryption")
+        return Obstacle(
+            disk_codes.DISK_ENCRYPTION,
+            "the disk is encrypted with Azure Disk Encryption, which Azure Disk Backup does not support",
+        )
     if is_replica(disk):
-        return Obstacle(codes.REPLICA_DISK, "it is a replica of Azure Site Recovery")
+        return Obstacle(codes.REPLICA_DISK, "the disk is a replica, which Azure Site Recovery keeps overwriting")
     if lower(disk.provisioning_state) == "deleting":
-        return Obstacle(disk_codes.DISK_DELETING, "it is being deleted")
+        return Obstacle(disk_codes.DISK_DELETING, "Azure is deleting the disk")
     hours = policy.content.interval_hours if policy and policy.content else None
     if hours and hours < SLOW_HOURS and lower(disk.sku) in SLOW_SKUS:
         return Obstacle(codes.SCHEDULE_TOO_FAST, f"{disk.sku} disks can't be backed up every {hours} hours")

@@ -9,8 +9,9 @@ from typing import NamedTuple
 
 from reconciler.model.findings import Place
 from reconciler.model.ids import ArmId
-from reconciler.model.manifest import REPORT, DiskRule, Manifest, Selector, names_in
+from reconciler.model.manifest import REPORT, DiskRule, Manifest, names_in
 from reconciler.model.resources import Disk
+from reconciler.model.selectors import Selector
 from reconciler.planning.selection import Surroundings, Test, matcher
 
 

@@ -2,36 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
-from reconciler.model import protection
+from reconciler.model import addresses, protection
 from reconciler.model.codes import disks as disk_codes
 from reconciler.model.codes import errors as error_codes
 from reconciler.model.errors import UsageError
 from reconciler.model.findings import Finding, Severity
 from reconciler.model.ids import ArmId, lower
-from reconciler.model.targets import Target
+from reconciler.model.resources import Target
+from reconciler.model.short_names import ShortNames, Typed
 from reconciler.planning.desired import declared_disks, expand
 from reconciler.planning.draft import Draft
 from reconciler.planning.gone import Verdict, absences, outlook, verdict
-from reconciler.planning.selection import glob
 from reconciler.planning.world import World
 
 
 def targets(draft: Draft, named: Sequence[str] = ()) -> tuple[Target, ...]:
     """The disks of an operation, in the order of their ids.
 
-    `named`: ids, names, or patterns of either with `*` and `?`, without regard to case; none: every disk that the
-    manifest declares. Named are disks that are declared and disks with an instance in a vault that the manifest names,
-    though they be gone. A sketch as long as `draft.questions.open` isn't empty. UsageError for a name that is nobody's, or
-    that two disks share.
+    `named`: ids, short names or the ends of such, and patterns of these with `*` and `?`, compared without case; none:
+    every disk that the manifest declares. They can match declared disks, and disks with an instance in a vault that the manifest names, even if the
+    disk is gone. A sketch while `draft.questions.open` isn't empty. UsageError for a name that matches no disk, or that
+    two disks share.
     """
     declared = {wanted.disk.id.key: wanted.disk.id for wanted in declared_disks(draft)}
     if draft.questions.open or not named:
         return _found(draft.world, declared.values())
     known = {key: instances[0].disk for key, instances in draft.world.held.items()}
     ids = [one for one in {**known, **declared}.values() if one is not None]
-    return _found(draft.world, {disk.key: disk for text in named for disk in _named(text, ids)}.values())
+    return _found(
+        draft.world, {disk.key: disk for text in named for disk in _named(text, ids, draft.world.names)}.values()
+    )
 
 
 def left_out(draft: Draft) -> tuple[Finding, ...]:
@@ -63,20 +65,20 @@ def _found(world: World, disks: Iterable[ArmId]) -> tuple[Target, ...]:
     )
 
 
-def _named(text: str, disks: Iterable[ArmId]) -> list[ArmId]:
-    wanted = text.rstrip("/")
-    is_id, pattern = wanted.startswith("/"), glob(wanted)
-    found = [disk for disk in disks if pattern.match(disk.key if is_id else lower(disk.name))]
+def _named(text: str, disks: Collection[ArmId], names: ShortNames) -> list[ArmId]:
+    typed = Typed(text, names)
+    found = typed.disks(disks)
     if not found:
         raise UsageError(
-            f"--disk {text!r}: no declared disk, and no disk protected in a vault of the manifest, has that name or id",
-            hint="`reconciler status PATH` lists the disks; patterns take * and ?",
+            f"--disk '{text}': no declared disk, and no disk protected in a vault of the manifest, has that name or id",
+            hint=typed.near_disks(map(addresses.disk, disks))
+            or "`reconciler status PATH` lists the disks; patterns take * and ?",
             code=error_codes.NO_SUCH_DISK,
         )
-    if len(found) > 1 and not any(mark in wanted for mark in "*?["):
+    if typed.is_ambiguous(found):
         raise UsageError(
-            f"--disk {text!r} matches {len(found)} disks: {', '.join(disk.text for disk in found)}",
-            hint="give the id of one, or a pattern for all of them",
+            f"--disk '{text}' matches {len(found)} disks: {names.listed(found)}",
+            hint="type more of the name, or a pattern for all of them",
             code=disk_codes.DISK_AMBIGUOUS,
         )
     return found

@@ -1,4 +1,4 @@
-"""Recovery points to keep after their disk left: undelete instances that somebody deleted, and keep them stopped."""
+"""Instances whose recovery points the manifest keeps, and that somebody deleted: undeleted, and left stopped."""
 
 from __future__ import annotations
 
@@ -41,12 +41,14 @@ def _bring_back(draft: Draft, deleted: Instance, disk: ArmId, place: Place) -> N
     if address in draft.decisions.changes:
         address = addresses.resource(instance.id)
     if owner == "foreign":
-        message = f"{instance.id} belongs to {tag_of(instance.tags, OWNER_TAG)}"
+        message = f"the manifest `{tag_of(instance.tags, OWNER_TAG)}` owns its backup instance in the vault {instance.vault.name}"
         draft.decisions.refuse(address, codes.MANAGED_ELSEWHERE, message, place=place)
         return
     presence = draft.questions.presence(instance.id, address, place)
     if isinstance(presence, Yes):
-        draft.decisions.refuse(address, codes.LIST_INCOMPLETE, f"{instance.id} exists but isn't listed", place=place)
+        draft.decisions.refuse(
+            address, codes.LIST_INCOMPLETE, "its backup instance exists, but Azure's list lacks it", place=place
+        )
     elif presence is not None:
         draft.decisions.add(_undeletion(draft.world, instance, address, place))
 
@@ -65,6 +67,6 @@ def _undeletion(world: World, instance: Instance, address: Address, place: Place
         vault=instance.vault,
         goal=GOALS["stopped"],
         place=place,
-        detail=(f"otherwise its recovery points are purged at {instance.purge_time}",),
+        detail=(f"otherwise its recovery points are purged at {instance.purged}",),
         drift=drift_class(world, spec) if spec else "differs",
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.model.changes import Change, FieldChange, Kind, Op, Step
+from reconciler.model.changes import Change, Kind, Op, Step
 from reconciler.model.estate import Estate
 from reconciler.model.ids import ArmId
 from reconciler.model.names import instance_name
@@ -40,11 +40,7 @@ def has_weight(plan: Plan) -> bool:
 
 def takes_over(change: Change) -> bool:
     """Whether a change writes our mark over another one."""
-    return any(_is_mark(field) and field.before for field in change.fields)
-
-
-def _is_mark(field: FieldChange) -> bool:
-    return field.path == f"tags.{OWNER_TAG}"
+    return any(field.tag == OWNER_TAG and field.before for field in change.fields)
 
 
 def named(change: Change, step: Step, estate: Estate) -> tuple[ArmId, ...]:
@@ -63,7 +59,7 @@ def named(change: Change, step: Step, estate: Estate) -> tuple[ArmId, ...]:
 
 def _held_by(change: Change, step: Step, estate: Estate) -> tuple[ArmId, ...]:
     row = estate.roles.get(step.target.key)
-    if change.vault is None or row is None or row.scope.type != _DISKS or any("disk/" in one for one in change.depends):
+    if change.vault is None or row is None or row.scope.type != _DISKS or any(one.disk for one in change.depends):
         return ()
     return (change.vault.child("backupInstances", instance_name(row.scope)),)
 

@@ -8,12 +8,14 @@ from datetime import datetime
 from functools import cached_property
 
 from reconciler.model.canonical import digest
+from reconciler.model.codes.gates import Key
 from reconciler.model.estate import Estate
 from reconciler.model.ids import ArmId, lower
-from reconciler.model.manifest import DiskRule, Ignore, Manifest, VaultSpec, names_in
+from reconciler.model.manifest import DiskRule, Entry, Ignore, Manifest, VaultSpec, names_in
 from reconciler.model.plan import Options
 from reconciler.model.protection import preference
 from reconciler.model.resources import Disk, Instance, Lock, Machine
+from reconciler.model.short_names import Typed, in_any_subscription
 from reconciler.model.tags import OWNER_TAG, tag_of
 from reconciler.planning.scope import reach
 from reconciler.planning.selection import Surroundings
@@ -26,7 +28,7 @@ class World:
     """Manifest, estate, options and the time, and what follows from them.
 
     `disks` and `machines` are those of the estate, and those that no list shows and that were found by id; `vaults` are
-    the declared ones that this run sees to, by lower-cased name.
+    the declared ones that this run works on, by lower-cased name.
     """
 
     def __init__(self, manifest: Manifest, estate: Estate, options: Options, now: datetime) -> None:
@@ -35,6 +37,7 @@ class World:
         self._disks, self._machines = dict(estate.disks), dict(estate.machines)
         self.disks: Mapping[str, Disk] = self._disks
         self.machines: Mapping[str, Machine] = self._machines
+        self.names = estate.names
         self._own = frozenset(self.reach.vaults)
         self.vaults = {name: spec for name, spec in manifest.vaults.items() if self.sees_to(spec)}
         self._ours = {lower(name) for name in (manifest.name, *manifest.formerly)}
@@ -59,7 +62,7 @@ class World:
         return min((one for one in self.held.get(disk.key, ()) if one.vault == vault), key=preference, default=None)
 
     def found(self, one: Disk | Machine) -> None:
-        """Add what no list shows, and a read by id does."""
+        """Add an object that no list shows, but a read by id does."""
         match one:
             case Disk():
                 self._disks[one.id.key] = one
@@ -67,12 +70,12 @@ class World:
                 self._machines[one.id.key] = one
 
     def hold(self, disk: ArmId, instance: Instance) -> None:
-        """Add the instance of a disk that no list shows, and a read by id does, whatever it says of itself."""
+        """Add a disk's instance that no list shows, but a read by id does, whichever disk the instance itself names."""
         self.held[disk.key].append(instance)
 
     @cached_property
     def takers(self) -> Takers:
-        """The entries that selected disks which no longer exist."""
+        """The entries, by which of them may have selected a disk that no longer exists."""
         return Takers(self.manifest, self.estate.management_groups)
 
     @property
@@ -86,12 +89,26 @@ class World:
         today = self.now.date()
         return tuple(entry for entry in self.manifest.ignore if entry.expires is None or today <= entry.expires)
 
-    def forces(self, gate: str, value: str = "") -> bool:
-        """Whether the command line opens a gate: entirely, or a local one for `value` only."""
-        return gate in self.options.force or bool(value and f"{gate}={lower(value)}" in self.options.force)
+    @cached_property
+    def ignored(self) -> tuple[tuple[Ignore, Typed], ...]:
+        """The same entries, each with what it names; with all that it may name, if nobody can tell which subscription."""
+        return tuple(
+            (entry, Typed(in_any_subscription(entry.address) if entry in self.unclear else entry.address, self.names))
+            for entry in self.ignores
+        )
+
+    @cached_property
+    def unclear(self) -> tuple[Ignore, ...]:
+        """The entries of which nobody can tell which subscription they name: anybody may rename one at any time."""
+        ids = {*self.estate.subscriptions, *self.estate.disk_subscriptions}
+        return tuple(entry for entry in self.ignores if not self.names.tells(entry.address, ids))
+
+    def forces(self, gate: str, *parts: str) -> bool:
+        """Whether the command line opens a gate: entirely, or a local one for the value of these parts only."""
+        return not self.options.force.isdisjoint({Key(gate), Key(gate, tuple(map(lower, parts)))})
 
     def sees_to(self, vault: VaultSpec) -> bool:
-        """Whether this run manages a declared vault, and no other shard."""
+        """Whether this run, and no other shard, works on a declared vault."""
         return vault.id.key in self._own
 
     def lock_on(self, target: ArmId, *, deletes: bool = False) -> Lock | None:
@@ -122,8 +139,14 @@ class World:
         """The digest of what is declared for a vault: it is the vault's mark, and tells who changed what."""
         if vault.id.key not in self._declared:
             rules = self._rules.get(lower(vault.name), ())
-            self._declared[vault.id.key] = _digest(self.manifest, vault, rules)
+            later = [entry for entry in self._later if entry.counts_for(vault)]
+            self._declared[vault.id.key] = _digest(self.manifest, vault, rules, later)
         return self._declared[vault.id.key]
+
+    @cached_property
+    def _later(self) -> Sequence[Entry]:
+        """The entries that may be a part of what is declared for a vault, though no version 0.1.0 knew them."""
+        return [entry for entry in self.manifest.entries if type(entry).counts_for is not Entry.counts_for]
 
     @cached_property
     def _rules(self) -> Mapping[str, list[DiskRule]]:
@@ -143,10 +166,10 @@ def _by_disk(instances: Mapping[str, Instance]) -> Mapping[str, list[Instance]]:
     return found
 
 
-def _digest(manifest: Manifest, vault: VaultSpec, rules: Sequence[DiskRule]) -> str:
+def _digest(manifest: Manifest, vault: VaultSpec, rules: Sequence[DiskRule], later: Sequence[Entry]) -> str:
     """The digest of everything that the manifest declares for one vault, with these entries.
 
-    The order of the parts is frozen. What else is to count one day is put behind them, and only where it is said.
+    The order of the parts is frozen. A part that was added later counts only if it is declared.
     """
     policies = sorted({name for rule in rules for name in names_in(rule.policy)})
     groups = sorted({name for rule in rules for name in names_in(rule.snapshot_group)})
@@ -158,5 +181,6 @@ def _digest(manifest: Manifest, vault: VaultSpec, rules: Sequence[DiskRule]) -> 
         manifest.roles,
         manifest.excluded,
         manifest.removed,
+        *([later] if later else ()),
     ]
     return digest(parts)[:_DIGEST_LENGTH]

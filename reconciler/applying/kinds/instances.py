@@ -8,13 +8,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from reconciler.applying import resuming
-from reconciler.applying.goal import GONE, Goal, is_moving, is_reached, reach
+from reconciler.applying.goal import GONE, Goal, health_in_row, is_moving, is_reached, reach
 from reconciler.applying.guard import send
 from reconciler.applying.probing import Probes, explained, needs_probe
 from reconciler.applying.refusals import (
+    AGAIN_SECONDS,
     is_already_protected,
     is_passing,
     is_protected_in,
+    is_retryable,
     is_vague,
 )
 from reconciler.applying.rereading import Reread, Standing
@@ -22,15 +24,15 @@ from reconciler.applying.run import Run
 from reconciler.applying.slices import Sighting
 from reconciler.applying.watching import Row
 from reconciler.azure.answering import one_answer
-from reconciler.azure.fields import pick
+from reconciler.azure.fields import pick, read_as
 from reconciler.azure.kinds.instances import project
 from reconciler.azure.receipts import Receipt
-from reconciler.base.times import stamp
+from reconciler.base.durations import stamp
 from reconciler.model.changes import Change, Op, Step
 from reconciler.model.errors import AzureError, NotFound, ReconcilerError
 from reconciler.model.estate import PROTECTED_ELSEWHERE
 from reconciler.model.ids import ArmId, lower
-from reconciler.model.protection import Health, health
+from reconciler.model.protection import Health
 from reconciler.model.tags import PROTECTED_TAG
 
 _ENDS: Mapping[Op, str] = {
@@ -65,7 +67,7 @@ class _Task:
         own = _ENDS.get(self.step.op, "")
         state = lower(self.change.goal) if self.is_last and self.change.goal else own
         wanted = _shown(self.step.body) if self.step.op in _BODIES else {}
-        was_failing = self.is_repeated or (before is not None and health(project(before).state) is Health.FAILING)
+        was_failing = self.is_repeated or (before is not None and health_in_row(before) is Health.FAILING)
         return Goal(frozenset({state} - {""}), wanted, was_failing)
 
 
@@ -98,7 +100,8 @@ async def perform(run: Run, change: Change) -> str:
             continue
         try:
             if needs_probe(change, step):
-                await run.shared(Probes).passed(change, step)
+                with run.turned(change, "waiting for permissions"):
+                    await run.shared(Probes).passed(change, step)
             await _take_with_retries(run, task)
         except AzureError as error:
             await _name_holders(run, step, error)
@@ -130,13 +133,12 @@ async def _name_holders(run: Run, step: Step, error: AzureError) -> None:
     with suppress(ReconcilerError):
         found = await one_answer(run.azure, question)
         if found:
-            error.message = f"{error.message} Its instances: {', '.join(map(str, found))}."
+            error.message = f"{error.message} The disk has {', '.join(map(run.plan.names.in_vault, found))}."
 
 
 async def _validate(run: Run, task: _Task) -> None:
     """Validate before a repair; "already protected" by this very instance counts as passed."""
-    delays = run.delays(_FIRST_SECONDS, _MOST_SECONDS)
-    while True:
+    for tries, delay in enumerate(run.delays(_FIRST_SECONDS, _MOST_SECONDS)):
         deadline = run.new_deadline()
         try:
             receipt = await send(run, task.change, task.step, _reread(run, task, None), deadline)
@@ -145,22 +147,21 @@ async def _validate(run: Run, task: _Task) -> None:
         except AzureError as error:
             if is_protected_in(error, task.instance.parent):
                 return
-            await _wait_for_rights(run, task, error, next(delays))
+            await _wait_until_it_may(run, task, error, delay, tries)
         else:
             return
 
 
 async def _take_with_retries(run: Run, task: _Task) -> None:
-    """Take a step, and retry permission errors while role assignments are fresh.
+    """Take a step, and retry what may pass: permission errors while role assignments are fresh, Azure's own failures.
 
     Azure's "invalid input" may be a missing permission or a wrong body; a validation tells which, before the retry.
     """
-    delays = run.delays(_FIRST_SECONDS, _MOST_SECONDS)
-    while True:
+    for tries, delay in enumerate(run.delays(_FIRST_SECONDS, _MOST_SECONDS)):
         try:
             await _take(run, task)
         except AzureError as error:
-            await _wait_for_rights(run, task, error, next(delays))
+            await _wait_until_it_may(run, task, error, delay, tries)
             if is_vague(error) and needs_probe(task.change, task.step):
                 refusal = await run.shared(Probes).refusal(task.step)
                 if refusal is not None and not is_passing(refusal):
@@ -179,9 +180,10 @@ def _again(task: _Task) -> _Task:
     return replace(task, step=step, is_repeated=True)
 
 
-async def _wait_for_rights(run: Run, task: _Task, error: AzureError, delay: float) -> None:
-    """Wait before a retry after a permission error; raises when waiting can't help."""
-    if not is_passing(error) or run.now + delay > run.patience(task.change, error):
+async def _wait_until_it_may(run: Run, task: _Task, error: AzureError, delay: float, tries: int) -> None:
+    """Wait before a retry after an error that may pass; raises when waiting can't help."""
+    may_pass = is_passing(error) and run.now + delay <= run.patience(task.change, error)
+    if not may_pass and not (is_retryable(error) and tries < len(AGAIN_SECONDS)):
         raise await explained(run, task.change, error)
     run.tell(task.change, f"retrying shortly: {error.code}")
     await run.clock.sleep(delay)
@@ -203,7 +205,7 @@ async def _take(run: Run, task: _Task) -> None:
         receipt = None
     if receipt is not None and task.step.op is not Op.INSTANCE_MERGE:
         goal = replace(goal, was_there=not _is_creation(receipt))
-    await reach(run, task.change.address, task.instance, goal, receipt, deadline)
+    await reach(run, task.instance, goal, receipt, deadline)
 
 
 def _is_needless(op: Op, before: Row | None, goal: Goal) -> bool:
@@ -229,7 +231,7 @@ async def _before(run: Run, task: _Task, deadline: float) -> Row | None:
             raise
         if not is_moving(row):
             return row
-        await run.pause(next(delays), deadline, f"{task.instance.name} is in {project(row).state}")
+        await run.pause(next(delays), deadline, f"its backup instance is {read_as(project, row).state}")
 
 
 def _reread(run: Run, task: _Task, goal: Goal | None) -> Reread:

@@ -10,6 +10,7 @@ from reconciler.applying.equality import differing, value_at
 from reconciler.applying.guard import send
 from reconciler.applying.rereading import of_resource, until_gone
 from reconciler.applying.run import Run, overridden
+from reconciler.azure.fields import read_as
 from reconciler.azure.kinds.policies import project
 from reconciler.model.changes import Change, Op, Step
 from reconciler.model.errors import AzureError, NotFound
@@ -29,22 +30,22 @@ async def perform(run: Run, change: Change) -> str:
         deadline = run.new_deadline()
         receipt = await send(run, change, step, of_resource(run, step), deadline)
         if receipt is not None and receipt.body:
-            _check(change, step, receipt.body)
+            _check(step, receipt.body)
     return ""
 
 
-def _check(change: Change, step: Step, body: Mapping[str, Any]) -> None:
+def _check(step: Step, body: Mapping[str, Any]) -> None:
     own = str(step.target)
     wanted = content_of(project({**step.body, "id": own}))
-    live = content_of(project({**body, "id": own}))
+    live = content_of(read_as(project, {**body, "id": own}))
     if wanted is None:
         for path in differing(step.body, body):
-            raise overridden(change.address, path, value_at(step.body, path), value_at(body, path))
+            raise overridden(path, value_at(step.body, path), value_at(body, path))
     elif live is None:
-        raise overridden(change.address, "policyRules", wanted, "rules that no manifest can express")
+        raise overridden("policyRules", wanted, "rules that no manifest can express")
     else:
         for field in differences(live, wanted):
-            raise overridden(change.address, field.path, field.after, field.before)
+            raise overridden(field.path, field.after, field.before)
 
 
 async def _retire(run: Run, change: Change, step: Step) -> None:
@@ -62,6 +63,6 @@ async def _retire(run: Run, change: Change, step: Step) -> None:
             if lower(error.code) != _IN_USE or not change.depends or run.now >= believed:
                 raise
             run.tell(change, "still in use; checking again shortly")
-            await run.pause(next(delays), deadline, change.address)
+            await run.pause(next(delays), deadline, "")
         else:
             return

@@ -9,7 +9,7 @@ from reconciler.applying.rereading import nothing_to_look_at, of_resource, until
 from reconciler.applying.run import Run, overridden
 from reconciler.azure.receipts import Receipt
 from reconciler.model.changes import Change, Op, Step
-from reconciler.model.codes import errors as error_codes
+from reconciler.model.codes.azure import Nature, nature
 from reconciler.model.errors import AzureError, NotFound, OutOfReach
 from reconciler.model.ids import lower
 
@@ -46,26 +46,26 @@ async def _assign(run: Run, change: Change, step: Step) -> Receipt | None:
         try:
             receipt = await send(run, change, step, nothing_to_look_at, deadline, principal=principal)
         except OutOfReach as error:
-            if error.code == error_codes.NO_TOKEN.code:
+            if error.is_unsigned or nature(error.code) is not Nature.UNKNOWN:
                 raise
             line = az_line(step.target, step.grant["role"], principal)
-            error.hint = f"ask someone who may assign roles there to run: {line}"
+            error.hint = f"ask someone who may assign roles there to run: `{line}`"
             raise
         except AzureError as error:
             if lower(error.code) != _NO_PRINCIPAL or run.now >= until:
                 raise
             run.tell(change, "the directory doesn't know the vault's identity yet")
-            await run.pause(next(delays), deadline, change.address)
+            await run.pause(next(delays), deadline, "")
         else:
             break
     if receipt is None or receipt.adopted:
         return None
-    _check(change, receipt, principal)
+    _check(receipt, principal)
     return receipt
 
 
-def _check(change: Change, receipt: Receipt, principal: str) -> None:
+def _check(receipt: Receipt, principal: str) -> None:
     properties = (receipt.body or {}).get("properties") or {}
     live = properties.get("principalId") or principal
     if lower(live) != lower(principal):
-        raise overridden(change.address, "principalId", principal, live)
+        raise overridden("principalId", principal, live)

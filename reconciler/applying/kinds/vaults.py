@@ -14,6 +14,7 @@ from reconciler.applying.run import Run, overridden
 from reconciler.applying.slices import Sighting
 from reconciler.azure.auditing import about
 from reconciler.azure.failures import told
+from reconciler.azure.fields import read_as
 from reconciler.azure.kinds.vaults import project
 from reconciler.azure.operations import finish
 from reconciler.model.changes import Change, Op, Step
@@ -23,6 +24,7 @@ from reconciler.model.ids import ArmId, lower
 from reconciler.model.plan import Mark
 from reconciler.model.tags import OWNER_TAG, tag_of
 from reconciler.model.writes import Subject
+from reconciler.planning.vault_fields import has_lost, with_their_own, with_unknown_keys
 
 Body = Mapping[str, Any]
 
@@ -32,7 +34,7 @@ async def perform(run: Run, change: Change) -> str:
     for step in change.steps:
         async with run.vault_locks[step.target.key]:
             if step.op is Op.VAULT_PATCH:
-                removed = {lower(field.path[5:]) for field in change.fields if _removes_tag(field.path, field.after)}
+                removed = {lower(field.tag) for field in change.fields if field.tag and field.after is None}
                 await patch(run, change, step, removed)
             else:
                 await _check_still_ours_to_make(run, step)
@@ -60,18 +62,15 @@ async def _check_still_ours_to_make(run: Run, step: Step) -> None:
         )
 
 
-def _removes_tag(path: str, after: object) -> bool:
-    return path.startswith("tags.") and after is None
-
-
 async def patch(run: Run, change: Change, step: Step, removed: set[str]) -> None:
     """Change a vault; the caller holds the vault's lock.
 
     It isn't documented whether a PATCH replaces or merges a vault's tags, so the whole wanted set is sent, and a removed
-    tag that survives is sent again as null.
+    tag that survives is sent again as null. Nor is it for the parts of a block: where others of them are gone or changed
+    afterwards, the block is sent again with all of them.
     """
     live = await _at_rest(run, step.target, change.address, run.new_deadline())
-    body = dict(step.body)
+    body = with_unknown_keys(step.body, live)
     if "tags" in body:
         body["tags"] = _tags(live.get("tags") or {}, body["tags"], removed)
     after = await _write(run, change, replace(step, body=body), Sighting(run.now, live))
@@ -79,6 +78,9 @@ async def patch(run: Run, change: Change, step: Step, removed: set[str]) -> None
     if left:
         body = {"tags": {**body.get("tags", {}), **left}}
         await _write(run, change, replace(step, body=body))
+    whole = with_their_own(step.body, live).get("properties")
+    if has_lost(live.get("properties"), after.get("properties"), whole):
+        await _write(run, change, replace(step, body={"properties": whole}))
 
 
 async def mark(run: Run, marks: Sequence[Mark]) -> None:
@@ -119,7 +121,7 @@ async def _write(run: Run, change: Change, step: Step, seen: Sighting | None = N
     wanted = {key: value for key, value in step.body.items() if key != "identity"}
     body = await _as_written(run, change, step, wanted, deadline)
     for path in differing(wanted, body):
-        raise overridden(change.address, path, value_at(wanted, path), value_at(body, path))
+        raise overridden(path, value_at(wanted, path), value_at(body, path))
     return body
 
 
@@ -133,7 +135,7 @@ async def _as_written(run: Run, change: Change, step: Step, wanted: Body, deadli
             raise _failed(step.target, body)
         if _has_principals(step.body, body) and (not differing(wanted, body) or run.now >= believed):
             return body
-        await run.pause(next(delays), deadline, change.address)
+        await run.pause(next(delays), deadline, "")
 
 
 def _has_principals(wanted: Body, body: Body) -> bool:
@@ -141,7 +143,7 @@ def _has_principals(wanted: Body, body: Body) -> bool:
     identity = wanted.get("identity")
     if not isinstance(identity, Mapping):
         return True
-    vault, kind = project(body), lower(str(identity.get("type") or ""))
+    vault, kind = read_as(project, body), lower(str(identity.get("type") or ""))
     asked = [
         lower(key).rstrip("/")
         for key, value in (identity.get("userAssignedIdentities") or {}).items()

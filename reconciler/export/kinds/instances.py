@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from reconciler.model.ids import lower
+from reconciler.export.choices import Described, Selected
+from reconciler.model.estate import Estate
+from reconciler.model.ids import ArmId, group_id, lower
+from reconciler.model.protection import Health, health_of
 from reconciler.model.resources import Disk
 from reconciler.model.results.export import Data
 from reconciler.model.unselected import why_passed_over
 
+_HALF = re.compile("[\ud800-\udfff]")
+"""Half a surrogate pair, which no file can hold."""
+
 Tagged = dict[tuple[str, str], list[Disk]]
 """Disks by subscription and value of a tag."""
 
+_PROTECTION = {Health.STOPPED: "stopped", Health.SUSPENDED: "suspended"}
 _KEYS = ("vault", "policy", "snapshotResourceGroup")
 
 
@@ -32,7 +40,33 @@ class Protected:
         return {"vault": self.vault, "policy": self.policy, "snapshotResourceGroup": self.group}[key]
 
 
-def shared(disks: Sequence[Protected]) -> Data:
+def described(selected: Selected) -> Described:
+    """The disks that are kept, by id or by tag, with the names of what they use."""
+    names = selected.names
+    disks = [
+        Protected(
+            disk=_spelled(selected.estate, selected.estate.disks[key]),
+            vault=names["vaults"][one.vault.key],
+            policy=names["policies"][one.policy.key],
+            group=names["snapshotResourceGroups"][lower(one.snapshot_group.name)],
+            protection=_PROTECTION.get(health_of(one), "protected"),
+        )
+        for key, one in sorted(selected.kept.items())
+        if one.policy and one.snapshot_group
+    ]
+    defaults = {} if selected.asked.is_part else _shared(disks)
+    every = selected.estate.disks.values()
+    return Described(_entries(disks, selected.defaults | defaults, selected.asked.by_tag, every), defaults=defaults)
+
+
+def _spelled(estate: Estate, disk: Disk) -> Disk:
+    """The disk, with its id spelled as the portal shows it."""
+    group = estate.groups.get(disk.id.group_id.key)
+    within = group_id(disk.id.subscription, group.id.name if group else disk.id.group)
+    return replace(disk, id=ArmId(f"{within}/providers/Microsoft.Compute/disks/{disk.id.name}"))
+
+
+def _shared(disks: Sequence[Protected]) -> Data:
     """What all disks share, or all disks of a region, as defaults: one name, or one per region."""
     found: Data = {}
     for key in _KEYS:
@@ -47,7 +81,7 @@ def shared(disks: Sequence[Protected]) -> Data:
     return found
 
 
-def entries(disks: Sequence[Protected], defaults: Data, tag: str, every: Iterable[Disk]) -> list[Data]:
+def _entries(disks: Sequence[Protected], defaults: Data, tag: str, every: Iterable[Disk]) -> list[Data]:
     """The entries, in a stable order; `tag` (empty: none) may replace ids, `every` are the disks it could select."""
     alike: dict[tuple[str, ...], list[Protected]] = defaultdict(list)
     for one in disks:
@@ -76,11 +110,11 @@ def _value(disk: Disk, tag: str) -> str | None:
 
 
 def _by_value(every: Iterable[Disk], tag: str) -> Tagged:
-    """Disks by subscription and value of the tag, without the value `*`, which would mean any."""
+    """Disks by subscription and value of the tag, without the value `*`, which would mean any, and without half characters."""
     found: Tagged = defaultdict(list)
     for disk in every:
         value = _value(disk, tag)
-        if value is not None and value != "*":
+        if value is not None and value != "*" and not _HALF.search(value):
             found[disk.id.subscription, value].append(disk)
     return found
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 
+from reconciler.base.durations import Length, longest_days, short
 from reconciler.base.zones import UTC, iana_zone
+from reconciler.export.choices import Described, Selected
 from reconciler.model.ids import lower
 from reconciler.model.limits import LONGEST_DAYS, MOST_SNAPSHOTS
 from reconciler.model.manifest import PolicyContent
-from reconciler.model.names import is_derived_policy_name
-from reconciler.model.policy_reading import content_of
+from reconciler.model.names import policy_stem
+from reconciler.model.policy_reading import content_of, read, start_doubt
 from reconciler.model.resources import Policy
 from reconciler.model.results.export import Data
 
@@ -21,58 +22,63 @@ _WEEK = 7
 _LONGEST_NAME = 141
 
 
-@dataclass(slots=True)
-class Policies:
-    """The policies of a manifest: `names` by the lower-cased id of each live one, `entries` in the order of names."""
+def described(selected: Selected) -> Described:
+    """One entry for each content, under the name that most instances use, in the order of names.
 
-    names: dict[str, str] = field(default_factory=dict)
-    entries: list[Data] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-
-    def ids(self) -> dict[str, tuple[str, ...]]:
-        """The ids of the live policies by lower-cased name in the manifest."""
-        found: dict[str, tuple[str, ...]] = {}
-        for key, name in sorted(self.names.items()):
-            found[lower(name)] = (*found.get(lower(name), ()), key)
-        return found
-
-
-def described(policies: Iterable[Policy], users: Mapping[str, int], named: Mapping[str, str]) -> Policies:
-    """One entry for each content, under the name that most instances use; what can't be declared is named instead.
-
-    `users` counts instances by lower-cased policy id, `named` has the reasons for policies that are only named.
+    What can't be declared is named instead, with a note why.
     """
+    users = Counter(one.policy.key for one in selected.kept.values() if one.policy)
+    named = selected.choices.named
     by_content: dict[PolicyContent, list[Policy]] = {}
     by_name: dict[str, list[Policy]] = {}
-    for policy in sorted(policies, key=lambda one: one.id.key):
+    for policy in (selected.estate.policies[key] for key in sorted(users)):
         content = content_of(policy)
         if content is not None and is_sayable(content) and policy.id.key not in named:
             by_content.setdefault(content, []).append(policy)
         else:
             by_name.setdefault(lower(policy.id.name), []).append(policy)
-    found, taken = Policies(), set[str]()
+    taken, entries = set[str](), list[Data]()
+    found = Described(entries)
     for content, alike in by_content.items():
         name = _free(_name_of(alike, content, users), taken)
-        found.entries.append(entry(name, content))
+        entries.append(entry(name, content))
         found.names |= {policy.id.key: name for policy in alike}
+        found.notes += [f"policy {name}: {doubt}" for policy in alike[:1] if (doubt := start_doubt(read(policy)))]
     for alike in by_name.values():
         azure_name = alike[0].id.name
         name = _free(azure_name, taken)
-        found.entries.append(
-            {"name": name, "manage": False, **({"azureName": azure_name} if name != azure_name else {})}
-        )
+        entries.append({"name": name, "manage": False, **({"azureName": azure_name} if name != azure_name else {})})
         found.names |= {policy.id.key: name for policy in alike}
-        why = next((named[one.id.key] for one in alike if one.id.key in named), "a manifest can't declare what it does")
+        why = next((named[one.id.key] for one in alike if one.id.key in named), "") or _why_not(alike)
         found.notes.append(f"policy {name}: named, not described: {why}")
-    found.entries.sort(key=lambda one: lower(one["name"]))
+    entries.sort(key=lambda one: lower(one["name"]))
     return found
+
+
+def _why_not(alike: Iterable[Policy]) -> str:
+    """Why policies, which all have one name, can't be declared."""
+    readings = [read(policy) for policy in alike]
+    unknown = dict.fromkeys(part for reading in readings for part in reading.unknown)
+    told = [f"`{part}`" for part in unknown]
+    told += [_too_much(reading.content) for reading in readings if reading.content]
+    return f"a manifest can't declare what it does: {', '.join(filter(None, told))}"
 
 
 def is_sayable(content: PolicyContent) -> bool:
     """Whether a manifest may declare such a policy; a live one may be older than Azure's current limits."""
-    lengths = (content.default_days, content.daily_days or 0, content.weekly_days or 0)
-    fits = max(lengths) <= LONGEST_DAYS and max(content.snapshots.values()) <= MOST_SNAPSHOTS
-    return fits and (content.interval_hours in _HOURLY or content.interval_hours == _DAY)
+    return not _too_much(content)
+
+
+def _too_much(content: PolicyContent) -> str:
+    """What keeps a manifest from declaring such a policy; empty when nothing does."""
+    if content.interval_hours not in _HOURLY and content.interval_hours != _DAY:
+        return f"it backs up every {content.interval_hours} h"
+    for rule, kept in content.kept.items():
+        if longest_days(kept) > LONGEST_DAYS:
+            return f"`{rule}` keeps backups for {short(kept)}; a manifest can declare {LONGEST_DAYS} days at most"
+        if content.snapshots[rule] > MOST_SNAPSHOTS:
+            return f"`{rule}` needs {content.snapshots[rule]} snapshots of each disk, more than {MOST_SNAPSHOTS}"
+    return ""
 
 
 def entry(name: str, content: PolicyContent) -> Data:
@@ -83,17 +89,18 @@ def entry(name: str, content: PolicyContent) -> Data:
     if not daily and content.phase_minutes:
         schedule["at"] = clock
     zone = iana_zone(content.time_zone)
-    kept = {"default": content.default_days, "daily": content.daily_days, "weekly": content.weekly_days}
     return {
         "name": name,
         "schedule": schedule,
         **({"timeZone": zone} if zone != UTC else {}),
-        "retention": {key: _duration(days) for key, days in kept.items() if days is not None},
+        "retention": {rule: _duration(kept) for rule, kept in content.kept.items()},
     }
 
 
-def _duration(days: int) -> str:
-    return f"{days}d" if days % _WEEK or days <= 2 * _WEEK else f"{days // _WEEK}w"
+def _duration(kept: Length) -> str:
+    if isinstance(kept, str) or kept % _WEEK or kept <= 2 * _WEEK:
+        return short(kept)
+    return f"{kept // _WEEK}w"
 
 
 def _name_of(alike: list[Policy], content: PolicyContent, users: Mapping[str, int]) -> str:
@@ -101,7 +108,7 @@ def _name_of(alike: list[Policy], content: PolicyContent, users: Mapping[str, in
     counted: Counter[str] = Counter()
     for policy in alike:
         name = policy.id.name
-        base = name.rpartition("-")[0] if is_derived_policy_name(name, content) else name
+        base = policy_stem(name, content) or name
         counted[base[:_LONGEST_NAME]] += users.get(policy.id.key, 0)
     return min(counted, key=lambda name: (-counted[name], lower(name), name))
 

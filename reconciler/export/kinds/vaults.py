@@ -3,45 +3,36 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
 
-from reconciler.model.estate import Estate
+from reconciler.base import escape
+from reconciler.export.choices import Described, Selected
 from reconciler.model.ids import ArmId, lower
 from reconciler.model.resources import Vault
 from reconciler.model.results.export import Data
+from reconciler.model.tags import MARKS
 from reconciler.model.vault_fields import FIELDS, put, settings, value_at
 
 _LONGEST_NAME = 50
+_READ = {lower(".".join(row.wire.split(".")[:depth])) for row in FIELDS for depth in (1, 2)}
+"""The blocks of a vault's properties, and the blocks in them, that fields are about."""
 
 
-@dataclass(slots=True)
-class Vaults:
-    """The vaults of a manifest: `names` by lower-cased id, entries in the order of names, and their shared defaults."""
-
-    names: dict[str, str] = field(default_factory=dict)
-    entries: list[Data] = field(default_factory=list)
-    defaults: Data = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
-
-
-def described(
-    estate: Estate, vaults: Iterable[Vault], identities: Mapping[str, ArmId | None], bare: Mapping[str, str]
-) -> Vaults:
-    """The vaults with their settings; those in `bare` only by name, with the reason as a note.
-
-    `identities` are the user-assigned identities that the instances of each use (None: the system's).
-    """
-    own = sorted(vaults, key=lambda vault: (lower(vault.id.name), vault.id.key))
-    found, taken = Vaults(), set[str]()
-    found.defaults = {
+def described(selected: Selected) -> Described:
+    """The vaults with their settings, in the order of names; those that are `bare` only by name, with a note why."""
+    own = sorted(selected.vaults, key=lambda vault: (lower(vault.id.name), vault.id.key))
+    bare, taken, entries = selected.choices.bare, set[str](), list[Data]()
+    defaults: Data = {
         "subscription": _commonest(vault.id.subscription for vault in own),
         "location": _commonest(vault.location for vault in own),
     }
+    if selected.asked.is_part:
+        defaults = {}
+    found = Described(entries, defaults=defaults)
     for vault in own:
         name = _free(vault, taken)
         found.names[vault.id.key] = name
-        group = estate.groups.get(vault.id.group_id.key)
+        group = selected.estate.groups.get(vault.id.group_id.key)
         said: Data = {
             "name": name,
             "azureName": vault.id.name,
@@ -49,19 +40,30 @@ def described(
             "resourceGroup": group.id.name if group else vault.id.group,
             "location": vault.location,
         }
-        said = {key: value for key, value in said.items() if found.defaults.get(key) != value}
+        said = {key: value for key, value in said.items() if defaults.get(key) != value}
         if name == vault.id.name:
             del said["azureName"]
-        identity = identities.get(vault.id.key)
-        if identity is not None:
-            said["identity"] = identity.text
+        said |= _identities(vault, selected.identities.get(vault.id.key))
         if vault.id.key in bare:
             found.notes.append(f"vault {name}: its settings are not declared: {bare[vault.id.key]}")
         else:
             said |= _settings(vault)
             found.notes += _notes(name, vault)
-        found.entries.append(said)
+        entries.append(said)
     return found
+
+
+def _identities(vault: Vault, used: ArmId | None) -> Data:
+    """The vault's identities, first the one that its instances use; left out where it has only the system's."""
+    spelled = (vault.body.get("identity") or {}).get("userAssignedIdentities") or {}
+    users = [*vault.user_identities, *(text for text in map(str, spelled) if ArmId(text).key in vault.user_identities)]
+    held = {"system": "system"} if vault.principal_id else {}
+    held |= {identity.key: identity.text for identity in map(ArmId, users)}
+    first = "system" if used is None else used.key
+    if first not in held:
+        return {} if used is None else {"identity": used.text}
+    named = [held.pop(first), *(held[key] for key in sorted(held))]
+    return {} if named == ["system"] else {"identity": named[0] if len(named) == 1 else named}
 
 
 def _settings(vault: Vault) -> Data:
@@ -83,6 +85,36 @@ def _notes(name: str, vault: Vault) -> Iterable[str]:
     for row in FIELDS:
         if (value := settings(vault)[row.path]) is not None and value == row.for_good and not row.form.can_say(value):
             yield f"vault {name}: {row.title} are disabled permanently, which a manifest can't declare"
+    yield from (f"vault {name}: its {what}, which a manifest can't declare" for what in _undeclarable(vault))
+    if tags := sorted(escape.plain(key) for key in vault.tags if lower(key) not in MARKS):
+        yield f"vault {name}: its tags {', '.join(tags)}; declare under `tags` those that should stay as they are"
+
+
+def _undeclarable(vault: Vault) -> Iterator[str]:
+    """The stores and blocks of settings that the vault has and that no field is about."""
+    properties = vault.body.get("properties")
+    for key, value in properties.items() if isinstance(properties, dict) else ():
+        if lower(key) == "storagesettings":
+            yield from _other_stores(value)
+        elif lower(key) not in _READ and lower(key).endswith("settings") and _is_used(value):
+            yield escape.plain(key)
+        elif lower(key) in _READ and isinstance(value, dict):
+            inner = ((one, f"{lower(key)}.{lower(one)}", said) for one, said in value.items())
+            yield from (escape.plain(one) for one, path, said in inner if path not in _READ and _is_used(said))
+
+
+def _other_stores(entries: object) -> Iterator[str]:
+    for one in entries if isinstance(entries, list) else ():
+        store = one.get("datastoreType") if isinstance(one, dict) else None
+        if isinstance(store, str) and lower(store) != "vaultstore":
+            yield f"{escape.plain(store)} ({escape.plain(str(one.get('type')))})"
+
+
+def _is_used(value: object) -> bool:
+    """Whether a block says anything but that it is off."""
+    if isinstance(value, dict):
+        return any(map(_is_used, value.values()))
+    return bool(value) and not (isinstance(value, str) and lower(value) in {"disabled", "none"})
 
 
 def _commonest(values: Iterable[str]) -> str:

@@ -1,10 +1,9 @@
-"""Resource groups: those of vaults, and those of snapshots."""
+"""Resource groups: those of vaults, those of snapshots. None is ever deleted, as it may hold what we don't know of."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from reconciler.base.plurals import counted
@@ -13,55 +12,30 @@ from reconciler.model.addresses import Address
 from reconciler.model.changes import Action, Change, FieldChange, Kind, Op, Step
 from reconciler.model.codes import planning as codes
 from reconciler.model.findings import Place
-from reconciler.model.ids import ArmId, lower
+from reconciler.model.ids import ArmId
 from reconciler.model.known import No, Yes
-from reconciler.model.manifest import GroupSpec, VaultSpec
 from reconciler.model.resources import Instance, ResourceGroup
 from reconciler.planning.comparison import Comparison
 from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import Draft
+from reconciler.planning.group_book import WantedGroup
 from reconciler.planning.marks import drift_class
+from reconciler.planning.tags import laid_over, merged_tags, tag_differences
 from reconciler.planning.world import World
 
 _SHOWN = 10
 
 
-@dataclass(slots=True)
-class WantedGroup:
-    """A resource group that something declared needs; `locations` are those of the disks that use it."""
-
-    id: ArmId
-    place: Place
-    manage: bool
-    location: str | None
-    tags: dict[str, str | None]
-    default_tags: dict[str, str]
-    locations: set[str] = field(default_factory=set)
-    vaults: dict[str, VaultSpec] = field(default_factory=dict)
-
-    @property
-    def address(self) -> Address:
-        """`group/<subscription>/<name>`."""
-        return addresses.group(self.id)
-
-
-def _for_vault(spec: VaultSpec) -> WantedGroup:
-    """The resource group of a vault."""
-    manage = spec.manage and spec.manage_resource_group
-    return WantedGroup(spec.id.group_id, spec.place, manage, spec.location, {}, dict(spec.default_tags))
-
-
-def _for_snapshots(spec: GroupSpec, group: ArmId) -> WantedGroup:
-    """A snapshot resource group in one subscription."""
-    return WantedGroup(group, spec.place, spec.manage, spec.location, dict(spec.tags), dict(spec.default_tags))
+def declared(comparison: Comparison) -> Iterable[Address]:
+    """The addresses of every resource group that something declared needs."""
+    return (group.address for group in comparison.groups.wanted(comparison.draft.world))
 
 
 def compare(comparison: Comparison) -> None:
     """Plan the resource groups that are missing or whose declared tags differ; refuse those that vanished while in use."""
     draft = comparison.draft
     _refuse_vanished(draft, comparison.everything)
-    for group in sorted(_wanted(draft.world, comparison.everything), key=lambda group: group.id.key):
-        draft.decisions.spelled(group.address)
+    for group in comparison.groups.wanted(draft.world):
         live = draft.world.estate.groups.get(group.id.key)
         if live is None:
             if draft.decisions.spelled(group.address) in draft.decisions.refused:
@@ -76,30 +50,6 @@ def compare(comparison: Comparison) -> None:
         _tell_lock(draft, group)
         if group.manage:
             _retag(draft, group, live)
-
-
-def conclude(_: Comparison) -> None:
-    """Nothing: a resource group may hold what we don't know of, so none is ever deleted."""
-
-
-def _wanted(world: World, desired: list[DesiredDisk]) -> list[WantedGroup]:
-    """The resource groups of declared vaults, and a snapshot resource group per subscription of disks to protect."""
-    found: dict[str, WantedGroup] = {}
-    for spec in world.manifest.vaults.values():
-        if spec.manage:
-            wanted = found.setdefault(spec.id.group_id.key, _for_vault(spec))
-            wanted.vaults[spec.id.key] = spec
-    for disk in desired:
-        if disk.rule.protection != "protected":
-            continue
-        key = disk.group_id.key
-        wanted = found.setdefault(key, _for_snapshots(disk.group, disk.group_id))
-        wanted.manage = wanted.manage and disk.group.manage
-        wanted.tags.update(disk.group.tags)
-        wanted.location = disk.group.location or wanted.location
-        wanted.locations.add(disk.disk.location)
-        wanted.vaults[disk.vault.id.key] = disk.vault
-    return [group for group in found.values() if any(map(world.sees_to, group.vaults.values()))]
 
 
 def _refuse_vanished(draft: Draft, wanted: list[DesiredDisk]) -> None:
@@ -134,11 +84,13 @@ def _used(world: World, declared: Mapping[str, Place], made: Collection[str]) ->
 def _tell_vanished(draft: Draft, group: ArmId, held: list[Instance], place: Place | None) -> None:
     names = sorted({one.disk.name for one in held if one.disk})
     told = ", ".join(names[:_SHOWN]) + (" …" if len(names) > _SHOWN else "")
-    message = f"{group} is gone, and with it the snapshots of {counted(len(held), 'backup instance')}: {told}"
+    message = (
+        f"the resource group is gone, and with it the snapshots of {counted(len(held), 'backup instance')}: {told}"
+    )
     regions = sorted({disk.location for one in held if one.disk and (disk := draft.world.disks.get(one.disk.key))})
     hint = (
-        "find out who deleted it; its snapshots can't be restored. To continue backups, create it by hand: "
-        f"az group create --name {group.name} --subscription {group.subscription} --location {next(iter(regions), '…')}"
+        "find out who deleted it; its snapshots can't be restored; to continue backups, create it by hand: "
+        f"`az group create --name {group.name} --subscription {group.subscription} --location {next(iter(regions), '…')}`"
     )
     draft.decisions.refuse(addresses.group(group), codes.SNAPSHOTS_GONE, message, place=place, hint=hint)
 
@@ -147,18 +99,19 @@ def _tell_lock(draft: Draft, group: WantedGroup) -> None:
     """Warn of a lock, which silently keeps Azure Backup from creating and deleting snapshots there."""
     lock = draft.world.lock_on(group.id, deletes=True) if group.locations else None
     if lock:
-        message = f"{lock} blocks Azure Backup"
+        message = f"{lock.shown(draft.world.names)} keeps Azure Backup from deleting expired snapshots"
         draft.decisions.note(codes.LOCK_KEEPS_SNAPSHOTS, message, address=group.address, place=group.place)
 
 
 def _create(draft: Draft, group: WantedGroup) -> None:
     if not group.manage:
-        draft.decisions.refuse(group.address, codes.GROUP_MISSING, f"{group.id} doesn't exist", place=group.place)
+        message = "the resource group doesn't exist, and the manifest doesn't manage it"
+        draft.decisions.refuse(group.address, codes.GROUP_MISSING, message, place=group.place)
         return
     location = group.location or (next(iter(group.locations)) if len(group.locations) == 1 else None)
     if location is None:
         regions = ", ".join(sorted(group.locations)) or "none"
-        message = f"{group.id.name} has no location, and its disks are in: {regions}"
+        message = f"the manifest gives the resource group no location, and its disks are in several: {regions}"
         draft.decisions.refuse(group.address, codes.GROUP_LOCATION_UNKNOWN, message, place=group.place)
         return
     tags = {key: value for key, value in laid_over(group.default_tags, group.tags).items() if value is not None}
@@ -200,35 +153,3 @@ def _add(
             drift=drift_class(draft.world, vault) if vault else "differs",
         )
     )
-
-
-def tag_differences(declared: Mapping[str, str | None], live: Mapping[str, str]) -> list[FieldChange]:
-    """The declared tags that differ, key by key; keys compare without case, a declared None removes."""
-    have = {lower(key): value for key, value in live.items()}
-    return [
-        FieldChange(f"tags.{key}", have.get(lower(key)), value)
-        for key, value in sorted(declared.items())
-        if have.get(lower(key)) != value
-    ]
-
-
-def laid_over(defaults: Mapping[str, str], own: Mapping[str, str | None]) -> dict[str, str | None]:
-    """The default tags, overridden by an object's own; keys compare without case, as in Azure."""
-    replaced = set(map(lower, own))
-    return {**{key: value for key, value in defaults.items() if lower(key) not in replaced}, **own}
-
-
-def merged_tags(live: Mapping[str, str], fields: Iterable[FieldChange]) -> dict[str, str]:
-    """The live tags with the differing ones of `fields` laid over; the live spelling of a key stays."""
-    spelled = {lower(key): key for key in live}
-    merged = dict(live)
-    for change in fields:
-        head, _, key = change.path.partition(".")
-        if head != "tags":
-            continue
-        name = spelled.get(lower(key), key)
-        if change.after is None:
-            merged.pop(name, None)
-        else:
-            merged[name] = change.after
-    return merged

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from reconciler.base.plurals import counted
 from reconciler.model import addresses, protection
 from reconciler.model.addresses import Address
 from reconciler.model.changes import Action, Change, FieldChange, Kind, Op, Step
 from reconciler.model.codes import disks as disk_codes
 from reconciler.model.codes import planning as codes
-from reconciler.model.estate import PROTECTED_ELSEWHERE
 from reconciler.model.ids import ArmId
 from reconciler.model.known import Yes
 from reconciler.model.names import instance_name
@@ -22,13 +21,35 @@ from reconciler.model.tags import OWNER_TAG, tag_of
 from reconciler.planning import instance_bodies, orphans, resuming, retained, undeleting
 from reconciler.planning.comparison import Comparison
 from reconciler.planning.desired import DesiredDisk
+from reconciler.planning.group_book import WantedGroup
+from reconciler.planning.holders import Holders
 from reconciler.planning.holdings import Holdings
 from reconciler.planning.marks import class_of, drift_class, spread_class
 from reconciler.planning.questions import PENDING, UNASKED
 from reconciler.planning.role_book import Grants
 
-_PREFLIGHT_LIMIT = 500
 _FIELDS = {"policyInfo": "policy", "identityDetails": "identity"}
+
+
+def need(comparison: Comparison) -> None:
+    """A snapshot resource group in each subscription of disks to protect."""
+    for one in comparison.everything:
+        if one.rule.protection != "protected":
+            continue
+        spec, group = one.group, one.group_id
+        wanted = comparison.groups.want(
+            WantedGroup(group, spec.place, spec.manage, spec.location, dict(spec.tags), dict(spec.default_tags))
+        )
+        wanted.manage = wanted.manage and spec.manage
+        wanted.tags.update(spec.tags)
+        wanted.location = spec.location or wanted.location
+        wanted.locations.add(one.disk.location)
+        wanted.vaults[one.vault.id.key] = one.vault
+
+
+def declared(comparison: Comparison) -> Iterator[Address]:
+    """The addresses of all disks."""
+    return (one.address for one in comparison.everything)
 
 
 def compare(comparison: Comparison) -> None:
@@ -36,9 +57,7 @@ def compare(comparison: Comparison) -> None:
     disks = Disks(comparison)
     for wanted in comparison.desired:
         disks.compare(wanted)
-    if disks.unchecked:
-        message = f"did not check whether another vault already protects {counted(disks.unchecked, 'new disk')}"
-        comparison.draft.decisions.note(disk_codes.UNCHECKED, message)
+    disks.holders.conclude()
 
 
 def conclude(comparison: Comparison) -> None:
@@ -57,8 +76,7 @@ class Disks:
         self._draft, self._policies, self._roles = draft, comparison.policies, comparison.roles
         self._world, self._decisions, self._questions = draft.world, draft.decisions, draft.questions
         self._holdings = Holdings(draft)
-        self.unchecked = 0
-        self._asked = 0
+        self.holders = Holders(draft)
 
     def compare(self, wanted: DesiredDisk) -> None:
         """Plan the changes that `wanted` needs."""
@@ -86,23 +104,14 @@ class Disks:
         own = wanted.vault.id.child("backupInstances", instance_name(wanted.disk.id))
         found = self._questions.unlisted(wanted.vault, own, wanted.address, wanted.place)
         unasked = found is UNASKED
+        self.holders.ask(wanted)
         if found is PENDING:
-            self._asked += 1  # it keeps its turn in the preflight
             return
         if isinstance(found, Instance):
             self._compare_live(wanted, replace(found, vault=wanted.vault.id))
             return
-        if self._world.options.preflight and self._asked < _PREFLIGHT_LIMIT:
-            self._asked += 1
-            elsewhere = self._questions.ask(PROTECTED_ELSEWHERE(wanted.disk.id), address=wanted.address)
-            if elsewhere is PENDING:
-                return
-            if elsewhere:
-                message = f"{wanted.disk.id.name} is protected by {elsewhere[0]}"
-                self._decisions.refuse(wanted.address, disk_codes.PROTECTED_ELSEWHERE, message, place=wanted.place)
-                return
-        else:
-            self.unchecked += 1
+        if self.holders.refuse(wanted):
+            return
         policy = self._policies.policy(wanted)
         if not self._is_locked(wanted):
             self._create(wanted, policy, unasked=unasked)
@@ -135,7 +144,7 @@ class Disks:
         for target in (wanted.disk.id, wanted.group_id):
             lock = self._world.lock_on(target)
             if lock:
-                message = f"{lock} forbids snapshots"
+                message = f"{lock.shown(self._world.names)} forbids backing up the disk"
                 self._decisions.refuse(wanted.address, codes.LOCKED, message, place=wanted.place)
                 return True
         return False
@@ -147,8 +156,11 @@ class Disks:
         fitting = [one for one in here if one.snapshot_group is None or one.snapshot_group == wanted.group_id]
         instance = (fitting or here or deleted)[0]
         if not fitting:
-            where = f"{instance.id.name} in the vault {instance.vault.name}, snapshots in {instance.snapshot_group}"
-            message = f"a soft-deleted instance keeps the disk's recovery points until {instance.purge_time}: {where}"
+            group = f" (snapshots in {instance.snapshot_group})" if instance.snapshot_group else ""
+            message = (
+                f"a soft-deleted backup instance in the vault {instance.vault.name}{group} keeps the disk's recovery points "
+                f"until {instance.purged}"
+            )
             self._decisions.refuse(wanted.address, codes.SOFT_DELETED, message, place=wanted.place)
             return
         instance = replace(instance, id=instance.vault.child("backupInstances", instance.id.name))
@@ -156,7 +168,7 @@ class Disks:
         if presence is None:
             return
         if isinstance(presence, Yes):
-            message = f"{instance.id} exists but isn't listed"
+            message = "its backup instance exists, but Azure's list lacks it"
             self._decisions.refuse(wanted.address, codes.LIST_INCOMPLETE, message, place=wanted.place)
             return
         declared = wanted.rule.protection
@@ -178,16 +190,16 @@ class Disks:
         group_differs = instance.snapshot_group is not None and instance.snapshot_group != wanted.group_id
         if group_differs and not self._decisions.ignores(wanted.address, "snapshotResourceGroup"):
             message = f"its snapshots are in {instance.snapshot_group}, declared is {wanted.group_id}"
-            self._policies.policy(wanted)
+            self._policies.plan(wanted, instance)
             self._decisions.refuse(wanted.address, disk_codes.SNAPSHOT_GROUP_IMMUTABLE, message, place=wanted.place)
         elif health in protection.AT_WORK:
             if declared == "protected":
-                self._policies.policy(wanted)
+                self._policies.plan(wanted, instance)
                 self._roles.grant(wanted)
             goal = GOALS["protected"] if declared == "protected" else AT_REST
             self._decisions.wait_for(wanted.address, instance, wanted.place, goal)
         elif health is Health.UNKNOWN:
-            message = f"{instance.id.name} is in the state {instance.state}"
+            message = f"its backup instance has the state {instance.state}, which this version does not know"
             self._decisions.refuse(wanted.address, codes.UNKNOWN_STATE, message, place=wanted.place)
         elif declared == "protected":
             self._protect(wanted, instance, health)
@@ -234,7 +246,7 @@ class Disks:
         failing = failing and not self._decisions.ignores(wanted.address, "protection")
         marked = tag_of(instance.tags, OWNER_TAG) or None
         if marked != self._world.manifest.name and (properties or self._world.options.adopt or failing):
-            change = FieldChange(f"tags.{OWNER_TAG}", marked, self._world.manifest.name)
+            change = FieldChange.of_tag(OWNER_TAG, marked, self._world.manifest.name)
             return {"properties": properties, "tags": {OWNER_TAG: self._world.manifest.name}}, (*kept, change)
         return ({"properties": properties} if properties else {}), kept
 

@@ -14,7 +14,7 @@ from reconciler.model.changes import Action, Change, Kind, Op, Step
 from reconciler.model.estate import Estate
 from reconciler.model.ids import lower
 from reconciler.model.manifest import Manifest, PolicyContent, VaultSpec, names_in
-from reconciler.model.names import is_derived_policy_name
+from reconciler.model.names import policy_stem
 from reconciler.model.resources import Instance, Policy
 from reconciler.planning.comparison import Comparison
 from reconciler.planning.content import shown
@@ -28,16 +28,17 @@ from reconciler.planning.world import World
 _SHOWN = 10
 
 
-def compare(_: Comparison) -> None:
-    """Nothing: what is declared is only made for a disk that uses it, as `PolicyBook` does."""
+def declared(comparison: Comparison) -> Iterator[Address]:
+    """The addresses of the policies that disks use; each is compared where a disk first does, by `PolicyBook`."""
+    return (addresses.policy(one.vault.name, one.policy.name) for one in comparison.everything)
 
 
 def conclude(comparison: Comparison) -> None:
-    """Tell what goes over to a new policy, and plan the end of those of ours that nothing uses, in vaults that bear our mark.
+    """Note which disks move to a new policy, and retire those of our policies that nothing uses, in vaults with our mark.
 
-    A vault that takes our mark by this plan counts: else a run that ends well would leave something to plan. Where
-    another manifest is at work in the vault none is retired: its disks may be about to use it. A policy's last users may
-    be among the instances whose re-pointing, or end, this plan holds.
+    A vault that takes our mark by this plan counts, too; otherwise the next plan would have something to do. No policy
+    is retired in a vault that another manifest uses: its disks may be about to use that policy. A policy's last users
+    may be instances that this plan re-points or deletes.
     """
     draft, book = comparison.draft, comparison.policies
     _name_users(draft.decisions, book.joining)
@@ -51,7 +52,7 @@ def conclude(comparison: Comparison) -> None:
             content, leaving = book.shelf.contents[policy.id.key], book.moving.get(policy.id.key, ())
             if policy.id.key in book.wanted or users[policy.id.key] > len(leaving):
                 continue
-            if content is None or not is_derived_policy_name(policy.id.name, content):
+            if content is None or not policy_stem(policy.id.name, content):
                 continue
             if is_alone is None:
                 is_alone = not _has_guests(draft.world, vault, disks)
@@ -89,7 +90,7 @@ def _name_users(decisions: Decisions, joining: Mapping[Address, Iterable[Address
 
 
 def _has_guests(world: World, vault: VaultSpec, disks: Collection[str]) -> bool:
-    """Whether another manifest protects disks in a vault, or has just granted it roles to begin."""
+    """Whether another manifest protects disks in a vault, or has just granted it the roles to begin."""
     estate = world.estate
     held = [one for one in _held(estate) if one.vault == vault.id]
     if any(world.owner(one.tags) in ("foreign", "handed") for one in held):

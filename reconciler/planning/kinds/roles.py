@@ -29,15 +29,15 @@ from reconciler.planning.world import World
 
 
 def compare(comparison: Comparison) -> None:
-    """Count what other shards grant; what a disk lacks is planned with the disk, by `RoleBook`."""
+    """Count what other shards grant; `RoleBook` plans what a disk lacks, together with the disk."""
     comparison.roles.count_others(comparison.everything)
 
 
 def conclude(comparison: Comparison) -> None:
     """Plan the removal of assignments of ours that no instance in any state and no declared disk needs.
 
-    Only those of system identities of vaults that bear our mark, older than a day: another manifest may have just
-    made one for a disk that it is about to protect. It waits for the end of the instances that this plan deletes for good.
+    Only assignments older than a day, to system identities of vaults that bear our mark: another manifest may have just
+    made one for a disk that it is about to protect. The removal waits until the instances that this plan deletes are gone.
     """
     draft = comparison.draft
     if draft.world.manifest.roles.mode != "manage":

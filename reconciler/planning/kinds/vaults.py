@@ -2,33 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from reconciler.model import addresses
+from reconciler.model import addresses, api_versions
 from reconciler.model.addresses import Address
 from reconciler.model.changes import Action, Change, FieldChange, Kind, Op, Step
-from reconciler.model.codes import disks as disk_codes
 from reconciler.model.codes import planning as codes
 from reconciler.model.estate import DELETED_VAULT, EXISTS
 from reconciler.model.ids import ArmId, lower
-from reconciler.model.known import No, Unsure, Yes
+from reconciler.model.known import NOT_KNOWN, No, Unsure, Yes
 from reconciler.model.manifest import VaultSpec
 from reconciler.model.resources import OwnedVault, Vault
 from reconciler.model.tags import OWNER_TAG, tag_of
+from reconciler.model.vault_fields import told
 from reconciler.planning import vault_fields
 from reconciler.planning.comparison import Comparison
 from reconciler.planning.decisions import Decisions
 from reconciler.planning.draft import Draft
-from reconciler.planning.kinds.groups import laid_over, merged_tags, tag_differences
+from reconciler.planning.group_book import WantedGroup
 from reconciler.planning.marks import drift_class
 from reconciler.planning.questions import PENDING
+from reconciler.planning.tags import laid_over, merged_tags, tag_differences
 from reconciler.planning.weight import WEAKENS
 
-_ALWAYS_ON_FROM = "2025-09-01"
 _ALWAYS_ON_REGIONS = frozenset({"australiaeast", "eastasia", "westcentralus"})
 """Regions where soft delete can't be off in any api-version: "secure by default" in Microsoft's documentation of 2025-11."""
 
 _AT_WORK = frozenset({"provisioning", "updating"})
+
+_UNTOLD = "check it in the Azure portal; leave it out of the manifest, or list it under `ignore`"
+
+
+def need(comparison: Comparison) -> None:
+    """The resource groups of managed vaults."""
+    for spec in comparison.draft.world.manifest.vaults.values():
+        if spec.manage:
+            manage, default_tags = spec.manage_resource_group, dict(spec.default_tags)
+            wanted = WantedGroup(spec.id.group_id, spec.place, manage, spec.location, {}, default_tags)
+            comparison.groups.want(wanted).vaults[spec.id.key] = spec
+
+
+def declared(comparison: Comparison) -> Iterator[Address]:
+    """The addresses of all vaults."""
+    return (addresses.vault(spec.name) for spec in comparison.draft.world.manifest.vaults.values())
 
 
 def compare(comparison: Comparison) -> None:
@@ -64,7 +81,11 @@ def _report_orphaned(draft: Draft, vault: OwnedVault) -> None:
         return
     address = addresses.resource(vault.id)
     if isinstance(draft.questions.presence(vault.id, address), Yes):
-        draft.decisions.note(disk_codes.ORPHANED_VAULT, f"{vault.id} bears the mark of {vault.owner}", address=address)
+        draft.decisions.note(
+            codes.ORPHANED_VAULT,
+            f"the vault has the tag `{OWNER_TAG}: {vault.owner}`, but the manifest does not name its subscription",
+            address=address,
+        )
 
 
 def _compare_missing(draft: Draft, spec: VaultSpec) -> None:
@@ -73,9 +94,16 @@ def _compare_missing(draft: Draft, spec: VaultSpec) -> None:
     if presence is None:
         return
     if isinstance(presence, Yes):
-        draft.decisions.refuse(address, codes.LIST_INCOMPLETE, f"{spec.id} exists but isn't listed", place=spec.place)
+        draft.decisions.refuse(
+            address, codes.LIST_INCOMPLETE, "the vault exists, but Azure's list lacks it", place=spec.place
+        )
     elif not spec.manage:
-        draft.decisions.refuse(address, codes.VAULT_MISSING, f"{spec.id} doesn't exist", place=spec.place)
+        draft.decisions.refuse(
+            address,
+            codes.VAULT_MISSING,
+            f"the vault doesn't exist in {draft.world.names.group(spec.id)}, and the manifest doesn't manage it",
+            place=spec.place,
+        )
     elif _may_create(draft, spec):
         _create(draft, spec)
 
@@ -85,16 +113,24 @@ def _may_create(draft: Draft, spec: VaultSpec) -> bool:
     if deleted is PENDING:
         return False
     if deleted is not None and not draft.world.forces("deleted-vault"):
-        message = f"a soft-deleted vault {spec.azure_name} exists until {deleted.purge_time}"
+        message = f"a soft-deleted vault has this name; Azure purges it at {deleted.purged}"
         draft.decisions.refuse(addresses.vault(spec.name), codes.VAULT_SOFT_DELETED, message, place=spec.place)
         return False
-    if draft.world.options.api_version >= _ALWAYS_ON_FROM and spec.soft_delete.state != "AlwaysOn":
-        message = f"api-version {draft.world.options.api_version} makes vaults with soft delete AlwaysOn only"
-        hint = "declare `softDelete: {state: AlwaysOn}`, or use api-version 2025-07-01"
+    if (
+        api_versions.has(draft.world.options.api_version, api_versions.ALWAYS_ON)
+        and spec.soft_delete.state != "AlwaysOn"
+    ):
+        message = (
+            f"under api-version {draft.world.options.api_version} Azure creates vaults with soft delete AlwaysOn only"
+        )
+        specs = draft.world.manifest.vaults.values()
+        is_too_old = any(vault_fields.unavailable(one, api_versions.DEFAULT) for one in specs)
+        other = "" if is_too_old else f", or use api-version {api_versions.DEFAULT}"
+        hint = f"declare `softDelete: {{state: AlwaysOn}}`{other}"
         draft.decisions.refuse(addresses.vault(spec.name), codes.ONE_WAY_DOOR, message, place=spec.place, hint=hint)
         return False
     if spec.soft_delete.state == "Off" and spec.location in _ALWAYS_ON_REGIONS:
-        message = f"{spec.location} has no vaults with soft delete off: they are always AlwaysOn"
+        message = f"vaults in {spec.location} always have soft delete AlwaysOn, declared is Off"
         hint = "declare `softDelete: {state: AlwaysOn}`, or another location"
         draft.decisions.refuse(addresses.vault(spec.name), codes.ONE_WAY_DOOR, message, place=spec.place, hint=hint)
         return False
@@ -104,6 +140,7 @@ def _may_create(draft: Draft, spec: VaultSpec) -> bool:
 def _create(draft: Draft, spec: VaultSpec) -> None:
     said = vault_fields.declared(spec)
     said |= {path: value for path, value in vault_fields.defaults().items() if path not in said}
+    _drop_unavailable(draft, spec, said, is_new=True)
     tags = {key: value for key, value in laid_over(spec.default_tags, spec.tags).items() if value is not None}
     tags[OWNER_TAG] = draft.world.manifest.name
     body = {
@@ -113,7 +150,7 @@ def _create(draft: Draft, spec: VaultSpec) -> None:
         "properties": vault_fields.properties(said),
     }
     fields = [FieldChange(path, None, value) for path, value in said.items()]
-    _count(draft.decisions, spec, fields)
+    _count(draft.decisions, spec, fields, is_new=True)
     draft.decisions.add(
         Change(
             address=addresses.vault(spec.name),
@@ -140,7 +177,7 @@ def _verify_guard(draft: Draft, spec: VaultSpec, live: Vault) -> None:
     if ArmId(mapped) != spec.resource_guard and not draft.decisions.ignores(
         addresses.vault(spec.name), "resourceGuard"
     ):
-        message = f"{spec.name} is protected by {mapped or 'no resource guard'}, not {spec.resource_guard}"
+        message = f"the vault is protected by {mapped or 'no resource guard'}, declared is {spec.resource_guard}"
         draft.decisions.note(codes.GUARD_DIFFERS, message, address=addresses.vault(spec.name), place=spec.place)
 
 
@@ -153,7 +190,7 @@ def _mapped_guard(draft: Draft, spec: VaultSpec) -> str | None:
         case No():
             return ""
         case Unsure() as doubt:
-            what = f"which resource guard {spec.name} is under"
+            what = "which resource guard protects the vault"
             draft.decisions.note_unsure(doubt, what, address=addresses.vault(spec.name), place=spec.place)
     return None
 
@@ -161,13 +198,18 @@ def _mapped_guard(draft: Draft, spec: VaultSpec) -> str | None:
 def _compare_live(draft: Draft, spec: VaultSpec, live: Vault) -> None:
     address = addresses.vault(spec.name)
     if lower(live.provisioning_state) == "deleting":
-        draft.decisions.refuse(address, codes.VAULT_DELETING, f"{spec.name} is being deleted", place=spec.place)
+        draft.decisions.refuse(address, codes.VAULT_DELETING, "Azure is deleting the vault", place=spec.place)
         return
     if lower(live.provisioning_state) in _AT_WORK:
         draft.decisions.note(
-            codes.IN_PROGRESS, f"{spec.name} is {live.provisioning_state}", address=address, place=spec.place
+            codes.IN_PROGRESS,
+            f"Azure is still working on the vault: it is {live.provisioning_state}",
+            address=address,
+            place=spec.place,
         )
-    admissible = _admissible(draft.decisions, spec, vault_fields.differences(spec, live))
+    differing = {field.path: field for field in vault_fields.differences(spec, live)}
+    _drop_unavailable(draft, spec, differing)
+    admissible = _admissible(draft.decisions, spec, [*differing.values()])
     if admissible is None:
         return
     owner = draft.world.owner(live.tags)
@@ -175,20 +217,33 @@ def _compare_live(draft: Draft, spec: VaultSpec, live: Vault) -> None:
     fields = draft.decisions.kept(address, [*admissible, *tags])
     if not spec.manage:
         if fields:
-            names = ", ".join(field.path for field in fields)
-            draft.decisions.note(
-                codes.VAULT_DIFFERS, f"{spec.name} differs in {names}", address=address, place=spec.place
-            )
+            told_apart = "; ".join(f"{one.path} is {told(one.before)}, declared is {told(one.after)}" for one in fields)
+            draft.decisions.note(codes.VAULT_DIFFERS, told_apart, address=address, place=spec.place)
         return
     if owner == "handed":
         return
     if owner == "foreign" and fields:
         mark = tag_of(live.tags, OWNER_TAG)
         draft.decisions.note(
-            codes.MANAGED_ELSEWHERE, f"{spec.name} belongs to {mark}", address=address, place=spec.place
+            codes.MANAGED_ELSEWHERE, f"the manifest `{mark}` owns the vault", address=address, place=spec.place
         )
         return
     _patch(draft, spec, live, fields, owner)
+
+
+def _drop_unavailable(draft: Draft, spec: VaultSpec, fields: dict[str, Any], *, is_new: bool = False) -> None:
+    """Take out the fields that Azure doesn't know under this run's api-version, each with an error."""
+    version, address = draft.world.options.api_version, addresses.vault(spec.name)
+    for path, first in vault_fields.unavailable(spec, version).items():
+        fields.pop(path, None)
+        if not draft.decisions.ignores(address, path):
+            message = f"the manifest declares `{path}`, which api-version {version} does not have"
+            insists = (
+                is_new and api_versions.has(first, api_versions.ALWAYS_ON) and spec.soft_delete.state != "AlwaysOn"
+            )
+            more = " and declare `softDelete: {state: AlwaysOn}`, which these want of new vaults" if insists else ""
+            hint = f"pass `--api-version {first}` or a later one{more}, or remove `{path}`"
+            draft.decisions.note(codes.NEEDS_API_VERSION, message, address=address, place=spec.place, hint=hint)
 
 
 def _admissible(decisions: Decisions, spec: VaultSpec, fields: list[FieldChange]) -> list[FieldChange] | None:
@@ -198,8 +253,11 @@ def _admissible(decisions: Decisions, spec: VaultSpec, fields: list[FieldChange]
         code, message = vault_fields.refusal(field)
         if decisions.ignores(address, field.path):
             continue
-        if vault_fields.is_satisfied_by_more(field):
-            message = f"{field.path} is {field.before}, declared is {field.after}"
+        if vault_fields.is_untold(field):
+            message = f"could not tell its {field.path}: Azure's answer has none"
+            decisions.note(NOT_KNOWN, message, address=address, place=spec.place, hint=_UNTOLD)
+        elif vault_fields.is_satisfied_by_more(field):
+            message = f"{field.path} is {told(field.before)}, declared is {told(field.after)}"
             decisions.note(codes.STRONGER_THAN_DECLARED, message, address=address, place=spec.place)
         elif code:
             decisions.note(code, message, address=address, place=spec.place)
@@ -224,14 +282,14 @@ def _patch(draft: Draft, spec: VaultSpec, live: Vault, fields: tuple[FieldChange
     if not fields and not adopts:
         return
     if takes_mark:
-        fields = (*fields, FieldChange(f"tags.{OWNER_TAG}", mark or None, draft.world.manifest.name))
+        fields = (*fields, FieldChange.of_tag(OWNER_TAG, mark or None, draft.world.manifest.name))
     guard = draft.world.options.guard_requests.get(spec.id.key, ())
     if live.guarded and not guard and any(map(vault_fields.is_guarded, fields)):
-        message = f"{spec.name} is protected by a resource guard"
+        message = "a resource guard protects the vault, and must approve this change"
         draft.decisions.note(codes.RESOURCE_GUARD, message, address=addresses.vault(spec.name), place=spec.place)
         return
     _count(draft.decisions, spec, fields)
-    have = vault_fields.live(live, spec.identity)
+    have = vault_fields.live(live, spec.identities)
     draft.decisions.add(
         Change(
             address=addresses.vault(spec.name),
@@ -252,14 +310,14 @@ def _patch(draft: Draft, spec: VaultSpec, live: Vault, fields: tuple[FieldChange
 
 
 def _patch_body(spec: VaultSpec, live: Vault, fields: tuple[FieldChange, ...]) -> dict[str, Any]:
-    values = {field.path: field.after for field in fields if not field.path.startswith("tags.")}
+    values = {field.path: field.after for field in fields if not field.tag}
     body: dict[str, Any] = {}
     if "identity" in values:
         body["identity"] = vault_fields.identity_body(spec, live)
-    settings = vault_fields.properties(vault_fields.with_their_blocks(values, vault_fields.live(live, spec.identity)))
+    settings = vault_fields.properties(vault_fields.with_their_blocks(values, vault_fields.live(live, spec.identities)))
     if settings:
         body["properties"] = settings
-    if any(field.path.startswith("tags.") for field in fields):
+    if any(field.tag for field in fields):
         body["tags"] = merged_tags(live.tags, fields)
     return body
 
@@ -270,14 +328,16 @@ def _sharing(have: dict[str, Any], fields: tuple[FieldChange, ...]) -> tuple[str
     return (f"the vault keeps its identity {have['identity']}",) if added and have["identity"] else ()
 
 
-def _count(decisions: Decisions, spec: VaultSpec, fields: list[FieldChange] | tuple[FieldChange, ...]) -> None:
-    """Note for the gates which differences are irreversible or weaken the vault."""
+def _count(decisions: Decisions, spec: VaultSpec, fields: Iterable[FieldChange], *, is_new: bool = False) -> None:
+    """Note for the gates which differences are irreversible or weaken the vault; what Azure doesn't tell may be lowered."""
     for field in fields:
         address = addresses.vault(spec.name)
         if vault_fields.is_irreversible(field):
-            _also(decisions.irreversible, address, f"{spec.name}: {field.path} permanently becomes {field.after}")
-        elif field.before is not None and vault_fields.weakens(field):
-            _also(decisions.weakening, address, f"{spec.name}: {field.path} goes from {field.before} to {field.after}")
+            reason = f"{field.path} permanently becomes {told(field.after)}{vault_fields.lasting(field)}"
+            _also(decisions.irreversible, address, f"{spec.name}: {reason}")
+        elif not is_new and vault_fields.weakens(field):
+            before = "a value that Azure does not tell" if field.before is None else told(field.before)
+            _also(decisions.weakening, address, f"{spec.name}: {field.path} goes from {before} to {told(field.after)}")
 
 
 def _also(reasons: dict[Address, str], address: Address, reason: str) -> None:
