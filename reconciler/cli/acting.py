@@ -8,9 +8,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 from uuid import uuid4
 
-from reconciler import __version__
 from reconciler.applying.engine import Settings
-from reconciler.cli.approval import Approval
 from reconciler.cli.loading import root_of
 from reconciler.cli.options import (
     audit_option,
@@ -23,7 +21,7 @@ from reconciler.cli.options import (
 from reconciler.cli.output import Output
 from reconciler.cli.planning import Planning, guard_request_option, plan_options
 from reconciler.cli.renderings import document_of
-from reconciler.cli.run import VerbRun, carry_out
+from reconciler.cli.run import Approval, VerbRun, carry_out
 from reconciler.cli.writing import reports_of, write_reports
 from reconciler.connection.choice import Connection
 from reconciler.flow.run import Task
@@ -34,7 +32,8 @@ from reconciler.model.plan import Options, Plan
 from reconciler.model.results.outcome import Outcome
 from reconciler.report.documents import operation_document, text
 from reconciler.report.markdown import outcome_markdown
-from reconciler.report.terminal import made_text, outcome_text, plan_text
+from reconciler.report.plans.text import plan_text
+from reconciler.report.terminal import made_text, outcome_text
 
 Command = Callable[..., int]
 _FORMS = ("json", "md")
@@ -104,36 +103,41 @@ def act(output: Output, deed: Deed, manner: Manner, connection: Connection) -> i
         )
     planning = Planning(resource_guard_request=manner.resource_guard_request, force=manner.force)
     options = plan_options(planning, deed.manifest, connection.api_version, deed.path)
+    task = deed.task(deed.manifest, options)
     run = VerbRun(
-        deed.task(deed.manifest, options),
+        task,
         deed.path,
         connection,
         Approval(not manner.auto_approve, output, lambda plan: document_of(plan, deed.path, connection, options)),
         Settings.bounded(manner.parallelism, manner.timeout),
         manner.audit,
-        show=lambda plan: _show(output, deed, manner, plan),
+        show=lambda plan: _show(output, deed, manner, plan, is_refused=task.refuses(plan)),
         tell=lambda plan, outcome: _tell(output, deed, manner, plan, outcome),
         identity=deed.run,
     )
     return carry_out(output, run)
 
 
-def _show(output: Output, deed: Deed, manner: Manner, plan: Plan) -> None:
+def _show(output: Output, deed: Deed, manner: Manner, plan: Plan, *, is_refused: bool) -> None:
     style = output.style if manner.form == "text" else output.error_style
-    output.show(plan_text(plan, style=style, root=root_of(deed.path), verb=deed.verb) + "\n", manner.form)
+    told = plan_text(plan, style=style, root=root_of(deed.path), verb=deed.verb, is_refused=is_refused)
+    output.show(told + "\n", manner.form)
 
 
 def _tell(output: Output, deed: Deed, manner: Manner, plan: Plan, outcome: Outcome) -> int:
     """Print the result and write the reports; 1 if a report could not be written."""
     root = root_of(deed.path)
     texts = {
-        "json": lambda: text(operation_document(deed.verb, outcome, plan, tool_version=__version__)),
+        "json": lambda: text(operation_document(deed.verb, outcome, plan)),
         "md": lambda: outcome_markdown(outcome, plan, root=root, verb=deed.verb),
     }
     forms = {
         "json": texts["json"],
         "markdown": texts["md"],
-        "text": lambda: outcome_text(outcome, style=output.style, root=root, verb=deed.verb) + made_text(outcome, plan),
+        "text": lambda: (
+            outcome_text(outcome, names=plan.names, style=output.style, root=root, verb=deed.verb)
+            + made_text(outcome, plan)
+        ),
     }
     output.report(forms[manner.form](), manner.form)
     return write_reports(reports_of(manner.reports, _FORMS), texts, output)

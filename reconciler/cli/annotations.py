@@ -1,4 +1,4 @@
-"""`--annotations`, by which a CI system is told of an error that ends a command too."""
+"""The option `--annotations`, which tells a CI system also of an error that ends the command."""
 
 from __future__ import annotations
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,7 +10,6 @@ import click
 
 from reconciler.applying.engine import Settings
 from reconciler.cli.annotations import annotations_option
-from reconciler.cli.approval import Approval
 from reconciler.cli.handover import Desk, ask_option
 from reconciler.cli.loading import load_manifest, root_of
 from reconciler.cli.options import (
@@ -26,8 +24,8 @@ from reconciler.cli.options import (
 from reconciler.cli.output import Output
 from reconciler.cli.page import page_after, wants_page
 from reconciler.cli.planning import Planning, plan_options, planning_options, recorded
-from reconciler.cli.renderings import FORMS, Telling, applied, document_of, tell
-from reconciler.cli.run import VerbRun, carry_out
+from reconciler.cli.renderings import FORMS, Telling, applied, document_of, tell, whole_of
+from reconciler.cli.run import Approval, VerbRun, carry_out
 from reconciler.cli.saved import SavedPlan, read_saved
 from reconciler.cli.writing import reports_of, write_reports
 from reconciler.connection import opening
@@ -37,8 +35,8 @@ from reconciler.model.codes import errors as error_codes
 from reconciler.model.errors import UsageError
 from reconciler.model.plan import Plan
 from reconciler.model.results.outcome import Outcome
-from reconciler.report.documents import Document
-from reconciler.report.terminal import outcome_text, plan_text
+from reconciler.report.plans.text import plan_text
+from reconciler.report.terminal import outcome_text
 
 
 @click.command(
@@ -90,7 +88,9 @@ def apply(
             code=error_codes.NO_APPROVAL,
         )
     task = _task(path, planning, connection, saved)
-    approval = Approval(asks_person, output, partial(_document, path, connection, task), checksum, saved)
+    approval = Approval(
+        asks_person, output, lambda plan: document_of(plan, path, connection, task.options), checksum, saved
+    )
     desk = Desk(asks, task.manifest, output)
     view = _View(output, path, task, connection, telling, desk)
     run = VerbRun(
@@ -115,7 +115,7 @@ def _saved(path: str, manifest_path: str | None, connection: Connection) -> tupl
         if manifest_path is None:
             raise UsageError(
                 "A saved plan needs the manifest that it was made from, to compare them.",
-                hint=f"Run `reconciler apply {path} MANIFEST` with the options that the plan was made with.",
+                hint=f"run `reconciler apply {path} MANIFEST` with the options that the plan was made with",
             )
         saved.check_target(connection)
         return saved, manifest_path
@@ -143,10 +143,6 @@ def _task(path: str, planning: Planning, connection: Connection, saved: SavedPla
     return Task(manifest, options)
 
 
-def _document(path: str, connection: Connection, task: Task, plan: Plan) -> Document:
-    return document_of(plan, path, connection, task.options)
-
-
 class _View(NamedTuple):
     """How a run is shown and reported."""
 
@@ -166,12 +162,14 @@ class _View(NamedTuple):
     def tell(self, plan: Plan, outcome: Outcome) -> int:
         """Print the result, write all reports except the page, and tell the CI system; 1 if a file could not be written."""
         output, root = self.output, root_of(self.path)
-        showing = applied(outcome, plan, self.path, self.task.manifest.place.file)
+        showing = applied(outcome, plan, self.path, self.task.manifest.place.file, whole=whole_of(self.telling.reports))
         told = self.telling._replace(reports=tuple(one for one in self.telling.reports if one.form != "html"))
-        failed = tell(output, told, showing, lambda: outcome_text(outcome, style=output.style, root=root))
+        failed = tell(
+            output, told, showing, lambda: outcome_text(outcome, names=plan.names, style=output.style, root=root)
+        )
         return self.desk.write(plan, outcome) or failed
 
-    def finish(self, outcome: Outcome) -> int:
+    def finish(self, plan: Plan, outcome: Outcome) -> int:
         """Write the report page, if asked for; 1 if it could not be written.
 
         The result is already reported, and the page takes another look at Azure over a connection of its own, so it is
@@ -180,6 +178,6 @@ class _View(NamedTuple):
         if not wants_page(self.telling.reports):
             return 0
         with opening.opened(self.connection, readonly=True) as session:
-            page = page_after(session, self.task, self.path, outcome)
+            page = page_after(session, self.task, self.path, plan.names, outcome)
         pages = [one for one in self.telling.reports if one.form == "html"]
         return write_reports(pages, {"html": lambda: page}, self.output)

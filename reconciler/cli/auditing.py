@@ -15,13 +15,14 @@ from datetime import datetime
 from pathlib import Path
 from uuid import uuid4
 
+from reconciler.base import portable
 from reconciler.loading.source import commit_of
 from reconciler.model.codes import errors as error_codes
 from reconciler.model.errors import ReconcilerError, UsageError
 from reconciler.model.writes import Answer, Write
 from reconciler.report.audit import RunOrigin, intent_line, result_line
 
-_HINT = "check the folder, its permissions and free disk space; no change is sent to Azure without an audit record"
+_HINT = "check the folder, its permissions and free disk space, then run the command again; no change is sent to Azure without an audit record"
 
 
 class AuditFile:
@@ -43,7 +44,7 @@ class AuditFile:
             raise self._unaudited(os.strerror(errno.ENOSPC))
 
     def _unaudited(self, why: str) -> ReconcilerError:
-        text = f"could not write to the audit file `{self.path}`: {why}"
+        text = f"could not record a write in the audit file `{self.path}`: {why}"
         return ReconcilerError(text, hint=_HINT, code=error_codes.UNAUDITED)
 
     def close(self) -> None:
@@ -88,16 +89,15 @@ def origin_of(manifest: str, path: Path, environment: Mapping[str, str]) -> RunO
 
 def _opened(path: Path) -> int:
     """A descriptor that appends, at the start of a line; UsageError when the file can't be opened."""
-    flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK
     try:
-        file = os.open(path, flags, 0o600)
+        file = os.open(path, portable.APPENDING, 0o600)
     except OSError as error:
         raise _unwritable(path, str(error.strerror)) from error
     try:
         status = os.fstat(file)
         if not stat.S_ISREG(status.st_mode):
             raise _unwritable(path, "it is not a regular file")
-        if status.st_size and os.pread(file, 1, status.st_size - 1) != b"\n":
+        if status.st_size and portable.last_byte(file) != b"\n":
             os.write(file, b"\n")  # an incomplete line stays as it is, and ours begins on the next
     except OSError as error:
         os.close(file)

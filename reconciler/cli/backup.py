@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 import click
 
-from reconciler import __version__
 from reconciler.azure.connection import Azure
 from reconciler.base.clock import Clock
 from reconciler.cli.auditing import Trail, audit_file, origin_of
@@ -50,7 +49,7 @@ from reconciler.verbs.backup import Request, Tell, back_up
     "--retention-rule",
     metavar="RULE",
     default="Default",
-    help="The retention rule of the policy that sets how long to keep them: Default, Daily or Weekly.",
+    help="The policy's retention rule that says how long to keep the backups: Default, Daily, Weekly or another one.",
     show_default=True,
 )
 @click.option("--wait", is_flag=True, help="Wait until the backups have finished.")
@@ -82,7 +81,7 @@ def backup(
     name = task.manifest.name
     told = forms(
         backups_listing(rows, dry_run=dry_run),
-        lambda: backups_document(rows, tool_version=__version__, manifest=name, dry_run=dry_run),
+        lambda: backups_document(rows, manifest=name, dry_run=dry_run),
         style=output.style,
     )
     output.report(told[form](), form)

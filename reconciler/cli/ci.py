@@ -1,4 +1,4 @@
-"""What a CI system is told beside the report: annotations, a summary of the job, and values for later steps."""
+"""What a CI system gets besides the reports: annotations, a summary of the job, and values for later steps."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from reconciler.loading.source import commit_of
 from reconciler.model.errors import ManifestError, ReconcilerError
 from reconciler.model.findings import Finding, Severity
 from reconciler.report.annotations import azure, github, left_out
-from reconciler.report.markdown import run_footer
+from reconciler.report.comment import Making
 from reconciler.report.notices import Base, Notice, of_findings
 
 SUMMARY_BYTES = 1024 * 1024
@@ -50,8 +50,8 @@ def base_of(path: str, file: str = "") -> Base:
     return Base(inner, file)
 
 
-def footer_of(path: Path, environment: Mapping[str, str]) -> str:
-    """The last line of a page in a CI system: commit, workflow and run; empty elsewhere."""
+def making_of(path: Path, environment: Mapping[str, str], whole: str = "") -> Making:
+    """What made a page in a CI system: commit, workflow and run; elsewhere only `whole`, the report that has everything."""
 
     def value(name: str) -> str:
         return environment.get(name, "")
@@ -66,8 +66,8 @@ def footer_of(path: Path, environment: Mapping[str, str]) -> str:
     elif value("CI_JOB_URL"):
         url, run = value("CI_JOB_URL"), value("CI_JOB_NAME")
     else:
-        return ""
-    return run_footer(commit_of(path, environment) or "", run, url)
+        return Making(whole=whole)
+    return Making(commit_of(path, environment) or "", run, url, whole)
 
 
 def tell_system(
@@ -121,7 +121,7 @@ def _tell_github(told: Announcement, environment: Mapping[str, str]) -> None:
 def _tell_azure(output: Output, told: Announcement, environment: Mapping[str, str]) -> None:
     folder = Path(environment.get("AGENT_TEMPDIRECTORY") or tempfile.gettempdir()).absolute()
     path = folder / f"reconciler-{uuid4()}.md"
-    path.write_text(_fitting(told.summary, SUMMARY_BYTES), encoding="utf-8")
+    path.write_text(_fitting(told.summary, SUMMARY_BYTES), encoding="utf-8", errors="backslashreplace")
     output.tell(f"##vso[task.uploadsummary]{path}\n")
     for name, value in told.values.items():
         output.tell(f"##vso[task.setvariable variable={name};isOutput=true]{value}\n")
@@ -131,13 +131,13 @@ def _fitting(summary: Callable[[int], str], room: int) -> str:
     """The summary in at most `room` bytes; empty when nothing fits."""
     for limit in (room, room // _SHOWN_BYTES):
         text = summary(limit) if limit > 0 else ""
-        if len(text.encode()) <= room:
+        if len(text.encode("utf-8", "backslashreplace")) <= room:
             return text
     return ""
 
 
 def _append(path: Path, text: str) -> None:
-    with path.open("a", encoding="utf-8") as file:
+    with path.open("a", encoding="utf-8", errors="backslashreplace") as file:
         file.write(text)
 
 

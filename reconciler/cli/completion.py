@@ -7,16 +7,17 @@ from click.shell_completion import get_completion_class
 
 from reconciler.cli.output import Output
 
-SHELLS = ("bash", "zsh", "fish")
+SHELLS = ("bash", "zsh", "fish", "powershell")
 
 
 @click.command(
-    help="""Print the completion script for SHELL (bash, zsh or fish); load it when the shell starts.
+    help="""Print the completion script for SHELL (bash, zsh, fish or powershell); load it when the shell starts.
 
     \b
     reconciler completion bash > ~/.local/share/bash-completion/completions/reconciler
     reconciler completion zsh > FOLDER/_reconciler   # a folder of $fpath
     reconciler completion fish > ~/.config/fish/completions/reconciler.fish
+    reconciler completion powershell >> $PROFILE
     """
 )
 @click.argument("shell", metavar="SHELL", type=click.Choice(SHELLS))

@@ -1,4 +1,4 @@
-"""`reconciler condition`: the condition that keeps the operator from granting rights to itself."""
+"""`reconciler condition`: the condition that keeps the operator from granting roles to itself."""
 
 from __future__ import annotations
 
@@ -48,14 +48,14 @@ def condition(output: Output, path: str | None, operator: str, connection: Conne
     if without:
         raise UsageError(
             f"These vaults have no identity yet: {', '.join(without)}. The condition would forbid role assignments to them.",
-            hint="Use the condition that `reconciler condition --operator` prints without PATH, apply, then print this one.",
+            hint="use the condition that `reconciler condition --operator` prints without PATH, apply, then print this one",
             code=error_codes.NO_IDENTITY,
         )
     ids = {one for found in principals.values() for one in found}
     if own in ids:
         raise UsageError(
             "`--operator` is the identity of a vault; with this condition it could grant roles to itself.",
-            hint="Pass the object id of the service principal that runs `reconciler apply`.",
+            hint="pass the object id of the service principal that runs `reconciler apply`",
             code=error_codes.NO_IDENTITY,
         )
     output.data(condition_text(own, ids))
@@ -67,6 +67,6 @@ def _object_id(text: str) -> str:
         return str(UUID(text))
     except ValueError as error:
         raise UsageError(
-            f"`--operator` is not an object id: {text!r}",
-            hint="Get it with `az ad sp show --id CLIENT_ID --query id --output tsv`.",
+            f"`--operator` is not an object id: '{text}'",
+            hint="get it with `az ad sp show --id CLIENT_ID --query id --output tsv`",
         ) from error

@@ -6,17 +6,16 @@ import click
 
 from reconciler.cli.annotations import annotations_option
 from reconciler.cli.loading import load_manifest, root_of
-from reconciler.cli.options import connection_options, format_option, report_option
+from reconciler.cli.options import connection_options, fail_on_values, format_option, report_option
 from reconciler.cli.output import Output
 from reconciler.cli.page import page_of, wants_page
-from reconciler.cli.planning import Planning, plan_options, shard_option
+from reconciler.cli.planning import Planning, apply_command, plan_options, shard_option
 from reconciler.cli.progress import listener
-from reconciler.cli.renderings import FORMS, Telling, drifted, tell
+from reconciler.cli.renderings import FORMS, Telling, drifted, tell, whole_of
 from reconciler.cli.writing import reports_of
 from reconciler.connection import opening
 from reconciler.connection.choice import Connection
 from reconciler.flow.run import Task, planned
-from reconciler.model.errors import UsageError
 from reconciler.model.results.drift import CLASSES, DEFAULT_FAIL_ON, Drift
 from reconciler.report.terminal import drift_text
 
@@ -50,26 +49,17 @@ def drift(
 ) -> int:
     """The exit code: 0 no drift, 2 drift, 1 could not tell."""
     telling = Telling(form, reports_of(reports, (*FORMS, "html")), system)
-    classes = _classes(fail_on)
+    classes = DEFAULT_FAIL_ON if fail_on is None else fail_on_values(fail_on, CLASSES)
     manifest = load_manifest(path)
-    task = Task(manifest, plan_options(Planning(shard=shard), manifest, connection.api_version, path))
+    planning = Planning(shard=shard)
+    task = Task(manifest, plan_options(planning, manifest, connection.api_version, path))
     with opening.opened(connection, events=listener(output), readonly=True) as session:
         plan = planned(session, task)
         page = page_of(session, task, path, plan=plan) if wants_page(telling.reports) else ""
 
     found = Drift(plan, classes)
-    showing = drifted(found, path, manifest.place.file).with_page(page)
+    mend = apply_command((path, "--checksum", plan.checksum), connection, planning)
+    whole = whole_of(telling.reports)
+    showing = drifted(found, path, manifest.place.file, whole=whole, mend=mend).with_page(page)
     failed = tell(output, telling, showing, lambda: drift_text(found, style=output.style, root=root_of(path)))
     return 1 if failed else found.exit_code
-
-
-def _classes(fail_on: str | None) -> tuple[str, ...]:
-    if fail_on is None:
-        return DEFAULT_FAIL_ON
-    named = tuple(name.strip() for name in fail_on.split(",") if name.strip())
-    if not named:
-        raise UsageError("`--fail-on` has no value", hint=f"classes: {', '.join(CLASSES)}")
-    for name in named:
-        if name not in CLASSES:
-            raise UsageError(f"Unknown value for `--fail-on`: {name!r}", hint=f"classes: {', '.join(CLASSES)}")
-    return named

@@ -17,7 +17,7 @@ from reconciler.verbs import drill as operation
 @click.command(
     help="""Restore a sample of disks, as the drills of the manifest PATH declare, check the copies, and delete them.
 
-    NAME… are the drills to run (default: all). The disks with the oldest proof are restored first; copies that an
+    NAME… are the drills to run, by name or address (default: all). The disks with the oldest proof are restored first; copies that an
     earlier run left behind are deleted. A drill that finds nothing to restore fails.
     """
 )

@@ -10,7 +10,9 @@ from reconciler.base.escape import plain
 from reconciler.base.redaction import redact
 from reconciler.cli.output import Output
 from reconciler.model.errors import AzureError, ManifestError, ReconcilerError
+from reconciler.model.short_names import ShortNames
 from reconciler.report.caret import diagnostics
+from reconciler.report.wrapping import wrapped
 
 
 def tell_error(error: ReconcilerError, output: Output) -> None:
@@ -20,9 +22,10 @@ def tell_error(error: ReconcilerError, output: Output) -> None:
         output.tell(diagnostics(error.findings, error.sources, style=style, root=error.root))
         output.tell(f"\n{plain(error.message)}\n")
         return
-    first, *more = error.message.split("\n")
-    lines = [style.severity("error", f"error[{plain(error.code)}]") + f": {plain(first)}"]
-    lines += [f"  {plain(line.strip())}" for line in more]
+    names = ShortNames()
+    first, *more = (error.message if style.whole else names.of_message(error.message)).split("\n")
+    lines = [*wrapped(style.severity("error", f"error[{plain(error.code)}]") + ": ", plain(first), style)]
+    lines += [shown for line in more for shown in wrapped("  ", plain(line.strip()), style)]
     if isinstance(error, AzureError):
         told = [
             f"HTTP {error.status}" if error.status else "",
@@ -30,9 +33,10 @@ def tell_error(error: ReconcilerError, output: Output) -> None:
             f"request {error.request_id}" if error.request_id else "",
         ]
         if any(told):
-            lines.append(f" --> {plain(', '.join(part for part in told if part))}")
+            lines += wrapped(" --> ", plain(", ".join(part for part in told if part)), style)
     if error.hint:
-        lines.append(f"{style.hint('hint')}: {plain(error.hint)}")
+        hint = error.hint if style.whole else names.of_message(error.hint)
+        lines += wrapped(f"{style.hint('hint')}: ", plain(hint), style)
     output.tell("\n".join(lines) + "\n")
     _tell_traceback(error, output)
 
@@ -43,16 +47,20 @@ def tell_usage(error: click.ClickException, output: Output) -> None:
     if isinstance(error, click.exceptions.NoArgsIsHelpError) and context is not None:
         output.tell(context.get_help() + "\n")
         return
-    output.tell(f"error[usage]: {plain(' '.join(error.format_message().split()))}\n")
+    told = plain(" ".join(error.format_message().split()))
+    output.tell("\n".join(wrapped("error[usage]: ", told, output.error_style)) + "\n")
     if context is not None:
         output.tell(f"hint: see `{context.command_path} --help`\n")
 
 
 def tell_unexpected(error: BaseException, output: Output) -> None:
     """Print an unexpected error: one line, and the traceback only if asked for."""
-    output.tell(f"error[unexpected]: {type(error).__name__}: {plain(error)}\n")
+    style = output.error_style
+    told = wrapped("error[unexpected]: ", f"{type(error).__name__}: {plain(error)}", style)
+    output.tell("\n".join(told) + "\n")
     if not output.verbose:
-        output.tell("hint: this is a bug; run the command again with `--verbose` and report the output\n")
+        hint = "this is a bug; run the command again with `--verbose` and report the output"
+        output.tell("\n".join(wrapped("hint: ", hint, style)) + "\n")
     _tell_traceback(error, output)
 
 

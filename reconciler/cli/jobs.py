@@ -6,18 +6,18 @@ from collections.abc import Sequence
 
 import click
 
-from reconciler import __version__
+from reconciler.cli.columns import table_options
 from reconciler.cli.loading import load_manifest
-from reconciler.cli.options import connection_options, disks_option, format_option, patience_option
+from reconciler.cli.options import connection_options, disks_option, format_option, moment, patience_option
 from reconciler.cli.output import Output
 from reconciler.cli.progress import listener
-from reconciler.cli.spans import moment
 from reconciler.connection import opening
 from reconciler.connection.choice import Connection
 from reconciler.model.addresses import Address
 from reconciler.model.errors import UsageError
 from reconciler.model.jobs import Job, ended_well
-from reconciler.report.jobs import jobs_document, jobs_listing
+from reconciler.report.columns import View
+from reconciler.report.jobs import COLUMNS, jobs_document, jobs_listing
 from reconciler.report.listing import forms
 from reconciler.verbs import jobs as operation
 from reconciler.verbs.jobs import Filter, found
@@ -44,7 +44,7 @@ def jobs() -> None:
     "vaults",
     metavar="VAULT",
     multiple=True,
-    help="A vault's id or name, or a pattern with *; may be repeated.",
+    help="A vault, by its name, address or id, or a pattern with *; may be repeated.",
 )
 @click.option(
     "--status",
@@ -69,6 +69,7 @@ def jobs() -> None:
 )
 @click.option("--until", metavar="TIME", help="Jobs started before this time, or more than this long ago (24h, 7d).")
 @format_option(*_FORMS)
+@table_options(COLUMNS)
 @connection_options
 @click.pass_obj
 def listed(
@@ -82,6 +83,7 @@ def listed(
     since: str,
     until: str | None,
     form: str,
+    view: View,
     connection: Connection,
 ) -> int:
     """List jobs, newest first: of the vaults in the manifest PATH, or of --all, with the cause of each failure."""
@@ -100,8 +102,8 @@ def listed(
             moment(since, "--since", now),
             moment(until, "--until", now) if until else None,
         )
-        rows = session.run(lambda azure, _: found(azure, manifest, wanted))
-    _tell(output, rows, form, manifest.name if manifest else None)
+        rows = session.run(lambda azure, _: found(azure, manifest, wanted, lambda said: output.tell(f"note: {said}\n")))
+    _tell(output, rows, form, manifest.name if manifest else None, view)
     return 0
 
 
@@ -128,7 +130,7 @@ def shown(output: Output, path: str, names: tuple[str, ...], form: str, connecti
 @connection_options
 @click.pass_obj
 def waited(output: Output, path: str, names: tuple[str, ...], timeout: float, form: str, connection: Connection) -> int:
-    """Wait until each JOB has ended (default: all that run in the vaults of the manifest PATH); 1 when one failed."""
+    """Wait until each JOB has ended (default: all that run in the vaults of the manifest PATH); exit with 1 if one failed."""
     manifest, progress = load_manifest(path), listener(output)
 
     def tell(job: Job) -> None:
@@ -153,8 +155,6 @@ def waited(output: Output, path: str, names: tuple[str, ...], timeout: float, fo
     return 0 if all(map(ended_well, rows)) else 1
 
 
-def _tell(output: Output, rows: Sequence[Job], form: str, manifest: str | None) -> None:
-    told = forms(
-        jobs_listing(rows), lambda: jobs_document(rows, tool_version=__version__, manifest=manifest), style=output.style
-    )
+def _tell(output: Output, rows: Sequence[Job], form: str, manifest: str | None, view: View | None = None) -> None:
+    told = forms(jobs_listing(rows), lambda: jobs_document(rows, manifest=manifest), style=output.style, view=view)
     output.report(told[form](), form)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from reconciler.model.errors import ManifestError
@@ -15,12 +16,12 @@ def root_of(path: str) -> str:
     return folder.as_posix()
 
 
-def load_manifest(path: str) -> Manifest:
-    """The compiled manifest; ManifestError with all problems, and with its `root`."""
+def load_manifest(path: str, more: Mapping[str, bytes] | None = None) -> Manifest:
+    """The compiled manifest; ManifestError with all problems, and with its `root`. `more` are further files of it."""
     from reconciler.loading.files import load  # brings all that reads and checks YAML
 
     try:
-        return load(Path(path))
+        return load(Path(path), more)
     except ManifestError as error:
         error.root = root_of(path)
         raise

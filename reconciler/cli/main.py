@@ -57,7 +57,7 @@ COMMANDS = {
         "schema",
         "Print a JSON Schema, for editors and for programs that read JSON reports.",
     ),
-    "explain": ("reconciler.cli.explain", "explain", "Explain a code or a field of the manifest."),
+    "explain": ("reconciler.cli.explain", "explain", "Explain a code, a gate or a field of the manifest, or a disk."),
     "init": ("reconciler.cli.init", "init", "Write a first manifest."),
     "fmt": ("reconciler.cli.fmt", "fmt", "Format manifests; comments are kept."),
     "completion": ("reconciler.cli.completion", "completion", "Print a shell completion script."),
@@ -69,9 +69,9 @@ COMMANDS = {
 @click.group(cls=LazyGroup, lazy=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="reconciler")
 def root() -> None:
-    """Make Azure Disk Backup agree with a declarative manifest, and say so when it no longer does.
+    """Make Azure Disk Backup match a declarative manifest, and report when it no longer does.
 
-    Exit codes: 0 well, 1 error, 2 differences (drift, and plan --detailed-exitcode), 130 and 143 interrupted.
+    Exit codes: 0 success, 1 error, 2 differences or unhealthy backups, 130 and 143 interrupted.
     """
 
 

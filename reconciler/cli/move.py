@@ -27,7 +27,7 @@ from reconciler.verbs import move as operation
 @click.option(
     "--through-soft-delete",
     is_flag=True,
-    help="If Azure rejects the move: soft-delete the old instance, and restore it once the disk is protected.",
+    help="If Azure rejects the move: soft-delete the old backup instance, and undelete it once the disk is protected.",
 )
 @acting_options
 @parallelism_option

@@ -1,19 +1,27 @@
-"""Options that several verbs share; those of the connection are collected into one object."""
+"""Options that several verbs share, and the values that they take; those of the connection become one object."""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Collection
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import click
 from click.core import ParameterSource
 
+from reconciler.base.durations import seconds
 from reconciler.cli.output import Output
 from reconciler.connection.choice import CLOUDS, LOOK_SECONDS, Connection
+from reconciler.model import api_versions
 from reconciler.model.errors import UsageError
 
 Command = Callable[..., int]
+
+_PARTS = re.compile(r"(?:[0-9]{1,9}(?:\.[0-9]+)?[smhdw])+")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 
 def _verbose(context: click.Context, _parameter: click.Parameter, value: bool) -> None:
@@ -49,8 +57,12 @@ _CONNECTION = (
         help="URL of another Resource Manager; http is allowed only on loopback.",
     ),
     click.option("--cloud", type=click.Choice(CLOUDS), default=CLOUDS[0], show_default=True, help="The Azure cloud."),
-    click.option("--clock", metavar="CLOCK", help="Clock of the run: real, scaled:N or virtual[:START]."),
-    click.option("--api-version", metavar="VERSION", help="API version of Microsoft.DataProtection."),
+    click.option(
+        "--clock", metavar="CLOCK", help="Clock of the run: real, scaled:N (N times as fast) or virtual[:START]."
+    ),
+    click.option(
+        "--api-version", metavar="VERSION", help="API version of Microsoft.DataProtection, instead of the tool's own."
+    ),
     click.option(
         "--look-timeout",
         metavar="SECONDS",
@@ -82,17 +94,27 @@ def connection_options(command: Command) -> Command:
             )
         if said == ["arm_endpoint"]:
             sandbox = None
+        version = options.pop("api_version")
+        _tell_doubt(context, version)
         connection = Connection(
             sandbox=sandbox,
             endpoint=None if sandbox else endpoint or None,
             cloud=options.pop("cloud"),
             clock=options.pop("clock"),
-            api_version=options.pop("api_version"),
+            api_version=version,
             look_seconds=options.pop("look_timeout"),
         )
         return command(*arguments, connection=connection, **options)
 
     return with_options(wrapped, (*_CONNECTION, verbose_option))
+
+
+def _tell_doubt(context: click.Context, version: str | None) -> None:
+    """Warn, and go on, where nobody knows how Azure behaves under the version that was asked for."""
+    output = context.find_object(Output)
+    doubt = api_versions.doubt(version) if version and api_versions.FORM.fullmatch(version) else ""
+    if output is not None and doubt:
+        output.tell(f"warning[api-version]: {doubt}; the run goes on, and Azure may refuse it or behave differently\n")
 
 
 def _is_said(context: click.Context, name: str) -> bool:
@@ -174,5 +196,43 @@ def disks_option(command: Command) -> Command:
         "disks",
         metavar="DISK",
         multiple=True,
-        help="A disk's id or name, or a pattern with *; may be repeated (default: all that the manifest declares).",
+        help="A disk: its name as it is shown, the end of that name (sql-003), its id, or a pattern with *; may be repeated"
+        " (default: all that the manifest declares). Names: docs/reference/names.md.",
     )(command)
+
+
+def fail_on_values(text: str, choices: Collection[str]) -> tuple[str, ...]:
+    """The values of `--fail-on`; UsageError when there is none, or one that isn't a choice."""
+    named = tuple(name.strip() for name in text.split(",") if name.strip())
+    hint = f"choose from {', '.join(choices)}"
+    if not named:
+        raise UsageError("`--fail-on` has no value", hint=hint)
+    for name in named:
+        if name not in choices:
+            raise UsageError(f"Unknown value for `--fail-on`: '{name}'", hint=hint)
+    return named
+
+
+def moment(text: str, option: str, now: datetime) -> datetime:
+    """The time in a text, as in `time_of`, or a length of time before now, such as `24h` and `7d`."""
+    length = seconds_of(text)
+    if length is not None:
+        with suppress(OverflowError):
+            return now - timedelta(seconds=length)
+    return time_of(text, option, hint="write 2026-01-05T08:00:00Z, or 24h, 7d")
+
+
+def time_of(text: str, option: str, hint: str = "write 2026-01-05T08:00:00Z") -> datetime:
+    """The time in a text: ISO 8601, in UTC unless it says otherwise."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"`{option}` is not a time: '{text}'", hint=hint) from None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def seconds_of(text: str) -> float | None:
+    """The seconds of `90s`, `1h30m`, `7d`, `2w` or an ISO 8601 duration; None for other text."""
+    if _PARTS.fullmatch(text):
+        return sum(float(number) * _SECONDS[unit] for number, unit in re.findall(r"([0-9.]+)(.)", text))
+    return seconds(text)

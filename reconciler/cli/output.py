@@ -8,11 +8,13 @@ from typing import TextIO
 
 from reconciler.report.style import Style
 
+_USUAL, _LEAST = 100, 40
+
 
 class Output:
     """The process's two streams.
 
-    `verbose`: print tracebacks; `simulated`: a sandbox answered, and every report says so. `broken` says why stdout could
+    `verbose`: print tracebacks, and fold nothing; `simulated`: a sandbox answered, and every report says so. `broken` says why stdout could
     not be written (empty: it could).
     """
 
@@ -20,7 +22,8 @@ class Output:
         self.verbose = False
         self.simulated = False
         self._is_marked = False
-        self.broken = "" if sys.stdout else "it is closed"
+        self._is_closed = sys.stdout is None
+        self.broken = "it is closed" if self._is_closed else ""
         _open_closed()
         for stream in (sys.stdout, sys.stderr):
             if hasattr(stream, "reconfigure"):
@@ -28,13 +31,13 @@ class Output:
 
     @property
     def style(self) -> Style:
-        """Colours for stdout: on a terminal, unless NO_COLOR is set."""
-        return Style(colour=_wants_colour(sys.stdout))
+        """How text is shown on stdout: coloured on a terminal, unless NO_COLOR is set; whole with `--verbose`."""
+        return Style(_wants_colour(sys.stdout), _width(sys.stdout), self.verbose, _is_ascii(sys.stdout))
 
     @property
     def error_style(self) -> Style:
-        """Colours for stderr."""
-        return Style(colour=_wants_colour(sys.stderr))
+        """The same for stderr."""
+        return Style(_wants_colour(sys.stderr), _width(sys.stderr), self.verbose, _is_ascii(sys.stderr))
 
     def report(self, text: str, form: str) -> None:
         """Print a report of a run to stdout, in a form of `--format`."""
@@ -82,7 +85,9 @@ class Output:
             _discard(sys.stderr)
 
     def exit_code(self, code: int) -> int:
-        """The exit code: `code`, or that of a failed output."""
+        """The exit code: `code`, or that of a failed output, with a message if stdout was closed from the start."""
+        if self._is_closed:
+            self.tell(f"error[output]: could not write to stdout: {self.broken}\n")
         return 1 if self.broken and code == 0 else code
 
     def close(self) -> None:
@@ -110,6 +115,26 @@ def _wants_colour(stream: TextIO) -> bool:
         return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     except ValueError:
         return False
+
+
+def _is_ascii(stream: TextIO) -> bool:
+    """Whether the stream can't write the marks of tables, as on Windows in some files."""
+    try:
+        "✗✓…".encode(stream.encoding or "ascii")
+    except (LookupError, UnicodeError):
+        return True
+    return False
+
+
+def _width(stream: TextIO) -> int:
+    """The columns that text may take: COLUMNS, or those of the terminal; elsewhere, as in the log of a CI system, 100."""
+    said = os.environ.get("COLUMNS", "")
+    if said.isdecimal() and int(said):
+        return max(int(said), _LEAST)
+    try:
+        return max(os.get_terminal_size(stream.fileno()).columns or _USUAL, _LEAST)
+    except (OSError, ValueError):
+        return _USUAL
 
 
 def _discard(stream: TextIO) -> None:

@@ -13,6 +13,7 @@ from reconciler.flow.run import Task, planned
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.plan import Plan
 from reconciler.model.results.outcome import Outcome
+from reconciler.model.short_names import ShortNames
 
 if TYPE_CHECKING:
     from reconciler.model.results.coverage import Coverage
@@ -49,8 +50,8 @@ def page_of(
     )
 
 
-def page_after(session: Session, task: Task, path: str, outcome: Outcome) -> str:
-    """The page after an apply: what it did, and the estate as it is now, if it can still be read."""
+def page_after(session: Session, task: Task, path: str, names: ShortNames, outcome: Outcome) -> str:
+    """The page after an apply: what it did, and the estate as it is now, if it can still be read; `names` if it can't."""
     why = f"Azure, since {outcome.interrupted} interrupted the run" if outcome.interrupted else ""
     if not why:
         try:
@@ -62,7 +63,9 @@ def page_after(session: Session, task: Task, path: str, outcome: Outcome) -> str
     from reconciler.report.page.render import page_html
 
     now = session.clock.now()
-    return page_html(unseen(outcome, task.manifest.name, why, made=now, version=__version__, root=root_of(path)))
+    return page_html(
+        unseen(outcome, task.manifest.name, why, made=now, version=__version__, names=names, root=root_of(path))
+    )
 
 
 def wants_page(reports: Sequence[Report]) -> bool:

@@ -14,12 +14,12 @@ from reconciler.cli.output import Output
 from reconciler.cli.page import page_of, wants_page
 from reconciler.cli.planning import Planning, apply_command, plan_options, planning_options
 from reconciler.cli.progress import listener
-from reconciler.cli.renderings import FORMS, Telling, document_of, planned, tell
+from reconciler.cli.renderings import FORMS, Telling, document_of, planned, tell, whole_of
 from reconciler.cli.writing import check_writable, reports_of, write_file
 from reconciler.connection import opening
 from reconciler.connection.choice import Connection
 from reconciler.flow.run import Task, preflight
-from reconciler.report.terminal import plan_text
+from reconciler.report.plans.text import plan_text
 
 
 @click.command(help="Show what apply would change in Azure to match the manifest PATH; change nothing.")
@@ -59,7 +59,8 @@ def plan(
             found = preflight(session, found)
         page = page_of(session, task, path, plan=found) if wants_page(wanted) else ""
 
-    showing = planned(found, document_of(found, path, connection, options), path, manifest.place.file).with_page(page)
+    document = document_of(found, path, connection, options)
+    showing = planned(found, document, path, manifest.place.file, whole=whole_of(wanted, out)).with_page(page)
     failed = tell(
         output,
         Telling(form, wanted, system),
@@ -68,7 +69,7 @@ def plan(
     )
     if out:
         write_file(Path(out), output.marked(showing.data("json"), "json"), "the plan")
-        output.tell(f"The plan is saved. Apply it with: {apply_command(out, path, connection, planning)}\n")
+        output.tell(f"The plan is saved. Apply it with: {apply_command((out, path), connection, planning)}\n")
     if desk.write(found) or failed or found.is_refused:
         return 1
     return 2 if detailed_exitcode and found.changes else 0

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import functools
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import click
 
-from reconciler import __version__
 from reconciler.cli.options import Command, with_options
 from reconciler.connection.choice import CLOUDS, Connection
-from reconciler.loading.source import source_of
+from reconciler.loading.source import sources_of
 from reconciler.model.errors import UsageError
 from reconciler.model.ids import lower
 from reconciler.model.manifest import Manifest
@@ -43,7 +43,7 @@ def _shard(_context: click.Context, _parameter: click.Parameter, value: str | No
 
 
 shard_option = click.option(
-    "--shard", metavar="I/N", callback=_shard, help="Work on part I of N of the manifest's vaults, such as 1/5."
+    "--shard", metavar="I/N", callback=_shard, help="Work on shard I of N of the manifest's vaults, such as 1/5."
 )
 """`--shard`: None for the whole."""
 
@@ -51,7 +51,7 @@ guard_request_option = click.option(
     "--resource-guard-request",
     metavar="VAULT=ID",
     multiple=True,
-    help="Resource guard request id for a vault under a resource guard; may be repeated.",
+    help="For a vault under a resource guard: the id of the guard's request; may be repeated.",
 )
 """`--resource-guard-request`, repeatable."""
 
@@ -84,7 +84,8 @@ _PLANNING = (
         "--only",
         metavar="ADDRESS",
         multiple=True,
-        help="Only objects with this address (may contain *), and what they depend on; may be repeated.",
+        help="Limit the run to this object and what it depends on: a name as it is shown, or its end; may contain *; may be"
+        " repeated. Names: docs/reference/names.md.",
     ),
     guard_request_option,
     shard_option,
@@ -116,8 +117,8 @@ def plan_options(planning: Planning, manifest: Manifest, api_version: str | None
         vault, request = _guard_request(text, manifest)
         requests[vault] = (*requests.get(vault, ()), request)
     said = {"api_version": api_version} if api_version else {}
+    sources = sources_of(Path(path))
     return Options(
-        tool_version=__version__,
         prune=planning.prune,
         adopt=planning.adopt,
         allow_delete=planning.allow_delete,
@@ -127,7 +128,8 @@ def plan_options(planning: Planning, manifest: Manifest, api_version: str | None
         guard_requests=requests,
         preflight=planning.preflight,
         shard=Shard.parse(planning.shard) if planning.shard else WHOLE,
-        source=source_of(Path(path)),
+        source=next(iter(sources), ""),
+        same_sources=frozenset(sources),
         **said,
     )
 
@@ -136,7 +138,7 @@ def _guard_request(text: str, manifest: Manifest) -> tuple[str, str]:
     vault, found, request = text.partition("=")
     if not (vault and found and request):
         raise UsageError(
-            f"`--resource-guard-request` must have the form VAULT=ID: {text!r}",
+            f"`--resource-guard-request` must have the form VAULT=ID: '{text}'",
             hint="use a vault's name in the manifest, or its resource id, as VAULT",
         )
     if vault.startswith("/"):
@@ -144,7 +146,7 @@ def _guard_request(text: str, manifest: Manifest) -> tuple[str, str]:
     spec = manifest.vaults.get(lower(vault))
     if spec is None:
         raise UsageError(
-            f"`--resource-guard-request` names a vault that is not in the manifest: {vault!r}",
+            f"`--resource-guard-request` names a vault that is not in the manifest: '{vault}'",
             hint=f"choose from {', '.join(one.name for one in manifest.vaults.values())}",
         )
     return spec.id.key, request
@@ -157,7 +159,7 @@ def recorded(options: Options) -> dict[str, object]:
         "adopt": options.adopt,
         "allow_delete": options.allow_delete,
         "accept_irreversible": options.accept_irreversible,
-        "force": sorted(options.force),
+        "force": sorted(map(str, options.force)),
         "only": list(options.only),
         "resource_guard_request": {vault: list(ids) for vault, ids in sorted(options.guard_requests.items())},
         "preflight": options.preflight,
@@ -166,12 +168,12 @@ def recorded(options: Options) -> dict[str, object]:
     }
 
 
-def apply_command(plan: str, manifest: str, connection: Connection, planning: Planning) -> str:
-    """The command line that applies a saved plan, with the options that it was made with."""
+def apply_command(of: Sequence[str], connection: Connection, planning: Planning) -> str:
+    """The command line that applies a plan, with the options that it was made with; `of` names the plan."""
     flags = {"--sandbox": connection.sandbox, "--arm-endpoint": connection.endpoint}
     flags |= {"--cloud": None if connection.cloud == CLOUDS[0] else connection.cloud}
     flags |= {"--clock": connection.clock, "--api-version": connection.api_version}
-    words = ["reconciler", "apply", plan, manifest]
+    words = ["reconciler", "apply", *of]
     for name, value in [
         *flags.items(),
         *((f"--{name.replace('_', '-')}", value) for name, value in planning._asdict().items()),

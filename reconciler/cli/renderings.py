@@ -7,8 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from reconciler import __version__
-from reconciler.cli.ci import Announcement, base_of, footer_of, tell_system
+from reconciler.cli.ci import Announcement, base_of, making_of, tell_system
 from reconciler.cli.loading import root_of
 from reconciler.cli.output import Output
 from reconciler.cli.planning import recorded
@@ -18,9 +17,10 @@ from reconciler.model.findings import Finding
 from reconciler.model.plan import Options, Plan
 from reconciler.model.results.drift import Drift
 from reconciler.model.results.outcome import Outcome
+from reconciler.report.comment import COMMENT_LIMIT, Making
 from reconciler.report.documents import Document, apply_document, drift_document, plan_document, text, validate_document
 from reconciler.report.junit import drift_junit, outcome_junit, plan_junit, validate_junit
-from reconciler.report.markdown import COMMENT_LIMIT, drift_markdown, outcome_markdown, plan_markdown, validate_markdown
+from reconciler.report.markdown import drift_markdown, outcome_markdown, plan_markdown, validate_markdown
 from reconciler.report.notices import Base, Notice, of_drift, of_findings, of_outcome, of_plan
 from reconciler.report.scanning import code_quality, sarif
 from reconciler.report.script import role_script
@@ -65,87 +65,90 @@ def tell_reports(output: Output, reports: Sequence[Report], system: str, showing
 
 
 class _Parts(NamedTuple):
-    """The parts of the forms; `markdown` takes the most characters."""
+    """The parts of the forms; `markdown` takes the most characters, `notices` whether nothing is folded."""
 
     document: Callable[[], Document]
     markdown: Callable[[int], str]
-    notices: Callable[[], tuple[Notice, ...]]
+    notices: Callable[[bool], tuple[Notice, ...]]
     junit: Callable[[], str]
     values: Callable[[], Mapping[str, object]]
 
 
-class _Page(NamedTuple):
-    root: str
-    base: Base
-    footer: str
+def _page(path: str, main: str, whole: str) -> tuple[str, Base, Making]:
+    """What reports have in common: the folder before file names, the place of notices without one, and what made them."""
+    return root_of(path), base_of(path, main), making_of(Path(path), os.environ, whole)
 
 
-def _page(path: str, main: str) -> _Page:
-    return _Page(root_of(path), base_of(path, main), footer_of(Path(path), os.environ))
+def whole_of(reports: Sequence[Report], saved: str | None = None) -> str:
+    """The name of the report that has everything, which is JSON; else that of the saved plan; empty without either."""
+    named = next((one.path for one in reports if one.form == "json"), Path(saved or ""))
+    return named.name
 
 
 def document_of(plan: Plan, path: str, connection: Connection, options: Options) -> Document:
     """The plan's document, with what a later `apply` needs."""
     return plan_document(
         plan,
-        tool_version=__version__,
         path=Path(path).as_posix(),
         target=connection.target,
         options=recorded(options),
     )
 
 
-def validated(findings: Sequence[Finding], name: str | None, path: str) -> Showing:
-    """The findings of `validate` in every form; `name` is the manifest's (None: unknown)."""
-    root, base, footer = _page(path, "")
-    document = validate_document(findings, tool_version=__version__, manifest=name)
+def validated(findings: Sequence[Finding], name: str | None, path: str, *, whole: str) -> Showing:
+    """The findings of `validate` in every form; `name` is the manifest's (None: unknown), `whole` the report with all."""
+    root, base, making = _page(path, "", whole)
+    document = validate_document(findings, manifest=name)
     parts = _Parts(
         lambda: document,
-        lambda limit: validate_markdown(findings, name=name, limit=limit, root=root, footer=footer),
-        lambda: of_findings(findings, base),
+        lambda limit: validate_markdown(findings, name=name, limit=limit, root=root, making=making),
+        lambda whole: of_findings(findings, base, whole=whole),
         lambda: validate_junit(findings, base, name=name or ""),
         lambda: {"outcome": "valid" if document["valid"] else "invalid", "errors": document["error_count"]},
     )
     return _showing(parts)
 
 
-def planned(plan: Plan, document: Document, path: str, main: str) -> Showing:
-    """A plan in every form; `document` is its own, `main` the manifest's file for notices without a place."""
-    root, base, footer = _page(path, main)
+def planned(plan: Plan, document: Document, path: str, main: str, *, whole: str) -> Showing:
+    """A plan in every form; `document` is its own, `main` the manifest's file for notices without a place.
+
+    `whole` names the report that has everything, if there is one.
+    """
+    root, base, making = _page(path, main, whole)
     outcome = "refused" if plan.is_refused else "changes" if plan.changes or plan.marks else "clean"
     parts = _Parts(
         lambda: document,
-        lambda limit: plan_markdown(plan, limit=limit, root=root, footer=footer),
-        lambda: of_plan(plan, base),
+        lambda limit: plan_markdown(plan, limit=limit, root=root, making=making),
+        lambda whole: of_plan(plan, base, whole=whole),
         lambda: plan_junit(plan, base),
         lambda: {"checksum": plan.checksum, **document["summary"], "outcome": outcome},
     )
     return _showing(parts, plan)
 
 
-def drifted(drift: Drift, path: str, main: str) -> Showing:
-    """Drift in every form."""
-    root, base, footer = _page(path, main)
+def drifted(drift: Drift, path: str, main: str, *, whole: str, mend: str) -> Showing:
+    """Drift in every form; `mend` is the command that mends it."""
+    root, base, making = _page(path, main, whole)
     outcome = {0: "clean", 1: "unknown", 2: "drift"}[drift.exit_code]
     parts = _Parts(
-        lambda: drift_document(drift, tool_version=__version__),
-        lambda limit: drift_markdown(drift, limit=limit, root=root, footer=footer),
-        lambda: of_drift(drift, base),
+        lambda: drift_document(drift),
+        lambda limit: drift_markdown(drift, limit=limit, root=root, making=making, mend=mend),
+        lambda whole: of_drift(drift, base, whole=whole),
         lambda: drift_junit(drift, base),
         lambda: {"outcome": outcome, "differences": sum(drift.counted.values())},
     )
     return _showing(parts)
 
 
-def applied(outcome: Outcome, plan: Plan, path: str, main: str) -> Showing:
+def applied(outcome: Outcome, plan: Plan, path: str, main: str, *, whole: str) -> Showing:
     """The outcome of an apply of `plan` in every form."""
-    root, base, footer = _page(path, main)
+    root, base, making = _page(path, main, whole)
     word = "complete" if outcome.ok else "interrupted" if outcome.interrupted else "incomplete"
     counts = {"added": outcome.added, "changed": outcome.changed, "destroyed": outcome.destroyed}
     parts = _Parts(
-        lambda: apply_document(outcome, plan, tool_version=__version__),
-        lambda limit: outcome_markdown(outcome, plan, limit=limit, root=root, footer=footer),
-        lambda: of_outcome(outcome, plan, base),
+        lambda: apply_document(outcome, plan),
+        lambda limit: outcome_markdown(outcome, plan, limit=limit, root=root, making=making),
+        lambda whole: of_outcome(outcome, plan, base, whole=whole),
         lambda: outcome_junit(outcome, plan, base),
         lambda: {"checksum": plan.checksum, **counts, "outcome": word},
     )
@@ -156,10 +159,10 @@ def _showing(parts: _Parts, plan: Plan | None = None) -> Showing:
     texts = {
         "json": lambda: text(parts.document()),
         "md": lambda: parts.markdown(COMMENT_LIMIT),
-        "sarif": lambda: sarif(parts.notices(), tool_version=__version__),
+        "sarif": lambda: sarif(parts.notices(True)),
         "junit": parts.junit,
-        "gitlab": lambda: code_quality(parts.notices()),
+        "gitlab": lambda: code_quality(parts.notices(True)),
     }
     if plan is not None:
         texts["sh"] = lambda: role_script(plan.emitted)
-    return Showing(texts, lambda: Announcement(parts.notices(), parts.markdown, parts.values()))
+    return Showing(texts, lambda: Announcement(parts.notices(False), parts.markdown, parts.values()))

@@ -9,16 +9,15 @@ import click
 
 from reconciler.cli.acting import Deed, Manner, act, acting_options, new_run
 from reconciler.cli.loading import load_manifest
+from reconciler.cli.options import time_of
 from reconciler.cli.output import Output
-from reconciler.cli.spans import time_of
 from reconciler.connection.choice import Connection
-from reconciler.manifest.names import GUID, LONGEST_VALUE, is_tag_key
+from reconciler.manifest.names import GUID, LONGEST_VALUE, is_group_name, is_tag_key
 from reconciler.model.errors import UsageError
 from reconciler.planning.restoring import Wish
 from reconciler.verbs import restore as operation
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,79}")
-_GROUP = re.compile(r"[\w.()-]{0,89}[\w()-]")
 _SKUS = (
     "Standard_LRS", "StandardSSD_LRS", "StandardSSD_ZRS", "Premium_LRS", "Premium_ZRS", "PremiumV2_LRS", "UltraSSD_LRS",
 )  # fmt: skip
@@ -73,7 +72,7 @@ def restore(
     """The exit code: 0 if the disk exists and is as expected; 1 if not, or refused; 130 or 143 if interrupted."""
     if name and not _NAME.fullmatch(name):
         raise UsageError(
-            f"`--name` is not a valid disk name: {name!r}",
+            f"`--name` is not a valid disk name: '{name}'",
             hint="use 1 to 80 letters, digits, dots, hyphens and underscores",
         )
     if before is not None and point != "latest":
@@ -103,12 +102,12 @@ def _place(group: str, subscription: str | None) -> tuple[str, str]:
     if group.startswith("/"):
         found = re.fullmatch(r"/subscriptions/([^/]+)/resourcegroups/([^/]+)/?", group, re.IGNORECASE)
         if found is None:
-            raise UsageError(f"`--to` is not the id of a resource group: {group!r}", hint="write its id, or its name")
+            raise UsageError(f"`--to` is not the id of a resource group: '{group}'", hint="write its id, or its name")
         where, name = found[1].lower(), found[2]
-    if not _GROUP.fullmatch(name):
-        raise UsageError(f"`--to` is not a valid resource group name: {group!r}", hint="write its id, or its name")
+    if not is_group_name(name):
+        raise UsageError(f"`--to` is not a valid resource group name: '{group}'", hint="write its id, or its name")
     if where is not None and not GUID.fullmatch(where):
-        raise UsageError(f"not a subscription id: {where!r}", hint="use the GUID of the subscription")
+        raise UsageError(f"not a subscription id: '{where}'", hint="use the GUID of the subscription")
     return where or "", name
 
 
@@ -117,13 +116,13 @@ def _tags(pairs: tuple[str, ...]) -> dict[str, str]:
     for pair in pairs:
         key, equals, value = pair.partition("=")
         if not (key and equals):
-            raise UsageError(f"`--tags` must have the form KEY=VALUE: {pair!r}")
+            raise UsageError(f"`--tags` must have the form KEY=VALUE: '{pair}'")
         if key.lower().startswith("reconciler-"):
-            raise UsageError(f"`--tags` can't set tags that start with `reconciler-`: {pair!r}")
+            raise UsageError(f"`--tags` can't set tags that start with `reconciler-`: '{pair}'")
         if not is_tag_key(key) or len(value) > LONGEST_VALUE:
             hint = f"use keys of up to 512 characters, without <>%&\\?/, and values of up to {LONGEST_VALUE}"
-            raise UsageError(f"`--tags` has a tag that Azure does not allow: {pair!r}", hint=hint)
+            raise UsageError(f"`--tags` has a tag that Azure does not allow: '{pair}'", hint=hint)
         if key.lower() in map(str.lower, found):
-            raise UsageError(f"`--tags` has the same key twice (Azure ignores case in tag keys): {pair!r}")
+            raise UsageError(f"`--tags` has the same key twice (Azure ignores case in tag keys): '{pair}'")
         found[key] = value
     return found

@@ -1,4 +1,4 @@
-"""A run of a verb that writes: shown, approved, reported to terminal and CI system, with its exit code."""
+"""A run of a verb that writes: shown, approved by a person, a checksum or a saved plan, reported to terminal and CI system, with its exit code."""
 
 from __future__ import annotations
 
@@ -10,18 +10,67 @@ from pathlib import Path
 from typing import NamedTuple
 
 from reconciler.applying.engine import Settings
-from reconciler.cli.approval import Approval
 from reconciler.cli.auditing import AuditFile, Trail, audit_file, origin_of
 from reconciler.cli.output import Output
 from reconciler.cli.progress import listener
-from reconciler.cli.signals import Interrupts
+from reconciler.cli.saved import SavedPlan, stale
+from reconciler.cli.signals import Interrupts, typed_line
 from reconciler.connection import opening
 from reconciler.connection.choice import Connection
 from reconciler.connection.session import Session
 from reconciler.flow import run as flow
 from reconciler.flow.run import Task
+from reconciler.model.codes import errors as error_codes
+from reconciler.model.errors import Refused
 from reconciler.model.plan import Plan
 from reconciler.model.results.outcome import Outcome
+from reconciler.report.documents import Document, moved
+
+
+class Approval(NamedTuple):
+    """Checks approvals: `asks`: a person is asked, on `output`; `checksum` and `saved` were approved before (or None).
+
+    `document` makes a plan's document; plans are compared in that form.
+    """
+
+    asks: bool
+    output: Output
+    document: Callable[[Plan], Document]
+    checksum: str | None = None
+    saved: SavedPlan | None = None
+
+    def check(self, plan: Plan) -> None:
+        """Raise StalePlan when the plan is not the one that was approved before."""
+        if self.saved and (told := moved(self.saved.document, self.document(plan))):
+            raise stale("The saved plan is stale.", told)
+        if self.checksum and self.checksum != plan.checksum:
+            changes = [f"{change.action} {change.address}" for change in plan.changes]
+            raise stale(
+                f"The checksum of the current plan is `{plan.checksum}`, not `{self.checksum}`.",
+                [f"now: {change}" for change in changes] or ["now: no changes"],
+            )
+
+    def check_unmoved(self, shown: Plan, fresh: Plan) -> None:
+        """Raise StalePlan when Azure changed while a person was deciding."""
+        told = moved(self.document(shown), self.document(fresh))
+        if told:
+            raise stale("Azure has changed since the plan was shown.", told)
+
+    def ask(self) -> None:
+        """Wait for `yes`; raise Refused for anything else, and when the plan could not be shown."""
+        if self.output.broken:
+            raise Refused(
+                "Could not print the plan, so it can't be approved. Nothing was written.",
+                code=error_codes.NOT_APPROVED,
+            )
+        self.output.tell("Apply these changes? Only `yes` is accepted: ")
+        answer = typed_line()
+        if answer.strip() != "yes":
+            raise Refused(
+                "Not approved. Nothing was written.",
+                hint="run the command again and answer `yes` to approve",
+                code=error_codes.NOT_APPROVED,
+            )
 
 
 class VerbRun(NamedTuple):
@@ -40,7 +89,7 @@ class VerbRun(NamedTuple):
     show: Callable[[Plan], None]
     tell: Callable[[Plan, Outcome], int]
     look: Callable[[Session, Task], Plan] = flow.planned
-    finish: Callable[[Outcome], int] = lambda _outcome: 0
+    finish: Callable[[Plan, Outcome], int] = lambda _plan, _outcome: 0
     identity: str = ""
 
 
@@ -55,7 +104,7 @@ def carry_out(output: Output, run: VerbRun) -> int:
                 plan = flow.approved(session, run.task, plan, run.approval)
                 progress.clock = session.clock
                 until_told.enter_context(interrupts.held())
-                with progress.running(len(plan.changes) + len(plan.waits)):
+                with progress.running(plan):
                     outcome = flow.applied(
                         session,
                         plan,
@@ -66,7 +115,7 @@ def carry_out(output: Output, run: VerbRun) -> int:
                         ledger=_trail(output, run, plan, audit, session),
                     )
             failed = run.tell(plan, outcome)
-        failed = run.finish(outcome) or failed
+        failed = run.finish(plan, outcome) or failed
     if outcome.interrupted or interrupts.received:
         return interrupts.exit_code or 1
     return 0 if outcome.ok and not failed else 1

@@ -26,6 +26,6 @@ COMMANDS = {
 def sandbox() -> None:
     """Serve, show and change a simulated Azure.
 
-    ESTATE is an estate file, which says what exists at first; what happens since is kept beside it. Everything but
-    `serve` and `reset` also takes the address of `sandbox serve` in its place.
+    ESTATE is an estate file, which says what exists at first; what happened since is kept beside it. All
+    commands but `serve` and `reset` also take the address of a running `sandbox serve` in place of ESTATE.
     """

@@ -7,14 +7,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 from urllib.error import HTTPError
 from urllib.parse import quote
 from urllib.request import ProxyHandler, Request, build_opener
 
 from reconciler.model.codes import errors as error_codes
 from reconciler.model.errors import UsageError
-from reconciler.sandbox.switches import SWITCHES
 
 if TYPE_CHECKING:
     from reconciler.sandbox.sandbox import Sandbox
@@ -22,85 +21,20 @@ if TYPE_CHECKING:
 _SECONDS = 30
 
 
-class Door(Protocol):
-    """Reads and changes a sandbox from outside the manifest; SandboxError or UsageError when that fails."""
-
-    def ids(self, pattern: str) -> list[str]:
-        """The ids that match a pattern with `*`."""
-
-    def get(self, resource_id: str) -> Mapping[str, Any]:
-        """The ARM body of a resource."""
-
-    def put(self, resource_id: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Make or replace a resource."""
-
-    def patch(self, resource_id: str, changes: Mapping[str, Any]) -> object:
-        """Merge changes into a resource's body."""
-
-    def remove(self, resource_id: str) -> list[str]:
-        """Remove a resource and all that lies in it; the ids that are gone."""
-
-    def move(self, resource_id: str, group: str) -> Mapping[str, Any]:
-        """Move a disk, snapshot or machine into another resource group."""
-
-    def replace(self, disk: str) -> Mapping[str, Any]:
-        """Put another, empty disk in a disk's place."""
-
-    def advance(self, seconds: float) -> datetime:
-        """Let time pass; the new time."""
-
-    def now(self) -> datetime:
-        """The sandbox's time."""
-
-    def switches(self) -> Mapping[str, Any]:
-        """The values of all switches."""
-
-    def set_switch(self, name: str, value: str) -> None:
-        """Set a switch."""
-
-    def fail(self, disk: str, code: str, times: int) -> None:
-        """Make the next `times` backups of a disk fail."""
-
-
 @contextmanager
-def opened(estate: str, *, readonly: bool = False) -> Iterator[Door]:
-    """The door to a sandbox: `estate` is an estate file, or the address of `sandbox serve`."""
+def opened(estate: str, *, readonly: bool = False) -> Iterator[Sandbox | Remote]:
+    """The sandbox of an estate file, or the one that answers at the address of `sandbox serve`."""
     from reconciler.connection.simulated import opened_sandbox  # brings the whole simulated Azure
 
     if estate.startswith(("http://", "https://")):
         yield Remote(estate)
         return
     with opened_sandbox(Path(estate), readonly=readonly) as sandbox:
-        yield Local(sandbox)
-
-
-class Local:
-    """The door to a sandbox in this process."""
-
-    def __init__(self, sandbox: Sandbox) -> None:
-        self.ids = sandbox.ids
-        self.get = sandbox.get
-        self.put = sandbox.put
-        self.patch = sandbox.patch
-        self.remove = sandbox.remove
-        self.move = sandbox.move
-        self.replace = sandbox.replace
-        self.advance = sandbox.advance
-        self.set_switch = sandbox.set_switch
-        self.fail = sandbox.fail
-        self._sandbox = sandbox
-
-    def now(self) -> datetime:
-        """The sandbox's time."""
-        return self._sandbox.time()
-
-    def switches(self) -> Mapping[str, Any]:
-        """The values of all switches."""
-        return {name: self._sandbox.world.switch(name) for name in SWITCHES}
+        yield sandbox
 
 
 class Remote:
-    """The door to a sandbox that is served on this machine."""
+    """A sandbox that is served on this machine, with the methods of `Sandbox`; UsageError when one fails."""
 
     def __init__(self, url: str) -> None:
         self._url = url.rstrip("/")
@@ -137,7 +71,7 @@ class Remote:
         """Let time pass; the new time."""
         return datetime.fromisoformat(self._asked("advance", {"seconds": seconds})["now"])
 
-    def now(self) -> datetime:
+    def time(self) -> datetime:
         """The sandbox's time."""
         return datetime.fromisoformat(self._asked("now")["now"])
 

@@ -10,7 +10,7 @@ from reconciler.cli.options import verbose_option
 from reconciler.cli.output import Output
 
 
-@click.command(help="Answer ARM requests over HTTP from the sandbox ESTATE, until interrupted.")
+@click.command(help="Answer Resource Manager's requests over HTTP from the sandbox ESTATE, until interrupted.")
 @click.argument("estate")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
@@ -18,14 +18,14 @@ from reconciler.cli.output import Output
     type=click.IntRange(0, 65535),
     default=8080,
     show_default=True,
-    help="Port to listen on; 0: any free port.",
+    help="Port to listen on; 0 takes any free port.",
 )
 @click.option(
     "--clock",
     default="real",
     show_default=True,
     metavar="CLOCK",
-    help="Clock: real, scaled:N, or virtual[:START], which stands still.",
+    help="Clock: real, scaled:N (N times as fast), or virtual[:START], which stands still.",
 )
 @verbose_option
 @click.pass_obj

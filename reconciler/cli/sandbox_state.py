@@ -9,19 +9,21 @@ import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from reconciler.base.escape import plain
 from reconciler.base.plurals import counted
-from reconciler.cli.options import format_option, verbose_option
+from reconciler.cli.options import format_option, seconds_of, verbose_option
 from reconciler.cli.output import Output
-from reconciler.cli.sandbox_doors import Door, opened
-from reconciler.cli.spans import seconds_of
+from reconciler.cli.sandbox_doors import Remote, opened
 from reconciler.model.codes import errors as error_codes
 from reconciler.model.errors import UsageError
 from reconciler.sandbox.switches import SWITCHES
+
+if TYPE_CHECKING:
+    from reconciler.sandbox.sandbox import Sandbox
 
 
 @click.command(help="List the resources in the sandbox ESTATE; with ID (may contain *), show their bodies.")
@@ -34,7 +36,7 @@ def show(output: Output, estate: str, resource_id: str | None, form: str) -> int
     """Print ids with their states, or bodies as JSON."""
     with opened(estate, readonly=True) as sandbox:
         bodies = [sandbox.get(one) for one in _matching(sandbox, resource_id or "*", needed=bool(resource_id))]
-        now = sandbox.now()
+        now = sandbox.time()
     if form == "json" or resource_id:
         single = bool(resource_id and "*" not in resource_id)
         output.data(json.dumps(bodies[0] if single else bodies, indent=2) + "\n")
@@ -59,7 +61,9 @@ def put(output: Output, estate: str, resource_id: str, body: str) -> int:
     return 0
 
 
-@click.command(help="Merge JSON (- for stdin) into the body of ID (may contain *); null removes a key.")
+@click.command(
+    help="Merge JSON (- for stdin) into the body of ID, where * stands for any text, also with /; null removes a key."
+)
 @click.argument("estate")
 @click.argument("resource_id", metavar="ID")
 @click.argument("changes", metavar="JSON")
@@ -75,7 +79,9 @@ def patch(output: Output, estate: str, resource_id: str, changes: str) -> int:
     return 0
 
 
-@click.command(help="Delete ID (may contain *), and everything in it, from the sandbox ESTATE.")
+@click.command(
+    help="Delete ID, where * stands for any text, also with /, and everything in it, from the sandbox ESTATE."
+)
 @click.argument("estate")
 @click.argument("resource_id", metavar="ID")
 @verbose_option
@@ -131,7 +137,7 @@ def advance(output: Output, estate: str, duration: str) -> int:
     """Everything that is due in this time happens."""
     seconds = seconds_of(duration)
     if seconds is None:
-        raise UsageError(f"not a duration: {duration!r}", hint="write 90s, 30m, 2h, 14d or 1h30m")
+        raise UsageError(f"not a duration: '{duration}'", hint="write 90s, 30m, 2h, 14d or 1h30m")
     with opened(estate) as sandbox:
         now = sandbox.advance(seconds)
     output.data(f"It is now {now:%Y-%m-%dT%H:%M:%SZ} in the sandbox.\n")
@@ -168,7 +174,7 @@ def switch(output: Output, estate: str, settings: tuple[str, ...]) -> int:
             name, found, value = setting.partition("=")
             if not found:
                 raise UsageError(
-                    f"a setting must have the form NAME=VALUE: {setting!r}",
+                    f"a setting must have the form NAME=VALUE: '{setting}'",
                     hint="to list the switches, pass no setting",
                 )
             sandbox.set_switch(name, value)
@@ -197,7 +203,7 @@ def reset(output: Output, estate: str) -> int:
     return 0
 
 
-def _matching(sandbox: Door, pattern: str, *, needed: bool = True) -> list[str]:
+def _matching(sandbox: Sandbox | Remote, pattern: str, *, needed: bool = True) -> list[str]:
     found = sandbox.ids(pattern.rstrip("/") or "*")
     if needed and not found:
         raise UsageError(

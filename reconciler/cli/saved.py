@@ -33,7 +33,7 @@ class SavedPlan(NamedTuple):
         """
         kept = self.document["options"]
         differing = [
-            f"{_flag(name)}: {_shown(kept[name])} in the saved plan, {_shown(said[name])} on the command line"
+            f"--{name.replace('_', '-')}: {_shown(kept[name])} in the saved plan, {_shown(said[name])} on the command line"
             for name in said
             if name in kept and kept[name] != said[name] and name not in _LOOKS_ONLY
         ]
@@ -42,7 +42,7 @@ class SavedPlan(NamedTuple):
                 "\n".join(
                     [f"The saved plan `{self.file}` was made with other options. Nothing was written.", *differing]
                 ),
-                hint="Pass the options that the plan was made with, or make and review a new plan.",
+                hint="pass the options that the plan was made with, or make and review a new plan",
                 code=error_codes.OTHER_OPTIONS,
             )
 
@@ -52,13 +52,9 @@ class SavedPlan(NamedTuple):
         if not _same_target(target, said.target):
             raise Refused(
                 f"The saved plan was made against `{target}`, but the command line selects `{said.target}`. Nothing was written.",
-                hint="Pass the same `--sandbox`, `--arm-endpoint` or `--cloud` as for `plan`.",
+                hint="pass the same `--sandbox`, `--arm-endpoint` or `--cloud` as for `plan`",
                 code=error_codes.OTHER_TARGET,
             )
-
-
-def _flag(name: str) -> str:
-    return f"--{name.replace('_', '-')}"
 
 
 def _shown(value: object) -> str:

@@ -15,6 +15,6 @@ from reconciler.model.errors import UsageError
 def schema(output: Output, name: str) -> int:
     """Print the schema's text."""
     if name not in schema_names():
-        raise UsageError(f"Unknown schema: {name!r}", hint=f"choose from {', '.join(schema_names())}")
+        raise UsageError(f"Unknown schema: '{name}'", hint=f"choose from {', '.join(schema_names())}")
     output.data(schema_text(name))
     return 0

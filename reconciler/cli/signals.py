@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
+import socket
+import sys
 from asyncio import AbstractEventLoop, Event
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -67,6 +70,25 @@ class Interrupts:
         finally:
             for number, handler in zip(heeded, before, strict=True):
                 signal.signal(number, handler)
+
+
+def typed_line() -> str:
+    """A line that somebody types; a signal ends the wait, even one that comes just before it begins.
+
+    A read that begins right after a signal doesn't notice it, and would wait for the line.
+    """
+    if os.name == "nt" or not sys.stdin.isatty():
+        return sys.stdin.readline()
+    woken, waking = socket.socketpair()
+    with woken, waking:
+        waking.setblocking(False)
+        before = signal.set_wakeup_fd(waking.fileno(), warn_on_full_buffer=False)
+        try:
+            while sys.stdin not in select.select([sys.stdin, woken], [], [])[0]:
+                woken.recv(4096)
+        finally:
+            signal.set_wakeup_fd(before)
+    return sys.stdin.readline()
 
 
 def _say(text: bytes) -> None:

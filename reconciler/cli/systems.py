@@ -1,4 +1,4 @@
-"""The CI systems that are told more than a report, and which of them a command runs in."""
+"""The CI systems that `--annotations` names, and which of them a command runs in."""
 
 from __future__ import annotations
 

@@ -61,13 +61,14 @@ class Validation(NamedTuple):
 def _everywhere(form: str, reports: tuple[str, ...], system: str) -> Callable[[Output, str, Validation], int]:
     """A function that reports in a form for machines, in report files, and to a CI system."""
     # half of the reports, which a check before each commit does without
-    from reconciler.cli.renderings import FORMS, tell_reports, validated
+    from reconciler.cli.renderings import FORMS, tell_reports, validated, whole_of
     from reconciler.cli.writing import reports_of
 
     wanted = reports_of(reports, FORMS)
 
     def tell(output: Output, path: str, found: Validation) -> int:
-        showing = validated(found.findings, found.manifest.name if found.manifest else None, path)
+        name = found.manifest.name if found.manifest else None
+        showing = validated(found.findings, name, path, whole=whole_of(wanted))
         if form == "text":
             _in_words(output, path, found)
         else:

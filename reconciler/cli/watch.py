@@ -17,11 +17,10 @@ from reconciler.applying.progress import Progress
 from reconciler.azure.connection import Azure
 from reconciler.base.clock import Clock
 from reconciler.cli.loading import load_manifest
-from reconciler.cli.options import connection_options
+from reconciler.cli.options import connection_options, seconds_of
 from reconciler.cli.output import Output
 from reconciler.cli.planning import Planning, plan_options
 from reconciler.cli.signals import Interrupts
-from reconciler.cli.spans import seconds_of
 from reconciler.connection import opening
 from reconciler.connection.choice import Connection
 from reconciler.flow.look import estate_for, planned
@@ -170,6 +169,6 @@ def interval(text: str) -> float:
     seconds = seconds_of(text.strip()) or 0.0
     if seconds < 1:
         raise UsageError(
-            f"`--every` must be a duration of at least one second: {text!r}", hint="write 30s, 10m, 1h or PT10M"
+            f"`--every` must be a duration of at least one second: '{text}'", hint="write 30s, 10m, 1h or PT10M"
         )
     return seconds

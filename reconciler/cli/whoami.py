@@ -1,10 +1,9 @@
-"""`reconciler whoami`: show who signs in, how, and which rights are missing."""
+"""`reconciler whoami`: show who signs in, how, and which permissions are missing."""
 
 from __future__ import annotations
 
 import click
 
-from reconciler import __version__
 from reconciler.azure.sign_in.credentials import WAYS
 from reconciler.cli.loading import load_manifest
 from reconciler.cli.options import connection_options, format_option
@@ -32,14 +31,14 @@ from reconciler.verbs.whoami import identity
 @connection_options
 @click.pass_obj
 def whoami(output: Output, path: str | None, command: str | None, form: str, connection: Connection) -> int:
-    """The exit code: 0; 1 if this could not be found out, or a right that `--for` asks about is missing."""
+    """The exit code: 0; 1 if this could not be found out, or a permission that `--for` asks about is missing."""
     manifest = load_manifest(path) if path else None
     with opening.opened(connection, events=listener(output), readonly=True) as session:
         found = session.run(lambda azure, _clock: identity(azure, manifest))
 
     told = forms(
         identity_listing(found, ways={name: way.shown for name, way in WAYS.items()}),
-        lambda: identity_document(found, tool_version=__version__),
+        lambda: identity_document(found),
         style=output.style,
     )
     output.report(told[form](), form)

@@ -29,7 +29,9 @@ def write_file(path: Path, text: str, what: str) -> None:
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         temporary.unlink(missing_ok=True)  # left by a run that was killed, or a link that somebody put there
-        with temporary.open("x", encoding="utf-8") as file:
+        with temporary.open(
+            "x", encoding="utf-8", errors="backslashreplace", newline=""
+        ) as file:  # line ends as they are, on Windows too
             file.write(text)
         temporary.replace(path)
     except OSError as error:
@@ -40,7 +42,7 @@ def write_file(path: Path, text: str, what: str) -> None:
 def _write(path: Path, text: str, what: str) -> None:
     """Write the text; a device or a pipe is written directly."""
     try:
-        path.write_text(text, encoding="utf-8")
+        path.write_text(text, encoding="utf-8", errors="backslashreplace", newline="")
     except OSError as error:
         raise _unwritable(path, what, error) from error
 

@@ -26,7 +26,7 @@ def github(notices: Sequence[Notice]) -> Iterator[str]:
             "file": notice.path,
             "line": str(notice.line),
             "col": str(notice.column),
-            "title": f"{notice.code} {notice.address}".rstrip(),
+            "title": f"{notice.code} {notice.about}".rstrip(),
         }
         told = ",".join(f"{name}={_github_property(plain(value))}" for name, value in properties.items())
         yield f"::{_GITHUB[notice.severity]} {told}::{_github_data(_message(notice))}"
@@ -43,8 +43,8 @@ def azure(notices: Sequence[Notice]) -> Iterator[str]:
             "code": notice.code,
         }
         told = "".join(f"{name}={_azure_property(plain(value))};" for name, value in properties.items())
-        address = f"{plain(notice.address)}: " if notice.address else ""
-        yield f"##vso[task.logissue {told}]{_azure_data(address + _message(notice))}"
+        about = f"{plain(notice.about)}: " if notice.about else ""
+        yield f"##vso[task.logissue {told}]{_azure_data(about + _message(notice))}"
 
 
 def left_out(notices: Sequence[Notice]) -> int:

@@ -3,31 +3,41 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from reconciler.base.plurals import counted
 from reconciler.base.redaction import redact
-from reconciler.model.results.backup import Backup
+from reconciler.model.results.backup import COMPLETED, FAILED, READY, REFUSED, RUNNING, STARTED, Backup
+from reconciler.model.short_names import apart
+from reconciler.report.columns import Cell, Heading, Table, cells, none
 from reconciler.report.documents import Document, head
 from reconciler.report.jobs import job_document
-from reconciler.report.listing import Item, Listing, Table
+from reconciler.report.listing import Item, Listing
 
-_HEADINGS = ("disk", "status", "retention rule", "recovery point", "job")
+_COLUMNS = (
+    Heading("status", is_state=True),
+    Heading("disk", tells_apart=1, is_name=True),
+    Heading("retention rule", drops=2),
+    Heading("job", drops=1),
+    Heading("recovery point", drops=3),
+)
+_TONES = {FAILED: "bad", REFUSED: "bad", RUNNING: "busy", READY: "busy", STARTED: "busy", COMPLETED: "good"}
+_RANKS = {status: rank for rank, status in enumerate(_TONES)}
 
 
-def _cells(row: Backup) -> tuple[str, ...]:
-    return (
-        row.disk.name,
-        row.status,
-        row.retention_rule or "-",
-        row.job.point if row.job and row.job.point else "-",
-        row.job_id.name if row.job_id else "-",
+def _cells(row: Backup, shown: Mapping[str, str]) -> tuple[Cell, ...]:
+    return cells(
+        Cell(row.status, tone=_TONES[row.status]),
+        shown[row.disk.key],
+        row.retention_rule or none(),
+        row.job_id.name if row.job_id else none(),
+        row.job.point if row.job and row.job.point else none(),
     )
 
 
 def _trouble(row: Backup) -> Item:
     details = (("hint", row.hint),) if row.hint else ()
-    return Item(row.disk.text, f"{row.message} [{row.code}]", row.status, details=details)
+    return Item(row.name or row.disk.text, f"{row.message} [{row.code}]", row.status, details=details)
 
 
 def _summary(rows: Sequence[Backup], *, dry_run: bool) -> str:
@@ -40,7 +50,9 @@ def _summary(rows: Sequence[Backup], *, dry_run: bool) -> str:
 
 def backups_listing(rows: Sequence[Backup], *, dry_run: bool = False) -> Listing:
     """The table, and what went wrong."""
-    table = Table("Backups on demand", _HEADINGS, tuple(map(_cells, rows)))
+    shown = apart({row.disk.key: row.name or row.disk.name for row in rows})
+    ordered = sorted(rows, key=lambda row: _RANKS[row.status])
+    table = Table("", _COLUMNS, tuple(_cells(row, shown) for row in ordered))
     troubles = [_trouble(row) for row in rows if not row.ok]
     return Listing(
         "Backups on demand",
@@ -51,15 +63,16 @@ def backups_listing(rows: Sequence[Backup], *, dry_run: bool = False) -> Listing
     )
 
 
-def backups_document(rows: Sequence[Backup], *, tool_version: str, manifest: str, dry_run: bool = False) -> Document:
+def backups_document(rows: Sequence[Backup], *, manifest: str, dry_run: bool = False) -> Document:
     """Every disk with its backup as data."""
     return {
-        **head(tool_version, manifest),
+        **head(manifest),
         "dry_run": dry_run,
         "ok": bool(rows) and all(row.ok for row in rows),
         "backups": [
             {
                 "disk": row.disk.text,
+                "name": row.name,
                 "status": row.status,
                 "instance": row.instance.text if row.instance else None,
                 "backup_rule": row.rule or None,

@@ -9,7 +9,9 @@ from unicodedata import combining, east_asian_width
 from reconciler.base.escape import commands, plain, visible
 from reconciler.base.redaction import redact
 from reconciler.model.findings import Finding, Place
+from reconciler.model.short_names import ShortNames
 from reconciler.report.style import Style
+from reconciler.report.wrapping import wrapped
 
 _BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 _WORD_END = re.compile(r"[\s,\]}#]")
@@ -43,8 +45,11 @@ def _word(line: str, start: int) -> int:
     return max(end, start + 1)
 
 
-def _excerpt(text: str | None, place: Place) -> tuple[str, str] | None:
-    """The line of `place`, made safe, and the caret line below it; None when the text has no such line."""
+def _excerpt(text: str | None, place: Place, widest: int) -> tuple[str, str] | None:
+    """The line of `place`, made safe, and the caret line below it; None when the text has no such line.
+
+    A line of more than `widest` columns is cut around what is meant.
+    """
     if text is None:
         return None
     lines = _BREAK.split(text.removeprefix("\ufeff"))
@@ -53,8 +58,9 @@ def _excerpt(text: str | None, place: Place) -> tuple[str, str] | None:
     line = lines[place.line - 1]
     start = min(max(place.column - 1, 0), len(line))
     end = place.end_column - 1 if place.end_column > place.column else _word(line, start)
-    left = start - _BEFORE_CARET if start > _WIDEST - _BEFORE_CARET else 0
-    right = left + _WIDEST
+    before = min(_BEFORE_CARET, widest // 2)
+    left = start - before if start > widest - before else 0
+    right = left + widest
     shown = "".join(map(_cell, line[left:right]))
     if redact(shown) != shown:
         return None
@@ -77,19 +83,21 @@ def diagnostic(
     """A finding as lines: severity, code and message; place; source line and caret; hint. Ends with a newline."""
     style = style or Style()
     severity = str(finding.severity)
-    head = style.severity(severity, f"{severity}[{plain(finding.code)}]") + f": {plain(finding.message)}"
-    lines = [head]
+    head = style.severity(severity, f"{severity}[{plain(finding.code)}]") + ": "
+    message = finding.message if style.whole else ShortNames().of_message(finding.message)
+    lines = [*wrapped(head, plain(message), style)]
     if finding.place:
         lines.append(f" --> {location(finding.place, root)}")
-        excerpt = _excerpt((sources or {}).get(finding.place.file), finding.place)
+        number = str(finding.place.line)
+        gutter = " " * len(number)
+        widest = min(_WIDEST, style.width - len(f"{gutter} | "))
+        excerpt = _excerpt((sources or {}).get(finding.place.file), finding.place, widest)
         if excerpt:
-            number = str(finding.place.line)
-            gutter = " " * len(number)
             lines += [f"{gutter} |", f"{number} | {excerpt[0]}".rstrip(), f"{gutter} | {excerpt[1]}"]
     if finding.address:
-        lines.append(f" for {plain(finding.address)}")
+        lines.append(f" for {plain(ShortNames().shown(finding.address))}")
     if finding.hint:
-        lines.append(f"{style.hint('hint')}: {plain(finding.hint)}")
+        lines += wrapped(f"{style.hint('hint')}: ", plain(finding.hint), style)
     return "\n".join(lines) + "\n"
 
 

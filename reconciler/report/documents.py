@@ -8,14 +8,16 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from reconciler.base import times
+from reconciler import __version__
+from reconciler.base import durations, escape
 from reconciler.base.redaction import redact
 from reconciler.model.changes import Action, Change, Kind, Step
 from reconciler.model.findings import Finding, Place, Severity
 from reconciler.model.plan import Gate, Mark, Plan
 from reconciler.model.results.drift import CLASSES, Drift
 from reconciler.model.results.outcome import Outcome, Result, Status
-from reconciler.report.terminal import is_clean
+from reconciler.model.short_names import ShortNames
+from reconciler.report.plans.verdict import is_clean
 from reconciler.report.values import jsonable
 
 FORMAT_VERSION = "1.0"
@@ -37,7 +39,7 @@ def text(document: Mapping[str, Any] | Sequence[Any], *, indent: int | None = 2)
 
 def stamp(moment: datetime | None) -> str | None:
     """A time as every document writes it; None stays None."""
-    return None if moment is None else times.stamp(moment)
+    return None if moment is None else durations.stamp(moment)
 
 
 def place_document(place: Place | None) -> Document | None:
@@ -47,12 +49,13 @@ def place_document(place: Place | None) -> Document | None:
     return {"file": place.file, "line": place.line, "column": place.column}
 
 
-def finding_document(finding: Finding) -> Document:
-    """A finding, as every document shows it."""
+def finding_document(finding: Finding, names: ShortNames) -> Document:
+    """A finding, as every document shows it, with the short name of its address."""
     return {
         "code": finding.code,
         "severity": str(finding.severity),
         "address": finding.address,
+        "name": names.shown(finding.address),
         "message": redact(finding.message),
         "hint": redact(finding.hint),
         "place": place_document(finding.place),
@@ -60,9 +63,11 @@ def finding_document(finding: Finding) -> Document:
     }
 
 
-def _change(change: Change) -> Document:
+def change_document(change: Change, names: ShortNames) -> Document:
+    """A change, as every document shows it."""
     return {
         "address": change.address,
+        "name": names.shown(change.address),
         "kind": str(change.kind),
         "action": str(change.action),
         "reason": redact(change.reason),
@@ -80,9 +85,10 @@ def _change(change: Change) -> Document:
     }
 
 
-def _mark(mark: Mark, *, alone: bool) -> Document:
+def _mark(mark: Mark, names: ShortNames, *, alone: bool) -> Document:
     return {
         "address": mark.address,
+        "name": names.shown(mark.address),
         "vault": mark.vault.text,
         "tag": mark.tag,
         "before": mark.before or None,
@@ -91,7 +97,7 @@ def _mark(mark: Mark, *, alone: bool) -> Document:
     }
 
 
-def _gate(gate: Gate) -> Document:
+def _gate(gate: Gate, names: ShortNames) -> Document:
     return {
         "name": gate.name,
         "open": gate.is_open,
@@ -99,6 +105,7 @@ def _gate(gate: Gate) -> Document:
         "message": redact(gate.message),
         "hint": redact(gate.hint),
         "addresses": list(gate.addresses),
+        "names": list(map(names.shown, gate.addresses)),
     }
 
 
@@ -112,61 +119,65 @@ def _emitted(step: Step) -> Document:
     }
 
 
-def head(tool_version: str, manifest: str | None) -> Document:
+def head(manifest: str | None) -> Document:
     """The keys that every document begins with."""
-    return {"format_version": FORMAT_VERSION, "tool_version": tool_version, "manifest": manifest}
+    return {"format_version": FORMAT_VERSION, "tool_version": __version__, "manifest": manifest}
 
 
 def plan_document(
-    plan: Plan, *, tool_version: str, path: str = "", target: str = "", options: Mapping[str, Any] | None = None
+    plan: Plan, *, path: str = "", target: str = "", options: Mapping[str, Any] | None = None
 ) -> Document:
     """The plan; `path`, `target` and `options` say how it was made, so that it can be saved and applied."""
-    counts = plan.summary
+    counts, names = plan.summary, plan.names
     return {
-        **head(tool_version, plan.manifest),
+        **head(plan.manifest),
         "path": path,
         "target": target,
         "options": jsonable(options or {}),
         "checksum": plan.checksum,
         "clean": is_clean(plan),
         "summary": {"add": counts.add, "change": counts.change, "destroy": counts.destroy},
-        "changes": [_change(change) for change in plan.changes],
-        "marks": [_mark(mark, alone=mark.vault.key in plan.marked_alone) for mark in plan.marks],
-        "gates": [_gate(gate) for gate in plan.gates],
-        "waits": [{"address": wait.address, "goal": wait.goal} for wait in plan.waits],
+        "changes": [change_document(change, names) for change in plan.changes],
+        "marks": [_mark(mark, names, alone=mark.vault.key in plan.marked_alone) for mark in plan.marks],
+        "gates": [_gate(gate, names) for gate in plan.gates],
+        "waits": [
+            {"address": wait.address, "name": names.shown(wait.address), "goal": wait.goal} for wait in plan.waits
+        ],
         "emitted": [_emitted(step) for step in plan.emitted],
-        "findings": [finding_document(finding) for finding in plan.findings],
+        "findings": [finding_document(finding, names) for finding in plan.findings],
     }
 
 
-def validate_document(findings: Sequence[Finding], *, tool_version: str, manifest: str | None) -> Document:
+def validate_document(findings: Sequence[Finding], *, manifest: str | None) -> Document:
     """What `validate` found; `manifest` is the manifest's name (None: unknown)."""
     errors = sum(finding.severity is Severity.ERROR for finding in findings)
     return {
-        **head(tool_version, manifest),
+        **head(manifest),
         "valid": errors == 0,
         "error_count": errors,
         "warning_count": sum(finding.severity is Severity.WARNING for finding in findings),
-        "findings": [finding_document(finding) for finding in findings],
+        "findings": [finding_document(finding, ShortNames()) for finding in findings],
     }
 
 
-def drift_document(drift: Drift, *, tool_version: str) -> Document:
+def drift_document(drift: Drift) -> Document:
     """What differs now, with the count of each class and whether it counts as drift."""
+    names = drift.plan.names
     return {
-        **head(tool_version, drift.plan.manifest),
+        **head(drift.plan.manifest),
         "checksum": drift.plan.checksum,
         "drifted": bool(drift.counted),
         "exit_code": drift.exit_code,
         "classes": {name: {"count": drift.count(name), "counted": name in drift.fail_on} for name in CLASSES},
-        "changes": [_change(change) for change in drift.plan.changes],
-        "findings": [finding_document(finding) for finding in drift.plan.findings],
+        "changes": [change_document(change, names) for change in drift.plan.changes],
+        "findings": [finding_document(finding, names) for finding in drift.plan.findings],
     }
 
 
-def _result(result: Result) -> Document:
+def _result(result: Result, names: ShortNames) -> Document:
     return {
         "address": result.address,
+        "name": names.shown(result.address),
         "kind": str(result.kind),
         "action": str(result.action) if result.action else None,
         "status": str(result.status),
@@ -174,13 +185,14 @@ def _result(result: Result) -> Document:
         "message": redact(result.message),
         "hint": redact(result.hint),
         "because": redact(result.because),
+        **({"cause": result.cause, "cause_name": names.shown(result.cause)} if result.cause else {}),
     }
 
 
-def apply_document(outcome: Outcome, plan: Plan, *, tool_version: str) -> Document:
+def apply_document(outcome: Outcome, plan: Plan) -> Document:
     """The outcome of an apply of `plan`."""
     return {
-        **head(tool_version, plan.manifest),
+        **head(plan.manifest),
         "checksum": plan.checksum,
         "ok": outcome.ok,
         "interrupted": outcome.interrupted,
@@ -192,29 +204,33 @@ def apply_document(outcome: Outcome, plan: Plan, *, tool_version: str) -> Docume
             "skipped": len(outcome.with_status(Status.SKIPPED)),
             "in_progress": len(outcome.with_status(Status.IN_PROGRESS)),
         },
-        "results": [_result(result) for result in outcome.results],
-        "findings": [finding_document(finding) for finding in (*outcome.errors, *outcome.warnings)],
+        "results": [_result(result, plan.names) for result in outcome.results],
+        "findings": [finding_document(finding, plan.names) for finding in (*outcome.errors, *outcome.warnings)],
     }
 
 
-def operation_document(verb: str, outcome: Outcome, plan: Plan, *, tool_version: str) -> Document:
+def operation_document(verb: str, outcome: Outcome, plan: Plan) -> Document:
     """The outcome of a restore, a drill or a move, with its plan; `verb` is the command's name."""
     return {
-        **apply_document(outcome, plan, tool_version=tool_version),
+        **apply_document(outcome, plan),
         "verb": verb,
-        "changes": [_change(change) for change in plan.changes],
+        "changes": [change_document(change, plan.names) for change in plan.changes],
         "made": [
-            {"disk": change.address, "source": jsonable((change.after or {}).get("source"))}
+            {
+                "disk": change.address,
+                "name": plan.names.shown(change.address),
+                "source": jsonable((change.after or {}).get("source")),
+            }
             for change, result in zip(plan.changes, outcome.results, strict=False)
             if change.kind is Kind.RESTORE and change.action is not Action.DESTROY and result.status is Status.DONE
         ],
-        "notes": [finding_document(finding) for finding in plan.findings],
+        "notes": [finding_document(finding, plan.names) for finding in plan.findings],
     }
 
 
 def saved_changes(document: Mapping[str, Any]) -> dict[str, Document]:
     """The changes of a plan document by address, without keys that don't affect the writes."""
-    told_only = {"reason", "detail", "drift", "place"}
+    told_only = {"name", "reason", "detail", "drift", "place"}
     return {
         change["address"]: {"expires": 0, **{key: value for key, value in change.items() if key not in told_only}}
         for change in document["changes"]
@@ -224,18 +240,17 @@ def saved_changes(document: Mapping[str, Any]) -> dict[str, Document]:
 def moved(saved: Mapping[str, Any], fresh: Mapping[str, Any]) -> list[str]:
     """The differences between two plan documents, one sentence each; empty when they are equivalent."""
     told = [
-        f"{name} was {saved.get(key)!r}, is now {fresh.get(key)!r}"
+        f"{name} was '{escape.spelled(saved.get(key))}', is now '{escape.spelled(fresh.get(key))}'"
         for key, name in (("manifest", "the manifest's name"), ("tool_version", "the tool's version"))
         if saved.get(key) != fresh.get(key)
     ]
     old, new = saved_changes(saved), saved_changes(fresh)
     if len(old) != len(saved["changes"]):
         told.append("the plan file was edited: it has the same change twice")
-    told += [f"{address}: {old[address]['action']} is no longer needed" for address in old if address not in new]
-    told += [f"{address}: {new[address]['action']} was not in the plan" for address in new if address not in old]
-    told += [
-        _difference(old[address], new[address]) for address in old if address in new and old[address] != new[address]
-    ]
+    names = {one["address"]: one.get("name") or one["address"] for one in (*saved["changes"], *fresh["changes"])}
+    told += [f"{names[one]}: {old[one]['action']} is no longer needed" for one in old if one not in new]
+    told += [f"{names[one]}: {new[one]['action']} was not in the plan" for one in new if one not in old]
+    told += [_difference(names[one], old[one], new[one]) for one in old if one in new and old[one] != new[one]]
     if not told and (saved.get("checksum"), _counts(saved)) != (fresh.get("checksum"), _counts(fresh)):
         told.append("the manifest or the plan file was edited: the checksums differ, but the changes don't")
     return told
@@ -248,11 +263,11 @@ def _counts(document: Mapping[str, Any]) -> Document:
     return {**counts, "change": counts.get("change", 0) - len(alone)}
 
 
-def _difference(old: Document, new: Document) -> str:
+def _difference(name: str, old: Document, new: Document) -> str:
     keys = [key for key in new if old.get(key) != new[key]]
     fields = sorted(
         {one["path"] for one in [*old.get("fields", []), *new["fields"]]}
         - {one["path"] for one in old.get("fields", []) if one in new["fields"]}
     )
     what = f" (fields {', '.join(fields)})" if fields else ""
-    return f"{new['address']}: {', '.join(keys)} changed{what}"
+    return f"{name}: {', '.join(keys)} changed{what}"

@@ -8,7 +8,8 @@ from typing import Any
 
 import yaml
 
-from reconciler.base.escape import fence, markdown, plain
+from reconciler import __version__
+from reconciler.base.escape import fence, markdown, plain, visible
 from reconciler.base.plurals import counted
 from reconciler.base.redaction import redact
 from reconciler.base.scalars import resolve
@@ -44,13 +45,23 @@ class _Dumper(yaml.SafeDumper):
         del data
         return True
 
+    def write_double_quoted(self, text: str, split: bool = True) -> None:
+        """Write text in quotes on one line, with nothing in it that a terminal or a CI system would follow."""
+        del split
+        quoted = visible(text.replace("\\", r"\\").replace('"', r"\""))
+        self.write_indicator(f'"{quoted.replace("##", _HARMLESS)}"', True)
+
+
+_HARMLESS = r"#\x23"
+"""Two number signs, with which Azure Pipelines' commands begin, as YAML reads them alike."""
 
 _RESOLVER: Any = yaml.SafeDumper(io.StringIO())
 
 
 def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
     plainly = _RESOLVER.resolve(yaml.ScalarNode, text, (True, False)) == _STRING
-    style = None if plainly and resolve(text) == text and text.isprintable() else '"'
+    is_harmless = text.isprintable() and "##" not in text
+    style = None if plainly and resolve(text) == text and is_harmless else '"'
     return dumper.represent_scalar(_STRING, text, style=style)
 
 
@@ -72,12 +83,26 @@ _Dumper.add_representer(_InlineList, _inline_list)
 def export_yaml(exported: Exported) -> str:
     """The manifest, as a file to commit."""
     lines = [_MODELINE, "# `reconciler schema > manifest.schema.json` puts the schema beside this file."]
-    lines += [f"# Exported from {plain(scope)}; its plan is empty." for scope in exported.scopes]
-    head = {key: exported.data[key] for key in ("apiVersion", "name")}
+    lines += _origin(exported)
+    lines += _comments(exported)
+    head = {key: value for key, value in exported.data.items() if key in ("apiVersion", "name")}
     parts = ["\n".join(lines) + "\n" + _dumped(head)]
     parts += [_dumped({key: value}) for key, value in exported.data.items() if key not in head]
-    parts += ["\n".join(_comments(exported)) + "\n"] if exported.notes or exported.left_out else []
     return "\n".join(parts)
+
+
+def _origin(exported: Exported) -> Iterator[str]:
+    if not exported.is_part:
+        yield from (f"# Exported from {plain(scope)}; its plan is empty." for scope in exported.scopes)
+        return
+    name = plain(exported.manifest.name)
+    where = ", ".join(plain(scope) for scope in exported.scopes)
+    if len(exported.data) > 1:
+        yield f"# What the manifest {name} lacks of {where}: save it as a further file in the manifest's folder."
+    elif exported.left_out:
+        yield f"# Nothing that the manifest {name} lacks of {where} can be added to it."
+    else:
+        yield f"# The manifest {name} lacks nothing of {where}."
 
 
 def _dumped(data: Mapping[str, Any]) -> str:
@@ -99,26 +124,31 @@ def _laid_out(data: Any, key: str = "") -> Any:
 
 def _comments(exported: Exported) -> Iterator[str]:
     if exported.notes:
+        yield "#"
         yield "# What this manifest does not declare:"
         yield from (f"#   {plain(note)}" for note in exported.notes)
     if exported.left_out:
+        yield "#"
         yield "# Backup instances that are left out, since the plan would not be empty with them:"
         for one in exported.left_out:
             yield f"#   {plain(one.disk)}"
             yield f"#     {plain(one.reason)}"
 
 
-def export_document(exported: Exported, *, tool_version: str) -> Document:
+def export_document(exported: Exported) -> Document:
     """The manifest as data, with what it doesn't declare."""
     return {
         "format_version": FORMAT_VERSION,
-        "tool_version": tool_version,
-        "manifest": str(exported.data["name"]),
+        "tool_version": __version__,
+        "manifest": exported.manifest.name,
         "scopes": [scope.text for scope in exported.scopes],
         "disk_count": exported.disks,
         "content": jsonable(exported.data),
         "notes": list(map(redact, exported.notes)),
-        "left_out": [{"disk": one.disk.text, "reason": redact(one.reason)} for one in exported.left_out],
+        "left_out": [
+            {"disk": one.disk.text, "name": exported.names.of(one.disk), "reason": redact(one.reason)}
+            for one in exported.left_out
+        ],
     }
 
 

@@ -33,7 +33,7 @@ def fields(schema: Schema) -> dict[str, Field]:
 
 
 def _below(schema: Schema, node: Schema, prefix: str, around: tuple[str, ...]) -> Iterator[Field]:
-    required = _required(schema, node)
+    required = frozenset(_target(schema, node).get("required", ()))
     for name, own in _properties(schema, node).items():
         path = f"{prefix}{name}"
         holder = _holder(schema, own)
@@ -51,7 +51,7 @@ def _field(schema: Schema, path: str, own: Schema, *, required: bool, below: tup
         description=str(merged.get("description", "")),
         kind=_kind(schema, merged),
         examples=tuple(merged.get("examples", ())),
-        choices=tuple(merged.get("enum", ())),
+        choices=tuple("true" if one is True else "false" if one is False else one for one in merged.get("enum", ())),
         default=merged.get("default"),
         required=required,
         fields=below,
@@ -89,10 +89,6 @@ def _holder(schema: Schema, node: Schema) -> tuple[str, Schema] | None:
 def _properties(schema: Schema, node: Schema) -> Mapping[str, Schema]:
     found: Mapping[str, Schema] = _target(schema, node).get("properties", {})
     return found
-
-
-def _required(schema: Schema, node: Schema) -> frozenset[str]:
-    return frozenset(_target(schema, node).get("required", ()))
 
 
 _WORDS = {

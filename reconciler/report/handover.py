@@ -1,4 +1,4 @@
-"""Requests to people with the needed rights: as a script for them, and as a page to send."""
+"""Requests to people with the needed permissions: as a script for them, and as a page to send."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ NOTHING = "Nobody else has to do anything."
 @dataclass(frozen=True, slots=True)
 class Ask:
     """What others have to do: `roles` to assign (ROLE_PUT steps), `providers` to register (subscription and namespace),
-    and `requests` in words, which no script should carry out: locks, guards, rights of the caller.
+    and `requests` in words, which no script should carry out: locks, guards, permissions of the caller.
     """
 
     manifest: str
@@ -46,7 +46,7 @@ def ask_for(
     outcome: Outcome | None = None,
     registrations: Sequence[Registration] = (),
 ) -> Ask:
-    """The rights that a plan lacks, and those that its apply was refused for; each once, in the plan's order."""
+    """The role assignments that a plan lacks, and those that its apply was refused for; each once, in the plan's order."""
     providers = tuple((one.subscription, one.namespace) for one in registrations if one.is_known)
     unknown = tuple(map(_unread, (one for one in registrations if not one.is_known)))
     if plan is None:
@@ -81,7 +81,7 @@ def _found(plan: Plan) -> Iterator[str]:
 def _rights(refused: Iterable[Result]) -> Iterator[str]:
     for row in refused:
         if row.kind is not Kind.ROLE:
-            yield f"{row.address}: {row.message.rstrip('.')}. The caller needs the right to do this; see samples/roles."
+            yield f"{row.address}: {row.message.rstrip('.')}. The caller needs permission to do this; see samples/roles."
 
 
 def _locks(results: Iterable[Result]) -> Iterator[str]:
@@ -107,7 +107,7 @@ def ask_script(ask: Ask) -> str:
 
 
 def ask_markdown(ask: Ask) -> str:
-    """A page for people with the needed rights: what, where, why, and the commands."""
+    """A page for people with the needed permissions: what, where, why, and the commands."""
     lines = [f"## Requests of reconciler for {markdown(ask.manifest)}", ""]
     if ask.is_empty:
         lines += [NOTHING, ""]
@@ -121,7 +121,7 @@ def ask_markdown(ask: Ask) -> str:
         lines.append("")
     if ask.providers or ask.roles:
         commands = ask_script(Ask(ask.manifest, ask.roles, ask.providers))
-        lines += ["Commands for someone with the needed rights:", "", fence(commands, "sh")]
+        lines += ["Commands for someone with the needed permissions:", "", fence(commands, "sh")]
     if ask.requests:
         lines += ["### Decide", ""]
         lines += [f"- {markdown(text)}" for text in ask.requests]

@@ -13,6 +13,7 @@ from reconciler.model.findings import Finding, Place, Severity
 from reconciler.model.plan import Plan
 from reconciler.model.results.drift import Drift, class_of
 from reconciler.model.results.outcome import Outcome, Result, Status
+from reconciler.model.short_names import ShortNames
 from reconciler.report.lines import change_lines, gate_hint
 from reconciler.report.notices import Base
 
@@ -31,10 +32,14 @@ class _Case:
 class _Report:
     """Suites by file and cases by address, in the order in which they were added."""
 
-    def __init__(self, base: Base) -> None:
-        self._base = base
+    def __init__(self, base: Base, names: ShortNames) -> None:
+        self._base, self._names = base, names
         self._suites: dict[str, dict[str, _Case]] = {}
         self._files: dict[str, str] = {}
+
+    def said(self, text: str) -> str:
+        """A sentence with short names, made harmless."""
+        return plain(self._names.of_message(text))
 
     def case(self, name: Address, place: Place | None) -> _Case:
         """The case of an address; the first place given for it decides its file."""
@@ -48,15 +53,15 @@ class _Report:
             case = self.case(finding.address or Address(f"{finding.code}: {finding.message}"), finding.place)
             hint = f"\nhint: {plain(finding.hint)}" if finding.hint else ""
             if finding.severity is Severity.ERROR or finding.drift in counted:
-                case.failures.append((finding.code, plain(finding.message) + hint))
+                case.failures.append((finding.code, self.said(finding.message) + hint))
             else:
-                case.out.append(f"{finding.severity}[{finding.code}]: {plain(finding.message)}{hint}")
+                case.out.append(f"{finding.severity}[{finding.code}]: {self.said(finding.message)}{hint}")
 
     def gates(self, plan: Plan) -> None:
         """Add the closed gates, each as a case that fails."""
         for gate in plan.closed_gates:
             case = self.case(Address(f"gate-{gate.name}", "gate"), None)
-            case.failures.append(("gate", f"{plain(gate.message)}\nhint: {plain(gate_hint(gate))}"))
+            case.failures.append(("gate", f"{self.said(gate.message)}\nhint: {plain(gate_hint(gate))}"))
 
     def text(self, name: str) -> str:
         """The whole report as XML."""
@@ -107,7 +112,7 @@ def _declared(report: _Report, plan: Plan) -> None:
 
 def validate_junit(findings: Sequence[Finding], base: Base, *, name: str) -> str:
     """The findings of `validate`; a manifest without findings is one case that passes."""
-    report = _Report(base)
+    report = _Report(base, ShortNames())
     report.findings(findings)
     if not findings:
         report.case(Address("manifest", "manifest"), None)
@@ -116,7 +121,7 @@ def validate_junit(findings: Sequence[Finding], base: Base, *, name: str) -> str
 
 def plan_junit(plan: Plan, base: Base) -> str:
     """A plan: closed gates and errors fail; a change passes, with its differences as output."""
-    report = _Report(base)
+    report = _Report(base, plan.names)
     _declared(report, plan)
     for change in plan.changes:
         report.case(change.address, change.place).out.append(_diff(change))
@@ -127,12 +132,12 @@ def plan_junit(plan: Plan, base: Base) -> str:
 
 def drift_junit(drift: Drift, base: Base) -> str:
     """Drift: a change fails if its class counts."""
-    report = _Report(base)
+    report = _Report(base, drift.plan.names)
     _declared(report, drift.plan)
     for change in drift.plan.changes:
         case, name = report.case(change.address, change.place), class_of(change)
         if name in drift.fail_on:
-            case.failures.append((name, plain(change.reason or name)))
+            case.failures.append((name, report.said(change.reason or name)))
         case.out.append(_diff(change))
     report.findings(drift.plan.findings, drift.fail_on)
     return report.text(drift.plan.manifest)
@@ -140,22 +145,22 @@ def drift_junit(drift: Drift, base: Base) -> str:
 
 def outcome_junit(outcome: Outcome, plan: Plan, base: Base) -> str:
     """The outcome of an apply: failed changes, changes skipped because of them, and done ones."""
-    report = _Report(base)
+    report = _Report(base, plan.names)
     _declared(report, plan)
     diffs = {change.address: _diff(change) for change in plan.changes}
     for result in outcome.results:
         case = report.case(result.address, None)
         if result.address in diffs:
             case.out.append(diffs[result.address])
-        _tell_result(case, result)
+        _tell_result(case, result, report.said(result.said))
     report.findings((*outcome.errors, *outcome.warnings))
     return report.text(plan.manifest)
 
 
-def _tell_result(case: _Case, result: Result) -> None:
-    said = plain(result.message or result.because or result.status)
+def _tell_result(case: _Case, result: Result, said: str) -> None:
+    said = said or str(result.status)
     if result.status is Status.SKIPPED:
-        case.skipped = f"because {plain(result.because or result.message)}"
+        case.skipped = f"because {said}"
     elif result.status is not Status.DONE:
         hint = f"\nhint: {plain(result.hint)}" if result.hint else ""
         case.failures.append((result.code or str(result.status), said + hint))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from reconciler.base.escape import plain
@@ -73,17 +73,6 @@ def by_severity(findings: Sequence[Finding]) -> Iterator[tuple[str, list[Finding
             yield heading, chosen
 
 
-def with_hints(findings: Iterable[Finding]) -> Iterator[tuple[Finding, str]]:
-    """Each finding with its hint; a hint that repeats is shown once, after the last finding that has it."""
-    findings = list(findings)
-    for number, finding in enumerate(findings, 1):
-        following = findings[number] if number < len(findings) else None
-        repeated = following is not None and (following.code, following.hint) == (finding.code, finding.hint)
-        yield finding, "" if repeated else finding.hint
-
-
 def gate_hint(gate: Gate) -> str:
-    """How to open a closed gate: its own hint, plus `--force NAME` unless the hint names an option."""
-    if "--" in gate.hint:
-        return gate.hint
-    return f"{gate.hint}{'; ' if gate.hint else ''}if this is intended, pass `--force {gate.name}`"
+    """How to open a closed gate: its own hint, and the option if that doesn't name it."""
+    return f"{gate.hint}; if this is intended, pass `{gate.opener}`" if gate.opener else gate.hint

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from reconciler.base.escape import code, markdown, plain
 from reconciler.model.findings import Finding, Place
+from reconciler.model.short_names import ShortNames
+from reconciler.report.bullets import finding_items
 from reconciler.report.caret import location
+from reconciler.report.causes import under_causes
+from reconciler.report.columns import Table, View, empty
+from reconciler.report.comment import cut
 from reconciler.report.documents import Document, text
+from reconciler.report.findings import finding_lines
 from reconciler.report.lines import by_severity
-from reconciler.report.markdown import cut, finding_items
+from reconciler.report.plans.words import folded
 from reconciler.report.style import Style
-from reconciler.report.terminal import finding_lines
-
-
-class Table(NamedTuple):
-    """Rows under headings, or none, with `title` above and `note` below."""
-
-    title: str
-    headings: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    note: str = ""
+from reconciler.report.wrapping import wrapped
 
 
 class Item(NamedTuple):
@@ -42,7 +40,7 @@ class Listing:
     """A report; foreign text in it is made safe when it is shown.
 
     `sections` are items under their heading, which may be empty; `skipped` says what was not read; `is_well` colours the
-    summary (None: no colour).
+    summary (None: no colour); `names` are those of the findings' addresses.
     """
 
     title: str
@@ -52,59 +50,84 @@ class Listing:
     findings: tuple[Finding, ...] = ()
     skipped: tuple[str, ...] = ()
     is_well: bool | None = None
+    names: ShortNames = field(default_factory=ShortNames)
 
 
 def forms(
-    listing: Listing, document: Callable[[], Document], *, style: Style, root: str = ""
+    listing: Listing, document: Callable[[], Document], *, style: Style, root: str = "", view: View | None = None
 ) -> dict[str, Callable[[], str]]:
     """The forms of `--format`, each made only when asked for; `root` is put before file names."""
     return {
-        "text": lambda: listing_text(listing, style=style, root=root),
+        "text": lambda: listing_text(listing, style=style, root=root, view=view),
         "json": lambda: text(document()),
-        "markdown": lambda: listing_markdown(listing, root=root),
+        "markdown": lambda: listing_markdown(listing, root=root, view=view),
     }
 
 
-def listing_text(listing: Listing, *, style: Style | None = None, root: str = "") -> str:
-    """Tables, problems, findings, and last the summary, where readers of a terminal look first."""
+def listing_text(listing: Listing, *, style: Style | None = None, root: str = "", view: View | None = None) -> str:
+    """The title, tables, problems, findings, and last the summary, where readers of a terminal look first."""
+    from reconciler.report.grid import table_lines  # only text needs the widths of rich
+
     style = style or Style()
-    lines: list[str] = []
-    for table in listing.tables:
-        lines += _columns(table)
+    lines = [style.bold(plain(listing.title)), ""] if listing.tables else []
+    lines += table_lines(listing.tables, style, view or View())
     for title, items in listing.sections.items():
         lines += [style.bold(f"{title}:")] if title and items else []
-        lines += [f"{'  ' if title else ''}{line}" for item in items for line in _item(item, style, root)]
+        lines += _items(items, style, root, "  " if title else "")
         lines += [""] if items else []
-    lines += finding_lines(listing.findings, style, root)
-    lines += [f"Not read: {plain(one)}" for one in listing.skipped]
-    told = plain(listing.summary)
-    lines.append(told if listing.is_well is None else style.good(told) if listing.is_well else style.bold(told))
+    lines += finding_lines(listing.findings, style, root, listing.names)
+    for one in listing.skipped:
+        lines += wrapped("Not read: ", plain(one), style)
+    paint = str if listing.is_well is None else style.good if listing.is_well else style.bold
+    lines += wrapped("", plain(listing.summary), style, paint=paint)
     return "\n".join(lines) + "\n"
 
 
-def listing_markdown(listing: Listing, *, root: str = "") -> str:
+def listing_markdown(listing: Listing, *, root: str = "", view: View | None = None) -> str:
     """The summary first, then problems, then the tables; cut at the limit for comments on pull requests."""
     parts = [f"## {markdown(listing.title)}\n\n**{markdown(listing.summary)}**\n"]
     parts += [f"\nNot read: {markdown(one)}\n" for one in listing.skipped]
     for title, items in listing.sections.items():
         parts += [f"\n### {title} ({len(items)})\n\n" if title else "\n"] if items else []
         parts += [_bullet(item, root) for item in items]
-    for heading, findings in by_severity(listing.findings):
+    for heading, findings in by_severity(under_causes(listing.findings)):
         parts.append(f"\n### {heading} ({len(findings)})\n\n")
-        parts += [f"{one}\n" for one in finding_items(findings, root)]
+        parts += [f"{one}\n" for one in finding_items(findings, root, listing.names)]
     for table in listing.tables:
-        parts += _cells(table)
+        parts += _cells(table, view or View())
     return cut(parts)
 
 
-def _item(item: Item, style: Style, root: str) -> Iterator[str]:
+_ENOUGH = 3
+"""How many items that say the same are worth folding."""
+_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9:]{5,8}")
+
+
+def _items(items: Sequence[Item], style: Style, root: str, indent: str) -> Iterator[str]:
+    """The items, those that say the same, if at other times, together with the first of them."""
+    kinds: dict[Item, list[Item]] = {}
+    for item in items:
+        kinds.setdefault(item._replace(subject="", said=_TIME.sub("", item.said)), []).append(item)
+    for same in kinds.values():
+        if style.whole or len(same) < _ENOUGH:
+            for item in same:
+                yield from _item(item, (), style, root, indent)
+        else:
+            yield from _item(same[0], same[1:], style, root, indent)
+
+
+def _item(item: Item, same: Sequence[Item], style: Style, root: str, indent: str) -> Iterator[str]:
     paint = style.bad if item.is_bad else style.hint
     word, rule = f"{paint(item.word)} " if item.word else "", f" [{item.rule}]" if item.rule else ""
-    yield f"{word}{plain(item.subject)}{rule}: {plain(item.said)}"
+    yield from wrapped(f"{indent}{word}", f"{plain(item.subject)}{rule}: {plain(item.said)}", style)
     if item.place:
-        yield f"  --> {location(item.place, root)}"
+        yield f"{indent}  --> {location(item.place, root)}"
+    if same:
+        others = folded([plain(one.subject) for one in same])
+        what = "the same" if all(one.said == item.said for one in same) else "the same, at other times,"
+        yield from wrapped(f"{indent}  ", f"{what} of {len(same)} more: {others}", style)
     for label, said in item.details:
-        yield f"  {label}: {plain(said)}"
+        yield from wrapped(f"{indent}  {label}: ", plain(said), style)
 
 
 def _bullet(item: Item, root: str) -> str:
@@ -114,30 +137,17 @@ def _bullet(item: Item, root: str) -> str:
     return f"- {word}{code(item.subject)}{rule}: {markdown(item.said)}{place}\n{details}"
 
 
-def _columns(table: Table) -> Iterator[str]:
-    """The lines of a table, with columns as wide as their widest cell, numbers to the right."""
-    yield f"{plain(table.title)}:"
+def _cells(table: Table, view: View) -> Iterator[str]:
+    """The table with all columns, or those that were asked for."""
+    if table.title:
+        yield f"\n### {markdown(table.title)}\n"
     if table.rows:
-        cells = [table.headings, *([plain(cell) for cell in row] for row in table.rows)]
-        widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-        yield from (_line(row, widths) for row in cells)
-    if table.note:
-        yield f"  {table.note}"
-    yield ""
-
-
-def _line(row: Sequence[str], widths: Sequence[int]) -> str:
-    cells = (
-        cell.rjust(width) if cell.isdigit() else cell.ljust(width) for cell, width in zip(row, widths, strict=True)
-    )
-    return ("  " + "  ".join(cells)).rstrip()
-
-
-def _cells(table: Table) -> Iterator[str]:
-    yield f"\n### {markdown(table.title)}\n"
-    if table.rows:
-        rows = (table.headings, ("---",) * len(table.headings), *(map(markdown, row) for row in table.rows))
+        own = view if table.is_asked else View()
+        spare = empty(table.columns, table.rows)
+        places = own.chosen(table.columns) or [at for at in range(len(table.columns)) if at not in spare]
+        names = [table.columns[at].name for at in places]
+        rows = ([markdown(row[at].text) for at in places] for row in own.ordered(table.columns, table.rows))
         yield "\n"
-        yield from (f"| {' | '.join(row)} |\n" for row in rows)
+        yield from (f"| {' | '.join(row)} |\n" for row in (names, ["---"] * len(names), *rows))
     if table.note:
         yield f"\n{table.note}\n"

@@ -1,131 +1,35 @@
-"""Plans, drift and results as Markdown for pull requests and job summaries, within the host's size limit."""
+"""Plans, drift and results as Markdown for pull requests, issues and job summaries, within the host's size limit."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from urllib.parse import quote
+from collections.abc import Sequence
 
-from reconciler.base.escape import code, fence, markdown
+from reconciler.base.escape import code, fence, markdown, prose
 from reconciler.base.plurals import counted
 from reconciler.model.changes import Change
 from reconciler.model.findings import Finding, Severity
-from reconciler.model.plan import Gate, Plan
+from reconciler.model.plan import Plan
 from reconciler.model.results.drift import Drift
 from reconciler.model.results.outcome import Outcome, Result, Status
-from reconciler.report.caret import location
-from reconciler.report.lines import by_severity, change_lines, gate_hint, mark_line
+from reconciler.model.short_names import ShortNames
+from reconciler.report.bullets import change_items, finding_items, gate_item, result_items
+from reconciler.report.causes import folds, under_causes
+from reconciler.report.comment import COMMENT_LIMIT, NOBODY, Comment, Making
+from reconciler.report.lines import by_severity, change_lines, mark_line
+from reconciler.report.plans.verdict import gist, is_clean, look_closely, plan_summary
+from reconciler.report.plans.words import folded, short_change, use_rows
 from reconciler.report.script import role_script
-from reconciler.report.terminal import HEADINGS, is_clean, outcome_summary, plan_summary, what_next
-
-COMMENT_LIMIT = 65_000
-"""The most characters; GitHub refuses comments above 65,535."""
+from reconciler.report.terminal import HEADINGS, class_heading, outcome_summary, result_blocks, what_next
 
 _DIFF = {"+": "+", "-": "-", "~": "!", "": " "}
-_LIMIT_RESERVE = 1_000
-_URL = ":/?&=%#"
+_USE_HEADS = ("vault/policy", "+", r"\~", r"\-", "disks after")
+"""Those of the terminal, narrow enough for a phone."""
+_SYMBOLS = "<code>+</code> add, <code>~</code> change, <code>-</code> destroy"
 
 
-def _diff(change: Change, root: str) -> str:
-    return "\n".join(
-        f"{_DIFF[line.symbol]} {'    ' * line.depth}{line.text}".rstrip() for line in change_lines(change, root)
-    )
-
-
-def _more(number: int) -> str:
-    return f"… and {number} more, see the artefact"
-
-
-def cut(parts: Sequence[str], limit: int = COMMENT_LIMIT) -> str:
-    """As many whole parts as fit into `limit` characters, and how many are left."""
-    used = 0
-    for index, part in enumerate(parts):
-        used += len(part)
-        if used > limit - _LIMIT_RESERVE:
-            return "".join([*parts[:index], f"\n{_more(len(parts) - index)}\n"])
-    return "".join(parts)
-
-
-class _Page:
-    """Text of at most `limit` characters, made of whole pieces."""
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit - _LIMIT_RESERVE
-        self._parts: list[str] = []
-        self._used = 0
-
-    def room(self, text: str) -> bool:
-        """Whether `text` still fits."""
-        return self._used + len(text) <= self._limit
-
-    def add(self, text: str) -> bool:
-        """Add `text` if it fits, and say whether it did."""
-        if not self.room(text):
-            return False
-        self._parts.append(text)
-        self._used += len(text)
-        return True
-
-    def items(self, heading: str, items: Sequence[str]) -> None:
-        """Add a heading with as many items as fit, and the number of those that don't."""
-        if not items:
-            return
-        self.add(f"\n### {heading}\n\n")
-        for index, item in enumerate(items):
-            if not self.add(f"{item}\n"):
-                self._parts.append(f"- {_more(len(items) - index)}\n")
-                return
-
-    def details(self, title: str, blocks: Sequence[str], language: str = "diff") -> None:
-        """Add a folded code block with as many blocks as fit, and the number of those that don't."""
-        if not blocks:
-            return
-        frame = len(f"\n<details><summary>{title}</summary>\n\n\n</details>\n") + 80
-        chosen: list[str] = []
-        size = frame
-        for block in blocks:
-            size += len(block) + 2
-            if not self.room(" " * size):
-                break
-            chosen.append(block)
-        left = len(blocks) - len(chosen)
-        body = fence("\n\n".join(chosen), language) if chosen else ""
-        text = f"\n<details><summary>{title}</summary>\n\n{body}\n</details>\n"
-        self._parts.append(text + (f"\n{_more(left)}\n" if left else ""))
-        self._used += len(text)
-
-    def text(self) -> str:
-        """The whole page."""
-        return "".join(self._parts)
-
-
-def finding_items(findings: Iterable[Finding], root: str) -> Iterator[str]:
-    """Findings as items of a list, each with its place and its hint."""
-    for finding in findings:
-        address = f" {code(finding.address)}" if finding.address else ""
-        place = f" ({code(location(finding.place, root))})" if finding.place else ""
-        hint = f"  \n  hint: {markdown(finding.hint)}" if finding.hint else ""
-        yield f"- {code(finding.code)}{address}: {markdown(finding.message)}{place}{hint}"
-
-
-def _findings(page: _Page, findings: Sequence[Finding], root: str) -> None:
-    for heading, chosen in by_severity(findings):
-        page.items(f"{heading} ({len(chosen)})", list(finding_items(chosen, root)))
-
-
-def _gates(page: _Page, gates: Sequence[Gate]) -> None:
-    closed = [f"- {code(gate.name)}: {markdown(gate.message)}  \n  hint: {markdown(gate_hint(gate))}" for gate in gates]
-    page.items(f"Refused ({counted(len(closed), 'closed gate')})", closed)
-
-
-def run_footer(commit: str, run: str, url: str) -> str:
-    """The last line of a page: the commit it was made for and the run that made it; empty when neither is known.
-
-    `url` is that of a CI system's own run, `run` the name of its workflow.
-    """
-    named = f"[{markdown(run or 'run')}]({quote(url, safe=_URL)})" if url else markdown(run)
-    parts = [f"commit {code(commit)}" if commit else "", named]
-    told = " · ".join(part for part in parts if part)
-    return f"\n<sub>{told}</sub>\n" if told else ""
+def _diff(change: Change, names: ShortNames, root: str) -> str:
+    lines = change_lines(short_change(change, names), root)
+    return "\n".join(f"{_DIFF[line.symbol]} {'    ' * line.depth}{line.text}".rstrip() for line in lines)
 
 
 def _marker(verb: str, manifest: str) -> str:
@@ -134,23 +38,52 @@ def _marker(verb: str, manifest: str) -> str:
     return f"<!-- reconciler:{verb}:{name} -->\n"
 
 
-def plan_markdown(plan: Plan, *, limit: int = COMMENT_LIMIT, root: str = "", footer: str = "") -> str:
-    """The plan: status in the heading, closed gates, findings, each change in a folded diff; at most `limit` characters."""
+def _findings(page: Comment, findings: Sequence[Finding], root: str, names: ShortNames) -> None:
+    """Errors and warnings, and folded away what is only good to know."""
+    for heading, chosen in by_severity(under_causes(findings)):
+        shown = list(finding_items(chosen, root, names))
+        show = page.folded if chosen[0].severity is Severity.INFO else page.items
+        show(f"{heading} ({len(chosen)})", shown)
+
+
+def plan_markdown(plan: Plan, *, limit: int = COMMENT_LIMIT, root: str = "", making: Making = NOBODY) -> str:
+    """The plan: verdict, what each policy gets, what needs a person, then all changes; at most `limit` characters."""
     status = (
         "no changes" if is_clean(plan) else "refused" if plan.closed_gates else "errors" if plan.errors else "changes"
     )
-    page = _Page(limit - len(footer))
+    names, clean = plan.names, is_clean(plan)
+    verdict = plan_summary(plan) if clean else f"{gist(plan)[:1].upper()}{gist(plan)[1:]}."
+    totals = "" if clean else f"**{plan_summary(plan)}** "
+    page = Comment(limit, making, f"\n{totals}Checksum {code(plan.checksum)}\n")
     page.add(_marker("plan", plan.manifest))
-    page.add(f"## Plan of {markdown(plan.manifest)}: {status}\n\n**{plan_summary(plan)}**\n\n")
-    page.add(f"Checksum {code(plan.checksum)}\n")
-    _gates(page, plan.closed_gates)
-    _findings(page, plan.findings, root)
-    page.items("Already in progress", [f"- {code(wait.address)}: {markdown(wait.goal)}" for wait in plan.waits])
-    page.details(f"Changes ({len(plan.changes)})", [_diff(change, root) for change in plan.changes])
-    page.items("Marks to write", [f"- {code(mark_line(mark))}" for mark in plan.marks])
+    page.add(f"## Plan of {markdown(plan.manifest)}: {status}\n\n**{verdict}**\n\n")
+    page.table(_USE_HEADS, [("/".join(row[:2]), *row[2:]) for row in use_rows(plan.uses)])
+    dangers = [change for change in plan.changes if change.danger]
+    if dangers:
+        page.items(look_closely(dangers), list(change_items(dangers, names, root)))
+    gates = [gate_item(gate, names) for gate in plan.closed_gates]
+    page.items(f"Refused ({counted(len(gates), 'closed gate')})", gates)
+    findings = under_causes(plan.findings)
+    _findings(page, [one for one in findings if one.severity is not Severity.INFO], root, names)
+    others = [change for change in plan.changes if not change.danger]
+    page.folded(f"Changes ({len(others)}): {_SYMBOLS}", list(change_items(others, names, root)))
+    _rest(page, plan)
+    _findings(page, [one for one in findings if one.severity is Severity.INFO], root, names)
+    page.code(f"Each change by itself ({len(plan.changes)})", [_diff(change, names, root) for change in plan.changes])
+    return page.text()
+
+
+def _rest(page: Comment, plan: Plan) -> None:
+    """What Azure is working on already, marks of vaults without other changes, and role assignments for others."""
+    goals: dict[str, list[str]] = {}
+    for wait in plan.waits:
+        goals.setdefault(wait.goal, []).append(plan.names.shown(wait.address))
+    waits = [f"- {markdown(folded(shown))}: {markdown(goal)}" for goal, shown in goals.items()]
+    page.items("Already in progress; apply waits for these", waits)
+    marks = [f"- {code(mark_line(mark))}" for mark in plan.marks if mark.vault.key in plan.marked_alone]
+    page.items("Marks to write", marks)
     if plan.emitted:
-        page.details("Role assignments for others to create", role_script(plan.emitted).split("\n"), "sh")
-    return page.text() + footer
+        page.code("Role assignments for others to create", role_script(plan.emitted).split("\n"), "sh")
 
 
 def validate_markdown(
@@ -159,38 +92,50 @@ def validate_markdown(
     name: str | None,
     limit: int = COMMENT_LIMIT,
     root: str = "",
-    footer: str = "",
+    making: Making = NOBODY,
 ) -> str:
     """What `validate` found in the manifest `name` (None: unknown); at most `limit` characters."""
     valid = not any(finding.severity is Severity.ERROR for finding in findings)
-    page = _Page(limit - len(footer))
+    page = Comment(limit, making)
     page.add(_marker("validate", name or ""))
     page.add(f"## Manifest {markdown(name or '')}{' ' if name else ''}is {'valid' if valid else 'not valid'}\n")
-    _findings(page, findings, root)
-    return page.text() + footer
+    _findings(page, findings, root, ShortNames())
+    return page.text()
 
 
-def drift_markdown(drift: Drift, *, limit: int = COMMENT_LIMIT, root: str = "", footer: str = "") -> str:
-    """What differs now, a section for each class; at most `limit` characters."""
-    status = {0: "none", 1: "could not tell", 2: "found"}[drift.exit_code]
-    page = _Page(limit - len(footer))
-    page.add(_marker("drift", drift.plan.manifest))
-    page.add(f"## Drift of {markdown(drift.plan.manifest)}: {status}\n\n**{drift.summary}**\n")
+def drift_markdown(
+    drift: Drift, *, limit: int = COMMENT_LIMIT, root: str = "", making: Making = NOBODY, mend: str = ""
+) -> str:
+    """What differs now, a section for each class, and `mend`, the command that mends it; at most `limit` characters."""
+    unsure = "found, with errors" if drift.counted else "could not tell"
+    status = {0: "none", 1: unsure, 2: "found"}[drift.exit_code]
+    plan, names = drift.plan, drift.plan.names
+    page = Comment(limit, making)
+    page.add(_marker("drift", plan.manifest))
+    page.add(f"## Drift of {markdown(plan.manifest)}: {status}\n\n**{prose(drift.summary)}**\n")
+    page.add(_mending(plan, mend))
     for name, meaning in drift.classes():
-        items = [f"- {code(one.address)}: {markdown(one.reason)}" for one in drift.changes_of(name)]
-        page.items(f"{name} ({drift.count(name)}): {meaning}", [*items, *finding_items(drift.findings_of(name), root)])
-    _findings(page, drift.others, root)
-    page.details("What differs", [_diff(change, root) for change in drift.plan.changes])
-    return page.text() + footer
+        items = [
+            *change_items(drift.changes_of(name), names, root),
+            *finding_items(drift.findings_of(name), root, names),
+        ]
+        page.items(class_heading(drift, name, meaning), items)
+    _findings(page, drift.others, root, names)
+    differences = [_diff(one, names, root) for one in plan.changes]
+    page.code(f"Each difference by itself ({len(plan.changes)})", differences, most=limit // 2)
+    return page.text()
 
 
-def _result(result: Result) -> str:
-    reason = (
-        f"skipped (because {result.because or result.message})" if result.status is Status.SKIPPED else result.message
+def _mending(plan: Plan, mend: str) -> str:
+    """How to mend drift: the command, for exactly this plan, and what stands in its way."""
+    if not plan.changes or not mend:
+        return ""
+    closed = "".join(f"\n{gate_item(gate, plan.names)}" for gate in plan.closed_gates)
+    refused = f"\nA closed gate refuses it as it is:\n{closed}\n" if closed else ""
+    return (
+        f"\nTo change Azure back to what the manifest says ({gist(plan)}):\n\n{fence(mend, 'sh')}{refused}"
+        "\nIf Azure is right, change the manifest instead.\n"
     )
-    said = f": {code(result.code) + ' ' if result.code else ''}{markdown(reason)}" if reason or result.code else ""
-    hint = f"  \n  hint: {markdown(result.hint)}" if result.hint else ""
-    return f"- {code(result.address)}{said}{hint}"
 
 
 def outcome_markdown(
@@ -199,18 +144,31 @@ def outcome_markdown(
     *,
     limit: int = COMMENT_LIMIT,
     root: str = "",
-    footer: str = "",
+    making: Making = NOBODY,
     verb: str = "apply",
 ) -> str:
     """The outcome of an apply of `plan`, or of another `verb`; at most `limit` characters."""
     status = "complete" if outcome.ok else "interrupted" if outcome.interrupted else "incomplete"
-    page = _Page(limit - len(footer))
+    page = Comment(limit, making)
     page.add(_marker(verb, plan.manifest))
     summary = f"**{markdown(outcome_summary(outcome, verb))}**"
-    left = "" if outcome.ok else f"\n\n{markdown(what_next(outcome, verb))}"
+    left = "" if outcome.ok else f"\n\n{prose(what_next(outcome, verb))}"
     page.add(f"## {verb.capitalize()} of {markdown(plan.manifest)}: {status}\n\n{summary}{left}\n")
-    for state, heading in HEADINGS.items():
-        results = outcome.with_status(state)
-        page.items(f"{heading} ({len(results)})", [_result(result) for result in results])
-    _findings(page, (*outcome.errors, *outcome.warnings), root)
-    return page.text() + footer
+    for state, heading, told in result_blocks(outcome, plan.names):
+        if state is not Status.DONE and told:
+            page.items(heading, list(result_items(told, plan.names)))
+        elif not told:
+            page.add(f"\n### {heading}\n")
+    _findings(page, (*outcome.errors, *outcome.warnings), root, plan.names)
+    done = outcome.with_status(Status.DONE)
+    page.folded(f"{HEADINGS[Status.DONE]} ({len(done)})", _done(done, plan, root))
+    return page.text()
+
+
+def _done(results: Sequence[Result], plan: Plan, root: str) -> list[str]:
+    """What is done: changes in the blocks of the plan, except those with a remark, and what was waited for."""
+    plain = {result.address for result in results if not result.message}
+    changes = [change for change in plan.changes if change.address in plain]
+    told = {change.address for change in changes}
+    rest = [result for result in results if result.address not in told]
+    return [*change_items(changes, plan.names, root), *result_items(folds(rest, plan.names), plan.names)]

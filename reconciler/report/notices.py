@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import NamedTuple
 
 from reconciler.base.redaction import redact
+from reconciler.model.addresses import NOWHERE, Address
 from reconciler.model.changes import Change
 from reconciler.model.codes import errors as error_codes
 from reconciler.model.findings import Finding, Place, Severity
 from reconciler.model.plan import Plan
 from reconciler.model.results.drift import Drift, class_of
 from reconciler.model.results.outcome import Outcome, Result, Status
+from reconciler.model.short_names import ShortNames
+from reconciler.report.causes import Fold, Remark, folds, under_causes
 from reconciler.report.lines import gate_hint
 
 _SEPARATOR = "\0"
@@ -33,22 +36,31 @@ class Base(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One thing to show: a stable `code`, its severity, the text, and the place (`line`, `column` from 1)."""
+    """One thing to show: a stable `code`, its severity, the text, and the place (`line`, `column` from 1).
+
+    `address` identifies it, and `name` is how that is shown.
+    """
 
     code: str
     severity: Severity
     message: str
     hint: str
-    address: str
+    address: Address
     path: str
     line: int = 1
     column: int = 1
+    name: str = ""
+
+    @property
+    def about(self) -> str:
+        """The short name of what it is about; empty when that is nothing in particular."""
+        return self.name or self.address
 
     @property
     def sentence(self) -> str:
-        """Address, message and hint in one line."""
-        address = f"{self.address}: " if self.address else ""
-        return f"{address}{self.message}{f' (hint: {self.hint})' if self.hint else ''}"
+        """Short name, message and hint in one line."""
+        about = f"{self.about}: " if self.about else ""
+        return f"{about}{self.message}{f' (hint: {self.hint})' if self.hint else ''}"
 
     @property
     def fingerprint(self) -> str:
@@ -66,54 +78,89 @@ def fingerprints(notices: Iterable[Notice]) -> Iterator[tuple[Notice, str]]:
         yield notice, own if count == 1 else sha256(f"{own}:{count}".encode()).hexdigest()
 
 
-def of_findings(findings: Iterable[Finding], base: Base) -> tuple[Notice, ...]:
-    """The findings as notices, most severe first."""
-    return _ranked(_of_finding(finding, base) for finding in findings)
+def of_findings(findings: Sequence[Finding], base: Base, *, whole: bool = False) -> tuple[Notice, ...]:
+    """The findings as notices, most severe first. Here and below, nothing is folded if `whole`."""
+    return _ranked(_findings(findings, base, ShortNames(), whole=whole), ShortNames())
 
 
-def of_plan(plan: Plan, base: Base) -> tuple[Notice, ...]:
+def of_plan(plan: Plan, base: Base, *, whole: bool = False) -> tuple[Notice, ...]:
     """The findings and closed gates of a plan; its changes are not notices, since they are no problem."""
-    return _ranked((*_gates(plan, base), *(_of_finding(finding, base) for finding in plan.findings)))
+    found = _findings(plan.findings, base, plan.names, whole=whole)
+    return _ranked((*_gates(plan, base), *found), plan.names)
 
 
-def of_drift(drift: Drift, base: Base) -> tuple[Notice, ...]:
+def of_drift(drift: Drift, base: Base, *, whole: bool = False) -> tuple[Notice, ...]:
     """A warning for each change whose class of drift counts, and the findings."""
+    names = drift.plan.names
     changes = (_of_change(change, drift, base) for change in drift.plan.changes)
-    return _ranked((*changes, *(_of_finding(finding, base) for finding in drift.plan.findings)))
+    return _ranked((*changes, *_findings(drift.plan.findings, base, names, whole=whole)), names)
 
 
-def of_outcome(outcome: Outcome, plan: Plan, base: Base) -> tuple[Notice, ...]:
+def of_outcome(outcome: Outcome, plan: Plan, base: Base, *, whole: bool = False) -> tuple[Notice, ...]:
     """The results of an apply that aren't done, and the plan's errors and warnings."""
     places = {change.address: change.place for change in plan.changes}
-    left = (_of_result(result, places.get(result.address), base) for result in outcome.results)
-    findings = (_of_finding(finding, base) for finding in (*outcome.errors, *outcome.warnings))
-    return _ranked((*filter(None, left), *findings))
+    undone = [result for result in outcome.results if result.status is not Status.DONE]
+    told = _told(undone, plan.names, lambda one: places.get(one.address), whole=whole)
+    left = (_of_result(block, places.get(block.first.address), base, plan.names) for block in told)
+    findings = _findings((*outcome.errors, *outcome.warnings), base, plan.names, whole=whole)
+    return _ranked((*left, *findings), plan.names)
 
 
-def _ranked(notices: Iterable[Notice]) -> tuple[Notice, ...]:
-    return tuple(sorted(notices, key=lambda notice: notice.severity.rank))
+def _told(
+    remarks: Sequence[Remark], names: ShortNames, place: Callable[[Remark], Place | None], *, whole: bool
+) -> Iterator[Fold[Remark]]:
+    """The remarks under their causes; those that are alike are told in one where they have one place, too."""
+    places: dict[Place | None, list[Remark]] = {}
+    for one in under_causes(remarks, whole=whole):
+        places.setdefault(place(one), []).append(one)
+    for same in places.values():
+        yield from folds(same, names, whole=whole)
+
+
+def _findings(findings: Sequence[Finding], base: Base, names: ShortNames, *, whole: bool) -> Iterator[Notice]:
+    for block in _told(findings, names, lambda one: one.place, whole=whole):
+        one = block.first
+        message = _sentence(one.message, block, names)
+        yield _notice(one.code, one.severity, message, one.hint, one.address, one.place, base)
+
+
+def _sentence(message: str, block: Fold[Remark], names: ShortNames) -> str:
+    """A message with short names, and what else it is about."""
+    return "; ".join((names.of_message(message), *block.others(names)))
+
+
+def _ranked(notices: Iterable[Notice], names: ShortNames) -> tuple[Notice, ...]:
+    """The notices, most severe first, with their short names."""
+    named = (replace(notice, name=names.shown(notice.address)) for notice in notices)
+    return tuple(sorted(named, key=lambda notice: notice.severity.rank))
 
 
 def _notice(
-    code: str, severity: Severity, message: str, hint: str, address: str, place: Place | None, base: Base
+    code: str, severity: Severity, message: str, hint: str, address: Address, place: Place | None, base: Base
 ) -> Notice:
     line, column = (place.line, place.column) if place else (1, 1)
     return Notice(code, severity, redact(message), redact(hint), address, base.path(place), line, column)
 
 
-def _of_finding(finding: Finding, base: Base) -> Notice:
-    return _notice(finding.code, finding.severity, finding.message, finding.hint, finding.address, finding.place, base)
-
-
 def _gates(plan: Plan, base: Base) -> Iterator[Notice]:
     for gate in plan.closed_gates:
-        yield _notice(f"gate-{gate.name}", Severity.ERROR, gate.message, gate_hint(gate), "", None, base)
+        yield _notice(
+            f"gate-{gate.name}",
+            Severity.ERROR,
+            plan.names.of_message(gate.message),
+            gate_hint(gate),
+            NOWHERE,
+            None,
+            base,
+        )
 
 
 def _of_change(change: Change, drift: Drift, base: Base) -> Notice:
     name = class_of(change)
     severity = Severity.WARNING if name in drift.fail_on else Severity.INFO
-    return _notice(f"drift-{name}", severity, change.reason, "", change.address, change.place, base)
+    return _notice(
+        f"drift-{name}", severity, drift.plan.names.of_message(change.reason), "", change.address, change.place, base
+    )
 
 
 _UNDONE = {
@@ -123,10 +170,9 @@ _UNDONE = {
 }
 
 
-def _of_result(result: Result, place: Place | None, base: Base) -> Notice | None:
-    if result.status is Status.DONE:
-        return None
+def _of_result(block: Fold[Result], place: Place | None, base: Base, names: ShortNames) -> Notice:
+    result = block.first
     severity = Severity.ERROR if result.status is Status.FAILED else Severity.WARNING
-    said = result.because or result.message
-    message = f"{result.code}: {said}" if result.code and said else said or result.code or str(result.status)
+    message = ": ".join(filter(None, (result.code, result.said))) or str(result.status)
+    message = _sentence(message, block, names)
     return _notice(_UNDONE[result.status].code, severity, message, result.hint, result.address, place, base)

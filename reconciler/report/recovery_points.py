@@ -6,22 +6,31 @@ from collections.abc import Sequence
 
 from reconciler.base.plurals import counted
 from reconciler.model.results.recovery_points import DiskPoints, Point
+from reconciler.report.columns import Cell, Heading, Table, cells, none, unknown
 from reconciler.report.documents import Document, head, stamp
-from reconciler.report.listing import Listing, Table
+from reconciler.report.listing import Listing
 
-_HEADINGS = ("taken", "type", "retention rule", "expires", "recovery point")
+COLUMNS = (
+    Heading("taken", "when it was taken"),
+    Heading("type", "its type, in Azure's words", drops=3),
+    Heading("retention rule", "the rule that says how long it is kept", drops=2),
+    Heading("expires", "when it expires", drops=1),
+    Heading("recovery point", "its name", tells_apart=1),
+)
+"""What `recovery-points` shows of each."""
 
 
 def _table(found: DiskPoints) -> Table:
-    return Table(found.target.disk.text, _HEADINGS, tuple(map(_cells, found.points)), _remark(found))
+    rows = tuple(map(_cells, found.points))
+    return Table(found.name or found.target.disk.text, COLUMNS, rows, _remark(found), is_asked=True)
 
 
-def _cells(point: Point) -> tuple[str, ...]:
-    return (
+def _cells(point: Point) -> tuple[Cell, ...]:
+    return cells(
         f"{point.taken:%Y-%m-%d %H:%M:%S}",
-        point.kind or "-",
-        point.retention_rule or "-",
-        f"{point.expires:%Y-%m-%d %H:%M}" if point.expires else "-",
+        point.kind or none(),
+        point.retention_rule or none(),
+        f"{point.expires:%Y-%m-%d %H:%M}" if point.expires else unknown(),
         point.id.name,
     )
 
@@ -42,13 +51,14 @@ def points_listing(found: Sequence[DiskPoints]) -> Listing:
     return Listing("Recovery points", summary, tuple(map(_table, found)))
 
 
-def points_document(found: Sequence[DiskPoints], *, tool_version: str, manifest: str) -> Document:
+def points_document(found: Sequence[DiskPoints], *, manifest: str) -> Document:
     """Every disk with its recovery points as data; `count` includes those left out."""
     return {
-        **head(tool_version, manifest),
+        **head(manifest),
         "disks": [
             {
                 "disk": row.target.disk.text,
+                "name": row.name,
                 "instances": [instance.id.text for instance in row.target.instances],
                 "count": row.found,
                 "recovery_points": [

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 
-SIMULATED = "Simulated: a sandbox answered, not Azure. Its clock made the times."
+SIMULATED = "Simulated: the sandbox answered, not Azure. All times are the sandbox's."
 """The sentence in every text of a simulated run."""
+_WRAPPED = 4
+"""By how many more blanks the rest of a wrapped line is indented."""
 
 
 def marked(text: str, form: str) -> str:
@@ -15,9 +17,14 @@ def marked(text: str, form: str) -> str:
 
 
 def _second_line(text: str) -> str:
-    """The text with the mark in its second line, so that the verdict stays first."""
-    first, end, rest = text.partition("\n")
-    return f"{first}{end}{SIMULATED}\n{rest}"
+    """The text with the mark below its first line, so that the verdict stays first; a wrapped line stays whole."""
+    first, *rest = text.splitlines(keepends=True)
+    wrapped = next((number for number, line in enumerate(rest) if _indent(line) < _indent(first) + _WRAPPED), len(rest))
+    return "".join((first, *rest[:wrapped], f"{SIMULATED}\n", *rest[wrapped:]))
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip(" "))
 
 
 def _comment(text: str) -> str:
@@ -41,7 +48,10 @@ def _markdown(text: str) -> str:
 
 
 def _html(text: str) -> str:
-    return text.replace("<main", f'<p role="note"><strong>{SIMULATED}</strong></p>\n<main', 1)
+    """The page with the mark at the top of its main part."""
+    head, main, rest = text.partition("<main")
+    tag, end, body = rest.partition(">")
+    return f'{head}{main}{tag}{end}\n<p role="note"><strong>{SIMULATED}</strong></p>{body}'
 
 
 def _sarif(text: str) -> str:

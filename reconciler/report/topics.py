@@ -6,14 +6,16 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from reconciler.model.codes import azure as azure_codes
 from reconciler.model.codes import errors as error_codes
 from reconciler.model.codes import manifest as manifest_codes
-from reconciler.model.codes.azure import HINTS
 from reconciler.model.codes.gates import GATES, VALUES
 from reconciler.model.codes.planning import CODES as PLAN_CODES
 from reconciler.model.findings import Code
 from reconciler.model.results.drift import CLASSES
 from reconciler.report.fields import Field, Schema, fields
+from reconciler.report.style import Style
+from reconciler.report.wrapping import wrapped
 
 KINDS = {
     "finding": "Findings of plan, apply and drift",
@@ -59,8 +61,8 @@ def _all(schema: Schema) -> Iterator[Topic]:
             "drift", name, f"{meaning[0].upper()}{meaning[1:]}.", "`drift --fail-on` names the classes that count"
         )
     yield from map(_field, fields(schema).values())
-    for name, hint in sorted(HINTS.items()):
-        yield Topic("azure", name, "Azure refused a request with this code.", hint)
+    for _, code in sorted(azure_codes.CODES.items()):
+        yield Topic("azure", code.code, code.meaning, code.hint)
 
 
 def _errors() -> Iterator[Topic]:
@@ -109,13 +111,12 @@ def notice_code(topic: Topic) -> str:
     return f"{topic.kind}-{topic.name}" if topic.kind in {"gate", "drift"} else topic.name.lower()
 
 
-def topic_text(topic: Topic) -> str:
+def topic_text(topic: Topic, style: Style) -> str:
     """A topic as text for a terminal."""
-    lines = [f"{topic.name}  ({KINDS[topic.kind].lower()})", f"  {topic.meaning}"]
-    if topic.hint:
-        lines.append(f"  hint: {topic.hint}")
-    lines += [f"  {label}: {value}" for label, value in topic.facts]
-    lines += [f"  example: {example}" for example in topic.examples]
+    lines = [f"{topic.name}  ({KINDS[topic.kind].lower()})", *wrapped("  ", topic.meaning, style, hang=2)]
+    said = [("hint", topic.hint)] if topic.hint else []
+    for label, value in (*said, *topic.facts, *(("example", example) for example in topic.examples)):
+        lines += wrapped(f"  {label}: ", value, style)
     return "\n".join(lines) + "\n"
 
 

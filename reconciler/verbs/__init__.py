@@ -1,6 +1,6 @@
-"""A file a verb: from an open connection to a result, or to the task of a run that changes Azure by a plan.
+"""One file per verb: from an open connection to a result, or to the task that `flow` carries out.
 
-The package's `interface` stands on top.
+Its module `interface`, the library, stands above the other modules.
 
-Not here: click and printing, which are in `cli`; carrying a task out, which is in `flow`.
+Not here: click and printing, which are in `cli`; carrying out a task, which is in `flow`.
 """

@@ -14,20 +14,20 @@ from typing import Any
 from reconciler.azure import jobs as source
 from reconciler.azure.auditing import about
 from reconciler.azure.connection import Azure
-from reconciler.azure.fields import pick
+from reconciler.azure.fields import pick, text_at
 from reconciler.azure.operations import finish
 from reconciler.azure.reads import together
 from reconciler.azure.requesting import Requests
 from reconciler.base.clock import Clock
+from reconciler.model import addresses
 from reconciler.model.codes import errors as error_codes
 from reconciler.model.errors import AzureError, OperationFailed, ReconcilerError, Told, Transient, Unproven
 from reconciler.model.ids import ArmId, lower
 from reconciler.model.jobs import Job, ended_well
 from reconciler.model.manifest import Manifest
 from reconciler.model.protection import Health, health_of
-from reconciler.model.resources import Instance
+from reconciler.model.resources import Instance, Target
 from reconciler.model.results.backup import COMPLETED, FAILED, READY, REFUSED, RUNNING, STARTED, Backup
-from reconciler.model.targets import Target
 from reconciler.model.writes import Subject
 from reconciler.verbs import jobs
 from reconciler.verbs.targets import Targets, find
@@ -73,9 +73,14 @@ async def back_up(
     slots, requests = asyncio.Semaphore(asked.parallelism), Requests(azure)
 
     async def one(row: Backup) -> Backup:
-        return await _sent(azure, clock, requests, row, asked, tell, slots) if row.status == READY else row
+        return _with_name(await _sent(azure, clock, requests, row, asked, tell, slots)) if row.status == READY else row
 
     return tuple(await together(*map(one, prepared)))
+
+
+def _with_name(row: Backup) -> Backup:
+    """The backup, whose job says the short name of the disk, too."""
+    return replace(row, job=replace(row.job, disk_name=row.name)) if row.job else row
 
 
 async def _today(azure: Azure, clock: Clock, targets: Targets) -> Counter[str]:
@@ -90,13 +95,14 @@ async def _today(azure: Azure, clock: Clock, targets: Targets) -> Counter[str]:
 
 
 def _prepared(targets: Targets, asked: Request, today: Mapping[str, int]) -> tuple[Backup, ...]:
+    names = targets.estate.names
     rows = [_check(targets, target, asked, today) for target in targets.disks]
     rows += (
         Backup(ArmId(one.address.disk.key), REFUSED, code=one.code, message=one.message, hint=one.hint)
         for one in targets.left_out
         if one.address.disk
     )
-    return tuple(sorted(rows, key=lambda row: row.disk.key))
+    return tuple(replace(row, name=names.of(row.disk)) for row in sorted(rows, key=lambda row: row.disk.key))
 
 
 def _check(targets: Targets, target: Target, asked: Request, today: Mapping[str, int]) -> Backup:
@@ -130,7 +136,7 @@ def _ruled(targets: Targets, row: Backup, instance: Instance, wanted: str) -> Ba
     backups = _names(rules, "azurebackuprule")
     retentions = _names(rules, "azureretentionrule")
     if not backups:
-        message = f"its policy {instance.policy or ''} has no backup rule"
+        message = f"its policy {instance.policy.name if instance.policy else ''} has no backup rule that this version can read"
         return replace(
             row,
             code=error_codes.NO_BACKUP_RULE.code,
@@ -139,7 +145,7 @@ def _ruled(targets: Targets, row: Backup, instance: Instance, wanted: str) -> Ba
         )
     chosen = next((name for name in retentions if lower(name) == lower(wanted)), "")
     if not chosen:
-        message = f"its policy has no retention rule {wanted!r}"
+        message = f"its policy has no retention rule '{wanted}'"
         return replace(
             row,
             code=error_codes.NO_SUCH_RULE.code,
@@ -150,7 +156,8 @@ def _ruled(targets: Targets, row: Backup, instance: Instance, wanted: str) -> Ba
 
 
 def _names(rules: Sequence[Mapping[str, Any]], kind: str) -> list[str]:
-    return [str(pick(rule, "name")) for rule in rules if lower(str(pick(rule, "objectType") or "")) == kind]
+    named = (text_at(rule, "name") for rule in rules if lower(text_at(rule, "objectType")) == kind)
+    return [name for name in named if name]
 
 
 async def _sent(
@@ -194,7 +201,7 @@ async def _started(azure: Azure, clock: Clock, requests: Requests, row: Backup) 
 
 def _subject(row: Backup) -> Subject:
     after = {"rule": row.rule, "retention_rule": row.retention_rule}
-    return Subject(f"disk/{row.disk.key}", "instance.backup", {}, after)
+    return Subject(addresses.disk(row.disk), "instance.backup", {}, after)
 
 
 async def _begun_since(azure: Azure, clock: Clock, instance: ArmId, moment: float) -> Job | None:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
-from reconciler import __version__
 from reconciler.applying.engine import Settings
 from reconciler.applying.progress import Progress
 from reconciler.connection.choice import CLOUDS, Connection
@@ -71,7 +71,6 @@ def options(
         raise UsageError("`allow_delete` must be the exact number of deletions", hint="give a number, or None")
 
     return Options(
-        tool_version=__version__,
         prune=prune,
         adopt=adopt,
         allow_delete=allow_delete,
@@ -86,7 +85,12 @@ def plan(manifest: Manifest, azure: Session, how: Options | None = None) -> Plan
 
     Raises ReadIncomplete or AzureError when Azure can't be read to the end.
     """
-    return planned(azure, Task(manifest, how or options()))
+    return planned(azure, _task(manifest, azure, how))
+
+
+def _task(manifest: Manifest, azure: Session, how: Options | None) -> Task:
+    """The task of a plan, under the session's api-version."""
+    return Task(manifest, replace(how or options(), api_version=azure.api_version))
 
 
 def apply(
@@ -103,7 +107,7 @@ def apply(
     `checksum` is that of an approved plan: StalePlan when the plan is a different one now. Refused when a gate is
     closed; nothing is written then. A change that fails raises nothing: see `Outcome.ok`.
     """
-    task = Task(manifest, how or options())
+    task = _task(manifest, azure, how)
     found = planned(azure, task)
     if checksum is not None and found.checksum != checksum:
         raise StalePlan(
@@ -124,12 +128,12 @@ def drift(manifest: Manifest, azure: Session, *, fail_on: Sequence[str] | None =
     _check_list("fail_on", fail_on or ())
     for name in fail_on or ():
         if name not in CLASSES:
-            raise UsageError(f"Unknown class of drift: {name!r}", hint=f"choose from {', '.join(CLASSES)}")
+            raise UsageError(f"Unknown class of drift: '{name}'", hint=f"choose from {', '.join(CLASSES)}")
     return Drift(plan(manifest, azure), tuple(fail_on) if fail_on is not None else DEFAULT_FAIL_ON)
 
 
 def _check_list(name: str, said: Sequence[str]) -> None:
     if isinstance(said, str):
         raise UsageError(
-            f"`{name}` must be a list of strings, but {said!r} is a single string", hint=f"write [{said!r}]"
+            f"`{name}` must be a list of strings, but '{said}' is a single string", hint=f"write ['{said}']"
         )

@@ -1,4 +1,4 @@
-"""A move: the backups of disks go on in the vaults that the manifest declares for them."""
+"""A move: the backups of disks continue in the vaults that the manifest declares for them."""
 
 from __future__ import annotations
 

@@ -11,6 +11,6 @@ from reconciler.planning import restoring
 
 
 def restore(manifest: Manifest, options: Options, wish: restoring.Wish) -> Task:
-    """The task of a run that restores what is wished; the new disk's subscription is looked at too."""
+    """The task of a run that restores what `wish` asks for; the new disk's subscription is read, too."""
     elsewhere = (wish.subscription,) if wish.subscription else ()
     return Task(manifest, options, partial(restoring.make, wish=wish), elsewhere, passing=frozenset())

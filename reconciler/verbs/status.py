@@ -9,13 +9,13 @@ from typing import Any
 from reconciler.azure import fields, projection
 from reconciler.azure.connection import Azure
 from reconciler.azure.jobs import Backups, doubted, listed_backups, newest_backups
-from reconciler.azure.reads import together
+from reconciler.azure.reads import VANISHED, known, together
 from reconciler.azure.survey import snapshot_counts, snapshots_in
 from reconciler.base.clock import Clock
 from reconciler.flow.look import drafted, estate_for
 from reconciler.model.estate import Estate
 from reconciler.model.ids import ArmId
-from reconciler.model.known import Known
+from reconciler.model.known import Known, No, Unsure, Yes
 from reconciler.model.manifest import Manifest
 from reconciler.model.resources import Instance, RecoveryPoint
 from reconciler.model.results.status import BackupStatus
@@ -43,7 +43,7 @@ async def status_on(azure: Azure, clock: Clock, manifest: Manifest, estate: Esta
 
     disks, asked = await drafted(azure, clock, manifest, estate, first)
     most = max(_LEAST_READS, int(disks * _READS_PER_DISK))
-    told.kept.update(await _points(azure, asked[:most]))
+    told.kept, told.unread = await _points(azure, asked[:most])
     told.points.update({key: newest_point(kept, clock.now()) for key, kept in told.kept.items()})
     backups = Backups(told.jobs, told.listed) | await listed_backups(azure, contradicted(held, told))
     told.jobs, told.listed = backups.newest, backups.listed
@@ -66,18 +66,29 @@ async def _told(azure: Azure, held: Iterable[Instance], vaults: Iterable[ArmId])
     return Evidence(backups.newest, snapshots, backups.listed)
 
 
-async def _points(azure: Azure, instances: Iterable[Instance]) -> Mapping[str, tuple[RecoveryPoint, ...]]:
-    """The recovery points of each instance."""
+async def _points(
+    azure: Azure, instances: Iterable[Instance]
+) -> tuple[dict[str, tuple[RecoveryPoint, ...]], dict[str, Unsure]]:
+    """The recovery points of each instance by lower-cased id; and why, where they could not be read."""
     asked = list(instances)
-    found = await together(*(_kept(azure, one) for one in asked))
-    return {one.id.key: kept for one, kept in zip(asked, found, strict=True)}
+    found = await together(*(known(_kept(azure, one)) for one in asked))
+    kept: dict[str, tuple[RecoveryPoint, ...]] = {}
+    unread: dict[str, Unsure] = {}
+    for one, answer in zip(asked, found, strict=True):
+        match answer:
+            case Yes(points):
+                kept[one.id.key] = points
+            case Unsure():
+                unread[one.id.key] = answer
+            case No():
+                unread[one.id.key] = VANISHED
+    return kept, unread
 
 
 async def _kept(azure: Azure, instance: Instance) -> tuple[RecoveryPoint, ...]:
     rows = await azure.list(f"{instance.id}/recoveryPoints")
     timed = (row for row in rows if fields.moment(fields.pick(row, "properties", "recoveryPointTime")))
-    with fields.understood("A recovery point"):
-        return tuple(map(projection.recovery_point, timed))
+    return tuple(fields.each(timed, projection.recovery_point, f"A recovery point of {instance.id}"))
 
 
 async def _there(azure: Azure, groups: Iterable[ArmId]) -> Mapping[str, Known[Mapping[str, tuple[datetime, ...]]]]:

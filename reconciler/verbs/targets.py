@@ -14,7 +14,7 @@ from reconciler.model.findings import Finding
 from reconciler.model.ids import ArmId
 from reconciler.model.known import Unsure
 from reconciler.model.manifest import Manifest
-from reconciler.model.targets import Target
+from reconciler.model.resources import Target
 from reconciler.planning.targets import left_out, targets
 
 
@@ -42,7 +42,7 @@ async def find(azure: Azure, clock: Clock, manifest: Manifest, named: Sequence[s
     for vault in manifest.vaults.values():
         match estate.answer(EXISTS(vault.id)):
             case Unsure(because, hint, code):
-                message = f"Could not tell whether the vault {vault.id} exists: {because}"
+                message = f"Could not tell whether the vault {estate.names.of(vault.id)} exists: {because}"
                 raise ReadIncomplete(message, hint=hint, code=code)
     found = await drafted(azure, clock, manifest, estate, lambda draft: targets(draft, named))
     others = () if named else await drafted(azure, clock, manifest, estate, left_out)

@@ -1,4 +1,4 @@
-"""Who signs in, how, which subscriptions are visible, and which rights the caller has there; nothing is written."""
+"""Who signs in, how, which subscriptions are visible, and which permissions the caller has there; nothing is written."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from reconciler.azure.connection import Azure
+from reconciler.azure.fields import Odd, each, id_of, pick, text_at
 from reconciler.azure.reads import together
 from reconciler.azure.sign_in.signing import claims
+from reconciler.base import escape
 from reconciler.loading import rights
 from reconciler.model.errors import AzureError, ReadIncomplete
 from reconciler.model.ids import lower
@@ -21,11 +23,11 @@ NOT_VISIBLE = "not visible to this caller: it doesn't exist, is in another tenan
 
 
 async def identity(azure: Azure, manifest: Manifest | None) -> Identity:
-    """The caller, and their rights in the subscriptions of `manifest` (None: in all visible ones).
+    """The caller, and their permissions in the subscriptions of `manifest` (None: in all visible ones).
 
     AzureError when the sign-in is refused, or the subscriptions can't be read.
     """
-    rows = {lower(str(row.get("subscriptionId"))): row for row in await azure.list("/subscriptions")}
+    rows = dict(each(await azure.list("/subscriptions"), _subscription, "A subscription"))
     named = sorted(rows) if manifest is None else reach(manifest).subscriptions
     places = await together(*(_place(azure, rows.get(one), one, manifest) for one in named))
     return Identity(azure.endpoint, _bearer(azure, claims(await azure.signing.token())), tuple(places))
@@ -51,9 +53,10 @@ async def _place(
 ) -> SubscriptionRights:
     if row is None:
         return SubscriptionRights(subscription, problem=NOT_VISIBLE)
-    name, state = str(row.get("displayName") or ""), str(row.get("state") or "")
+    name, state = text_at(row, "displayName"), text_at(row, "state")
+    place = f"/subscriptions/{subscription}/providers/Microsoft.Authorization/permissions"
     try:
-        held = await azure.list(f"/subscriptions/{subscription}/providers/Microsoft.Authorization/permissions")
+        held = each(await azure.list(place), _permission, f"A row of {place}")
     except (AzureError, ReadIncomplete) as error:
         return SubscriptionRights(subscription, name, state, problem=error.message)
     vaults, disks = _kinds(manifest)
@@ -73,6 +76,20 @@ async def _place(
             for command in rights.COMMANDS
         },
     )
+
+
+def _subscription(row: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
+    """A row by the lower-cased id of its subscription."""
+    return lower(text_at(row, "subscriptionId") or id_of(row).subscription), row
+
+
+def _permission(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a role allows and excludes; Odd where that isn't text."""
+    found = {key: pick(row, key) or [] for key in ("actions", "notActions")}
+    for key, actions in found.items():
+        if not isinstance(actions, list) or not all(isinstance(one, str) for one in actions):
+            raise Odd(f"its {key} are {escape.value(actions)} where a list of actions is expected")
+    return found
 
 
 def _kinds(manifest: Manifest | None) -> tuple[Collection[str] | None, Collection[str] | None]:

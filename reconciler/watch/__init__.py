@@ -1,4 +1,4 @@
-"""The loop that looks again and again: rounds, metrics, health, news, logs and traces.
+"""The loop of `watch`: rounds at intervals, metrics, health, notices, logs and traces.
 
-Not here: how one round looks, plans and applies, which is in `flow`.
+Not here: how one round reads Azure, plans and applies, which is in `flow`.
 """

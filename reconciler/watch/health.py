@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from reconciler.model.errors import UsageError
 
+_ALL_4, _ALL_6 = "0.0.0.0", "::"  # noqa: S104 - only where the command line asks for it
 _MISSED = 3
 """How many intervals without a complete look make older results unreliable."""
 
@@ -51,6 +53,15 @@ class _Server(ThreadingMixIn, WSGIServer):
     daemon_threads = True
 
 
+class _Server6(_Server):
+    address_family = socket.AF_INET6
+
+    def server_bind(self) -> None:
+        if self.server_address[0] == _ALL_6 and socket.has_dualstack_ipv6():
+            self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        super().server_bind()
+
+
 class _Quiet(WSGIRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base's name
         pass
@@ -74,20 +85,36 @@ def application(health: Liveness, metrics: Callable[[], bytes]) -> Callable[[dic
     return answer
 
 
+def _address(listen: str) -> tuple[str, int]:
+    """Host and port of `127.0.0.1:9464`, `[::1]:9464` or `:9464`, which is every address; UsageError for other text."""
+    host, colon, port = listen.rpartition(":")
+    bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host
+    if not (colon and port.isascii() and port.isdecimal()) or (":" in bare and bare == host):
+        raise UsageError(
+            f"`--listen` must be HOST:PORT, not '{listen}'",
+            hint="write `127.0.0.1:9464`, `[::1]:9464`, `:9464` for every address of this machine, or `none`",
+        )
+    return bare or (_ALL_6 if socket.has_dualstack_ipv6() else _ALL_4), int(port)
+
+
+def _server(host: str, port: int, answer: Any) -> WSGIServer:
+    """The server, at IPv4 where the host has such an address; OSError when it can't listen there."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    has_ipv4 = any(family is socket.AF_INET for family, *_ in found)
+    return make_server(host, port, answer, _Server if has_ipv4 else _Server6, _Quiet)
+
+
 @contextmanager
 def served(listen: str, health: Liveness, metrics: Callable[[], bytes]) -> Iterator[str]:
     """Within this block the three addresses are served at HOST:PORT (port 0: any); yields the URL. UsageError if taken."""
-    host, _, port = listen.rpartition(":")
-    host = host.strip("[]")
-    if not (host and port.isdecimal()):
-        raise UsageError(f"`--listen` must be HOST:PORT, not {listen!r}", hint="write `127.0.0.1:9464`, or `none`")
     try:
-        server = make_server(host, int(port), application(health, metrics), _Server, _Quiet)
+        server = _server(*_address(listen), application(health, metrics))
     except (OSError, OverflowError) as error:
-        raise UsageError(f"Could not listen at {listen}: {error}", hint="choose another port") from error
+        raise UsageError(f"Could not listen at {listen}: {error}", hint="choose another address or port") from error
     threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     try:
-        yield f"http://{host}:{server.server_port}"
+        host = str(server.server_address[0])
+        yield f"http://{f'[{host}]' if ':' in host else host}:{server.server_port}"
     finally:
         server.shutdown()
         server.server_close()

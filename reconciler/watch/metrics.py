@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from reconciler.model.results.drift import CLASSES
 from reconciler.model.results.outcome import Status
-from reconciler.model.states import STATES
+from reconciler.model.results.status import STATES
 from reconciler.watch.rounds import Round, Seen
 
 RESULTS = ("clean", "drift", "unhealthy", "unclear", "error")
@@ -21,47 +22,28 @@ class Metrics:
     def __init__(self) -> None:
         self.is_simulated = False
         self.registry = registry = CollectorRegistry()
-        self._rounds = Counter("reconciler_rounds", "Rounds by how they ended.", ["result"], registry=registry)
+        counter, gauge = partial(Counter, registry=registry), partial(Gauge, registry=registry)
+        self._rounds = counter("reconciler_rounds", "Rounds by how they ended.", ["result"])
         self._seconds = Histogram(
             "reconciler_round_duration_seconds", "How long rounds took.", buckets=_MINUTES, registry=registry
         )
-        self._last = Gauge(
-            "reconciler_last_round_timestamp_seconds", "When the last round ended, however.", registry=registry
-        )
-        self._success = Gauge(
+        self._last = gauge("reconciler_last_round_timestamp_seconds", "When the last round ended, with any result.")
+        self._success = gauge(
             "reconciler_last_success_timestamp_seconds",
-            "When Azure was last read to the end; its age says how old all else is.",
-            registry=registry,
+            "When Azure was last read completely; the other metrics are as old as this.",
         )
-        self._state = Gauge(
-            "reconciler_state", "1 for how the last round ended, 0 for the others.", ["result"], registry=registry
+        self._state = gauge("reconciler_state", "1 for the result of the last round, 0 for the others.", ["result"])
+        self._drift = gauge("reconciler_drift", "Objects that differ, by class of drift.", ["class"])
+        self._disks = gauge("reconciler_disks", "Declared disks, by whether they are as declared.", ["state"])
+        self._status = gauge("reconciler_status", "Declared disks by backup state, as in `status`.", ["state"])
+        self._findings = gauge("reconciler_findings", "Findings by code and severity.", ["code", "severity"])
+        self._changes = counter("reconciler_changes", "Changes applied, by how they ended.", ["action", "status"])
+        self._calls = counter("reconciler_arm_calls", "Requests to Azure by method and status.", ["method", "status"])
+        self._throttled = counter(
+            "reconciler_throttled_seconds", "Seconds that Azure asked to wait, by provider.", ["by"]
         )
-        self._drift = Gauge("reconciler_drift", "Objects that differ, by class of drift.", ["class"], registry=registry)
-        self._disks = Gauge(
-            "reconciler_disks", "Declared disks, by whether they are as declared.", ["state"], registry=registry
-        )
-        self._status = Gauge(
-            "reconciler_status",
-            "Declared disks by how their backups are, as `status` tells.",
-            ["state"],
-            registry=registry,
-        )
-        self._findings = Gauge(
-            "reconciler_findings", "Findings by code and severity.", ["code", "severity"], registry=registry
-        )
-        self._changes = Counter(
-            "reconciler_changes", "Changes applied, by how they ended.", ["action", "status"], registry=registry
-        )
-        self._calls = Counter(
-            "reconciler_arm_calls", "Requests to Azure by method and status.", ["method", "status"], registry=registry
-        )
-        self._throttled = Counter(
-            "reconciler_throttled_seconds", "Seconds that Azure asked to wait, by whom.", ["by"], registry=registry
-        )
-        self._retries = Counter("reconciler_retries", "Requests tried again for passing reasons.", registry=registry)
-        self._notices = Counter(
-            "reconciler_notices", "Messages to webhooks, by whether they arrived.", ["result"], registry=registry
-        )
+        self._retries = counter("reconciler_retries", "Requests retried after transient errors.")
+        self._notices = counter("reconciler_notices", "Messages to webhooks, by whether they arrived.", ["result"])
         for result in RESULTS:
             self._rounds.labels(result)
             self._state.labels(result).set(0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from reconciler.base.escape import markdown, plain
@@ -11,8 +11,10 @@ from reconciler.base.redaction import redact
 from reconciler.model import addresses
 from reconciler.model.addresses import Address
 from reconciler.model.findings import Finding, Severity
-from reconciler.model.ids import ArmId, lower
-from reconciler.model.states import BAD, GONE, UNKNOWN, UNPROTECTED
+from reconciler.model.ids import lower
+from reconciler.model.results.status import BAD, GONE, UNKNOWN, UNPROTECTED
+from reconciler.model.short_names import ShortNames
+from reconciler.report.causes import Fold, under_causes
 from reconciler.watch.rounds import Round, Seen
 
 _SHOWN = 20
@@ -22,13 +24,14 @@ _SHOWN = 20
 class News:
     """What is new and what is over after one round: findings with code, address (empty: the whole round) and message.
 
-    `manifest` is the manifest's name; `simulated`: a sandbox answered, not Azure.
+    `manifest` is the manifest's name; `simulated`: a sandbox answered, not Azure. `names`: how addresses are shown to people.
     """
 
     manifest: str
     new: tuple[Finding, ...]
     over: tuple[Finding, ...]
     simulated: bool = False
+    names: ShortNames = field(default_factory=ShortNames, compare=False)
 
     @property
     def title(self) -> str:
@@ -49,7 +52,8 @@ class Bulletin:
         new = tuple(found for key, found in now.items() if key not in self._open)
         is_whole = one.seen is not None and one.seen.is_whole
         over = tuple(found for key, found in self._open.items() if is_whole and key not in now)
-        return News(manifest, new, over, simulated) if new or over else None
+        names = one.seen.drift.plan.names if one.seen else ShortNames()
+        return News(manifest, new, over, simulated, names) if new or over else None
 
     def told(self, news: News) -> None:
         """Record that the news has arrived, so that it isn't sent again."""
@@ -95,7 +99,7 @@ def _backups(seen: Seen, told: Collection[str]) -> Iterator[Finding]:
     causes = {lower(change.address) for name in _OF_HEALTH for change in drift.changes_of(name)}
     causes |= {lower(finding.address) for name in _OF_HEALTH for finding in drift.findings_of(name)}
     for row in seen.status.rows:
-        address = addresses.disk(ArmId(row.disk))
+        address = addresses.disk(row.disk)
         known = told if row.state in {GONE, UNPROTECTED} else causes
         if row.state in BAD | {UNKNOWN} and lower(address) not in known:
             yield _warning(row.state, address, row.note)
@@ -110,26 +114,27 @@ KINDS = ("slack", "teams", "json")
 """The kinds of webhook."""
 
 
-def _lines(news: News) -> list[tuple[str, Finding]]:
-    told = [("new", found) for found in news.new] + [("over", found) for found in news.over]
-    return told[:_SHOWN]
+def _lines(news: News) -> Iterator[str]:
+    """What is new, and what waits for it, and what is over: as many lines as fit into a message."""
+    lines = [("new", found) for found in under_causes(news.new)] + [("over", found) for found in news.over]
+    yield from (_line(word, found, news.names) for word, found in lines[:_SHOWN])
+    if len(lines) > _SHOWN:
+        yield f"… and {len(lines) - _SHOWN} more"
 
 
-def _more(news: News) -> str:
-    left = len(news.new) + len(news.over) - _SHOWN
-    return f"… and {left} more" if left > 0 else ""
+def _line(word: str, found: Finding, names: ShortNames) -> str:
+    said = "; ".join((names.of_message(found.message), *Fold(found).others(names)))
+    return f"{word}: {found.code} {names.shown(found.address)} {said}"
 
 
 def _slack(news: News) -> Mapping[str, Any]:
     """Slack's message; only `&`, `<` and `>` have to be escaped, according to Slack's page on formatting."""
-    lines = [news.title, *(f"• {word}: {n.code} {n.address} {n.message}" for word, n in _lines(news)), _more(news)]
-    text = "\n".join(plain(line) for line in lines if line)
+    text = "\n".join(map(plain, (news.title, *(f"• {line}" for line in _lines(news)))))
     return {"text": text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")}
 
 
 def _teams(news: News) -> Mapping[str, Any]:
-    rows = [f"{word}: {n.code} {n.address} {n.message}" for word, n in _lines(news)]
-    blocks = [markdown(row) for row in (*rows, _more(news)) if row]
+    blocks = [markdown(row) for row in _lines(news)]
     card = {
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
         "type": "AdaptiveCard",

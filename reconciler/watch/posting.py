@@ -1,16 +1,26 @@
-"""Webhooks, which news is sent to, over https or, on loopback, http; their addresses are secrets and never shown."""
+"""Sends news to webhooks, over https or, on loopback, http; their addresses are secrets, and never shown."""
 
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from http.client import HTTPException
+from ssl import SSLError
 from typing import Any, NamedTuple
 from urllib.error import URLError
 from urllib.parse import urlsplit
-from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener
+from urllib.request import (
+    HTTPRedirectHandler,
+    HTTPSHandler,
+    ProxyHandler,
+    Request,
+    build_opener,
+    getproxies_environment,
+)
 
-from reconciler.connection.endpoint import is_loopback
+from reconciler.azure import trust
+from reconciler.azure.proxies import is_loopback
 from reconciler.model.errors import UsageError
 from reconciler.watch.news import KINDS
 
@@ -59,13 +69,17 @@ def post(to: Webhook, body: Mapping[str, Any]) -> str:
     request = Request(  # noqa: S310 - the scheme was checked
         to.url, data=json.dumps(body).encode(), headers={"Content-Type": "application/json"}, method="POST"
     )
-    direct = (
-        [ProxyHandler({})] if is_loopback(_host(to.url)) else []
-    )  # through a proxy, loopback would be another machine
+    # through a proxy, loopback would be another machine
+    proxies = {} if is_loopback(_host(to.url)) else getproxies_environment()
     try:
-        with build_opener(_Straight, *direct).open(request, timeout=SECONDS):
+        trusting = HTTPSHandler(context=trust.context(os.environ))
+        with build_opener(_Straight, trusting, ProxyHandler(proxies)).open(request, timeout=SECONDS):
             return ""
+    except UsageError as error:
+        return f"the {to.kind} webhook was not called: {error.message}"
     except URLError as error:
-        return f"the {to.kind} webhook did not accept it: {getattr(error, 'code', '') or type(error.reason).__name__}"
+        why = getattr(error, "code", "") or type(error.reason).__name__
+        advice = f" (see {' and '.join(trust.VARIABLES)})" if isinstance(error.reason, SSLError) else ""
+        return f"the {to.kind} webhook did not accept it: {why}{advice}"
     except (OSError, HTTPException) as error:
         return f"the {to.kind} webhook did not accept it: {type(error).__name__}"

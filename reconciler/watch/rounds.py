@@ -7,19 +7,17 @@ from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from datetime import datetime
 from random import Random
-from typing import Any, TypeVar
+from typing import Any
 
 from reconciler.base.clock import Clock
+from reconciler.flow.run import unless
 from reconciler.model.codes import errors as error_codes
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.findings import Finding
 from reconciler.model.ids import lower
 from reconciler.model.results.drift import OUT_OF_REACH, Drift
 from reconciler.model.results.outcome import Outcome
-from reconciler.model.results.status import BackupStatus
-from reconciler.model.states import UNKNOWN
-
-T = TypeVar("T")
+from reconciler.model.results.status import UNKNOWN, BackupStatus
 
 JITTER = 0.1
 """The fraction of the interval by which rounds come earlier or later, so that many watches don't ask at once."""
@@ -113,15 +111,3 @@ async def _guarded(
             hint="please report this fault of the tool",
             code=error_codes.UNEXPECTED,
         )
-
-
-async def unless(stop: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None:
-    """The result of `work`; None when `stop` comes first, which cancels the work."""
-    task, halt = asyncio.ensure_future(work), asyncio.ensure_future(stop.wait())
-    try:
-        await asyncio.wait({task, halt}, return_when=asyncio.FIRST_COMPLETED)
-        return await task if task.done() else None
-    finally:
-        for one in (task, halt):
-            one.cancel()
-        await asyncio.gather(task, halt, return_exceptions=True)

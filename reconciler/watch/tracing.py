@@ -35,7 +35,7 @@ class Tracing:
             self._current = span
             try:
                 yield
-            except Exception as error:
+            except Exception as error:  # whatever it is, the span says that it failed
                 span.set_status(_failed(error))
                 raise
             finally:
@@ -56,6 +56,13 @@ def _failed(error: Exception) -> Any:
     return Status(StatusCode.ERROR, redact(f"{type(error).__name__}: {error}"))
 
 
+def _session() -> Any:
+    """A session that sends the credentials of no `.netrc`."""
+    session = import_module("requests").Session()
+    session.auth = lambda request: request
+    return session
+
+
 @contextmanager
 def tracing(environment: Mapping[str, str]) -> Iterator[Tracing]:
     """Tracing to the OTLP endpoint in OpenTelemetry's own environment variables; off when they name none."""
@@ -68,7 +75,7 @@ def tracing(environment: Mapping[str, str]) -> Iterator[Tracing]:
         from opentelemetry.sdk.trace import TracerProvider
         from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
-        exporter = import_module(_EXPORTER).OTLPSpanExporter()
+        exporter = import_module(_EXPORTER).OTLPSpanExporter(session=_session())
     except ImportError:
         yield Tracing()
         return

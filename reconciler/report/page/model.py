@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from reconciler.model.findings import Finding
+from reconciler.model.ids import ArmId
 from reconciler.model.plan import Plan
 from reconciler.model.results.outcome import Outcome
+from reconciler.model.short_names import ShortNames
 
 GOOD, LATE, BAD, NEW, OPEN, LEFT_OUT = "covered", "late", "failing", "new", "uncovered", "excluded"
 STATES: Mapping[str, str] = {
@@ -21,6 +23,9 @@ STATES: Mapping[str, str] = {
 }
 """The states of a disk on the page, each with its meaning."""
 
+ATTENTION = (BAD, LATE, OPEN)
+"""The states that need attention, worst first: a new disk only waits for the next apply."""
+
 
 @dataclass(frozen=True, slots=True)
 class DiskRow:
@@ -30,7 +35,7 @@ class DiskRow:
     a restore of it last succeeded; `note` the reason for its state.
     """
 
-    id: str
+    id: ArmId
     state: str
     vault: str = ""
     policy: str = ""
@@ -44,19 +49,17 @@ class DiskRow:
     @property
     def name(self) -> str:
         """The disk's name."""
-        return self.id.rsplit("/", 1)[-1]
+        return self.id.name
 
     @property
     def subscription(self) -> str:
-        """The subscription's id."""
-        parts = self.id.split("/")
-        return parts[2] if len(parts) > 2 else ""  # noqa: PLR2004 - /subscriptions/ID
+        """The subscription's id, lower-cased."""
+        return self.id.subscription
 
     @property
     def group(self) -> str:
         """The resource group's name."""
-        parts = self.id.split("/")
-        return parts[4] if len(parts) > 4 else ""  # noqa: PLR2004 - …/resourceGroups/NAME
+        return self.id.group
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +80,17 @@ class Share:
         wanted = self.total - self.counts.get(LEFT_OUT, 0)
         return 100 * self.counts.get(GOOD, 0) // wanted if wanted else 100
 
+    @property
+    def attention(self) -> int:
+        """How many disks need attention."""
+        return sum(self.counts.get(state, 0) for state in ATTENTION)
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
     """Everything on the page; `made` is the time (ISO 8601), `plan` what differs (None: not read).
 
-    `disks` None: not read; `outcome` is that of an apply before the looks, if there was one.
+    `disks` None: not read; `outcome` is that of an apply before the looks, if there was one. `names`: how ids are shown.
     """
 
     manifest: str
@@ -94,6 +102,7 @@ class Page:
     skipped: tuple[str, ...] = ()
     root: str = ""
     outcome: Outcome | None = None
+    names: ShortNames = field(default_factory=ShortNames)
 
     @property
     def all(self) -> Share:

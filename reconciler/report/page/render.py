@@ -6,16 +6,20 @@ from base64 import b64encode
 from functools import cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
-from reconciler.base.escape import visible
-from reconciler.base.redaction import redact
 from reconciler.model.plan import Plan
 from reconciler.model.results.outcome import Outcome, Status
-from reconciler.report.lines import change_lines, gate_hint, mark_line
-from reconciler.report.page.graph import HEIGHT, WIDTH, graph
-from reconciler.report.page.model import STATES, Page, freshness
-from reconciler.report.page.tables import disk_table, finding_table, result_table
-from reconciler.report.terminal import is_clean, outcome_summary, plan_summary, what_next
+from reconciler.report.lines import gate_hint, mark_line
+from reconciler.report.page.changes import parts, word
+from reconciler.report.page.glance import glance
+from reconciler.report.page.graph import LINE, PAD, WIDTH, graph
+from reconciler.report.page.model import ATTENTION, STATES, Page, Share, freshness
+from reconciler.report.page.tables import LongTable, disk_table, finding_table, result_table
+from reconciler.report.page.wording import hours, instant, text, utc
+from reconciler.report.plans.verdict import is_clean, plan_summary, verdict
+from reconciler.report.plans.words import FIRST as FEW
+from reconciler.report.terminal import outcome_summary, what_next
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -23,32 +27,32 @@ if TYPE_CHECKING:
 FIRST = 200
 """How many rows of a table show at first, since browsers take seconds for longer tables. Print shows all."""
 
-_WORD = {"+": "added", "-": "removed", "~": "changed", "": ""}
-
 
 def page_html(page: Page) -> str:
     """The whole page; it sends no requests, and runs no text from the data."""
     template = _templates()
     style, script = (template.get_template(name).render() for name in ("page.css", "page.js"))
-    rows = page.disks or ()
+    disks = disk_table(page)
     return template.get_template("page.html").render(
         page=page,
         style=style,
         script=script,
         policy=_policy(style, script),
+        glance=glance(page),
         states=STATES,
-        freshness=freshness(rows),
-        graph=graph(rows),
-        box=(WIDTH, HEIGHT),
-        changes=[_change(page, number) for number in range(len(page.plan.changes))] if page.plan else [],
+        attention=ATTENTION,
+        shares=_shares(page),
+        freshness=freshness(page.disks or ()),
+        graph=graph(page.disks or (), page.names),
+        box=(WIDTH, LINE, PAD),
+        parts=parts(page.plan, page.names, page.root) if page.plan else [],
         marks=[mark_line(mark) for mark in page.plan.marks] if page.plan else [],
         unchanged=_unchanged(page.plan) if page.plan else "",
+        verdict=_verdict(page.plan) if page.plan else "",
         first=FIRST,
-        tables={
-            "results": result_table(page, _text),
-            "findings": finding_table(page, _text),
-            "disks": disk_table(page, _text, _hours),
-        },
+        few=FEW,
+        linked=_linked(disks),
+        tables={"results": result_table(page), "findings": finding_table(page), "disks": disks},
         result=_told(page.outcome) if page.outcome else {},
     )
 
@@ -65,30 +69,61 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    templates.filters |= {"text": _text, "hours": _hours, "gate_hint": gate_hint}
+    templates.filters |= {
+        "anchor": _anchor,
+        "bar": _bar,
+        "gate_hint": gate_hint,
+        "hours": hours,
+        "instant": instant,
+        "kind": word,
+        "text": text,
+        "utc": utc,
+    }
     return templates
 
 
 def _policy(style: str, script: str) -> str:
     def named(text: str) -> str:
-        return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
+        return f"'sha256-{b64encode(sha256(text.encode('utf-8', 'backslashreplace')).digest()).decode()}'"
 
     return (
         f"default-src 'none'; style-src {named(style)}; script-src {named(script)}; base-uri 'none'; form-action 'none'"
     )
 
 
-def _text(value: object) -> str:
-    """Foreign text without secrets, with unprintable characters made visible; the template escapes it."""
-    return visible(redact(str(value)))
+def _anchor(name: str) -> str:
+    """The link to a disk, by its short name with its kind."""
+    return f"#{quote(name.encode('utf-8', 'backslashreplace'), safe='/')}"
 
 
-def _hours(value: float | None) -> str:
-    """A number of hours for people: `3 h`, `2 d 4 h`; `unknown` for None."""
-    if value is None:
-        return "unknown"
-    days, hours = divmod(round(value), 24)
-    return f"{days} d {hours} h" if days else f"{hours} h"
+def _linked(disks: LongTable) -> frozenset[str]:
+    """The disks that can be linked to, as addresses in lower case."""
+    names, places = disks.columns[:2]
+    return frozenset(
+        "/".join(filter(None, ("disk", str(place), str(name)))).lower()
+        for place, name in zip(places, names, strict=True)
+    )
+
+
+def _shares(page: Page) -> list[tuple[str, list[tuple[str, Share]]]]:
+    """The shares by subscription and by vault, each with the name that is shown."""
+    named = [(page.names.subscription(share.name), share) for share in page.by_subscription]
+    return [
+        ("subscription", sorted(named, key=lambda one: one[0])),
+        ("vault", [(one.name, one) for one in page.by_vault]),
+    ]
+
+
+def _bar(share: Share) -> list[tuple[str, float, float]]:
+    """A bar of all its disks: each state that any has, with where it begins and how long it is, in percent."""
+    found, begin = [], 0.0
+    for state in STATES:
+        count = share.counts.get(state, 0)
+        if count:
+            length = 100 * count / share.total
+            found.append((state, round(begin, 2), round(length, 2)))
+            begin += length
+    return found
 
 
 def _told(outcome: Outcome) -> dict[str, Any]:
@@ -102,23 +137,12 @@ def _told(outcome: Outcome) -> dict[str, Any]:
     }
 
 
+def _verdict(plan: Plan) -> str:
+    return plan_summary(plan) if is_clean(plan) else verdict(plan)
+
+
 def _unchanged(plan: Plan) -> str:
     """The sentence for a plan without changes; Azure matches only if nothing is refused, wrong or in progress."""
     if is_clean(plan) or (plan.marks and not plan.is_refused):
         return plan_summary(plan)
     return "None, but Azure may not match the manifest: see the closed gates and the errors below."
-
-
-def _change(page: Page, number: int) -> dict[str, Any]:
-    """A change as its lines, each with a word that repeats its colour's meaning."""
-    assert page.plan is not None  # noqa: S101 - for the type checker
-    change = page.plan.changes[number]
-    lines = change_lines(change, page.root)
-    return {
-        "address": change.address,
-        "action": str(change.action),
-        "reason": change.reason,
-        "lines": [
-            {"symbol": one.symbol, "kind": _WORD[one.symbol], "text": "    " * one.depth + one.text} for one in lines
-        ],
-    }
