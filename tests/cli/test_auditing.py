@@ -71,7 +71,7 @@ def test_a_full_disk_stops_the_run_before_its_next_write(folder: Path, tmp_path:
         check=False,
         timeout=60,
     )
-    assert "could not write to the audit file `a`" in done.stderr
+    assert "could not record a write in the audit file `a`" in done.stderr
     assert (tmp_path / "a").read_text().splitlines() == ["x" * 99] * 9
 
 

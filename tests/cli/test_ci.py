@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from installed import run
 
-from reconciler.cli.ci import SUMMARY_BYTES, Announcement, base_of, footer_of, tell_system
+from reconciler.cli.ci import SUMMARY_BYTES, Announcement, base_of, making_of, tell_system
 from reconciler.cli.output import Output
 from reconciler.cli.systems import system_of
 from reconciler.model.findings import Severity
@@ -163,7 +163,7 @@ def test_the_system_is_known_by_its_own_variables(said: str, environment: Mappin
     ids=["none", "no run", "gitlab", "azure"],
 )
 def test_a_page_ends_with_commit_and_run(tmp_path: Path, environment: Mapping[str, str], footer: str) -> None:
-    assert footer_of(tmp_path, environment) == footer
+    assert making_of(tmp_path, environment).footer == footer
 
 
 def test_the_base_is_the_repository_or_else_the_current_folder(

@@ -24,6 +24,19 @@ def test_a_first_manifest_is_valid_and_knows_its_schema(command: Run, tmp_path: 
     assert command("fmt", "--check", str(folder)).returncode == 0
 
 
+def test_a_first_apply_says_what_cannot_be_undone_before_it_does(command: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "ours"
+    assert command("init", str(folder), "--subscription", "11111111-1111-1111-1111-111111111111").returncode == 0
+    estate = ("--sandbox", str(Path(__file__).parents[2] / "samples/quickstart/azure.estate.yaml"))
+    closed = command("apply", str(folder), *estate, "--auto-approve")
+    assert closed.returncode == 1
+    assert "gate[irreversible]" in closed.stdout
+    assert "softDelete.state permanently becomes AlwaysOn (soft delete can't be turned off again" in " ".join(
+        closed.stdout.split()
+    )
+    assert "--accept-irreversible" in closed.stdout
+
+
 def test_init_overwrites_nothing(command: Run, tmp_path: Path) -> None:
     (tmp_path / "backup.yaml").write_text("mine")
     done = command("init", str(tmp_path))
@@ -83,7 +96,7 @@ def test_what_nobody_knows_is_an_error_that_names_its_neighbours(command: Run) -
     assert "did you mean claimed-twice" in done.stderr
 
 
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "powershell"])
 def test_every_shell_gets_its_script(command: Run, shell: str) -> None:
     done = command("completion", shell)
     assert done.returncode == 0

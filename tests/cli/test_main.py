@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from installed import environment
 
 from reconciler import __version__
 
@@ -37,7 +39,7 @@ def test_the_version_is_told(command: Run) -> None:
     [
         ((), "Usage: reconciler"),
         (("plna",), "No such command 'plna'. Did you mean plan?"),
-        (("completion",), "Missing argument 'SHELL'. Choose from: bash, zsh, fish"),
+        (("completion",), "Missing argument 'SHELL'. Choose from: bash, zsh, fish, powershell"),
         (("plan",), "Missing argument 'PATH'"),
         (("plan", "x", "--nonsense"), "No such option"),
         (("plan", "x", "--format", "xml"), "'xml' is not one of"),
@@ -86,6 +88,16 @@ def test_a_reader_that_leaves_early_is_an_error_without_a_traceback(command: Run
         os.close(writing)
     assert done.returncode == 1
     assert not done.stderr
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a POSIX shell")
+@pytest.mark.parametrize("words", [("schema", "plan"), ("--help",), ("explain", "orphan")])
+def test_a_stdout_that_is_closed_from_the_start_is_an_error(tmp_path: Path, words: tuple[str, ...]) -> None:
+    line = ("sh", "-c", 'exec "$@" >&-', "sh", sys.executable, "-m", "reconciler", *words)
+    done = subprocess.run(
+        line, cwd=tmp_path, env=environment(), stderr=subprocess.PIPE, text=True, check=False, timeout=60
+    )
+    assert (done.returncode, done.stderr) == (1, "error[output]: could not write to stdout: it is closed\n")
 
 
 def test_a_schema_is_printed(command: Run) -> None:

@@ -67,7 +67,7 @@ def test_a_restore_prints_the_new_disk(command: Run, inside: Run, backed_up: Pat
     arguments = ("restore", "backup.yaml", "PSTestDisk", "--to", "diskrg", "--name", "copy", *AZURE)
     done = command(*arguments, "--auto-approve", "--audit", "audit.jsonl", "--report", "report.md")
     assert done.returncode == 0, done.stderr
-    assert "reconciler restore makes these changes" in done.stdout
+    assert done.stdout.startswith("reconciler restore: 2 changes; nothing is deleted, stopped or weakened.\n")
     assert done.stdout.endswith(
         f"Restore complete! Resources: 2 added, 0 changed, 0 destroyed.\nRestored: {DISK}/copy\n"
     )
@@ -87,7 +87,8 @@ def test_a_restore_in_json_fits_its_schema(inside: Run, backed_up: Path) -> None
     document = json.loads(done.stdout)
     fits(document)
     assert document["verb"] == "restore"
-    assert document["made"] == [{"disk": f"{DISK}/copy", "source": f"{DISK}/PSTestDisk"}]
+    name = f"{DISK.split('/')[2]}/diskrg/copy"
+    assert document["made"] == [{"disk": f"{DISK}/copy", "name": name, "source": f"{DISK}/PSTestDisk"}]
     assert [change["kind"] for change in document["changes"]] == ["role", "restore"]
     assert backed_up.exists()
 
@@ -112,7 +113,7 @@ def test_a_move_says_what_is_to_come(inside: Run, backed_up: Path) -> None:
     file.write_text(text.replace("vault: TestBkpVault", "vault: NewVault"), encoding="utf-8")
     refused = inside("move", ".", "PSTestDisk", *AZURE, "--auto-approve")
     assert refused.returncode == 1
-    assert "no backup starts between the stop in the old vault" in refused.stdout
+    assert "no backup starts between the stop in the old vault" in " ".join(refused.stdout.split())
     assert "move-refused" in refused.stdout
     done = inside("move", ".", "PSTestDisk", "--through-soft-delete", *AZURE, "--auto-approve", "--format", "json")
     assert done.returncode == 0, done.stderr

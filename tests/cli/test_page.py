@@ -17,6 +17,7 @@ from stage import Stage
 from reconciler.cli.page import page_after
 from reconciler.flow.run import Task, planned
 from reconciler.model.plan import Options
+from reconciler.model.short_names import ShortNames
 from reconciler.report.page.gathering import gathered
 from reconciler.report.page.model import BAD, GOOD, OPEN
 from reconciler.verbs.coverage import coverage
@@ -76,7 +77,7 @@ def test_an_apply_is_told_even_when_azure_can_not_be_looked_at_any_more(
     else:
         stage.sandbox.remove("/subscriptions/22222222-2222-2222-2222-222222222222")
     calls = len(stage.recorder.calls)
-    text = page_after(stage.session, Task(said, Options(tool_version="0")), "backup.yaml", outcome)
+    text = page_after(stage.session, Task(said, Options(tool_version="0")), "backup.yaml", ShortNames(), outcome)
     assert "<dt>done</dt><dd>7 <small>of 7</small>" in text
     assert "<h3>Not read</h3><ul><li>Azure, " in text
     assert "Azure matches the manifest" not in text

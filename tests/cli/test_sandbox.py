@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.cli.spans import seconds_of
+from reconciler.cli.options import seconds_of
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 ESTATE = "azure.estate.yaml"

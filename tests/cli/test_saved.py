@@ -9,20 +9,22 @@ from typing import Any
 
 import pytest
 
-from reconciler.cli.approval import Approval
 from reconciler.cli.output import Output
 from reconciler.cli.planning import recorded
 from reconciler.cli.renderings import document_of
+from reconciler.cli.run import Approval
 from reconciler.cli.saved import SavedPlan, read_saved, stale
 from reconciler.connection.choice import Connection
+from reconciler.model.addresses import vault
 from reconciler.model.changes import Action, Change, Kind, Op, Step
+from reconciler.model.codes.gates import Key
 from reconciler.model.errors import Refused, StalePlan, UsageError
 from reconciler.model.ids import ArmId
 from reconciler.model.plan import Options, Plan
 
-CHANGE = Change("vault/a", Kind.VAULT, Action.ADD, "not there", (Step(Op.VAULT_PUT, ArmId("/v")),), after={"x": 1})
+CHANGE = Change(vault("a"), Kind.VAULT, Action.ADD, "not there", (Step(Op.VAULT_PUT, ArmId("/v")),), after={"x": 1})
 PLAN = Plan("walkthrough", (CHANGE,), (), (), "0123")
-OPTIONS = Options("0.1.0", prune=True, force=frozenset({"b", "a"}), guard_requests={"/v": ("/r1", "/r2")})
+OPTIONS = Options("0.1.0", prune=True, force=frozenset({Key("b"), Key("a")}), guard_requests={"/v": ("/r1", "/r2")})
 SANDBOX = Connection(sandbox="azure.estate.yaml")
 
 

@@ -76,7 +76,17 @@ def test_an_interrupted_apply_leaves_soon_with_its_report(
 ) -> None:
     with served(folder, "real") as url:
         process = begun(
-            folder, "apply", ".", "--arm-endpoint", url, "--auto-approve", "--format", "json", "--report", "r.md"
+            folder,
+            "apply",
+            ".",
+            "--arm-endpoint",
+            url,
+            "--auto-approve",
+            "--format",
+            "json",
+            "--report",
+            "r.md",
+            "--verbose",
         )
         assert process.stderr is not None
         told = ""

@@ -6,7 +6,6 @@ RECONCILER_STARTUP_RUNS and RECONCILER_STARTUP_FACTOR=1 measure against the prom
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -15,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import reconciler
+from samples import copied
 
 ROOT = Path(reconciler.__file__).parents[1]
 SAMPLE = Path(__file__).parents[2] / "samples" / "quickstart"
@@ -46,7 +46,7 @@ def fastest(folder: Path, *arguments: str) -> float:
     ],
 )
 def test_starting_takes_little(tmp_path: Path, limit: int, arguments: tuple[str, ...]) -> None:
-    shutil.copytree(SAMPLE, tmp_path / "quickstart", ignore=shutil.ignore_patterns("*.state.json", "*.lock"))
+    copied("quickstart", tmp_path / "quickstart")
     bare = fastest(tmp_path, "-c", "pass")
     took = fastest(tmp_path, "-m", "reconciler", *arguments) - bare
     sys.stdout.write(f"{arguments[0]}: {took:.0f} ms above {bare:.0f} ms, promised {limit} ms\n")

@@ -67,8 +67,8 @@ def test_an_apply_shows_plan_progress_and_result(command: Run, folder: Path) -> 
     assert done.returncode == 0
     assert "Plan: 7 to add, 0 to change, 0 to destroy." in done.stdout
     assert done.stdout.endswith("Apply complete! Resources: 7 added, 0 changed, 0 destroyed.\n")
-    assert "policy/TestBkpVault/diskBkpPolicy: creating…\n" in done.stderr
-    assert "policy/TestBkpVault/diskBkpPolicy: done after 1 s\n" in done.stderr
+    assert "policy/TestBkpVault/diskBkpPolicy: created after 1 s\n" in done.stderr
+    assert "2 resource groups: created" in done.stderr
     document = json.loads((folder / "result.json").read_text(encoding="utf-8"))
     fits("apply", document)
     assert document["summary"]["added"] == 7

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-import shutil
 import signal
 from pathlib import Path
 
 import pytest
 from installed import begun, run
 
+from samples import copied
+
 
 @pytest.fixture
 def estate(samples: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(samples / "quickstart", tmp_path / "estate", ignore=shutil.ignore_patterns("*.json")))
+    return copied("quickstart", tmp_path / "estate")
 
 
 OPTIONS = ("--sandbox", "azure.estate.yaml", "--listen", "127.0.0.1:0")

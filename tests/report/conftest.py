@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.model.addresses import disk, parse, policy, vault
+from reconciler.model.addresses import Address, disk, policy, vault
 from reconciler.model.changes import UNKNOWN, Action, Change, FieldChange, Kind, Op, Step
 from reconciler.model.findings import Finding, Place, Severity
 from reconciler.model.ids import ArmId
@@ -68,7 +68,7 @@ def orphan() -> Finding:
         Severity.WARNING,
         "no longer named by the manifest",
         "apply --prune",
-        parse("disk/old"),
+        Address("disk/old", "disk"),
         drift="orphaned",
     )
 
@@ -79,9 +79,17 @@ def plan(add: Change, change: Change, destroy: Change, orphan: Finding) -> Plan:
         "walkthrough",
         (add, change, destroy),
         (orphan,),
-        (Gate("empty", "no disk is left", "is the manifest complete?", addresses=("vault/TestBkpVault",)),),
+        (
+            Gate(
+                "empty",
+                "no disk is left",
+                "is the manifest complete?",
+                addresses=(vault("TestBkpVault"),),
+                opener="--force empty",
+            ),
+        ),
         "0123abcd",
-        waits=(Wait("disk/waiting", ArmId(f"{VAULT}/backupInstances/w"), "ProtectionConfigured"),),
+        waits=(Wait(Address("disk/waiting", "disk"), ArmId(f"{VAULT}/backupInstances/w"), "ProtectionConfigured"),),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+from reconciler.model.addresses import Address
 from reconciler.model.changes import UNKNOWN, Action, Change, FieldChange, Kind, Op, Step
 from reconciler.model.findings import Finding, Place, Severity
 from reconciler.model.ids import ArmId
@@ -51,9 +52,7 @@ def check(name: str, document: dict[str, Any]) -> dict[str, Any]:
 
 
 def saved(plan: Plan) -> dict[str, Any]:
-    return plan_document(
-        plan, tool_version="0.1.0", path="samples/quickstart", target="sandbox:e.yaml", options=OPTIONS
-    )
+    return plan_document(plan, path="samples/quickstart", target="sandbox:e.yaml", options=OPTIONS)
 
 
 @pytest.mark.parametrize("name", ["plan", "validate", "drift", "apply", "export", "coverage", "status"])
@@ -85,14 +84,14 @@ def test_a_plan_has_the_promised_keys(plan: Plan) -> None:
 
 def test_validation_drift_and_outcome_fit_their_schemas(plan: Plan) -> None:
     finding = Finding("unknown-key", Severity.ERROR, "x", place=Place("f", 1, 1))
-    document = check("validate", validate_document([finding], tool_version="0", manifest=None))
+    document = check("validate", validate_document([finding], manifest=None))
     assert (document["valid"], document["error_count"], document["warning_count"]) == (False, 1, 0)
-    assert check("drift", drift_document(Drift(plan), tool_version="0"))["exit_code"] == 2
+    assert check("drift", drift_document(Drift(plan)))["exit_code"] == 2
     results = (
-        Result("disk/a", Kind.DISK, Action.ADD, Status.FAILED, "sig=secret", "X", "y"),
-        Result("disk/b", Kind.DISK, None, Status.IN_PROGRESS),
+        Result(Address("disk/a"), Kind.DISK, Action.ADD, Status.FAILED, "sig=secret", "X", "y"),
+        Result(Address("disk/b"), Kind.DISK, None, Status.IN_PROGRESS),
     )
-    applied = check("apply", apply_document(Outcome(results, errors=(finding,)), plan, tool_version="0"))
+    applied = check("apply", apply_document(Outcome(results, errors=(finding,)), plan))
     assert applied["summary"]["failed"] == 1
     assert "secret" not in json.dumps(applied)
 
@@ -125,7 +124,7 @@ def test_what_moved_is_told(plan: Plan, change: Change) -> None:
     assert moved(saved(fewer), saved(plan)) == ["vault/TestBkpVault: add was not in the plan"]
     other = replace(change, fields=(FieldChange("policy", "x", "y"),), after={"policy": "y"})
     assert moved(saved(plan), saved(replace(plan, changes=(plan.changes[0], other, plan.changes[2])))) == [
-        f"{change.address}: after, fields changed (fields policy)"
+        f"{plan.names.shown(change.address)}: after, fields changed (fields policy)"
     ]
     assert moved(saved(plan), saved(replace(plan, manifest="b"))) == [
         "the manifest's name was 'walkthrough', is now 'b'"

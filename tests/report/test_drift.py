@@ -38,7 +38,7 @@ def test_the_exit_code_follows_from_the_counted_classes(
 
 def test_what_is_under_way_is_no_drift_and_no_match_either(clean: Plan) -> None:
     drift = Drift(replace(clean, findings=(finding("in-progress"), finding("in-progress"))), DEFAULT_FAIL_ON)
-    assert drift.summary == ("No drift so far. Azure is at work on 2 objects; run `drift` again when it is done.")
+    assert drift.summary == ("No drift so far. Azure is still working on 2 objects; run `drift` again when it is done.")
 
 
 def test_a_change_of_no_known_class_counts_as_differs(plan: Plan) -> None:

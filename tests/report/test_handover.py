@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from reconciler.model.addresses import Address
 from reconciler.model.changes import UNKNOWN, Action, Change, Kind, Op, Step
 from reconciler.model.findings import Finding, Severity
 from reconciler.model.ids import ArmId
@@ -23,7 +24,9 @@ ROLE = Step(
     SCOPE,
     {"role": "7efff54f-a5b4-42b5-a1c5-5411624893ce", "principal": UNKNOWN, "identity": "system", "vault": VAULT},
 )
-LOCKED = Finding("locked", Severity.ERROR, "the lock stay (ReadOnly) on /s forbids it", "ask its owner", "vault/v")
+LOCKED = Finding(
+    "locked", Severity.ERROR, "the lock stay (ReadOnly) on /s forbids it", "ask its owner", Address("vault/v")
+)
 SCRIPT = f"""\
 #!/bin/sh
 set -eu
@@ -47,7 +50,7 @@ Azure Backup uses them with the vault's own identity.
 
 - `Disk Snapshot Contributor` on `{SCOPE}`
 
-Commands for someone with the needed rights:
+Commands for someone with the needed permissions:
 
 ```sh
 {chr(10).join(SCRIPT.splitlines()[:4])}
@@ -86,7 +89,7 @@ def test_what_an_apply_was_refused_is_asked_for() -> None:
     ask = ask_for("team", plan, Outcome(rows))
     assert ask.roles == (ROLE,)
     assert ask.requests == (
-        "vault/v: no. The caller needs the right to do this; see samples/roles.",
+        "vault/v: no. The caller needs permission to do this; see samples/roles.",
         "vault/v: a lock. Ask whoever set the lock; reconciler never removes one.",
     )
 

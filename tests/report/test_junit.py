@@ -13,7 +13,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from externals import of_source, program
 
-from reconciler.model.addresses import Address, parse
+from reconciler.model.addresses import Address
 from reconciler.model.changes import Kind
 from reconciler.model.findings import Finding, Place, Severity
 from reconciler.model.plan import Plan
@@ -54,7 +54,9 @@ def cases(root: ET.Element) -> dict[str, ET.Element]:
 
 
 def test_a_plans_changes_pass_with_their_difference_and_its_gates_fail(plan: Plan) -> None:
-    found = cases(parsed(plan_junit(replace(plan, expected={parse("disk/untouched"): "ProtectionConfigured"}), BASE)))
+    found = cases(
+        parsed(plan_junit(replace(plan, expected={Address("disk/untouched", "disk"): "ProtectionConfigured"}), BASE))
+    )
     assert not list(found["disk/untouched"])
     assert "+ vault/TestBkpVault" in (found["vault/TestBkpVault"].findtext("system-out") or "")
     assert found["vault/TestBkpVault"].get("classname") == "vault"

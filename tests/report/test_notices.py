@@ -10,12 +10,14 @@ import pytest
 from externals import of_npm
 from jsonschema import Draft7Validator
 
-from reconciler.model.changes import Kind
+from reconciler.model.addresses import Address
+from reconciler.model.changes import Change, Kind
 from reconciler.model.codes import errors as error_codes
 from reconciler.model.findings import Finding, Place, Severity
 from reconciler.model.plan import Plan
 from reconciler.model.results.drift import Drift
 from reconciler.model.results.outcome import Outcome, Result, Status
+from reconciler.model.short_names import ShortNames
 from reconciler.report.annotations import LIMIT, azure, github, left_out
 from reconciler.report.notices import Base, Notice, of_drift, of_findings, of_outcome, of_plan
 from reconciler.report.scanning import code_quality, rule, sarif
@@ -63,7 +65,7 @@ def findings(count: int, severity: Severity = Severity.ERROR) -> list[Finding]:
 
 
 def hostile() -> tuple[Notice, ...]:
-    said = Finding(HOSTILE, Severity.ERROR, HOSTILE, HOSTILE, HOSTILE, Place(HOSTILE, 1, 1))
+    said = Finding(HOSTILE, Severity.ERROR, HOSTILE, HOSTILE, Address(HOSTILE), Place(HOSTILE, 1, 1))
     return of_findings([said], BASE)
 
 
@@ -78,11 +80,11 @@ def test_places_are_relative_to_the_repository() -> None:
 
 
 def test_a_fingerprint_outlives_lines_and_words_and_is_had_by_one_notice_only() -> None:
-    at = replace(finding(), address="disk/a")
+    at = replace(finding(), address=Address("disk/a"))
     (one,), (moved,) = of_findings([at], BASE), of_findings([replace(at, place=Place("teams/a.yaml", 99, 1))], BASE)
     assert one.fingerprint == moved.fingerprint
     assert one.fingerprint == replace(one, message="in other words").fingerprint
-    others = [replace(one, code="x"), replace(one, path="y"), replace(one, address="disk/b")]
+    others = [replace(one, code="x"), replace(one, path="y"), replace(one, address=Address("disk/b"))]
     assert len({one.fingerprint, *(other.fingerprint for other in others)}) == 4
     told = json.loads(code_quality((one, one, one)))
     assert len({row["fingerprint"] for row in told}) == 3
@@ -108,8 +110,8 @@ def test_an_outcome_tells_what_is_not_done(plan: Plan) -> None:
     address = plan.changes[1].address
     results = (
         Result(address, Kind.DISK, None, Status.FAILED, "no", "UserErrorX", "do"),
-        Result("disk/b", Kind.DISK, None, Status.SKIPPED, because="the vault failed"),
-        Result("disk/c", Kind.DISK, None, Status.DONE),
+        Result(Address("disk/b"), Kind.DISK, None, Status.SKIPPED, because="the vault failed"),
+        Result(Address("disk/c"), Kind.DISK, None, Status.DONE),
     )
     failed, skipped = of_outcome(Outcome(results), plan, BASE)
     assert (failed.code, failed.message, failed.line) == ("apply-failed", "UserErrorX: no", 33)
@@ -138,11 +140,11 @@ def test_sarif_is_valid_by_its_published_schema(plan: Plan) -> None:
     schema = json.loads(of_npm("@microsoft", "jest-sarif", "lib", "schemas", "sarif-2.1.0-rtm.5.json").read_text())
     check = Draft7Validator(schema)
     for notices in ((), of_plan(plan, BASE), of_drift(Drift(plan), BASE), of_findings(findings(30), BASE), hostile()):
-        check.validate(json.loads(sarif(notices, tool_version="1.2.3", limit=20)))
+        check.validate(json.loads(sarif(notices, limit=20)))
 
 
 def test_sarif_has_stable_rules_places_and_fingerprints(plan: Plan) -> None:
-    (run,) = json.loads(sarif(of_drift(Drift(plan), BASE), tool_version="1.2.3"))["runs"]
+    (run,) = json.loads(sarif(of_drift(Drift(plan), BASE)))["runs"]
     rules = [one["id"] for one in run["tool"]["driver"]["rules"]]
     assert rules == sorted(set(rules))
     for result in run["results"]:
@@ -153,14 +155,14 @@ def test_sarif_has_stable_rules_places_and_fingerprints(plan: Plan) -> None:
 
 
 def test_sarif_is_cut_and_says_so() -> None:
-    (run,) = json.loads(sarif(of_findings(findings(12), BASE), tool_version="1", limit=10))["runs"]
+    (run,) = json.loads(sarif(of_findings(findings(12), BASE), limit=10))["runs"]
     assert len(run["results"]) == 10
     told = run["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"]
     assert told == "2 more results were left out"
 
 
 def test_sarif_has_no_links_of_others_and_paths_are_uris() -> None:
-    (result,) = json.loads(sarif(hostile(), tool_version="1"))["runs"][0]["results"]
+    (result,) = json.loads(sarif(hostile()))["runs"][0]["results"]
     assert r"\[a\](http://evil)" in result["message"]["text"]
     uri = result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
     assert re.fullmatch(r"[\w./%~-]+", uri)
@@ -180,12 +182,12 @@ def test_code_quality_is_as_gitlab_describes_it(plan: Plan) -> None:
 
 
 def test_github_marks_the_line() -> None:
-    (line,) = github(of_findings([replace(finding(6), address="disk/a:b")], BASE))
+    (line,) = github(of_findings([replace(finding(6), address=Address("disk/a:b"))], BASE))
     assert line == "::error file=infra/backup/teams/a.yaml,line=7,col=3,title=unknown-key disk/a%3Ab::m6%0Ahint: h"
 
 
 def test_azure_marks_the_line() -> None:
-    (line,) = azure(of_findings([replace(finding(6), address="disk/a", message="100% x; ]")], BASE))
+    (line,) = azure(of_findings([replace(finding(6), address=Address("disk/a"), message="100% x; ]")], BASE))
     assert line == (
         "##vso[task.logissue type=error;sourcepath=infra/backup/teams/a.yaml;linenumber=7;columnnumber=3;"
         "code=unknown-key;]disk/a: 100%AZP25 x; ]%0Ahint: h"
@@ -215,3 +217,20 @@ def test_foreign_text_adds_no_command_and_breaks_out_of_none() -> None:
     assert [one.partition("=")[0] for one in properties.split(";")] == [
         "type", "sourcepath", "linenumber", "columnnumber", "code", "",
     ]  # fmt: skip
+
+
+def test_short_names_are_shown_and_whole_addresses_identify(change: Change, plan: Plan) -> None:
+    """Renaming a subscription makes no finding new."""
+    named = replace(plan, gates=(), findings=(), changes=(change,), names=ShortNames({"s2": "payments"}))
+    (one,), (before,) = of_drift(Drift(named), BASE), of_drift(Drift(replace(named, names=ShortNames())), BASE)
+    assert one.address == before.address == change.address
+    assert one.fingerprint == before.fingerprint
+    assert one.sentence.startswith("disk/payments/diskrg/pstestdisk: ")
+    (line,) = github([one])
+    assert ",title=drift-changed-outside disk/payments/diskrg/pstestdisk::" in line
+    (line,) = azure([one])
+    assert "]disk/payments/diskrg/pstestdisk: " in line
+    (result,) = json.loads(sarif([one]))["runs"][0]["results"]
+    assert result["message"]["text"] == one.sentence
+    (entry,) = json.loads(code_quality([one]))
+    assert (entry["description"], entry["fingerprint"]) == (one.sentence, before.fingerprint)

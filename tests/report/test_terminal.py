@@ -4,35 +4,34 @@ from dataclasses import replace
 
 import pytest
 
+from reconciler.model.addresses import Address
 from reconciler.model.changes import UNKNOWN, Action, Change, FieldChange, Kind, Op, Step
 from reconciler.model.findings import Finding, Severity
 from reconciler.model.ids import ArmId
 from reconciler.model.plan import Plan
 from reconciler.model.results.drift import Drift
 from reconciler.model.results.outcome import Outcome, Result, Status
+from reconciler.report.plans.text import plan_text
 from reconciler.report.style import Style
-from reconciler.report.terminal import drift_text, outcome_text, plan_text, what_next
+from reconciler.report.terminal import drift_text, outcome_text, what_next
 
 
 def test_a_plan_reads_like_this(plan: Plan) -> None:
     assert (
         plan_text(plan)
         == """\
-Manifest walkthrough asks for these changes (+ add, ~ change, - destroy):
+Manifest walkthrough: refused by 1 closed gate; nothing will be written.
 
-  + vault/TestBkpVault  (not there yet)
-      + location: "westus"
-      + identity.principalId: (known after apply)
-      + tags.cost-centre: "4711"
-        --> backup.yaml:11:5
-
-  ~ disk//subscriptions/s2/resourcegroups/diskrg/providers/microsoft.compute/disks/pstestdisk  (the policy differs)
-      ~ policy: "diskBkpPolicy-11111111" -> "diskBkpPolicy-22222222"
-        chosen by disks[0]
-        --> backup.yaml:33:5
-
+Look closely: 1 change that deletes:
   - policy/TestBkpVault/diskBkpPolicy-11111111  (nothing uses it)
-      - interval: "4h"
+      interval: 4h
+
+Changes (+ add, ~ change, - destroy):
+  + vault/TestBkpVault  --> backup.yaml:11:5
+      location: westus; identity: {principalId: (known after apply)}; tags: {cost-centre: 4711}
+  ~ disk/s2/diskrg/pstestdisk  (the policy differs)  --> backup.yaml:33:5
+      ~ policy: "diskBkpPolicy-11111111" -> "diskBkpPolicy-22222222"
+      chosen by disks[0]
 
 Already in progress in Azure; apply waits for these:
   disk/waiting: ProtectionConfigured
@@ -86,7 +85,7 @@ def test_an_open_gate_is_shown_and_refuses_nothing(clean: Plan, plan: Plan) -> N
 
 
 def test_a_hint_that_many_findings_share_is_said_once(clean: Plan, orphan: Finding) -> None:
-    many = tuple(replace(orphan, address=f"disk/{number}") for number in range(5))
+    many = tuple(replace(orphan, address=Address(f"disk/{number}")) for number in range(5))
     assert plan_text(replace(clean, findings=many)).count("hint:") == 1
 
 
@@ -98,11 +97,13 @@ def test_fields_that_come_and_go_have_their_own_symbols(change: Change, clean: P
 
 def test_hostile_text_is_tamed_everywhere(change: Change, clean: Plan) -> None:
     evil = "\n::error::owned\x1b[2J##vso[task.complete]"
-    finding = Finding(evil, Severity.ERROR, evil, evil, evil)
-    hostile = replace(change, address=evil, reason=evil, detail=(evil,), fields=(FieldChange(evil, evil, evil),))
+    finding = Finding(evil, Severity.ERROR, evil, evil, Address(evil))
+    hostile = replace(
+        change, address=Address(evil), reason=evil, detail=(evil,), fields=(FieldChange(evil, evil, evil),)
+    )
     for text in (
         plan_text(replace(clean, manifest=evil, changes=(hostile,), findings=(finding,), checksum=evil)),
-        outcome_text(Outcome((Result(evil, Kind.DISK, None, Status.FAILED, evil, evil, evil),), evil)),
+        outcome_text(Outcome((Result(Address(evil), Kind.DISK, None, Status.FAILED, evil, evil, evil),), evil)),
     ):
         assert "\x1b" not in text
         assert "##vso[" not in text
@@ -121,19 +122,21 @@ def test_role_assignments_for_others_are_ready_to_run(clean: Plan) -> None:
 
 def test_a_complete_apply_is_one_line() -> None:
     results = (
-        Result("vault/a", Kind.VAULT, Action.ADD, Status.DONE),
-        Result("disk/b", Kind.DISK, Action.CHANGE, Status.DONE),
-        Result("disk/w", Kind.DISK, None, Status.DONE),
+        Result(Address("vault/a"), Kind.VAULT, Action.ADD, Status.DONE),
+        Result(Address("disk/b"), Kind.DISK, Action.CHANGE, Status.DONE),
+        Result(Address("disk/w"), Kind.DISK, None, Status.DONE),
     )
     assert outcome_text(Outcome(results)) == "Apply complete! Resources: 1 added, 1 changed, 0 destroyed.\n"
 
 
 def test_a_partial_apply_lists_what_became_of_everything() -> None:
     results = (
-        Result("vault/a", Kind.VAULT, Action.ADD, Status.DONE),
-        Result("policy/a/p", Kind.POLICY, Action.ADD, Status.FAILED, "no such thing", "UserErrorX", "try y"),
-        Result("disk/b", Kind.DISK, Action.ADD, Status.SKIPPED, "policy/a/p failed", because="policy/a/p failed"),
-        Result("disk/c", Kind.DISK, Action.CHANGE, Status.IN_PROGRESS, "ConfiguringProtection"),
+        Result(Address("vault/a"), Kind.VAULT, Action.ADD, Status.DONE),
+        Result(Address("policy/a/p"), Kind.POLICY, Action.ADD, Status.FAILED, "no such thing", "UserErrorX", "try y"),
+        Result(
+            Address("disk/b"), Kind.DISK, Action.ADD, Status.SKIPPED, "policy/a/p failed", because="policy/a/p failed"
+        ),
+        Result(Address("disk/c"), Kind.DISK, Action.CHANGE, Status.IN_PROGRESS, "ConfiguringProtection"),
     )
     assert (
         outcome_text(Outcome(results, interrupted="SIGTERM"))
@@ -163,7 +166,7 @@ def test_only_what_does_nothing_twice_promises_to_skip_finished_work(verb: str, 
 
 
 def test_an_apply_beside_impossible_disks_is_not_complete() -> None:
-    error = Finding("ade", Severity.ERROR, "Azure Disk Encryption is on", address="disk/x")
+    error = Finding("ade", Severity.ERROR, "Azure Disk Encryption is on", address=Address("disk/x"))
     text = outcome_text(Outcome((), errors=(error,)))
     assert "error[ade] disk/x: Azure Disk Encryption is on" in text
     assert "Apply incomplete! Resources: 0 added, 0 changed, 0 destroyed; 1 not possible." in text
@@ -184,3 +187,8 @@ def test_colour_says_nothing_that_the_text_does_not(plan: Plan) -> None:
     coloured = plan_text(plan, style=Style(colour=True))
     assert "\x1b[32m+\x1b[0m" in coloured
     assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == plan_text(plan)
+
+
+def test_drift_tells_what_stops_or_deletes(plan: Plan, destroy: Change) -> None:
+    text = drift_text(Drift(plan))
+    assert f"- {destroy.address}  (nothing uses it)" in text
