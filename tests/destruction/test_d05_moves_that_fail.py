@@ -57,7 +57,7 @@ def is_as_before(azure: Azure, done: Done, kept: set[str]) -> None:
     assert states(azure)["TestBkpVault"] == PROTECTED, (states(azure), done)
     assert states(azure).get("NewVault", "(gone)").startswith("("), states(azure)
     assert kept <= points(azure)
-    assert "is protected" in azure.run("plan").out
+    assert "is already protected by" in azure.run("plan").out
 
 
 @pytest.mark.parametrize("takes_effect", [True, False])
@@ -130,7 +130,7 @@ def test_a_new_instance_that_does_not_protect_makes_room_for_the_old_one(
 def test_a_new_instance_that_cannot_be_taken_away_is_told(
     forged: Forged, there: Estate, flags: tuple[str, ...]
 ) -> None:
-    """The rights of the new vault are gone: Azure neither protects the disk there nor deletes the instance."""
+    """The permissions of the new vault are gone: Azure neither protects the disk there nor deletes the instance."""
 
     def take_rights(azure: Azure) -> None:
         own = azure.get(NEW)["identity"]["principalId"]
@@ -188,8 +188,8 @@ def test_a_disk_that_ends_protected_nowhere_is_told_as_it_is(forged: Forged, the
         assert "declare the old vault and apply" in told(done), done
         azure.rules()
         plan = azure.run("plan")
-        assert (plan.code, "which doesn't protect it: it is ProtectionStopped" in plan.out) == (1, True), plan
-        assert "is protected by" not in plan.out
+        assert (plan.code, "which is ProtectionStopped and doesn't protect it" in plan.out) == (1, True), plan
+        assert "already protected by" not in plan.out
 
 
 def test_an_old_instance_that_was_stopped_long_ago_is_not_resumed_over_its_expired_points(forged: Forged) -> None:

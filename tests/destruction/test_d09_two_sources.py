@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import subprocess
+from hashlib import sha256
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ from arm import disk, disk_id, estate
 from installed import ESTATE, Done, put_files, run
 from manifests import manifest
 
-from reconciler.loading.source import place_of
+from reconciler.loading.source import place_of, same_places, sources_of
 
 HTTPS = "https://github.com/example/infra.git"
 VAULT = "*/backupVaults/TestBkpVault"
@@ -83,6 +85,67 @@ def test_one_repository_is_one_source_however_it_was_cloned(tmp_path: Path, azur
     assert apply(ours, azure).returncode == 0
     again = checkout(tmp_path / "again", "git@github.com:example/infra.git", "one")
     assert apply(again, azure, "--prune").returncode == 0
+
+
+FORMS = (
+    "git@ssh.dev.azure.com:v3/Org/Our%20Project/infra",
+    "https://dev.azure.com/org/Our%20Project/_git/infra",
+    "https://org@dev.azure.com/org/Our%20Project/_git/infra",
+    "https://org.visualstudio.com/Our%20Project/_git/infra",
+    "https://org.visualstudio.com/DefaultCollection/our%20project/_git/infra",
+    "org@vs-ssh.visualstudio.com:v3/org/Our Project/infra",
+    "ssh://git@ssh.dev.azure.com:22/v3/org/Our%20Project/infra",
+)
+SHORT = (
+    "https://dev.azure.com/org/_git/infra",
+    "https://org.visualstudio.com/_git/infra",
+    "https://org.visualstudio.com/DefaultCollection/_git/infra",
+    "https://dev.azure.com/org/infra/_git/infra",
+    "git@ssh.dev.azure.com:v3/org/infra/infra",
+)
+ELSEWHERE = (
+    "https://dev.azure.com/other/Our%20Project/_git/infra",
+    "https://dev.azure.com/org/other/_git/infra",
+    "git@ssh.dev.azure.com:v3/org/Our%20Project/other",
+    "https://org.visualstudio.com/_git/infra",
+    "https://dev.azure.com.example.com/org/Our%20Project/_git/infra",
+    "https://github.com/org/Our%20Project/_git/infra",
+)
+
+
+@pytest.mark.parametrize(("one", "other"), [*permutations(FORMS, 2), *permutations(SHORT, 2)])
+def test_a_repository_of_azure_devops_is_one_however_it_is_written(tmp_path: Path, one: str, other: str) -> None:
+    ours, theirs = (sources_of(checkout(tmp_path / "ours", remote, "one")) for remote in (one, other))
+    assert ours[0] in theirs
+    assert theirs[0] in ours
+
+
+@pytest.mark.parametrize("other", ELSEWHERE)
+@pytest.mark.parametrize("one", FORMS)
+def test_another_repository_of_azure_devops_is_another_source(tmp_path: Path, one: str, other: str) -> None:
+    ours, theirs = (sources_of(checkout(tmp_path / "ours", remote, "one")) for remote in (one, other))
+    assert {*ours}.isdisjoint(theirs)
+
+
+@pytest.mark.parametrize("ours", FORMS[:4])
+def test_a_laptop_and_a_pipeline_close_no_gate_against_each_other(tmp_path: Path, azure: Path, ours: str) -> None:
+    """What is written stays as it is; with `--adopt` too, or each would write its own again."""
+    assert apply(checkout(tmp_path / "ours", ours, "one", "two"), azure).returncode == 0
+    before = tags(azure)["reconciler-source"]
+    assert before == sha256(f"{place_of(ours)}|.".encode()).hexdigest()[:8]
+    for remote in ELSEWHERE[:3]:
+        refused(apply(checkout(tmp_path / "elsewhere", remote, "one"), azure, "--prune"))
+    for arguments in ("--adopt", "--prune"):
+        again = checkout(tmp_path / "again", FORMS[FORMS.index(ours) - 1], "one")
+        done = apply(again, azure, arguments)
+        assert (done.returncode, tags(azure)["reconciler-source"]) == (0, before), done.stderr
+
+
+@pytest.mark.parametrize(
+    "place", ["github.com/a/b", "vs-ssh.visualstudio.com/p/_ssh/r", "dev.azure.com/org/p/_git/r/x"]
+)
+def test_other_hosts_have_no_other_forms(place: str) -> None:
+    assert [*same_places(place)] == []
 
 
 def test_adopt_takes_the_vault_over(tmp_path: Path, azure: Path) -> None:

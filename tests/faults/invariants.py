@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from faults import SECRET
 from stage import Call
 
+from reconciler.model.addresses import Address
 from reconciler.model.changes import Change, Op
 from reconciler.model.plan import Plan
 
@@ -160,10 +161,13 @@ def tells_the_truth(trial: Trial, run: Run) -> None:
     assert run.code == 0 if outcome.ok and not was_cut else run.code != 0, (run.code, run.text)
     assert ("Apply complete!" in run.out) is outcome.ok or was_cut, run.out
     assert {row.address for row in outcome.results} >= {change.address for change in run.plan.changes}
-    for row in outcome.results:
-        if row.status != "done":
-            assert row.address in run.out, f"I4: {row.address} is not told: {run.out}"
-            assert row.message or row.code, f"I4: {row.address} ended {row.status} without a word"
+    left = [row for row in outcome.results if row.status != "done"]
+    for row in left:
+        assert _is_told(run, row.address), f"I4: {row.address} is not told: {run.out}"
+        assert row.message or row.code, f"I4: {row.address} ended {row.status} without a word"
+    counts = {} if run.out.startswith("{") else Counter(row.status for row in left)
+    for status, count in counts.items():
+        assert f" ({count})" in run.out, f"I4: not told how many ended {status}: {run.out}"
     if run.meets_others:
         return
     done = {row.address for row in outcome.results if row.status == "done"}
@@ -175,6 +179,14 @@ def tells_the_truth(trial: Trial, run: Run) -> None:
         trial.clear()
         assert_nothing_left(trial, run)
         trial.weather.injections = waiting
+
+
+def _is_told(run: Run, address: Address) -> bool:
+    """Whether the result names an object, or says that there are more beside those of one cause that it names."""
+    assert run.plan is not None
+    said = run.out.replace("&#8203;", "")
+    folded = ("the same of ", " skipped because of this: ")
+    return address in said or run.plan.names.shown(address) in said or any(one in said for one in folded)
 
 
 def assert_nothing_left(trial: Trial, run: Run) -> None:

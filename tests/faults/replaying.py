@@ -19,6 +19,7 @@ from trial import Run, Trial
 
 from reconciler.flow.run import Task, planned
 from reconciler.model.plan import Options
+from reconciler.planning.keys import keys
 
 
 @dataclass
@@ -73,7 +74,10 @@ def attempt(trial: Trial, **options: Any) -> Run:
     manifest = trial.manifest(trial.said)
     try:
         with trial._opened() as session:
-            plan = planned(session, Task(manifest, Options(tool_version="0", **options)))
+            plan = planned(
+                session,
+                Task(manifest, Options(tool_version="0", **{**options, "force": keys(options.get("force", ()))})),
+            )
             carried_out(session, plan)
     finally:
         run.calls = trial.weather.calls[begun:]

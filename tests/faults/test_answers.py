@@ -254,7 +254,7 @@ def test_f58_an_answer_to_a_write_that_cannot_be_read_is_looked_into(quickstart:
 
 
 def without(*names: str) -> Callable[[Any], Any]:
-    """A list as a caller sees it whose rights don't reach some of its rows."""
+    """A list as a caller sees it whose permissions don't reach some of its rows."""
 
     def filtered(body: Any) -> Any:
         return body | {"value": [row for row in body["value"] if str(row.get("name", "")).lower() not in names]}

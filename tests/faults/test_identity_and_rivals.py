@@ -104,8 +104,8 @@ def test_f62_tags_that_an_azure_policy_rewrites_at_creation(quickstart: Trial) -
     assert run.code == 1
     result = run.result("vault/TestBkpVault")
     assert (result.code, "tags.env" in result.message) == ("overridden-by-azure", True)
-    assert "'prod'" in result.message
-    assert "'enforced'" in result.message
+    assert '"prod"' in result.message
+    assert '"enforced"' in result.message
     assert len([call for call in run.writes if call.kind == "PUT backupVaults"]) == 1
 
 

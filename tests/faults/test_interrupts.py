@@ -23,6 +23,8 @@ from trial import Trial
 
 from reconciler.cli.signals import Interrupts
 from reconciler.connection.session import Session
+from reconciler.flow.look import look
+from reconciler.model.plan import Plan
 
 SIGNALS = {"SIGINT": 130, "SIGTERM": 143}
 WAYS = ("--clock", f"scaled:{SCALE:g}")
@@ -150,7 +152,7 @@ def test_f52_an_interrupt_inside_a_long_wait_ends_it(quickstart: Trial, name: st
         command = apply(quickstart, door)
         assert command.process.stderr is not None
         for line in command.process.stderr:
-            if "waiting for permissions to become effective" in line:
+            if "/PSTestDisk: waiting for permissions (" in line:
                 break
         check_told(command, name, command.stop(name))
         assert command.report()["interrupted"] == name
@@ -234,12 +236,17 @@ def test_f52_the_look_after_it_all_that_fails_still_tells_what_was_done(quicksta
 def test_f52_a_fault_of_the_tool_in_the_look_after_it_all_loses_no_result(
     quickstart: Trial, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def look(*_: object) -> None:
-        raise ZeroDivisionError("surprise")
+    begun: list[str] = []
+
+    async def second_fails(*given: Any, **named: Any) -> Plan:
+        if begun:
+            raise ZeroDivisionError("surprise")
+        begun.append("the look that makes the plan")
+        return await look(*given, **named)
 
     leave_under_way(quickstart)
     with monkeypatch.context() as patched:
-        patched.setattr("reconciler.flow.settled.look", look)
+        patched.setattr("reconciler.flow.run.look", second_fails)
         run = quickstart.apply()
     assert run.code == 1
     assert "could not check whether it is as declared: ZeroDivisionError: surprise" in run.out
@@ -347,7 +354,7 @@ def test_f52_as_the_first_process_of_a_container_it_heeds_signals_too(quickstart
     except OSError:
         works = False
     if not works:
-        pytest.skip("unshare --pid --fork needs rights that this environment does not give")
+        pytest.skip("unshare --pid --fork needs permissions that this environment does not give")
     with served(quickstart) as door:
         door.holds = lambda asked: asked.kind.lower() == PHASES[phase].lower()
         quickstart.switch(propagation="0")

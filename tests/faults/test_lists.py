@@ -133,4 +133,4 @@ def test_f31_from_nothing_with_every_row_doubled(trials: Callable[..., Trial]) -
     run = trial.apply()
     assert run.code == 0, run.text
     written = {call.path.lower() for call in run.writes if call.kind == "PUT backupInstances"}
-    assert len(written) == 4  # one object for each disk; a right that spreads late takes another try at the same one
+    assert len(written) == 4  # one object for each disk; a permission that arrives late costs another try

@@ -278,7 +278,7 @@ def test_f64_the_plan_knows_the_regions_whose_vaults_are_alwayson(trials: Callab
     trial = trials(estate(disk("PSTestDisk", location=short)), said)
     run = trial.apply()
     assert (run.code, [call for call in run.writes if "backupvaults" in call.path.lower()]) == (1, [])
-    assert f"{short} has no vaults with soft delete off" in run.text
+    assert f"vaults in {short} always have soft delete AlwaysOn, declared is Off" in run.text
     trial.said = said | {"vaults": [VAULT | {"location": region, "softDelete": {"state": "AlwaysOn"}}]}
     trial.flags = ("--accept-irreversible",)
 

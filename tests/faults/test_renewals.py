@@ -80,7 +80,7 @@ def test_f21_a_refused_renewal_ends_the_run_with_what_was_done(long: Trial, endp
     assert endpoints.refused["AADSTS700024"]
     assert "GitHub Actions' identity token: " in run.text
     assert "AADSTS700024" in run.text
-    assert "Run it again: the identity token was too old" in run.text
+    assert "run it again: the identity token was too old" in run.text
     done = sum(row.status == "done" for row in run.outcome.results)
     assert 0 < done < len(run.outcome.results)
     assert f"The sign-in was lost; {done} of {len(run.outcome.results)} done" in run.out

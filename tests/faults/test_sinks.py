@@ -32,7 +32,12 @@ HOSTILE = (
 
 SHORT = "::error::x ##vso[y] `z` </details> @team <b> \x1b[1m"
 COMMAND = re.compile(r"^\s*::|##vso\[|##\[", re.IGNORECASE | re.MULTILINE)
-ALLOWED = {"details", "summary", "h2", "h3", "h4", "p", "ul", "ol", "li", "code", "pre", "strong", "em", "br", "hr"}
+ALLOWED = {"details", "summary", "h2", "h3", "h4", "p", "ul", "ol", "li", "code", "pre", "strong", "em", "br", "hr"} | {
+    *("table", "thead", "tbody", "tr", "th", "td")
+}
+
+
+ALIGNED = {("style", f"text-align:{side}") for side in ("left", "right")}
 
 
 class Tags(HTMLParser):
@@ -47,7 +52,7 @@ class Tags(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.seen.add(tag)
-        self.attributes |= {name for name, _ in attrs}
+        self.attributes |= {name for name, value in attrs if (name, value) not in ALIGNED}
 
     def handle_data(self, data: str) -> None:
         if self.get_starttag_text() != "<code>":

@@ -22,8 +22,8 @@ from trial import Trial
 
 from reconciler.report.documents import plan_document, text
 from reconciler.report.markdown import drift_markdown, plan_markdown
+from reconciler.report.plans.text import plan_text
 from reconciler.report.style import Style
-from reconciler.report.terminal import plan_text
 
 COMMENT = 65_535
 """Characters of a comment on a pull request; a job's summary takes 1 MiB, or is dropped whole."""
@@ -79,11 +79,11 @@ def test_f50_what_is_longer_than_a_comment_is_cut_at_a_boundary(on_stage: Callab
         assert shorter.startswith(page[: page.index("\n**")]), "the summary comes first, and is never lost"
     drift = drift_markdown(stage.drift(said))
     check_whole(drift, COMMENT)
-    everything = text(plan_document(plan, tool_version="0"))
-    shown = plan_text(plan, style=Style(colour=False), root="")
+    everything = text(plan_document(plan))
+    shown = plan_text(plan, style=Style(whole=True), root="")
     for change in plan.changes:
         assert change.address in everything, "the artefact has all"
-        assert change.address in shown
+        assert plan.names.shown(change.address) in shown
 
 
 def test_f50_many_findings_are_all_told(tmp_path: Path) -> None:

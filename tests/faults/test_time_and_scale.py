@@ -220,7 +220,7 @@ def test_f54_a_large_first_apply_stays_within_azures_limits(on_stage: Callable[.
     assert outcome.ok
     assert not [call for call in stage.recorder.calls if call.status == 429]
     kinds = Counter(call.kind for call in stage.recorder.calls)
-    assert kinds["PUT backupInstances"] < 600, "what lacks rights for a while is tried again, most of them once"
+    assert kinds["PUT backupInstances"] < 600, "what lacks permissions for a while is tried again, most of them once"
     assert kinds["POST validateForBackup"] < 60
     assert kinds["GET backupInstances"] < 100, "watched by list, not one by one"
     assert stage.recorder.calls[-1].at - stage.recorder.calls[0].at < 900, (

@@ -13,6 +13,7 @@ def test_every_choice_is_taken_as_text_as_well() -> None:
     world = Sandbox.of({}).world
     for name, switch in switches.SWITCHES.items():
         assert switch.meaning, name
+        assert switch.why, name
         assert switch.default in switch.choices
         for value in switch.choices:
             world.set_switch(name, value)

@@ -160,7 +160,6 @@ def test_a_disk_is_protected_and_let_go(ask: Any, sandbox: Sandbox, version: str
     terraform.write("PUT", VAULT, vault(soft_delete))
     assert terraform.create(POLICY, policy())["name"] == "tf-policy"
     roles = granted(terraform, held["identity"]["principalId"])
-    sandbox.advance(600)
     terraform.create(INSTANCE, instance())
     sandbox.advance(60)
     read = terraform.send("GET", INSTANCE).body["properties"]
@@ -175,6 +174,27 @@ def test_a_disk_is_protected_and_let_go(ask: Any, sandbox: Sandbox, version: str
     terraform.delete(VAULT)
     assert terraform.send("GET", f"{GROUP}/resources?$expand=provisioningState&$top=10").body["value"] == []
     terraform.delete(GROUP)
+
+
+@pytest.mark.parametrize(
+    ("propagation", "waits", "state"),
+    [("60..300", 0, "ProtectionError"), ("60..300", 600, "ProtectionConfigured"), ("0", 0, "ProtectionConfigured")],
+)
+def test_where_roles_take_minutes_its_ordinary_configuration_fails(
+    ask: Any, sandbox: Sandbox, propagation: str, waits: int, state: str
+) -> None:
+    sandbox.set_switch("propagation", propagation)
+    terraform = Terraform(ask, "2025-07-01")
+    terraform.create(GROUP, {"location": "westus", "tags": {}})
+    size = {"creationData": {"createOption": "Empty"}, "diskSizeGB": 8}
+    terraform.create(DISK, {"location": "westus", "sku": {"name": "Standard_LRS"}, "properties": size})
+    held = terraform.create(VAULT, vault("Off"))
+    terraform.create(POLICY, policy())
+    granted(terraform, held["identity"]["principalId"])
+    sandbox.advance(waits)
+    terraform.create(INSTANCE, instance())
+    sandbox.advance(60)
+    assert terraform.send("GET", INSTANCE).body["properties"]["currentProtectionState"] == state
 
 
 def test_what_it_asks_at_its_start(ask: Any) -> None:

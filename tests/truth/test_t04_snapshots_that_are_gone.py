@@ -39,7 +39,7 @@ def test_a_disk_that_is_new_in_a_vanished_group_waits(forged: Forged) -> None:
         done = azure.run("apply", "--auto-approve")
         assert done.code == 1, done
         assert "snapshots-gone" in done.text
-        assert "waits for group/" in done.text
+        assert "1 disk waits for this: " in done.text
         assert not azure.calls("PUT */backupInstances/*")
         assert not azure.calls(f"PUT {GROUP}")
 
@@ -185,6 +185,6 @@ def test_an_export_has_the_disks_of_the_groups_that_are_there(forged: Forged) ->
         assert done.code == 0, done
         (exported,) = yaml.safe_load(done.out)["disks"]
         assert exported["id"].endswith("/disk-02")
-        assert "snapshotrg is gone, and with it the snapshots of 1 backup instance" in done.text
+        assert "snapshotrg: the resource group is gone, and with it the snapshots of 1 backup instance" in done.text
         azure.declare(done.out)
         assert azure.run("plan", "--format", "json").codes == ["orphan", "snapshots-gone"]

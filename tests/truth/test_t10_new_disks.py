@@ -54,7 +54,7 @@ def test_a_disk_that_is_named_by_id_is_never_new(forged: Forged) -> None:
         azure.delete("*/backupInstances/*")
         drift = azure.run("drift", "--format", "json")
         assert (drift.code, classes(drift)) == (2, {"changed-outside": 1}), drift
-        assert azure.calls("POST */resources") == azure.calls("POST */resources")[:1]
+        assert not [one for one in azure.calls("POST */resources") if "backupjobs" in str(one.body)]
 
 
 def test_a_selector_that_is_widened_is_not_yet_applied(forged: Forged) -> None:

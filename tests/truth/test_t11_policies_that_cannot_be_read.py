@@ -32,14 +32,14 @@ def copied(body: dict[str, Any]) -> None:
     rule_of(body, "Default")["lifecycles"][0]["targetDataStoreCopySettings"] = [COPY]
 
 
-def monthly(body: dict[str, Any]) -> None:
-    """The first backup of a month is kept for half a year."""
-    criteria = [{"objectType": "ScheduleBasedBackupCriteria", "absoluteCriteria": ["FirstOfMonth"]}]
-    tag = {"isDefault": False, "taggingPriority": 15, "tagInfo": {"tagName": "Monthly"}, "criteria": criteria}
+def payday(body: dict[str, Any]) -> None:
+    """The backup of the 25th of a month is kept for half a year."""
+    criteria = [{"objectType": "ScheduleBasedBackupCriteria", "daysOfMonth": [{"date": 25, "isLast": False}]}]
+    tag = {"isDefault": False, "taggingPriority": 15, "tagInfo": {"tagName": "Payday"}, "criteria": criteria}
     rule_of(body, "BackupHourly")["trigger"]["taggingCriteria"].append(tag)
     lifecycle = {"deleteAfter": {"objectType": "AbsoluteDeleteOption", "duration": "P6M"}}
     body["properties"]["policyRules"].append(
-        {"name": "Monthly", "objectType": "AzureRetentionRule", "isDefault": False, "lifecycles": [lifecycle]}
+        {"name": "Payday", "objectType": "AzureRetentionRule", "isDefault": False, "lifecycles": [lifecycle]}
     )
 
 
@@ -61,9 +61,41 @@ def vaulted(body: dict[str, Any]) -> None:
     body["properties"]["policyRules"].append(second)
 
 
+def starting(start: str) -> Change:
+    """The schedule, from some other start or for some number of times."""
+
+    def change(body: dict[str, Any]) -> None:
+        schedule = rule_of(body, "BackupHourly")["trigger"]["schedule"]
+        schedule |= {"repeatingTimeIntervals": [f"{start}/PT4H"], "timeZone": "W. Europe Standard Time"}
+
+    return change
+
+
+def narrowed(body: dict[str, Any]) -> None:
+    """Only the first backup of a week bears the default's tag; the others bear none."""
+    (default,) = rule_of(body, "BackupHourly")["trigger"]["taggingCriteria"]
+    default["criteria"] = [{"objectType": "ScheduleBasedBackupCriteria", "absoluteCriteria": ["FirstOfWeek"]}]
+
+
+def adhoc(body: dict[str, Any]) -> None:
+    """A trigger that waits for somebody."""
+    rule_of(body, "BackupHourly")["trigger"]["objectType"] = "AdhocBasedTriggerContext"
+
+
+def full(body: dict[str, Any]) -> None:
+    """Parameters of another type, which may say other things by the same keys."""
+    rule_of(body, "BackupHourly")["backupParameters"]["objectType"] = "KubernetesBackupParams"
+
+
 STRANGE = {
+    starting("R5/2021-05-02T13:00:00Z"): ("rule BackupHourly", "trigger.schedule R5/"),
+    starting("R/0001-01-01T00:00:00+14:00"): ("rule BackupHourly", "trigger.schedule R/0001"),
+    starting("R/9999-12-31T23:59:59Z"): ("rule BackupHourly", "trigger.schedule R/9999"),
+    narrowed: ("rule BackupHourly", "trigger.taggingCriteria Default"),
+    adhoc: ("rule BackupHourly", "trigger.objectType AdhocBasedTriggerContext"),
+    full: ("rule BackupHourly", "backupParameters.objectType KubernetesBackupParams"),
     copied: ("rule Default", "targetDataStoreCopySettings", "VaultStore"),
-    monthly: ("rule Monthly", "trigger.taggingCriteria Monthly"),
+    payday: ("rule BackupHourly", "trigger.taggingCriteria Payday"),
     twice: ("rule BackupHourly", "repeatingTimeIntervals"),
     later: ("rule Default", "immutableFor"),
     vaulted: ("rule BackupVaulted", "VaultStore"),
@@ -139,7 +171,7 @@ def test_the_others_of_the_same_run_go_on(forged: Forged) -> None:
     said = {**rolled, "disks": [disk(f"disk-{number:02}") for number in range(1, 6)] + [disk("new")]}
     with forged(disks(5).saying(**said), clock="virtual") as azure:
         azure.put(disk_id("new"), arm.disk("new"))
-        follow(azure, monthly, "disk-02", "disk-04")
+        follow(azure, payday, "disk-02", "disk-04")
         done = azure.run("apply", "--auto-approve")
         assert done.code == 1, done
         assert "--force unknown-policy=TestBkpVault/theirs" in done.out
@@ -153,7 +185,7 @@ def test_the_others_of_the_same_run_go_on(forged: Forged) -> None:
 
 def test_a_soft_deleted_disk_comes_back_with_it(forged: Forged) -> None:
     with forged(quickstart(), clock="virtual") as azure:
-        follow(azure, monthly, "PSTestDisk")
+        follow(azure, payday, "PSTestDisk")
         (instance,) = azure.ids("*/backupInstances/*")
         azure.ask("DELETE", instance)
         azure.advance("1h")

@@ -10,7 +10,7 @@ import pytest
 from arm import disk as disk_body
 from arm import disk_id, vault_id
 from forging import Azure, Done, disks, forbidden, quickstart, selected, two_vaults
-from manifests import DISK, POLICY, disk, manifest
+from manifests import DISK, POLICY, VAULT, disk, manifest
 
 Forged = Callable[..., AbstractContextManager[Azure]]
 
@@ -150,3 +150,35 @@ def test_a_mark_that_cannot_be_written_is_told_and_tried_again(forged: Forged) -
         azure.rules()
         assert azure.run("apply", "--auto-approve").code == 0
         assert azure.run("plan").out.startswith("No changes.")
+
+
+KEPT = {
+    "another setting of this tool": ({"immutabilitySettings": {"state": "Unlocked"}}, "securitySettings"),
+    "a customer's key": (
+        {"encryptionSettings": {"state": "Enabled", "kekIdentity": {"identityType": "SystemAssigned"}}},
+        "securitySettings",
+    ),
+    "a key of a later version": ({"softDeleteSettings": {"state": "On", "later": {"a": 1}}}, "securitySettings"),
+    "other alerts": ({"azureMonitorAlertSettings": {"alertsForCriticalOperations": "Enabled"}}, "monitoringSettings"),
+    "another feature": ({"laterSettings": {"state": "Enabled"}}, "featureSettings"),
+}
+
+
+@pytest.mark.parametrize("how", ["merged", "replaced"])
+@pytest.mark.parametrize("what", KEPT)
+def test_a_vault_keeps_what_the_change_is_not_about(forged: Forged, what: str, how: str) -> None:
+    """Nobody knows whether Azure's PATCH merges the parts of a block or replaces them."""
+    settings, block = KEPT[what]
+    said = {"softDelete": {"retentionDays": 30}, "alertsForAllJobFailures": True, "crossSubscriptionRestore": True}
+    with forged(quickstart().saying(vaults=[VAULT | said]), clock="virtual") as azure:
+        azure.switch(vault_patch_blocks=how)
+        azure.patch("*/backupVaults/*", {"properties": {block: settings}})
+        (before,) = azure.show("*/backupVaults/*")
+        done = azure.run("apply", "--auto-approve")
+        assert done.code == 0, done
+        (after,) = azure.show("*/backupVaults/*")
+        for part, value in settings.items():
+            kept = {key: before["properties"][block][part][key] for key in value}
+            assert {key: after["properties"][block][part].get(key) for key in value} == kept
+        assert after["properties"]["securitySettings"]["softDeleteSettings"]["retentionDurationInDays"] == 30
+        assert azure.run("plan", "--detailed-exitcode").code == 0

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 from arm import PLATFORM, disk, vault
-from forging import answers, bare
+from forging import answers, bare, quickstart
 from manifests import manifest
 
 Forged = Callable[..., Any]
@@ -90,3 +90,59 @@ def test_a_write_that_was_refused_is_not_done_because_nothing_is_said(
         (row,) = [one for one in done.document["results"] if one["address"] == "vault/TestBkpVault"]
         assert row["status"] == "failed"
         assert value(azure, path) is None
+
+
+@pytest.mark.parametrize(
+    "live",
+    [
+        {"securitySettings": None},
+        {"securitySettings": {"softDeleteSettings": None}},
+        {"securitySettings": {"softDeleteSettings": {"state": None, "retentionDurationInDays": 14.0}}},
+        {"securitySettings": {"softDeleteSettings": {"state": "", "retentionDurationInDays": 14.0}}},
+    ],
+    ids=["no settings", "no block", "no word", "an empty word"],
+)
+def test_soft_delete_that_is_not_told_is_turned_off_by_its_gate_only(forged: Forged, live: dict[str, Any]) -> None:
+    """Azure's default is on."""
+    said = declaring(softDelete={"state": "Off"})
+    with forged(bare(said, disk("PSTestDisk"), vault()), clock="virtual") as azure:
+        azure.patch(VAULT, {"properties": live})
+        refused = azure.run("apply", "--auto-approve")
+        assert (refused.code, azure.writes) == (1, []), refused
+        assert "gate[weakens-protection]: TestBkpVault: softDelete.state" in refused.out
+        done = azure.run("apply", "--auto-approve", "--force", "weakens-protection")
+        assert done.code == 0, done
+        assert value(azure, ("securitySettings", "softDeleteSettings", "state")) == "Off"
+
+
+UNKNOWN = {
+    "alertsForAllJobFailures": "EnabledForCritical",
+    "crossSubscriptionRestore": "EnabledForTenant",
+    "crossRegionRestore": "PermanentlyDisabled",
+}
+PATHS = {
+    **{next(iter(said)): path for said, path in SAID},
+    "crossRegionRestore": ("featureSettings", "crossRegionRestoreSettings", "state"),
+}
+
+
+@pytest.mark.parametrize("word", ["", "unknown"])
+@pytest.mark.parametrize("key", UNKNOWN)
+def test_a_word_that_nobody_knows_is_not_off_either(forged: Forged, key: str, word: str) -> None:
+    """An empty word says nothing, and one of a later version may say anything but `Disabled`."""
+    with forged(quickstart(), clock="virtual") as azure:
+        *blocks, last = PATHS[key]
+        body: Any = {last: word and UNKNOWN[key]}
+        for block in reversed(blocks):
+            body = {block: body}
+        azure.patch(VAULT, {"properties": body})
+        azure.patch(
+            VAULT, {"properties": {"storageSettings": [{"datastoreType": "VaultStore", "type": "GeoRedundant"}]}}
+        )
+        azure.declare(declaring(**{key: False}, redundancy="GeoRedundant"))
+        planned = azure.run("plan", "--format", "json")
+        (change,) = planned.document["changes"]
+        (field,) = change["fields"]
+        assert (field["path"], field["before"], field["after"]) == (key, UNKNOWN[key] if word else None, False)
+        exported = azure.run("export", PLATFORM)
+        assert (exported.code, f"{key}:" in exported.out) == (0, False), exported

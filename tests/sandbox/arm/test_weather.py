@@ -117,3 +117,60 @@ def test_answers_take_time(ask: Any) -> None:
     assert ask("GET", DISKS).latency > 0.12
     ask.sandbox.set_switch("latency", "off")
     assert ask("GET", DISK).latency == 0.0
+
+
+VAULTS = f"{GROUP}/providers/Microsoft.DataProtection/backupVaults"
+
+
+def test_data_protection_may_tell_what_is_left_of_its_own_buckets(ask: Any) -> None:
+    reads, writes = "x-ms-ratelimit-remaining-subscription-reads", "x-ms-ratelimit-remaining-subscription-writes"
+    assert ask("GET", VAULTS).headers[reads] == "249"
+    ask.sandbox.set_switch("rate_headers", "resource-requests")
+    own = "x-ms-ratelimit-remaining-subscription-resource-requests"
+    read = ask("GET", VAULTS).headers
+    assert (read[own], reads in read) == ("1099", False)
+    for method, name, left in (("PUT", own, "799"), ("POST", writes, "799"), ("DELETE", own, "799")):
+        action = "/validateForBackup" if method == "POST" else ""
+        assert ask(method, f"{VAULTS}/vault{action}", {}).headers[name] == left, method
+        ask.sandbox.advance(60)
+    assert ask("GET", DISK).headers[reads] == "249", "other providers stay as they are"
+
+
+def test_its_own_buckets_run_empty_as_well(ask: Any) -> None:
+    ask.sandbox.set_switch("rate_headers", "resource-requests")
+    answers = [ask("GET", VAULTS) for _ in range(1101)]
+    assert {answer.status for answer in answers[:1100]} == {200}
+    assert (answers[1100].status, answers[1100].code) == (429, "ResourceRequestsThrottled")
+    assert answers[1100].headers["Retry-After"] == "1"
+
+
+@pytest.mark.parametrize("path", [DISK, DISKS, f"{DISK}-none"])
+def test_json_may_begin_with_a_byte_order_mark(ask: Any, path: str) -> None:
+    def raw() -> bytes:
+        content: bytes = ask.sandbox.handle(
+            "GET", f"https://arm{path}?api-version=2024-03-02", {"Authorization": "Bearer x"}, None
+        )[2]
+        return content
+
+    plain = raw()
+    ask.sandbox.set_switch("byte_order_mark", "on")
+    assert raw() == b"\xef\xbb\xbf" + plain
+
+
+@pytest.mark.parametrize(
+    ("name", "ascii_only", "every"),
+    [("rg-größe", "RG-GRößE", "RG-GRÖßE"), ("ομάς", "ομάς", "ΟΜΆΣ"), ("дед.(1)_", "дед.(1)_", "ДЕД.(1)_")],
+)
+def test_group_names_of_any_script_drift_and_are_found(ask: Any, name: str, ascii_only: str, every: str) -> None:
+    ask.sandbox.set_switch("case_drift", "everywhere")
+    group = f"{TWO}/resourceGroups/{name}"
+    assert ask("PUT", group, {"location": "westus"}).status == 201
+    body = {"location": "westus", "properties": {"creationData": {"createOption": "Empty"}}}
+    base = f"{group}/providers/Microsoft.Compute/disks"
+    for number in range(30):
+        assert ask("PUT", f"{base}/d{number}", body).status in {200, 201, 202}
+    for letters, wanted in (("ascii", ascii_only), ("all", every)):
+        ask.sandbox.set_switch("case_drift_letters", letters)
+        ids = [row["id"] for row in ask("GET", base).body["value"]]
+        assert {one.split("/")[4] for one in ids} == {name, wanted}
+        assert {ask("GET", one).status for one in ids} == {200}

@@ -24,7 +24,6 @@ ADDITIONS = {
     "key crossRegionBackupSettings",
     "key regionOfChoiceSettings",
     # recorded jobs carry these
-    "key destinationDataStoreType",
     "key sourceDataStoreType",
     "key isCrossRegionRestore",
     # so does the provider's own 404
@@ -33,10 +32,11 @@ ADDITIONS = {
 NULLS = {
     # recorded jobs and recovery points say null where the description knows only a value
     "dataSourceSetName", "sourceDataStoreName", "sourceDataStoreType", "destinationDataStoreName",
-    "destinationDataStoreType", "endTime", "restoreType", "rehydrationPriority", "progressUrl",
+    "endTime", "restoreType", "rehydrationPriority", "progressUrl",
     "isCrossRegionRestore", "errorDetails", "extendedInfo", "dataTransferredInBytes", "sourceRecoverPoint",
     "recoveryDestination", "taskProgress", "warningDetails", "metaData", "rehydrationExpiryTime",
     "rehydrationStatus", "policyVersion", "details", "target", "innerError", "backupInstanceState", "targetRecoverPoint",
+    "additionalDetails",
 }  # fmt: skip
 TYPES: dict[str, type | tuple[type, ...]] = {
     "string": str,

@@ -1,4 +1,4 @@
-"""Resource Graph: the queries that are asked, pages, rights; what isn't understood is refused."""
+"""Resource Graph: the queries that are asked, pages, permissions; what isn't understood is refused."""
 
 from __future__ import annotations
 
@@ -55,20 +55,20 @@ ROWS: list[dict[str, Any]] = [
     ],
 )
 def test_evaluation(query: str, names: list[str]) -> None:
-    assert [row["name"] for row in run(parse(f"resources | {query}"), ROWS)] == names
+    assert [row["name"] for row in run(parse(f"resources | {query}"), lambda _: ROWS)] == names
 
 
 def test_columns() -> None:
-    (row,) = run(parse("resources | take 1 | project name, kind = toupper(tags.k), properties.list"), ROWS)
+    (row,) = run(parse("resources | take 1 | project name, kind = toupper(tags.k), properties.list"), lambda _: ROWS)
     assert row == {"name": "a", "kind": "GOLD", "properties_list": [{"x": "one-two"}]}
-    assert run(parse("resources | count"), ROWS) == [{"Count": 3}]
-    assert run(parse("resources | project-away n, tags, properties"), ROWS)[0] == {"name": "a"}
-    assert len(run(parse("resources | extend k = 1 | distinct k"), ROWS)) == 1
+    assert run(parse("resources | count"), lambda _: ROWS) == [{"Count": 3}]
+    assert run(parse("resources | project-away n, tags, properties"), lambda _: ROWS)[0] == {"name": "a"}
+    assert len(run(parse("resources | extend k = 1 | distinct k"), lambda _: ROWS)) == 1
 
 
 def test_groups() -> None:
     def told(query: str) -> Any:
-        return run(parse(f"resources | {query}"), [*ROWS, {"name": "a", "n": 5}])
+        return run(parse(f"resources | {query}"), lambda _: [*ROWS, {"name": "a", "n": 5}])
 
     assert told("summarize count() by name")[0] == {"name": "a", "count_": 2}
     assert told("summarize all = sum(n), max(n), min(n), dcount(name)") == [
@@ -79,9 +79,37 @@ def test_groups() -> None:
     assert told("summarize most = max(todatetime(name)) by k = isnull(tags)")[0] == {"k": False, "most": "c"}
 
 
+UNITED = {
+    "resources": [{"id": "v", "tags": {}}],
+    "resourcecontainers": [{"id": "s", "name": "Payments"}],
+}
+
+
+@pytest.mark.parametrize(
+    ("query", "rows"),
+    [
+        (
+            "resources | union resourcecontainers",
+            [{"id": "v", "tags": {}, "name": None}, {"id": "s", "tags": None, "name": "Payments"}],
+        ),
+        (
+            "resources | project id | union (resourcecontainers | project id) | order by id asc",
+            [{"id": "s"}, {"id": "v"}],
+        ),
+        ("resources | where id == 'x' | union (resourcecontainers | project name)", [{"name": "Payments"}]),
+        ("resources | union resources, resources | count", [{"Count": 3}]),
+    ],
+)
+def test_unions(query: str, rows: Any) -> None:
+    assert run(parse(query), lambda part: UNITED[part.table]) == rows
+
+
 @pytest.mark.parametrize(
     "query",
     [
+        "resources | union", "resources | union (resourcecontainers", "resources | union (resources | union resources)",
+        "resources | union resources, resources, resources, resources", "resources | union recoveryservicesresources",
+        "resources | union (authorizationresources | take 1)",
         "", "|", "resources |", "resources | summarize n by name", "resources | summarize count(",
         "resources | where a > datetime(soon)", "resources | top by name", "resources | join (x) on id",
         "resources | where", "resources | where a ==", "resources | where f(x)", "resources | where a in 'x'",

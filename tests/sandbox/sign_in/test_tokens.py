@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import urlsafe_b64decode
 from typing import Any
 from urllib.parse import urlencode
 
@@ -47,6 +48,61 @@ def test_a_client_id_signs_in_as_its_caller(ask: Any, place: Any) -> None:
     assert ask("GET", group, who=token(ask.sandbox, client_id=nobody.upper())).status == 403
     assert ask("GET", group, who=token(ask.sandbox, client_id="somebody")).status == 200
     assert [tokens.object_id_of(text) for text in ("", "a.b.c", "a.WzFd.c")] == [""] * 3
+
+
+@pytest.mark.parametrize(
+    "client", ["99999999-9999-4999-8999-999999999999", "ABCDEF00-0000-4000-8000-000000000000", "my-app"]
+)
+def test_a_client_that_nobody_named_is_found_by_its_own_id(ask_who: Any, ask: Any, place: Any, client: str) -> None:
+    """As `az role assignment create --assignee CLIENT` looks for it."""
+    signed = token(ask.sandbox, client_id=client)
+    claims = json.loads(urlsafe_b64decode(signed.split(".")[1] + "=="))
+    assert claims["appid"] == client
+    for query in (f"servicePrincipalNames/any(c:c eq '{client}')", f"appId eq '{client.lower()}'"):
+        _, found = ask_who("GET", "servicePrincipals", query)
+        assert [(row["id"], row["appId"]) for row in found["value"]] == [(claims["oid"], client)]
+    assert token(ask.sandbox, client_id=client).split(".")[1] != token(ask.sandbox, client_id="other").split(".")[1]
+    assert ask("GET", place("group"), who=signed).status == 200
+    roles = f"{place('group')}/providers/Microsoft.Authorization"
+    body = {
+        "roleDefinitionId": f"{roles}/roleDefinitions/acdd72a7-3385-48ef-bd42-f606fba81ae7",
+        "principalId": claims["oid"],
+    }
+    name = f"{roles}/roleAssignments/00000000-0000-4000-8000-000000000001"
+    assert ask("PUT", name, {"properties": body}, who=signed).status == 201
+    assert ask("GET", name).body["properties"]["createdBy"] == claims["oid"]
+
+
+def test_a_client_is_known_again_by_the_token_that_it_kept(ask_who: Any, sandbox: Sandbox, client: Any) -> None:
+    """The sandbox may have been reset since."""
+    signed = token(sandbox, client_id="my-app")
+    later = Sandbox.of({"seed": 1})
+    query = "servicePrincipalNames/any(c:c eq 'my-app')"
+
+    def found() -> Any:
+        return directory.answer(later.world, "GET", "/v1.0/servicePrincipals", query, b"")[1]["value"]
+
+    for other in ("", "Bearer x", f"Bearer {token(sandbox)}", f"Bearer a.{signed.split('.')[2]}.c"):
+        tokens.recall(later.world, other)
+        assert found() == []
+    tokens.recall(later.world, f"Bearer {signed}")
+    assert [row["appId"] for row in found()] == ["my-app"]
+
+
+def test_where_everybody_else_has_roles_a_new_client_has_no_more(client: Any, place: Any) -> None:
+    role = {"role": "Reader", "scope": place("one")}
+    estate = {
+        "subscriptions": [{"id": place("one").rpartition("/")[2]}],
+        "callers": [{"name": "rest", "roles": [role]}],
+    }
+    ask = client(Sandbox.of(estate))
+    signed = token(ask.sandbox, client_id="newcomer")
+    assert json.loads(urlsafe_b64decode(signed.split(".")[1] + "=="))["appid"] == "newcomer"
+    assert ask("GET", place("one"), who=signed).status == 200
+    assert ask("PUT", f"{place('one')}/resourceGroups/g", {"location": "westus"}, who=signed).status == 403
+    query = "servicePrincipalNames/any(c:c eq 'newcomer')"
+    _, found = directory.answer(ask.sandbox.world, "GET", "/v1.0/servicePrincipals", query, b"")
+    assert [row["displayName"] for row in found["value"]] == ["rest"]
 
 
 def test_the_directory_knows_identities_and_callers(ask_who: Any, ask: Any, place: Any) -> None:

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import re
 from typing import Any
+
+import pytest
 
 RULE = {"backupRuleOptions": {"ruleName": "BackupHourly", "triggerOption": {}}}
 
@@ -30,7 +33,10 @@ def test_a_backup_names_a_job_that_ends_with_a_recovery_point(protected: Any) ->
         "Default",
         "2026-09-06",
     )
-    assert azure.get(point["id"]) == point
+    whole = azure.get(point["id"])
+    for store in whole["properties"]["recoveryPointDataStoresDetails"]:
+        store["metaData"] = None
+    assert whole == point
     snapshots = azure.world.table("microsoft.compute/snapshots").below(azure.SNAPSHOTS.lower())
     assert len(snapshots) == 1
 
@@ -101,3 +107,38 @@ def test_jobs_may_end_in_other_words(protected: Any) -> None:
 def test_a_stopped_instance_is_not_backed_up(protected: Any) -> None:
     protected.finish(protected.call("POST", f"{protected.INSTANCE}/stopProtection"), 60)
     assert protected.call("POST", f"{protected.INSTANCE}/backup", RULE).status == 400
+
+
+def test_a_job_bears_the_tag_of_its_row_as_recorded(protected: Any) -> None:
+    job = protected.finish(protected.call("POST", f"{protected.INSTANCE}/backup", RULE), 3)["properties"]["jobId"]
+    tag = re.compile(r"""W/"datetime'2026-08-30T\d\d%3A\d\d%3A\d\d\.\d{7}Z'\"""")
+    begun = protected.get(job)["properties"]["etag"]
+    assert tag.fullmatch(begun)
+    protected.wait(240)
+    ended = protected.get(job)["properties"]["etag"]
+    assert tag.fullmatch(ended)
+    assert ended > begun, "it was written once more"
+    assert protected.get(job)["properties"]["etag"] == ended
+    (row,) = protected.get(f"{protected.VAULT}/backupJobs")["value"]
+    assert row["properties"]["etag"] == ended
+    assert re.fullmatch(r"00:03:\d\d\.\d{7}", row["properties"]["duration"])
+
+
+@pytest.mark.parametrize(("value", "told"), [("null", None), ("sentinel", "0001-01-01T00:00:00Z")])
+def test_a_running_job_has_no_end(protected: Any, value: str, told: str | None) -> None:
+    protected.world.set_switch("running_end_time", value)
+    job = protected.finish(protected.call("POST", f"{protected.INSTANCE}/backup", RULE), 3)["properties"]["jobId"]
+    (row,) = protected.get(f"{protected.VAULT}/backupJobs")["value"]
+    assert protected.get(job)["properties"]["endTime"] == row["properties"]["endTime"] == told
+    assert row["properties"]["duration"][:8] == "00:00:03"
+    protected.wait(240)
+    assert protected.get(job)["properties"]["endTime"][:4] == "2026"
+
+
+@pytest.mark.parametrize(("value", "told"), [("null", None), ("sentinel", "0001-01-01T00:00:00Z")])
+def test_so_has_a_scheduled_one(protected: Any, value: str, told: str | None) -> None:
+    protected.world.set_switch("running_end_time", value)
+    protected.world.set_switch("backup_start", "0")
+    protected.wait(3600)
+    (row,) = protected.get(f"{protected.VAULT}/backupJobs")["value"]
+    assert row["properties"]["endTime"] == protected.get(row["id"])["properties"]["endTime"] == told

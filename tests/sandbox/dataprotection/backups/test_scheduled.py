@@ -4,6 +4,8 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from reconciler.sandbox.dataprotection.jobs import mishaps
 from reconciler.sandbox.dataprotection.policies import schedules
 
@@ -224,3 +226,74 @@ def test_a_year_of_many_disks_costs_little(ready: Any) -> None:
         azure.wait(30 * DAY)
     assert time.process_time() - before < 5, "a tenth of a team's disks for a year"
     assert len(azure.world.table("microsoft.compute/snapshots")) == 6 * 42
+
+
+def test_the_first_backup_of_a_month_and_of_a_year_is_kept_longer_still(ready: Any) -> None:
+    body = ready.policy_body("P1D", "P2D", "2020-01-01T10:00:00+00:00")
+    backup, default = body["properties"]["policyRules"]
+    for tag, criterion, priority, keep in (("Monthly", "FirstOfMonth", 15, "P6M"), ("Audit", "FirstOfYear", 10, "P1Y")):
+        criteria = [{"objectType": "ScheduleBasedBackupCriteria", "absoluteCriteria": [criterion]}]
+        info = {"isDefault": False, "taggingPriority": priority, "tagInfo": {"tagName": tag}, "criteria": criteria}
+        backup["trigger"]["taggingCriteria"].append(info)
+        after = {"objectType": "AbsoluteDeleteOption", "duration": keep}
+        lifecycle = {**default["lifecycles"][0], "deleteAfter": after}
+        rule = {**default, "name": tag, "isDefault": False, "lifecycles": [lifecycle]}
+        body["properties"]["policyRules"].append(rule)
+    azure = protect(ready, body)
+    azure.wait(160 * DAY)
+    kept = [(row["retentionTagName"], moment(row["recoveryPointTime"]).date().isoformat()) for row in points(azure)]
+    months = [("Monthly", f"{month}-01") for month in ("2026-11", "2026-10", "2026-09")]
+    audits = [("Audit", "2027-01-01")]
+    longer = [row for row in kept if row[0] != "Default"]
+    assert longer == [("Monthly", "2027-02-01"), *audits, ("Monthly", "2026-12-01"), *months, ("Audit", "2026-08-30")]
+
+
+@pytest.mark.parametrize(
+    ("start", "instant", "as_written"),
+    [
+        ("2022-05-31T23:30:00+01:00", 30, 1410),
+        ("2022-01-31T23:30:00+01:00", 1410, 1410),
+        ("2022-01-31T23:30:00+02:00", 1350, 1410),
+        ("2022-05-31T23:30:00+00:00", 90, 90),
+        ("2022-05-31T23:30:00+05:30", 1200, 1200),
+    ],
+)
+def test_a_start_with_an_offset_of_its_own_zone_is_read_in_one_of_two_ways(
+    start: str, instant: int, as_written: int
+) -> None:
+    schedule = {"repeatingTimeIntervals": [f"R/{start}/P1D"], "timeZone": "W. Europe Standard Time"}
+    properties = {"policyRules": [{"objectType": "AzureBackupRule", "trigger": {"schedule": schedule}}]}
+    for reading, minute in ((False, instant), (True, as_written)):
+        found = schedules.schedule_of(properties, as_written=reading)
+        assert found is not None
+        assert found.minutes == (minute,)
+
+
+@pytest.mark.parametrize(("value", "hour"), [("instant", 22), ("wall-clock", 21)])
+def test_backups_follow_the_reading_that_a_switch_tells(ready: Any, value: str, hour: int) -> None:
+    ready.world.set_switch("start_offset", value)
+    ready.world.set_switch("backup_start", "0")
+    body = ready.policy_body("P1D", start="2022-05-31T23:30:00+01:00")
+    body["properties"]["policyRules"][0]["trigger"]["schedule"]["timeZone"] = "W. Europe Standard Time"
+    azure = protect(ready, body)
+    azure.wait(DAY)
+    (job,) = jobs(azure)
+    assert moment(job["startTime"]).hour == hour
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "sku"),
+    [
+        ("westus2", "zonal", "Standard_ZRS"),
+        ("westus", "zonal", "Standard_LRS"),
+        ("westus2", "local", "Standard_LRS"),
+    ],
+)
+def test_snapshots_are_zone_redundant_where_the_region_has_zones(ready: Any, place: str, value: str, sku: str) -> None:
+    ready.world.set_switch("snapshot_redundancy", value)
+    ready.world.find(ready.VAULT)["location"] = place
+    ready.disk(location=place)
+    azure = protect(ready, ready.policy_body())
+    azure.wait(DAY)
+    table = azure.world.table("microsoft.compute/snapshots")
+    assert {table[key]["sku"]["name"] for key in table.below(azure.SNAPSHOTS.lower())} == {sku}

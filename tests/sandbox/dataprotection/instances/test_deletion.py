@@ -144,3 +144,28 @@ def test_a_deletion_takes_as_long_as_a_switch_says(protected: Any) -> None:
     assert protected.state() == "ProtectionConfigured"
     assert protected.finish(response, 10)["status"] == "Succeeded"
     assert protected.call("GET", protected.INSTANCE).status == 404
+
+
+def test_a_group_made_again_with_its_grant_lets_the_instance_go(protected: Any) -> None:
+    """The way out that the error names, also for a group that was deleted with everything in it."""
+    protected.world.remove(protected.SNAPSHOTS)
+    protected.revoke_all()
+    ended = protected.finish(protected.call("DELETE", protected.INSTANCE))
+    (advice,) = ended["error"]["additionalInfo"][0]["info"]["recommendedAction"]
+    assert "Create the resource group snapshots again" in advice
+    protected.group(protected.SNAPSHOTS)
+    protected.grant(protected.principal(), protected.CONTRIBUTOR, protected.SNAPSHOTS)
+    assert protected.finish(protected.call("DELETE", protected.INSTANCE))["status"] == "Succeeded"
+    assert protected.call("GET", protected.INSTANCE).status == 404
+
+
+@pytest.mark.parametrize("parameters", [None, [], [{"dataStoreType": "VaultStore"}]])
+def test_an_instance_that_never_named_a_group_can_be_deleted(protected: Any, parameters: Any) -> None:
+    info = protected.world.find(protected.INSTANCE)["properties"]["policyInfo"]
+    info["policyParameters"] = {"dataStoreParametersList": parameters}
+    assert protected.finish(protected.call("DELETE", protected.INSTANCE))["status"] == "Succeeded"
+
+
+def test_undeleting_nothing_has_no_inner_error(protected: Any) -> None:
+    error = protected.call("POST", f"{deleted_path(protected)}/undelete").body["error"]
+    assert error.keys() == {"code", "message", "target", "details"}

@@ -85,7 +85,7 @@ def test_where_the_details_of_a_protection_error_stand(ready: Any, place: str, a
     )
 
 
-def test_missing_rights_can_be_refused_at_once(ready: Any) -> None:
+def test_missing_permissions_can_be_refused_at_once(ready: Any) -> None:
     ready.world.set_switch("permission_failure", "refused")
     ready.revoke_all()
     response = ready.call("PUT", ready.INSTANCE, ready.instance_body())
@@ -93,12 +93,63 @@ def test_missing_rights_can_be_refused_at_once(ready: Any) -> None:
     assert ready.call("GET", ready.INSTANCE).status == 404
 
 
-def test_missing_rights_can_fail_the_operation(ready: Any) -> None:
+def test_missing_permissions_can_fail_the_operation(ready: Any) -> None:
     ready.world.set_switch("permission_failure", "operation-failed")
     ready.revoke_all()
     ended = ready.finish(ready.call("PUT", ready.INSTANCE, ready.instance_body()), 2)
     assert (ended["status"], ended["error"]["code"]) == ("Failed", "UserErrorMissingRequiredPermissions")
     assert ready.state() == "ConfiguringProtectionFailed"
+
+
+def test_a_failed_operation_can_leave_the_instance_halfway(ready: Any) -> None:
+    ready.world.set_switch("permission_failure", "given-up")
+    ready.revoke_all()
+    ended = ready.finish(ready.call("PUT", ready.INSTANCE, ready.instance_body()), 2)
+    assert ended["status"] == "Failed"
+    properties = ready.call("GET", ready.INSTANCE).body["properties"]
+    assert (properties["currentProtectionState"], properties["provisioningState"]) == (
+        "ConfiguringProtection",
+        "Failed",
+    )
+    assert "protectionErrorDetails" not in properties
+    ready.wait(3600)
+    assert ready.state() == "ConfiguringProtection", "nothing happens by itself"
+
+
+@pytest.mark.parametrize("given_up", ["Failed", "Canceled"])
+@pytest.mark.parametrize(
+    ("setting", "status", "ends", "state"),
+    [
+        ("repaired", 202, "Succeeded", "ProtectionConfigured"),
+        ("no-op", 200, "", "UpdatingProtection"),
+        ("operation-failed", 202, "Failed", "UpdatingProtection"),
+    ],
+)
+def test_a_put_of_what_was_given_up(
+    protected: Any, given_up: str, setting: str, status: int, ends: str, state: str
+) -> None:
+    halfway = {"status": "UpdatingProtection"}, "UpdatingProtection", given_up
+    keys = ("protectionStatus", "currentProtectionState", "provisioningState")
+    protected.world.find(protected.INSTANCE)["properties"] |= dict(zip(keys, halfway, strict=True))
+    protected.world.set_switch("given_up_instance", setting)
+    response = protected.call("PUT", protected.INSTANCE, protected.instance_body())
+    assert response.status == status
+    if ends:
+        assert protected.finish(response, 2)["status"] == ends
+    protected.wait(60)
+    assert protected.state() == state
+    provisioning = protected.get(protected.INSTANCE)["properties"]["provisioningState"]
+    assert provisioning == ("Succeeded" if setting == "repaired" else given_up)
+
+
+def test_what_was_given_up_takes_another_body_whatever_the_switch_says(protected: Any) -> None:
+    protected.world.find(protected.INSTANCE)["properties"]["provisioningState"] = "Failed"
+    protected.world.set_switch("given_up_instance", "operation-failed")
+    body = protected.instance_body()
+    body["tags"] = {"more": "tags"}
+    assert protected.finish(protected.call("PUT", protected.INSTANCE, body), 2)["status"] == "Succeeded"
+    protected.wait(60)
+    assert protected.get(protected.INSTANCE)["properties"]["provisioningState"] == "Succeeded"
 
 
 def no_disk(azure: Any, body: Any) -> None:
@@ -217,7 +268,7 @@ def test_a_disk_has_one_instance_across_all_vaults(protected: Any) -> None:
         error = response.body["error"]
         assert (response.status, error["code"]) == (400, "UserErrorDppDatasourceAlreadyHasBackupInstance")
         assert error["message"] == (
-            "Datasource is already associated with the backup instance disk1-disk1-0001 in the Backup vault "
+            "Datasource is already associated with the backup instance disk1 in the Backup vault "
             f"{protected.VAULT} with the protection status as ProtectionConfigured."
         )
 

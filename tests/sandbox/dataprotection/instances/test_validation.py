@@ -25,7 +25,7 @@ def test_a_disk_that_could_be_protected_passes(ready: Any) -> None:
     assert ready.get(again)["status"] == "Succeeded"
 
 
-def test_a_missing_right_fails_the_operation_with_the_reason_nested_inside(ready: Any) -> None:
+def test_a_missing_permission_fails_the_operation_with_the_reason_nested_inside(ready: Any) -> None:
     ready.revoke_all()
     response = probe(ready)
     ended = ready.finish(response, 60)
