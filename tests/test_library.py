@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +13,7 @@ from installed import environment
 import reconciler
 from reconciler import apply, connect, drift, load, options, plan
 from reconciler.errors import ManifestError, Refused, StalePlan, UsageError
+from samples import copied
 
 TYPED = """
 from reconciler import apply, connect, drift, load, options, plan
@@ -29,7 +29,7 @@ with connect(sandbox="azure.estate.yaml") as azure:
 
 @pytest.fixture
 def estate(samples: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(samples / "quickstart", tmp_path / "estate", ignore=shutil.ignore_patterns("*.json")))
+    return copied("quickstart", tmp_path / "estate")
 
 
 def test_the_whole_story(estate: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -60,6 +60,15 @@ def test_a_closed_gate_refuses(estate: Path) -> None:
         with pytest.raises(Refused, match="irreversible"):
             apply(load(estate), azure)
         assert apply(load(estate), azure, options(accept_irreversible=True)).ok
+
+
+def test_a_plan_is_made_for_the_api_version_of_its_connection(estate: Path) -> None:
+    text = (estate / "backup.yaml").read_text()
+    said = "costManagement: VaultLevel\n    softDelete: {state: AlwaysOn}"
+    (estate / "backup.yaml").write_text(text.replace("redundancy: LocallyRedundant", said))
+    for version, told in ((None, {"needs-api-version"}), ("2026-06-01", set())):
+        with connect(sandbox=estate / "azure.estate.yaml", api_version=version) as azure:
+            assert {finding.code for finding in plan(load(estate), azure).errors} == told
 
 
 def test_what_settles_otherwise_than_declared_is_not_ok(estate: Path) -> None:

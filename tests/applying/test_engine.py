@@ -12,7 +12,7 @@ from reconciler.applying.engine import Settings
 from reconciler.azure.receipts import Receipt
 from reconciler.model.changes import Action, Op, Step
 from reconciler.model.codes import errors as error_codes
-from reconciler.model.errors import AzureError, Conflict, Transient
+from reconciler.model.errors import AzureError, Conflict, OperationFailed, Transient
 from reconciler.model.findings import Finding, Severity
 from reconciler.model.plan import Mark, Wait
 from reconciler.model.results.outcome import Status
@@ -64,6 +64,10 @@ def test_a_failure_skips_its_dependants_and_nobody_else(carry_out: CarryOut, scr
     assert "r-1" in applied["group/a"].message
     assert applied["group/c"].because == applied["group/b"].because
     assert applied["group/b"].because.startswith("group/a failed: no room")
+    assert {one: applied[f"group/{one}"].cause for one in "abcd"} == {
+        "a": "", "b": "group/a", "c": "group/a", "d": "",
+    }  # fmt: skip
+    assert applied["group/a"].request == "r-1"
     assert not applied.outcome.ok
 
 
@@ -135,6 +139,16 @@ def test_f11_what_never_ends_is_still_in_progress_after_30_minutes(carry_out: Ca
     assert applied.statuses == {"disk/i": "in-progress"}
     assert "still in progress after 30 min" in applied["disk/i"].message
     assert applied.seconds == pytest.approx(1800, abs=30)
+
+
+def test_f11_the_limit_is_told_whatever_azure_said_on_the_way(carry_out: CarryOut, scripted: Scripted) -> None:
+    async def put(_step: Step) -> Receipt:
+        raise OperationFailed("Retry after 30 seconds.", code="still-in-progress")
+
+    scripted.on[Op.GROUP_PUT] = put
+    applied = carry_out(plan_of(group_change("a")))
+    assert applied.statuses == {"group/a": "in-progress"}
+    assert applied["group/a"].message == "still in progress after 30 min"
 
 
 def test_f20_a_conflict_is_looked_into_and_done_when_it_is_as_wanted(carry_out: CarryOut, scripted: Scripted) -> None:

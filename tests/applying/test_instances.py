@@ -70,7 +70,10 @@ def test_a_protection_error_ends_it_with_azures_reason(carry_out: CarryOut, scri
     applied = carry_out(plan_of(disk_change()))
     assert applied["disk/i"].code == "UserErrorManagedDiskNotFound"
     assert "No such disk." in applied["disk/i"].message
-    assert applied["disk/i"].hint == "Look."
+    assert (
+        applied["disk/i"].hint
+        == "the disk is gone: restore it, or take it out of the manifest under `removed`. Azure advises: Look."
+    )
 
 
 def repoint() -> Change:
@@ -181,7 +184,7 @@ def test_still_there_by_its_id_is_not_gone_whatever_the_list_lacks(carry_out: Ca
     scripted.on[Op.INSTANCE_DELETE] = becoming(scripted)
     applied = carry_out(plan_of(disk_change("i", Step(Op.INSTANCE_DELETE, instance()), goal="gone")))
     assert applied["disk/i"].status == "failed"
-    assert "is in ProtectionConfigured" in applied["disk/i"].message
+    assert "it is ProtectionConfigured" in applied["disk/i"].message
 
 
 def test_protected_by_its_id_is_protected_whatever_the_list_lacks(carry_out: CarryOut, scripted: Scripted) -> None:
@@ -321,7 +324,7 @@ def test_f60_invalid_input_is_believed_when_the_probe_blames_something_else(
     assert applied.seconds < 120
 
 
-def test_a_missing_right_without_anything_fresh_fails_at_once(carry_out: CarryOut, scripted: Scripted) -> None:
+def test_a_missing_permission_without_anything_fresh_fails_at_once(carry_out: CarryOut, scripted: Scripted) -> None:
     async def put(_: Step) -> Receipt:
         raise AzureError("no", code="UserErrorMissingRequiredPermissions", status=400)
 
@@ -336,7 +339,7 @@ def test_a_role_that_others_must_make_is_probed_once_and_skipped(carry_out: Carr
     role = role_change().address
     applied = carry_out(plan_of(disk_change(probe=Probe(("k",), fresh=False, missing=(role,)))))
     assert applied["disk/i"].status == "skipped"
-    assert applied["disk/i"].because == f"role missing: {role}"
+    assert applied["disk/i"].because == f"these role assignments are missing: {role}"
     assert len(scripted.validations) == 1
 
 

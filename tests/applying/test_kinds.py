@@ -228,7 +228,7 @@ def test_f14_one_that_exists_under_another_name_is_adopted(carry_out: CarryOut, 
     assert (result.status, result.message) == ("done", "exists already")
 
 
-def test_f19_our_own_callers_missing_right_fails_at_once_with_the_line_for_those_who_may(
+def test_f19_our_own_callers_missing_permission_fails_at_once_with_the_line_for_those_who_may(
     carry_out: CarryOut, scripted: Scripted
 ) -> None:
     scripted.put(vault_body())

@@ -4,8 +4,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.azure.answering import _ANSWERS, _JOINTLY
-from reconciler.azure.reading import answer
+from reconciler.azure.answering import _ANSWERS, _JOINTLY, answer
 from reconciler.model import estate
 from reconciler.model.estate import TRACE, Question, QuestionKind
 from reconciler.model.ids import ArmId

@@ -32,6 +32,23 @@ def test_f29_all_pages_are_read_and_links_are_followed_verbatim(wire: Any) -> No
     assert wire.calls[1].url == NEXT + "1"
 
 
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_a_byte_order_mark_before_the_json_is_passed_over(wire: Any, mark: bytes) -> None:
+    wire.on("GET", LIST, (200, mark + b'{"value": []}'))
+    assert wire.run(read) == []
+    body = mark + b'{"error": {"code": "CloudInternalError", "message": "m"}}'
+    wire.on("GET", f"{LIST}/a", *[(409, body)])
+    with pytest.raises(AzureError, match="m") as caught:
+        wire.run(lambda azure: azure.get(f"{LIST}/a"))
+    assert caught.value.code == "CloudInternalError"
+
+
+def test_two_marks_are_no_json(wire: Any) -> None:
+    wire.on("GET", LIST, (200, b"\xef\xbb\xbf\xef\xbb\xbf{}"))
+    with pytest.raises(ReadIncomplete, match="it is no JSON"):
+        wire.run(read)
+
+
 def test_f59_an_empty_page_with_a_link_is_not_the_end(wire: Any) -> None:
     wire.on("GET", LIST, {"value": [], "nextLink": NEXT})
     wire.on("GET", "abc", {"value": rows("b")})

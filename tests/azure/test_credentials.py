@@ -13,6 +13,7 @@ from azure.mgmt.core.tools import get_arm_endpoints
 
 from reconciler.azure.clouds import CLOUDS
 from reconciler.azure.inprocess import InProcessTransport
+from reconciler.azure.network import Networks
 from reconciler.azure.sign_in import assertions
 from reconciler.azure.sign_in.assertions import Federated
 from reconciler.azure.sign_in.credentials import WAYS, choice, credential
@@ -70,7 +71,7 @@ def test_the_first_way_that_is_offered_in_full_is_taken(environment: Any, way: s
         ({**GITHUB, **APPLICATION}, "Federated"),
         ({**FILE, **APPLICATION}, "Federated"),
         ({**VARIABLE, **APPLICATION}, "Federated"),
-        (PIPELINE, "AzurePipelinesCredential"),
+        (PIPELINE, "Federated"),
         (IDENTITY, "ManagedIdentityCredential"),
         ({**IDENTITY, "AZURE_CLIENT_ID": "of-a-user-assigned-one"}, "ManagedIdentityCredential"),
         (SECRET, "ClientSecretCredential"),
@@ -80,7 +81,7 @@ def test_the_first_way_that_is_offered_in_full_is_taken(environment: Any, way: s
 def test_each_way_has_its_credential(environment: Any, kind: str, monkeypatch: Any) -> None:
     for name, value in {"IDENTITY_ENDPOINT": "", "MSI_ENDPOINT": "", **environment}.items():
         monkeypatch.setenv(name, value)
-    assert type(credential(environment, CLOUDS["AzureUSGovernment"])).__name__ == kind
+    assert type(credential(environment, CLOUDS["AzureUSGovernment"], Networks({}))).__name__ == kind
 
 
 @pytest.mark.parametrize(
@@ -95,8 +96,35 @@ def test_what_can_never_sign_in_is_a_wrong_environment(environment: Any, told: s
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     with pytest.raises(UsageError, match=told) as raised:
-        credential(environment, PUBLIC)
+        credential(environment, PUBLIC, Networks({}))
     assert "AZURE_" in raised.value.hint
+
+
+AUTHORITY = "AZURE_AUTHORITY_HOST"
+
+
+@pytest.mark.parametrize("environment", [SECRET, {**GITHUB, **APPLICATION}, {}])
+@pytest.mark.parametrize(
+    "said", ["http://login.microsoftonline.com", "ldap://login", "log in", "https://", "host:8443"]
+)
+def test_a_host_that_can_t_be_one_is_told_by_the_variable_that_names_it(environment: Any, said: str) -> None:
+    with pytest.raises(UsageError) as raised:
+        credential({**environment, AUTHORITY: said}, PUBLIC, Networks({}))
+    assert (AUTHORITY in raised.value.message, said in raised.value.message) == (True, True)
+    assert raised.value.hint == f"set {AUTHORITY} to a sign-in host such as login.microsoftonline.com, or unset it"
+
+
+@pytest.mark.parametrize(
+    "said", ["login.here", "https://login.here/", "https://LOGIN.here:8443", "https://[::1]:1", "$(X)", ""]
+)
+def test_a_sign_in_host_may_be_a_host_or_a_url_or_nothing(said: str) -> None:
+    assert credential({**SECRET, AUTHORITY: said}, PUBLIC, Networks({}))
+
+
+def test_a_managed_identity_needs_no_sign_in_host(monkeypatch: Any) -> None:
+    for name, value in {"MSI_ENDPOINT": "", **IDENTITY}.items():
+        monkeypatch.setenv(name, value)
+    assert credential({**IDENTITY, AUTHORITY: "http://login"}, PUBLIC, Networks({}))
 
 
 # Assertions
@@ -124,7 +152,7 @@ class Issuer:
 
 def test_f21_github_is_asked_for_a_fresh_token_each_time() -> None:
     issuer = Issuer((200, {"value": "token-1"}), (200, {"value": "token-2"}))
-    ask = assertions.github(GITHUB, PUBLIC.audience, issuer.transport)
+    ask = assertions.github(GITHUB, PUBLIC.audience, lambda: issuer.transport)
     assert [asyncio.run(ask()), asyncio.run(ask())] == ["token-1", "token-2"]
     assert issuer.asked[0] == ("GET", "https://gh/token?x=1&audience=api%3A%2F%2FAzureADTokenExchange", "Bearer hush")
 
@@ -147,7 +175,7 @@ def test_clouds_are_as_the_sdk_knows_them(cloud: str, named: AzureClouds, author
 @pytest.mark.parametrize("cloud", CLOUDS)
 def test_each_cloud_has_its_own_audience_and_authority(cloud: str) -> None:
     issuer = Issuer((200, {"value": "assertion", "token_type": "Bearer", "expires_in": 3600, "access_token": "t"}))
-    own = credential({**GITHUB, **APPLICATION}, CLOUDS[cloud], transport=issuer.transport)
+    own = credential({**GITHUB, **APPLICATION}, CLOUDS[cloud], lambda: issuer.transport)
     assert asyncio.run(own.get_token_info(CLOUDS[cloud].scope)).expires_on
     (_, asked, _), (_, signed, _) = issuer.asked
     assert asked.endswith(CLOUDS[cloud].audience.replace("api://", "api%3A%2F%2F"))
@@ -157,20 +185,22 @@ def test_each_cloud_has_its_own_audience_and_authority(cloud: str) -> None:
 
 def test_a_github_that_stumbles_is_asked_again() -> None:
     issuer = Issuer((503, {}), (200, {"value": "token"}))
-    assert asyncio.run(assertions.github(GITHUB, "a", issuer.transport)()) == "token"
+    assert asyncio.run(assertions.github(GITHUB, "a", lambda: issuer.transport)()) == "token"
     assert len(issuer.asked) == 2
 
 
 @pytest.mark.parametrize("answer", [(403, {}), (200, b"<html>"), (200, {}), (200, []), (200, ValueError())])
 def test_a_github_that_gives_no_token_is_explained_without_a_secret(answer: Any) -> None:
     with pytest.raises(ClientAuthenticationError, match="GitHub returned no identity token") as raised:
-        asyncio.run(assertions.github(GITHUB, "a", Issuer(answer).transport)())
+        asyncio.run(assertions.github(GITHUB, "a", lambda: Issuer(answer).transport)())
     assert "hush" not in str(raised.value)
 
 
 def test_the_request_token_is_never_sent_in_the_open() -> None:
     issuer = Issuer((200, {"value": "token"}))
-    ask = assertions.github({**GITHUB, "ACTIONS_ID_TOKEN_REQUEST_URL": "http://gh/token"}, "a", issuer.transport)
+    ask = assertions.github(
+        {**GITHUB, "ACTIONS_ID_TOKEN_REQUEST_URL": "http://gh/token"}, "a", lambda: issuer.transport
+    )
     with pytest.raises(ClientAuthenticationError, match="https"):
         asyncio.run(ask())
     assert not issuer.asked
@@ -244,10 +274,11 @@ class Refusing:
     [
         ("AADSTS700024: Client assertion is not within its valid time range.", "too old"),
         ("AADSTS700213: No matching federated identity record found.", "subject"),
-        ("AADSTS7000222: The provided client secret keys are expired.", "Make a new client secret"),
+        ("AADSTS7000222: The provided client secret keys are expired.", "make a new client secret"),
         ("AADSTS90002: Tenant not found.", "--cloud"),
         ("AADSTS1: Something else.", "id-token: write"),
         ("GitHub returned no identity token (HTTP 403)", "id-token: write"),
+        ("HTTPSConnectionPool: SSLError(SSLCertVerificationError: CERTIFICATE_VERIFY_FAILED)", "REQUESTS_CA_BUNDLE"),
     ],
 )
 def test_a_refusal_names_the_way_that_was_tried_and_what_to_do(said: str, hint: str) -> None:
@@ -273,3 +304,49 @@ def test_a_network_that_is_down_is_no_refusal() -> None:
 
     with pytest.raises(ServiceRequestError):
         asyncio.run(SignIn("default", "", Down()).get_token_info("s"))
+
+
+def test_requests_at_the_same_time_sign_in_once() -> None:
+    class Slow:
+        def __init__(self) -> None:
+            self.asked: list[Any] = []
+
+        async def get_token_info(self, *scopes: str, options: Any = None) -> Any:
+            self.asked.append((scopes, options))
+            await asyncio.sleep(0.01)
+            return len(self.asked)
+
+    inner = Slow()
+    own = SignIn("default", "", inner)
+
+    async def ask() -> list[Any]:
+        many = [own.get_token_info("s") for _ in range(5)]
+        first = await asyncio.gather(
+            *many, own.get_token_info("other"), own.get_token_info("s", options={"claims": "c"})
+        )
+        return [*first, await own.get_token_info("s")]
+
+    assert asyncio.run(ask()) == [1, 1, 1, 1, 1, 2, 3, 4]
+    assert len(inner.asked) == 4
+
+
+def test_a_refusal_too_is_shared_by_those_who_waited_for_it() -> None:
+    class Slow(Refusing):
+        asked = 0
+
+        async def get_token_info(self, *_: Any, **__: Any) -> Any:
+            self.asked += 1
+            await asyncio.sleep(0.01)
+            raise ClientAuthenticationError(self.message)
+
+    inner = Slow("no")
+    own = SignIn("default", "", inner)
+
+    async def ask() -> None:
+        for rest, tries in ((0, 1), (0.6, 1), (0, 2)):
+            found = await asyncio.gather(*(own.get_token_info("s") for _ in range(5)), return_exceptions=True)
+            assert {type(one).__name__ for one in found} == {"NotSignedIn"}
+            assert inner.asked == tries
+            await asyncio.sleep(rest)
+
+    asyncio.run(ask())

@@ -68,8 +68,9 @@ def test_the_true_reason_is_dug_out_of_the_innermost_error() -> None:
     )
     assert "Appropriate permissions" in error.message
     assert "The client 'a' may not read 'b'." in error.message
-    assert error.advice == ("Grant appropriate permissions.",)
-    assert error.hint == "Grant appropriate permissions."
+    ours = "grant what `reconciler plan PATH` shows as missing; roles take up to half an hour to become effective."
+    assert error.advice == (ours, "Azure advises: Grant appropriate permissions.")
+    assert error.hint == " ".join(error.advice)
 
 
 def test_nested_details_are_told_with_their_code() -> None:
@@ -133,3 +134,58 @@ def test_no_secret_survives(secret: str) -> None:
 
 def test_the_target_is_a_path_without_its_signed_query() -> None:
     assert refused(400, {"code": "X", "message": "m"}).target == "/subscriptions/s/thing"
+
+
+UNTELLING = ["InternalServerError", "NoInnerErrorFrom1PException", "Success"]
+
+
+@pytest.mark.parametrize("code", UNTELLING)
+def test_what_azure_nests_without_saying_more_neither_explains_nor_advises(code: str) -> None:
+    """A job's error that says what is wrong, as recorded: below it Azure says `InternalServerError` or the like."""
+    says = told(
+        {
+            "code": "UserErrorShopClosed",
+            "message": "The shop is closed.",
+            "recommendedAction": ["Open it."],
+            "details": [{"code": code, "message": "Internal Server Error", "recommendedAction": ["Look it up."]}],
+        }
+    )
+    assert (says.code, says.message) == ("UserErrorShopClosed", "The shop is closed.")
+    assert says.advice == ("Open it.", "Look it up.")
+
+
+@pytest.mark.parametrize("code", UNTELLING)
+def test_it_is_told_where_nothing_else_is_said(code: str) -> None:
+    says = told({"code": code, "message": "It failed."})
+    assert (says.code, says.message) == (code, "It failed.")
+
+
+def test_another_nested_code_still_explains() -> None:
+    nested = {"code": "UserErrorDoorStuck", "message": "The door is stuck."}
+    says = told(
+        {
+            "code": "UserErrorShopClosed",
+            "message": "The shop is closed.",
+            "details": [nested, {"code": "InternalServerError", "message": "Internal Server Error"}],
+        }
+    )
+    assert says.message == "The shop is closed. (UserErrorDoorStuck) The door is stuck."
+
+
+@pytest.mark.parametrize(
+    ("reason", "message"),
+    [
+        (
+            "Request failed.\r\nStatus: 500\r\n\r\nContent:\r\n{}\r\n\r\nHeaders:\r\nDate: x\r\n",
+            "Request failed. Status: 500 Content: {}",
+        ),
+        ("It is being deleted.\nRequestId:1\nTime:2", "It is being deleted. RequestId:1 Time:2"),
+        ("one\t \n two", "one two"),
+        ("The Headers: of a table", "The Headers: of a table"),
+    ],
+)
+def test_a_reason_of_several_lines_is_one_sentence_without_an_answers_headers(reason: str, message: str) -> None:
+    inner = {"code": "NoInnerErrorFrom1PException", "additionalInfo": {"DetailedNonLocalisedMessage": reason}}
+    assert (
+        told({"code": "UserErrorShopClosed", "message": "Closed.", "innerError": inner}).message == f"Closed. {message}"
+    )

@@ -109,8 +109,9 @@ def test_f05_is_retryable_false_is_not_believed_and_the_advice_is_told(wire: Any
     wire.on("GET", PATH, (500, {"error": error}))
     with pytest.raises(Transient) as raised:
         wire.run(look)
-    assert raised.value.advice == ("Wait.",)
-    assert raised.value.hint == "Wait."
+    ours = "run the command again in a few minutes; if it fails again, give Azure support the request or job id."
+    assert raised.value.advice == (ours, "Azure advises: Wait.")
+    assert raised.value.hint == " ".join(raised.value.advice)
 
 
 @pytest.mark.parametrize(
@@ -210,6 +211,28 @@ def test_f58_an_answer_that_cannot_be_read_is_transient_and_then_an_error(wire: 
     with pytest.raises(Transient, match="Could not read the answer") as raised:
         wire.run(look)
     assert raised.value.code == "unreadable-answer"
+
+
+@pytest.mark.parametrize(
+    ("content", "shown", "is_soon"),
+    [
+        (b"[]", "[]", True),
+        (b"null", "null", True),
+        (b'"text"', '"text"', True),
+        (b"0", "0", True),
+        (b"<html>proxy</html>", "no JSON", False),
+        (b'{"id": "x', "no JSON", False),
+    ],
+)
+def test_json_of_another_shape_is_asked_for_a_few_times_only(
+    wire: Any, content: Any, shown: str, is_soon: bool
+) -> None:
+    """Nothing that would go away answers so, unlike a proxy's page or a cut connection."""
+    wire.on("GET", PATH, (200, content))
+    with pytest.raises(Transient, match="Could not read the answer") as raised:
+        wire.run(look)
+    assert shown in raised.value.message
+    assert (len(wire.calls) <= 6, "proxy" in raised.value.hint) == (is_soon, not is_soon)
 
 
 def test_f58_a_redirect_is_never_taken_for_an_answer(wire: Any) -> None:

@@ -23,6 +23,15 @@ def test_an_answer_serves_both_generations_of_clients() -> None:
     answer.raise_for_status()
 
 
+@pytest.mark.parametrize(
+    "kind", ["application/json", "application/json; charset=utf-8", "application/json; charset=UTF-8"]
+)
+def test_a_byte_order_mark_is_no_part_of_the_text(kind: str) -> None:
+    """The transports of the official SDKs leave it out, too."""
+    answer = InProcessResponse(HttpRequest("GET", "https://h/x"), 200, {"Content-Type": kind}, b'\xef\xbb\xbf{"a": 1}')
+    assert (answer.text(), answer.json()) == ('{"a": 1}', {"a": 1})
+
+
 def test_an_odd_status_has_no_phrase_and_an_error_is_one() -> None:
     answer = InProcessResponse(HttpRequest("GET", "https://h/x"), 599, {}, b"")
     assert answer.reason == ""

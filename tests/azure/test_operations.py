@@ -42,7 +42,8 @@ def test_f09_a_failed_operation_tells_azure_s_reason(wire: Any) -> None:
     with pytest.raises(OperationFailed, match=r"Missing\. Deep") as raised:
         wait(wire, BUSY, {"status": "Failed", "error": error})
     assert raised.value.code == "UserErrorMissingRequiredPermissions"
-    assert raised.value.hint == "Grant it."
+    ours = "grant what `reconciler plan PATH` shows as missing; roles take up to half an hour to become effective."
+    assert raised.value.hint == f"{ours} Azure advises: Grant it."
 
 
 @pytest.mark.parametrize("body", [{"status": "Failed"}, {"status": "Failed", "error": None}])

@@ -207,7 +207,8 @@ def test_a_lock_lies_on_what_its_id_says(scope: str) -> None:
     ],
 )
 def test_a_body_is_projected_by_the_type_of_its_id(own: str, kind: str) -> None:
-    assert type(projection.resource(ArmId(own), {"id": own})).__name__ == kind
+    body = {"id": own, "properties": {"dataSourceInfo": {"resourceID": DISK}}}
+    assert type(projection.resource(ArmId(own), body)).__name__ == kind
 
 
 @pytest.mark.parametrize(

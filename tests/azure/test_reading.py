@@ -27,7 +27,7 @@ def reach(**changed: Any) -> Any:
         "disk_subscriptions": ("one",),
         "role_subscriptions": ("one",),
         "vaults": (V.lower(),),
-        "identities": (),
+        "by_id": (),
         "owners": ("walkthrough",),
     }
     return Reach(**{**whole, **changed})
@@ -37,6 +37,15 @@ def vault(own: str = V, principal: Any = PRINCIPAL, **tags: Any) -> Any:
     return {"id": own, "location": "westus", "identity": {"principalId": principal}, "tags": tags, "properties": {}}
 
 
+def instance(own: str) -> Any:
+    return {
+        "id": own,
+        "properties": {
+            "dataSourceInfo": {"resourceID": f"{ONE}/resourceGroups/rg/providers/Microsoft.Compute/disks/d"}
+        },
+    }
+
+
 @pytest.fixture
 def azure(wire: Any) -> Any:
     wire.on("GET", ONE, {"value": []})
@@ -44,10 +53,8 @@ def azure(wire: Any) -> Any:
     wire.on("POST", GRAPH, {"data": []})
     wire.on("GET", f"{ONE}/providers/Microsoft.DataProtection/backupVaults", {"value": [vault()]})
     wire.on("GET", f"{V}/backupPolicies", {"value": [{"id": f"{V}/backupPolicies/p", "properties": {}}]})
-    wire.on("GET", f"{V}/backupInstances", {"value": [{"id": f"{V.upper()}/backupInstances/i", "properties": {}}]})
-    wire.on(
-        "GET", f"{V}/deletedBackupInstances", {"value": [{"id": f"{V}/deletedBackupInstances/x", "properties": {}}]}
-    )
+    wire.on("GET", f"{V}/backupInstances", {"value": [instance(f"{V.upper()}/backupInstances/i")]})
+    wire.on("GET", f"{V}/deletedBackupInstances", {"value": [instance(f"{V}/deletedBackupInstances/x")]})
     return wire
 
 
@@ -138,17 +145,17 @@ def test_role_assignments_of_many_identities_are_one_list_per_subscription(azure
 
 def test_user_assigned_identities_are_read_and_their_principals_asked(azure: Any) -> None:
     azure.on("GET", "userassignedidentities/u", {"id": IDENTITY, "properties": {"principalId": "UP"}})
-    estate = look(azure, identities=(IDENTITY,))
+    estate = look(azure, by_id=(IDENTITY,))
     assert estate.identities[IDENTITY].principal_id == "up"
     assert [call for call in azure.calls if "principalId eq 'up'" in call.url.replace("%20", " ").replace("%27", "'")]
 
 
 def test_a_user_assigned_identity_that_is_gone_is_left_out_and_one_out_of_reach_is_an_error(azure: Any) -> None:
     azure.on("GET", "userassignedidentities/u", (404, {"error": {"code": "ResourceNotFound", "message": "m"}}))
-    assert look(azure, identities=(IDENTITY,)).identities == {}
+    assert look(azure, by_id=(IDENTITY,)).identities == {}
     azure.on("GET", "userassignedidentities/u", (403, {"error": {"code": "AuthorizationFailed", "message": "m"}}))
     with pytest.raises(ReadIncomplete, match="userassignedidentities/u"):
-        look(azure, identities=(IDENTITY,))
+        look(azure, by_id=(IDENTITY,))
 
 
 @pytest.mark.parametrize(
@@ -174,7 +181,7 @@ def test_f31_one_id_in_two_spellings_is_one_object(azure: Any) -> None:
     azure.on(
         "GET",
         f"{V}/backupInstances",
-        {"value": [{"id": f"{V}/backupInstances/I"}, {"id": f"{V.upper()}/backupinstances/i"}]},
+        {"value": [instance(f"{V}/backupInstances/I"), instance(f"{V.upper()}/backupinstances/i")]},
     )
     assert len(look(azure).instances) == 1
 

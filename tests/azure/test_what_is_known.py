@@ -67,7 +67,7 @@ async def vaults_of_graph(azure: Any) -> Known[Any]:
 
 async def vaults_in_lists(azure: Any) -> Known[Any]:
     """As where Resource Graph lacks what was read of another vault."""
-    return await survey.vaults(azure, Yes(()), [project_vault(MARKED)])
+    return await survey.vaults(azure, Yes(survey.Wide()), [project_vault(MARKED)])
 
 
 async def jobs_of_graph(azure: Any) -> Known[Any]:
@@ -101,7 +101,9 @@ SOURCES = {
         question("protected-elsewhere", DISK),
     ),
     "list of a vault's instances": Source(
-        "ackupInstances?", {"id": INSTANCE, "properties": {}}, question("held", VAULT)
+        "ackupInstances?",
+        {"id": INSTANCE, "properties": {"dataSourceInfo": {"resourceID": DISK}}},
+        question("held", VAULT),
     ),
     "list of recovery points": Source(f"{INSTANCE}/recoveryPoints", POINT, question("recovery-points", INSTANCE)),
     "list of role assignments": Source(

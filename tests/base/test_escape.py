@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.base.escape import code, commands, fence, markdown, plain
+from reconciler.base.escape import code, commands, fence, markdown, plain, prose
 from reconciler.base.redaction import redact
 
 
@@ -67,3 +67,18 @@ def test_code_spans_and_fences_outlast_the_backticks_inside() -> None:
 
 def test_commands_are_broken_on_every_line() -> None:
     assert commands("a\n::error::b\nc") == "a\n\\::error::b\nc"
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("pass `--force x_y`, or *stop*", r"pass `--force x_y`, or \*stop\*"),
+        ("`a`", "`a`"),
+        ("an odd ` backtick_", r"an odd \` backtick\_"),
+        ("two`` in `a` row", r"two\`\` in \`a\` row"),
+        ("`@team` @team <b>", "`@team` @&#8203;team &lt;b&gt;"),
+        ("`a\nb`", r"`a\nb`"),
+    ],
+)
+def test_what_stands_between_backticks_is_code_in_prose(said: str, shown: str) -> None:
+    assert prose(said) == shown

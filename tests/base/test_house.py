@@ -6,13 +6,11 @@ import ast
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from functools import cache
 from graphlib import CycleError, TopologicalSorter
-from pathlib import Path
 
-import reconciler
+import pytest
+from sources import hints, modules
 
-PACKAGE = Path(reconciler.__file__).parent
 LONGEST_FUNCTION = 50
 LONGEST_MODULE = 350
 MOST_TYPE_IGNORES = 5
@@ -23,17 +21,6 @@ CIRCLES: tuple[tuple[str, str], ...] = ()
 """Imports that close a circle, as importer and imported; none is added."""
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
-
-
-@cache
-def modules() -> dict[str, tuple[str, ast.Module]]:
-    """The text and the tree of every module, by its dotted name."""
-    found = {}
-    for path in sorted(PACKAGE.rglob("*.py")):
-        parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
-        text = path.read_text(encoding="utf-8")
-        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = text, ast.parse(text)
-    return found
 
 
 def functions() -> Iterator[tuple[str, Function]]:
@@ -85,6 +72,156 @@ def imported(name: str, body: Iterable[ast.stmt]) -> set[str]:
             inner = {f"{node.module}.{one.name}" for one in node.names}
             found |= (inner & modules().keys()) or {node.module}
     return (found & modules().keys()) - {name}
+
+
+TEXTS = frozenset({"message", "hint", "because", "note", "reason"})
+"""What is for people: what follows from it is decided by a field of its own."""
+CUTS = frozenset(
+    {
+        "partition",
+        "rpartition",
+        "split",
+        "rsplit",
+        "splitlines",
+        "startswith",
+        "endswith",
+        "removeprefix",
+        "removesuffix",
+    }
+    | {"find", "rfind", "index", "rindex", "count"}
+)
+SEARCHES = frozenset({"match", "search", "fullmatch", "findall", "finditer"})
+MAY_READ_TEXTS = frozenset({"reconciler.cli.failure"})
+"""It lays the lines of a message out, and decides nothing."""
+
+
+def is_text(node: ast.expr, names: frozenset[str]) -> bool:
+    """Whether an expression is one of these attributes, maybe in lower case."""
+    while isinstance(node, ast.Call):
+        if isinstance(node.func, ast.Attribute):
+            node = node.func.value
+        elif node.args:
+            node = node.args[0]
+        else:
+            return False
+    return isinstance(node, ast.Attribute) and node.attr in names
+
+
+def readings(tree: ast.Module) -> Iterator[str]:
+    """Where a text for people is compared, searched or cut; addresses may be compared only."""
+    cut = TEXTS | {"address"}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Compare):
+            is_read = any(is_text(one, TEXTS) for one in (node.left, *node.comparators))
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            name = node.func.attr
+            is_read = (name in CUTS and is_text(node.func.value, cut)) or (
+                name in SEARCHES and any(is_text(one, cut) for one in node.args)
+            )
+        else:
+            continue
+        if is_read:
+            yield f"line {node.lineno}: {ast.unparse(node)}"
+
+
+def test_nothing_is_decided_by_a_text_for_people() -> None:
+    apart = ("reconciler.sandbox", *MAY_READ_TEXTS)
+    found = {name: list(readings(tree)) for name, (_, tree) in modules().items() if not name.startswith(apart)}
+    assert not {name: read for name, read in found.items() if read}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'if "after" in error.message: pass',
+        "next(one for one in findings if one.message == refused)",
+        'lower(finding.hint).startswith("a")',
+        'change.address.split("/")[1]',
+        "NAME.search(error.message)",
+    ],
+)
+def test_a_text_that_is_read_is_found(line: str) -> None:
+    assert list(readings(ast.parse(line)))
+
+
+def test_an_address_may_be_compared_and_a_message_shown() -> None:
+    assert not list(readings(ast.parse("told = one.message if one.address == own else f'{one.message.rstrip()}: {x}'")))
+
+
+def is_hint(text: str) -> bool:
+    """Whether a hint reads as all do: it begins in lower case or with a literal, and has no full stop at its end or inside."""
+    return not text[0].isupper() and not re.search(r"\.$|[.!] [A-Z]", text)
+
+
+def test_hints_read_alike() -> None:
+    found = {text for _, tree in modules().values() for text in hints(tree)}
+    assert len(found) > 100, "the search finds them"
+    assert not {text for text in found if not is_hint(text)}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'raise Blocked("…", hint=told or "Run it again")',
+        'hint = f"pass {x}. Then"',
+        'A_HINT = "ask them."',
+        'Unsure("it is gone", "look again.")',
+    ],
+)
+def test_a_hint_that_reads_differently_is_found(line: str) -> None:
+    assert not all(map(is_hint, hints(ast.parse(line))))
+
+
+MAY_SPELL_AS_PYTHON = frozenset({"__repr__", "__getattr__"})
+"""What only programs in Python ask for."""
+CONTAINERS = frozenset({"list", "tuple", "set", "frozenset", "dict", "sorted", "type"})
+
+
+def innards(tree: ast.Module) -> Iterator[str]:
+    """Where an f-string puts a value in as Python spells it: by `!r`, `repr`, or as a container.
+
+    Text is put between quotes as it is, other foreign values by `escape.value`, lists joined.
+    """
+    apart = {
+        inner
+        for node in ast.walk(tree)
+        if isinstance(node, Function) and node.name in MAY_SPELL_AS_PYTHON
+        for inner in ast.walk(node)
+    }
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.FormattedValue) or node in apart:
+            continue
+        value = node.value
+        called = value.func.id if isinstance(value, ast.Call) and isinstance(value.func, ast.Name) else ""
+        is_container = isinstance(value, ast.List | ast.Tuple | ast.Set | ast.Dict | ast.ListComp | ast.GeneratorExp)
+        if node.conversion in (ord("r"), ord("a")) or is_container or called in CONTAINERS | {"repr", "ascii"}:
+            yield f"line {node.lineno}: {ast.unparse(node.value)}"
+
+
+def test_no_text_has_the_innards_of_python() -> None:
+    found = {name: list(innards(tree)) for name, (_, tree) in modules().items()}
+    assert not {name: told for name, told in found.items() if told}
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["f'not {x!r}'", "f'{x!a}'", "f'{list(zones)}'", "f'{repr(x)}'", "f'{[one for one in x]}'", "f'{(a, b)}'"],
+)
+def test_a_text_with_the_innards_of_python_is_found(line: str) -> None:
+    assert list(innards(ast.parse(line)))
+
+
+def test_whoever_catches_everything_says_why() -> None:
+    silent = []
+    for name, (text, tree) in modules().items():
+        lines = text.splitlines()
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ExceptHandler):
+                caught = {one.id for one in ast.walk(node.type) if isinstance(one, ast.Name)} if node.type else {""}
+                if caught & {"", "Exception", "BaseException"}:
+                    reason = re.sub(r"noqa: \w+", "", lines[node.lineno - 1].partition("#")[2])
+                    silent += [] if re.search(r"\w", reason) else [f"{name}:{node.lineno}"]
+    assert not silent
 
 
 def test_no_two_public_classes_share_a_name() -> None:

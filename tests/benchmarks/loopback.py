@@ -7,7 +7,6 @@ alone. CPU is the least of some repeats, memory the peak of its resident set.
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -19,6 +18,8 @@ from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 from fleet import Fleet, manifest
+
+from samples import copied
 
 HERE = Path(__file__).parent
 SAMPLE = HERE.parents[1] / "samples" / "quickstart"
@@ -100,7 +101,7 @@ def start_up(repeats: int) -> dict[str, float]:
     """Milliseconds of CPU above an interpreter that does nothing: of the quickstart, and of one disk over HTTP."""
     with TemporaryDirectory() as name:
         folder = Path(name)
-        shutil.copytree(SAMPLE, folder / "quickstart", ignore=shutil.ignore_patterns("*.state.json", "*.lock"))
+        copied("quickstart", folder / "quickstart")
         sandbox = ("--sandbox", "quickstart/azure.estate.yaml")
         said: dict[str, tuple[str, ...]] = {
             "bare": ("-c", "pass"),

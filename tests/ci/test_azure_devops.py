@@ -17,7 +17,10 @@ COMMENT_LIMIT = 150_000
 
 def planned(machine: Machine, threads: list[Any] | None = None) -> Done:
     machine.answers = [("/threads?", {"value": threads or []})]
-    return AzurePipelines(machine, SYSTEM_PULLREQUEST_PULLREQUESTID="12").job("backup-plan.yml", "plan")
+    agent = AzurePipelines(machine, SYSTEM_PULLREQUEST_PULLREQUESTID="12")
+    done = agent.job("backup-plan.yml", "plan")
+    assert done.code or {"plan.json", "plan.md"} <= set(agent.kept["backup-plan-1"])
+    return done
 
 
 def approving(description: str, **more: Any) -> list[Any]:
@@ -30,7 +33,10 @@ def approving(description: str, **more: Any) -> list[Any]:
 
 
 def applied(machine: Machine) -> Done:
-    return AzurePipelines(machine).job("backup-apply.yml", "apply")
+    agent = AzurePipelines(machine)
+    done = agent.job("backup-apply.yml", "apply")
+    assert done.code or {"apply.json", "apply.md", "audit.jsonl"} <= set(agent.kept["backup-apply-1"])
+    return done
 
 
 def test_a_pull_request_gets_one_comment_and_a_recorded_checksum(machine: Callable[..., Machine]) -> None:
@@ -92,8 +98,10 @@ def test_without_an_approved_plan_nothing_is_applied(
 def test_drift_keeps_one_work_item(machine: Callable[..., Machine]) -> None:
     one = machine()
     one.answers = [("wiql", {"workItems": []})]
-    done = AzurePipelines(one).job("backup-nightly.yml", "drift")
+    agent = AzurePipelines(one)
+    done = agent.job("backup-nightly.yml", "drift")
     assert done.code == 2, done.text
+    assert {"drift.json", "status.json"} <= set(agent.kept["backup-drift-1"])
     (query,) = one.sent("wiql")
     assert "[System.Tags] CONTAINS 'backup-drift' AND [System.State] <> 'Done'" in json.loads(query["body"])["query"]
     (made,) = one.sent("-X POST", "workitems/$Issue")

@@ -47,6 +47,8 @@ def test_a_pull_request_gets_one_comment_and_a_recorded_checksum(machine: Callab
     assert body.startswith(f"{MARKER}\n<!-- reconciler:plan:quickstart -->\n## Plan of quickstart: changes")
     assert "commit `beef` · [backup](https://github.com/example/infra/actions/runs/17)" in body
     assert "## Plan of quickstart: changes" in runner.summary
+    assert runner.kept == {"reconciler-plan-backup": ["report.json", "report.md", "report.sarif", "report.xml"]}
+    assert body.endswith("\n<sub>[All reports](https://github.com/example/infra/actions/runs/17/artifacts/1)</sub>\n")
     (status,) = one.sent("POST", f"repos/example/infra/statuses/{HEAD}")
     checksum = done.values["checksum"]
     assert {f"description=checksum {checksum}", "context=reconciler: backup"} <= set(status["arguments"])
@@ -114,6 +116,8 @@ def test_drift_keeps_one_issue(machine: Callable[..., Machine]) -> None:
     assert body.startswith("<!-- reconciler-action:issue:backup -->\n")
     assert "## Drift of quickstart: found" in body
     assert "## Status of quickstart" in body
+    (checksum,) = re.findall(r"^reconciler apply backup --checksum ([0-9a-f]{64})", body, re.MULTILINE)
+    assert {"drift.json", "status.json", "report.md"} <= set(runner.kept["reconciler-drift-status-backup"])
     one.forget()
     others = [{"number": 3, "body": None}, {"number": 4, "body": body, "pull_request": {}}]
     one.answers = [("issues?", [*others, {"number": 7, "body": body}])]
@@ -122,7 +126,8 @@ def test_drift_keeps_one_issue(machine: Callable[..., Machine]) -> None:
     assert not one.sent("POST")
     one.answers = []
     _, done = planned(one)
-    one.answers = approving(done.values["checksum"])
+    assert done.values["checksum"] == checksum, "what the issue names is what a plan approves"
+    one.answers = approving(checksum)
     assert applied(one).code == 0
     one.forget()
     one.answers = [("issues?", [*others, {"number": 7, "body": body}])]
@@ -149,6 +154,7 @@ def test_shards_are_approved_and_applied_one_by_one(machine: Callable[..., Machi
     assert done.code == 0, done.text
     (status,) = one.sent("POST", "statuses")
     assert "context=reconciler: backup 1/4" in status["arguments"]
+    assert list(runner.kept) == ["reconciler-plan-backup-1-4"], "shards of one run overwrite nothing of each other"
     one.answers = approving(done.values["checksum"], context="reconciler: backup 1/4")
     done = GitHub(one, "push", {}, MERGE).job("backup-shards.yml", "apply", {"shard": "1/4"})
     assert done.code == 0, done.text
@@ -170,7 +176,7 @@ def test_the_platform_teams_output_fits(machine: Callable[..., Machine]) -> None
     assert done.code == 0, done.text[-3000:]
     (body,) = bodies(one, "POST", "issues/12/comments")
     assert len(body) <= 65_535
-    assert "more, see the artefact" not in body, "nothing is left out"
+    assert "report.json" not in body, "nothing is left out"
     assert len(runner.summary.encode()) <= 1024 * 1024
     assert is_harmless(done.text)
 
@@ -196,11 +202,27 @@ def test_two_thousand_changes_are_cut_at_a_boundary_and_counted(
     assert done.code == 0, done.text[-3000:]
     (body,) = bodies(one, "POST", "issues/12/comments")
     assert 60_000 < len(body) <= 65_535
+    assert "2000 disks in " in body
     shown = len(re.findall(r"^\+ \S", body, re.MULTILINE))
-    (left,) = re.findall(r"… and (\d+) more, see the artefact", body)
+    rest = r"^… and (\d+) more, see `report\.json` of \[backup\]\(https://github\.com/example/infra/actions/runs/17\)$"
+    (left,) = re.findall(rest, body, re.MULTILINE)
+    assert "report.json" in runner.kept["reconciler-plan-backup"]
     assert shown + int(left) == int(done.values["add"]) > 2000
     assert body.count("```") % 2 == 0
     assert len(runner.summary.encode()) <= 1024 * 1024
+
+
+def test_an_issue_of_two_long_reports_still_fits(machine: Callable[..., Machine], tmp_path: Path) -> None:
+    one = machine()
+    many_disks(one, tmp_path / "azure.estate.yaml", 1000)
+    one.answers = [("issues?", [])]
+    runner = GitHub(one, "schedule", {})
+    assert runner.job("backup-nightly.yml", "drift").code == 2
+    (body,) = bodies(one, "POST", "repos/example/infra/issues")
+    assert len(body) <= 65_535
+    assert "## Drift of quickstart: found" in body
+    assert "**The report of `status` is too long for this page**: see `status.md` of this run." in body
+    assert "status.md" in runner.kept["reconciler-drift-status-backup"]
 
 
 def test_a_hostile_estate_renders_harmlessly(machine: Callable[..., Machine]) -> None:

@@ -25,6 +25,7 @@ def test_a_merge_request_gets_widgets_and_its_plan_is_what_is_applied(machine: C
     done = GitLab(one).job("plan")
     assert done.code == 0, done.text
     assert json.loads((one.checkout / "counts.json").read_text()) == {"create": 7, "update": 0, "delete": 0}
+    assert GitLab(one).kept("plan") == ["plan.md", "plan.json", "checksum.txt"]
     assert "<testsuites" in (one.checkout / "plan.xml").read_text()
     assert "[job](https://gitlab.example.com/-/jobs/8)" in (one.checkout / "plan.md").read_text()
     checksum = (one.checkout / "checksum.txt").read_text()
@@ -32,6 +33,7 @@ def test_a_merge_request_gets_widgets_and_its_plan_is_what_is_applied(machine: C
     done = applied(one)
     assert done.code == 0, done.text
     assert "Apply complete!" in done.text
+    assert GitLab(one).kept("apply") == ["apply.md", "apply.json", "audit.jsonl"]
 
 
 @pytest.mark.parametrize(
@@ -59,6 +61,7 @@ def test_without_an_approved_plan_nothing_is_applied(
 def test_drift_keeps_one_issue_where_a_token_lets_it(machine: Callable[..., Machine]) -> None:
     one = machine()
     assert GitLab(one).job("drift").code == 2
+    assert GitLab(one).kept("drift") == ["report.md", "drift.json", "status.json"]
     assert not one.calls, "without a token the failed pipeline is the message"
     for found, expected in (([], "--request POST"), ([{"iid": 4}, {"iid": 5}], "--request PUT")):
         one.forget()

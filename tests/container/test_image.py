@@ -1,4 +1,4 @@
-"""The image: built as the Dockerfile says, run without rights on a file system that can't be written, and stopped."""
+"""The image: built as the Dockerfile says, run without privileges on a file system that can't be written, and stopped."""
 
 from __future__ import annotations
 

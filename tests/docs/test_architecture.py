@@ -109,7 +109,7 @@ def test_calls_go_down_but_for_those_that_are_explained(calls: Calls) -> None:
 
 
 def test_the_way_passes_every_floor_but_those_that_are_named() -> None:
-    (line,) = re.findall(r"^Not on this way: (.+)$", PAGE, re.MULTILINE)
+    (line,) = re.findall(r"^Not on this path: (.+)$", PAGE, re.MULTILINE)
     assert {*map(floor, ROUTE), *re.findall(r"`(\w+)`", line)} == FLOOR.keys() - {"__main__"}
     assert floor(ROUTE[0]) == floor(ROUTE[-1]) == "cli"
 

@@ -7,6 +7,8 @@ import re
 import pytest
 from reference import GENERATE, REPOSITORY
 
+from reconciler.model.results.status import BAD, STATES, UNKNOWN
+
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 PAGES = GENERATE.pages()
 
@@ -16,6 +18,14 @@ def test_the_pages_are_up_to_date() -> None:
     kept = {path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8") for path in folder.rglob("*.md")}
     stale = sorted(name for name in {*kept, *PAGES} if kept.get(name) != PAGES.get(name))
     assert stale == [], "python docs/generate.py"
+
+
+def test_the_schemas_name_every_kind() -> None:
+    said = GENERATE.schemas()
+    kept = {path.name: path.read_text(encoding="utf-8") for path in GENERATE.SCHEMAS.iterdir()}
+    assert sorted(name for name in kept if kept[name] != said[name]) == [], "python docs/generate.py"
+    written = {name for name in kept if GENERATE.KINDS_IN_SCHEMAS.search(kept[name])}
+    assert written == {f"{name}.schema.json" for name in ("apply", "drift", "explain", "operation", "plan")}
 
 
 def test_every_command_of_the_first_level_is_in_the_readme_once() -> None:
@@ -33,6 +43,12 @@ def test_every_option_has_a_help() -> None:
         if isinstance(option, click.Option) and not option.help
     ]
     assert silent == []
+
+
+def test_the_guide_has_every_state_of_status_with_its_exit_code() -> None:
+    guide = (REPOSITORY / "docs" / "guides" / "status.md").read_text(encoding="utf-8")
+    told = dict(re.findall(r"^\| `(\w+)` \|[^|]+\| (\d) \|$", guide, re.MULTILINE))
+    assert told == {state: "1" if state == UNKNOWN else "2" if state in BAD else "0" for state in STATES}
 
 
 @pytest.mark.parametrize("code", ["0", "1", "2", "130, 143"])

@@ -1,4 +1,4 @@
-"""The manifest's schema in a real editor's back end: yaml-language-server (npm) over stdio."""
+"""The schemas of manifests and of estate files in a real editor's back end: yaml-language-server (npm) over stdio."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ pytestmark = pytest.mark.external
 class Editor:
     """A language client that knows one file beside its schema, as `init` leaves them."""
 
-    def __init__(self, folder: Path) -> None:
-        (folder / "manifest.schema.json").write_text(schema_text("manifest"))
-        self._file = folder / "backup.yaml"
+    def __init__(self, folder: Path, schema: str = "manifest", file: str = "backup.yaml") -> None:
+        (folder / f"{schema}.schema.json").write_text(schema_text(schema))
+        self._file = folder / file
         self._number = 0
         self._got: Queue[dict[str, Any]] = Queue()
         self._process = subprocess.Popen(
@@ -35,7 +35,8 @@ class Editor:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
         )
-        threading.Thread(target=self._read, daemon=True).start()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
         self.ask("initialize", {"processId": None, "rootUri": folder.as_uri(), "capabilities": {}})
         self._send({"method": "initialized", "params": {}})
 
@@ -65,7 +66,11 @@ class Editor:
 
     def close(self) -> None:
         self._process.kill()
-        self._process.communicate()
+        self._process.wait()
+        self._reader.join()
+        for stream in (self._process.stdin, self._process.stdout):
+            if stream is not None:
+                stream.close()
 
     def _send(self, message: dict[str, Any]) -> None:
         content = json.dumps({"jsonrpc": "2.0", **message}).encode()
@@ -92,7 +97,9 @@ class Editor:
                 size = int(line.split(b":")[1])
                 while stream.readline().strip():
                     pass
-                self._got.put(json.loads(stream.read(size)))
+                content = stream.read(size)
+                if len(content) == size:  # else it was killed in the middle of a message
+                    self._got.put(json.loads(content))
 
 
 @pytest.fixture
@@ -149,3 +156,49 @@ def test_what_is_wrong_is_underlined(editor: Editor, right: str, wrong: str, sai
         found["range"]["start"]["line"] == where(text, wrong.rsplit(": ", maxsplit=1)[-1] if ":" in wrong else wrong)[0]
     )
     assert said in found["message"]
+
+
+ESTATE = """# yaml-language-server: $schema=estate.schema.json
+seed: 1
+clock: 2026-01-05T08:00:00Z
+switches: {propagation: "60..300", case_drift: everywhere, latency: off, page_size: 7, throttling: halved}
+subscriptions:
+  - id: 22222222-2222-2222-2222-222222222222
+    resourceGroups:
+      - name: diskrg
+        location: westus
+        tags: {team: payments, cost: 7}
+        disks:
+          - {name: data, sku: Premium_LRS, sizeGB: 128, zones: ["1"]}
+resources:
+  - id: /subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/diskrg/providers/x.y/z/w
+    location: westus
+"""
+
+
+@pytest.fixture
+def estate_editor(tmp_path: Path) -> Iterator[Editor]:
+    one = Editor(tmp_path, "estate", "azure.estate.yaml")
+    yield one
+    one.close()
+
+
+def test_an_estate_is_not_underlined_and_a_switch_is_completed_and_explained(estate_editor: Editor) -> None:
+    assert estate_editor.open(ESTATE) == []
+    line, character = where(ESTATE, "propagation")
+    shown = json.dumps(estate_editor.at("hover", line, character + 2)["contents"])
+    assert "role assignment" in shown
+    text = ESTATE.replace("        tags: {team: payments, cost: 7}\n", "        \n")
+    estate_editor.open(text)
+    found = estate_editor.at("completion", text.split("\n").index("        "), 8)
+    assert {"locks", "identities", "snapshots"} <= {item["label"] for item in found["items"]}
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [("sizeGB", "sizeMB"), ("everywhere", "elsewhere"), ("page_size: 7", "page_size: -1"), ("seed: 1", "seed: one")],
+)
+def test_what_is_wrong_in_an_estate_is_underlined(estate_editor: Editor, right: str, wrong: str) -> None:
+    text = ESTATE.replace(right, wrong)
+    (found,) = estate_editor.open(text)
+    assert found["range"]["start"]["line"] == where(text, wrong)[0]

@@ -1,4 +1,4 @@
-"""What only others may do is found out with rights that only read, and told to those who may."""
+"""What only others may do is found out with permissions that only read, and told to those who may."""
 
 from __future__ import annotations
 

@@ -81,9 +81,9 @@ def test_every_declared_disk_is_backed_up_and_waited_for(stage: Stage) -> None:
         found = stage.session.run(lambda azure, clock: recovery_points(azure, clock, wanted))
     points = [row.points[0].id.name for row in found]
     assert points == [row.job.point for row in rows if row.job]
-    valid("backup", backups_document(rows, tool_version="0", manifest="m"))
+    valid("backup", backups_document(rows, manifest="m"))
     assert listing_text(backups_listing(rows)).endswith("Backup: 2 completed of 2 disks.\n")
-    assert "| one | completed | Default |" in listing_markdown(backups_listing(rows))
+    assert "| completed | one | Default |" in listing_markdown(backups_listing(rows))
 
 
 @pytest.mark.parametrize("status", [403, 404])
@@ -174,7 +174,7 @@ def test_ten_a_day_are_counted_before_anything_is_sent(stage: Stage) -> None:
     assert [(row.status, row.code) for row in rows] == [("refused", "backup-limit"), ("started", "")]
     assert len(posts(stage)) == 1
     assert "refused" in listing_text(backups_listing(rows))
-    valid("backup", backups_document(rows, tool_version="0", manifest="m"))
+    valid("backup", backups_document(rows, manifest="m"))
     stage.wait(DAY)
     assert backed_up(stage, "one")[0].ok
 
@@ -214,7 +214,7 @@ def test_a_job_that_fails_tells_azures_reason_and_a_way_out(stage: Stage) -> Non
     told = listing_text(jobs_listing([failed]))
     assert "code: UserErrorDiskBackupAuthorizationFailed\n  hint: find out which role or lock" in told
     assert "reconciler plan" in listing_markdown(jobs_listing([failed]))
-    found = valid("jobs", jobs_document([failed], tool_version="0", manifest="m"))
+    found = valid("jobs", jobs_document([failed], manifest="m"))
     assert found["jobs"][0]["error"]["code"] == "UserErrorDiskBackupAuthorizationFailed"
 
 
@@ -311,7 +311,7 @@ def test_recovery_points_come_newest_first_with_their_rules(stage: Stage) -> Non
     assert times == sorted(times, reverse=True)
     assert (len(times), found.found > 15) == (10, True)
     assert {point.retention_rule for point in found.points} == {"Default", "Daily"}
-    document = valid("recovery-points", points_document([found], tool_version="0", manifest="m"))
+    document = valid("recovery-points", points_document([found], manifest="m"))
     assert document["disks"][0]["count"] == found.found
     assert f"{found.found - 10} older ones are left out" in listing_text(points_listing([found]))
     assert "| Incremental | Default |" in listing_markdown(points_listing([found]))

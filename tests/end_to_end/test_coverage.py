@@ -215,7 +215,7 @@ def answering(stage: Stage, status: int, said: Any) -> Any:
 def test_its_forms(stage: Stage) -> None:
     stage.apply(SAID)
     found = covered(stage)
-    document = coverage_document(found, tool_version="0.1.0", tags=("backup",))
+    document = coverage_document(found, tags=("backup",))
     jsonschema.Draft202012Validator(json.loads(schema_text("coverage"))).validate(json.loads(text(document)))
     assert document["summary"] == {"disks": 11, "covered": 3, "excluded": 4, "uncovered": 4}
     assert document["by"]["subscription"] == {

@@ -185,7 +185,7 @@ def test_from_there_one_policy_at_a_time(on_stage: Callable[..., Stage]) -> None
 def test_its_forms(on_stage: Callable[..., Stage]) -> None:
     bodies = protected("theirs", tags={"reconciler-owner": "<b>@others</b>\n::error::"})
     found = exported(on_stage(estate(BASE, protected("one"), bodies)))
-    document = export_document(found, tool_version="0.1.0")
+    document = export_document(found)
     jsonschema.Draft202012Validator(json.loads(schema_text("export"))).validate(json.loads(text(document)))
     assert document["content"]["disks"]
     for shown in (export_yaml(found), export_markdown(found)):

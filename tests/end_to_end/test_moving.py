@@ -144,7 +144,7 @@ def test_where_rights_at_the_new_place_are_missing_and_not_ours_to_give_the_disk
     said = AFTER | {"roleAssignments": {"mode": "verify"}}
     told = done(backed_up, said, moved(softly=True))
     assert (told.result.status, told.result.code) == ("failed", "move-unready")
-    assert "role missing" in told.result.message
+    assert "role assignments are missing" in told.result.message
     assert "protected in the old vault again" in told.result.message
     assert states(backed_up) == ("ProtectionConfigured", "")
     assert points(backed_up) == 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -15,6 +14,7 @@ import pytest
 from stage import Stage, failures
 
 from reconciler.sandbox.sandbox import Sandbox
+from samples import copied
 
 COMMAND = (sys.executable, "-m", "reconciler")
 CLOCK = "scaled:400"
@@ -58,7 +58,7 @@ def run(endpoint: str, *arguments: str) -> subprocess.CompletedProcess[str]:
 def test_the_same_estate_through_both_doors(
     sample: str, samples: Path, tmp_path: Path, on_stage: Callable[..., Stage]
 ) -> None:
-    folders = [Path(shutil.copytree(samples / sample, tmp_path / name)) for name in ("one", "other")]
+    folders = [copied(sample, tmp_path / name) for name in ("one", "other")]
     inside, outside = (folder / "azure.estate.yaml" for folder in folders)
 
     stage = on_stage(inside)
@@ -78,7 +78,7 @@ def test_the_same_estate_through_both_doors(
 
 def test_everything_that_is_made_is_unmade_over_a_real_connection(samples: Path, tmp_path: Path) -> None:
     """DELETE is answered without a body, which azure-core reads by itself and refuses to read again."""
-    folder = Path(shutil.copytree(samples / "quickstart", tmp_path / "story"))
+    folder = copied("quickstart", tmp_path / "story")
     manifest = folder / "backup.yaml"
     first = manifest.read_text()
 

@@ -66,7 +66,8 @@ def test_a_refusal_is_an_error_with_azures_cause_at_the_place_of_the_entry(stage
         plan = preflight(stage.session, before)
     (finding,) = [one for one in plan.errors if one.code == "preflight-refused"]
     assert finding.address == f"disk/{SECOND.lower()}"
-    assert finding.message.startswith("UserErrorMissingRequiredPermissions: ")
+    assert finding.message.count("UserErrorMissingRequiredPermissions") == 1
+    assert finding.hint
     assert finding.place is not None
     assert plan.checksum == before.checksum
 
@@ -75,7 +76,7 @@ def test_what_does_not_exist_yet_is_said_to_be_unchecked(on_stage: Callable[...,
     stage = on_stage(estate(group(APPS, "diskrg"), *(disk(f"d{number}") for number in range(5))))
     plan = asked(stage, said(*(f"d{number}" for number in range(5))))
     (finding,) = [one for one in plan.findings if one.code == "preflight-unchecked"]
-    assert "doesn't exist yet; Azure was not asked about d0, d1, d2 and 2 more" in finding.message
+    assert "did not ask Azure whether it would protect d0, d1, d2 and 2 more: " in finding.message
     assert not plan.errors
     assert validations(stage) == 0
 

@@ -43,7 +43,7 @@ def test_a_grant_that_takes_effect_at_once_is_not_waited_for(fresh: Stage) -> No
     assert (fresh.sandbox.time() - began).total_seconds() < 6 * MINUTES
 
 
-@pytest.mark.parametrize("failure", ["protection-error", "refused", "operation-failed"])
+@pytest.mark.parametrize("failure", ["protection-error", "refused", "operation-failed", "given-up"])
 def test_a_permission_that_flaps_is_tried_again(fresh: Stage, failure: str) -> None:
     fresh.switch(propagation="300..600", propagation_flap=True, permission_failure=failure)
     outcome = fresh.apply(manifest())

@@ -37,4 +37,9 @@ def test_preflight_names_them_before_anything_is_written(on_stage: Callable[...,
     plan = stage.plan(manifest(), preflight=True)
     assert "protected-elsewhere" in codes(plan)
     assert "unchecked" not in codes(plan)
-    assert "unchecked" in codes(stage.plan(manifest()))
+
+
+def test_a_plan_names_them_as_well(on_stage: Callable[..., Stage]) -> None:
+    (found,) = on_stage(WORLD).plan(manifest()).errors
+    assert found.code == "protected-elsewhere"
+    assert found.message == (f"it is already protected by held in the vault Theirs (subscription {OTHER})")

@@ -197,7 +197,7 @@ def test_the_role_is_left_to_others_where_the_manifest_says_so(backed_up: Stage,
     told = done(backed_up, said, wish())
     assert (told.result.status, told.result.because) == (
         "skipped",
-        f"role missing: role/TestBkpVault/disk-restore-operator@{TARGET.lower()}",
+        f"these role assignments are missing: role/TestBkpVault/disk-restore-operator@{TARGET.lower()}",
     )
     assert len(told.plan.emitted) == (mode == "emit")
     assert not [call for call in backed_up.writes() if call.kind == "POST restore"]

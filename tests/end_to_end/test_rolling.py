@@ -10,7 +10,7 @@ from arm import APPS, disk, disk_id, estate, grants, group, group_id, instance, 
 from manifests import DISK, POLICY, manifest
 from stage import Stage, actions, failures
 
-from reconciler.report.terminal import plan_text
+from reconciler.report.plans.text import plan_text
 
 LONGER = POLICY | {"retention": {"default": "14d"}}
 SHORTER = POLICY | {"retention": {"default": "3d"}}
@@ -49,7 +49,7 @@ def test_another_retention_rolls_the_policy(fresh: Stage) -> None:
     assert kinds == [("disk", "change"), ("policy", "add"), ("policy", "destroy")]
     text = plan_text(plan)
     assert old in text
-    assert ADDRESS in text
+    assert plan.names.shown(plan.changes[1].address) in text
 
     outcome = fresh.carry_out(plan)
     assert outcome.ok, failures(outcome)
@@ -163,7 +163,7 @@ def test_a_hand_made_instance_moves_to_the_declared_policy(on_stage: Callable[..
     assert stage.plan(manifest()).changes == ()
 
 
-@pytest.mark.parametrize("failure", ["protection-error", "refused", "operation-failed"])
+@pytest.mark.parametrize("failure", ["protection-error", "refused", "operation-failed", "given-up"])
 def test_a_move_that_permissions_refuse_at_first_is_tried_until_it_holds(
     on_stage: Callable[..., Stage], failure: str
 ) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -13,11 +12,12 @@ from stage import Stage, codes, failures
 
 from reconciler.loading.files import load
 from reconciler.sandbox.estate.reader import plain, read
+from samples import copied
 
 
 @pytest.fixture(params=["quickstart", "platform-team"])
 def sample(request: pytest.FixtureRequest, samples: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(samples / request.param, tmp_path / request.param))
+    return copied(request.param, tmp_path / request.param)
 
 
 def estate_of(folder: Path) -> Any:
@@ -42,7 +42,7 @@ def test_it_applies_and_rests(sample: Path, on_stage: Callable[..., Stage]) -> N
 
 
 def test_the_platform_teams_size(samples: Path, on_stage: Callable[..., Stage], tmp_path: Path) -> None:
-    folder = Path(shutil.copytree(samples / "platform-team", tmp_path / "copy"))
+    folder = copied("platform-team", tmp_path / "copy")
     manifest, stage = load(folder), on_stage(estate_of(folder))
     assert len(manifest.sources) > 3
     assert (len(manifest.vaults), len(manifest.policies), len(manifest.subscriptions)) == (3, 4, 3)

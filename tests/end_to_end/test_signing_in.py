@@ -52,7 +52,7 @@ def test_a_refused_sign_in_is_explained_and_no_secret_told(endpoints: TokenEndpo
     assert (done.returncode, done.stdout) == (1, "")
     assert "GitHub Actions' identity token: " in done.stderr
     assert "AADSTS700024" in done.stderr
-    assert "hint: Run it again: the identity token was too old" in done.stderr
+    assert "hint: run it again: the identity token was too old" in done.stderr
     assert not [secret for secret in (REQUEST_TOKEN, *endpoints.assertions) if secret in done.stderr]
 
 

@@ -18,6 +18,7 @@ from reconciler.model.results.status import BackupStatus
 from reconciler.report.documents import text
 from reconciler.report.listing import listing_markdown, listing_text
 from reconciler.report.status import status_document, status_listing
+from reconciler.report.style import Style
 from reconciler.verbs.status import status
 
 HOUR, DAY = 3600, 86400
@@ -32,7 +33,7 @@ def looked(stage: Stage, said: Any = None) -> BackupStatus:
 
 
 def states(found: BackupStatus) -> dict[str, str]:
-    return {row.disk.rsplit("/", 1)[-1].lower(): row.state for row in found.rows}
+    return {row.disk.name.lower(): row.state for row in found.rows}
 
 
 def notes(found: BackupStatus) -> str:
@@ -145,14 +146,14 @@ def test_drills(stage: Stage) -> None:
     found = looked(stage, said)
     assert (found.findings, found.exit_code) == ((), 0)
     assert [bool(row.proven) for row in found.rows] == [True, False]
-    assert "12 days ago" in listing_text(status_listing(found))
+    assert "12 days ago" in listing_text(status_listing(found), style=Style(width=200))
 
 
 def test_its_forms(stage: Stage) -> None:
     stage.wait(DAY)
     stage.sandbox.remove(of(stage, "two"))
     found = looked(stage)
-    document = status_document(found, tool_version="0.1.0")
+    document = status_document(found)
     jsonschema.Draft202012Validator(json.loads(schema_text("status"))).validate(json.loads(text(document)))
     assert document["summary"] == {
         "disks": 2, "gone": 0, "failing": 0, "late": 0, "unprotected": 1, "unknown": 0, "waiting": 0, "halted": 0, "ok": 1,

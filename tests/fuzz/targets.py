@@ -41,7 +41,7 @@ from reconciler.model.plan import Options, Plan
 from reconciler.planning.planner import make
 from reconciler.planning.scope import management_groups
 from reconciler.report.caret import diagnostics
-from reconciler.report.terminal import plan_text
+from reconciler.report.plans.text import plan_text
 from reconciler.sandbox.errors import SandboxError
 from reconciler.sandbox.estate import beginning, reader
 

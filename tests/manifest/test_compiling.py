@@ -80,6 +80,24 @@ snapshotResourceGroups: [{{name: snapshotrg}}]
     assert told == ["not-for-snapshots", "not-for-snapshots", "one-way", "one-way", "one-way"]
 
 
+def test_a_vault_may_have_several_identities(compile_text: Compile, codes_of: CodesOf) -> None:
+    users = f"{DISKS.split('/providers', maxsplit=1)[0]}/providers/Microsoft.ManagedIdentity/userAssignedIdentities"
+
+    def text(said: str) -> str:
+        return BASE.replace("resourceGroup: testBkpVaultRG", f"resourceGroup: testBkpVaultRG, identity: {said}")
+
+    for said, first, more in (
+        ("[system]", "system", ()),
+        (f"[system, {users}/a]", "system", (ArmId(f"{users}/a"),)),
+        (f"[{users}/a, system, {users}/A]", ArmId(f"{users}/a"), ("system",)),
+    ):
+        vault = compile_text(text(said)).vaults["testbkpvault"]
+        assert (vault.identity, vault.more_identities) == (first, more)
+        assert vault.identities == (first, *more)
+    for wrong, code in (("[]", "invalid-value"), ("[system, other]", "invalid-id"), ("[7]", "not-text")):
+        assert codes_of(text(wrong)) == [code]
+
+
 def test_what_is_not_managed_needs_no_settings(compile_text: Compile, codes_of: CodesOf) -> None:
     text = """
 vaults: [{name: TestBkpVault, resourceGroup: rg, manage: false}]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import gc
-import time
 from collections.abc import Callable
 
 import pytest
+from effort import effort
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -79,13 +79,11 @@ BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
     ],
 )
 def test_dangerous_text_is_refused_at_once(text: str, code: str) -> None:
-    started = time.perf_counter()
     _, findings = reader.read("a.yaml", text)
-    took = time.perf_counter() - started
     assert code in [finding.code for finding in findings]
     assert all(finding.place and finding.place.line >= 1 for finding in findings)
     assert len(findings) <= reader.MOST_FINDINGS
-    assert took < 0.5  # milliseconds in truth: this leaves room for a busy machine
+    assert effort(lambda: reader.read("a.yaml", text)) < 0.5
 
 
 def test_the_collector_is_left_as_it_was() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from reconciler.model import addresses
 from reconciler.model.addresses import Address
+from reconciler.model.changes import MANAGED
 from reconciler.model.ids import ArmId, group_id
 
 DISK = ArmId("/subscriptions/S/resourceGroups/RG/providers/Microsoft.Compute/disks/Data")
@@ -23,6 +24,8 @@ DISK = ArmId("/subscriptions/S/resourceGroups/RG/providers/Microsoft.Compute/dis
         (addresses.disk(DISK), f"disk/{DISK.key}", "disk", "data", "disk"),
         (addresses.role("v", "reader", DISK), f"role/v/reader@{DISK.key}", "role", "data", "role/v/reader"),
         (addresses.drill("d"), "drill/d", "drill", "d", "drill/d"),
+        (addresses.drill("d", DISK), f"drill/d/{DISK.key}", "drill", "data", "drill/d"),
+        (addresses.gate("empty"), "gate/empty", "gate", "empty", "gate/empty"),
         (addresses.resource(DISK), DISK.text, "", "Data", ""),
     ],
 )
@@ -49,4 +52,5 @@ def test_a_copy_keeps_the_parts() -> None:
     [("vault/x", "vault"), ("disk/*", "disk"), ("vault", ""), ("d*/x", ""), ("drill/x", ""), (DISK.text, "")],
 )
 def test_of_what_somebody_wrote_the_kind_is_known(text: str, kind: str) -> None:
-    assert (addresses.parse(text), addresses.parse(text).kind) == (text, kind)
+    written = addresses.pattern(text, MANAGED)
+    assert (written, written.kind) == (text, kind)

@@ -31,7 +31,8 @@ def described(path: str) -> Any:
 def test_its_attributes_are_of_its_form(row: VaultField) -> None:
     said, taken = KINDS[type(row.form)]
     block, _, name = row.spec.rpartition(".")
-    assert set(get_args(get_type_hints(SoftDelete if block else VaultSpec)[name])) == {said, type(None)}
+    more = {str} if isinstance(row.form, Switch) and row.form.third else set()
+    assert set(get_args(get_type_hints(SoftDelete if block else VaultSpec)[name])) == {said, type(None)} | more
     assert set(get_args(get_type_hints(Vault)[row.live])) == {taken, type(None)}
 
 
@@ -43,8 +44,10 @@ def test_the_schema_allows_what_it_can_say(row: VaultField) -> None:
             assert set(schema["enum"]) == set(words)
         case Days(least, most):
             assert (schema["type"], schema["minimum"], schema["maximum"]) == ("integer", least, most)
-        case Switch():
+        case Switch(""):
             assert schema["type"] == "boolean"
+        case Switch(third):
+            assert schema["enum"] == [True, False, third]
 
 
 @OF_EACH
@@ -59,7 +62,8 @@ def test_what_it_says_of_values_and_other_fields_is_there(row: VaultField) -> No
 @OF_EACH
 def test_a_value_that_is_written_reads_the_same(row: VaultField) -> None:
     values = {Words: getattr(row.form, "words", ()), Switch: (True, False), Days: (14, 180)}[type(row.form)]
-    for value in values:
+    for value in (*values, *filter(None, (getattr(row.form, "third", ""),))):
+        assert row.form.can_say(value)
         assert row.form.read(row.form.taken(row.form.write(value))) == value
 
 

@@ -12,8 +12,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from reconciler.model import builtin_roles
-from reconciler.model.changes import Change
-from reconciler.model.estate import Estate, Found, Question
+from reconciler.model.addresses import pattern
+from reconciler.model.changes import MANAGED, Change
+from reconciler.model.codes.gates import Key
+from reconciler.model.estate import ATTRIBUTES, Estate, Found, Question
 from reconciler.model.findings import Place
 from reconciler.model.ids import ArmId, group_id, vault_id
 from reconciler.model.known import NO, OUT_OF_REACH, No, Unsure, Yes
@@ -27,13 +29,13 @@ from reconciler.model.manifest import (
     PolicySpec,
     Removed,
     RoleSettings,
-    Selector,
     SoftDelete,
     VaultSpec,
 )
 from reconciler.model.names import instance_name, policy_names, role_name
 from reconciler.model.plan import Options, Plan
-from reconciler.model.resources import Disk, Instance, Lock, Policy, ResourceGroup, RoleAssignment, UserIdentity, Vault
+from reconciler.model.resources import Disk, Instance, Lock, Policy, ResourceGroup, RoleAssignment, Vault
+from reconciler.model.selectors import Selector
 from reconciler.model.tags import OWNER_TAG
 from reconciler.model.vault_fields import FIELDS
 from reconciler.planning.planner import make
@@ -103,7 +105,7 @@ def removed(disk: ArmId, data: str = "retain") -> Removed:
 
 
 def ignore(address: str, *fields: str, **said: Any) -> Ignore:
-    return Ignore(place(90), address, fields, "agreed", **said)
+    return Ignore(place(90), pattern(address, MANAGED), fields, "agreed", **said)
 
 
 def manifest(
@@ -300,20 +302,9 @@ def lock(scope: ArmId, level: str = "ReadOnly", name: str = "stay") -> Lock:
 def estate(*things: Any, **said: Any) -> Estate:
     """An estate that holds exactly these things; soft-deleted instances are told by their flag."""
     found = Estate(subscriptions=(S, D), disk_subscriptions=(D,), **said)
-    tables = {
-        Vault: found.vaults,
-        Policy: found.policies,
-        Disk: found.disks,
-        ResourceGroup: found.groups,
-        RoleAssignment: found.roles,
-        Lock: found.locks,
-        UserIdentity: found.identities,
-    }
     for thing in things:
-        table = tables.get(type(thing))
-        if table is None:
-            table = found.deleted_instances if thing.deleted else found.instances
-        table[thing.id.key] = thing
+        name = "deleted_instances" if getattr(thing, "deleted", False) else ATTRIBUTES[type(thing)]
+        getattr(found, name)[thing.id.key] = thing
     return found
 
 
@@ -348,7 +339,12 @@ def there(resource: Any = None, body: Any = None) -> Yes[Found]:
 
 
 def options(**said: Any) -> Options:
-    return Options(**{"tool_version": "1.0", "force": frozenset(), **said})
+    return Options(**{"tool_version": "1.0", **said, "force": frozenset(map(_key, said.get("force", ())))})
+
+
+def _key(text: str) -> Key:
+    gate, _, value = text.partition("=")
+    return Key(gate, tuple(value.split("/")) if value else ())
 
 
 def answered(question: Question, answers: Mapping[Any, Any]) -> Any:

@@ -7,27 +7,38 @@ from dataclasses import field, fields, is_dataclass, make_dataclass, replace
 from functools import lru_cache
 from inspect import getmembers, isclass
 from pathlib import Path
+from shutil import copy, copytree
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 from plan_builders import GOLD, disk, disk_id, estate, manifest, plan, policy_spec, settled, vault, vault_spec
 
 from reconciler.loading.files import load
-from reconciler.model import canonical
+from reconciler.model import canonical, selectors
 from reconciler.model import manifest as model
 from reconciler.model.canonical import FORMS, Form, digest, plain
 from reconciler.model.manifest import DiskRule, Manifest, PolicyContent, SoftDelete
 from reconciler.model.names import policy_names
 
-EVERYTHING = Path(__file__).parents[1] / "compatibility" / "cases" / "every-field" / "manifest" / "manifest.yaml"
-KINDS = [kind for _, kind in getmembers(model, isclass) if is_dataclass(kind) and kind.__module__ == model.__name__]
+EVERYTHING = Path(__file__).parents[1] / "compatibility" / "cases" / "every-field" / "manifest"
+LATER = Path(__file__).with_name("later.yaml")
+KINDS = [
+    kind
+    for module in (model, selectors)
+    for _, kind in getmembers(module, isclass)
+    if is_dataclass(kind) and kind.__module__ == module.__name__
+]
 OF_EACH = pytest.mark.parametrize("kind", KINDS)
 
 
 @lru_cache
 def everything() -> Manifest:
-    """A manifest that says all that version 0.1.0 knew."""
-    return load(EVERYTHING)
+    """A manifest that says all that version 0.1.0 knew, which is frozen, and what is known since."""
+    with TemporaryDirectory() as folder:
+        copytree(EVERYTHING, folder, dirs_exist_ok=True)
+        copy(LATER, Path(folder) / "common")
+        return load(Path(folder) / "manifest.yaml")
 
 
 def within(value: Any) -> Iterator[Any]:

@@ -7,9 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from plan_builders import GOLD, SHORTER, criterion, policy, policy_body, policy_spec
+from plan_builders import GOLD, SHORTER, criterion, policy, policy_body, policy_spec, retention
 
 from reconciler.base.durations import seconds
+from reconciler.model import policy_reading
 from reconciler.model.changes import FieldChange
 from reconciler.model.manifest import PolicyContent
 from reconciler.model.policy_reading import content_of
@@ -33,6 +34,26 @@ def altered(path: Any, value: Any, body: Any = None) -> Any:
         del here[last]
     else:
         here[last] = value
+    return body
+
+
+def named(**names: str) -> Any:
+    """The default body whose rules and tags bear other names; what each keeps is the same."""
+    body = policy_body(daily="P14D", weekly="P8W")
+    for rule in body["policyRules"][1:]:
+        rule["name"] = names.get(rule["name"], rule["name"])
+    for tag in body["policyRules"][0]["trigger"]["taggingCriteria"][1:]:
+        name = names.get(tag["tagInfo"]["tagName"], tag["tagInfo"]["tagName"])
+        tag["tagInfo"] = {"id": f"{name}_", "tagName": name}
+    return body
+
+
+def long_body(monthly: str = "P6M", yearly: str = "P1Y", priorities: tuple[int, int] = (15, 10)) -> Any:
+    """The default body with rules for months and years, as Terraform's acceptance test has them."""
+    body = deepcopy(policy_body(daily="P14D", weekly="P8W"))
+    tags = body["policyRules"][0]["trigger"]["taggingCriteria"]
+    tags += [criterion("Monthly", "FirstOfMonth", priorities[0]), criterion("Yearly", "FirstOfYear", priorities[1])]
+    body["policyRules"] += [retention("Monthly", monthly), retention("Yearly", yearly)]
     return body
 
 
@@ -80,10 +101,42 @@ FULL = PolicyContent(4, 0, "UTC", 7, 14, 56)
         ("rule names in other case", altered(("policyRules", 2, "name"), "DAILY")),
         ("unknown keys", altered(["policyVersion"], "7")),
         ("a default rule that doesn't say so", altered(("policyRules", 1, "isDefault"), None)),
+        ("rules by other names", named(Daily="Tagessicherung", Weekly="of-the-week")),
+        ("rules by each other's names", named(Daily="Weekly", Weekly="Daily")),
     ],
 )
 def test_equal_spellings_are_equal(spelling: str, body: Any) -> None:
     assert read(body) == FULL, spelling
+
+
+@pytest.mark.parametrize(
+    ("monthly", "yearly", "kept"),
+    [
+        ("P6M", "P1Y", ("P6M", 365)),
+        ("P06M", "P365D", ("P6M", 365)),
+        ("P180D", "P12M", (180, "P12M")),
+        ("P1M10D", "P11M", ("P1M10D", "P11M")),
+    ],
+)
+def test_months_and_years_are_read_and_are_no_days(monthly: str, yearly: str, kept: Any) -> None:
+    found = read(long_body(monthly, yearly))
+    assert found == PolicyContent(4, 0, "UTC", 7, 14, 56, *kept)
+    assert found != read(long_body("P7M", "P1Y"))
+
+
+def test_priorities_in_another_order_are_not_what_a_manifest_declares() -> None:
+    assert read(long_body(priorities=(12, 11))) == read(long_body())
+    for priorities in ((10, 15), (15, 15), (22, 10)):
+        found = policy_reading.read(policy(name="any", body=long_body(priorities=priorities)))
+        assert found.unknown == ("rule BackupHourly: trigger.taggingCriteria: the order of taggingPriority",)
+
+
+def test_two_tags_for_the_same_backups_are_not_understood() -> None:
+    body = long_body()
+    body["policyRules"][0]["trigger"]["taggingCriteria"].append(criterion("Again", "FirstOfMonth", 14))
+    body["policyRules"].append(retention("Again", "P9M"))
+    found = policy_reading.read(policy(name="any", body=body))
+    assert found.unknown == ("rule BackupHourly: trigger.taggingCriteria Again",)
 
 
 @pytest.mark.parametrize(
@@ -127,7 +180,7 @@ def test_other_contents_are_unequal(body: Any) -> None:
         ("a broken interval", policy_body("R/2020-01-01T00:00:00Z")),
         ("half an hour", policy_body("R/2020-01-01T00:00:00Z/PT30M")),
         ("no duration", policy_body("R/2020-01-01T00:00:00Z/soon")),
-        ("months", policy_body(default="P1M")),
+        ("half a month", policy_body(default="P0.5M")),
         ("half a day", policy_body(default="PT12H")),
         ("an unknown zone", policy_body(zone="Mars Standard Time")),
         ("a full backup", altered((*BACKUP, "backupParameters", "backupType"), "Full")),
@@ -241,6 +294,53 @@ def test_the_body_has_the_keys_and_constants_of_recorded_traffic() -> Any:
     }
 
 
+def test_a_body_with_months_and_years() -> None:
+    texts = {"Default": "P7D", "Monthly": "P6M", "Yearly": "P365D"}
+    body = body_of(policy_spec(content=PolicyContent(4, 0, "UTC", 7, None, None, "P6M", 365), retention_text=texts))
+    backup, *rules = body["properties"]["policyRules"]
+    tags = [(tag["tagInfo"]["tagName"], tag["taggingPriority"]) for tag in backup["trigger"]["taggingCriteria"]]
+    assert tags == [("Default", 99), ("Monthly", 15), ("Yearly", 10)]
+    firsts = [tag["criteria"][0]["absoluteCriteria"] for tag in backup["trigger"]["taggingCriteria"][1:]]
+    assert firsts == [["FirstOfMonth"], ["FirstOfYear"]]
+    kept = {rule["name"]: rule["lifecycles"][0]["deleteAfter"]["duration"] for rule in rules}
+    assert kept == texts
+    assert read(body["properties"]) == PolicyContent(4, 0, "UTC", 7, None, None, "P6M", 365)
+
+
+BERLIN_SUMMER, BERLIN_WINTER = "2022-05-31T23:30:00+01:00", "2022-01-31T23:30:00+01:00"
+
+
+@pytest.mark.parametrize(
+    ("start", "zone", "read_as", "written"),
+    [
+        (BERLIN_SUMMER, BERLIN, 30, 1410),
+        ("2022-01-31T23:30:00+02:00", BERLIN, 1350, 1410),
+        ("2022-07-01T02:00:00-08:00", "Pacific Standard Time", 180, 120),
+        ("2022-07-01T02:00:00+00:00", "GMT Standard Time", 180, 120),
+        ("2022-07-01T02:00:00+11:00", "AUS Eastern Standard Time", 60, 120),
+        (BERLIN_WINTER, BERLIN, 1410, None),
+        ("2022-05-31T23:30:00+02:00", BERLIN, 1410, None),
+        ("2022-05-31T23:30:00+05:30", BERLIN, 1200, None),
+        ("2022-05-31T23:30:00Z", BERLIN, 90, None),
+        ("2022-07-01T02:00:00Z", "GMT Standard Time", 180, None),
+        ("2022-05-31T23:30:00", BERLIN, 1410, None),
+        ("2022-05-31T23:30:00+01:00", "UTC", 1350, None),
+        ("2022-05-31T23:30:00+05:30", "India Standard Time", 1410, None),
+    ],
+)
+def test_a_start_with_its_zone_s_other_offset_has_two_readings(
+    start: str, zone: str, read_as: int, written: Any
+) -> None:
+    found = policy_reading.read(policy(name="any", body=policy_body(f"R/{start}/P1D", zone)))
+    assert found.schedules == ((24, read_as, zone),)
+    assert found.written == (None if written is None else (24, written, zone))
+    assert bool(policy_reading.start_doubt(found)) == bool(found.otherwise) == (written is not None)
+
+
+def test_readings_that_come_to_the_same_are_no_doubt() -> None:
+    assert policy_reading.read(policy(name="any", body=policy_body(f"R/{BERLIN_SUMMER}/PT1H", BERLIN))).written is None
+
+
 def test_a_daily_body_in_a_zone() -> None:
     content = PolicyContent(24, 120, BERLIN, 7)
     rule = body_of(policy_spec(content=content))["properties"]["policyRules"][0]
@@ -265,6 +365,8 @@ def test_a_policy_without_content_has_no_body() -> None:
 
 
 def test_contents_for_people() -> None:
+    long = shown(replace(GOLD, monthly_days="P6M", yearly_days=365))
+    assert (long["retention.monthly"], long["retention.yearly"]) == ("6M", "365d")
     assert shown(GOLD) == {"schedule": "every 4h from 00:00", "timeZone": "UTC", "retention.default": "7d"}
     assert differences(GOLD, SHORTER) == (FieldChange("retention.default", "7d", "5d"),)
 
@@ -283,6 +385,13 @@ def test_contents_for_people() -> None:
         (GOLD, replace(GOLD, daily_days=14), False),
         (replace(GOLD, weekly_days=56), replace(GOLD, weekly_days=55), True),
         (GOLD, replace(GOLD, interval_hours=24), False),
+        (replace(GOLD, monthly_days="P6M"), GOLD, True),
+        (GOLD, replace(GOLD, monthly_days="P6M"), False),
+        (replace(GOLD, monthly_days="P6M"), replace(GOLD, monthly_days=180), True),
+        (replace(GOLD, monthly_days="P6M"), replace(GOLD, monthly_days=186), False),
+        (replace(GOLD, yearly_days=365), replace(GOLD, yearly_days=365, monthly_days="P6M"), False),
+        (replace(GOLD, weekly_days=56), replace(GOLD, weekly_days=56, monthly_days=30), True),
+        (replace(GOLD, monthly_days="P6M"), replace(GOLD, monthly_days="P6M", yearly_days=30), True),
     ],
 )
 def test_whether_retention_gets_shorter(before: Any, after: Any, is_shorter: bool) -> None:

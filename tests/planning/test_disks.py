@@ -48,6 +48,7 @@ from plan_builders import (
 from reconciler.model import protection
 from reconciler.model.changes import Action, FieldChange, Kind, Op
 from reconciler.model.ids import ArmId, group_id, vault_id
+from reconciler.model.known import Unsure
 from reconciler.model.names import instance_name
 from reconciler.model.protection import GOALS
 from reconciler.model.resources import Instance, Policy, RoleAssignment, UserIdentity
@@ -265,7 +266,7 @@ def test_a_new_instance_has_the_body_of_recorded_traffic() -> None:
     }
     assert found.goal == "ProtectionConfigured"
     assert found.probe is None
-    assert codes(made) == ["unchecked"]
+    assert codes(made) == []
 
 
 def test_everything_from_nothing_is_made_in_order() -> None:
@@ -295,14 +296,57 @@ def test_a_group_in_another_spelling_is_still_waited_for() -> None:
     assert made_group in change(made, role_at(SNAPSHOTS, CONTRIBUTOR)).depends
 
 
+SILENT = {"holders": Unsure("Resource Graph did not answer")}
+
+
 @pytest.mark.parametrize(("preflight", "asks"), [(False, 0), (True, 500)])
-def test_protected_elsewhere_is_asked_only_in_a_preflight_and_bounded(preflight: bool, asks: int) -> None:
+def test_each_disk_is_asked_about_only_in_a_preflight_and_bounded(preflight: bool, asks: int) -> None:
     ids = [disk_id(f"d{number:03}") for number in range(502)]
     empty = estate(*without(settled(*ids), Instance))
-    made = plan(manifest(rule(*ids), roles=wide()), empty, preflight=preflight)
+    made = plan(manifest(rule(*ids), roles=wide()), empty, SILENT, preflight=preflight)
     assert sum(question.kind == "protected-elsewhere" for question in empty.answers) == asks
     (found,) = [one for one in made.findings if one.code == "unchecked"]
-    assert found.message.endswith(f" protects {502 - asks} new disks")
+    assert found.message.endswith(f" protects {502 - asks} new disks: Resource Graph did not answer")
+
+
+HELD_ELSEWHERE = vault_id("elsewhere", "g", "Theirs").child("backupInstances", "held")
+
+
+def shown(vault: Any, **said: Any) -> dict[str, Any]:
+    """Resource Graph's word that a vault protects the disk."""
+    return {"holders": (replace(instance(of=vault, **said), id=vault.child("backupInstances", "held"), vault=vault),)}
+
+
+def test_a_disk_that_resource_graph_shows_elsewhere_is_looked_at_and_refused() -> None:
+    told = shown(HELD_ELSEWHERE.parent, owner="platform") | {"protected-elsewhere": (HELD_ELSEWHERE,)}
+    made = plan(declared(), estate(*without(settled(), Instance)), told)
+    assert errors(made) == ["protected-elsewhere"]
+    assert made.errors[0].message == (
+        "it is already protected by held in the vault Theirs (subscription elsewhere);"
+        " the manifest `platform` manages it"
+    )
+    assert addresses(made) == []
+
+
+def test_resource_graph_lags_and_refuses_no_disk_that_is_free_again() -> None:
+    made = plan(declared(), estate(*without(settled(), Instance)), shown(HELD_ELSEWHERE.parent))
+    assert (codes(made), steps(made, at())) == ([], ["instance.put"])
+
+
+def test_of_a_vault_whose_list_was_read_resource_graph_tells_nothing() -> None:
+    empty = estate(*without(settled(), Instance))
+    made = plan(declared(), empty, shown(VAULT))
+    assert (codes(made), steps(made, at())) == ([], ["instance.put"])
+    assert not [one for one in empty.answers if one.kind == "protected-elsewhere"]
+
+
+def test_where_resource_graph_shows_very_many_elsewhere_its_word_counts() -> None:
+    ids = [disk_id(f"d{number:03}") for number in range(502)]
+    empty = estate(*without(settled(*ids), Instance))
+    told = shown(HELD_ELSEWHERE.parent) | {"protected-elsewhere": (HELD_ELSEWHERE,)}
+    made = plan(manifest(rule(*ids), roles=wide()), empty, told)
+    assert sum(question.kind == "protected-elsewhere" for question in empty.answers) == 500
+    assert errors(made) == ["protected-elsewhere"] * 502
 
 
 def test_a_preflight_finds_the_disk_elsewhere() -> None:

@@ -184,7 +184,7 @@ def test_every_closed_gate_is_told_at_once_in_order_of_names() -> None:
     desire = manifest(rule(*own, protection="stopped"), vaults=[vault_spec(**soft("Off"), immutability="Locked")])
     made = plan(desire, estate(*settled(*own)), allow_delete=3)
     assert closed(made) == ["allow-delete", "irreversible", "mass-change", "weakens-protection"]
-    assert all(gate.hint and gate.message for gate in made.gates)
+    assert all(gate.hint and gate.message and "--" in gate.hint + gate.opener for gate in made.gates)
 
 
 @pytest.mark.parametrize("name", ["mass-change", "irreversible", "weakens-protection"])

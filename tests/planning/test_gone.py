@@ -32,9 +32,10 @@ from reconciler.model.estate import Estate
 from reconciler.model.findings import Severity
 from reconciler.model.ids import group_id
 from reconciler.model.known import Yes
-from reconciler.model.manifest import DiskRule, Exclusion, Manifest, PolicyContent
+from reconciler.model.manifest import DiskRule, Manifest, PolicyContent
 from reconciler.model.plan import Plan
 from reconciler.model.resources import RecoveryPoint
+from reconciler.model.selectors import Exclusion
 
 DAY = timedelta(days=1)
 

@@ -8,6 +8,7 @@ import pytest
 from plan_builders import (
     FORBIDDEN,
     GONE,
+    NOW,
     SNAPSHOTS,
     UNSURE,
     D,
@@ -23,6 +24,7 @@ from plan_builders import (
     ignore,
     instance,
     manifest,
+    options,
     plan,
     rule,
     settled,
@@ -35,7 +37,9 @@ from plan_builders import (
 from reconciler.model.changes import Action, FieldChange
 from reconciler.model.ids import group_id
 from reconciler.model.resources import Instance, ResourceGroup
-from reconciler.planning.kinds.groups import laid_over, merged_tags, tag_differences
+from reconciler.planning.group_book import GroupBook, WantedGroup
+from reconciler.planning.tags import laid_over, merged_tags, tag_differences
+from reconciler.planning.world import World
 
 OWN = f"group/{S}/vaultrg"
 SNAP = f"group/{D}/snaprg"
@@ -180,6 +184,17 @@ def test_a_group_belongs_to_a_vault_for_its_class_of_drift(address: str) -> None
     (mark,) = plan(manifest(rule(disk_id(), protection="stopped")), estate(*settled())).marks
     made = plan(manifest(rule(disk_id())), estate(disk(), vault(tags={"reconciler-applied": mark.after})))
     assert change(made, address).drift == "not-yet-applied"
+
+
+def test_a_group_that_no_vault_needs_is_seen_to_by_every_run() -> None:
+    """One of another shard's vault is that shard's; a kind of which no vault knows needs its group all the same."""
+    own, foreign = vault_spec(), vault_spec("Other", subscription=D)
+    book, here = GroupBook(), World(manifest(vaults=[own, foreign]), estate(), options(), NOW)
+    here.sees_to = lambda spec: spec is own  # type: ignore[method-assign]
+    for name, vaults in (("ours", [own]), ("theirs", [foreign]), ("both", [own, foreign]), ("nobodys", [])):
+        wanted = book.want(WantedGroup(group_id(S, name), own.place, True, None, {}, {}))
+        wanted.vaults.update({spec.id.key: spec for spec in vaults})
+    assert [one.id.name for one in book.wanted(here)] == ["both", "nobodys", "ours"]
 
 
 def test_azure_name_and_name_are_two_things() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.model.codes.gates import NUMBER
+from reconciler.model.codes.gates import NUMBER, Key
 from reconciler.model.errors import UsageError
 from reconciler.planning import keys as keys_module
 from reconciler.planning.keys import keys
@@ -24,7 +24,7 @@ VAULTS = ("v", "w")
     ],
 )
 def test_what_opens_a_gate(said: list[str], found: set[str]) -> None:
-    assert keys(said, VAULTS) == found
+    assert set(map(str, keys(said, VAULTS))) == found
 
 
 @pytest.mark.parametrize(
@@ -51,13 +51,13 @@ def test_what_opens_none_is_a_mistake(said: str) -> None:
 
 
 def test_a_vault_is_not_looked_up_where_no_manifest_is_known() -> None:
-    assert keys(["unknown-policy=x/a"]) == {"unknown-policy=x/a"}
+    assert keys(["unknown-policy=x/a"]) == {Key("unknown-policy", ("x", "a"))}
 
 
 @pytest.mark.parametrize("value", ["", "=", "=x", "=-1", "=1.5", "=٣"])
 def test_a_number_must_be_one(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(keys_module.VALUES, "empty", NUMBER)  # type: ignore[arg-type]
-    assert keys(["empty=036"]) == {"empty=36"}
+    assert keys(["empty=036"]) == {Key("empty", ("36",))}
     with pytest.raises(UsageError, match="needs a number"):
         keys([f"empty{value}"])
     with pytest.raises(UsageError, match="two numbers"):

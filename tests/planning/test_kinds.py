@@ -20,7 +20,10 @@ def draft() -> Draft:
 
 def test_every_module_of_a_kind_is_in_the_tuple() -> None:
     modules = {path.stem for path in Path(str(kinds.__file__)).parent.glob("*.py")} - {"__init__"}
-    assert {kind.__name__.rpartition(".")[2] for kind in kinds.KINDS} == modules
+    hooks = [[kind.need, kind.compare, kind.conclude, kind.declared] for kind in kinds.KINDS]
+    own = [{hook.__module__.removeprefix(f"{kinds.__name__}.") for hook in each} & modules for each in hooks]
+    assert [len(one) for one in own] == [1] * len(modules)
+    assert set.union(*own) == modules
 
 
 def test_what_is_decided_beside_a_draft_stays_there_and_what_is_asked_does_not() -> None:

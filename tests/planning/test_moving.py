@@ -46,12 +46,12 @@ def moved(desire: Manifest, world: Estate, **said: Any) -> Plan:
 
 def test_a_disk_that_is_declared_and_refused_is_told_with_its_cause() -> None:
     (error,) = moved(manifest(), estate(*without(settled(), Disk))).errors
-    assert (error.code, error.message) == ("move-impossible", f"d: {disk_id()} doesn't exist")
+    assert (error.code, error.message) == ("move-impossible", "`d` can't be moved: the disk doesn't exist in Azure")
 
 
 def test_a_disk_that_nobody_declares_is_told_so() -> None:
     (error,) = moved(manifest(rule(disk_id("e"))), estate(*settled("e"))).errors
-    assert (error.code, error.message) == ("move-impossible", "d: the manifest declares no such disk")
+    assert (error.code, error.message) == ("move-impossible", "`d` can't be moved: the manifest declares no such disk")
 
 
 def test_what_is_left_of_a_move_is_stopped_with_the_guards_approval() -> None:

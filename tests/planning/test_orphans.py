@@ -112,7 +112,7 @@ def test_what_bears_no_mark_is_unmanaged_and_counted_by_vault() -> None:
     made = plan(manifest(), world(orphan(owner=None), instance("y", owner=None), disk("y")), prune=True, adopt=True)
     (found,) = made.findings
     assert (found.code, found.address, found.severity) == ("unmanaged", VAULT.text, Severity.INFO)
-    assert found.message.startswith("2 backup instances")
+    assert found.message.startswith("the vault holds 2 backup instances")
     assert addresses(made) == []
 
 

@@ -55,6 +55,7 @@ from reconciler.model.errors import UsageError
 from reconciler.model.estate import Estate, Question
 from reconciler.model.findings import Place
 from reconciler.model.ids import ArmId, vault_id
+from reconciler.model.known import Unsure
 from reconciler.model.manifest import Manifest
 from reconciler.model.plan import Plan
 from reconciler.model.resources import Disk, Instance, Policy, RoleAssignment
@@ -83,7 +84,7 @@ def test_questions_are_asked_until_none_is_left_and_each_only_once() -> None:
         asked += made.questions
         world.answers.update({one: answered(one, {}) for one in made.questions})
         made = make(manifest(), world, options(), NOW)
-    assert {one.kind for one in asked} == {"exists", "deleted-vault", "role-count"}
+    assert {one.kind for one in asked} == {"exists", "deleted-vault", "holders", "role-count"}
     assert Question("deleted-vault", VAULT, "westus") in asked
 
 
@@ -115,7 +116,7 @@ def test_reach_is_what_the_manifest_names() -> None:
     assert set(found.disk_subscriptions) <= set(found.role_subscriptions)
     assert [one[0] for one in found.subscriptions] == ["1", "2", "3", "4", "5"]
     assert found.vaults == (VAULT.key, ELSEWHERE.key)
-    assert found.identities == (USER.key,)
+    assert found.by_id == (USER.key,)
     assert found.owners == ("old", NAME)
 
 
@@ -188,7 +189,7 @@ def test_an_address_that_is_nothing_is_an_error_and_not_no_changes(only: Any) ->
 
 def test_an_empty_address_is_not_that_of_findings_that_have_none() -> None:
     """As of a CI's variable that nobody set."""
-    made = plan(manifest(), estate(disk()), only=("",))
+    made = plan(manifest(), estate(disk()), {"holders": Unsure("Resource Graph did not answer")}, only=("",))
     assert "unchecked" in codes(made)
     assert errors(made) == ["only-unmatched"]
 

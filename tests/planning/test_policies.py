@@ -162,17 +162,38 @@ def test_all_of_our_names_taken_is_an_error_not_a_crash() -> None:
     assert at() not in addresses(made)
 
 
+def later(name: str | None = None) -> Policy:
+    """A policy with our content, and a key of a later API version."""
+    return policy(name=name, body={**body_for(GOLD), "immutable": True})
+
+
+@pytest.mark.parametrize(
+    ("names", "chosen"),
+    [
+        ((NAMES[0], "zz"), "zz"),  # ours by name, another that is understood
+        (("aa", "zz"), "zz"),  # the first by name, the last that is understood
+        ((NAMES[0], NAMES[1]), NAMES[1]),
+        ((NAMES[0],), NAMES[0]),  # none is understood: no second one is made beside it
+    ],
+)
+def test_a_new_disk_gets_a_policy_that_is_fully_understood(names: tuple[str, ...], chosen: str) -> None:
+    odd, understood = later(names[0]), [policy(name=name) for name in names[1:]]
+    made = plan(manifest(), world(odd, *understood))
+    assert ME not in addresses(made)
+    assert change(made, at()).after["policy"] == chosen
+
+
 def test_a_policy_that_no_manifest_can_say_is_no_users_match() -> None:
-    strange = policy(name="strange", body=policy_body(default="P1M"))
+    strange = policy(name="strange", body=policy_body(default="P0.5M"))
     things = world(strange, using("d", strange))
     made = plan(manifest(), things)
     assert (addresses(made), errors(made), made.closed_gates) == ([], ["policy-not-understood"], ())
-    assert "lifecycles.deleteAfter P1M" in made.errors[0].message
+    assert "lifecycles.deleteAfter P0.5M" in made.errors[0].message
     assert "--force unknown-policy=V/strange" in made.errors[0].hint
     for key in ("unknown-policy", "unknown-policy=v/strange"):
         opened = plan(manifest(), things, force=frozenset({key}))
         assert steps(opened, at()) == ["instance.merge"]
-        assert "P1M" in str(change(opened, at()).detail)
+        assert "P0.5M" in str(change(opened, at()).detail)
 
 
 def unlisted(strange: Any) -> Any:
@@ -182,7 +203,7 @@ def unlisted(strange: Any) -> Any:
 
 @pytest.mark.parametrize(
     ("body", "told"),
-    [(policy_body(default="P1M"), ["policy-not-understood"]), (policy_body(), []), (None, [])],
+    [(policy_body(default="P0.5M"), ["policy-not-understood"]), (policy_body(), []), (None, [])],
 )
 def test_a_policy_that_its_vault_does_not_list_is_asked_for_by_id(body: Any, told: list[str]) -> None:
     strange = policy(name="strange", body=body or policy_body(default="P3D"))
@@ -264,7 +285,7 @@ def test_whoever_uses_it_keeps_it(what: str, user: Instance) -> None:
             "a derived name with other content",
             policy(SHORTER, name=policy_names("gold", replace(GOLD, default_days=9))[0]),
         ),
-        ("content that can't be said", policy(name="gold-00000000", body=policy_body(default="P1M"))),
+        ("content that can't be said", policy(name="gold-00000000", body=policy_body(default="P0.5M"))),
     ],
 )
 def test_what_is_not_ours_stays(what: str, held: Any) -> None:

@@ -6,7 +6,7 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
-from plan_builders import criterion, policy, policy_body
+from plan_builders import criterion, policy, policy_body, retention
 
 from reconciler.model.policy_reading import Reading, Schedule, read
 
@@ -22,6 +22,18 @@ def reading(change: Any = None) -> Reading:
 
 
 def monthly(body: Any, backup: Any, default: Any) -> None:
+    body["policyRules"].append(retention("Monthly", "P6M"))
+    backup["trigger"]["taggingCriteria"].append(criterion("Monthly", "FirstOfMonth", 15))
+
+
+def elsewhen(body: Any, backup: Any, default: Any) -> None:
+    body["policyRules"].append(retention("Payday", "P90D"))
+    payday = criterion("Payday", "FirstOfMonth", 15)
+    payday["criteria"] = [{"objectType": "ScheduleBasedBackupCriteria", "daysOfMonth": [{"date": 25}]}]
+    backup["trigger"]["taggingCriteria"].append(payday)
+
+
+def ruleless(body: Any, backup: Any, default: Any) -> None:
     body["policyRules"].append({"name": "Monthly", "objectType": "AzureRetentionRule", "isDefault": False})
     backup["trigger"]["taggingCriteria"].append(criterion("Monthly", "FirstOfMonth", 15))
 
@@ -56,7 +68,9 @@ WITHOUT_DEFAULT = {"Daily": 14, "Weekly": 56}
     ("change", "schedules", "kept", "unknown"),
     [
         (None, FULL, KEPT, ()),
-        (monthly, FULL, KEPT, ("rule BackupHourly: trigger.taggingCriteria Monthly", "rule Monthly")),
+        (monthly, FULL, KEPT | {"Monthly": "P6M"}, ()),
+        (elsewhen, FULL, KEPT | {"Payday": 90}, ("rule BackupHourly: trigger.taggingCriteria Payday",)),
+        (ruleless, FULL, KEPT, ("rule Monthly",)),
         (
             copied,
             FULL,
@@ -73,7 +87,7 @@ WITHOUT_DEFAULT = {"Daily": 14, "Weekly": 56}
             ("rule BackupHourly: trigger.schedule.repeatingTimeIntervals (2 of them)",),
         ),
         (second_backup, FULL, KEPT, ("rule Vaulted: dataStore VaultStore", "rule Vaulted")),
-        (months, FULL, WITHOUT_DEFAULT, ("rule Default: lifecycles.deleteAfter P6M",)),
+        (months, FULL, KEPT | {"Default": "P6M"}, ()),
         (relative, FULL, WITHOUT_DEFAULT, ("rule Default: lifecycles.deleteAfter P7D",)),
     ],
 )
@@ -81,7 +95,7 @@ def test_what_is_understood_is_told_and_the_rest_is_named(
     change: Any, schedules: Any, kept: Any, unknown: tuple[str, ...]
 ) -> None:
     found = reading(change)
-    assert (found.schedules, found.kept_days, found.unknown) == (schedules, kept, unknown)
+    assert (found.schedules, found.kept, found.unknown) == (schedules, kept, unknown)
     assert (found.content is None) == bool(unknown)
 
 
@@ -109,7 +123,7 @@ def test_a_key_of_a_later_version_is_not_understood_wherever_it_stands(where: st
     assert len(found.unread) == 1
     is_criterion = where == "a criterion"  # one more condition takes other backups
     assert (found.content is None, found.unread == found.unknown) == (is_criterion, is_criterion)
-    assert found.kept_days == KEPT
+    assert found.kept == KEPT
 
 
 @pytest.mark.parametrize("where", PATHS)

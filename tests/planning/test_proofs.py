@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from plan_builders import NOW, codes, disk_id, estate, instance, manifest, place, plan, rule, selector, settled, without
 
-from reconciler.base.times import age, stamp
+from reconciler.base.durations import age, stamp
 from reconciler.model.findings import Severity
-from reconciler.model.manifest import DrillSpec, Exclusion
+from reconciler.model.manifest import DrillSpec
 from reconciler.model.resources import Instance
+from reconciler.model.selectors import Exclusion
 from reconciler.planning.proofs import proven_at
 
 
@@ -39,14 +40,12 @@ def test_the_newest_success_counts() -> None:
     assert told(ago(days=12), ago(days=80), None) == []
     assert told(ago(days=30)) == [], "the age that is allowed is allowed"
     assert told(ago(days=31), ago(days=80)) == [
-        ("drill-late", "the drill monthly last proved a restore 31 days ago, 30 days are allowed")
+        ("drill-late", "the drill last proved a restore 31 days ago; `maxAge` allows 30 days")
     ]
 
 
 def test_never_is_told_apart_from_late() -> None:
-    assert told(None, None) == [
-        ("never-proven", "the drill monthly has never restored a disk; it has 2 disks to choose from")
-    ]
+    assert told(None, None) == [("never-proven", "the drill has never restored a disk; it has 2 disks to choose from")]
     assert told("yesterday") == told(None), "what nobody can read proves nothing"
 
 
@@ -56,7 +55,7 @@ def test_only_disks_that_the_drill_selects_count() -> None:
     without_a = {"exclude": (Exclusion(selector(names=("a",)), "cache"),)}
     assert told(ago(days=1), None, **without_a)[0][0] == "never-proven"
     assert told(ago(days=1), select=selector(names=("z",))) == [
-        ("never-proven", "the drill monthly matches no disk, so it proves nothing")
+        ("never-proven", "the drill matches no disk, so it proves nothing")
     ]
 
 
@@ -115,14 +114,14 @@ def test_clocks_may_be_a_little_apart() -> None:
 def test_where_every_run_takes_every_disk_each_has_to_be_proven() -> None:
     assert told(ago(days=1), ago(days=29), sample=2) == []
     assert told(ago(days=1), ago(days=31), sample=2) == [
-        ("drill-late", "the drill monthly last restored b more than 30 days ago")
+        ("drill-late", "the drill last restored b more than 30 days ago")
     ]
-    assert told(ago(days=1), None, sample=3) == [("never-proven", "the drill monthly has never restored b")]
+    assert told(ago(days=1), None, sample=3) == [("never-proven", "the drill has never restored b")]
 
 
 def test_where_a_run_takes_a_part_of_the_disks_each_waits_for_its_turn() -> None:
     assert told(ago(days=1), ago(days=31), ago(days=61)) == []
     assert told(ago(days=1), ago(days=31), ago(days=91)) == [
-        ("drill-late", "the drill monthly last restored c more than 90 days ago")
+        ("drill-late", "the drill last restored c more than 90 days ago")
     ]
     assert told(ago(days=1), ago(days=31), None) == [], "its turn may not have come yet"

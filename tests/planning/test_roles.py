@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -47,6 +48,7 @@ from reconciler.model.ids import ArmId, group_id, subscription_id
 from reconciler.model.names import role_name
 from reconciler.model.plan import Plan
 from reconciler.model.resources import Instance, RoleAssignment, UserIdentity
+from reconciler.model.short_names import ShortNames
 from reconciler.planning.capacity import DISK_SCOPE_LIMIT
 
 MANAGEMENT_GROUP = ArmId("/providers/Microsoft.Management/managementGroups/m")
@@ -391,6 +393,16 @@ def test_the_quota_of_a_subscription(held: Any, is_closed: bool) -> None:
     made = plan(manifest(), world(new=True), answers)
     assert closed(made) == (["role-quota"] if is_closed else [])
     assert closed(plan(manifest(), world(new=True), answers, force=frozenset({"role-quota"}))) == []
+
+
+def test_the_gates_of_role_assignments_name_the_subscription() -> None:
+    ids = [disk_id(f"d{number:03}") for number in range(501)]
+    named = replace(world(*map(disk, ids), new=True), names=ShortNames({D: "payments"}))
+    made = plan(manifest(rule(*ids)), named, {("role-count", subscription_id(D)): rows(4000)})
+    assert [(gate.name, gate.message.rpartition(": ")[2]) for gate in made.closed_gates] == [
+        ("role-quota", "payments would have 4502"),
+        ("role-scope", "501 in payments"),
+    ]
 
 
 def test_the_quota_is_asked_only_when_something_is_added() -> None:

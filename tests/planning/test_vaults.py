@@ -58,6 +58,10 @@ def compared(said: dict[str, Any], has: dict[str, Any], **flags: Any) -> Any:
     ("said", "has"),
     [
         ({}, {}),
+        (soft("AlwaysOn"), {"soft_delete_state": "alwayson"}),
+        (soft("AlwaysOn"), {"soft_delete_state": "ALWAYSON"}),
+        (soft("Off"), {"soft_delete_state": "off"}),
+        ({"cross_subscription_restore": "PermanentlyDisabled"}, {"cross_subscription_restore": "permanentlydisabled"}),
         ({"redundancy": "LocallyRedundant"}, {}),
         ({"redundancy": "GeoRedundant"}, {"redundancy": "GEOREDUNDANT"}),
         (soft("On", 14), {}),
@@ -255,7 +259,7 @@ def test_turning_soft_delete_off_writes_no_days() -> None:
 
 
 def test_an_unknown_word_of_azure_is_shown_as_it_is() -> None:
-    found = vault_fields.live(vault(immutability="SuperLocked", soft_delete_retention_days=14.5), None)
+    found = vault_fields.live(vault(immutability="SuperLocked", soft_delete_retention_days=14.5), ())
     assert found["immutability"] == "SuperLocked"
     assert found["softDelete.retentionDays"] == 14.5
 

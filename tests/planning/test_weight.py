@@ -29,6 +29,7 @@ from plan_builders import (
     vault,
 )
 
+from reconciler.model import addresses
 from reconciler.model.changes import Change, FieldChange, Kind, Op, Step
 from reconciler.model.estate import Estate
 from reconciler.model.manifest import Manifest
@@ -109,7 +110,7 @@ def test_a_grant_at_a_disk_is_read_with_the_instance_that_may_need_it() -> None:
 @pytest.mark.parametrize("row", [role(SNAPSHOTS, CONTRIBUTOR), role(OTHER, READER)])
 def test_a_grant_of_what_this_plan_deletes_is_read_alone(row: object) -> None:
     step = Step(Op.ROLE_DELETE, row.id)  # type: ignore[attr-defined]
-    change = replace(only(PRUNED), steps=(step,), depends=(f"disk/{OTHER}",))
+    change = replace(only(PRUNED), steps=(step,), depends=(addresses.disk(OTHER),))
     assert named(change, step, world(row)) == (step.target,)
 
 

@@ -16,7 +16,7 @@ sys.path.insert(0, str(HERE.parent / "support"))
 
 from stage import Stage  # noqa: E402 - the path has to be there first
 
-from reconciler.report.terminal import plan_text  # noqa: E402
+from reconciler.report.plans.text import plan_text  # noqa: E402
 
 CHECKSUM = re.compile(r"^Checksum: [0-9a-f]{64}$", re.MULTILINE)
 

@@ -1,4 +1,4 @@
-"""A pytest plugin that writes down which rights each shipped role was asked for, in all stories of a run."""
+"""A pytest plugin that writes down which permissions each shipped role was asked for, in all stories of a run."""
 
 from __future__ import annotations
 

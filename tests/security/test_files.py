@@ -48,7 +48,7 @@ def repository(tmp_path: Path, samples: Path) -> Path:
 
 @promise(
     "Manifests are read only from the given path, and from inside its git repository where `include` names a file "
-    "there."
+    "or folder there."
 )
 def test_nothing_else_is_opened(repository: Path) -> None:
     """The interpreter itself tells every file that was opened."""

@@ -28,7 +28,7 @@ UNMET = {
     "Microsoft.DataProtection/backupVaults/operationResults/read": _ALONE,
     "Microsoft.DataProtection/backupVaults/backupInstances/operationResults/read": _ALONE,
 }
-"""Rights in the operator's role that no story needs, and why they are there."""
+"""Permissions in the operator's role that no story needs, and why they are there."""
 
 SHOWN = frozenset(
     {
@@ -44,10 +44,10 @@ group is asked itself only where something hangs on what lies below it.
 STORIES = (
     "asking", "backing_up", "drilling", "moving", "preflight", "protection", "roles", "surroundings", "vaults",
 )  # fmt: skip
-"""These need every right between them. The others run under the roles as well: a right that they lacked fails them."""
+"""These need every permission between them. The others run under the roles as well: one that they lacked fails them."""
 
 LENT = "Microsoft.DataProtection/resourceGuards/"
-"""Rights on a resource guard are lent by its owner, for one operation and a while: that is what a guard is for."""
+"""Permissions on a resource guard are lent by its owner, for one operation and a while: that is what a guard is for."""
 
 
 def role(name: str) -> dict[str, Any]:
@@ -57,7 +57,7 @@ def role(name: str) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def asked(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
-    """The rights that the stories needed, by role; they run in a process of their own."""
+    """The permissions that the stories needed, by role; they run in a process of their own."""
     file = tmp_path_factory.mktemp("rights") / "asked.json"
     arguments = ["-q", "-p", "recording", "-p", "no:cacheprovider"]
     arguments += [f"tests/end_to_end/test_{name}.py" for name in STORIES]
@@ -79,7 +79,7 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
 
 
 @promise(
-    "Three custom roles have all rights that are needed: `reconciler-reader.json` for `plan` and `drift`, "
+    "Three custom roles give all permissions that `reconciler` needs: `reconciler-reader.json` for `plan` and `drift`, "
     "`reconciler-operator.json` for the commands that write, and in addition `reconciler-restorer.json` on the "
     "resource groups in which `restore` and `drill` create disks."
 )
@@ -160,7 +160,7 @@ def granting(guid: str, kind: str | None = "ServicePrincipal") -> dict[str, Any]
 
 
 @promise(
-    "With its condition the operator assigns and removes four roles only (Disk Backup Reader, Disk Snapshot "
+    "With its condition, the operator can assign and remove four roles only (Disk Backup Reader, Disk Snapshot "
     "Contributor, Reader, Disk Restore Operator), for service principals only, and never for itself."
 )
 @pytest.mark.parametrize("guid", sorted(BY_GUID))
@@ -193,7 +193,7 @@ def test_the_operator_removes_no_vault_group_or_disk(stage: Stage) -> None:
     assert sent(stage, "DELETE", disk_id("PSTestDisk"), version="2024-03-02")[0] == 403
 
 
-@promise("`reconciler-protector.json` is the operator's role without any right to delete.")
+@promise("`reconciler-protector.json` is the operator's role without any permission to delete.")
 def test_the_protector_deletes_nothing() -> None:
     gone = set(role("operator")["Actions"]) - set(role("protector")["Actions"])
     assert set(role("protector")["Actions"]) < set(role("operator")["Actions"])

@@ -171,7 +171,7 @@ def switches_the_identity(story: Story, chance: Random) -> str | None:
 
 @rule(3)
 def deletes_a_role_assignment(story: Story, chance: Random) -> str | None:
-    """A right is gone, by accident or with a clean-up."""
+    """A permission is gone, by accident or with a clean-up."""
     backup = (arm.BACKUP_READER, arm.SNAPSHOT_CONTRIBUTOR)
     found = [
         row for row in rows(story.trial, "roleassignments") if row["properties"]["roleDefinitionId"].endswith(backup)

@@ -19,7 +19,7 @@ STATES = {
 
 
 def check(trial: Trial, said: Body) -> None:
-    """Every declared disk is as declared, with the rights that it needs; what is removed isn't active."""
+    """Every declared disk is as declared, with the role assignments that it needs; what is removed isn't active."""
     instances = {_disk(row): row for row in rows(trial, "backupinstances")}
     for disk, entry in wanted(trial, said).items():
         protection = entry.get("protection", "protected")

@@ -10,7 +10,7 @@ from typing import Any
 import faults
 from faults import TOKEN, Asked, Fault, error, throttled, unavailable, user_facing
 from invariants import only_planned_writes
-from story import OPEN, Story, rule
+from story import GATES, OPEN, Story, rule
 from trial import Run, Trial
 
 from reconciler.applying.engine import Settings, apply
@@ -23,6 +23,7 @@ from reconciler.flow.look import look
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.plan import Options, Plan
 from reconciler.model.results.outcome import Outcome
+from reconciler.planning.keys import keys
 
 KINDS = (
     "*", "GET *", "LIST *", "PUT *", "P*", "* backupInstances", "* roleAssignments", "* backupVaults", "* operationStatus",
@@ -85,7 +86,7 @@ def the_sky_clears(story: Story, chance: Random) -> str | None:
 
 @rule(3)
 def azure_is_odd(story: Story, chance: Random) -> str | None:
-    """Lag, flapping roles, another page size, rights that come late."""
+    """Lag, flapping roles, another page size, permissions that come late."""
     name, value = chance.choice(
         (
             ("read_lag", "60"),
@@ -210,7 +211,7 @@ async def _one(trial: Trial, run: Run, clock: Any, chance: Random) -> None:
     azure = _connected(trial, run, clock, lambda: chance.uniform(0, pace))
     try:
         await asyncio.sleep(chance.choice((0.0, 1.0, 60.0)))
-        options = Options(tool_version="0", force=frozenset(word for word in OPEN if not word.startswith("-")))
+        options = Options(tool_version="0", force=keys(GATES))
         plan: Plan = await look(azure, trial.manifest(run.path), options, clock)
         run.plan = plan
         if not plan.closed_gates:

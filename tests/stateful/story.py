@@ -194,6 +194,7 @@ class Story:
         trial.token = lambda: StaticToken(TOKEN)
         for name in LAGS:
             trial.switch(**{name: "0"})
+        trial.switch(given_up_instance="repaired")  # what no write mends is told, T7, and no apply settles it
         for cure in self.cures.values():
             cure()
         self.blurs.clear()
@@ -227,7 +228,7 @@ class Story:
         raise AssertionError(f"I3: it doesn't settle: {run.text}")
 
     def _delete_without_rights(self, run: Run) -> None:
-        """A vault whose rights or identity are gone can't delete, and says so: somebody takes that instance away."""
+        """A vault whose permissions or identity are gone can't delete, and says so: somebody takes that instance away."""
         asked = {row["id"].lower() for row in self.said["removed"] if row["data"] == "delete"}
         for row in run.outcome.results if run.outcome else ():
             disk = row.address.lower().removeprefix("disk/")

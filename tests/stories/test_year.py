@@ -7,7 +7,6 @@ two of `build`, `cache-01`, and `reports-2019`, which is removed), and six nobod
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,6 +21,7 @@ from reconciler.model.results.status import BackupStatus
 from reconciler.sandbox.estate.reader import plain, read
 from reconciler.verbs.coverage import coverage
 from reconciler.verbs.status import status
+from samples import copied
 
 PAYMENTS, DATA = "22222222-2222-2222-2222-222222222222", "33333333-3333-3333-3333-333333333333"
 DRILLS = f"""\
@@ -144,7 +144,7 @@ def told(day: str, now: BackupStatus, found: Coverage, drift: Any) -> Month:
 
 @pytest.fixture
 def year(samples: Path, tmp_path: Path, on_stage: Callable[..., Stage]) -> Year:
-    folder = Path(shutil.copytree(samples / "platform-team", tmp_path / "team"))
+    folder = copied("platform-team", tmp_path / "team")
     (folder / "drills.yaml").write_text(DRILLS, encoding="utf-8")
     estate: Any = plain(read(folder / "azure.estate.yaml")[1])
     for row in estate["subscriptions"]:
@@ -184,7 +184,7 @@ def test_a_year(year: Year) -> None:
 
 def check_what_it_says_of_each(month: Month, now: BackupStatus) -> None:
     """Whoever isn't well is who was meddled with, for the reason that it was."""
-    notes = {row.disk.rsplit("/", 1)[-1]: row.note for row in now.rows if row.state not in {"ok", "late"}}
+    notes = {row.disk.name: row.note for row in now.rows if row.state not in {"ok", "late"}}
     expected = {
         "2026-03-05": {"sql-001": "the backup of 2026-03-05 0"},
         "2026-05-05": {"ingest-003": "Azure no longer has the disk"},
@@ -202,7 +202,7 @@ def check_what_it_says_of_each(month: Month, now: BackupStatus) -> None:
 
 def check_retention(now: BackupStatus) -> None:
     """What each rule keeps is there, and what it doesn't keep is gone."""
-    counted = {row.disk.rsplit("/", 1)[-1]: row.snapshots for row in now.rows}
+    counted = {row.disk.name: row.snapshots for row in now.rows}
     for name, kept in KEPT.items():
         found = counted[name]
         assert found is not None

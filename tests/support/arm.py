@@ -119,13 +119,23 @@ def policy(
     default: str = "P7D",
     daily: str | None = None,
     weekly: str | None = None,
+    monthly: str | None = None,
+    yearly: str | None = None,
     rule: str = "BackupHourly",
     backwards: bool = False,
+    called: str = "{}",
 ) -> Body:
+    """A policy for disks; `called` makes the names of its rules, the default apart, of the usual ones."""
     tags: list[Body] = [{"isDefault": True, "taggingPriority": 99, "tagInfo": {"id": "Default_", "tagName": "Default"}}]
     rules = [_retention("Default", default, is_default=True)]
-    for tag, kept, priority, when in (("Daily", daily, 25, "FirstOfDay"), ("Weekly", weekly, 20, "FirstOfWeek")):
+    for usual, kept, priority, when in (
+        ("Daily", daily, 25, "FirstOfDay"),
+        ("Weekly", weekly, 20, "FirstOfWeek"),
+        ("Monthly", monthly, 15, "FirstOfMonth"),
+        ("Yearly", yearly, 10, "FirstOfYear"),
+    ):
         if kept:
+            tag = called.format(usual)
             criteria = [{"objectType": "ScheduleBasedBackupCriteria", "absoluteCriteria": [when]}]
             tags.append(
                 {"isDefault": False, "taggingPriority": priority, "tagInfo": {"tagName": tag}, "criteria": criteria}
@@ -248,8 +258,15 @@ def user_identity(name: str = "backup-identity", group: str = "identities", subs
     return {"id": address, "location": "westus", "properties": properties}
 
 
+SLOW = "60..300"
+"""How long a role assignment takes where the tool has to wait for it."""
+
+
 def estate(*resources: Body | list[Body], switches: Body | None = None, seed: int = 1, **more: Any) -> Body:
-    """An estate file's content: the resources as they are, and every subscription and resource group they lie in."""
+    """An estate file's content: the resources as they are, and every subscription and resource group they lie in.
+
+    Role assignments take their time, as in Azure, unless `switches` say otherwise: by default the sandbox is quicker.
+    """
     flat: list[Body] = []
     for item in resources:
         flat += item if isinstance(item, list) else [item]
@@ -264,6 +281,6 @@ def estate(*resources: Body | list[Body], switches: Body | None = None, seed: in
         "seed": seed,
         "subscriptions": named,
         "resources": list(by_id.values()),
-        **({"switches": switches} if switches else {}),
+        "switches": {"propagation": SLOW, **(switches or {})},
         **more,
     }

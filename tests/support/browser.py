@@ -58,15 +58,23 @@ class Browser:
         self._process.wait()
         self._folder.cleanup()
 
-    def open(self, page: Path) -> float:
-        """Open a file; the seconds until it was loaded and painted."""
+    def open(self, page: Path, anchor: str = "") -> float:
+        """Open a file, at an anchor with its `#`; the seconds until it was loaded and painted."""
         self.requests.clear()
         self.complaints.clear()
         begun = time.perf_counter()
-        self.say("Page.navigate", url=page.as_uri())
+        if anchor:
+            self.say("Page.navigate", url="about:blank")  # an anchor alone loads nothing
+            self._run(self._until("Page.loadEventFired"))
+            self.requests.clear()
+        self.say("Page.navigate", url=page.as_uri() + anchor)
         self._run(self._until("Page.loadEventFired"))
         self.value("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(1))))")
         return time.perf_counter() - begun
+
+    def spent(self) -> float:
+        """The seconds of CPU that all its processes have used so far, whatever else the machine does."""
+        return self._run(self._spent())
 
     def value(self, script: str) -> Any:
         """What an expression, or a promise, comes to."""
@@ -92,6 +100,11 @@ class Browser:
         answer = self.say("Page.captureScreenshot", captureBeyondViewport=True)
         path.write_bytes(b64decode(answer["data"]))
 
+    def size(self, width: int, height: int) -> None:
+        """The size of the screen from now on; narrow ones are phones."""
+        is_phone = width < 500
+        self.say("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=is_phone)
+
     def dress(self, scheme: str, media: str = "screen") -> None:
         """The colour scheme and medium from now on."""
         features = [{"name": "prefers-color-scheme", "value": scheme}]
@@ -109,7 +122,8 @@ class Browser:
         while not (note.exists() and note.read_text().count("\n")):
             assert self._process.poll() is None, "chromium ended"
             await asyncio.sleep(0.02)
-        port = note.read_text().split("\n")[0]
+        port, path, *_ = note.read_text().split("\n")
+        self._whole = f"ws://127.0.0.1:{port}{path}"
         self._session = aiohttp.ClientSession()
         async with self._session.get(f"http://127.0.0.1:{port}/json") as answer:
             tabs = json.loads(await answer.text())
@@ -117,6 +131,12 @@ class Browser:
         self._socket = await self._session.ws_connect(tab["webSocketDebuggerUrl"], max_msg_size=0)
         for domain in ("Page", "Network", "Runtime", "Log"):
             await self._say(f"{domain}.enable", {})
+
+    async def _spent(self) -> float:
+        async with self._session.ws_connect(self._whole) as browser:
+            await browser.send_json({"id": 1, "method": "SystemInfo.getProcessInfo"})
+            answer = json.loads((await browser.receive()).data)
+        return sum(float(one["cpuTime"]) for one in answer["result"]["processInfo"])
 
     async def _close(self) -> None:
         await self._socket.close()

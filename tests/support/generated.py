@@ -82,6 +82,7 @@ class Wanted:
             "weekly": self.weekly and spell.choice(_days_on_the_wire(self.weekly)),
             "rule": spell.choice(("BackupHourly", "BackupIntervals", "BackupRule")),
             "backwards": spell.random() < 0.5,
+            "called": spell.choice(("{}", "{}", "first-of-{}")),
         }
         return arm.policy(vault, name, **(said | other))
 

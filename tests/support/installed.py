@@ -16,7 +16,13 @@ from stage import as_yaml
 import reconciler
 from reconciler.cli import main
 
-HIDDEN = ("RECONCILER_", "AZURE_", "ARM_", "NO_COLOR", "PYTEST_", "GITHUB_", "TF_BUILD", "COVERAGE_")
+HIDDEN = (
+    *("RECONCILER_", "AZURE_", "ARM_", "NO_COLOR", "PYTEST_", "COVERAGE_"),
+    *("GITHUB_", "ACTIONS_", "TF_BUILD", "SYSTEM_", "GITLAB_"),
+    *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "all_proxy", "no_proxy"),
+)
+WIDE = {"COLUMNS": "1000"}
+"""Wide enough that no sentence is wrapped, unless a test says how wide a terminal is."""
 ESTATE = "azure.estate.yaml"
 AZURE = ("--sandbox", ESTATE)
 Done = subprocess.CompletedProcess[str]
@@ -25,7 +31,7 @@ Done = subprocess.CompletedProcess[str]
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """The environment without anything that would change how the command behaves."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(HIDDEN)}
-    return {**kept, "PYTHONPATH": str(Path(reconciler.__file__).parents[1]), **(extra or {})}
+    return {**kept, **WIDE, "PYTHONPATH": str(Path(reconciler.__file__).parents[1]), **(extra or {})}
 
 
 def within(*arguments: str) -> int:

@@ -148,6 +148,7 @@ class GitHub:
             "GITHUB_ACTION_PATH": str(REPOSITORY),
             "RUNNER_TEMP": str(machine.temporary),
         }
+        self.kept: dict[str, list[str]] = {}
         self._names: dict[str, Any] = {
             "github": {"event": self._payload, "event_name": event, "sha": sha, "token": "gh-token"},
             "inputs": payload.get("inputs", {}),
@@ -180,12 +181,13 @@ class GitHub:
         names = {**self._names, "inputs": {**defaults, **given}, "steps": steps}
         code, text, last = 0, "", {}
         for step in action["runs"]["steps"]:
-            if "run" not in step:
-                continue
             condition = str(step.get("if", "true"))
             wanted = self._value(condition.replace("always()", "true"), names) not in ("false", "")
             if not wanted or (code and "always()" not in condition):
                 steps.setdefault(step.get("id", ""), {"outcome": "skipped", "outputs": {}})
+                continue
+            if "run" not in step:
+                steps[step.get("id", "")] = {"outcome": "success", "outputs": self._used(step, names)}
                 continue
             variables = {key: self._filled(value, names) for key, value in step.get("env", {}).items()}
             done = self._step(step["run"], variables)
@@ -194,6 +196,15 @@ class GitHub:
             steps[step.get("id", "")] = {"outcome": outcome, "outputs": done.values}
             last = {**last, **done.values}
         return Done(code, text, last)
+
+    def _used(self, step: Mapping[str, Any], names: Mapping[str, Any]) -> dict[str, str]:
+        """The outputs of another action's step; what it uploads is in `kept`, by the artifact's name."""
+        if not step["uses"].startswith("actions/upload-artifact@"):
+            return {}
+        name, path = (self._filled(step["with"][key], names) for key in ("name", "path"))
+        assert re.fullmatch(r"[^\"\\/:<>|*?\r\n]+", name), "a name that GitHub takes"
+        self.kept[name] = sorted(one.name for one in Path(path).iterdir())
+        return {"artifact-url": f"https://github.com/example/infra/actions/runs/17/artifacts/{len(self.kept)}"}
 
     def _step(self, script: str, variables: Mapping[str, str]) -> Done:
         output = self.machine.temporary / "output"
@@ -261,7 +272,13 @@ class AzurePipelines:
             "BUILD_SOURCEVERSION": "c0ffee",
             **variables,
         }
-        self._macros = {"System.AccessToken": "ado-token", "System.PullRequest.SourceCommitId": "c0ffee"}
+        self.kept: dict[str, list[str]] = {}
+        self._macros = {
+            "Agent.TempDirectory": str(machine.temporary),
+            "System.AccessToken": "ado-token",
+            "System.JobAttempt": "1",
+            "System.PullRequest.SourceCommitId": "c0ffee",
+        }
 
     def job(self, pipeline: str, name: str) -> Done:
         """Run the shell steps of one job."""
@@ -269,6 +286,10 @@ class AzurePipelines:
         self._macros.update(document["variables"])
         told = Done()
         for step in _steps(document, name):
+            if "publish" in step:
+                folder = Path(self._filled(step["publish"]))
+                found = sorted(one.name for one in folder.iterdir()) if folder.is_dir() else []
+                self.kept[self._filled(step["artifact"])] = found
             script = step.get("bash") or step.get("inputs", {}).get("inlineScript")
             if not script or (told.code and "condition" not in step):
                 continue
@@ -310,6 +331,11 @@ class GitLab:
             "AZURE_ID_TOKEN": "id-token",
             **variables,
         }
+
+    def kept(self, name: str) -> list[str]:
+        """The files that a job keeps, those that its script has written."""
+        paths = loaded(SAMPLES / "gitlab" / ".gitlab-ci.yml")[name]["artifacts"]["paths"]
+        return [path for path in paths if (self.machine.checkout / path).exists()]
 
     def job(self, name: str) -> Done:
         """Run one job's script, all lines in one shell."""

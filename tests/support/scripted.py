@@ -17,7 +17,7 @@ from reconciler.applying.progress import Progress
 from reconciler.azure.receipts import Receipt
 from reconciler.azure.virtual import new_loop
 from reconciler.base.clock import LoopClock
-from reconciler.model.addresses import disk, parse
+from reconciler.model.addresses import Address, disk
 from reconciler.model.changes import Action, Change, Kind, Op, Step
 from reconciler.model.errors import NotFound
 from reconciler.model.estate import Estate
@@ -37,6 +37,7 @@ def instance(name: str = "i") -> ArmId:
 
 def row(name: str = "i", state: str = "ProtectionConfigured", policy: str = "p", **more: Any) -> dict[str, Any]:
     properties = {
+        "dataSourceInfo": {"resourceID": f"{VAULT.group_id}/providers/Microsoft.Compute/disks/{name}"},
         "currentProtectionState": state,
         "provisioningState": "Succeeded",
         "policyInfo": {"policyId": f"{VAULT}/backupPolicies/{policy}"},
@@ -54,7 +55,7 @@ def disk_change(name: str = "i", *steps: Step, goal: str = "ProtectionConfigured
 def group_change(name: str, **more: Any) -> Change:
     target = ArmId(f"/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/{name}")
     step = Step(Op.GROUP_PUT, target, {"location": "westus"})
-    return Change(parse(f"group/{name}"), Kind.GROUP, Action.ADD, "because", (step,), **more)
+    return Change(Address(f"group/{name}", "group", (name,)), Kind.GROUP, Action.ADD, "because", (step,), **more)
 
 
 def plan_of(*changes: Change, **more: Any) -> Plan:

@@ -14,6 +14,9 @@ from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 from uuid import NAMESPACE_URL, uuid5
 
+from advice import Advice, contradictions
+from arm import SLOW
+
 from reconciler.applying.engine import Settings
 from reconciler.applying.progress import Progress
 from reconciler.azure.auditing import Ledger
@@ -29,6 +32,7 @@ from reconciler.model.manifest import Manifest
 from reconciler.model.plan import Options, Plan
 from reconciler.model.results.drift import Drift
 from reconciler.model.results.outcome import Outcome
+from reconciler.planning.keys import keys
 from reconciler.sandbox.sandbox import Sandbox
 
 HOST = "https://management.azure.com"
@@ -75,6 +79,11 @@ def with_roles(estate: Mapping[str, Any]) -> dict[str, Any]:
     ]
     callers[0]["roles"] += [{"role": files[RESTORER]["Name"], "scope": scope} for scope in targets]
     return {**estate, "roleDefinitions": list(files.values()), "callers": callers}
+
+
+def slowly(estate: Mapping[str, Any]) -> dict[str, Any]:
+    """The estate with role assignments that take their time, as in Azure, unless it says otherwise."""
+    return {**estate, "switches": {"propagation": SLOW, **(estate.get("switches") or {})}}
 
 
 @dataclass(frozen=True)
@@ -151,7 +160,7 @@ class Stage:
         self._stack = ExitStack()
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
-        opened = Sandbox.open(estate) if isinstance(estate, Path) else Sandbox.of(with_roles(estate))
+        opened = Sandbox.open(estate) if isinstance(estate, Path) else Sandbox.of(with_roles(slowly(estate)))
         self.sandbox = self._stack.enter_context(opened)
         self.recorder = Recorder(self.sandbox)
         self.api_version = api_version
@@ -168,7 +177,9 @@ class Stage:
             self.sandbox.time.follow(lambda: begin + timedelta(seconds=loop.time()))
             return LoopClock(start=begin)
 
-        self.session = Session(runner, lambda clock: inprocess._azure(self.recorder, connection, clock, None), clock)
+        self.session = Session(
+            runner, lambda clock: inprocess._azure(self.recorder, connection, clock, None), clock, is_virtual=True
+        )
         self._stack.callback(self.session.close)
 
     def __enter__(self) -> Self:
@@ -202,7 +213,9 @@ class Stage:
             return self._look(said, options)
 
     def _look(self, said: Mapping[str, Any] | str | Path | Manifest, options: Mapping[str, Any]) -> Plan:
-        return planned(self.session, Task(self.manifest(said), self._options(options)))
+        plan = planned(self.session, Task(self.manifest(said), self._options(options)))
+        assert not contradictions(Advice(str(one.address), one.hint) for one in plan.findings)
+        return plan
 
     @contextmanager
     def _acting_as(self, token: str) -> Iterator[None]:
@@ -232,7 +245,7 @@ class Stage:
 
     def _options(self, said: Mapping[str, Any]) -> Options:
         version = {"api_version": self.api_version} if self.api_version else {}
-        return replace(Options(tool_version="0", **version), **said)
+        return replace(Options(tool_version="0", **version), **{**said, "force": keys(said.get("force", ()))})
 
     # What happens in the simulated Azure
 

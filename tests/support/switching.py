@@ -14,7 +14,7 @@ SAMPLES: dict[str, tuple[Any, ...]] = {
     "list_lag": ("20", "5..40"),
     "read_lag": ("10", "1..5"),
     "graph_lag": ("30",),
-    "propagation": ("0", "1500"),
+    "propagation": ("0", "60..300", "1500"),
     "principal_replication": ("0", "90"),
     "role_assignment_limit": (2000,),
     "vault_create_limit": (10,),

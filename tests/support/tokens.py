@@ -11,7 +11,8 @@ import ssl
 import threading
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
@@ -20,6 +21,7 @@ import trustme
 from aiohttp import web
 
 from reconciler.azure.clouds import CLOUDS
+from reconciler.azure.network import Networks
 from reconciler.azure.sign_in.credentials import WAYS, choice, credential
 from reconciler.azure.sign_in.signing import SignIn
 
@@ -60,10 +62,18 @@ class TokenEndpoints:
     """Issues assertions that live five minutes and access tokens that live ten, on the clock `now` (seconds since 1970).
 
     From `refuses_from` on no assertion is taken. What is asked wrongly is answered as GitHub and Entra do. `arm`, when
-    given, answers whatever else is asked, if it bears an access token in force.
+    given, answers whatever else is asked, if it bears an access token in force. The certificate is for these names, and
+    expires at `not_after`.
     """
 
-    def __init__(self, folder: Path, *, arm: Handler | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        arm: Handler | None = None,
+        names: Sequence[str] = ("127.0.0.1",),
+        not_after: datetime | None = None,
+    ) -> None:
         self.now: Callable[[], float] = time.time
         self.refuses_from = float("inf")
         self.assertions: list[str] = []
@@ -72,6 +82,8 @@ class TokenEndpoints:
         self.authority = folder / "authority.pem"
         self.address = ""
         self._arm = arm
+        self._names = names
+        self._not_after = not_after
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="token endpoints")
         self._runner: web.AppRunner | None = None
@@ -102,7 +114,9 @@ class TokenEndpoints:
     def sign_in(self) -> Aside:
         """The way that this environment offers, by the tool's own choice; closed with the endpoints."""
         name = choice(self.environment)
-        self._opened.append(SignIn(name, WAYS[name].shown, credential(self.environment, _CLOUD)))
+        self._opened.append(
+            SignIn(name, WAYS[name].shown, credential(self.environment, _CLOUD, Networks(self.environment)))
+        )
         return Aside(self._opened[-1], self.aside)
 
     @property
@@ -121,7 +135,7 @@ class TokenEndpoints:
         authority = trustme.CA()
         authority.cert_pem.write_to_path(self.authority)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        authority.issue_cert("127.0.0.1").configure_cert(context)
+        authority.issue_cert(*self._names, not_after=self._not_after).configure_cert(context)
         app = web.Application()
         app.router.add_get("/actions/token", self._github)
         app.router.add_post(f"/{TENANT}/oauth2/v2.0/token", self._entra)

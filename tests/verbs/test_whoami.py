@@ -124,10 +124,10 @@ def test_the_document_fits_its_schema_and_the_text_tells_no_markup() -> None:
         SubscriptionRights("t", problem="gone"),
     )
     told = Identity("https://management.azure.com", bearer, places)
-    jsonschema.validate(identity_document(told, tool_version="0"), SCHEMA)
+    jsonschema.validate(identity_document(told), SCHEMA)
     listing = identity_listing(told, ways=SHOWN)
     text, page = listing_text(listing), listing_markdown(listing)
-    assert text.startswith("Signed in to https://management.azure.com with GitHub Actions' identity token:\n")
+    assert text.startswith("Signed in to https://management.azure.com with GitHub Actions' identity token\n\n")
     assert "1 of 2 subscriptions visible." in text
     assert "<b>" not in page
     assert "[x](http" not in page
@@ -153,6 +153,4 @@ def test_claims_are_told_and_the_token_is_not(stage: Stage) -> None:
     assert told.bearer == Bearer(
         "token-file", "", "application", "", "tenant", "object", "client", "2026-01-01T00:00:00+00:00"
     )
-    assert token not in json.dumps(identity_document(told, tool_version="0")) + listing_text(
-        identity_listing(told, ways=SHOWN)
-    )
+    assert token not in json.dumps(identity_document(told)) + listing_text(identity_listing(told, ways=SHOWN))

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from reconciler.cli.watch import interval
+from reconciler.model.addresses import Address
 from reconciler.model.errors import AzureError, ManifestError, UsageError
 from reconciler.model.findings import Finding, Place, Severity
 from reconciler.watch.health import Liveness, served
@@ -28,7 +29,7 @@ BEGUN = datetime(2026, 1, 5, 8, tzinfo=UTC)
 
 
 def unhealthy(address: str, message: str = "x") -> Finding:
-    return Finding("unhealthy", Severity.WARNING, message, address=address)
+    return Finding("unhealthy", Severity.WARNING, message, address=Address(address))
 
 
 def failed(number: int = 1, code: str = "no-answer") -> Round:
@@ -191,7 +192,9 @@ def test_health_over_http() -> None:
             pass
 
 
-@pytest.mark.parametrize("listen", ["9464", "localhost:", "127.0.0.1:99999", ":9464"])
+@pytest.mark.parametrize(
+    "listen", ["9464", "localhost:", "127.0.0.1:99999", "::1:9464", "[::1]", ":", "[]x:1", "127.0.0.1:٣"]
+)
 def test_where_nothing_can_be_served(listen: str) -> None:
     with pytest.raises(UsageError), served(listen, Liveness(lambda: 0.0, every=1, patience=1), lambda: b""):
         pass
@@ -228,6 +231,12 @@ def test_a_span_that_fails_says_why_without_a_secret() -> None:
     assert "hush" not in span.to_json()
 
 
-def test_without_an_endpoint_there_are_no_traces() -> None:
+def test_without_an_endpoint_no_exporter_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(name: str) -> None:
+        raise AssertionError(f"{name} is imported")
+
+    monkeypatch.setattr("reconciler.watch.tracing.import_module", refuse)
     with tracing({}) as traces, traces.span("look"):
         traces.called("GET", 200)
+    with pytest.raises(AssertionError, match="is imported"), tracing({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://[::1]:9"}):
+        pass

@@ -25,7 +25,8 @@ the same two days later, backups and all; `.saying(disks=[…])` the same with a
 - `azure.rules(*rules)`: other rules from here on.
 
 **Rules** meet the requests that `where` matches: a method (or `*`) and a glob of the whole path, without case. The last
-segment is one segment: `*/disks/*` are disks, `*/disks/**` also what lies in them (so in all globs here). All rules take
+segment is one segment: `*/disks/*` are disks, `*/disks/**` also what lies in them. So it is in all globs here, unlike in
+`reconciler sandbox patch`, `delete` and their like, where `*` stands for any text, also with a slash. All rules take
 `when=` (a function of the request; `about("text", …)`: these stand in its body), `after=N`, `times=N`, `once=True`,
 `optional=True`. The first rule is outermost: it sees what those after it have made. A rule that never forged anything
 fails the test, unless it is `optional`; a mistake inside a rule fails it too.

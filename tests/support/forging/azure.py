@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from advice import Advice, contradictions
 from stage import as_yaml
 
 from forging.estates import MANIFEST, Estate
@@ -20,14 +21,27 @@ from forging.rule import Chain, Request, Rule, fits, globbed
 from forging.served import Served
 from forging.virtual import Virtual
 from reconciler.cli.main import root
-from reconciler.cli.spans import seconds_of
+from reconciler.cli.options import seconds_of
 
 VIRTUAL = "virtual"
 PACE = "scaled:200"
 SANDBOX = "sandbox"
 """A caller who may do everything."""
 
+INNARDS = re.compile(
+    r"\('|',\)|\['|\{'|\bNone\b|\bTrue\b|\bFalse\b|NoneType|\bobject at 0x|datetime\.|\b(?:ArmId|Address|frozenset|set)\("
+    r"|invalid literal|isoformat|to unpack|could not convert|not supported between|has no attribute|indices must"
+)
+"""What Python writes and no message says: its lists, constants and errors (R8)."""
+
 _TOLD = re.compile(r"^(?:error|warning|info)\[([a-z-]+)\]", re.MULTILINE)
+
+
+def _advice(document: Any) -> Iterator[Advice]:
+    """The hints of a document's findings."""
+    findings = document.get("findings") if isinstance(document, dict) else None
+    for one in findings if isinstance(findings, list) else ():
+        yield Advice(str(one.get("address") or ""), str(one.get("hint") or ""))
 
 
 def parameters(verb: str) -> frozenset[str]:
@@ -98,6 +112,8 @@ class Azure:
         count = len(self.requests)
         done = self._door.run(words, env or {}, timeout)
         assert not self._chain.problems, f"a rule broke: {self._chain.problems}"
+        for line in (done.stdout + done.stderr).splitlines():
+            assert not INNARDS.search(line), f"{words}: {line}"
         reports = {
             word: json.loads((self.folder / word).read_text(encoding="utf-8"))
             for option, word in pairwise(words)
@@ -105,6 +121,7 @@ class Azure:
         }
         document = _json(done.stdout)
         document = next(iter(reports.values()), None) if document is None else document
+        assert not contradictions(_advice(document)), document
         shown = f"reconciler {' '.join(words)}"
         return Done(shown, done.returncode, done.stdout, done.stderr, document, reports, self.requests[count:])
 

@@ -160,7 +160,10 @@ def about(*texts: str) -> Callable[[Asked], bool]:
 
 
 def edited(body: Any, changes: Mapping[str, Any] | Callable[[Any], Any]) -> Any:
-    """A copy with the fields at these dotted paths set, or taken out by GONE; numbers are places in lists."""
+    """A copy with the fields at these dotted paths set, or taken out by GONE; numbers are places in lists.
+
+    What is null has no fields, as in rows of a union in Resource Graph, and stays so.
+    """
     made = json.loads(json.dumps(body))
     if callable(changes):
         return changes(made)
@@ -169,7 +172,11 @@ def edited(body: Any, changes: Mapping[str, Any] | Callable[[Any], Any]) -> Any:
         inside = made
         for step in steps:
             inside = inside[int(step)] if isinstance(inside, list) else inside.setdefault(step, {})
+            if inside is None:
+                break
         key: Any = int(last) if isinstance(inside, list) else last
+        if inside is None:
+            continue
         if value is not GONE:
             inside[key] = value
         elif isinstance(inside, list) or key in inside:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import click
 
-from reconciler import __version__
 from reconciler.cli.loading import load_manifest
 from reconciler.cli.options import connection_options, format_option
 from reconciler.cli.output import Output
@@ -28,7 +27,7 @@ def policies(output: Output, path: str, form: str, connection: Connection) -> in
         found = session.run(lambda azure, _clock: listed(azure, manifest))
     told = forms(
         policies_listing(found),
-        lambda: policies_document(found, tool_version=__version__, manifest=manifest.name),
+        lambda: policies_document(found, manifest=manifest.name),
         style=output.style,
     )
     output.report(told[form](), form)

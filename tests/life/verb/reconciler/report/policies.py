@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from reconciler.base.plurals import counted
 from reconciler.model.ids import ArmId
 from reconciler.model.resources import Policy
+from reconciler.report.columns import Heading, cells
 from reconciler.report.documents import Document, head
 from reconciler.report.listing import Listing, Table
 
@@ -22,14 +23,14 @@ def policies_listing(found: Found) -> Listing:
 
 def _table(vault: tuple[ArmId, Sequence[Policy]]) -> Table:
     own, policies = vault
-    rows = tuple((policy.id.name, "yes" if policy.is_disk else "no") for policy in policies)
-    return Table(own.text, ("policy", "for disks"), rows, "" if rows else "no policies")
+    rows = tuple(cells(policy.id.name, "yes" if policy.is_disk else "no") for policy in policies)
+    return Table(own.text, (Heading("policy"), Heading("for disks")), rows, "" if rows else "no policies")
 
 
-def policies_document(found: Found, *, tool_version: str, manifest: str) -> Document:
+def policies_document(found: Found, *, manifest: str) -> Document:
     """Every vault with its policies as data."""
     return {
-        **head(tool_version, manifest),
+        **head(manifest),
         "vaults": [
             {
                 "vault": vault.text,
