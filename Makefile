@@ -23,6 +23,7 @@ lint: $(ready) ## ruff, mypy, and the direction of imports
 	$(VENV)/bin/ruff check
 	$(VENV)/bin/ruff format --check
 	$(VENV)/bin/mypy
+	$(VENV)/bin/mypy --platform win32
 	$(VENV)/bin/lint-imports
 
 docs: $(ready) ## write docs/reference and the floors anew, from the code and the schema

@@ -10,6 +10,7 @@ body=$(mktemp)
 {
   echo "$marker"
   cat "$REPORTS/report.md" 2>/dev/null || echo "**reconciler ended without a report**; the log of the run says why."
+  [ -z "${ARTIFACT:-}" ] || printf '\n<sub>[All reports](%s)</sub>\n' "$ARTIFACT"
 } >"$body"
 
 comments="repos/$GITHUB_REPOSITORY/issues/$number/comments"

@@ -21,6 +21,7 @@ body=$(mktemp)
   echo "$marker"
   cat "$REPORTS/report.md" 2>/dev/null ||
     echo "**Nobody can tell whether all is well.** See $GITHUB_SERVER_URL/$GITHUB_REPOSITORY/actions/runs/$GITHUB_RUN_ID"
+  [ -z "${ARTIFACT:-}" ] || printf '\n<sub>[All reports](%s)</sub>\n' "$ARTIFACT"
 } >"$body"
 number=$(head -n 1 <<<"$open")
 if [ -n "$number" ]; then

@@ -26,6 +26,7 @@ while IFS= read -r argument; do
 done <<<"${ARGUMENTS:-}"
 
 code=0
+room=64000 # GitHub takes 65,535 characters of an issue or a comment
 read -ra commands <<<"$COMMAND"
 for verb in "${commands[@]}"; do
   name=report
@@ -42,8 +43,14 @@ for verb in "${commands[@]}"; do
   ended=0
   "$RUNNER_TEMP/reconciler/bin/reconciler" "$verb" "${more[@]}" "${valued[@]}" "${reports[@]}" -- "$MANIFEST" || ended=$?
   if [ "$name" = "$verb" ]; then
-    cat "$REPORTS/$name.md" >>"$REPORTS/report.md" 2>/dev/null ||
+    if ! size=$(wc -c <"$REPORTS/$name.md" 2>/dev/null); then
       echo "**\`$verb\` ended without a report**; the log of the run says why." >>"$REPORTS/report.md"
+    elif [ "$size" -gt "$room" ]; then
+      echo "**The report of \`$verb\` is too long for this page**: see \`$name.md\` of this run." >>"$REPORTS/report.md"
+    else
+      cat "$REPORTS/$name.md" >>"$REPORTS/report.md"
+      room=$((room - size))
+    fi
     echo >>"$REPORTS/report.md"
   fi
   case $ended in

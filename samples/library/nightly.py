@@ -7,7 +7,7 @@ from reconciler.model.errors import ReconcilerError
 
 
 def main(estate: str, *manifests: str) -> int:
-    """0 when no estate drifts, 2 when one does, 1 when one can't be told."""
+    """0 when no estate drifts, 2 when one does, 1 when one could not be read."""
     worst = 0
     for path in manifests:
         try:
