@@ -26,7 +26,7 @@ ACTION_FILE = REPOSITORY / "action.yml"
 def accepted(*command: str | Path, said: str = "") -> None:
     """The program finds nothing."""
     done = subprocess.run(
-        [str(one) for one in command], input=said, text=True, capture_output=True, timeout=60, check=False
+        [str(one) for one in command], input=said, text=True, capture_output=True, timeout=300, check=False
     )
     assert done.returncode == 0, (done.stdout + done.stderr)[-4000:]
 

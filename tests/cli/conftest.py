@@ -31,7 +31,7 @@ def command(tmp_path: Path) -> Run:
             text=True,
             stdout=options.pop("stdout", subprocess.PIPE),
             stderr=subprocess.PIPE,
-            timeout=60,
+            timeout=300,
             check=False,
             cwd=options.pop("cwd", tmp_path),
             env={**environment, **extra},

@@ -95,7 +95,7 @@ def test_a_reader_that_leaves_early_is_an_error_without_a_traceback(command: Run
 def test_a_stdout_that_is_closed_from_the_start_is_an_error(tmp_path: Path, words: tuple[str, ...]) -> None:
     line = ("sh", "-c", 'exec "$@" >&-', "sh", sys.executable, "-m", "reconciler", *words)
     done = subprocess.run(
-        line, cwd=tmp_path, env=environment(), stderr=subprocess.PIPE, text=True, check=False, timeout=60
+        line, cwd=tmp_path, env=environment(), stderr=subprocess.PIPE, text=True, check=False, timeout=300
     )
     assert (done.returncode, done.stderr) == (1, "error[output]: could not write to stdout: it is closed\n")
 

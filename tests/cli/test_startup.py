@@ -1,6 +1,7 @@
-"""Start-up above `python -c pass`, minimum of some warm runs; generous by default, since test machines are shared.
+"""What start-up takes the processor above `python -c pass`, minimum of some warm runs.
 
-RECONCILER_STARTUP_RUNS and RECONCILER_STARTUP_FACTOR=1 measure against the promised milliseconds.
+Processor time, since the clock also tells what else the machine does. It is generous by default, since a busy core is a
+slow one; RECONCILER_STARTUP_RUNS and RECONCILER_STARTUP_FACTOR=1 measure against the promised milliseconds.
 """
 
 from __future__ import annotations
@@ -8,7 +9,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -22,17 +22,23 @@ RUNS = int(os.environ.get("RECONCILER_STARTUP_RUNS", "4"))
 FACTOR = float(os.environ.get("RECONCILER_STARTUP_FACTOR", "3"))
 
 
+def busy() -> float:
+    """The processor seconds of every process that this one began and that has ended."""
+    used = os.times()
+    return used.children_user + used.children_system
+
+
 def fastest(folder: Path, *arguments: str) -> float:
-    """The fewest milliseconds that the command took."""
+    """The fewest milliseconds that the command took the processor."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     took = []
     for _ in range(RUNS + 1):
-        begun = time.perf_counter()
+        begun = busy()
         done = subprocess.run(
             [sys.executable, *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False
         )
-        took.append(time.perf_counter() - begun)
+        took.append(busy() - begun)
         assert done.returncode == 0, done.stderr
     return min(took[1:]) * 1000
 

@@ -104,7 +104,7 @@ def test_a_plan_of_another_version_is_read_and_applied_or_refused(tmp_path: Path
             env=environment(),
             capture_output=True,
             encoding="utf-8",
-            timeout=60,
+            timeout=300,
             check=False,
         )
         said = Said(done.returncode, done.stdout, done.stderr)
@@ -141,7 +141,7 @@ def test_nothing_that_is_kept_is_written_over(tmp_path: Path) -> None:
         env=environment(),
         capture_output=True,
         encoding="utf-8",
-        timeout=60,
+        timeout=300,
         check=False,
     )
     assert (done.returncode, "promises; nothing was written" in done.stderr) == (1, True), done.stderr

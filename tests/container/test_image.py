@@ -79,7 +79,7 @@ class Image:
     def run(self, *command: str) -> tuple[int, str, str]:
         """Exit code, stdout and stderr of a command."""
         with self.started(*command) as running:
-            out, err = running.communicate(timeout=60)
+            out, err = running.communicate(timeout=300)
         return running.returncode, out, err
 
 
@@ -182,7 +182,7 @@ def test_sigterm_in_the_middle_of_an_apply_ends_the_first_process_with_its_repor
         (first,) = Path(f"/proc/{running.pid}/task/{running.pid}/children").read_text().split()
         begun = time.monotonic()
         os.kill(int(first), signal.SIGTERM)
-        out, err = running.communicate(timeout=20)
+        out, err = running.communicate(timeout=300)
         assert running.returncode == 128 + signal.SIGTERM, (out, err)
         assert time.monotonic() - begun < 5
         assert json.loads(report.read_text())["interrupted"] == "SIGTERM"

@@ -86,7 +86,7 @@ def ran(volume: Path, container: Any, **extra: str) -> subprocess.CompletedProce
     command = [word.replace("/srv/manifest", str(volume)).replace("exec reconciler", "exec $TOOL") for word in command]
     said = {"TOOL": f"{sys.executable} -m reconciler", "RECONCILER_SANDBOX": str(volume.parent / "azure.estate.yaml")}
     return subprocess.run(
-        command, env=environment({**said, **extra}), capture_output=True, text=True, timeout=60, check=False
+        command, env=environment({**said, **extra}), capture_output=True, text=True, timeout=300, check=False
     )
 
 

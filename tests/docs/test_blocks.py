@@ -90,7 +90,7 @@ def test_every_command_does_what_the_page_says(page: Path, desk: Path) -> None:
                 script.append(f'{command.text}\necho "--- ended $?"')
     path = f"{desk / '.venv' / 'bin'}:{environment()['PATH']}"
     done = subprocess.run(
-        ["bash"], input="\n".join(script), text=True, capture_output=True, cwd=desk, timeout=110, check=False,
+        ["bash"], input="\n".join(script), text=True, capture_output=True, cwd=desk, timeout=300, check=False,
         env={**environment(), "PATH": path, "HOME": str(desk)},
     )  # fmt: skip
     told = re.split(r"--- ended (\d+)\n", done.stdout)

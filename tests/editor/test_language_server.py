@@ -80,7 +80,7 @@ class Editor:
 
     def _next(self) -> dict[str, Any]:
         try:
-            message = self._got.get(timeout=30)
+            message = self._got.get(timeout=300)
         except Empty:
             raise AssertionError("the language server says nothing") from None
         if message.get("method") == "workspace/configuration":

@@ -18,7 +18,7 @@ from samples import copied
 
 COMMAND = (sys.executable, "-m", "reconciler")
 CLOCK = "scaled:400"
-TIMEOUT = 60
+TIMEOUT = 300
 
 
 @contextmanager

@@ -38,7 +38,7 @@ def run(folder: Path) -> Run:
             env=environment | {"NO_COLOR": "1"},
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=300,
             check=False,
         )
 

@@ -53,7 +53,7 @@ def serving(folder: Path, *words: str) -> Iterator[str]:
         yield server.stdout.readline().rpartition(" ")[2].strip()
     finally:
         server.send_signal(signal.SIGTERM)
-        server.communicate(timeout=20)
+        server.communicate(timeout=300)
     assert server.returncode == 0
 
 

@@ -59,7 +59,7 @@ def begun(folder: Path, *words: str, **said: str) -> subprocess.Popen[str]:
 def run(folder: Path, *words: str, code: int = 0, **said: str) -> tuple[str, str]:
     """What it prints to stdout and to stderr."""
     with begun(folder, *words, **said) as process:
-        out, told = process.communicate(timeout=60)
+        out, told = process.communicate(timeout=300)
     assert process.returncode == code, out + told
     assert "unexpected" not in told
     return out, told
@@ -101,7 +101,7 @@ def test_a_sandbox_is_served_and_applied_to_and_stops_on_a_signal(folder: Path) 
         assert "Apply complete!" in out
     finally:
         server.send_signal(signal.SIGTERM)
-        _, told = server.communicate(timeout=20)
+        _, told = server.communicate(timeout=300)
     assert server.returncode == 0, told
     assert (folder / "quickstart/azure.estate.state.json").exists()
 
@@ -117,12 +117,12 @@ def test_an_apply_that_is_interrupted_says_what_it_did(folder: Path) -> None:
                 if "TestBkpVault" in line:
                     break
             apply.send_signal(signal.SIGINT)
-            out, told = apply.communicate(timeout=20)
+            out, told = apply.communicate(timeout=300)
         assert apply.returncode == 130, out + told
         assert "interrupted" in out
     finally:
         server.send_signal(signal.SIGINT)
-        server.communicate(timeout=20)
+        server.communicate(timeout=300)
     assert server.returncode == 0
 
 
@@ -235,19 +235,19 @@ def test_what_a_console_cannot_show_is_escaped_and_raises_nothing(folder: Path, 
     text = (folder / "quickstart/backup.yaml").read_text(encoding="utf-8")
     (folder / "quickstart/backup.yaml").write_text(text.replace("PSTestDisk", "größe-日本"), encoding="utf-8")
     with begun(folder, "validate", "quickstart", **said) as process:
-        _, told = process.communicate(timeout=60)
+        _, told = process.communicate(timeout=300)
     assert process.returncode == 1
     assert "\\u65e5\\u672c" in told
     (folder / "quickstart/backup.yaml").write_text(text, encoding="utf-8")
     for words in (("plan",), ("apply", "--auto-approve"), ("status",), ("drift",), ("plan", "--format", "markdown")):
         verb, *options = words
         with begun(folder, verb, "quickstart", "--sandbox", ESTATE, *options, **said) as process:
-            out, told = process.communicate(timeout=60)
+            out, told = process.communicate(timeout=300)
         assert process.returncode in (0, 2), out + told
         assert not [word for word in ("UnicodeEncodeError", "Traceback", "unexpected") if word in told]
     for words in (("--help",), ("explain", "orphan"), ("schema",), ("completion", "powershell")):
         with begun(folder, *words, **said) as process:
-            out, told = process.communicate(timeout=60)
+            out, told = process.communicate(timeout=300)
         assert process.returncode == 0, told
         assert out
 
@@ -265,7 +265,7 @@ def completed(words: str) -> list[tuple[str, str]]:
         )
         done = subprocess.run(
             ["pwsh", "-NoProfile", "-Command", script],
-            capture_output=True, text=True, check=True, env=installed.environment(), timeout=60,
+            capture_output=True, text=True, check=True, env=installed.environment(), timeout=300,
         )  # fmt: skip
         rows = [line.split("\t") for line in done.stdout.splitlines()]
         return [(value, shown) for value, shown in rows]
@@ -278,7 +278,7 @@ def completed(words: str) -> list[tuple[str, str]]:
     }
     done = subprocess.run(
         [sys.executable, "-m", "reconciler"],
-        capture_output=True, text=True, check=True, env=installed.environment(said), timeout=60,
+        capture_output=True, text=True, check=True, env=installed.environment(said), timeout=300,
     )  # fmt: skip
     lines = done.stdout.splitlines()
     return [(lines[number + 1], lines[number + 2]) for number in range(0, len(lines) - 2, 3)]

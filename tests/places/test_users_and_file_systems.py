@@ -51,7 +51,7 @@ def run(folder: Path, program: str, *words: str, **said: str) -> subprocess.Comp
             environment.pop(name, None)
     return subprocess.run(
         [sys.executable, "-c", program, *words],
-        cwd=folder, env=environment, text=True, capture_output=True, timeout=60, check=False,
+        cwd=folder, env=environment, text=True, capture_output=True, timeout=300, check=False,
     )  # fmt: skip
 
 

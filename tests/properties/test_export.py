@@ -61,7 +61,7 @@ def check_empty(stage: Stage, found: Exported) -> set[str]:
     return {address.removeprefix("disk/") for address in plan.expected}
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_what_was_made_by_hand_is_exported_whole(tmp_path: Path) -> None:
     @examples(BY_HAND)
     @given(cases(by_hand=True), st.sampled_from(("", "backup")))
@@ -79,7 +79,7 @@ def test_what_was_made_by_hand_is_exported_whole(tmp_path: Path) -> None:
     check()
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_what_cannot_be_declared_without_a_change_is_left_out_with_its_reason(tmp_path: Path) -> None:
     @examples(ANY)
     @given(cases())
@@ -95,7 +95,7 @@ def test_what_cannot_be_declared_without_a_change_is_left_out_with_its_reason(tm
     check()
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_of_an_applied_manifest_it_has_the_same_disks(tmp_path: Path) -> None:
     @examples(APPLIED)
     @given(cases(), st.sampled_from(("", "BACKUP")))

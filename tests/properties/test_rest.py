@@ -33,7 +33,7 @@ def check_rest(stage: Stage, case: Case) -> None:
     assert stage.writes() == []
 
 
-@pytest.mark.timeout(3600 if LONG else 300)
+@pytest.mark.timeout(3600 if LONG else 600)
 def test_an_apply_is_followed_by_rest(tmp_path: Path) -> None:
     tally: Counter[str] = Counter()
 
@@ -51,7 +51,7 @@ def test_an_apply_is_followed_by_rest(tmp_path: Path) -> None:
     assert share >= LEAST_SHARE
 
 
-@pytest.mark.timeout(3600 if LONG else 300)
+@pytest.mark.timeout(3600 if LONG else 600)
 def test_what_stands_in_the_way_fails_the_run_and_no_longer_once_it_is_gone(tmp_path: Path) -> None:
     failed = Counter[bool]()
 
@@ -66,7 +66,7 @@ def test_what_stands_in_the_way_fails_the_run_and_no_longer_once_it_is_gone(tmp_
     assert failed[True] >= failed[False], "a lock over what is as declared already stands in nobody's way"
 
 
-@pytest.mark.timeout(3600 if LONG else 300)
+@pytest.mark.timeout(3600 if LONG else 600)
 def test_what_was_made_by_hand_as_declared_is_left_as_it_is(tmp_path: Path) -> None:
     @examples(BY_HAND)
     @given(cases(by_hand=True))
@@ -81,7 +81,7 @@ def test_what_was_made_by_hand_as_declared_is_left_as_it_is(tmp_path: Path) -> N
     check()
 
 
-@pytest.mark.timeout(3600 if LONG else 300)
+@pytest.mark.timeout(3600 if LONG else 600)
 def test_so_it_is_however_azure_behaves(tmp_path: Path) -> None:
     """Under rows of settings that cover all pairs; where Azure takes AlwaysOn alone, other vaults can't be declared.
 

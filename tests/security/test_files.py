@@ -58,7 +58,7 @@ def test_nothing_else_is_opened(repository: Path) -> None:
         env=environment(),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
     code, opened = json.loads(done.stderr.splitlines()[-1])

@@ -17,7 +17,7 @@ from telling import command, told
 SEEDS = st.integers(0, 100_000)
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 @settings(
     max_examples=5,
     derandomize=True,

@@ -59,7 +59,7 @@ class Life:
         return set(self.azure.ids("*/recoveryPoints/*"))
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(400)
 @pytest.mark.parametrize(
     ("entry", "stopped_elsewhere"),
     [(DISK, "refused"), (selecting({"app": "shop"}), "accepted")],

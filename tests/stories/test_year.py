@@ -154,7 +154,7 @@ def year(samples: Path, tmp_path: Path, on_stage: Callable[..., Stage]) -> Year:
     return Year(opened, folder)
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_a_year(year: Year) -> None:
     azure = year.stage.sandbox
     year.on("2026-03-01T10:00", year.drill)

@@ -54,7 +54,7 @@ def run(folder: Path, *arguments: str, **options: Any) -> Done:
         encoding="utf-8",
         stdout=options.pop("stdout", subprocess.PIPE),
         stderr=options.pop("stderr", subprocess.PIPE),
-        timeout=60,
+        timeout=300,
         check=False,
         cwd=folder,
         env=environment(extra),

@@ -38,7 +38,7 @@ def test_what_is_not(text: str) -> None:
     "text", [",/**/" * 100_000 + "x", "/*" * 200_000, "[" + "'" * 100_001, ", " * 200_000, "a " * 100_000]
 )
 def test_hostile_text_is_refused_soon(text: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(orjson.JSONDecodeError):
         loads(text.encode())
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5

@@ -128,7 +128,7 @@ class Served:
 
     def ask(self, method: str, address: str, body: Any) -> tuple[int, Any]:
         """A request past the proxy; status and decoded body."""
-        line = HTTPConnection(urlsplit(self._upstream).netloc, timeout=30)
+        line = HTTPConnection(urlsplit(self._upstream).netloc, timeout=300)
         headers = {"Content-Type": "application/json", "Authorization": "Bearer somebody"}
         line.request(method, address, None if body is None else json.dumps(body), headers)
         with line.getresponse() as answer:
@@ -235,7 +235,7 @@ class Proxy:
         """The sandbox's own answer; Host is the proxy's, so that links lead back here."""
         line = getattr(self._lines, "line", None)
         if line is None:
-            line = self._lines.line = HTTPConnection(self._upstream, timeout=30)
+            line = self._lines.line = HTTPConnection(self._upstream, timeout=300)
         address = quote(asked.path, safe="/:;=@$&'()*+,!~") + (f"?{urlencode(asked.query)}" if asked.query else "")
         line.request(asked.method, address, content or None, headers)
         answer = line.getresponse()
