@@ -87,7 +87,7 @@ def test_a_restore_in_json_fits_its_schema(inside: Run, backed_up: Path) -> None
     document = json.loads(done.stdout)
     fits(document)
     assert document["verb"] == "restore"
-    name = f"{DISK.split('/')[2]}/diskrg/copy"
+    name = "applications/diskrg/copy"
     assert document["made"] == [{"disk": f"{DISK}/copy", "name": name, "source": f"{DISK}/PSTestDisk"}]
     assert [change["kind"] for change in document["changes"]] == ["role", "restore"]
     assert backed_up.exists()

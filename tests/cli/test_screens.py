@@ -129,7 +129,7 @@ def held(path: Path, shown: str) -> None:
     assert shown == path.read_text(encoding="utf-8")
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("scene", SCENES)
 def test_a_screen(estates: Estates, scene: str, width: str) -> None:
@@ -146,7 +146,7 @@ def _last(line: str) -> str:
     return re.sub(r"^(?:[\w ]+: {2,}|\W+)", "", line.strip())
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("scene", MARKDOWN)
 def test_markdown_of_a_pipeline(estates: Estates, scene: str) -> None:
     estate, *arguments = MARKDOWN[scene]

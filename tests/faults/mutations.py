@@ -249,7 +249,7 @@ OTHERS = (
     M("E08 marker", "a marker at the end begins a document", "manifest/layout.py", r'r"^(?:(?:---|\.\.\.)(?=\s|$))?\s*(?:#.*)?$"', r'r"^\s*(?:#.*)?$"', files="places/test_e08_line_ends.py"),
     M("E09 end", "a job without an end is none", "azure/jobs.py", 'ended=moment(pick(properties, "endTime"))', 'ended=moment(properties["endTime"])', "may_lack and jobs", _ABSENT),
     M("E09 rows", "a row that makes no sense is unexpected", "azure/fields.py", "        except NONSENSE:\n            with understood", "        except ZeroDivisionError:\n            with understood", "permissions", _ABSENT),
-    M("E09 bodies", "a body that makes no sense is unexpected", "azure/fields.py", "    with understood(called(body)):\n", "    if True:\n", "before_they_are_written", _ABSENT),
+    M("E09 bodies", "a body that makes no sense is unexpected", "azure/fields.py", "    with understood(quoted(body)):\n", "    if True:\n", "before_they_are_written", _ABSENT),
     M("E09 errors", "an instance's error is an object or nothing", "azure/kinds/instances.py", 'error=_error_of(error or pick(status, "errorDetails")),', 'error=error or pick(status, "errorDetails"),', "in_error", "real/test_r08_messages.py"),
     M("E09 rights", "a permission is what it should be", "verbs/whoami.py", 'held = each(await azure.list(place), _permission, f"A row of {place}")', "held = await azure.list(place)", "permissions", _ABSENT),
 )  # fmt: skip

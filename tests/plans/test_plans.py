@@ -22,7 +22,7 @@ def rendered(request: pytest.FixtureRequest) -> dict[str, str]:
         env=os.environ | {"PYTHONHASHSEED": request.param, "PYTHONIOENCODING": "utf-8"},
         capture_output=True,
         encoding="utf-8",
-        timeout=100,
+        timeout=300,
         check=True,
     )
     found: dict[str, str] = json.loads(done.stdout)

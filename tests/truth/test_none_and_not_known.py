@@ -66,4 +66,4 @@ def test_a_disk_that_is_gone_has_a_backup_instance_still(forged: Forged) -> None
     with forged(quickstart().aged("1d"), clock="virtual") as azure:
         azure.delete("*/disks/PSTestDisk")
         row = cells(azure.run("status", *EVERY))
-        assert (row["state"], row["protection"], row["last drill"]) == ("gone", "unknown", "unknown")
+        assert (row["state"], row["protection"], row["last drill"]) == ("gone", "protected", "unknown")

@@ -85,5 +85,5 @@ def _fields(change: Change, names: ShortNames, root: str) -> list[Line]:
 
 def _place(found: Block, root: str) -> str:
     places = list(dict.fromkeys(location(one.place, root) for one in found.changes if one.place))
-    more = f" (+{len(places) - 1})" if len(places) > 1 else ""
+    more = f" and {len(places) - 1} more" if len(places) > 1 else ""
     return f"{places[0]}{more}" if places else ""

@@ -11,20 +11,16 @@ from reconciler.base.plurals import counted
 from reconciler.model.changes import Action, Change, Kind
 
 _NOUNS = {
-    Kind.GROUP: ("resource group", "resource groups"),
-    Kind.VAULT: ("vault", "vaults"),
+    Kind.GROUP: ("resource group",),
     Kind.POLICY: ("policy", "policies"),
-    Kind.ROLE: ("role assignment", "role assignments"),
-    Kind.DISK: ("disk", "disks"),
-    Kind.MOVE: ("move", "moves"),
-    Kind.RESTORE: ("restore", "restores"),
-    Kind.DRILL: ("drill", "drills"),
+    Kind.ROLE: ("role assignment",),
 }
+"""What kinds are called where their own name won't do; the rest are called as they are, with an `s` for several."""
 
 
 def counted_noun(kind: Kind, count: int) -> str:
     """How many there are of a kind: `6 disks`."""
-    return counted(count, *_NOUNS[kind])
+    return counted(count, *_NOUNS.get(kind, (kind.value,)))
 
 
 @dataclass(frozen=True, slots=True)

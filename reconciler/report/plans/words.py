@@ -77,6 +77,7 @@ def short_change(change: Change, names: ShortNames) -> Change:
     return replace(
         change,
         address=Address(names.shown(change.address)),
+        detail=tuple(map(names.of_message, change.detail)),
         before=change.before and {key: _short(value, names) for key, value in change.before.items()},
         after=change.after and {key: _short(value, names) for key, value in change.after.items()},
         fields=tuple(
