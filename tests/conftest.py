@@ -32,8 +32,17 @@ def pytest_configure() -> None:
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Those that may take long go first, so that no worker is left with one while the other has nothing to do."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is `long` unless it was asked for, and begin with what may take longest.
+
+    So no worker is left with a slow one while the other has nothing to do.
+    """
+    asked = "long" in config.option.markexpr
+    named = {Path(one.partition("::")[0]).resolve() for one in config.args}
+    left = [one for one in items if not asked and one.get_closest_marker("long") and one.path not in named]
+    config.hook.pytest_deselected(items=left)
+    out = set(left)
+    items[:] = [one for one in items if one not in out]
     items.sort(key=lambda item: item.get_closest_marker("timeout") is None)
 
 

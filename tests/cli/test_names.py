@@ -16,6 +16,8 @@ from reconciler.manifest.compiling import compile_manifest
 from reconciler.verbs.drill import chosen
 from samples import copied
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parents[2]
 SQL = "payments/payments-westus/sql-003"
 SQL_ID = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/payments-westus/providers/Microsoft.Compute/disks/sql-003"

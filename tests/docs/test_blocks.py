@@ -16,6 +16,8 @@ from installed import environment
 
 from reconciler import load
 
+pytestmark = pytest.mark.long
+
 REPOSITORY = Path(__file__).parents[2]
 PAGES = (
     REPOSITORY / "README.md",

@@ -24,6 +24,8 @@ from reconciler.model.plan import Options, Plan
 from reconciler.model.results.outcome import Outcome
 from reconciler.model.shard import Shard
 
+pytestmark = pytest.mark.long
+
 REGIONS = ("westus", "westeurope")
 USER = arm.user_identity()
 OURS = {"reconciler-owner": "quickstart"}

@@ -13,6 +13,8 @@ from manifests import manifest, selecting
 from stories import DISK_ID, LONGER, applied, instance_of, state_of
 from trial import Trial
 
+pytestmark = pytest.mark.long
+
 LISTS = [
     "LIST backupVaults",
     "LIST disks",

@@ -19,7 +19,7 @@ from stories import LONGER, REMOVED, instance_of
 from trial import Trial
 
 LONG = bool(os.environ.get("RECONCILER_LONG_TESTS"))
-pytestmark = pytest.mark.timeout(7200 if LONG else 600)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(7200 if LONG else 600)]
 
 
 def backed_up(trial: Trial) -> None:

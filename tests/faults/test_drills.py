@@ -16,7 +16,7 @@ from stage import carried_out
 from trial import Run, Trial
 
 LONG = bool(os.environ.get("RECONCILER_LONG_TESTS"))
-pytestmark = pytest.mark.timeout(7200 if LONG else 400)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(7200 if LONG else 400)]
 COPIES = f"{SCRATCH}/providers/Microsoft.Compute/disks"
 BYSTANDERS = {f"{COPIES}/by-hand": "quickstart/monthly/x", trial_disk("a", drill="yearly"): "quickstart/monthly/x"}
 SAID = with_drill() | {"disks": [entry("a"), entry("b")]}

@@ -17,7 +17,7 @@ from trial import Run, Trial
 
 from reconciler.planning import moving
 
-pytestmark = pytest.mark.timeout(400)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(400)]
 BOTH = [VAULT, {"name": "NewVault", "resourceGroup": "newRG"}]
 AFTER = manifest(vaults=BOTH, disks=[DISK | {"vault": "NewVault"}])
 

@@ -20,7 +20,7 @@ from stories import VAULT_ID, instance_of, state_of
 from trial import Trial
 
 LONG = bool(os.environ.get("RECONCILER_LONG_TESTS"))
-pytestmark = pytest.mark.timeout(7200 if LONG else 600)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(7200 if LONG else 600)]
 RANDOM = 2000 if LONG else 12
 MANY = 300
 """As many schedules have a hundred different orders of so few writes; more of them hardly have more."""

@@ -20,6 +20,8 @@ from markdown_it import MarkdownIt
 from served import served
 from trial import Run, Trial
 
+pytestmark = pytest.mark.long
+
 HOSTILE = (
     "::error file=x::gone\n::add-mask::secret\r\n  ::set-output name=a::b\n"
     "##vso[task.complete result=Succeeded;]done ##[error]x ##VSO[task.setvariable variable=a]b\n"

@@ -25,6 +25,8 @@ from reconciler.report.markdown import drift_markdown, plan_markdown
 from reconciler.report.plans.text import plan_text
 from reconciler.report.style import Style
 
+pytestmark = pytest.mark.long
+
 COMMENT = 65_535
 """Characters of a comment on a pull request; a job's summary takes 1 MiB, or is dropped whole."""
 

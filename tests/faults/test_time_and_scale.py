@@ -18,6 +18,8 @@ from trial import Trial
 
 from reconciler.base.clock import LoopClock
 
+pytestmark = pytest.mark.long
+
 # F53
 
 

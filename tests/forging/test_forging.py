@@ -52,6 +52,8 @@ from forging import (
     unavailable,
 )
 
+pytestmark = pytest.mark.long
+
 Forged = Callable[..., AbstractContextManager[Azure]]
 INSTANCES, DISKS, VAULTS = "GET */backupInstances", "GET */disks", "GET */backupVaults"
 STOPPED = {"properties": {"currentProtectionState": "ProtectionStopped"}}

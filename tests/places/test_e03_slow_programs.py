@@ -11,6 +11,8 @@ import pytest
 from manifests import manifest
 from tunnels import plain_server
 
+pytestmark = pytest.mark.long
+
 SLOW = (
     "#!/bin/sh\n# as the real one: a script before the program that does the work\nsleep {seconds}\necho '{answer}'\n"
 )

@@ -27,6 +27,8 @@ from reconciler.report.notices import Base, Notice
 from reconciler.report.scanning import sarif
 from samples import copied
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(reconciler.__file__).parent
 SAMPLE = Path(__file__).parents[2] / "samples" / "quickstart"
 PORTABLE = ("base/portable.py", "sandbox/locks.py")

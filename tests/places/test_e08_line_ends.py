@@ -10,6 +10,8 @@ import pytest
 from reconciler.manifest.reader import read
 from samples import copied
 
+pytestmark = pytest.mark.long
+
 SAMPLES = Path(__file__).parents[2] / "samples"
 NAME = "apiVersion: reconciler/v1\nname: x\n"
 UNTIDY = "apiVersion:   reconciler/v1  # first\nname:   x\n\n\n\n# the end\n"

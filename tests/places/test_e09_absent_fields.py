@@ -14,6 +14,8 @@ from arm import APPS, PLATFORM
 from forging import GONE, GRAPH, Azure, Done, answers, edits, edits_rows, fails, quickstart, selected
 from manifests import VAULT
 
+pytestmark = pytest.mark.long
+
 Forged = Callable[..., AbstractContextManager[Azure]]
 
 OTHERWISE: tuple[Any, ...] = (GONE, None, 7, "odd", [], {}, [None], True)

@@ -18,6 +18,8 @@ from reconciler.azure.reads import together
 from reconciler.model.errors import ReadIncomplete
 from samples import copied
 
+pytestmark = pytest.mark.long
+
 SAMPLE = Path(__file__).parents[2] / "samples" / "quickstart"
 SANDBOX = ("--sandbox", "quickstart/azure.estate.yaml")
 STRANGER = """

@@ -19,6 +19,8 @@ from reconciler.model.results.export import Exported
 from reconciler.report.export import export_yaml
 from reconciler.verbs.export import export, says, scope_of
 
+pytestmark = pytest.mark.long
+
 BY_HAND = 25
 ANY = 20
 APPLIED = 8

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import pytest
 from hypothesis import given, settings
 from naming import World, upper, worlds
 
@@ -13,6 +14,8 @@ from reconciler.model.plan import Plan
 from reconciler.model.short_names import ShortNames, Typed
 from reconciler.report.documents import plan_document
 from reconciler.report.plans.text import plan_text
+
+pytestmark = pytest.mark.long
 
 
 @settings(deadline=None)

@@ -17,6 +17,8 @@ from trying import GATES, LAG, cured, examples, prepared, told
 
 from reconciler.azure.fields import location
 
+pytestmark = pytest.mark.long
+
 LONG = bool(os.environ.get("RECONCILER_LONG_TESTS"))
 EXAMPLES, BY_HAND, SPOILT, STRANGE = (150, 60, 30, 100) if LONG else (50, 25, 15, 40)
 """How many cases each test tries: in the long run three times as many."""

@@ -28,6 +28,8 @@ from manifests import DISK, POLICY, VAULT, manifest, selecting
 from stage import Stage, failures
 from switching import SWITCHES, alone, covering, settings_of
 
+pytestmark = pytest.mark.long
+
 ALONE = alone() if os.environ.get("RECONCILER_LONG_TESTS") else list(dict(reversed(alone())).items())
 """Every setting in the long run; else the first of each switch, since the pairs have all of them as well."""
 

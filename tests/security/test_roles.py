@@ -17,6 +17,8 @@ from stage import HOST, OPERATOR, ROLES, Stage
 
 from reconciler.sandbox.authorization.built_in_roles import BY_GUID, BY_NAME
 
+pytestmark = pytest.mark.long
+
 REPOSITORY = Path(__file__).parents[2]
 
 _ALONE = "Azure may answer a long operation with a Location alone; the simulated one always gives both links"

@@ -14,6 +14,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from telling import command, told
 
+pytestmark = pytest.mark.long
+
 SEEDS = st.integers(0, 100_000)
 
 

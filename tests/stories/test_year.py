@@ -23,6 +23,8 @@ from reconciler.verbs.coverage import coverage
 from reconciler.verbs.status import status
 from samples import copied
 
+pytestmark = pytest.mark.long
+
 PAYMENTS, DATA = "22222222-2222-2222-2222-222222222222", "33333333-3333-3333-3333-333333333333"
 DRILLS = f"""\
 apiVersion: reconciler/v1

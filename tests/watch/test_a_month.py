@@ -27,6 +27,8 @@ from reconciler.watch.rounds import rounds
 from reconciler.watch.telling import Teller
 from reconciler.watch.tracing import Tracing
 
+pytestmark = pytest.mark.long
+
 DAY = 86_400.0
 HOUR = 3_600.0
 EVERY = 2 * HOUR
