@@ -250,7 +250,7 @@ class Change:
     @property
     def expires(self) -> int:
         """How many recovery points a resume among its steps cleans up."""
-        return sum(step.expires for step in self.steps)
+        return sum([step.expires for step in self.steps])
 
     @property
     def danger(self) -> str:

@@ -11,7 +11,7 @@ from reconciler.model.short_names import ShortNames
 from reconciler.report.caret import location
 from reconciler.report.lines import SYMBOLS, Line, change_lines
 from reconciler.report.plans.shapes import Block, blocks, told
-from reconciler.report.plans.words import FIRST, compact, granted, named, short_change
+from reconciler.report.plans.words import compact, granted, heads, short_change
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def block(found: Block, names: ShortNames, root: str) -> Paragraph:
     said += [f"grants {grants[0]}", *grants[1:]] if grants else []
     return Paragraph(
         SYMBOLS[first.action],
-        tuple(named(found, names, number) for number in range(FIRST, 0, -1)),
+        heads(found, names),
         "" if first.action is Action.ADD else _reason(first),
         _place(found, root),
         tuple(fields),
@@ -84,6 +84,6 @@ def _fields(change: Change, names: ShortNames, root: str) -> list[Line]:
 
 
 def _place(found: Block, root: str) -> str:
-    places = list(dict.fromkeys(location(one.place, root) for one in found.changes if one.place))
+    places = [location(place, root) for place in dict.fromkeys(one.place for one in found.changes) if place]
     more = f" and {len(places) - 1} more" if len(places) > 1 else ""
     return f"{places[0]}{more}" if places else ""

@@ -34,12 +34,16 @@ def folded(names: Sequence[str], *, whole: bool = False, first: int = FIRST) -> 
     return f"{', '.join(names[:first])} … and {len(names) - first} more"
 
 
-def named(block: Block, names: ShortNames, first: int = FIRST) -> str:
-    """What a block is of: its address, or how many there are with the first few names, below what they have in common."""
+def heads(block: Block, names: ShortNames) -> tuple[str, ...]:
+    """What a block is of: its address, or how many there are with the first few names, below what they have in common.
+
+    With fewer and fewer names, so that one of them fits a line.
+    """
     if len(block.changes) == 1:
-        return plain(names.shown(block.first.address))
+        return (plain(names.shown(block.first.address)),)
     inside, own = common([_own(names, change.address) for change in block.changes])
-    return plain(f"{block.noun}{f' in {inside}' if inside else ''}: {folded(own, first=first)}")
+    where = f"{block.noun}{f' in {inside}' if inside else ''}"
+    return tuple(plain(f"{where}: {folded(own, first=number)}") for number in range(FIRST, 0, -1))
 
 
 def _own(names: ShortNames, address: Address) -> str:
