@@ -12,6 +12,8 @@ import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote, urljoin, urlsplit
@@ -94,8 +96,9 @@ class Azure:
         self.governor = Governor(clock, chance=chance, events=events)
         self.audited = Audited()
         self._subscriptions_read: dict[str, float] = {}
+        self._stamping = Stamping(events)
         policies = [
-            Stamping(events),
+            self._stamping,
             ContentDecodePolicy(),
             self.governor,
             SameOrigin(self.endpoint),
@@ -107,6 +110,15 @@ class Azure:
         self.client: AsyncARMPipelineClient[Any, Any] = AsyncARMPipelineClient(
             self.endpoint, policies=[], pipeline=self.pipeline
         )
+
+    @property
+    def azure_time(self) -> datetime | None:
+        """The time of Azure's clock in its newest answer; None: it didn't tell."""
+        try:
+            told = parsedate_to_datetime(self._stamping.date)
+            return told.replace(tzinfo=told.tzinfo or UTC).astimezone(UTC)
+        except (ValueError, OverflowError):
+            return None
 
     def looking(self) -> AbstractContextManager[None]:
         """Within this block all reads share the time limit of one look; in a nested block, that of the outermost."""

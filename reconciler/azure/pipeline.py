@@ -33,12 +33,13 @@ class Stamping(AsyncHTTPPolicy[Any, Any]):
     One policy in place of azure-core's three: those ask the system's time-based id generator for each request, and each
     wraps every call, which together took a fifth of what a write costs.
 
-    `events` is told when a sandbox answers.
+    `events` is told when a sandbox answers. `date` is the newest answer's header of that name (empty: it had none).
     """
 
     def __init__(self, events: Events | None = None) -> None:
         super().__init__()
         self._events = events
+        self.date = ""
         self._agent = UserAgentPolicy(base_user_agent="reconciler").user_agent
 
     async def send(self, request: PipelineRequest[Any]) -> PipelineResponse[Any, Any]:
@@ -46,6 +47,7 @@ class Stamping(AsyncHTTPPolicy[Any, Any]):
         headers = request.http_request.headers
         headers.update({REQUEST_ID: str(uuid4()), "User-Agent": self._agent, "Accept-Encoding": ENCODINGS})
         response = await self.next.send(request)
+        self.date = response.http_response.headers.get("Date") or ""
         if self._events is not None and SANDBOX in response.http_response.headers:
             self._events.simulated()
             self._events = None

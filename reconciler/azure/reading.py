@@ -102,6 +102,7 @@ class _Look:
         for name in MAPPINGS:
             setattr(self.estate, name, dict(sorted(getattr(self.estate, name).items())))
         self.estate.names.groups = {key: group.id.name for key, group in self.estate.groups.items()}
+        self.estate.clock = self.azure.azure_time
         return self.estate
 
     async def _lists(self) -> None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from reconciler.base.escape import shortened
+from reconciler.manifest.dates import day
 from reconciler.manifest.entries import Context
 from reconciler.manifest.names import DISK, arm_id
 from reconciler.manifest.notes import suggestion
@@ -41,14 +40,7 @@ def ignore(section: Section, context: Context) -> Ignore | None:
         whole = f"write all of it, disk/<subscription>/<group>/{shown}, or a pattern such as disk/*/{shown}"
         hint = f"did you mean {meant}/…?" if meant else whole if "/" not in address else _WHAT
         notes.add(codes.INVALID_ADDRESS, f'"{shown}" is not an address', section.place("address"), hint=hint)
-    expires = None
-    if "expires" in section:
-        try:
-            expires = date.fromisoformat(section["expires"])
-        except ValueError:
-            message = f"{shortened(section['expires'])} is not a calendar day"
-            notes.add(codes.INVALID_VALUE, message, section.place("expires"), hint="write a calendar day as YYYY-MM-DD")
-            return None
-    if not is_address:
+    expires = day(section, "expires", notes)
+    if not is_address or ("expires" in section and expires is None):
         return None
     return Ignore(section.here, address, tuple(section.get("fields", ())), section["reason"], expires)

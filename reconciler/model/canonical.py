@@ -52,7 +52,9 @@ FORMS: dict[type, Form] = {
         "subscriptions management_groups resource_groups names locations skus tags attached_names attached_tags"
     ),
     selectors.Exclusion: Form("selector reason"),
-    model.DiskRule: Form("vault policy snapshot_group protection ids select exclude", "when_gone gone_after_hours"),
+    model.DiskRule: Form(
+        "vault policy snapshot_group protection ids select exclude", "when_gone gone_after_hours until reason"
+    ),
     model.Excluded: Form("id reason"),
     model.Removed: Form("id data reason"),
     model.Ignore: Form("address fields reason expires"),

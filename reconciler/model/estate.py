@@ -136,7 +136,8 @@ class Estate:
     `subscriptions` are those whose lists were read, `disk_subscriptions` those whose disks were listed; `roles` may be
     limited to some principals; `answers` grow while planning.
     `management_groups` have the subscriptions anywhere below each group that a selector names, by lower-cased name.
-    `names`: how people see and type the subscriptions and groups of it.
+    `names`: how people see and type the subscriptions and groups of it. `clock`: the time of Azure's clock (None: it
+    didn't tell).
     """
 
     subscriptions: tuple[str, ...] = ()
@@ -155,6 +156,7 @@ class Estate:
     owned_vaults: Known[tuple[OwnedVault, ...]] | None = None
     names: ShortNames = field(default_factory=ShortNames)
     answers: dict[Question[Any], Known[Any]] = field(default_factory=dict)
+    clock: datetime | None = None
 
     def answer(self, question: Question[T]) -> Known[T] | None:
         """What is known of a question; None: it wasn't asked."""

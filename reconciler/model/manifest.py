@@ -181,7 +181,7 @@ class DiskRule(Entry):
     """One entry of `disks`: either `ids` (each with its place) or `select`, and what its disks get.
 
     `when_gone` says what to do with the backup instance of a disk that no longer exists, once its newest recovery point
-    is `gone_after_hours` old.
+    is `gone_after_hours` old. `until` is the last day of a `protection` other than `protected`, `reason` why it is so.
     """
 
     place: Place
@@ -194,6 +194,8 @@ class DiskRule(Entry):
     exclude: tuple[Exclusion, ...] = ()
     when_gone: str = REPORT
     gone_after_hours: int = 168
+    until: date | None = None
+    reason: str = ""
 
     @property
     def subscriptions(self) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from reconciler.model.ids import ArmId
 from reconciler.model.manifest import Manifest
 from reconciler.model.plan import Options, Plan
 from reconciler.model.protection import GOALS
-from reconciler.planning import identity, proofs
+from reconciler.planning import halts, identity, proofs
 from reconciler.planning.capacity import check_capacity
 from reconciler.planning.comparison import Comparison
 from reconciler.planning.decisions import Decisions
@@ -57,6 +57,7 @@ def make(manifest: Manifest, estate: Estate, options: Options, now: datetime) ->
     for kind in reversed(KINDS):
         kind.conclude(comparison)
     proofs.compare(draft, everything)
+    halts.compare(draft, everything)
     identity.compare(draft, desired)
     check_capacity(draft)
     return _finish(comparison)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 
 from reconciler.model.canonical import digest
@@ -102,6 +102,11 @@ class World:
         """The entries of which nobody can tell which subscription they name: anybody may rename one at any time."""
         ids = {*self.estate.subscriptions, *self.estate.disk_subscriptions}
         return tuple(entry for entry in self.ignores if not self.names.tells(entry.address, ids))
+
+    @property
+    def today(self) -> date | None:
+        """The day in UTC by Azure's clock; None: Azure didn't tell."""
+        return self.estate.clock.date() if self.estate.clock else None
 
     def forces(self, gate: str, *parts: str) -> bool:
         """Whether the command line opens a gate: entirely, or a local one for the value of these parts only."""

@@ -122,6 +122,10 @@ SCENES: Scenes = {
     "disk-gone": gone,
     "deletion-due": lambda: shown(manifest(removed=(removed(disk_id("x"), "delete"),)), going()),
     "expiring": lambda: gone(when_gone="expire", state="BackupsSuspended"),
+    "halt-over": lambda: shown(
+        manifest(rule(disk_id(), protection="suspended", until=NOW.date() - timedelta(days=4), reason="freeze, ticket 7")),
+        held(state="BackupsSuspended"),
+    ),
     "instance-deleting": lambda: shown(manifest(), held(state="SoftDeleting")),
     "orphan": lambda: shown(manifest(), world(*settled(), disk("x"), instance("x"))),
     "passed-over": lambda: shown(selecting(), world(*settled(), disk("pvc-1", tags=AWS))),

@@ -20,6 +20,10 @@ def declared(protection: str) -> dict[str, object]:
     return manifest(disks=[DISK | {"protection": protection}])
 
 
+def halted(until: str, protection: str = "suspended") -> dict[str, object]:
+    return manifest(disks=[DISK | {"protection": protection, "until": until, "reason": "freeze, ticket 7"}])
+
+
 STATES = {"protected": "ProtectionConfigured", "suspended": "BackupsSuspended", "stopped": "ProtectionStopped"}
 
 
@@ -169,3 +173,29 @@ def test_a_failure_skips_what_hangs_on_it_and_nothing_else(on_stage: Callable[..
     again = stage.apply(said)
     assert again.ok, failures(again)
     assert stage.plan(said).changes == ()
+
+
+def test_a_halt_whose_last_day_has_passed_is_told_and_nothing_resumes(fresh: Stage) -> None:
+    """The sandbox's clock begins on 2026-01-05; a day lasts until its end in UTC."""
+    assert fresh.apply(manifest()).ok
+    plan = fresh.plan(halted("2026-01-06"))
+    (change,) = (one for one in plan.changes if one.address == ADDRESS)
+    assert change.reason == "declared suspended until 2026-01-06: freeze, ticket 7"
+    assert fresh.apply(halted("2026-01-06")).ok
+    for hours, over in ((38, False), (2, True)):
+        fresh.wait(hours * 3600)
+        drift = fresh.drift(halted("2026-01-06"))
+        assert (drift.exit_code, drift.counted) == ((2, {"unhealthy": 1}) if over else (0, {})), hours
+    (told,) = (one for one in drift.plan.findings if one.code == "halt-over")
+    assert "ended on 2026-01-06, but 1 disk stays suspended; its reason was: freeze, ticket 7" in told.message
+    assert drift.plan.changes == ()
+    assert fresh.apply(halted("2026-01-06")).ok
+    assert state(fresh) == "BackupsSuspended"
+
+
+def test_a_halt_may_begin_after_its_last_day(fresh: Stage) -> None:
+    """What is declared is done whatever the date says, which is only told."""
+    assert fresh.apply(manifest()).ok
+    assert "halt-over" in codes(fresh.plan(halted("2001-01-01", "stopped")))
+    assert fresh.apply(halted("2001-01-01", "stopped")).ok
+    assert state(fresh) == "ProtectionStopped"

@@ -327,6 +327,23 @@ def test_what_an_entry_says_of_disks_that_are_gone_has_to_make_sense(
     assert codes_of(f"{BASE}disks: [{{{_entry(said)}}}]\n") == codes
 
 
+@pytest.mark.parametrize(
+    ("said", "codes"),
+    [
+        ("protection: suspended, until: 2027-01-31, reason: freeze", []),
+        ("protection: stopped, until: 2001-01-31", []),  # that it has passed is for the plan to tell
+        ("protection: stopped, reason: freeze", []),
+        ("protection: stopped, until: 2027-02-30", ["invalid-value"]),
+        ("protection: stopped, until: tomorrow", ["invalid-value"]),
+        ('protection: stopped, reason: ""', ["invalid-value"]),
+        ("until: 2027-01-31", ["no-effect"]),
+        ("protection: protected, until: 2027-01-31, reason: freeze", ["no-effect", "no-effect"]),
+    ],
+)
+def test_a_halt_may_have_an_end_and_a_reason(codes_of: CodesOf, said: str, codes: list[str]) -> None:
+    assert codes_of(f"{BASE}disks: [{{{_entry(said)}}}]\n") == codes
+
+
 def _entry(said: str) -> str:
     parts = [f"id: {DISKS}/PSTestDisk", "vault: TestBkpVault", "policy: diskBkpPolicy"]
     return ", ".join([*parts, "snapshotResourceGroup: snapshotrg", *filter(None, [said])])

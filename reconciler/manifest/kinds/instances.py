@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from reconciler.base import durations
 from reconciler.base.escape import shortened
+from reconciler.manifest.dates import day
 from reconciler.manifest.entries import Context, choice
 from reconciler.manifest.names import DISK, arm_id
 from reconciler.manifest.notes import Notes
@@ -27,6 +28,8 @@ def read(section: Section, context: Context) -> DiskRule | None:
     ids = _ids(section, notes)
     when_gone = section.get("whenGone", REPORT)
     gone_after = _gone_after(section, when_gone, notes)
+    until = day(section, "until", notes)
+    _check_halt(section, notes)
     select = None
     exclude: tuple[Exclusion, ...] = ()
     if "select" in section:
@@ -47,7 +50,18 @@ def read(section: Section, context: Context) -> DiskRule | None:
         exclude=exclude,
         when_gone=when_gone,
         gone_after_hours=gone_after,
+        until=until,
+        reason=section.get("reason", ""),
     )
+
+
+def _check_halt(section: Section, notes: Notes) -> None:
+    """Find settings of a halt in an entry that halts nothing."""
+    if section.get("protection", "protected") == "protected":
+        for key in (key for key in ("until", "reason") if key in section):
+            hint = f"remove `{key}`, or declare `protection: suspended` or `protection: stopped`"
+            message = f"`{key}` has no effect with `protection: protected`, which halts nothing"
+            notes.add(codes.NO_EFFECT, message, section.key_place(key), hint=hint)
 
 
 def _gone_after(section: Section, when_gone: str, notes: Notes) -> int:

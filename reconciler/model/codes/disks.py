@@ -58,6 +58,12 @@ NEVER_PROVEN = warning(
     "run `reconciler drill`, from a schedule at best",
     "unhealthy",
 )
+HALT_OVER = warning(
+    "halt-over",
+    "The day until which an entry suspends or stops protection has passed; nothing resumes by itself.",
+    "declare `protection: protected` to resume, or a later `until` with a valid reason",
+    "unhealthy",
+)
 INSTANCE_DELETING = warning(
     "instance-deleting",
     "Azure is deleting a backup instance that the manifest keeps; its disk is no longer protected.",

@@ -18,7 +18,7 @@ from reconciler.model.plan import AT_REST
 from reconciler.model.protection import GOALS, Health
 from reconciler.model.resources import Instance
 from reconciler.model.tags import OWNER_TAG, tag_of
-from reconciler.planning import instance_bodies, orphans, resuming, retained, undeleting
+from reconciler.planning import halts, instance_bodies, orphans, resuming, retained, undeleting
 from reconciler.planning.comparison import Comparison
 from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.group_book import WantedGroup
@@ -254,7 +254,7 @@ class Disks:
         steps = protection.halting(wanted.rule.protection, health, instance.id)
         if steps:
             fields = (FieldChange("protection", protection.WORDS[health], wanted.rule.protection),)
-            self._change(wanted, instance, steps, fields, reason=f"declared {wanted.rule.protection}")
+            self._change(wanted, instance, steps, fields, reason=halts.declared(wanted.rule))
 
     def _change(
         self, wanted: DesiredDisk, instance: Instance, steps: list[Step], fields: tuple[FieldChange, ...], reason: str
