@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from reconciler.applying.backoff import LAG_SECONDS
-from reconciler.applying.guard import send
+from reconciler.applying.guard import Proof, send
 from reconciler.applying.rereading import is_busy, of_resource
 from reconciler.applying.run import Run
 from reconciler.azure.disks import project
@@ -85,6 +85,11 @@ async def _check_ours(run: Run, step: Step) -> None:
         )
 
 
+def proof(run: Run, step: Step) -> Proof:
+    """Raises ReconcilerError unless the disk is proved to be the one that the step may delete."""
+    return partial(_check_ours, run, step)
+
+
 async def remove(run: Run, change: Change, step: Step) -> bool:
     """Delete a disk that a restore made, and wait until it is gone; False when there was none.
 
@@ -94,7 +99,7 @@ async def remove(run: Run, change: Change, step: Step) -> bool:
     body = await live(run, step.target)
     if body is None:
         return False
-    await send(run, change, step, of_resource(run, step), deadline, proof=partial(_check_ours, run, step))
+    await send(run, change, step, of_resource(run, step), deadline, proof=proof(run, step))
     delays = run.delays(2.0, 15.0)
     while await live(run, step.target) is not None:
         await run.pause(next(delays), deadline, f"{step.target.name} is being deleted")

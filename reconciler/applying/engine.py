@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Coroutine, Mapping
+from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
 from typing import Any, NamedTuple
 
@@ -161,6 +162,7 @@ class _Execution:
     def _end_change(self, change: Change, result: Result) -> None:
         if result.status is Status.DONE:
             self._run.done_at[change.address] = self._run.now
+        result = replace(result, trial=self._run.trials.get(change.address))
         self._results[change.address] = result
         self._ended[change.address].set()
         self._run.progress.ended(result)

@@ -6,7 +6,7 @@ proves which disk it made.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -33,6 +33,7 @@ from reconciler.planning.provenance import Claim
 
 _FIRST_SECONDS, _MOST_SECONDS = 5.0, 60.0
 _LOST_SECONDS = 600.0  # restores were recorded to take three and a half minutes
+Heard = Callable[[ArmId], None]
 _NOT_MADE = frozenset({"failed", "canceled"})
 
 
@@ -40,29 +41,29 @@ async def perform(run: Run, change: Change) -> str:
     """Restore a disk, or delete one that an earlier run left behind; return a remark on the result."""
     if change.steps[0].op is Op.DISK_DELETE:
         return "" if await disks.remove(run, change, change.steps[0]) else "already gone"
-    return await bring(run, change)
+    return judged(change, await bring(run, change))
 
 
-async def bring(run: Run, change: Change) -> str:
-    """Restore the disk of a change and check it; return a remark. ReconcilerError when it isn't as it must be."""
+async def bring(run: Run, change: Change, heard: Heard = lambda _: None) -> Mapping[str, Any]:
+    """Restore the disk of a change, and return it, proved to be the restore's and marked; `heard` is told of the job."""
     steps = {step.op: step for step in change.steps}
     patch, expected = steps[Op.DISK_PATCH], steps[Op.DISK_CHECK].expectation
     job = ArmId(expected["job"]) if expected["job"] else None
     if Op.RESTORE_START in steps:
-        job = await _until_it_is_there(run, change, steps[Op.RESTORE_START], patch.target)
+        job = await _until_it_is_there(run, change, steps[Op.RESTORE_START], patch.target, heard)
     elif job is not None:
         run.tell(change, f"waiting for the job {job.name}, which an earlier run has begun")
         await until_ended(run, job, run.new_deadline())
     made = await _proven(run, patch.target, Claim.read(expected["claim"]), job)
-    return _judged(patch.target, expected, await _marked(run, change, patch, origin(made).unique_id))
+    return await _marked(run, change, patch, origin(made).unique_id)
 
 
-async def _until_it_is_there(run: Run, change: Change, start: Step, disk: ArmId) -> ArmId | None:
+async def _until_it_is_there(run: Run, change: Change, start: Step, disk: ArmId, heard: Heard) -> ArmId | None:
     """Restore, and return the job; permission errors are retried while role assignments are fresh."""
     delays = run.delays(_FIRST_SECONDS, _MOST_SECONDS)
     while True:
         try:
-            return await _restore(run, change, start, disk)
+            return await _restore(run, change, start, disk, heard)
         except AzureError as error:
             delay = next(delays)
             if not is_passing(error) or run.now + delay > run.patience(change, error):
@@ -72,7 +73,7 @@ async def _until_it_is_there(run: Run, change: Change, start: Step, disk: ArmId)
                 await run.clock.sleep(delay)
 
 
-async def _restore(run: Run, change: Change, start: Step, disk: ArmId) -> ArmId | None:
+async def _restore(run: Run, change: Change, start: Step, disk: ArmId, heard: Heard) -> ArmId | None:
     """Have Azure create the disk, and wait until it exists; return the job, None when Azure named none.
 
     ReconcilerError when a disk of that name already exists.
@@ -91,6 +92,7 @@ async def _restore(run: Run, change: Change, start: Step, disk: ArmId) -> ArmId 
         named = pick(found, "properties", "jobId") or pick(found, "jobId")
         job = ArmId(named) if isinstance(named, str) and named else None
     if job is not None:
+        heard(job)
         run.tell(change, f"the job {job.name} restores it")
         await until_ended(run, job, deadline)
     elif receipt is not None:
@@ -171,8 +173,12 @@ async def _marked(run: Run, change: Change, patch: Step, unique_id: str) -> Mapp
         await run.pause(next(delays), deadline, "")
 
 
-def _judged(disk: ArmId, expected: Expectation, body: Mapping[str, Any]) -> str:
-    """A remark on differences that are allowed; ReconcilerError when there are others."""
+def judged(change: Change, body: Mapping[str, Any]) -> str:
+    """A remark on differences that are allowed between a restored disk and what is expected; ReconcilerError when there are
+    others.
+    """
+    check = next(step for step in change.steps if step.op is Op.DISK_CHECK)
+    disk, expected = check.target, check.expectation
     told = list(_differences(expected, body))
     failing = [text for text, fails in told if fails]
     if failing:

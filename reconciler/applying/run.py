@@ -28,6 +28,7 @@ from reconciler.model.codes import errors as error_codes
 from reconciler.model.errors import AzureError, OperationFailed, ReconcilerError
 from reconciler.model.ids import ArmId
 from reconciler.model.plan import Plan
+from reconciler.model.results.trial import Trial
 
 _Shared = TypeVar("_Shared")
 
@@ -42,12 +43,13 @@ _LONGEST_EXPECTED = 60.0
 @dataclass(frozen=True, slots=True)
 class Settings:
     """`parallelism`: writes in flight at most; `timeout_seconds`: for the whole run (None: no limit); `action_timeout`:
-    seconds for one write and the operation that it starts.
+    seconds for one write and the operation that it starts; `folder`: the manifest's, in which users' programs run.
     """
 
     parallelism: int = 1000
     timeout_seconds: float | None = None
     action_timeout: float = 1800.0
+    folder: str = "."
 
     @classmethod
     def bounded(cls, parallelism: int | None, timeout_seconds: float | None) -> Self:
@@ -83,6 +85,7 @@ class Run:
         self.ends = self.began + (settings.timeout_seconds or float("inf"))
         self.done_at: dict[str, float] = {}
         self.touched: set[str] = set()
+        self.trials: dict[str, Trial] = {}
         self.principals = Principals(azure)
         self._shared: dict[Callable[[Run], Any], Any] = {}
         self.holders_asked = 0

@@ -21,6 +21,7 @@ from reconciler.azure.failures import failure
 from reconciler.azure.governor import changes_nothing, content_of
 from reconciler.azure.sign_in.signing import claims
 from reconciler.model.codes import errors as error_codes
+from reconciler.model.results.trial import Trial
 from reconciler.model.writes import Answer, Subject, Write
 
 UNKNOWN_CALLER = "unknown"
@@ -35,6 +36,9 @@ class Ledger(Protocol):
 
     def result(self, write: Write, answer: Answer) -> None:
         """A write was answered, or its answer will never come."""
+
+    def trial(self, found: Trial) -> None:
+        """A trial restore has its verdict, which is written nowhere yet; an exception keeps it from being a proof."""
 
 
 _subject: ContextVar[Subject | None] = ContextVar("subject", default=None)

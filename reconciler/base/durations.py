@@ -18,6 +18,8 @@ Length = int | str
 _PLAIN = re.compile(r"([0-9]{1,9})([hdwy])")
 _SIMPLE_ISO = re.compile(r"P([0-9]{1,9})([DWY])|PT([0-9]{1,9})(H)")
 _HOURS = {"h": 1, "H": 1, "d": 24, "D": 24, "w": 168, "W": 168, "y": 8760, "Y": 8760}
+_LIMIT = re.compile(r"([0-9]{1,9})([smh])")
+_SECONDS = {"s": 1, "m": 60, "h": 3600}
 _MONTHS = re.compile(r"([0-9]{1,4})M|P(?:([0-9]{1,4})Y)?([0-9]{1,4})M(?:([0-9]{1,5})W)?(?:([0-9]{1,5})D)?")
 _SHORTEST_MONTH, _LONGEST_MONTH = 28, 31
 _DAY = 24
@@ -32,6 +34,15 @@ def hours(text: str) -> int | None:
         return None if found is None or found % 3600 else int(found // 3600)
     number, unit = [part for part in match.groups() if part]
     return int(number) * _HOURS[unit]
+
+
+def time_limit(text: str) -> int | None:
+    """The whole seconds in `90s`, `10m`, `1h` or ISO 8601; None when it is no time limit."""
+    match = _LIMIT.fullmatch(text)
+    if match:
+        return int(match[1]) * _SECONDS[match[2]]
+    found = seconds(text)
+    return int(found) if found and found == int(found) else None
 
 
 def days(text: str) -> int | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, NamedTuple
 from uuid import uuid4
 
@@ -109,7 +110,7 @@ def act(output: Output, deed: Deed, manner: Manner, connection: Connection) -> i
         deed.path,
         connection,
         Approval(not manner.auto_approve, output, lambda plan: document_of(plan, deed.path, connection, options)),
-        Settings.bounded(manner.parallelism, manner.timeout),
+        replace(Settings.bounded(manner.parallelism, manner.timeout), folder=root_of(deed.path)),
         manner.audit,
         show=lambda plan: _show(output, deed, manner, plan, is_refused=task.refuses(plan)),
         tell=lambda plan, outcome: _tell(output, deed, manner, plan, outcome),

@@ -19,8 +19,9 @@ from reconciler.base import portable
 from reconciler.loading.source import commit_of
 from reconciler.model.codes import errors as error_codes
 from reconciler.model.errors import ReconcilerError, UsageError
+from reconciler.model.results.trial import Trial
 from reconciler.model.writes import Answer, Write
-from reconciler.report.audit import RunOrigin, intent_line, result_line
+from reconciler.report.audit import RunOrigin, intent_line, result_line, trial_line
 
 _HINT = "check the folder, its permissions and free disk space, then run the command again; no change is sent to Azure without an audit record"
 
@@ -67,6 +68,10 @@ class Trail:
     def result(self, write: Write, answer: Answer) -> None:
         """Record a write's answer, or that there will be none."""
         self._file.append(result_line(self._origin, write, answer, self._now()))
+
+    def trial(self, found: Trial) -> None:
+        """Record the verdict of a trial restore; ReconcilerError, which keeps it from being a proof, when that fails."""
+        self._file.append(trial_line(self._origin, found, self._now()))
 
 
 @contextmanager

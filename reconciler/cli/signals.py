@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from reconciler.base import programs
+
 _FIRST = (
     b"\nInterrupted: nothing new will start; operations that are already running continue in Azure."
     b"\nPress Ctrl-C again to exit immediately.\n"
@@ -58,6 +60,7 @@ class Interrupts:
         def receive(number: int, _frame: FrameType | None) -> None:
             if self.received:
                 _say(_SECOND)
+                programs.end_all()
                 os._exit(128 + number)
             self.received = number
             _say(_FIRST)

@@ -47,6 +47,7 @@ def _compiled(merged: Merged, notes: Notes) -> Manifest:
     references.check(manifest, context.uses, merged, notes)
     support.check(manifest, context.uses, notes)
     drills.check_targets(manifest, notes)
+    drills.check_programs(manifest, notes)
     _check_lists(merged, notes)
     return replace(manifest, subscriptions=_subscriptions(manifest))
 

@@ -10,12 +10,15 @@ from reconciler.manifest.sections import Section
 from reconciler.manifest.selectors import exclusions, selector
 from reconciler.model.codes import manifest as codes
 from reconciler.model.ids import lower
-from reconciler.model.manifest import DrillSpec, Manifest
+from reconciler.model.manifest import DrillSpec, Manifest, VerifySpec
+
+_LONGEST = 24 * 3600
 
 
 def read(section: Section, context: Context) -> DrillSpec:
     """The drill that the mapping states."""
     chosen, notes = section.get("select"), context.notes
+    percent = _percent(section.get("sample"))
     return DrillSpec(
         place=section.here,
         name=section["name"],
@@ -23,10 +26,31 @@ def read(section: Section, context: Context) -> DrillSpec:
         subscription=lower(section["subscription"]) if "subscription" in section else None,
         select=None if chosen is None else selector(chosen, notes),
         exclude=() if chosen is None else exclusions(chosen, notes),
-        sample=section.get("sample", 1),
+        sample=1 if percent else section.get("sample", 1),
         max_age_hours=_hours(section, notes),
         keep=section.get("keep", "none"),
+        percent=percent,
+        verify=_verify(section.get("verify"), notes),
     )
+
+
+def _verify(section: Section | None, notes: Notes) -> VerifySpec | None:
+    """The program that the mapping names."""
+    if section is None:
+        return None
+    text = section.get("timeout", "10m")
+    found = durations.time_limit(text) or 0
+    if not 0 < found <= _LONGEST:
+        notes.add(
+            codes.DRILL_TIMEOUT,
+            f"`timeout` is {shortened(text)}, which is not a time from 1 second to 24 hours",
+            section.place("timeout"),
+        )
+    return VerifySpec(section.here, tuple(section["command"]), found)
+
+
+def _percent(sample: object) -> int | None:
+    return int(sample.removesuffix("%")) if isinstance(sample, str) else None
 
 
 def _hours(section: Section, notes: Notes) -> int | None:
@@ -61,3 +85,14 @@ def check_targets(declared: Manifest, notes: Notes) -> None:
         other = taken.get(lower(spec.group))
         if other:
             notes.add(codes.DRILL_TARGET, f"the drill {spec.name} would restore into {other}", spec.place)
+
+
+def check_programs(declared: Manifest, notes: Notes) -> None:
+    """Find programs named outside the manifest's own folder: whoever may write those files could run anything.
+
+    Teams fill in files of subfolders, and included files serve several manifests.
+    """
+    for spec in declared.drills:
+        if spec.verify and "/" in spec.verify.place.file:
+            message = f"the drill {spec.name} names a program to run, which only files directly in the manifest's folder may do"
+            notes.add(codes.VERIFY_ELSEWHERE, message, spec.verify.place)

@@ -232,7 +232,8 @@ def _any_of(source: SourceText, error: Violation) -> Iterable[Finding]:
             yield from explain(source, inner)
         return
     value, place = error.instance, place_of(source.section, _path(error))
-    if not isinstance(value, (dict, list)) and value is not None:
+    takes_numbers = any(branch.get("type") == "integer" for branch in error.validator_value)
+    if not isinstance(value, (dict, list)) and value is not None and not takes_numbers:
         yield _not_text(source, error, place)
         return
     message = f"{_name(error)} must be {error.schema.get('title')}, not {shown(value)}"

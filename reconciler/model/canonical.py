@@ -59,7 +59,8 @@ FORMS: dict[type, Form] = {
     model.Removed: Form("id data reason"),
     model.Ignore: Form("address fields reason expires"),
     model.RoleSettings: Form("mode scope"),
-    model.DrillSpec: Form("name group subscription select exclude sample max_age_hours keep"),
+    model.DrillSpec: Form("name group subscription select exclude sample max_age_hours keep", "percent verify"),
+    model.VerifySpec: Form("command timeout_seconds"),
     model.Manifest: Form(
         "name vaults policies snapshot_groups disks roles excluded removed ignore drills formerly hands_over_to"
         " subscriptions",

@@ -51,7 +51,7 @@ class Op(StrEnum):
     Grant, with `target` the scope. INSTANCE_RESUME: a Resumption. INSTANCE_DELETE: a Deletion. INSTANCE_MERGE: what to
     merge into the live body before it is PUT again, unless that changes nothing; INSTANCE_REPAIR the same, but always
     PUT. RESTORE_START: the restore request, with `target` the instance. DISK_PATCH: what to change on a disk (tags are
-    merged into its own). DISK_CHECK, a look: an Expectation. DISK_DELETE: the Claimed that is proved first. The others:
+    merged into its own). DISK_CHECK, a look: an Expectation. DISK_VERIFY, a program: a Verification. DISK_DELETE: the Claimed that is proved first. The others:
     nothing.
     """
 
@@ -74,6 +74,7 @@ class Op(StrEnum):
     RESTORE_START = "restore.start"
     DISK_PATCH = "disk.patch"
     DISK_CHECK = "disk.check"
+    DISK_VERIFY = "disk.verify"
     DISK_DELETE = "disk.delete"
 
     @property
@@ -112,8 +113,15 @@ class Deletion(TypedDict, total=False):
     softly: bool
 
 
-class Claimed(TypedDict):
-    """What a disk is believed to be, as `planning.provenance.Claim` writes and reads it; times in ISO 8601."""
+class _Used(TypedDict, total=False):
+    used: str
+
+
+class Claimed(_Used):
+    """What a disk is believed to be, as `planning.provenance.Claim` writes and reads it; times in ISO 8601.
+
+    `used`, if it is there, is until when the user's own program may have used the disk.
+    """
 
     instance: str
     source: str
@@ -122,6 +130,13 @@ class Claimed(TypedDict):
     taken: str
     mark: str
     earlier: str
+
+
+class Verification(TypedDict):
+    """A program with its arguments, and the seconds that it may take."""
+
+    command: list[str]
+    timeout_seconds: int
 
 
 class Looks(TypedDict, total=False):
@@ -163,6 +178,11 @@ class Step:
     def expectation(self) -> Expectation:
         """What a DISK_CHECK expects."""
         return cast("Expectation", self.body)
+
+    @property
+    def verification(self) -> Verification:
+        """What a DISK_VERIFY runs."""
+        return cast("Verification", self.body)
 
     @property
     def claimed(self) -> Claimed:

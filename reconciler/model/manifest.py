@@ -252,11 +252,20 @@ class RoleSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class VerifySpec:
+    """A program that checks a restored copy, with its arguments, and how many seconds it may take."""
+
+    place: Place
+    command: tuple[str, ...]
+    timeout_seconds: int = 600
+
+
+@dataclass(frozen=True, slots=True)
 class DrillSpec(Entry):
     """A test restore of `sample` disks that `select` matches (None: all protected ones), into a scratch group.
 
-    `subscription` is the group's, lower-cased (None: each disk's own); `max_age_hours` None: any age; `keep` is
-    `none`, `failed` or `all`.
+    `percent` of the disks, if it is given, instead of a number of them; `subscription` is the group's, lower-cased (None:
+    each disk's own); `max_age_hours` None: any age; `keep` is `none`, `failed` or `all`.
     """
 
     place: Place
@@ -268,6 +277,12 @@ class DrillSpec(Entry):
     sample: int = 1
     max_age_hours: int | None = None
     keep: str = "none"
+    percent: int | None = None
+    verify: VerifySpec | None = None
+
+    def size(self, disks: int) -> int:
+        """How many of that many disks a run restores: a percentage is rounded up."""
+        return self.sample if self.percent is None else max(1, -(-disks * self.percent // 100))
 
     @property
     def subscriptions(self) -> tuple[str, ...]:

@@ -15,11 +15,25 @@ SOURCE_TAG = "reconciler-source"
 RESTORED_TAG = "reconciler-restored"
 PROVEN_TAG = "reconciler-proven"
 PROTECTED_TAG = "reconciler-protected"
+DRILL_FAILED_TAG = "reconciler-drill-failed"
+VERIFIED_TAG = "reconciler-verified"
 """Our tags: whose a vault or an instance is, which declaration was applied last, which disks a restore made, when a
-drill last restored an instance's disk, and when an instance was made, which Azure doesn't return.
+drill last restored an instance's disk, when an instance was made, which Azure doesn't return, when a drill found that a
+disk can't be restored, and until when a drill's own program may have used a copy.
 """
 
-MARKS = frozenset({OWNER_TAG, APPLIED_TAG, SOURCE_TAG, RESTORED_TAG, PROVEN_TAG, PROTECTED_TAG})
+MARKS = frozenset(
+    {
+        OWNER_TAG,
+        APPLIED_TAG,
+        SOURCE_TAG,
+        RESTORED_TAG,
+        PROVEN_TAG,
+        PROTECTED_TAG,
+        DRILL_FAILED_TAG,
+        VERIFIED_TAG,
+    }
+)
 
 _FIRST_YEAR, _LAST_YEAR = 2000, 9000
 

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from uuid import uuid5
 
+from reconciler.base.escape import shortened
+from reconciler.base.plurals import duration
 from reconciler.model import addresses
 from reconciler.model.addresses import Address
-from reconciler.model.changes import UNKNOWN, Action, Change, FieldChange, Kind, Op, Step
+from reconciler.model.changes import UNKNOWN, Action, Change, FieldChange, Kind, Op, Step, Verification
 from reconciler.model.codes import planning as codes
 from reconciler.model.estate import Estate
 from reconciler.model.ids import ArmId, group_id, lower
@@ -64,11 +66,19 @@ def _sample(draft: Draft, drill: DrillSpec, found: list[Candidate]) -> list[Sour
 
     A drill that finds nothing to restore proves nothing, which is an error.
     """
-    in_turn = sorted(found, key=lambda one: (one.proven(draft.world.now) or _NEVER, _lot(drill, one)))
+    in_turn = sorted(
+        found,
+        key=lambda one: (
+            one.proven(draft.world.now) or _NEVER,
+            one.failed(draft.world.now) or _NEVER,
+            _lot(drill, one),
+        ),
+    )
     chosen: list[Source] = []
     asked = passed_over = 0
+    size = drill.size(len(found))
     for one in in_turn:
-        if len(chosen) + asked >= drill.sample or passed_over >= _MOST_PASSED_OVER + drill.sample:
+        if len(chosen) + asked >= size or passed_over >= _MOST_PASSED_OVER + size:
             break
         points = points_of(draft.questions, one.instance) if one.instance else ()
         if points is None:
@@ -143,6 +153,7 @@ def _trial(draft: Draft, book: RoleBook, drill: DrillSpec, source: Source, run: 
             start(source, location, disk, guard),
             Step(Op.DISK_PATCH, disk, {"tags": {RESTORED_TAG: _mark(draft.world, drill) + run}}),
             Step(Op.DISK_CHECK, disk, expected(source, {}, claim)),
+            *_verification(drill, disk),
             *room.before,
             proof,
             *room.after,
@@ -155,7 +166,7 @@ def _trial(draft: Draft, book: RoleBook, drill: DrillSpec, source: Source, run: 
         vault=source.instance.vault,
         probe=probe,
         place=drill.place,
-        detail=(f"makes {draft.world.names.of(disk)}", _KEPT[drill.keep], *room.detail),
+        detail=(f"makes {draft.world.names.of(disk)}", *_verifies(drill), _KEPT[drill.keep], *room.detail),
         keeps=drill.keep,
     )
     return without_refused(draft.decisions, change)
@@ -166,6 +177,22 @@ _KEPT = {
     "failed": "and deletes it again, unless the drill fails",
     "all": "and keeps it until the drill's next run",
 }
+
+
+def _verification(drill: DrillSpec, disk: ArmId) -> Iterator[Step]:
+    """The step that has the copy checked by the user's program, if there is one."""
+    if drill.verify:
+        body: Verification = {
+            "command": list(drill.verify.command),
+            "timeout_seconds": drill.verify.timeout_seconds,
+        }
+        yield Step(Op.DISK_VERIFY, disk, body)
+
+
+def _verifies(drill: DrillSpec) -> Iterator[str]:
+    if drill.verify:
+        words = " ".join(drill.verify.command)
+        yield f"runs `{shortened(words)}` to check it, for at most {duration(drill.verify.timeout_seconds)}"
 
 
 def _deletion(world: World, drill: DrillSpec, disk: ArmId, instance: Instance, run: str) -> Step:

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import ceil
 
-from reconciler.base.durations import age
+from reconciler.base.durations import age, shown
 from reconciler.base.plurals import counted
 from reconciler.model import addresses
 from reconciler.model.codes import disks as disk_codes
 from reconciler.model.findings import Code, Finding
 from reconciler.model.manifest import DrillSpec
 from reconciler.model.resources import Instance
-from reconciler.model.tags import PROVEN_TAG, time_of
+from reconciler.model.tags import DRILL_FAILED_TAG, PROVEN_TAG, time_of
 from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import Draft
 from reconciler.planning.selection import matcher
@@ -34,16 +34,34 @@ class Candidate:
     instance: Instance | None
 
     def proven(self, now: datetime) -> datetime | None:
-        """When a drill last restored it; None: never, as far as known."""
+        """When a drill last restored it; None: never, as far as known, or a later drill has failed."""
         return proven_at(self.instance.tags, now) if self.instance else None
+
+    def failed(self, now: datetime) -> datetime | None:
+        """When a drill last found that it can't be restored, if no drill has restored it since."""
+        return failed_at(self.instance.tags, now) if self.instance else None
 
 
 def proven_at(tags: Mapping[str, str], now: datetime) -> datetime | None:
     """When a drill last restored the disk of the instance with these tags; None: never, or the time is impossible.
 
-    A time in the future proves nothing, nor does one before Azure could restore disks.
+    A time in the future proves nothing, nor does one before Azure could restore disks, nor one before a drill that failed.
     """
-    found = time_of(tags, PROVEN_TAG)
+    found = _possible(tags, PROVEN_TAG, now)
+    return None if found is None or failed_at(tags, now) else found
+
+
+def failed_at(tags: Mapping[str, str], now: datetime) -> datetime | None:
+    """When a drill found that the disk can't be restored, unless a later one has restored it; None: never.
+
+    If both have the same time, the failure counts.
+    """
+    found, proven = _possible(tags, DRILL_FAILED_TAG, now), _possible(tags, PROVEN_TAG, now)
+    return None if found is None or (proven and proven > found) else found
+
+
+def _possible(tags: Mapping[str, str], name: str, now: datetime) -> datetime | None:
+    found = time_of(tags, name)
     return found if found and _FIRST <= found <= now + _SLACK else None
 
 
@@ -63,15 +81,27 @@ def candidates(world: World, drill: DrillSpec, desired: Iterable[DesiredDisk]) -
 
 
 def complaints(world: World, desired: list[DesiredDisk]) -> Iterator[Finding]:
-    """A finding for each drill whose proofs are older than the manifest allows, or that has none."""
+    """A finding for each drill that has failed, whose proofs are older than the manifest allows, or that has none."""
     for drill in world.manifest.drills:
-        if drill.max_age_hours is not None:
-            for code, message in _told(world, drill, timedelta(hours=drill.max_age_hours), desired):
-                yield code.at(f"the drill {message}", address=addresses.drill(drill.name), place=drill.place)
+        for code, message in _told(world, drill, candidates(world, drill, desired)):
+            yield code.at(f"the drill {message}", address=addresses.drill(drill.name), place=drill.place)
 
 
-def _told(world: World, drill: DrillSpec, most: timedelta, desired: list[DesiredDisk]) -> Iterator[tuple[Code, str]]:
-    now, chosen = world.now, candidates(world, drill, desired)
+def _told(world: World, drill: DrillSpec, chosen: list[Candidate]) -> Iterator[tuple[Code, str]]:
+    failed = [one for one in chosen if one.failed(world.now)]
+    if failed:
+        last = max(found for one in failed if (found := one.failed(world.now)))
+        names = _names([one.wanted for one in failed])
+        yield disk_codes.DRILL_FAILED, f"found that {names} can't be restored as it must be, last on {shown(last)}"
+    if drill.max_age_hours is not None and (len(failed) < len(chosen) or not chosen):
+        others = [one for one in chosen if not one.failed(world.now)]
+        rounds = ceil(len(chosen) / drill.size(len(chosen)))
+        yield from _late(world, others, timedelta(hours=drill.max_age_hours), rounds)
+
+
+def _late(world: World, chosen: list[Candidate], most: timedelta, rounds: int) -> Iterator[tuple[Code, str]]:
+    """What is said of proofs that are older than `most`; it takes so many `rounds` until each disk has had its turn."""
+    now = world.now
     last = max((found for one in chosen if (found := one.proven(now))), default=None)
     if not chosen:
         yield disk_codes.NEVER_PROVEN, "matches no disk, so it proves nothing"
@@ -83,7 +113,7 @@ def _told(world: World, drill: DrillSpec, most: timedelta, desired: list[Desired
     elif now - last > most:
         yield disk_codes.DRILL_LATE, f"last proved a restore {age(now - last)} ago; `maxAge` allows {age(most)}"
     else:
-        yield from _overdue(world, chosen, most * ceil(len(chosen) / drill.sample), in_turn=len(chosen) > drill.sample)
+        yield from _overdue(world, chosen, most * rounds, in_turn=rounds > 1)
 
 
 def _overdue(world: World, chosen: list[Candidate], most: timedelta, *, in_turn: bool) -> Iterator[tuple[Code, str]]:

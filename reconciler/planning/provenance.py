@@ -18,7 +18,7 @@ from reconciler.model.ids import ArmId, lower
 from reconciler.model.jobs import RestoreJob
 from reconciler.model.known import No, Unsure, Yes
 from reconciler.model.resources import Disk, Instance, Origin, RecoveryPoint
-from reconciler.model.tags import RESTORED_TAG, tag_of
+from reconciler.model.tags import RESTORED_TAG, VERIFIED_TAG, tag_of, time_of
 from reconciler.planning.draft import Draft
 from reconciler.planning.questions import PENDING
 
@@ -35,6 +35,7 @@ class Claim:
 
     `point` is the recovery point's name (empty: any), `taken` when that was made; `mark` is the tag that this run writes
     on its disk, once that is proved; `earlier` is the prefix of the tags of earlier runs (empty: they prove nothing).
+    `used` is until when a drill's own program may have used it (None: no program has).
     """
 
     instance: ArmId
@@ -44,6 +45,7 @@ class Claim:
     taken: datetime | None = None
     mark: str = ""
     earlier: str = ""
+    used: datetime | None = None
 
     @classmethod
     def of(cls, instance: Instance, point: RecoveryPoint | None = None, *, mark: str = "", earlier: str = "") -> Claim:
@@ -64,12 +66,13 @@ class Claim:
             datetime.fromisoformat(taken) if taken else None,
             body["mark"],
             body["earlier"],
+            datetime.fromisoformat(body["used"]) if body.get("used") else None,
         )
 
     @property
     def body(self) -> Claimed:
         """The claim as a step's body."""
-        return {
+        claimed: Claimed = {
             "instance": self.instance.text,
             "source": self.source.text,
             "group": self.group.text if self.group else "",
@@ -78,6 +81,7 @@ class Claim:
             "mark": self.mark,
             "earlier": self.earlier,
         }
+        return {**claimed, "used": self.used.isoformat()} if self.used else claimed
 
 
 def objection(trace: Trace, claim: Claim) -> str:
@@ -106,7 +110,7 @@ def running(trace: Trace) -> RestoreJob | None:
 
 
 def _objections(trace: Trace, claim: Claim) -> Iterator[str]:
-    yield from _use(trace.disk, trace.origin)
+    yield from _use(trace.disk, trace.origin, _verified(trace.disk, claim))
     if claim.mark and tag_of(trace.disk.tags, RESTORED_TAG) == claim.mark:
         return
     yield from _contradictions(trace.origin, claim)
@@ -115,13 +119,23 @@ def _objections(trace: Trace, claim: Claim) -> Iterator[str]:
     yield from _proof_missing(trace, claim)
 
 
-def _use(disk: Disk, origin: Origin) -> Iterator[str]:
-    """Objections to a disk that is or was in use: what a machine has written since is in no backup."""
+def _verified(disk: Disk, claim: Claim) -> datetime | None:
+    """Until when a drill's own program may have used a disk of the drill's."""
+    if not is_marked_by(disk.tags, claim):
+        return None
+    return max(filter(None, [claim.used, time_of(disk.tags, VERIFIED_TAG)]), default=None)
+
+
+def _use(disk: Disk, origin: Origin, verified: datetime | None) -> Iterator[str]:
+    """Objections to a disk that is or was in use: what a machine has written since is in no backup.
+
+    What has used it until it was `verified` was the drill's own program.
+    """
     for machine in disk.machines:
         yield f"{machine.name} uses it"
     if lower(disk.state) not in ("", "unattached"):
         yield f"it is in use: its state is {disk.state}"
-    if origin.held and origin.created and origin.held > origin.created + _SLACK:
+    if origin.held and origin.created and origin.held > max(origin.created, verified or origin.created) + _SLACK:
         yield f"a machine has used it, until {origin.held:%Y-%m-%d %H:%M} UTC"
 
 

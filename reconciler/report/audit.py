@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 from reconciler.base.redaction import redact
 from reconciler.report.documents import FORMAT_VERSION, Document, text
+from reconciler.report.trials import facts
 from reconciler.report.values import jsonable
 
 if TYPE_CHECKING:
+    from reconciler.model.results.trial import Trial
     from reconciler.model.writes import Answer, Write
 
 
@@ -45,20 +47,31 @@ def result_line(origin: RunOrigin, write: Write, answer: Answer, at: datetime) -
     return text({**_common("result", origin, write, at), **told}, indent=None)
 
 
-def _common(record: str, origin: RunOrigin, write: Write, at: datetime) -> Document:
+def trial_line(origin: RunOrigin, trial: Trial, at: datetime) -> str:
+    """The record of a trial restore's verdict, without what the user's program wrote."""
+    return text({**_head("drill", origin, at), "address": redact(trial.address), **facts(trial)}, indent=None)
+
+
+def _head(record: str, origin: RunOrigin, at: datetime) -> Document:
     return {
         "format_version": FORMAT_VERSION,
         "record": record,
         "time": at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "run": origin.run,
-        "number": write.number,
-        "caller": {"object_id": redact(write.object_id), "app_id": redact(write.app_id)},
         "commit": origin.commit,
         "manifest": origin.manifest,
+        **({"simulated": True} if origin.simulated else {}),
+    }
+
+
+def _common(record: str, origin: RunOrigin, write: Write, at: datetime) -> Document:
+    return {
+        **_head(record, origin, at),
+        "number": write.number,
+        "caller": {"object_id": redact(write.object_id), "app_id": redact(write.app_id)},
         "address": redact(write.subject.address),
         "operation": str(write.subject.operation),
         "method": write.method,
         "target": redact(write.target),
         "client_request_id": write.client_request_id,
-        **({"simulated": True} if origin.simulated else {}),
     }

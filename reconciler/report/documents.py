@@ -17,6 +17,7 @@ from reconciler.model.plan import Gate, Mark, Plan
 from reconciler.model.results.drift import CLASSES, Drift
 from reconciler.model.results.outcome import Outcome, Result, Status
 from reconciler.model.short_names import ShortNames
+from reconciler.report import trials
 from reconciler.report.plans.verdict import is_clean
 from reconciler.report.values import jsonable
 
@@ -225,6 +226,7 @@ def operation_document(verb: str, outcome: Outcome, plan: Plan) -> Document:
             if change.kind is Kind.RESTORE and change.action is not Action.DESTROY and result.status is Status.DONE
         ],
         "notes": [finding_document(finding, plan.names) for finding in plan.findings],
+        **({"trials": tried} if (tried := trials.documents(outcome, plan.names)) else {}),
     }
 
 

@@ -12,6 +12,7 @@ from reconciler.model.plan import Plan
 from reconciler.model.results.drift import Drift
 from reconciler.model.results.outcome import Outcome, Result, Status
 from reconciler.model.short_names import ShortNames
+from reconciler.report import trials
 from reconciler.report.bullets import change_items, finding_items, gate_item, result_items
 from reconciler.report.causes import folds, under_causes
 from reconciler.report.comment import COMMENT_LIMIT, NOBODY, Comment, Making
@@ -160,6 +161,9 @@ def outcome_markdown(
         elif not told:
             page.add(f"\n### {heading}\n")
     _findings(page, (*outcome.errors, *outcome.warnings), root, plan.names)
+    if found := trials.rows(outcome, plan.names):
+        page.add("\n### Trial restores\n\n")
+        page.table(trials.HEADS, found)
     done = outcome.with_status(Status.DONE)
     page.folded(f"{HEADINGS[Status.DONE]} ({len(done)})", _done(done, plan, root))
     return page.text()

@@ -13,6 +13,7 @@ from reconciler.model.plan import Plan
 from reconciler.model.results.drift import Drift
 from reconciler.model.results.outcome import Outcome, Result, Status
 from reconciler.model.short_names import ShortNames
+from reconciler.report import trials
 from reconciler.report.causes import Fold, folds, under_causes
 from reconciler.report.findings import finding_lines, told
 from reconciler.report.lines import SYMBOLS
@@ -122,13 +123,13 @@ def outcome_text(
 
 
 def made_text(outcome: Outcome, plan: Plan) -> str:
-    """The ids of the disks that a restore made, with remarks."""
+    """The ids of the disks that a restore made, with remarks, and what drills found out."""
     lines = [
         f"Restored: {plain(change.address)}{f' ({plain(result.message)})' if result.message else ''}\n"
         for change, result in zip(plan.changes, outcome.results, strict=False)
         if change.kind is Kind.RESTORE and change.action is not Action.DESTROY and result.status is Status.DONE
     ]
-    return "".join(lines)
+    return "".join([*lines, *(f"{line}\n" for line in trials.lines(outcome, plan.names))])
 
 
 def class_heading(drift: Drift, name: str, meaning: str) -> str:

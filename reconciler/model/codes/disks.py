@@ -36,6 +36,12 @@ DISK_REPLACED = warning(
     "if the old disk was deleted by mistake, restore it under another name; the next backup is of the new disk",
     "replaced",
 )
+DRILL_FAILED = warning(
+    "drill-failed",
+    "The last drill of a disk found that its backup can't be restored as it must be; an earlier proof no longer counts.",
+    "find out why from the drill's report or the audit file, then run `reconciler drill` again",
+    "unhealthy",
+)
 DRILL_LATE = warning(
     "drill-late",
     "The last successful restores of a drill are older than the manifest allows.",

@@ -258,6 +258,21 @@ RESTORED_NOTHING = _backups(
     "Azure reported success, but the restored disk does not exist.",
     "check the restore job in the vault, then run the command again",
 )
+VERIFY_FAILED = _backups(
+    "verify-failed",
+    "The program under a drill's `verify` ended with an exit code other than 0: the restored copy proves nothing.",
+    "read the end of its output in the JSON report (`--report FILE.json`); `keep: failed` keeps the copy for a closer look",
+)
+VERIFY_NOT_STARTED = _backups(
+    "verify-not-started",
+    "The program under a drill's `verify` can't be started, so no copy was checked.",
+    "check the name under `command` and the file's permissions; with a slash it is relative to the manifest's folder",
+)
+VERIFY_UNFINISHED = _backups(
+    "verify-unfinished",
+    "The program under a drill's `verify` took too long or was killed, so nobody knows whether the copy is good.",
+    "find out what it waits for, or raise `timeout` under `verify`, then run the drill again",
+)
 
 EXPORT_DIFFERS = _export(
     "export-differs",

@@ -175,6 +175,14 @@ DRILL_TARGET = error(
     "drill-target", "A drill would create and delete disks in a resource group that the manifest uses.",
     "use a separate resource group for the drill",
 )  # fmt: skip
+DRILL_TIMEOUT = error(
+    "drill-timeout", "The `timeout` of a drill's `verify` is not a time from 1 second to 24 hours.", "write seconds, minutes or hours, such as 10m",
+)  # fmt: skip
+VERIFY_ELSEWHERE = error(
+    "verify-elsewhere",
+    "A drill's `verify`, which names a program to run, is in a subfolder or in an included file.",
+    "move the drill to a file directly in the manifest's folder, and protect that file by review; other files may belong to others",
+)
 
 CODES = table(globals())
 """Every code of validation, by name."""

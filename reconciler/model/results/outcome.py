@@ -12,6 +12,7 @@ from reconciler.model.changes import Action, Change, Kind
 from reconciler.model.codes import errors as error_codes
 from reconciler.model.findings import Finding
 from reconciler.model.plan import Plan
+from reconciler.model.results.trial import Trial
 
 
 class Status(StrEnum):
@@ -29,7 +30,7 @@ class Result:
 
     `message` is for a person, `code` Azure's or ours, `hint` what to do next, `because` why it was skipped. `cause` is what
     it waited for in vain, at the end of a chain; `waiting` is what waited for it, where a report tells both in one.
-    `request` is Azure's id of the request that failed, which the message has, too.
+    `request` is Azure's id of the request that failed, which the message has, too. `trial` is what a drill found out.
     """
 
     address: Address
@@ -43,6 +44,7 @@ class Result:
     cause: Address = NOWHERE
     waiting: tuple[Address, ...] = ()
     request: str = ""
+    trial: Trial | None = None
 
     effect: ClassVar[tuple[str, str, str]] = ("was skipped", "were skipped", "because of this")
     """What is said of one thing, and of several, in `waiting`."""
