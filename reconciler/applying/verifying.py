@@ -101,7 +101,7 @@ def judge(step: Step, ending: programs.Ending) -> None:
         )
     if ending.code:
         last = next((line for line in reversed(ending.output.splitlines()) if line.strip()), "")
-        said = f": {shortened(last.strip())}" if last else ""
+        said = f": '{shortened(last.strip())}'" if last else ""
         raise ReconcilerError(
             f"the copy was restored, but `{name}` ended with exit code {ending.code}{said}",
             code=error_codes.VERIFY_FAILED,

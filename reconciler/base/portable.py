@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from errno import EACCES, ENOENT
 from pathlib import Path
 
 APPENDING = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
@@ -39,13 +40,13 @@ def program(name: str, folder: Path, path: str, *, is_windows: bool = os.name ==
     separators = [mark for mark in (os.sep, os.altsep) if mark]
     named = str(folder / name) if any(mark in name for mark in separators) else shutil.which(name, path=path)
     if not named or not Path(named).is_absolute():
-        raise FileNotFoundError(None, "no folder of PATH has it")
+        raise FileNotFoundError(ENOENT, "no folder of PATH has it")
     if not Path(named).is_file():
-        raise FileNotFoundError(None, "there is no such file" if not Path(named).exists() else "it is not a file")
+        raise FileNotFoundError(ENOENT, "there is no such file" if not Path(named).exists() else "it is not a file")
     if is_windows and Path(named).suffix.lower() in _BATCH:
-        raise PermissionError(None, "it is a batch file, which Windows runs in a shell")
+        raise PermissionError(EACCES, "it is a batch file, which Windows runs in a shell")
     if not os.access(named, os.X_OK):
-        raise PermissionError(None, "it may not be executed")
+        raise PermissionError(EACCES, "it may not be executed")
     return named
 
 

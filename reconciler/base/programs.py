@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ _GRACE_SECONDS = 5.0
 _KEPT = 64 * 1024
 _SHOWN = 4000
 _HIDDEN = "***"
+_COLOURS = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
+"""What colours text on a terminal, and would hide where a secret begins."""
 
 _running: set[portable.Process] = set()
 
@@ -114,7 +117,7 @@ class _Tail:
         A line whose beginning is lost is left out, since nobody can tell whether it is a secret.
         """
         self._thread.join(1.0)  # what has left the group may still hold the pipe
-        text = bytes(self._kept).decode("utf-8", "replace").replace("\r\n", "\n")
+        text = _COLOURS.sub("", bytes(self._kept).decode("utf-8", "replace").replace("\r\n", "\n"))
         text = redact(text.partition("\n")[2] if self._is_cut else text)
         for secret in sorted(secrets, key=len, reverse=True):
             text = text.replace(secret, _HIDDEN)

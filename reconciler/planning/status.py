@@ -222,6 +222,7 @@ def _row(draft: Draft, wanted: DesiredDisk, told: Evidence) -> DiskStatus:
         job_began=latest[1] if latest else None,
         jobs_known=not isinstance(jobs_of(told, instance), Unsure),
         proven=proofs.proven_at(instance.tags, draft.world.now),
+        drill_failed=proofs.failed_at(instance.tags, draft.world.now),
         snapshots=snapshots,
         untold=_untold(told, wanted, instance, reading, state),
         vault=instance.vault,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from reconciler.base.durations import age
 from reconciler.base.plurals import counted
@@ -75,11 +75,18 @@ def _cells(row: DiskStatus, shown: str, status: BackupStatus) -> tuple[Cell, ...
         row.vault.name if row.vault else none(),
         Cell(f"{row.job} {row.job_began:%Y-%m-%d %H:%M}", row.job_began) if row.job_began else absent("job"),
         row.protection or absent("protection", "none"),
-        Cell(f"{age(now - row.proven)} ago", now - row.proven) if row.proven else absent("proven", "never"),
+        _drill(row, now) or absent("proven", "never"),
         unknown() if row.snapshots is None else Cell(f"{row.snapshots} of {MOST_SNAPSHOTS}", row.snapshots),
         names.own_group(row.disk),
         names.subscription(row.disk.subscription),
     )
+
+
+def _drill(row: DiskStatus, now: datetime) -> Cell | None:
+    """How long ago a drill has restored it, or failed to; None: no drill did."""
+    if row.drill_failed:
+        return Cell(f"failed {age(now - row.drill_failed)} ago", now - row.drill_failed, _TONES["failing"])
+    return Cell(f"{age(now - row.proven)} ago", now - row.proven) if row.proven else None
 
 
 def status_listing(status: BackupStatus) -> Listing:
@@ -161,6 +168,7 @@ def status_document(status: BackupStatus) -> Document:
                 "last_job_began": stamp(row.job_began),
                 "jobs_known": row.jobs_known,
                 "last_proven": stamp(row.proven),
+                **({"drill_failed": stamp(row.drill_failed)} if row.drill_failed else {}),
                 "snapshots": row.snapshots,
                 "place": place_document(row.place),
             }

@@ -76,13 +76,15 @@ def going(**said: Any) -> Estate:
     return world(*settled(), disk("x"), own, answers={KEPT_POINTS(own.id): points(1, 2, 3)}, **said)
 
 
-def drilled(*proofs: str) -> str:
-    """A drill of two disks that bear such proofs."""
+def drilled(*proofs: str, failed: str = "") -> str:
+    """A drill of two disks that bear such proofs, whose first one may have failed since."""
     rows = without(settled("a", "b"), Instance)
     for name, proof in zip("ab", proofs or ("", ""), strict=True):
         rows.append(
             instance(name, tags={"reconciler-owner": "team", **({"reconciler-proven": proof} if proof else {})})
         )
+    if failed:
+        rows[-2] = instance("a", tags={"reconciler-owner": "team", "reconciler-drill-failed": failed})
     spec = DrillSpec(place(70), "monthly", "drillrg", max_age_hours=720)
     return shown(manifest(rule(disk_id("a"), disk_id("b")), drills=(spec,)), world(*rows))
 
@@ -146,6 +148,7 @@ SCENES: Scenes = {
         manifest(rule(disk_id("web-ASRReplica"))), world(*settled(), disk("web-ASRReplica"))
     ),
     "schedule-too-fast": lambda: named(sku="UltraSSD_LRS"),
+    "drill-failed": lambda: drilled("", "2026-05-01T02:00:00Z", failed="2026-05-02T02:00:00Z"),
     "drill-late": lambda: drilled("2026-03-01T02:00:00Z", "2026-02-01T02:00:00Z"),
     "never-proven": drilled,
     "points-expire": lambda: shown(manifest(), world(*settled(), deleted(of=OTHER))),

@@ -70,6 +70,11 @@ def drilling(estate: Estate, *rules: Any) -> str:
         return told(found, "drill", YES)
 
 
+def verifying(*command: str, timeout: str = "10m") -> str:
+    """A drill whose copy a program checks."""
+    return drilling(backed_up().saying(drills=[DRILL | {"verify": {"command": list(command), "timeout": timeout}}]))
+
+
 def used(found: Azure) -> None:
     """Somebody attaches the disk of the drill to a machine."""
     found.patch(
@@ -111,6 +116,9 @@ SCENES: Scenes = {
     "changed-by-someone-else": changed_meanwhile,
     "restored-differently": lambda: restoring(edits("GET */disks/copy", {"properties.diskSizeGB": 512})),
     "restored-nothing": lambda: restoring(answers("GET */disks/copy", 404, {"error": {"code": "ResourceNotFound", "message": "Not found."}}, headers={"x-ms-failure-cause": "gateway"})),
+    "verify-failed": lambda: verifying("sh", "-c", "echo checking; echo /dev/sdc: no file system; exit 4"),
+    "verify-not-started": lambda: verifying("./check-copy.sh"),
+    "verify-unfinished": lambda: verifying("sleep", "60", timeout="1s"),
     "not-ours": lambda: drilling(backed_up().saying(drills=[DRILL]), afterwards("PUT */backupInstances/*", used)),
     "no-principal": lambda: shown(quickstart(fresh=True), "apply", YES, rules=(
         edits("GET */backupVaults/TestBkpVault", {"identity.principalId": GONE}, after=AFTER),)),

@@ -166,6 +166,7 @@ OTHERS = (
     M("D10 pages", "empty pages are read without an end", "azure/pages.py", "        if self._idle >= MOST_IDLE:\n", "        if False:\n", "empty_pages_without_end", "azure/test_pages.py"),
     M("T08 proofs", "a proof from the future is believed", "planning/proofs.py", "return found if found and _FIRST <= found <= now + _SLACK else None", "return found", files="planning/test_proofs.py"),
     M("T08 drills", "a drill of nothing is a success", "planning/drilling.py", "    if not chosen and not asked:\n", "    if False:\n", "a_drill", "truth/test_t08_nothing_done.py"),
+    M("T08 verdicts", "a copy that the user's own check rejects is a proof", "applying/verifying.py", "    if ending.code:\n", "    if False:\n", "corruption", "end_to_end/test_verifying.py"),
     M("T16 restored", "a restored disk is never taken by a selector", "planning/desired.py", "why = None if disk.id.key in with_instance else why_passed_over(disk)", "why = why_passed_over(disk)", "restored", "truth/test_t16_what_was_done_here.py"),
     M("T16 moved", "what a move has left makes no room", "planning/retained.py", "    return aside(world, others)\n", "    return Aside()\n", "can_change or drilled", "truth/test_t16_what_was_done_here.py"),
     M("R01 jobs", "jobs of every kind are disks' jobs", "azure/jobs.py", "    return is_disks(one.kind, one.disk)\n", "    return True\n", files="real/test_r01_other_kinds_of_data.py"),

@@ -1,4 +1,4 @@
-"""A drill dies at any call: the next run leaves nothing behind, and takes nothing away that no drill made."""
+"""A drill with a check of its copies dies at any call, or while the check runs: the next run leaves nothing behind, and takes nothing away that no drill made."""
 
 from __future__ import annotations
 
@@ -15,11 +15,15 @@ from replaying import Story, on_file, recovery_points
 from stage import carried_out
 from trial import Run, Trial
 
+from reconciler.base import programs
+from reconciler.base.programs import Ending
+
 LONG = bool(os.environ.get("RECONCILER_LONG_TESTS"))
 pytestmark = [pytest.mark.long, pytest.mark.timeout(7200 if LONG else 400)]
 COPIES = f"{SCRATCH}/providers/Microsoft.Compute/disks"
 BYSTANDERS = {f"{COPIES}/by-hand": "quickstart/monthly/x", trial_disk("a", drill="yearly"): "quickstart/monthly/x"}
-SAID = with_drill() | {"disks": [entry("a"), entry("b")]}
+VAULTS = "/subscriptions/11111111-1111-1111-1111-111111111111"
+SAID = with_drill(verify={"command": ["true"]}) | {"disks": [entry("a"), entry("b")]}
 
 
 @pytest.fixture
@@ -80,7 +84,7 @@ def ends_clean(trial: Trial, story: Story) -> None:
     assert set(left(trial)) == {address.lower() for address in BYSTANDERS}
     assert {disk_id(name).lower() for name in ("a", "b")} <= {row.lower() for row in trial.sandbox.ids("*/disks/*")}
     assert story.kept <= recovery_points(trial)
-    tags = [row["tags"] for row in trial.instances("/subscriptions/11111111-1111-1111-1111-111111111111").values()]
+    tags = [row["tags"] for row in trial.instances(VAULTS).values()]
     assert all(row.get("reconciler-owner") == "quickstart" for row in tags)
 
 
@@ -136,3 +140,35 @@ def test_f22_a_drill_killed_twice_in_a_row(story: Story) -> None:
             killed(trial, number, killed_after)
             killed(trial, number, killed_before)
             ends_clean(trial, story)
+
+
+def test_f22_a_drill_killed_while_its_check_runs(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    with story.world() as trial:
+
+        async def killed_meanwhile(*_: object) -> Ending:
+            trial.weather.is_dead = True
+            raise Killed
+
+        with monkeypatch.context() as patched:
+            patched.setattr(programs, "ending", killed_meanwhile)
+            with suppress(Killed):
+                drill(trial)
+        assert len(left(trial)) == len(BYSTANDERS) + 1
+        assert not [row for row in trial.instances(VAULTS).values() if "reconciler-proven" in row["tags"]]
+        ends_clean(trial, story)
+
+
+def test_f22_a_failed_drill_killed_at_every_write(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever was written of the failure, nothing calls the disk proven, and the next run finds a disk that is good."""
+
+    async def failing(*_: object) -> Ending:
+        return Ending(1, "bad")
+
+    for fault in (killed_before, killed_after):
+        for number in range(5):
+            with story.world() as trial:
+                with monkeypatch.context() as patched:
+                    patched.setattr(programs, "ending", failing)
+                    assert killed(trial, number, fault, writes=True)
+                assert not [row for row in trial.instances(VAULTS).values() if "reconciler-proven" in row["tags"]]
+                ends_clean(trial, story)

@@ -20,12 +20,13 @@ def drill(**said: Any) -> DrillSpec:
     return DrillSpec(place(70), "monthly", "drillrg", **{"max_age_hours": 30 * 24, **said})
 
 
-def told(*proofs: str | None, **said: Any) -> list[tuple[str, str]]:
-    """What a plan says of the drill when disks `a`, `b`, … bear these proofs."""
+def told(*proofs: str | None, failed: str = "", **said: Any) -> list[tuple[str, str]]:
+    """What a plan says of the drill when disks `a`, `b`, … bear these proofs, and `a` also tells of a failure."""
     names = [chr(ord("a") + number) for number in range(len(proofs))]
     world = without(settled(*names), Instance)
     for name, proof in zip(names, proofs, strict=True):
         tags = {"reconciler-owner": "team"} | ({"Reconciler-Proven": proof} if proof else {})
+        tags |= {"reconciler-drill-failed": failed} if failed and name == "a" else {}
         world.append(instance(name, tags=tags))
     made = plan(manifest(rule(*map(disk_id, names)), drills=(drill(**said),)), estate(*world))
     assert not made.changes
@@ -125,3 +126,34 @@ def test_where_a_run_takes_a_part_of_the_disks_each_waits_for_its_turn() -> None
         ("drill-late", "the drill last restored c more than 90 days ago")
     ]
     assert told(ago(days=1), ago(days=31), None) == [], "its turn may not have come yet"
+
+
+FAILED = ("drill-failed", "the drill found that a can't be restored as it must be, last on 2026-05-03 12:00 UTC")
+
+
+def test_a_failed_drill_is_no_proof_and_undoes_an_earlier_one() -> None:
+    assert told(ago(days=2), failed=ago(days=1)) == [FAILED]
+    assert told(None, failed=ago(days=1)) == [FAILED]
+    assert told(ago(days=1), failed=ago(days=1)) == [FAILED], "at the same time the failure counts"
+    assert told(ago(hours=1), failed=ago(days=1)) == [], "it has been restored since"
+    assert told(ago(days=2), failed=ago(days=1), max_age_hours=None) == [FAILED], "however old a proof may be"
+    assert told(ago(days=2), ago(days=1), failed=ago(days=1), sample=2) == [FAILED], "the other disk is proven"
+    assert told(None, ago(days=31), failed=ago(days=1))[1][0] == "drill-late"
+
+
+@pytest.mark.parametrize("text", ["soon", stamp(NOW + timedelta(hours=1)), "0001-01-01T00:00:00Z"])
+def test_a_failure_of_a_time_that_cannot_be_is_none(text: str) -> None:
+    assert told(ago(days=2), failed=text) == []
+
+
+@pytest.mark.parametrize(
+    ("percent", "disks", "size"),
+    [(5, 100, 5), (5, 101, 6), (1, 1, 1), (1, 0, 1), (100, 7, 7), (50, 3, 2), (None, 100, 1)],
+)
+def test_a_percentage_is_rounded_up(percent: int | None, disks: int, size: int) -> None:
+    assert drill(percent=percent).size(disks) == size
+
+
+def test_with_a_percentage_each_disk_waits_for_its_turn() -> None:
+    assert told(ago(days=1), ago(days=31), ago(days=59), percent=50) == [], "two of three disks a run: two runs"
+    assert told(ago(days=1), ago(days=31), ago(days=61), percent=50)[0][0] == "drill-late"

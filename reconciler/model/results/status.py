@@ -54,6 +54,7 @@ class DiskStatus:
     is_new: bool = False
     untold: frozenset[str] = frozenset()
     vault: ArmId | None = None
+    drill_failed: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
