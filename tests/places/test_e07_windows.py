@@ -93,6 +93,23 @@ def test_the_watch_and_other_verbs(folder: Path) -> None:
     run(folder, "init", "new", "--subscription", "11111111-1111-1111-1111-111111111111")
 
 
+def test_a_drill_has_its_copy_checked_by_a_program(folder: Path) -> None:
+    text = (
+        "apiVersion: reconciler/v1\ndrills:\n  - name: monthly\n    targetResourceGroup: drillrg\n"
+        f"    verify: {{command: {json.dumps([sys.executable, 'check.py'])}, timeout: 5m}}\n"
+    )
+    (folder / "quickstart/drills.yaml").write_text(text, encoding="utf-8")
+    (folder / "quickstart/check.py").write_text(
+        "import os; print(os.environ['RECONCILER_COPY_ID']); raise SystemExit(3)"
+    )
+    scratch = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/drillrg"
+    run(folder, "apply", "quickstart", "--sandbox", ESTATE, "--auto-approve")
+    run(folder, "sandbox", "put", ESTATE, scratch, '{"location": "westus"}')
+    run(folder, "sandbox", "advance", ESTATE, "6h")
+    out, _ = run(folder, "drill", "quickstart", "--sandbox", ESTATE, "--auto-approve", code=1)
+    assert f"ended with exit code 3: '{scratch}" in out
+
+
 def test_a_sandbox_is_served_and_applied_to_and_stops_on_a_signal(folder: Path) -> None:
     server = begun(folder, "sandbox", "serve", ESTATE, "--port", "0", "--clock", "scaled:200")
     try:
