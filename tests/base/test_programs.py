@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+from installed import is_gone
 
 from reconciler.azure.virtual import new_loop
 from reconciler.base import portable, programs
@@ -25,18 +26,6 @@ def ran(folder: Path, *words: str, seconds: float = 20, secrets: tuple[str, ...]
 
 def python(text: str) -> tuple[str, ...]:
     return (sys.executable, "-c", text)
-
-
-def is_gone(pid: int) -> bool:
-    for _ in range(100):
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
-            return True
-        if Path(f"/proc/{pid}/stat").exists() and Path(f"/proc/{pid}/stat").read_text().split(")")[1].split()[0] == "Z":
-            return True
-        time.sleep(0.05)
-    return False
 
 
 @pytest.mark.parametrize("virtual", [False, True])

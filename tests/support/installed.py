@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -75,6 +76,20 @@ def begun(folder: Path, *arguments: str, **options: Any) -> subprocess.Popen[str
         env=environment(extra),
         **options,
     )
+
+
+def is_gone(pid: int, seconds: float = 10) -> bool:
+    """Whether a process ends within that time; one that nobody has asked for its exit code has ended."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        try:
+            os.kill(pid, 0)
+            if Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] == "Z":
+                return True
+        except (ProcessLookupError, FileNotFoundError):
+            return True
+        time.sleep(0.05)
+    return False
 
 
 def put_files(folder: Path, manifest: Mapping[str, Any] | str, estate: Mapping[str, Any] | None = None) -> None:
