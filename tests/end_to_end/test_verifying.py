@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,7 +11,7 @@ import jsonschema
 import pytest
 from arm import APPS, group
 from forging import Azure, Done, disks, edits, quickstart
-from installed import begun, is_gone
+from installed import is_gone
 
 Forged = Callable[..., Any]
 SCRATCH = group(APPS, "drillrg")
@@ -278,25 +276,16 @@ def test_a_percentage_is_rounded_up_and_those_with_the_oldest_proof_go_first(for
 
 @pytest.mark.parametrize("signals", [1, 2])
 def test_an_interrupt_ends_the_program_and_the_next_run_deletes_the_copy(forged: Forged, signals: int) -> None:
-    stubborn = "trap '' TERM; echo $$ > own; sleep 300 & wait; sleep 300"
-    with forged(drilling("sh", "-c", stubborn, timeout="10m")) as azure:
-        azure.put(SCRATCH["id"], SCRATCH)
-        own = azure.folder / "own"
-        words = ("backup.yaml", "--auto-approve", "--arm-endpoint", azure.url, "--clock", "scaled:200", *AUDIT)
-        process = begun(azure.folder, "drill", *words)
-        while not own.exists() or not own.read_text():
-            assert process.poll() is None, process.communicate()
-            time.sleep(0.05)
-        for _ in range(signals):
-            process.send_signal(signal.SIGINT)
-            time.sleep(0.5)
-        out, told = process.communicate(timeout=120)
-        assert process.returncode == 130, out + told
-        assert is_gone(int(own.read_text()))
+    interrupting = "; sleep 1; ".join(["kill -INT $PPID"] * signals)
+    stubborn = f"trap '' TERM; echo $$ > own; {interrupting}; sleep 300 & wait; sleep 300"
+    with forged(drilling("sh", "-c", stubborn)) as azure:
+        done = drill(azure, timeout=300)
+        assert done.code == 130, done
+        assert is_gone(int((azure.folder / "own").read_text()))
         if signals == 1:
             assert [one["verdict"] for one in audited(azure) if one["record"] == "drill"] == ["unknown"]
         assert len(copies(azure)) == 1
-        azure.declare(azure.folder.joinpath("backup.yaml").read_text(encoding="utf-8").replace(stubborn, "true"))
-        done = drill(azure)
+        azure.declare(drilling("true").manifest)
+        done = drill(azure, timeout=300)
         assert done.code == 0, done
         assert copies(azure) == []
