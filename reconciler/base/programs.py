@@ -18,7 +18,9 @@ from reconciler.base import portable
 from reconciler.base.redaction import redact
 
 _FIRST, _LAST = 0.005, 0.1
-_GRACE_SECONDS = 5.0
+PATIENT_SECONDS, HASTY_SECONDS = 30.0, 5.0
+"""How long a program may take to put away what it uses: when its time is over, and when the run is interrupted."""
+
 _KEPT = 64 * 1024
 _SHOWN = 4000
 _HIDDEN = "***"
@@ -53,9 +55,9 @@ async def ending(
     try:
         code = await _exit_code(process, seconds)
         if code is None:
-            await _asked_to_end(process)
+            await _asked_to_end(process, PATIENT_SECONDS)
     except asyncio.CancelledError:
-        await _asked_to_end(process)
+        await _asked_to_end(process, HASTY_SECONDS)
         raise
     finally:
         portable.end(process)
@@ -70,10 +72,10 @@ def end_all() -> None:
         portable.end(process)
 
 
-async def _asked_to_end(process: portable.Process) -> None:
-    """Ask a program to end, and give it a moment to put away what it uses."""
+async def _asked_to_end(process: portable.Process, seconds: float) -> None:
+    """Ask a program to end, and give it that time to put away what it uses."""
     portable.asked_to_end(process)
-    await _exit_code(process, _GRACE_SECONDS)
+    await _exit_code(process, seconds)
 
 
 async def _exit_code(process: portable.Process, seconds: float) -> int | None:

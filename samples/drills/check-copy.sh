@@ -12,12 +12,14 @@ trap 'detach' EXIT
 trap 'exit 1' INT TERM
 az vm disk attach --resource-group "$group" --vm-name "$machine" --name "$RECONCILER_COPY_ID" --lun 42 --output none
 
-# The values are words of the script's own command line, so none of them is read as a command.
+# The name of the file is an argument of the script, so nothing in it is read as a command.
 az vm run-command invoke --resource-group "$group" --name "$machine" --command-id RunShellScript --query 'value[0].message' \
   --output tsv --parameters "$wanted" --scripts '
     set -eu
     disk=/dev/disk/azure/scsi1/lun42
     part=$disk; [ ! -e "$disk-part1" ] || part=$disk-part1
-    fsck -n "$part" && mount -o ro,noload "$part" /mnt && trap "umount /mnt" EXIT
-    [ -s "/mnt/$1" ] && echo the-copy-is-good
+    mount "$part" /mnt # which replays the journal: a snapshot is like a disk after a power cut
+    found=$([ -s "/mnt/$1" ] && echo yes || echo no)
+    umount /mnt
+    [ "$found" = yes ] && fsck -n "$part" && echo the-copy-is-good
   ' | tee /dev/stderr | grep -q the-copy-is-good

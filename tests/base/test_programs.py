@@ -46,7 +46,10 @@ def test_it_runs_in_the_folder_with_its_environment_and_without_input(tmp_path: 
 
 
 @pytest.mark.parametrize("virtual", [False, True])
-def test_what_hangs_is_ended_with_everything_that_it_started(tmp_path: Path, virtual: bool) -> None:
+def test_what_hangs_is_ended_with_everything_that_it_started(
+    tmp_path: Path, virtual: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(programs, "PATIENT_SECONDS", 0.5)
     began = time.monotonic()
     script = "sleep 300 & echo $! > child; trap '' TERM; echo begun; wait; sleep 300"
     found = ran(tmp_path, "sh", "-c", script, seconds=1, virtual=virtual)
