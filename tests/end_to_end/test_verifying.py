@@ -125,7 +125,7 @@ def test_a_planted_corruption_is_caught(forged: Forged) -> None:
         assert (drift.code, status.code) == (2, 2)
         assert [one["code"] for one in drift.document["findings"]] == ["drill-failed"]
         assert [one["last_proven"] for one in status.document["disks"]] == [None], "a failed drill is no proof"
-        assert [one["drill_failed"] for one in status.document["disks"]] == [told["verified"]]
+        assert [one["drill_failed"] >= told["verified"] for one in status.document["disks"]] == [True]
         assert "failed 0 hours ago" in azure.run("status").out
         (azure.folder / "found.sha").write_text("9c1185a5c5e9fc54612808977ee8f548b2258d31")
         azure.advance("1h")
