@@ -14,7 +14,7 @@ from reconciler.model.changes import Change, Op
 from reconciler.model.codes import errors as error_codes
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.ids import ArmId
-from reconciler.model.results.trial import Trial, Verdict
+from reconciler.model.results.trial import Trial, TrialVerdict
 
 _VERDICTS = frozenset({error_codes.RESTORED_DIFFERENTLY.code, error_codes.VERIFY_FAILED.code})
 """What says that a copy isn't as it must be; after any other error nobody knows."""
@@ -65,19 +65,19 @@ class Account:
             yield
         except (ReconcilerError, Skip) as error:
             code = error.code if isinstance(error, ReconcilerError) else ""
-            self._close(Verdict.FAILED if code in _VERDICTS else Verdict.UNKNOWN, code)
+            self._close(TrialVerdict.FAILED if code in _VERDICTS else TrialVerdict.UNKNOWN, code)
             raise
         except asyncio.CancelledError:
-            self._close(Verdict.UNKNOWN, "")
+            self._close(TrialVerdict.UNKNOWN, "")
             raise
-        self._note(verdict=Verdict.PASSED)
+        self._note(verdict=TrialVerdict.PASSED)
         try:
             self._tell()
         except ReconcilerError:
-            self._note(verdict=Verdict.UNKNOWN, code=error_codes.UNAUDITED.code)
+            self._note(verdict=TrialVerdict.UNKNOWN, code=error_codes.UNAUDITED.code)
             raise
 
-    def _close(self, verdict: Verdict, code: str) -> None:
+    def _close(self, verdict: TrialVerdict, code: str) -> None:
         """Note and tell how it ended; that the ledger fails doesn't hide why the trial did."""
         self._note(verdict=verdict, code=code)
         try:

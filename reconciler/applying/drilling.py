@@ -21,7 +21,7 @@ from reconciler.model.changes import Change, Kind, Op, Step
 from reconciler.model.errors import AzureError, ReconcilerError
 from reconciler.model.estate import RESTORES
 from reconciler.model.ids import ArmId, lower
-from reconciler.model.results.trial import Verdict
+from reconciler.model.results.trial import TrialVerdict
 from reconciler.model.tags import DRILL_FAILED_TAG, PROVEN_TAG, VERIFIED_TAG
 from reconciler.planning.provenance import Claim
 
@@ -43,7 +43,7 @@ async def perform(run: Run, change: Change) -> str:
         await _record(run, change, PROVEN_TAG)
     except (ReconcilerError, Skip) as error:
         failure = error
-    if account and account.trial.verdict is Verdict.FAILED:
+    if account and account.trial.verdict is TrialVerdict.FAILED:
         await _record_failure(run, change)
     is_kept = change.keeps == "all" or (change.keeps == "failed" and failure is not None)
     if account and is_kept:

@@ -10,7 +10,7 @@ from reconciler.model.addresses import Address
 from reconciler.model.ids import ArmId
 
 
-class Verdict(StrEnum):
+class TrialVerdict(StrEnum):
     """Whether a disk can be restored; only `passed` proves it."""
 
     PASSED = "passed"
@@ -40,7 +40,7 @@ class Trial:
     verified: datetime | None = None
     exit_code: int | None = None
     output: str = ""
-    verdict: Verdict = Verdict.UNKNOWN
+    verdict: TrialVerdict = TrialVerdict.UNKNOWN
     code: str = ""
 
     def seconds_to(self, moment: datetime | None) -> float | None:
