@@ -184,7 +184,7 @@ def tells_the_truth(trial: Trial, run: Run) -> None:
 def _is_told(run: Run, address: Address) -> bool:
     """Whether the result names an object, or says that there are more beside those of one cause that it names."""
     assert run.plan is not None
-    said = run.out.replace("&#8203;", "")
+    said = " ".join(run.out.replace("&#8203;", "").split())  # lines may be wrapped anywhere
     folded = ("the same of ", " skipped because of this: ")
     return address in said or run.plan.names.shown(address) in said or any(one in said for one in folded)
 
