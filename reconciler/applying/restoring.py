@@ -6,7 +6,8 @@ proves which disk it made.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import asyncio
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -23,18 +24,20 @@ from reconciler.azure.failures import told
 from reconciler.azure.fields import pick, read_as, text_at
 from reconciler.azure.operations import finish
 from reconciler.azure.provenance import origin
-from reconciler.model.changes import Change, Expectation, Op, Step
+from reconciler.azure.receipts import Receipt
+from reconciler.model.changes import Change, Kind, Op, Step
 from reconciler.model.codes import disks as disk_codes
 from reconciler.model.codes import errors as error_codes
 from reconciler.model.errors import AzureError, NotFound, OperationFailed, ReconcilerError
 from reconciler.model.ids import ArmId, lower
 from reconciler.model.jobs import ENDED, WELL
 from reconciler.planning.provenance import Claim
+from reconciler.planning.restored import differences
 
 _FIRST_SECONDS, _MOST_SECONDS = 5.0, 60.0
+_MOST_BEGUN = 200  # a validation takes some 42 seconds, in which Azure accepts 420 writes
 _LOST_SECONDS = 600.0  # restores were recorded to take three and a half minutes
 Heard = Callable[[ArmId], None]
-_NOT_MADE = frozenset({"failed", "canceled"})
 
 
 async def perform(run: Run, change: Change) -> str:
@@ -78,14 +81,9 @@ async def _restore(run: Run, change: Change, start: Step, disk: ArmId, heard: He
 
     ReconcilerError when a disk of that name already exists.
     """
-    deadline = run.new_deadline()
-    await _check_free(run, disk)
-
-    async def ask() -> dict[str, Any]:
-        return await finish(run.azure, await run.requests.validate_restore(start), deadline=deadline)
-
-    await again(run.clock, ask)
-    receipt = await send(run, change, start, _appears(run, disk), deadline, proof=partial(_check_free, run, disk))
+    async with run.shared(_Turns).free:
+        deadline = run.new_deadline()
+        receipt = await _begun(run, change, start, disk, deadline)
     patience, job = LAG_SECONDS, None
     if receipt is not None:
         found = await finish(run.azure, receipt, deadline=deadline)
@@ -99,6 +97,39 @@ async def _restore(run: Run, change: Change, start: Step, disk: ArmId, heard: He
         patience = _LOST_SECONDS  # the operation names no job, so only the disk shows that it has ended
     await disks.at_rest(run, disk, deadline, patience=patience)
     return job
+
+
+class _Turns:
+    """How many restores are validated and begun at a time, in the plan's order."""
+
+    def __init__(self, run: Run) -> None:
+        self.free = asyncio.Semaphore(min(_MOST_BEGUN, max(1, run.settings.parallelism)))
+
+
+async def _begun(run: Run, change: Change, start: Step, disk: ArmId, deadline: float) -> Receipt | None:
+    """Azure's answer to a restore that it has validated before; None when the disk has appeared without one."""
+    if await _has_just_come(run, change, disk):
+        return None
+
+    async def ask() -> dict[str, Any]:
+        return await finish(run.azure, await run.requests.validate_restore(start), deadline=deadline)
+
+    await again(run.clock, ask)
+    return await send(run, change, start, _appears(run, disk), deadline, proof=partial(_check_free, run, disk))
+
+
+async def _has_just_come(run: Run, change: Change, disk: ArmId) -> bool:
+    """Whether the same restore, begun by an earlier run, has ended since the plan was made: then the disk is proved.
+
+    ReconcilerError when any other disk is there; False when there is none.
+    """
+    if await disks.live(run, disk) is None:
+        return False
+    check = next(step for step in change.steps if step.op is Op.DISK_CHECK)
+    why, at_work = await disks.doubt(run, disk, Claim.read(check.expectation["claim"]))
+    if change.kind is not Kind.RESTORE or at_work is not None or why:
+        raise _exists(disk, "a restore never overwrites a disk")
+    return True
 
 
 async def _check_free(run: Run, disk: ArmId) -> None:
@@ -179,7 +210,7 @@ def judged(change: Change, body: Mapping[str, Any]) -> str:
     """
     check = next(step for step in change.steps if step.op is Op.DISK_CHECK)
     disk, expected = check.target, check.expectation
-    told = list(_differences(expected, body))
+    told = list(differences(expected, read_as(project, body)))
     failing = [text for text, fails in told if fails]
     if failing:
         raise ReconcilerError(
@@ -188,35 +219,6 @@ def judged(change: Change, body: Mapping[str, Any]) -> str:
             hint="check the disk before it is used",
         )
     return "; ".join(text for text, _ in told)
-
-
-def _differences(expected: Expectation, body: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:
-    """The differences from what is expected (None: not known), each with whether it fails the restore.
-
-    A disk may have grown since it was backed up, but never shrinks. It isn't documented whether Azure keeps the SKU and
-    zone of the source, so these fail the restore only where they were requested.
-    """
-    found, asked = read_as(project, body), expected["asked"]
-    if lower(found.provisioning_state) in _NOT_MADE:
-        yield f"its provisioning state is {found.provisioning_state}", True
-    size, most = found.size_gb or 0, expected.get("size_gb")
-    if not size:
-        yield "Azure doesn't tell its size", True
-    elif most and size > most:
-        yield f"its size is {size} GiB, but the source has {most} GiB", True
-    elif most and size < most:
-        yield f"its size is {size} GiB; the source has grown to {most} GiB since", False
-    wanted_set, live_set = expected.get("encryption_set"), found.encryption_set
-    if "encryption_set" in expected and lower(str(wanted_set or "")) != (live_set.key if live_set else ""):
-        yield f"its disk encryption set is {live_set or 'none'}, expected {wanted_set or 'none'}", True
-    if expected.get("sku") and lower(found.sku) != lower(expected["sku"]):
-        yield f"its SKU is {found.sku or 'not told'}, expected {expected['sku']}", "sku" in asked
-    if expected.get("zones") is not None and sorted(found.zones) != sorted(expected["zones"]):
-        yield f"its zones are {_zones(found.zones)}, expected {_zones(expected['zones'])}", "zones" in asked
-
-
-def _zones(zones: Iterable[str]) -> str:
-    return ", ".join(sorted(zones)) or "none"
 
 
 async def until_ended(run: Run, job: ArmId, deadline: float) -> None:

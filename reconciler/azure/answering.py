@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
@@ -59,7 +60,7 @@ _MOST_AT_ONCE = 100
 _INSTANCES = ("backupInstances", "deletedBackupInstances")
 _RESTORES = (
     "RecoveryServicesResources | where type =~ 'microsoft.dataprotection/backupvaults/backupjobs' "
-    "| where properties.dataSourceId in~ ({disk}) | where properties.operationCategory =~ 'Restore' "
+    "| where properties.dataSourceId in~ ({disks}) | where properties.operationCategory =~ 'Restore' "
     "| project id, properties"
 )
 
@@ -102,9 +103,6 @@ async def one_answer(azure: Azure, question: Question[T]) -> T | None:
 
 
 async def _known(azure: Azure, question: Question[Any]) -> Known[Any]:
-    if question.kind == TRACE.word:
-        return await provenance.trace(azure, question.subject, ArmId(question.detail))
-
     async def read() -> Any:
         with fields.understood(f"What Azure says of `{question.subject}`"):
             return await _ANSWERS[question.kind](azure, question)
@@ -277,16 +275,49 @@ async def _recovery_points(azure: Azure, question: Question[Any]) -> tuple[Recov
     return tuple(sorted(found.values(), key=lambda point: (point.taken, point.id.key), reverse=True))
 
 
-async def _restores(azure: Azure, question: Question[Any]) -> tuple[RestoreJob, ...]:
-    """The restores of a disk that Resource Graph lists, else those that its vault lists (`detail` is the vault's id)."""
-    disk = question.subject
-    query = _RESTORES.format(disk=literal(disk.key))
-    match await graph_if_it_answers(azure, query, provenance.restore_job):
-        case Yes(found):
-            return await provenance.completed(azure, found)
-    listed = await jobs_of(azure, [ArmId(question.detail)])
-    restores = (one for one in listed if one.disk == disk and lower(one.operation) == "restore")
-    return await provenance.completed(azure, (RestoreJob(one.id, one.status, one.began, one.ended) for one in restores))
+async def _restores(azure: Azure, questions: Sequence[Question[Any]]) -> dict[Question[Any], Known[Any]]:
+    """The restores of each of these disks, by one query for all; unsure where neither that nor a vault's list answers."""
+
+    async def read() -> Mapping[str, tuple[RestoreJob, ...]]:
+        with fields.understood("What Azure says of restores"):
+            return await _restores_of(azure, questions)
+
+    found = await known(read())
+    if not isinstance(found, Yes):
+        return dict.fromkeys(questions, found)
+    return {one: Yes(found.value.get(one.subject.key, ())) for one in questions}
+
+
+async def _restores_of(azure: Azure, questions: Sequence[Question[Any]]) -> Mapping[str, tuple[RestoreJob, ...]]:
+    """The restores that Resource Graph lists, else those that the vaults list (`detail` is a vault's id), by their disks."""
+    asked = {question.subject.key for question in questions}
+    query = _RESTORES.format(disks=", ".join(literal(disk) for disk in sorted(asked)))
+    match await graph_if_it_answers(azure, query, _restore_of):
+        case Yes(rows):
+            restores = list(rows)
+        case _:
+            listed = await jobs_of(azure, {ArmId(question.detail) for question in questions})
+            restores = [
+                (one.disk.key, RestoreJob(one.id, one.status, one.began, one.ended))
+                for one in listed
+                if one.disk and one.disk.key in asked and lower(one.operation) == "restore"
+            ]
+    found: dict[str, list[RestoreJob]] = defaultdict(list)
+    for disk, job in restores:
+        found[disk].append(job)
+    whole = await together(*(provenance.completed(azure, jobs) for jobs in found.values()))
+    return dict(zip(found, whole, strict=True))
+
+
+def _restore_of(row: Mapping[str, Any]) -> tuple[str, RestoreJob]:
+    return lower(fields.text_at(fields.pick(row, "properties"), "dataSourceId")), provenance.restore_job(row)
+
+
+async def _traces(azure: Azure, questions: Sequence[Question[Any]]) -> dict[Question[Any], Known[Any]]:
+    """Where each of these disks comes from; the jobs of a vault are listed once for all of them."""
+    lists = provenance.Lists(azure)
+    found = await together(*(provenance.trace(azure, one.subject, ArmId(one.detail), lists=lists) for one in questions))
+    return dict(zip(questions, found, strict=True))
 
 
 _ANSWERS: Mapping[str, Callable[[Azure, Question[Any]], Coroutine[Any, Any, Any]]] = {
@@ -300,7 +331,6 @@ _ANSWERS: Mapping[str, Callable[[Azure, Question[Any]], Coroutine[Any, Any, Any]
     BELOW.word: _below,
     RECOVERY_POINTS.word: _recovery_points,
     KEPT_POINTS.word: _recovery_points,
-    RESTORES.word: _restores,
 }
 
 _JOINTLY: Mapping[
@@ -310,5 +340,7 @@ _JOINTLY: Mapping[
     SOURCE.word: _sources,
     OWN_SNAPSHOTS.word: _own_snapshots,
     HOLDERS.word: _holders,
+    RESTORES.word: _restores,
+    TRACE.word: _traces,
 }
-"""Questions that one query answers for many disks."""
+"""Questions that one query, or one list, answers for many disks."""

@@ -5,6 +5,7 @@ Resource Graph is not asked: it lags, and the restore in question may have begun
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -16,7 +17,7 @@ from reconciler.azure.reads import together, unsure
 from reconciler.model.errors import AzureError, NotFound, ReadIncomplete
 from reconciler.model.estate import Trace
 from reconciler.model.ids import ArmId, lower
-from reconciler.model.jobs import ENDED, RestoreJob
+from reconciler.model.jobs import ENDED, Job, RestoreJob
 from reconciler.model.known import NO, Known, Yes
 from reconciler.model.resources import Origin
 
@@ -25,15 +26,39 @@ _MOST_JOBS = 50
 """How many restores of one instance are read, newest first; Azure accepts ten a day."""
 
 
-async def trace(azure: Azure, disk: ArmId, instance: ArmId | None = None, *, job: ArmId | None = None) -> Known[Trace]:
+class Lists:
+    """The jobs of vaults, each listed once, when they are first asked for."""
+
+    def __init__(self, azure: Azure) -> None:
+        self._azure = azure
+        self._found: dict[ArmId, asyncio.Future[list[Job]]] = {}
+
+    async def of(self, vault: ArmId) -> list[Job]:
+        """The jobs of a vault, newest first; ReadIncomplete when they can't be listed to the end."""
+        if vault not in self._found:
+            self._found[vault] = asyncio.ensure_future(jobs_of(self._azure, [vault]))
+        return await self._found[vault]
+
+
+async def trace(
+    azure: Azure,
+    disk: ArmId,
+    instance: ArmId | None = None,
+    *,
+    job: ArmId | None = None,
+    lists: Lists | None = None,
+) -> Known[Trace]:
     """Where a disk comes from, if it exists.
 
-    `job` is the restore that was to make it; without it all restores of `instance`, if given, are searched.
+    `job` is the restore that was to make it; without it all restores of `instance`, if given, are searched, in `lists` if
+    other disks are traced, too.
     ReadIncomplete when the list of jobs can't be read to the end.
     """
     try:
         body = await azure.get(disk)
-        jobs = await _read(azure, [job] if job else await _restores_of(azure, instance) if instance else [])
+        jobs = await _read(
+            azure, [job] if job else await _restores_of(lists or Lists(azure), instance) if instance else []
+        )
     except NotFound:
         return NO
     except AzureError as error:
@@ -91,8 +116,8 @@ def restore_job(body: Mapping[str, Any]) -> RestoreJob:
     )
 
 
-async def _restores_of(azure: Azure, instance: ArmId) -> list[ArmId]:
-    found = await jobs_of(azure, [instance.parent])
+async def _restores_of(lists: Lists, instance: ArmId) -> list[ArmId]:
+    found = await lists.of(instance.parent)
     return [one.id for one in found if one.instance == instance and lower(one.operation) == "restore"][:_MOST_JOBS]
 
 

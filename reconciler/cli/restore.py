@@ -1,22 +1,34 @@
-"""`reconciler restore`: restore a recovery point to a new disk."""
+"""`reconciler restore`: restore recovery points to new disks."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
+from typing import Any, NamedTuple
 
 import click
 
 from reconciler.cli.acting import Deed, Manner, act, acting_options, new_run
 from reconciler.cli.loading import load_manifest
-from reconciler.cli.options import time_of
+from reconciler.cli.options import parallelism_option, time_of
 from reconciler.cli.output import Output
+from reconciler.cli.selecting import selector_of
 from reconciler.connection.choice import Connection
+from reconciler.flow.run import Task
 from reconciler.manifest.names import GUID, LONGEST_VALUE, is_group_name, is_tag_key
 from reconciler.model.errors import UsageError
+from reconciler.model.globs import is_pattern
+from reconciler.model.manifest import Manifest
+from reconciler.model.plan import Options
+from reconciler.planning.recovering import PLACEHOLDER, Recovery
 from reconciler.planning.restoring import Wish
 from reconciler.verbs import restore as operation
 
+Work = Callable[[Manifest, Options], Task]
+_HELP = "see `reconciler restore --help`"
+_NAMES = "use 1 to 80 letters, digits, dots, hyphens and underscores"
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,79}")
 _SKUS = (
     "Standard_LRS", "StandardSSD_LRS", "StandardSSD_ZRS", "Premium_LRS", "Premium_ZRS", "PremiumV2_LRS", "UltraSSD_LRS",
@@ -28,21 +40,40 @@ _SKUS = (
 
     PATH is the manifest that names the disk's vault; the disk may be gone from the manifest and from Azure. An existing
     disk is never overwritten. The new disk gets the tag reconciler-restored.
+
+    Several disks, named or taken by --select, are restored together: with --before or --newest, each to its old id, or
+    elsewhere with --to and --name. Run the command again to finish what was interrupted; what is done is not done again.
     """
 )
 @click.argument("path")
-@click.argument("disk")
+@click.argument("disks", metavar="[DISK]...", nargs=-1)
 @click.option(
-    "--to", "group", metavar="GROUP", required=True, help="Resource group of the new disk: its id, or its name."
+    "--select",
+    metavar="KEY=VALUE,...",
+    multiple=True,
+    help="Restore all disks whose id and region match: subscriptions, resourceGroups, names, locations; may contain *; may be"
+    " repeated for other keys, which must match, too.",
 )
+@click.option("--to", "group", metavar="GROUP", help="Resource group of the new disk: its id, or its name.")
 @click.option("--subscription", metavar="ID", help="Subscription of that resource group (default: the source disk's).")
 @click.option(
-    "--name", metavar="NAME", default="", help="Name of the new disk (default: derived from the recovery point)."
+    "--name",
+    metavar="NAME",
+    default="",
+    help="Name of the new disk (default: derived from the recovery point); of several with {disk} in it.",
 )
 @click.option("--point", metavar="POINT", default="latest", show_default=True, help="A recovery point's id, or latest.")
 @click.option(
     "--before", metavar="TIME", help="Use the newest recovery point before this time (ISO 8601, default UTC)."
 )
+@click.option("--newest", is_flag=True, help="Use the newest recovery point of each of several disks.")
+@click.option(
+    "--first",
+    metavar="KEY=VALUE,...",
+    multiple=True,
+    help="Begin with these of several disks; written as for --select.",
+)
+@click.option("--prepare", is_flag=True, help="Only assign the roles that the restore needs; restore nothing.")
 @click.option("--tags", metavar="KEY=VALUE", multiple=True, help="A tag for the new disk; may be repeated.")
 @click.option(
     "--sku", type=click.Choice(_SKUS, case_sensitive=False), help="Change the new disk to this SKU after the restore."
@@ -53,47 +84,94 @@ _SKUS = (
     help="Fail if Azure places the new disk in another zone; Azure uses the zone of the source disk.",
 )
 @acting_options
+@parallelism_option
 @click.pass_obj
-def restore(
-    output: Output,
-    path: str,
-    disk: str,
-    group: str,
-    subscription: str | None,
-    name: str,
-    point: str,
-    before: str | None,
-    tags: tuple[str, ...],
-    sku: str | None,
-    zone: str | None,
-    manner: Manner,
-    connection: Connection,
-) -> int:
-    """The exit code: 0 if the disk exists and is as expected; 1 if not, or refused; 130 or 143 if interrupted."""
-    if name and not _NAME.fullmatch(name):
-        raise UsageError(
-            f"`--name` is not a valid disk name: '{name}'",
-            hint="use 1 to 80 letters, digits, dots, hyphens and underscores",
-        )
-    if before is not None and point != "latest":
-        raise UsageError("`--before` and `--point` can't be used together", hint="leave one of them out")
-    run = new_run()
-    where, group = _place(group, subscription)
+def restore(output: Output, /, path: str, manner: Manner, connection: Connection, **said: Any) -> int:
+    """The exit code: 0 if the disks exist and are as expected; 1 if not, or refused; 130 or 143 if interrupted."""
+    asked, run = RestoreWords(**said), new_run()
+    task = _several(asked, run) if asked.is_several else _one(asked, run)
     manifest = load_manifest(path)
-    wish = Wish(
-        disk=disk,
-        group=group,
-        subscription=where,
-        run=run,
-        name=name,
-        point=point,
-        before=None if before is None else time_of(before, "--before"),
-        tags=_tags(tags),
-        sku=sku or "",
-        zone=zone or "",
+    return act(output, Deed("restore", path, manifest, run, task), manner, connection)
+
+
+class RestoreWords(NamedTuple):
+    """What the command line asks for."""
+
+    disks: tuple[str, ...]
+    select: tuple[str, ...]
+    group: str | None
+    subscription: str | None
+    name: str
+    point: str
+    before: str | None
+    newest: bool
+    first: tuple[str, ...]
+    prepare: bool
+    tags: tuple[str, ...]
+    sku: str | None
+    zone: str | None
+
+    @property
+    def is_several(self) -> bool:
+        """Whether it may be about more than one disk."""
+        many = len(self.disks) > 1 or bool(self.select or self.first) or self.newest or self.prepare
+        return many or (self.before is not None and any(map(is_pattern, self.disks)))
+
+
+def _one(asked: RestoreWords, run: str) -> Work:
+    """The restore of one disk; UsageError for what can't be asked for."""
+    if not asked.disks:
+        raise UsageError("Missing argument 'DISK'.", hint=_HELP)
+    if asked.group is None:
+        raise UsageError("Missing option '--to'.", hint=_HELP)
+    if asked.name and not _NAME.fullmatch(asked.name):
+        raise UsageError(f"`--name` is not a valid disk name: '{asked.name}'", hint=_NAMES)
+    if asked.before is not None and asked.point != "latest":
+        raise UsageError("`--before` and `--point` can't be used together", hint="leave one of them out")
+    where, group = _place(asked.group, asked.subscription)
+    wish = Wish(disk=asked.disks[0], group=group, subscription=where, run=run, name=asked.name, point=asked.point)
+    return partial(operation.restore, wish=_with_looks(wish, asked))
+
+
+def _several(asked: RestoreWords, run: str) -> Work:
+    """The restore of several disks; UsageError for what can't be asked for."""
+    if not (asked.disks or asked.select):
+        raise UsageError("Missing argument 'DISK'.", hint="name the disks, or use `--select`")
+    if asked.point != "latest":
+        hint = "use `--before TIME` or `--newest`"
+        raise UsageError("`--point` is a recovery point of one disk, and can't be used for several", hint=hint)
+    if asked.newest and asked.before is not None:
+        raise UsageError("`--before` and `--newest` can't be used together", hint="leave one of them out")
+    if not (asked.newest or asked.before is not None or asked.prepare):
+        hint = (
+            "use `--before TIME` with a time before the damage, or `--newest`: the newest is often what was encrypted"
+        )
+        raise UsageError("A restore of more than one disk needs `--before` or `--newest`", hint=hint)
+    if asked.name and not (
+        asked.name.count(PLACEHOLDER) == 1 and _NAME.fullmatch(asked.name.replace(PLACEHOLDER, "d"))
+    ):
+        raise UsageError(
+            f"`--name` of several disks must have {PLACEHOLDER} in it once, and be a valid disk name: '{asked.name}'",
+            hint=f"write `{PLACEHOLDER}-restored`; {_NAMES}",
+        )
+    if asked.subscription is not None and asked.group is None:
+        raise UsageError("`--subscription` needs `--to`", hint="name the resource group with `--to`")
+    where, group = ("", "") if asked.group is None else _place(asked.group, asked.subscription)
+    wish = Wish(disk="", group=group, subscription=where, run=run, name=asked.name, resumes=True)
+    recovery = Recovery(
+        asked.disks,
+        _with_looks(wish, asked),
+        selector_of(asked.select, "--select"),
+        selector_of(asked.first, "--first"),
+        asked.prepare,
     )
-    deed = Deed("restore", path, manifest, run, partial(operation.restore, wish=wish))
-    return act(output, deed, manner, connection)
+    return partial(operation.recover, asked=recovery)
+
+
+def _with_looks(wish: Wish, asked: RestoreWords) -> Wish:
+    """The wish with the point's time, and with what each new disk is to be like."""
+    before = None if asked.before is None else time_of(asked.before, "--before")
+    return replace(wish, before=before, tags=_tags(asked.tags), sku=asked.sku or "", zone=asked.zone or "")
 
 
 def _place(group: str, subscription: str | None) -> tuple[str, str]:

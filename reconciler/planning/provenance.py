@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from reconciler.model import addresses
 from reconciler.model.changes import Claimed
 from reconciler.model.codes import disks as disk_codes
-from reconciler.model.estate import RESTORES, TRACE, Trace
+from reconciler.model.estate import EXISTS, RESTORES, TRACE, Trace
 from reconciler.model.ids import ArmId, lower
 from reconciler.model.jobs import RestoreJob
 from reconciler.model.known import No, Unsure, Yes
@@ -186,10 +186,31 @@ def _may_have_made(job: RestoreJob, origin: Origin) -> bool:
     return began - _SLACK <= created and (ended is None or ended < began or created <= ended + _SLACK)
 
 
-def begun_before(draft: Draft, disk: ArmId, claim: Claim) -> str | None:
+def is_done(trace: Trace, claim: Claim) -> bool:
+    """Whether an earlier run has restored and marked exactly what is claimed, whoever uses the disk since."""
+    snapshot = trace.snapshot
+    contradicted = [
+        *_contradictions(trace.origin, claim),
+        *(_snapshot_contradictions(snapshot.value, trace.origin, claim) if isinstance(snapshot, Yes) else ()),
+    ]
+    points = {lower(job.point) for job in trace.jobs if _may_have_made(job, trace.origin)}
+    return bool(tag_of(trace.disk.tags, RESTORED_TAG)) and points == {lower(claim.point)} and not contradicted
+
+
+def made_before(draft: Draft, disk: ArmId, claim: Claim) -> Disk | None:
+    """The disk of that name, if an earlier run has restored exactly what is claimed; None: not so, or not known."""
+    if not isinstance(draft.questions.answer(EXISTS(disk)), Yes):
+        return None
+    match draft.questions.answer(TRACE(disk, claim.instance.text)):
+        case Yes(Trace() as trace) if is_done(trace, claim):
+            return trace.disk
+    return None
+
+
+def begun_before(draft: Draft, disk: ArmId, claim: Claim, hint: str = "") -> str | None:
     """The job that restores exactly what is claimed into a disk of that name; empty when it has provably ended.
 
-    None when there is no such disk. Any other disk of that name is refused.
+    None when there is no such disk. Any other disk of that name is refused, with the hint.
     """
     presence = draft.questions.presence(disk, addresses.resource(disk))
     if isinstance(presence, No):
@@ -206,6 +227,7 @@ def begun_before(draft: Draft, disk: ArmId, claim: Claim) -> str | None:
                 addresses.resource(disk),
                 disk_codes.DISK_EXISTS,
                 f"a disk of this name exists, and isn't what this restore would make: {why}",
+                hint=hint,
             )
         case Unsure():
             draft.decisions.refuse_unsure(found, disk, addresses.resource(disk))

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from reconciler.model import addresses, protection
-from reconciler.model.addresses import Address
+from reconciler.model.addresses import NOWHERE, Address
 from reconciler.model.builtin_roles import DISK_RESTORE_OPERATOR
 from reconciler.model.changes import Action, Change, Expectation, FieldChange, Kind, Looks, Op, Probe, Step
 from reconciler.model.codes import disks as disk_codes
+from reconciler.model.codes import errors as error_codes
 from reconciler.model.codes import planning as codes
-from reconciler.model.estate import EXISTS, RECOVERY_POINTS, RESTORES, Estate, Found
+from reconciler.model.estate import EXISTS, RECOVERY_POINTS, Estate, Found
 from reconciler.model.ids import ArmId, group_id, lower
 from reconciler.model.known import No, Unsure, Yes
 from reconciler.model.manifest import Manifest, VaultSpec
@@ -25,23 +26,23 @@ from reconciler.planning.decisions import Decisions
 from reconciler.planning.draft import Draft
 from reconciler.planning.instance_bodies import guard_or_refuse
 from reconciler.planning.ordering import checksum, finding_rank, ordered
-from reconciler.planning.provenance import Claim, begun_before
+from reconciler.planning.provenance import Claim, begun_before, made_before
 from reconciler.planning.questions import PENDING, Questions
+from reconciler.planning.restore_limits import refuse_impossible, refuse_too_many
+from reconciler.planning.restored import differences
 from reconciler.planning.role_book import Grants, RoleBook
 from reconciler.planning.world import World
 
-A_DAY = 10
-"""The most restores of one instance a day, from Azure's support matrix."""
-
-_FIXED_SKUS = frozenset({"premiumv2_lrs", "ultrassd_lrs"})
-"""SKUs that a disk can't be changed to or from in place."""
+_ELSEWHERE = "leave this disk out, or restore it elsewhere with `--to`, or under another name with `--name`"
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
     """What to restore: `disk` is a name or an id, `point` a recovery point's name or `latest`, `before` the moment that it
-    must be older than, `group` the new disk's resource group, `subscription` that of the group (empty: the disk's own),
-    `name` its name (empty: one is derived).
+    must be older than, `group` the new disk's resource group (empty: the source's), `subscription` that of the group
+    (empty: the disk's own), `name` its name (empty: one is derived; the source's own if the group is, too).
+
+    `resumes`: a disk that an earlier run has restored from the same recovery point is done, and not in the way.
     """
 
     disk: str
@@ -54,6 +55,7 @@ class Wish:
     tags: Mapping[str, str] = field(default_factory=dict)
     sku: str = ""
     zone: str = ""
+    resumes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +82,15 @@ def make(manifest: Manifest, estate: Estate, options: Options, now: datetime, wi
     draft = Draft.of(manifest, estate, options, now)
     draft.questions.tell_unread()
     book = RoleBook(draft)
-    source = _source(draft, wish)
-    changes = [] if source is None else _restore(draft, book, source, wish)
+    source = source_of(draft, wish, _instances(draft, wish.disk))
+    changes = [] if source is None else restored(draft, book, source, wish)
     return finished(draft, book, changes)
 
 
-def finished(draft: Draft, book: RoleBook, changes: Iterable[Change]) -> Plan:
-    """The plan of only these changes and the role assignments that they need."""
+def finished(draft: Draft, book: RoleBook, changes: Iterable[Change], also: Iterable[Address] = ()) -> Plan:
+    """The plan of only these changes, the role assignments that they need, and those at the addresses `also`."""
     own = list(changes)
-    needed = {address for change in own for address in change.depends}
+    needed = {*also, *(address for change in own for address in change.depends)}
     every = ordered([*(change for change in draft.decisions.changes.values() if change.address in needed), *own])
     return Plan(
         manifest=draft.world.manifest.name,
@@ -194,9 +196,8 @@ def without_refused(decisions: Decisions, change: Change) -> list[Change]:
     return []
 
 
-def _source(draft: Draft, wish: Wish) -> Source | None:
-    """The newest matching recovery point, over all instances of the disk."""
-    instances = _instances(draft, wish.disk)
+def source_of(draft: Draft, wish: Wish, instances: Sequence[Instance], address: Address = NOWHERE) -> Source | None:
+    """The newest matching recovery point, over all instances of the disk; `address` is that of a finding about it."""
     found: list[tuple[Instance, RecoveryPoint]] = []
     asked = [(instance, points_of(draft.questions, instance)) for instance in instances]
     if any(points is None for _, points in asked) or not instances:
@@ -207,9 +208,9 @@ def _source(draft: Draft, wish: Wish) -> Source | None:
         told = sum(len(points or ()) for _, points in asked)
         what = "is older than requested" if wish.before else f"is named {wish.point}" if wish.point != "latest" else ""
         message = f"none of its {told} recovery points {what}" if told and what else "it has no recovery point"
-        draft.decisions.note(
-            codes.NOTHING_TO_RESTORE, f"{instances[0].disk and draft.world.names.of(instances[0].disk)}: {message}"
-        )
+        if not address:
+            message = f"{instances[0].disk and draft.world.names.of(instances[0].disk)}: {message}"
+        draft.decisions.note(codes.NOTHING_TO_RESTORE, message, address=address)
         return None
     instance, point = max(found, key=lambda one: (one[1].taken, protection.is_active(one[0]), one[1].id.key))
     assert instance.disk is not None  # noqa: S101 - chosen by their disks
@@ -256,21 +257,32 @@ def _instances(draft: Draft, named: str) -> list[Instance]:
     return []
 
 
-def _restore(draft: Draft, book: RoleBook, source: Source, wish: Wish) -> list[Change]:
-    name = wish.name or f"{source.id.name[:60]}-{source.point.taken:%Y%m%d%H%M%S}"
-    group = group_id(wish.subscription or source.id.subscription, wish.group)
-    disk = ArmId(f"{group}/providers/Microsoft.Compute/disks/{name}")
+def target_of(source: ArmId, wish: Wish, point: RecoveryPoint) -> ArmId:
+    """The disk that is made."""
+    group = group_id(wish.subscription or source.subscription, wish.group) if wish.group else source.group_id
+    derived = f"{source.name[:60]}-{point.taken:%Y%m%d%H%M%S}" if wish.group else source.name
+    return ArmId(f"{group}/providers/Microsoft.Compute/disks/{wish.name or derived}")
+
+
+def restored(draft: Draft, book: RoleBook, source: Source, wish: Wish) -> list[Change]:
+    """The change that restores a disk; empty where that is refused, or was done by an earlier run."""
+    disk = target_of(source.id, wish, source.point)
     address = addresses.resource(disk)
-    if not is_open(draft, group, address):
+    if disk == source.id:
+        source = replace(source, disk=None)  # what is in its place now is no measure of what it was
+    if not is_open(draft, disk.group_id, address):
         return []
     claim = Claim.of(source.instance, source.point)
-    job = begun_before(draft, disk, claim)
-    is_cut_off = job is not None
-    _refuse_impossible(draft.decisions, source, wish, disk)
-    _refuse_too_many(draft, source, address)
-    guard = guard_or_refuse(draft, source.instance.vault, (Op.RESTORE_START,), address) or ()
-    grants, probe = grants_for(draft.world, book, source.instance, group)
     asked: Looks = {**({"sku": wish.sku} if wish.sku else {}), **({"zones": [wish.zone]} if wish.zone else {})}
+    if wish.resumes and (made := made_before(draft, disk, claim)):
+        _tell_done(draft, address, made, source, asked)
+        return []
+    job = begun_before(draft, disk, claim, _ELSEWHERE if disk == source.id else "")
+    is_cut_off = job is not None
+    refuse_impossible(draft.decisions, source.disk, wish.sku, wish.zone, disk)
+    refuse_too_many(draft, source.id, source.instance, address)
+    guard = guard_or_refuse(draft, source.instance.vault, (Op.RESTORE_START,), address) or ()
+    grants, probe = grants_for(draft.world, book, source.instance, disk.group_id)
     kind = {"sku": {"name": wish.sku}} if wish.sku else {}
     location = draft.world.estate.vaults[source.instance.vault.key].location
     rest = (
@@ -298,37 +310,13 @@ def _restore(draft: Draft, book: RoleBook, source: Source, wish: Wish) -> list[C
     return without_refused(draft.decisions, change)
 
 
-def _refuse_impossible(decisions: Decisions, source: Source, wish: Wish, made: ArmId) -> None:
-    """Refuse what Azure's support matrix rules out, and what can't be changed on an existing disk."""
-    disk, address = source.disk, addresses.resource(made)
-    if disk is not None and disk.encryption_set and disk.id.subscription != made.subscription:
-        message = "a disk with a customer-managed key can't be restored to another subscription"
-        decisions.refuse(
-            address, codes.RESTORE_IMPOSSIBLE, message, hint="choose a resource group of the disk's subscription"
-        )
-    if wish.zone and (disk is None or list(disk.zones) != [wish.zone]):
-        have = f"zone {', '.join(disk.zones)}" if disk and disk.zones else "no zone" if disk else "an unknown zone"
-        message = f"Azure restores into the zone of the source, which has {have}, and a disk's zone never changes"
-        decisions.refuse(address, codes.RESTORE_IMPOSSIBLE, message, hint="remove --zone")
-    before = lower(disk.sku) if disk else ""
-    if (
-        wish.sku
-        and lower(wish.sku) != before
-        and ({before, lower(wish.sku)} & _FIXED_SKUS or before.endswith("_zrs") != lower(wish.sku).endswith("_zrs"))
-    ):
-        message = (
-            f"a disk with {f'the SKU {disk.sku}' if disk else 'an unknown SKU'} can't be changed to {wish.sku} in place"
-        )
-        decisions.refuse(
-            address, codes.RESTORE_IMPOSSIBLE, message, hint="remove --sku, and copy the restored disk with a snapshot"
-        )
-
-
-def _refuse_too_many(draft: Draft, source: Source, address: Address) -> None:
-    jobs = draft.questions.ask(RESTORES(source.id, source.instance.vault.text))
-    if jobs is PENDING:
-        return
-    recent = [job for job in jobs or () if job.began is not None and draft.world.now - job.began < timedelta(days=1)]
-    if len(recent) >= A_DAY:
-        message = f"the disk {source.id.name} was restored {len(recent)} times within a day; Azure allows no more"
-        draft.decisions.refuse(address, codes.RESTORE_LIMIT, message)
+def _tell_done(draft: Draft, address: Address, made: Disk, source: Source, asked: Looks) -> None:
+    """Note that an earlier run has restored a disk; an error if the disk isn't as it must be."""
+    looks = expected(source, asked, Claim.of(source.instance, source.point))
+    failing = [text for text, fails in differences(looks, made) if fails]
+    if failing:
+        message = f"an earlier run restored the disk, but it isn't as expected: {'; '.join(failing)}"
+        draft.decisions.refuse(address, error_codes.RESTORED_DIFFERENTLY, message)
+    else:
+        message = f"an earlier run restored the disk from the recovery point of {source.point.taken:%Y-%m-%d %H:%M} UTC"
+        draft.decisions.note(codes.RESTORED_ALREADY, message, address=address)

@@ -1,4 +1,4 @@
-"""A restore: one recovery point as a new disk."""
+"""A restore: one recovery point as a new disk, or many of them."""
 
 from __future__ import annotations
 
@@ -7,10 +7,16 @@ from functools import partial
 from reconciler.flow.run import Task
 from reconciler.model.manifest import Manifest
 from reconciler.model.plan import Options
-from reconciler.planning import restoring
+from reconciler.planning import recovering, restoring
 
 
 def restore(manifest: Manifest, options: Options, wish: restoring.Wish) -> Task:
     """The task of a run that restores what `wish` asks for; the new disk's subscription is read, too."""
     elsewhere = (wish.subscription,) if wish.subscription else ()
     return Task(manifest, options, partial(restoring.make, wish=wish), elsewhere, passing=frozenset())
+
+
+def recover(manifest: Manifest, options: Options, asked: recovering.Recovery) -> Task:
+    """The task of a run that restores several disks; what is wrong with one of them doesn't stop the others."""
+    elsewhere = (asked.wish.subscription,) if asked.wish.subscription else ()
+    return Task(manifest, options, partial(recovering.make, asked=asked), elsewhere)

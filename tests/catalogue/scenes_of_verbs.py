@@ -112,6 +112,14 @@ def unprepared() -> str:
         return told(found, "plan", "--preflight")
 
 
+def recovered() -> tuple[str, str]:
+    """A lost disk came back, and somebody ran the same restore again."""
+    with azure(backed_up()) as found:
+        found.delete(disk_id("PSTestDisk"))
+        words = ("PSTestDisk", "--newest", YES)
+        return told(found, "restore", *words), told(found, "restore", *words)
+
+
 def twins() -> str:
     """Two disks share a name."""
     rows = [arm.disk("twin", group="one"), arm.disk("twin", group="two")]
@@ -163,6 +171,8 @@ SCENES: Scenes = {
     "disk-ambiguous": twins,
     "disk-exists": exists,
     "restore-limit": limited,
+    "restore-outlook": lambda: recovered()[0],
+    "restored-already": lambda: recovered()[1],
     "restore-impossible": lambda: shown(
         backed_up(), "restore", "PSTestDisk", "--to", "diskrg", "--sku", "UltraSSD_LRS", YES
     ),

@@ -216,7 +216,7 @@ OTHERS = (
     M("R07 pairs", "two hints that stand anywhere contradict each other", "model/codes/planning.py", '"fix what it waits for, then run the command again"', '"fix what it waits for, or protect it with a lock"', files="base/test_advice.py"),
     M("R08 advice", "a preflight's message has Azure's advice as Python spells it", "applying/preflight.py", "_finding(change, disk_codes.PREFLIGHT_REFUSED, message, error.hint)", 'disk_codes.PREFLIGHT_REFUSED.at(f"{message} {error.advice}", address=change.address)', "preflight", _MESSAGES),
     M("R08 code", "a preflight's message has the code twice", "applying/preflight.py", "_finding(change, disk_codes.PREFLIGHT_REFUSED, message, error.hint)", '_finding(change, disk_codes.PREFLIGHT_REFUSED, f"{message} ({error.code})", error.hint)', "preflight", _MESSAGES),
-    M("R08 zones", "zones are told as a list of Python's", "applying/restoring.py", '    return ", ".join(sorted(zones)) or "none"\n', "    return str(list(zones))\n", "zones", _MESSAGES),
+    M("R08 zones", "zones are told as a list of Python's", "planning/restored.py", '    return ", ".join(sorted(zones)) or "none"\n', "    return str(list(zones))\n", "zones", _MESSAGES),
     M("R08 switches", "yes and no are told as Python's", "model/vault_fields.py", '    return "not set" if value is None else escape.spelled(value)\n', "    return str(value)\n", "yes_and_no", _MESSAGES),
     M("R08 tags", "a tag that is no text is told as Python's", "model/tags.py", "else spelled(value)", "else str(value)", "tag", _MESSAGES),
     M("R08 typed", "what was typed is told as Python's text", "model/shard.py", "'{text}' is not a shard", "{text!r} is not a shard", "typed", _MESSAGES),

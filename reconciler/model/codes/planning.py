@@ -150,6 +150,16 @@ RESTORE_LIMIT = error(
     "The disk was restored ten times in the last day; Azure allows no more.",
     "wait until the oldest of these restores is a day old",
 )
+RESTORE_OUTLOOK = info(
+    "restore-outlook",
+    "What a restore of several disks takes: calls, the least time, and how often Azure restores these disks today after that.",
+    "do nothing; restore the most important disks first with `--first`",
+)
+RESTORED_ALREADY = info(
+    "restored-already",
+    "An earlier run restored this disk from the same recovery point, so it is not restored again.",
+    "do nothing; to restore it once more, choose another name with `--name`",
+)
 RESUME_EXPIRES = error(
     "resume-expires",
     "Resuming a disk's protection would delete recovery points that have expired since it was stopped, so it is not resumed.",
