@@ -116,7 +116,7 @@ def plan_options(planning: Planning, manifest: Manifest, api_version: str | None
     for text in planning.resource_guard_request:
         vault, request = _guard_request(text, manifest)
         requests[vault] = (*requests.get(vault, ()), request)
-    said = {"api_version": api_version} if api_version else {}
+    said: dict[str, Any] = {"api_version": api_version} if api_version else {}
     sources = sources_of(Path(path))
     return Options(
         prune=planning.prune,

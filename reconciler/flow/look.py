@@ -87,7 +87,7 @@ async def planned(
     if not options.shard.is_whole and any(change.weight for change in plan.changes):
         whole = await look(azure, manifest, replace(options, shard=WHOLE), clock, planner=planner)
         plan = under_gates_of(plan, whole)
-    again = replace(options, force=keys.widened(options.force))
+    again = replace(options, force=keys.widened(options.force), is_again=True)
     return replace(plan, basis=Basis(estate, partial(made, under=again))) if has_weight(plan) else plan
 
 

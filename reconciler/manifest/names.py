@@ -9,7 +9,7 @@ from unicodedata import category
 
 from reconciler.base.escape import shortened
 from reconciler.manifest.notes import Notes
-from reconciler.manifest.sections import Section
+from reconciler.manifest.sections import Items, Section
 from reconciler.model.codes import manifest as codes
 from reconciler.model.findings import Place
 from reconciler.model.ids import ArmId, lower
@@ -114,3 +114,16 @@ def tags(section: Section, key: str, notes: Notes) -> Mapping[str, Any]:
             section.key_place(key),
         )
     return dict(found)
+
+
+def disk_ids(section: Section, notes: Notes) -> tuple[tuple[ArmId, Place], ...]:
+    """The disks under `id`, which is one id or a list, each with its place."""
+    value = section.get("id")
+    if value is None:
+        return ()
+    if isinstance(value, Items):
+        written = [(text, value.place(index)) for index, text in enumerate(value)]
+    else:
+        written = [(value, section.place("id"))]
+    found = ((arm_id(text, DISK, place, notes), place) for text, place in written)
+    return tuple((parsed, place) for parsed, place in found if parsed)

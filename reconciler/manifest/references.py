@@ -98,4 +98,5 @@ def _claims(manifest: Manifest) -> Iterable[tuple[str, ArmId, Place]]:
     for excluded in manifest.excluded:
         yield "excluded", excluded.id, excluded.place
     for removed in manifest.removed:
-        yield "removed", removed.id, removed.place
+        for disk, place in removed.named:
+            yield "removed", disk, place

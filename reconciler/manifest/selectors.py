@@ -31,6 +31,14 @@ def selector(section: Section, notes: Notes, *, places: tuple[str, ...] | None =
     )
 
 
+def selection(section: Section, notes: Notes, places: tuple[str, ...]) -> tuple[Selector, tuple[Exclusion, ...]]:
+    """The selector of an entry, and its exclusions; a finding when neither it nor `places` says where to look."""
+    select = selector(section, notes, places=places or None)
+    if not (select.subscriptions or select.management_groups):
+        notes.add(codes.NO_PLACE, "the selector names no subscription", section.here)
+    return select, exclusions(section, notes)
+
+
 def exclusions(section: Section, notes: Notes) -> tuple[Exclusion, ...]:
     """The selector's exclusions."""
     found: list[Exclusion] = []

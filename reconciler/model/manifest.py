@@ -218,18 +218,40 @@ class Excluded(Entry):
 
 
 @dataclass(frozen=True, slots=True)
+class Confirmation:
+    """How many backup instances, with how many recovery points together, may be deleted."""
+
+    instances: int
+    points: int
+
+
+@dataclass(frozen=True, slots=True)
 class Removed(Entry):
-    """A disk to stop protecting: `data` is `retain` or `delete`."""
+    """Disks to stop protecting: the one with that `id`, or else `ids` (each with its place) or `select`.
+
+    `data` is `retain` or `delete`, which is allowed from the day `after` on, and forbidden by a `hold`, the reason for it.
+    """
 
     place: Place
-    id: ArmId
+    id: ArmId | None
     data: str
     reason: str
+    ids: tuple[tuple[ArmId, Place], ...] = ()
+    select: Selector | None = None
+    exclude: tuple[Exclusion, ...] = ()
+    after: date | None = None
+    hold: str = ""
+    confirm: Confirmation | None = None
+
+    @property
+    def named(self) -> tuple[tuple[ArmId, Place], ...]:
+        """The disks that it names by id, each with its place."""
+        return ((self.id, self.place),) if self.id else self.ids
 
     @property
     def subscriptions(self) -> tuple[str, ...]:
-        """The disk's."""
-        return (self.id.subscription,)
+        """Those of its ids, or of its selector."""
+        return (*(disk.subscription for disk, _ in self.named), *((self.select and self.select.subscriptions) or ()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -172,6 +172,7 @@ class Options:
 
     `allow_delete` is the exact number of deletions allowed (None: not given, so none is planned); `force` has the
     keys of gates, lower-cased as `keys` returns them; `guard_requests` maps lower-cased vault ids to resource guard request ids; `api_version` is that of DataProtection, `tool_version` ours;
+    `is_again`: it is another look of a run that has begun, so what was counted may be less by what the run has done.
     `source` says where the manifest comes from (empty: not known), `same_sources` what other clones of that repository
     call the same place, `shard` which of the manifest's vaults to manage.
     """
@@ -189,6 +190,7 @@ class Options:
     shard: Shard = WHOLE
     source: str = ""
     same_sources: frozenset[str] = frozenset()
+    is_again: bool = False
 
     def is_source(self, mark: str) -> bool:
         """Whether a vault's mark names where this manifest comes from."""

@@ -108,8 +108,8 @@ def _left_out(world: World) -> Iterator[tuple[str, tuple[str, Place | None]]]:
     for rule in world.manifest.disks:
         if rule.select is not None and rule.exclude:
             yield from _excluded_by(world, rule, rule.select, around)
-    for removed in world.manifest.removed:
-        yield removed.id.key, (removed.reason, removed.place)
+    for key, removal in world.removals.of.items():
+        yield key, (removal.entry.reason, removal.place)
     for excluded in world.manifest.excluded:
         yield excluded.id.key, (excluded.reason, excluded.place)
 
@@ -170,7 +170,7 @@ def _uncovered(survey: _Survey, disk: Disk, wanted: DesiredDisk | None) -> Cover
 def _disks_gone(survey: _Survey) -> None:
     """Find instances that outlive their disk; the disk is asked for by id, since no list proves that it is gone."""
     draft, asked = survey.draft, 0
-    removed = {entry.id.key for entry in draft.world.manifest.removed}
+    removed = draft.world.removals.of
     for key in sorted(survey.held):
         instance = survey.held[key][0]
         if key in draft.world.disks or instance.disk is None or instance.id.key not in draft.world.estate.instances:

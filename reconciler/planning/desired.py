@@ -110,6 +110,9 @@ def _refuse_unread(draft: Draft, arm_id: ArmId, place: Place) -> None:
 def _claim_by_selector(draft: Draft, claims: dict[str, Claim]) -> None:
     by_subscription, passed = _pools(draft.world)
     _look_for_machines(draft, by_subscription)
+    for found in (by_subscription, passed) if draft.world.removals.of else ():
+        for subscription, disks in found.items():
+            found[subscription] = [disk for disk in disks if disk.id.key not in draft.world.removals.of]
     pools = {subscription: Pool(disks) for subscription, disks in by_subscription.items()}
     passed_over = {subscription: Pool(disks) for subscription, disks in passed.items()}
     twice: dict[str, list[DiskRule]] = defaultdict(list)
@@ -174,7 +177,9 @@ def _names(disks: Sequence[Disk]) -> str:
 def _pools(world: World) -> tuple[dict[str, list[Disk]], dict[str, list[Disk]]]:
     """The disks that selectors may match, by subscription, and those that they pass over because of what made them."""
     untouchable = {entry.id.key for entry in world.manifest.excluded}
-    untouchable |= {entry.id.key for entry in world.manifest.removed}
+    holding = (entry.select for entry in world.manifest.removed if entry.hold and entry.select)
+    if not any(map(asks_machines, holding)):  # of what is on hold by its machine, the machine has to be known
+        untouchable |= {disk.key for entry in world.manifest.removed for disk, _ in entry.named}
     with_instance = backed(world)
     found: dict[str, list[Disk]] = defaultdict(list)
     passed: dict[str, list[Disk]] = defaultdict(list)

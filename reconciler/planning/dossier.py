@@ -91,7 +91,7 @@ def _known(world: World, plan: Plan) -> Iterator[Address]:
         addresses.disk(held[0].disk) for held in (*world.held.values(), *world.deleted.values()) if held[0].disk
     )
     yield from (addresses.disk(disk) for rule in world.manifest.disks for disk, _ in rule.ids)
-    yield from (addresses.disk(entry.id) for entry in world.manifest.removed)
+    yield from (addresses.disk(one.disk) for one in world.removals.of.values())
     yield from (addresses.disk(entry.id) for entry in world.manifest.excluded)
     yield from (addresses.vault(spec.name) for spec in world.vaults.values())
     yield from (addresses.policy(use.vault, use.policy) for use in plan.uses)
@@ -126,9 +126,9 @@ def _chosen(world: World, plan: Plan, address: Address, wanted: DesiredDisk | No
     if wanted is not None:
         return "by id" if wanted.by_id else "by selector", wanted.place
     manifest, disk = world.manifest, address.disk
-    for removed in manifest.removed:
-        if removed.id == disk:
-            return f"removed: {removed.reason}", removed.place
+    removal = world.removals.of.get(disk.key) if disk else None
+    if removal is not None and wanted is None:
+        return f"removed: {removal.entry.reason}", removal.place
     for excluded in manifest.excluded:
         if excluded.id == disk:
             return f"excluded: {excluded.reason}", excluded.place

@@ -84,7 +84,7 @@ class Absences:
 
 def absences(draft: Draft, claimed: Collection[str]) -> Absences:
     """Look for unlisted disks of active instances that aren't declared (`claimed`, lower-cased ids) or `removed`."""
-    accounted = {*claimed, *(entry.id.key for entry in draft.world.manifest.removed)}
+    accounted = {*claimed, *draft.world.removals.of}
     lacking = sorted(_lacking(draft.world, accounted), key=lambda one: (_is_done(one), one.instance.id.key))
     found = Absences(masses=_masses(draft.world, lacking))
     listed, pending = _listed(draft, lacking)
@@ -250,7 +250,7 @@ def lost(draft: Draft) -> Iterator[tuple[Instance, ArmId, Place]]:
 
     Each comes with the disk, and the place of the entry.
     """
-    removed = {entry.id.key for entry in draft.world.manifest.removed}
+    removed = draft.world.removals.of
     for _, instance in sorted(draft.world.estate.deleted_instances.items()):
         disk = instance.disk
         if disk is None or disk.key in removed or disk.key in draft.world.disks or disk.key in draft.world.held:

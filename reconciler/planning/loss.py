@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from typing import NamedTuple
 
 from reconciler.base.plurals import counted
+from reconciler.model import addresses
 from reconciler.model.estate import KEPT_POINTS
 from reconciler.model.known import Unsure, Yes
 from reconciler.model.resources import Instance, RecoveryPoint
@@ -23,7 +26,56 @@ def cost(draft: Draft, instance: Instance, *, softly: bool) -> str:
             lost = f"could not tell how many recovery points it has: {because}"
         case _:
             return ""
-    return f"{lost}; {_way_back(draft, instance, softly=softly)}"
+    return f"{lost}{_size(draft, instance)}; {_way_back(draft, instance, softly=softly)}"
+
+
+class Together(NamedTuple):
+    """Several instances in words, and the number of their recovery points (None: it can't be told)."""
+
+    told: str
+    points: int | None
+
+
+def together(draft: Draft, instances: Sequence[Instance]) -> Together | None:
+    """What is lost with all these instances; None while that is still asked for."""
+    every: list[RecoveryPoint] = []
+    answers = [draft.questions.answer(KEPT_POINTS(one.id)) for one in instances]
+    for answer in answers:
+        match answer:
+            case Yes(points):
+                every += points
+            case Unsure(because):
+                what = f"could not count the recovery points of {counted(len(instances), 'backup instance')}: {because}"
+                return Together(what, None)
+            case _:
+                return None
+    of = (
+        f" of {min(one.taken for one in every):%Y-%m-%d} to {max(one.taken for one in every):%Y-%m-%d}" if every else ""
+    )
+    told = f"{counted(len(instances), 'backup instance')} with {counted(len(every), 'recovery point')}{of}"
+    return Together(f"{told}{_sizes(draft, instances)}", len(every))
+
+
+def is_kept_when_deleted(draft: Draft, instance: Instance) -> bool:
+    """Whether its vault has soft delete on, also after this plan: vaults are changed before instances."""
+    vault = draft.world.estate.vaults.get(instance.vault.key)
+    names = (spec.name for spec in draft.world.manifest.vaults.values() if spec.id == instance.vault)
+    change = draft.decisions.changes.get(addresses.vault(next(names, "")))
+    turned_off = change and any((field.path, field.after) == ("softDelete.state", "Off") for field in change.fields)
+    return vault is not None and vault.keeps_deleted and not turned_off
+
+
+def _size(draft: Draft, instance: Instance) -> str:
+    """The size of its disk; Azure tells no size of recovery points, which hold only what changed."""
+    disk = draft.world.disks.get(instance.disk.key) if instance.disk else None
+    return f" (of a disk of {disk.size_gb:,} GiB)" if disk and disk.size_gb else ""
+
+
+def _sizes(draft: Draft, instances: Iterable[Instance]) -> str:
+    disks = [draft.world.disks.get(one.disk.key) for one in instances if one.disk]
+    known = [disk.size_gb for disk in disks if disk and disk.size_gb]
+    unknown = f", the size of {len(disks) - len(known)} unknown" if len(known) < len(disks) else ""
+    return f" (of disks of {sum(known):,} GiB together{unknown})" if known else ""
 
 
 def _points(points: Sequence[RecoveryPoint]) -> str:
@@ -38,8 +90,11 @@ def _points(points: Sequence[RecoveryPoint]) -> str:
 def _way_back(draft: Draft, instance: Instance, *, softly: bool) -> str:
     vault = draft.world.estate.vaults.get(instance.vault.key)
     days = vault.soft_delete_retention_days if vault else None
+    until = draft.world.now + timedelta(days=days) if days else None
     if not softly:
         return "it can't be undeleted, since soft delete is off in its vault"
     return (
-        f"it can be undeleted for {days:g} days" if days else "for how long it can be undeleted isn't told by its vault"
+        f"it can be undeleted for {days:g} days, until {until:%Y-%m-%d} if it is deleted today"
+        if days and until
+        else "for how long it can be undeleted isn't told by its vault"
     )

@@ -1,40 +1,36 @@
-"""Instances that the manifest no longer names: orphans, retained ones, removals, disks that are gone."""
+"""Instances that the manifest no longer names: orphans, retained ones, disks that are gone, and what `removed` takes."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from types import MappingProxyType
-from typing import Any
 
 from reconciler.base.plurals import counted
 from reconciler.model import addresses
 from reconciler.model.addresses import Address
-from reconciler.model.changes import Action, Change, Deletion, FieldChange, Kind, Op, Step
+from reconciler.model.changes import Action, FieldChange, Kind, Op
 from reconciler.model.codes import disks as disk_codes
 from reconciler.model.codes import planning as codes
 from reconciler.model.estate import BELOW
-from reconciler.model.findings import Place
 from reconciler.model.ids import ArmId, lower, subscription_id
 from reconciler.model.known import No, Unsure, Yes
-from reconciler.model.manifest import RETAIN, Removed
+from reconciler.model.manifest import RETAIN
 from reconciler.model.protection import AT_WORK, GOALS, WORDS, health, health_of, is_active
 from reconciler.model.resources import Instance
-from reconciler.model.tags import OWNER_TAG, tag_of
 from reconciler.planning.decisions import Decisions
 from reconciler.planning.desired import DesiredDisk
 from reconciler.planning.draft import Draft
+from reconciler.planning.ending import address_of, ended, stop
 from reconciler.planning.gone import Gone, Verdict, absences, outlook, verdict
 from reconciler.planning.identity import new_id
-from reconciler.planning.instance_bodies import guard_or_refuse
-from reconciler.planning.loss import cost
+from reconciler.planning.removing import Removing
 from reconciler.planning.takers import when_gone
 from reconciler.planning.world import World
 
 
 def compare(draft: Draft, desired: list[DesiredDisk]) -> None:
     """Report or prune what left the manifest, and do what `removed` and `whenGone` declare."""
-    removed = {entry.id.key: entry for entry in draft.world.manifest.removed}
+    removing = Removing(draft)
     claimed = {disk.disk.id.key for disk in desired}
     absent = absences(draft, claimed)
     draft.decisions.masses = absent.masses
@@ -43,9 +39,9 @@ def compare(draft: Draft, desired: list[DesiredDisk]) -> None:
         instance = draft.world.estate.instances[key]
         if instance.disk is None or instance.disk.key in claimed or key in absent.undecided:
             continue
-        entry = removed.get(instance.disk.key)
-        if entry is not None:
-            _remove(draft, instance, instance.disk, entry)
+        removal = removing.takes(instance, instance.disk)
+        if removal is not None:
+            removing.compare(instance, removal)
         elif key in absent.gone:
             _compare_gone(draft, absent.gone[key])
         elif addresses.disk(instance.disk) not in draft.decisions.refused:
@@ -64,14 +60,8 @@ def compare(draft: Draft, desired: list[DesiredDisk]) -> None:
         )
 
 
-def _address(decisions: Decisions, instance: Instance, disk: ArmId) -> Address:
-    """The disk's address; a second instance, in another vault, uses its own id."""
-    address = addresses.disk(disk)
-    return addresses.resource(instance.id) if address in decisions.changes else address
-
-
 def _orphan(draft: Draft, instance: Instance, disk: ArmId) -> None:
-    address = _address(draft.decisions, instance, disk)
+    address = address_of(draft.decisions, instance, disk)
     if not is_active(instance):
         draft.decisions.note(
             disk_codes.RETAINED, "protection is stopped; the recovery points are kept", address=address
@@ -85,7 +75,7 @@ def _orphan(draft: Draft, instance: Instance, disk: ArmId) -> None:
         and not draft.decisions.ignores(address, "protection")
     )
     if prunes and health_of(instance) not in AT_WORK:
-        _stop(draft, instance, address, "no longer in the manifest", "orphaned")
+        stop(draft, instance, address, "no longer in the manifest", "orphaned")
         return
     if prunes:
         draft.decisions.wait_for(address, instance, None)
@@ -122,7 +112,7 @@ def _has_left_groups(draft: Draft, disk: ArmId, address: Address) -> bool:
 
 def _compare_gone(draft: Draft, one: Gone) -> None:
     """Do what `whenGone` declares for an instance whose disk is gone, or report it; it is never pruned."""
-    address, fate = _address(draft.decisions, one.instance, one.disk), verdict(draft, one)
+    address, fate = address_of(draft.decisions, one.instance, one.disk), verdict(draft, one)
     if fate is Verdict.PENDING or draft.decisions.ignores(address):
         return
     if fate is Verdict.DONE:
@@ -145,9 +135,9 @@ def _compare_gone(draft: Draft, one: Gone) -> None:
 
 def _settle(draft: Draft, one: Gone, address: Address) -> None:
     if when_gone(one.takers)[0] == RETAIN:
-        _stop(draft, one.instance, address, "its disk is gone", "gone", one.place)
+        stop(draft, one.instance, address, "its disk is gone", "gone", one.place)
         return
-    _change(
+    ended(
         draft,
         one.instance,
         address,
@@ -158,128 +148,6 @@ def _settle(draft: Draft, one: Gone, address: Address) -> None:
         goal=GOALS["suspended"],
         drift="gone",
         place=one.place,
-    )
-
-
-def _stop(
-    draft: Draft, instance: Instance, address: Address, reason: str, drift: str, place: Place | None = None
-) -> None:
-    before = WORDS[health(instance.state)]
-    _change(
-        draft,
-        instance,
-        address,
-        Action.CHANGE,
-        Op.INSTANCE_STOP,
-        f"{reason}: protection stops, recovery points are kept",
-        FieldChange("protection", before, "stopped"),
-        goal=GOALS["stopped"],
-        drift=drift,
-        place=place,
-    )
-
-
-def _remove(draft: Draft, instance: Instance, disk: ArmId, entry: Removed) -> None:
-    """Act on a `removed` entry, whoever made the instance, unless another manifest owns it."""
-    address, owner = _address(draft.decisions, instance, disk), draft.world.owner(instance.tags)
-    if owner == "handed":
-        return
-    if owner == "foreign":
-        mark = tag_of(instance.tags, OWNER_TAG)
-        draft.decisions.refuse(
-            address,
-            codes.MANAGED_ELSEWHERE,
-            f"the manifest `{mark}` owns its backup instance in the vault {instance.vault.name}",
-            place=entry.place,
-        )
-    elif health_of(instance) in AT_WORK:
-        draft.decisions.wait_for(address, instance, entry.place, may_go=entry.data == "delete")
-    elif entry.data == "delete":
-        _delete(draft, instance, address, entry)
-    elif is_active(instance):
-        _stop(draft, instance, address, f"removed: {entry.reason}", "not-yet-applied", entry.place)
-    else:
-        draft.decisions.note(
-            disk_codes.RETAINED,
-            "protection is stopped; the recovery points are kept",
-            address=address,
-            place=entry.place,
-        )
-
-
-def _delete(draft: Draft, instance: Instance, address: Address, entry: Removed) -> None:
-    """Delete an instance with its recovery points, if the command line has the key; say what it costs either way."""
-    softly = _is_kept_when_deleted(draft, instance)
-    lost = cost(draft, instance, softly=softly)
-    if draft.world.options.allow_delete is None:
-        said = f" ({lost})" if lost else ""
-        message = f"its backup instance is to be deleted with its recovery points{said}; reason: {entry.reason}"
-        draft.decisions.due[address] = (message, entry.place)
-    else:
-        if not softly:
-            draft.decisions.irreversible[address] = (
-                f"{instance.id.name} is deleted permanently: soft delete is off in its vault"
-            )
-        _change(
-            draft,
-            instance,
-            address,
-            Action.DESTROY,
-            Op.INSTANCE_DELETE,
-            f"removed with its recovery points: {entry.reason}",
-            FieldChange("protection", WORDS[health(instance.state)], None),
-            goal="gone",
-            drift="not-yet-applied",
-            place=entry.place,
-            body=Deletion(softly=True) if softly else Deletion(),
-            detail=(lost,) if lost else (),
-        )
-
-
-def _is_kept_when_deleted(draft: Draft, instance: Instance) -> bool:
-    """Whether its vault has soft delete on, also after this plan: vaults are changed before instances."""
-    vault = draft.world.estate.vaults.get(instance.vault.key)
-    names = (spec.name for spec in draft.world.manifest.vaults.values() if spec.id == instance.vault)
-    change = draft.decisions.changes.get(addresses.vault(next(names, "")))
-    turned_off = change and any((field.path, field.after) == ("softDelete.state", "Off") for field in change.fields)
-    return vault is not None and vault.keeps_deleted and not turned_off
-
-
-def _change(
-    draft: Draft,
-    instance: Instance,
-    address: Address,
-    action: Action,
-    op: Op,
-    reason: str,
-    field: FieldChange,
-    *,
-    goal: str,
-    drift: str,
-    place: Place | None,
-    body: Mapping[str, Any] = MappingProxyType({}),
-    detail: tuple[str, ...] = (),
-) -> None:
-    guard = guard_or_refuse(draft, instance.vault, (op,), address, place)
-    if guard is None:
-        return
-    draft.decisions.add(
-        Change(
-            address=address,
-            kind=Kind.DISK,
-            action=action,
-            reason=reason,
-            steps=(Step(op, instance.id, body, guard),),
-            before={"instance": instance.id.text, field.path: field.before},
-            after=None if action is Action.DESTROY else {"instance": instance.id.text, field.path: field.after},
-            fields=(field,),
-            vault=instance.vault,
-            goal=goal,
-            place=place,
-            detail=detail,
-            drift=drift,
-            weight="stops",
-        )
     )
 
 

@@ -157,7 +157,7 @@ def _disks(world: World) -> Iterator[ArmId]:
     yield from (disk.id for disk in world.disks.values())
     yield from (one.disk for held in (*world.held.values(), *world.deleted.values()) for one in held if one.disk)
     yield from (disk for rule in world.manifest.disks for disk, _ in rule.ids)
-    yield from (entry.id for entry in world.manifest.removed)
+    yield from (one.disk for one in world.removals.of.values())
     yield from (entry.id for entry in world.manifest.excluded)
 
 

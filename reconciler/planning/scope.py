@@ -48,7 +48,7 @@ def reach(manifest: Manifest, shard: Shard = WHOLE, *, groups: Groups = NO_GROUP
             machines.update(disks.intersection(places(select, groups)) or disks)
     named = {lower(subscription) for subscription in manifest.subscriptions}
     named.update(disks, (lower(vault.subscription) for vault in manifest.vaults.values()))
-    removed = {entry.id.subscription for entry in manifest.removed}
+    removed = {subscription for entry in manifest.removed for subscription in entry.subscriptions}
     named.update(removed)
     declared = {vault.id.key for vault in manifest.vaults.values()}
     own = shard.dealt(_bundles(manifest))

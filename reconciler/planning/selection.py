@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from itertools import chain
 
 from reconciler.model.globs import glob, is_pattern
-from reconciler.model.ids import lower
-from reconciler.model.manifest import Manifest
+from reconciler.model.ids import ArmId, lower
+from reconciler.model.manifest import DiskRule, Manifest, Removed
 from reconciler.model.resources import Disk, Machine
 from reconciler.model.selectors import Selector
 
@@ -27,10 +27,11 @@ class Surroundings:
 
 
 def selectors(manifest: Manifest) -> Iterator[tuple[Selector, tuple[Selector, ...]]]:
-    """Every selector of disks, with its exclusions."""
-    for rule in manifest.disks:
-        if rule.select is not None:
-            yield rule.select, tuple(exclusion.selector for exclusion in rule.exclude)
+    """Every selector of disks, also of those to take out, with its exclusions."""
+    entries: tuple[DiskRule | Removed, ...] = (*manifest.disks, *manifest.removed)
+    for entry in entries:
+        if entry.select is not None:
+            yield entry.select, tuple(exclusion.selector for exclusion in entry.exclude)
 
 
 def drill_selectors(manifest: Manifest) -> Iterator[tuple[Selector, tuple[Selector, ...]]]:
@@ -76,6 +77,21 @@ def matcher(selector: Selector, around: Surroundings) -> Test:
         called = None if selector.attached_names is None else tuple(map(glob, selector.attached_names))
         tests.append(partial(_attached, called, selector.attached_tags, around.machines))
     return partial(_all, tests)
+
+
+def stub(disk: ArmId) -> Disk:
+    """A disk with nothing but an id, as of one that no longer exists."""
+    return Disk(disk, "", "", {}, None, None, ade=False, state="", provisioning_state="")
+
+
+def by_name_alone(selector: Selector) -> Selector:
+    """The selector without what only an existing disk can tell."""
+    return replace(selector, locations=None, skus=None, tags=None, attached_names=None, attached_tags=None)
+
+
+def is_by_name_alone(selector: Selector) -> bool:
+    """Whether a selector needs to know nothing of a disk but its id."""
+    return by_name_alone(selector) == selector
 
 
 class Pool:

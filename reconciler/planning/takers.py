@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import cached_property
 from typing import NamedTuple
 
 from reconciler.model.findings import Place
 from reconciler.model.ids import ArmId
 from reconciler.model.manifest import REPORT, DiskRule, Manifest, names_in
-from reconciler.model.resources import Disk
-from reconciler.model.selectors import Selector
-from reconciler.planning.selection import Surroundings, Test, matcher
+from reconciler.planning.selection import Surroundings, Test, by_name_alone, is_by_name_alone, matcher, stub
 
 
 class Taker(NamedTuple):
@@ -38,18 +35,18 @@ class Takers:
             return (named,)
         if disk.key in self._excluded:
             return ()
-        stub = _stub(disk)
+        alone = stub(disk)
         return tuple(
             Taker(rule, rule.place, by_id=False)
             for rule, takes, leaves in self._selecting
-            if takes(stub) and not any(leaves_out(stub) for leaves_out in leaves)
+            if takes(alone) and not any(leaves_out(alone) for leaves_out in leaves)
         )
 
     def could_take(self, rule: DiskRule, disk: ArmId) -> bool:
         """Whether an entry's selector could match the disk, regardless of its exclusions."""
         if disk.key in self._excluded:
             return False
-        return any(one is rule and takes(_stub(disk)) for one, takes, _ in self._selecting)
+        return any(one is rule and takes(stub(disk)) for one, takes, _ in self._selecting)
 
     def puts_into(self, taker: Taker, vault: ArmId) -> bool:
         """Whether an entry may put its disks into a vault."""
@@ -68,25 +65,12 @@ class Takers:
         return [
             (
                 rule,
-                matcher(_by_name_alone(rule.select), self._around),
-                [matcher(one.selector, self._around) for one in rule.exclude if _is_by_name_alone(one.selector)],
+                matcher(by_name_alone(rule.select), self._around),
+                [matcher(one.selector, self._around) for one in rule.exclude if is_by_name_alone(one.selector)],
             )
             for rule in self._manifest.disks
             if rule.select is not None
         ]
-
-
-def _stub(disk: ArmId) -> Disk:
-    """A disk with nothing but an id."""
-    return Disk(disk, "", "", {}, None, None, ade=False, state="", provisioning_state="")
-
-
-def _by_name_alone(selector: Selector) -> Selector:
-    return replace(selector, locations=None, skus=None, tags=None, attached_names=None, attached_tags=None)
-
-
-def _is_by_name_alone(selector: Selector) -> bool:
-    return _by_name_alone(selector) == selector
 
 
 def when_gone(takers: tuple[Taker, ...]) -> tuple[str, int]:

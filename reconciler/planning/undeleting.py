@@ -9,14 +9,16 @@ from reconciler.model.addresses import Address
 from reconciler.model.changes import Action, Change, FieldChange, Kind, Op, Step
 from reconciler.model.codes import planning as codes
 from reconciler.model.findings import Place
-from reconciler.model.ids import ArmId
+from reconciler.model.ids import ArmId, lower
 from reconciler.model.known import Yes
+from reconciler.model.names import instance_name
 from reconciler.model.protection import GOALS
 from reconciler.model.resources import Instance
 from reconciler.model.tags import OWNER_TAG, tag_of
 from reconciler.planning.draft import Draft
 from reconciler.planning.gone import lost
 from reconciler.planning.marks import drift_class
+from reconciler.planning.removals import Removal
 from reconciler.planning.world import World
 
 REASON = "soft-deleted: undelete it with its recovery points, stopped"
@@ -24,13 +26,22 @@ REASON = "soft-deleted: undelete it with its recovery points, stopped"
 
 def compare(draft: Draft) -> None:
     """Undelete what `removed` with `data: retain`, or `whenGone`, keeps; what is already purged can't be undeleted."""
-    retained = {entry.id.key: entry for entry in draft.world.manifest.removed if entry.data == "retain"}
     for _, instance in sorted(draft.world.estate.deleted_instances.items()):
-        entry = retained.get(instance.disk.key) if instance.disk else None
-        if entry is not None:
-            _bring_back(draft, instance, entry.id, entry.place)
+        removal = draft.world.removals.of.get(instance.disk.key) if instance.disk else None
+        if removal is not None and _is_kept(draft.world, instance, removal):
+            _bring_back(draft, instance, removal.disk, removal.place)
     for instance, disk, place in lost(draft):
         _bring_back(draft, instance, disk, place)
+
+
+def _is_kept(world: World, instance: Instance, removal: Removal) -> bool:
+    """Whether `removed` keeps the recovery points of an instance today; one by a selector must be ours, or have our name."""
+    entry, today = removal.entry, world.today
+    is_early = entry.after is not None and today is not None and today < entry.after
+    if not (entry.data == "retain" or removal.disk.key in world.removals.holds or is_early):
+        return False
+    is_ours = world.owner(instance.tags) == "ours" or lower(instance.id.name) == lower(instance_name(removal.disk))
+    return removal.by_id or is_ours
 
 
 def _bring_back(draft: Draft, deleted: Instance, disk: ArmId, place: Place) -> None:

@@ -17,6 +17,7 @@ from reconciler.model.protection import preference
 from reconciler.model.resources import Disk, Instance, Lock, Machine
 from reconciler.model.short_names import Typed, in_any_subscription
 from reconciler.model.tags import OWNER_TAG, tag_of
+from reconciler.planning.removals import Removals, removals
 from reconciler.planning.scope import reach
 from reconciler.planning.selection import Surroundings
 from reconciler.planning.takers import Takers
@@ -77,6 +78,12 @@ class World:
     def takers(self) -> Takers:
         """The entries, by which of them may have selected a disk that no longer exists."""
         return Takers(self.manifest, self.estate.management_groups)
+
+    @cached_property
+    def removals(self) -> Removals:
+        """What `removed` takes out; of machines that no list shows, only those that were found before count."""
+        every = (*self.estate.instances.values(), *self.estate.deleted_instances.values())
+        return removals(self.manifest, self.surroundings, self.disks, (one.disk for one in every if one.disk))
 
     @property
     def surroundings(self) -> Surroundings:

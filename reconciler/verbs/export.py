@@ -30,6 +30,7 @@ from reconciler.model.plan import Options
 from reconciler.model.resources import Instance
 from reconciler.model.results.export import Data, Exported
 from reconciler.model.scope import Reach
+from reconciler.planning.world import World
 
 _MOST_ROUNDS = 30
 _VAULTS = "microsoft.dataprotection/backupvaults"
@@ -115,7 +116,8 @@ async def lacks(
         before = await planned(azure, existing, own, options, clock)
         declared = {address.disk.key for address in before.expected if address.disk}
         declared |= {disk.key for rule in existing.disks for disk, _ in rule.ids}
-        declared |= {entry.id.key for entry in existing.removed} | {entry.id.key for entry in existing.excluded}
+        declared |= {entry.id.key for entry in existing.excluded}
+        declared |= World(existing, own, options, clock.now()).removals.of.keys()
         both, misfits = joined(own, held), Misfits()
         while True:
             part = lacking(found, existing, declared, misfits)

@@ -35,7 +35,7 @@ from scenes import Scenes, screen
 from reconciler.model.estate import KEPT_POINTS, Estate
 from reconciler.model.ids import vault_id
 from reconciler.model.known import Unsure, Yes
-from reconciler.model.manifest import DrillSpec, Manifest
+from reconciler.model.manifest import Confirmation, DrillSpec, Manifest, Removed
 from reconciler.model.resources import Instance, RecoveryPoint
 from reconciler.model.short_names import ShortNames
 
@@ -74,6 +74,20 @@ def going(**said: Any) -> Estate:
     """A disk that the manifest takes out, with three recovery points."""
     own = instance("x")
     return world(*settled(), disk("x"), own, answers={KEPT_POINTS(own.id): points(1, 2, 3)}, **said)
+
+
+def entry(**said: Any) -> Removed:
+    """An entry of `removed` that may delete since a few days ago."""
+    kept = {"after": NOW.date() - timedelta(days=4), **said}
+    confirm = kept.pop("confirm", None)
+    return Removed(place(80), None, "delete", "ticket 1", confirm=Confirmation(*confirm) if confirm else None, **kept)
+
+
+def leaving(told: Any = None, **said: Any) -> str:
+    """A disk that is taken out, with protection stopped and three recovery points."""
+    desire = manifest(removed=(entry(ids=((disk_id("x"), place(80)),), **said),))
+    rows = world(*settled(), disk("x", size_gb=64), instance("x", state="ProtectionStopped"), clock=NOW)
+    return shown(desire, rows, {KEPT_POINTS.word: told or points(1, 2, 3)})
 
 
 def drilled(*proofs: str, failed: str = "") -> str:
@@ -123,6 +137,16 @@ SCENES: Scenes = {
     ),
     "disk-gone": gone,
     "deletion-due": lambda: shown(manifest(removed=(removed(disk_id("x"), "delete"),)), going()),
+    "confirm-differs": lambda: leaving(confirm=(2, 3)),
+    "confirm-early": lambda: leaving(after=NOW.date() + timedelta(days=9), confirm=(1, 3)),
+    "confirm-uncounted": lambda: leaving(confirm=(1, 3), told=UNSURE),
+    "deletion-ahead": lambda: leaving(after=NOW.date() + timedelta(days=9)),
+    "deletion-held": lambda: leaving(hold="legal case 12"),
+    "deletion-unconfirmed": leaving,
+    "removal-unclear": lambda: shown(
+        manifest(removed=(entry(select=selector(subscriptions=(D,), tags={"app": ("legacy",)})),)),
+        world(*settled(), instance("x", state="ProtectionStopped")),
+    ),
     "expiring": lambda: gone(when_gone="expire", state="BackupsSuspended"),
     "halt-over": lambda: shown(
         manifest(rule(disk_id(), protection="suspended", until=NOW.date() - timedelta(days=4), reason="freeze, ticket 7")),

@@ -330,6 +330,34 @@ def test_what_an_entry_says_of_disks_that_are_gone_has_to_make_sense(
 @pytest.mark.parametrize(
     ("said", "codes"),
     [
+        (f"id: {DISKS}/a, data: delete", []),
+        (f"id: [{DISKS}/a, {DISKS}/b], data: delete, after: 2027-01-31", []),
+        (f"id: {DISKS}/a, data: delete, after: 2001-01-31", []),  # that it has passed is for the plan to tell
+        (f"id: {DISKS}/a, data: delete, confirm: {{instances: 1, points: 0}}", []),
+        (f"id: {DISKS}/a, data: retain, hold: case 12", []),
+        ("select: {subscriptions: [22222222-2222-2222-2222-222222222222], tags: {a: b}}, data: delete", []),
+        ("select: {tags: {a: b}}, data: delete", ["no-place"]),
+        (f"id: [{DISKS}/a, {DISKS}/A], data: retain", ["disk-twice"]),
+        (f"id: {DISKS}/a, data: delete, after: 2027-02-30", ["invalid-value"]),
+        (f"id: {DISKS}/a, data: delete, confirm: {{instances: 0, points: 1}}", ["out-of-range"]),
+        (f"id: {DISKS}/a, data: delete, confirm: {{instances: 1, points: -1}}", ["out-of-range"]),
+        (f"id: {DISKS}/a, data: delete, confirm: {{instances: 1}}", ["missing-key"]),
+        (f"id: {DISKS}/a, data: delete, confirm: yes", ["wrong-type"]),
+        (f'id: {DISKS}/a, data: delete, hold: ""', ["invalid-value"]),
+        (f"id: {DISKS}/a, data: delete, hold: true", ["not-text"]),
+        (f"id: {DISKS}/a, data: delete, hold: case 12, confirm: {{instances: 1, points: 1}}", ["no-effect"]),
+        (f"id: {DISKS}/a, data: retain, after: 2027-01-31", ["no-effect"]),
+        (f"id: {DISKS}/a, data: retain, confirm: {{instances: 1, points: 1}}", ["no-effect"]),
+        ("id: [], data: delete", ["invalid-value"]),
+    ],
+)
+def test_what_removed_says_has_to_make_sense(codes_of: CodesOf, said: str, codes: list[str]) -> None:
+    assert codes_of(f"{BASE}removed: [{{{said}, reason: ticket 1}}]\n") == codes
+
+
+@pytest.mark.parametrize(
+    ("said", "codes"),
+    [
         ("protection: suspended, until: 2027-01-31, reason: freeze", []),
         ("protection: stopped, until: 2001-01-31", []),  # that it has passed is for the plan to tell
         ("protection: stopped, reason: freeze", []),

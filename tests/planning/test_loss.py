@@ -26,15 +26,16 @@ def points(*days: int) -> Known[Any]:
 
 
 NEWEST = f"{NOW - timedelta(days=1):%Y-%m-%d %H:%M} UTC"
+BACK = "it can be undeleted for 14 days, until 2026-05-18 if it is deleted today"
 OLDEST = f"{NOW - timedelta(days=3):%Y-%m-%d}"
 
 
 @pytest.mark.parametrize(
     ("found", "said", "cost"),
     [
-        (points(1, 2, 3), {}, f"3 recovery points of {OLDEST} to {NEWEST} are lost; it can be undeleted for 14 days"),
-        (points(1), {}, f"its only recovery point, of {NEWEST}, is lost; it can be undeleted for 14 days"),
-        (points(), {}, "no recovery point of it is listed; it can be undeleted for 14 days"),
+        (points(1, 2, 3), {}, f"3 recovery points of {OLDEST} to {NEWEST} are lost; {BACK}"),
+        (points(1), {}, f"its only recovery point, of {NEWEST}, is lost; {BACK}"),
+        (points(), {}, f"no recovery point of it is listed; {BACK}"),
         (
             points(1, 3),
             {"soft_delete_state": "Off"},

@@ -6,13 +6,12 @@ from reconciler.base import durations
 from reconciler.base.escape import shortened
 from reconciler.manifest.dates import day
 from reconciler.manifest.entries import Context, choice
-from reconciler.manifest.names import DISK, arm_id
+from reconciler.manifest.names import disk_ids
 from reconciler.manifest.notes import Notes
-from reconciler.manifest.sections import Items, Section
-from reconciler.manifest.selectors import exclusions, selector
+from reconciler.manifest.sections import Section
+from reconciler.manifest.selectors import selection
 from reconciler.model.codes import manifest as codes
-from reconciler.model.findings import Code, Place
-from reconciler.model.ids import ArmId
+from reconciler.model.findings import Code
 from reconciler.model.manifest import REPORT, Choice, DiskRule
 from reconciler.model.selectors import Exclusion
 
@@ -25,7 +24,7 @@ def read(section: Section, context: Context) -> DiskRule | None:
     vault = _chosen(section, "vault", defaults.vault, codes.NO_VAULT, context)
     policy = _chosen(section, "policy", defaults.policy, codes.NO_POLICY, context)
     group = _chosen(section, "snapshotResourceGroup", defaults.snapshot_group, codes.NO_GROUP, context)
-    ids = _ids(section, notes)
+    ids = disk_ids(section, notes)
     when_gone = section.get("whenGone", REPORT)
     gone_after = _gone_after(section, when_gone, notes)
     until = day(section, "until", notes)
@@ -33,10 +32,7 @@ def read(section: Section, context: Context) -> DiskRule | None:
     select = None
     exclude: tuple[Exclusion, ...] = ()
     if "select" in section:
-        select = selector(section["select"], notes, places=defaults.subscriptions or None)
-        exclude = exclusions(section["select"], notes)
-        if not (select.subscriptions or select.management_groups):
-            notes.add(codes.NO_PLACE, "the selector names no subscription", section["select"].here)
+        select, exclude = selection(section["select"], notes, defaults.subscriptions)
     if vault is None or policy is None or group is None or not (ids or select):
         return None
     return DiskRule(
@@ -87,15 +83,3 @@ def _chosen(
     if found is None and default is None:
         context.notes.add(code, f"the entry has no `{key}`", section.here)
     return default if found is None else found
-
-
-def _ids(section: Section, notes: Notes) -> tuple[tuple[ArmId, Place], ...]:
-    value = section.get("id")
-    if value is None:
-        return ()
-    if isinstance(value, Items):
-        written = [(text, value.place(index)) for index, text in enumerate(value)]
-    else:
-        written = [(value, section.place("id"))]
-    found = ((arm_id(text, DISK, place, notes), place) for text, place in written)
-    return tuple((parsed, place) for parsed, place in found if parsed)

@@ -24,6 +24,42 @@ DELETION_DUE = warning(
     "pass `--allow-delete N` with the exact number of backup instances to delete, or declare `data: retain` to keep the recovery points",
     "not-yet-applied",
 )
+CONFIRM_DIFFERS = error(
+    "confirm-differs",
+    "The numbers of a `confirm` under `removed` aren't those that Azure has, so nothing is deleted.",
+    "check what changed, then commit the numbers that the plan shows",
+)
+CONFIRM_EARLY = error(
+    "confirm-early",
+    "An entry of `removed` is confirmed before the day from which it may delete.",
+    "remove `confirm`, and commit it on that day or later",
+)
+CONFIRM_UNCOUNTED = error(
+    "confirm-uncounted",
+    "What a `confirm` under `removed` is about could not be counted, so nothing is deleted.",
+    "run it again; if this persists, check that the caller may read the recovery points",
+)
+DELETION_AHEAD = info(
+    "deletion-ahead",
+    "`removed` allows to delete recovery points from a day within the next 30 days on; the day itself deletes nothing.",
+    "do nothing if that is intended; set a later `after`, a `hold` or `data: retain` to keep them",
+)
+DELETION_HELD = info(
+    "deletion-held",
+    "Recovery points that `removed` asks to delete are on hold, and are kept.",
+    "do nothing, or remove the `hold` once its reason is gone",
+)
+DELETION_UNCONFIRMED = warning(
+    "deletion-unconfirmed",
+    "`removed` allows to delete recovery points now, and waits for a commit with their numbers.",
+    "commit `confirm` with the numbers of instances and recovery points, or declare `data: retain`",
+    "not-yet-applied",
+)
+REMOVAL_UNCLEAR = info(
+    "removal-unclear",
+    "A selector under `removed` may have matched disks that no longer exist; they are left alone.",
+    "name the disks by id under `removed` if they are meant",
+)
 DISK_MOVED = warning(
     "disk-moved",
     "A disk now has another id, so the backup instance of the old id has no disk any more.",

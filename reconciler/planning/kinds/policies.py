@@ -95,7 +95,7 @@ def _has_guests(world: World, vault: VaultSpec, disks: Collection[str]) -> bool:
     held = [one for one in _held(estate) if one.vault == vault.id]
     if any(world.owner(one.tags) in ("foreign", "handed") for one in held):
         return True
-    known = {*disks, *(entry.id.key for entry in world.manifest.removed), *(one.disk.key for one in held if one.disk)}
+    known = {*disks, *world.removals.of, *(one.disk.key for one in held if one.disk)}
     principals = set(map(lower, estate.vaults[vault.id.key].principals))
     return any(
         row.role == DISK_BACKUP_READER.guid
