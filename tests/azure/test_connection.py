@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -41,6 +42,29 @@ def test_a_byte_order_mark_before_the_json_is_passed_over(wire: Any, mark: bytes
     with pytest.raises(AzureError, match="m") as caught:
         wire.run(lambda azure: azure.get(f"{LIST}/a"))
     assert caught.value.code == "CloudInternalError"
+
+
+@pytest.mark.parametrize(
+    ("told", "time"),
+    [
+        ("Sun, 31 Jan 2027 23:59:59 GMT", datetime(2027, 1, 31, 23, 59, 59, tzinfo=UTC)),
+        ("Mon, 01 Feb 2027 00:30:00 +0100", datetime(2027, 1, 31, 23, 30, tzinfo=UTC)),
+        ("yesterday", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_the_time_of_azures_clock_is_that_of_its_newest_answer(
+    wire: Any, told: str | None, time: datetime | None
+) -> None:
+    wire.on("GET", LIST, (200, {"value": []}, {} if told is None else {"Date": told}))
+
+    async def clock(azure: Azure) -> datetime | None:
+        assert azure.azure_time is None
+        await read(azure)
+        return azure.azure_time
+
+    assert wire.run(clock) == time
 
 
 def test_two_marks_are_no_json(wire: Any) -> None:

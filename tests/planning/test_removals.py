@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 from plan_builders import (
+    CONTRIBUTOR,
+    GONE,
     NOW,
     UNSURE,
     D,
@@ -20,10 +22,13 @@ from plan_builders import (
     disk_id,
     errors,
     estate,
+    group_id,
     instance,
     manifest,
     place,
     plan,
+    role,
+    role_at,
     rule,
     selector,
     settled,
@@ -32,7 +37,7 @@ from plan_builders import (
 )
 
 from reconciler.model.changes import Action
-from reconciler.model.estate import KEPT_POINTS
+from reconciler.model.estate import KEPT_POINTS, OWN_SNAPSHOTS
 from reconciler.model.known import Yes
 from reconciler.model.manifest import Confirmation, Excluded, Removed
 from reconciler.model.plan import Plan
@@ -347,6 +352,17 @@ def test_another_look_of_the_same_run_lets_less_pass_and_never_more() -> None:
     assert lost(made(going, of=rows, allow_delete=2, is_again=True)) == [at("b")]
     more = made(going, of=world(), told=points(4), allow_delete=2, is_again=True)
     assert (lost(more), errors(more)) == ([], ["confirm-differs"])
+
+
+@pytest.mark.parametrize(("told", "stays"), [(Yes((NOW,)), True), (UNSURE, True), (Yes(()), False), (GONE, False)])
+def test_a_grant_stays_until_the_snapshots_are_gone(told: Any, stays: bool) -> None:
+    """The backup instance itself is purged already."""
+    old = group_id(D, "oldsnaps")
+    rows = world(role(old, CONTRIBUTOR))
+    for name in NAMES:
+        del rows.instances[instance(name).id.key]
+    found = plan(manifest(removed=(entry(*NAMES, after=PAST, **FITS),)), rows, {OWN_SNAPSHOTS.word: told})
+    assert (role_at(old, CONTRIBUTOR) not in lost(found)) is stays
 
 
 def test_nothing_else_is_needed_to_take_disks_out() -> None:

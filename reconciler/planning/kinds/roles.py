@@ -16,7 +16,9 @@ from reconciler.model.builtin_roles import (
     is_settled,
 )
 from reconciler.model.changes import Action, Change, Kind, Op, Step
+from reconciler.model.estate import OWN_SNAPSHOTS
 from reconciler.model.ids import ArmId, group_id, lower
+from reconciler.model.known import No, Yes
 from reconciler.model.manifest import VaultSpec
 from reconciler.model.resources import Instance, RoleAssignment
 from reconciler.planning.comparison import Comparison
@@ -62,8 +64,21 @@ def conclude(comparison: Comparison) -> None:
             continue
         needed = _needed(draft, instances[spec.id.key], wanted[spec.id.key], named)
         for row in rows:
-            if not needed(row):
+            if not needed(row) and (row.scope.key in users or not _has_snapshots(draft, row)):
                 _remove(draft, spec, row, users.get(row.scope.key, ()))
+
+
+def _has_snapshots(draft: Draft, row: RoleAssignment) -> bool:
+    """Whether a resource group has, or may have, snapshots left of disks that `removed` deletes as confirmed.
+
+    Azure needs the role to delete them. Those of an instance that this plan deletes go with it.
+    """
+    if row.role != DISK_SNAPSHOT_CONTRIBUTOR.guid or row.scope != row.scope.group_id:
+        return False
+    leaving = (one for one in draft.world.removals.of.values() if one.entry.data == "delete" and one.entry.confirm)
+    own = [one.disk for one in leaving if one.disk.subscription == row.scope.subscription]
+    told = [draft.questions.answer(OWN_SNAPSHOTS(row.scope, disk.key)) for disk in own]
+    return any(not (isinstance(answer, No) or (isinstance(answer, Yes) and not answer.value)) for answer in told)
 
 
 def _by_vault(desired: Iterable[DesiredDisk]) -> dict[str, list[DesiredDisk]]:
