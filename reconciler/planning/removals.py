@@ -52,6 +52,8 @@ def removals(manifest: Manifest, around: Surroundings, disks: Mapping[str, Disk]
     that keeps the recovery points wins.
     """
     found = Removals()
+    if not manifest.removed:
+        return found
     selecting = [_Selecting(entry, around) for entry in manifest.removed if entry.select is not None]
     gone = {disk.key: stub(disk) for disk in held if disk.key not in disks} if selecting else {}
     found.of.update(

@@ -53,7 +53,8 @@ class Removing:
         elif removal.disk.key in self._removals.twice:
             self._refuse_twice(address, removal.disk.key)
         elif health_of(instance) in AT_WORK:
-            draft.decisions.wait_for(address, instance, place, may_go=entry.data == "delete")
+            may_go = entry.data == "delete" and removal.disk.key not in self._removals.holds
+            draft.decisions.wait_for(address, instance, place, may_go=may_go)
         elif removal.disk.key not in self._removals.holds and id(entry) in self._permitting:
             self._delete(instance, address, removal)
         elif is_active(instance):

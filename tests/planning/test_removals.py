@@ -208,6 +208,12 @@ def test_what_is_on_hold_and_was_deleted_comes_back() -> None:
         assert not [one for one in found.changes if one.address == at("a")]
 
 
+def test_the_deletion_of_what_is_on_hold_is_told_at_once() -> None:
+    going = world(*(instance(name, state="SoftDeleting") for name in NAMES))
+    assert codes(made(entry(*NAMES, hold="case 12"), of=going)).count("instance-deleting") == 2
+    assert "instance-deleting" not in codes(made(entry(*NAMES, after=PAST, **FITS), of=going))
+
+
 # --- the day ----------------------------------------------------------------------------------------------------------
 
 
