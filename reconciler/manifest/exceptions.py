@@ -13,8 +13,8 @@ from reconciler.model import addresses
 from reconciler.model.changes import MANAGED
 from reconciler.model.codes import manifest as codes
 from reconciler.model.ids import lower
-from reconciler.model.manifest import Confirmation, Excluded, Ignore, Removed
-from reconciler.model.selectors import Exclusion, Selector
+from reconciler.model.manifest import Excluded, Ignore, Removed
+from reconciler.model.selectors import Confirmation, Exclusion, Selector
 
 _WHAT = f"what can be ignored begins with {', '.join(f'{kind}/' for kind in MANAGED)} or is an id"
 

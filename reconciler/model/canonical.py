@@ -56,7 +56,7 @@ FORMS: dict[type, Form] = {
         "vault policy snapshot_group protection ids select exclude", "when_gone gone_after_hours until reason"
     ),
     model.Excluded: Form("id reason"),
-    model.Confirmation: Form("instances points"),
+    selectors.Confirmation: Form("instances points"),
     model.Removed: Form("id data reason", "ids select exclude after hold confirm"),
     model.Ignore: Form("address fields reason expires"),
     model.RoleSettings: Form("mode scope"),

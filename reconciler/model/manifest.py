@@ -10,7 +10,7 @@ from reconciler.base.durations import Length, longest_days
 from reconciler.model.addresses import Pattern
 from reconciler.model.findings import Finding, Place
 from reconciler.model.ids import ArmId, lower, vault_id
-from reconciler.model.selectors import Exclusion, Selector
+from reconciler.model.selectors import Confirmation, Exclusion, Selector
 
 REPORT, RETAIN, EXPIRE = "report", "retain", "expire"
 """What `whenGone` does: only report; stop and keep the recovery points; suspend and let them expire by the policy."""
@@ -215,14 +215,6 @@ class Excluded(Entry):
     def subscriptions(self) -> tuple[str, ...]:
         """The disk's."""
         return (self.id.subscription,)
-
-
-@dataclass(frozen=True, slots=True)
-class Confirmation:
-    """How many backup instances, with how many recovery points together, may be deleted."""
-
-    instances: int
-    points: int
 
 
 @dataclass(frozen=True, slots=True)

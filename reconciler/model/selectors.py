@@ -1,4 +1,4 @@
-"""Which disks an entry is about, by what they are like."""
+"""Which disks an entry is about, by what they are like, and how much of theirs."""
 
 from __future__ import annotations
 
@@ -34,3 +34,11 @@ class Exclusion:
 
     selector: Selector
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """How many backup instances, with how many recovery points together, may be deleted."""
+
+    instances: int
+    points: int

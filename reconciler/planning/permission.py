@@ -9,9 +9,10 @@ from datetime import date, timedelta
 from reconciler.base.plurals import counted
 from reconciler.model.codes import disks as codes
 from reconciler.model.known import NOT_KNOWN
-from reconciler.model.manifest import Confirmation, Removed
+from reconciler.model.manifest import Removed
 from reconciler.model.protection import Health, health_of, is_active
 from reconciler.model.resources import Instance
+from reconciler.model.selectors import Confirmation
 from reconciler.planning.draft import Draft
 from reconciler.planning.loss import together
 

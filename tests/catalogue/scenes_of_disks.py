@@ -35,8 +35,9 @@ from scenes import Scenes, screen
 from reconciler.model.estate import KEPT_POINTS, Estate
 from reconciler.model.ids import vault_id
 from reconciler.model.known import Unsure, Yes
-from reconciler.model.manifest import Confirmation, DrillSpec, Manifest, Removed
+from reconciler.model.manifest import DrillSpec, Manifest, Removed
 from reconciler.model.resources import Instance, RecoveryPoint
+from reconciler.model.selectors import Confirmation
 from reconciler.model.short_names import ShortNames
 
 NAMES = ShortNames({S: "platform", D: "payments"})

@@ -39,10 +39,10 @@ from plan_builders import (
 from reconciler.model.changes import Action
 from reconciler.model.estate import KEPT_POINTS, OWN_SNAPSHOTS
 from reconciler.model.known import Yes
-from reconciler.model.manifest import Confirmation, Excluded, Removed
+from reconciler.model.manifest import Excluded, Removed
 from reconciler.model.plan import Plan
 from reconciler.model.resources import RecoveryPoint
-from reconciler.model.selectors import Exclusion
+from reconciler.model.selectors import Confirmation, Exclusion
 from reconciler.model.shard import Shard
 
 TODAY = NOW.date()
