@@ -16,11 +16,22 @@ if [ "${EXIT_CODE:-1}" = 0 ]; then
   exit 0
 fi
 
+checksum=""
+if [[ ${APPROVAL:-} =~ ^[A-Za-z0-9._-]+\.ya?ml$ ]]; then
+  for report in drift report; do # the drift's own checksum, if there is anything to apply
+    [ -n "$checksum" ] || checksum=$(jq -r 'select(has("drifted") and (.changes | length > 0)) | .checksum' "$REPORTS/$report.json" 2>/dev/null || true)
+  done
+  [[ $checksum =~ ^[0-9a-f]{64}$ ]] || checksum=""
+fi
 body=$(mktemp)
 {
   echo "$marker"
   cat "$REPORTS/report.md" 2>/dev/null ||
     echo "**Nobody can tell whether all is well.** See $GITHUB_SERVER_URL/$GITHUB_REPOSITORY/actions/runs/$GITHUB_RUN_ID"
+  if [ -n "$checksum" ]; then
+    echo
+    echo "To approve exactly these changes, run [$APPROVAL]($GITHUB_SERVER_URL/$GITHUB_REPOSITORY/actions/workflows/$APPROVAL) with the checksum \`$checksum\`."
+  fi
   [ -z "${ARTIFACT:-}" ] || printf '\n<sub>[All reports](%s)</sub>\n' "$ARTIFACT"
 } >"$body"
 number=$(head -n 1 <<<"$open")

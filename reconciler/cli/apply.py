@@ -10,6 +10,7 @@ import click
 
 from reconciler.applying.engine import Settings
 from reconciler.cli.annotations import annotations_option
+from reconciler.cli.approving import Consent, consent_options
 from reconciler.cli.handover import Desk, ask_option
 from reconciler.cli.loading import load_manifest, root_of
 from reconciler.cli.options import (
@@ -23,7 +24,7 @@ from reconciler.cli.options import (
 )
 from reconciler.cli.output import Output
 from reconciler.cli.page import page_after, wants_page
-from reconciler.cli.planning import Planning, plan_options, planning_options, recorded
+from reconciler.cli.planning import Planning, apply_command, plan_options, planning_options, recorded
 from reconciler.cli.renderings import FORMS, Telling, applied, document_of, tell, whole_of
 from reconciler.cli.run import Approval, VerbRun, carry_out
 from reconciler.cli.saved import SavedPlan, read_saved
@@ -36,6 +37,7 @@ from reconciler.model.errors import UsageError
 from reconciler.model.plan import Plan
 from reconciler.model.results.outcome import Outcome
 from reconciler.report.plans.text import plan_text
+from reconciler.report.rest import rest_text
 from reconciler.report.terminal import outcome_text
 
 
@@ -44,13 +46,15 @@ from reconciler.report.terminal import outcome_text
 
     PATH is the manifest, a file or a folder. Or PATH is a saved plan (FILE.json) and MANIFEST the manifest of that
     plan: the plan is applied only if a new plan, made with the options given here, has the same changes.
+
+    Exit codes: 0 all is as declared; 1 it isn't, or was refused; 2 with --approve or --unmoved, if something is left.
     """
 )
 @click.argument("path")
 @click.argument("manifest_path", metavar="[MANIFEST]", required=False)
 @format_option("text", "json", "markdown", "gitlab")
 @auto_approve_option
-@click.option("--checksum", metavar="SHA", help="Apply only if the plan has this checksum, without asking.")
+@consent_options
 @parallelism_option
 @timeout_option
 @audit_option
@@ -67,6 +71,8 @@ def apply(
     form: str,
     auto_approve: bool,
     checksum: str | None,
+    approve: str | None,
+    unmoved: bool,
     parallelism: int | None,
     timeout: float | None,
     audit: str | None,
@@ -76,23 +82,25 @@ def apply(
     planning: Planning,
     connection: Connection,
 ) -> int:
-    """The exit code: 0 if everything is as declared; 1 if not, or refused; 130 or 143 if interrupted."""
+    """The exit code: 0 if everything is as declared; 1 if not, or refused; 2 if changes are left; 130, 143 if interrupted."""
     telling = Telling(form, reports_of(reports, (*FORMS, "html", "sh")), system)
-    is_approved = _is_approved(checksum) or auto_approve
+    consent = Consent(auto_approve, checksum, approve, unmoved)
+    is_approved = _is_approved(checksum) or auto_approve or bool(approve)
+    consent.check(planning, has_plan=_is_plan(path))
     saved, path = _saved(path, manifest_path, connection)
     asks_person = not (is_approved or saved)
     if asks_person and not sys.stdin.isatty():
         raise UsageError(
             "Can't ask for approval: stdin is not a terminal.",
-            hint="pass `--auto-approve`, `--checksum SHA` or a saved plan",
+            hint="pass `--auto-approve`, `--checksum SHA`, `--approve additions` or a saved plan",
             code=error_codes.NO_APPROVAL,
         )
-    task = _task(path, planning, connection, saved)
+    task = _task(path, planning, connection, saved, consent)
     approval = Approval(
-        asks_person, output, lambda plan: document_of(plan, path, connection, task.options), checksum, saved
+        asks_person, output, lambda plan: document_of(plan, path, connection, task.options), checksum, saved, unmoved
     )
     desk = Desk(asks, task.manifest, output)
-    view = _View(output, path, task, connection, telling, desk)
+    view = _View(output, path, task, connection, telling, desk, planning)
     run = VerbRun(
         task,
         path,
@@ -108,9 +116,14 @@ def apply(
     return carry_out(output, run)
 
 
+def _is_plan(path: str) -> bool:
+    """Whether a path is that of a saved plan."""
+    return Path(path).suffix == ".json" and not Path(path).is_dir()
+
+
 def _saved(path: str, manifest_path: str | None, connection: Connection) -> tuple[SavedPlan | None, str]:
     """The saved plan, if `path` names one, and the path of the manifest."""
-    if Path(path).suffix == ".json" and not Path(path).is_dir():
+    if _is_plan(path):
         saved = read_saved(Path(path))
         if manifest_path is None:
             raise UsageError(
@@ -134,13 +147,13 @@ def _is_approved(checksum: str | None) -> bool:
     return bool(checksum)
 
 
-def _task(path: str, planning: Planning, connection: Connection, saved: SavedPlan | None) -> Task:
+def _task(path: str, planning: Planning, connection: Connection, saved: SavedPlan | None, consent: Consent) -> Task:
     """The run's task; Refused when a saved plan was made with other options."""
     manifest = load_manifest(path)
     options = plan_options(planning, manifest, connection.api_version, path)
     if saved:
         saved.check_options(recorded(options))
-    return Task(manifest, options)
+    return Task(manifest, consent.limited(options, saved))
 
 
 class _View(NamedTuple):
@@ -152,6 +165,7 @@ class _View(NamedTuple):
     connection: Connection
     telling: Telling
     desk: Desk
+    planning: Planning
 
     def show(self, plan: Plan) -> None:
         """Show the plan: on stdout if the result is text, else on stderr."""
@@ -162,12 +176,20 @@ class _View(NamedTuple):
     def tell(self, plan: Plan, outcome: Outcome) -> int:
         """Print the result, write all reports except the page, and tell the CI system; 1 if a file could not be written."""
         output, root = self.output, root_of(self.path)
-        showing = applied(outcome, plan, self.path, self.task.manifest.place.file, whole=whole_of(self.telling.reports))
+        mend = self._mend(plan)
+        whole = whole_of(self.telling.reports)
+        showing = applied(outcome, plan, self.path, self.task.manifest.place.file, whole=whole, mend=mend)
         told = self.telling._replace(reports=tuple(one for one in self.telling.reports if one.form != "html"))
+        left = rest_text(plan, mend, output.style, ok=outcome.ok)
         failed = tell(
-            output, told, showing, lambda: outcome_text(outcome, names=plan.names, style=output.style, root=root)
+            output, told, showing, lambda: outcome_text(outcome, names=plan.names, style=output.style, root=root) + left
         )
         return self.desk.write(plan, outcome) or failed
+
+    def _mend(self, plan: Plan) -> str:
+        """The command that approves what the plan leaves."""
+        planning = self.planning._replace(force=())
+        return apply_command((self.path, "--checksum", plan.rest.checksum), self.connection, planning)
 
     def finish(self, plan: Plan, outcome: Outcome) -> int:
         """Write the report page, if asked for; 1 if it could not be written.

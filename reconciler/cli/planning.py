@@ -13,6 +13,7 @@ import click
 from reconciler.cli.options import Command, with_options
 from reconciler.connection.choice import CLOUDS, Connection
 from reconciler.loading.source import sources_of
+from reconciler.model import api_versions
 from reconciler.model.errors import UsageError
 from reconciler.model.ids import lower
 from reconciler.model.manifest import Manifest
@@ -116,7 +117,6 @@ def plan_options(planning: Planning, manifest: Manifest, api_version: str | None
     for text in planning.resource_guard_request:
         vault, request = _guard_request(text, manifest)
         requests[vault] = (*requests.get(vault, ()), request)
-    said: dict[str, Any] = {"api_version": api_version} if api_version else {}
     sources = sources_of(Path(path))
     return Options(
         prune=planning.prune,
@@ -130,7 +130,7 @@ def plan_options(planning: Planning, manifest: Manifest, api_version: str | None
         shard=Shard.parse(planning.shard) if planning.shard else WHOLE,
         source=next(iter(sources), ""),
         same_sources=frozenset(sources),
-        **said,
+        api_version=api_version or api_versions.DEFAULT,
     )
 
 

@@ -140,17 +140,17 @@ def drifted(drift: Drift, path: str, main: str, *, whole: str, mend: str) -> Sho
     return _showing(parts)
 
 
-def applied(outcome: Outcome, plan: Plan, path: str, main: str, *, whole: str) -> Showing:
-    """The outcome of an apply of `plan` in every form."""
+def applied(outcome: Outcome, plan: Plan, path: str, main: str, *, whole: str, mend: str = "") -> Showing:
+    """The outcome of an apply of `plan` in every form; `mend` is the command that approves what the plan leaves."""
     root, base, making = _page(path, main, whole)
     word = "complete" if outcome.ok else "interrupted" if outcome.interrupted else "incomplete"
     counts = {"added": outcome.added, "changed": outcome.changed, "destroyed": outcome.destroyed}
     parts = _Parts(
         lambda: apply_document(outcome, plan),
-        lambda limit: outcome_markdown(outcome, plan, limit=limit, root=root, making=making),
+        lambda limit: outcome_markdown(outcome, plan, limit=limit, root=root, making=making, mend=mend),
         lambda whole: of_outcome(outcome, plan, base, whole=whole),
         lambda: outcome_junit(outcome, plan, base),
-        lambda: {"checksum": plan.checksum, **counts, "outcome": word},
+        lambda: {"checksum": plan.checksum, **counts, "outcome": word, "left": len(plan.rest.changes)},
     )
     return _showing(parts, plan)
 

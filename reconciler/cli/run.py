@@ -24,13 +24,14 @@ from reconciler.model.codes import errors as error_codes
 from reconciler.model.errors import Refused
 from reconciler.model.plan import Plan
 from reconciler.model.results.outcome import Outcome
-from reconciler.report.documents import Document, moved
+from reconciler.report.documents import Document, edited, moved
 
 
 class Approval(NamedTuple):
     """Checks approvals: `asks`: a person is asked, on `output`; `checksum` and `saved` were approved before (or None).
 
-    `document` makes a plan's document; plans are compared in that form.
+    `document` makes a plan's document; plans are compared in that form. `unmoved`: of the saved plan only those changes
+    are approved that are still the same, and the plan has no others.
     """
 
     asks: bool
@@ -38,10 +39,12 @@ class Approval(NamedTuple):
     document: Callable[[Plan], Document]
     checksum: str | None = None
     saved: SavedPlan | None = None
+    unmoved: bool = False
 
     def check(self, plan: Plan) -> None:
         """Raise StalePlan when the plan is not the one that was approved before."""
-        if self.saved and (told := moved(self.saved.document, self.document(plan))):
+        differing = edited if self.unmoved else moved
+        if self.saved and (told := differing(self.saved.document, self.document(plan))):
             raise stale("The saved plan is stale.", told)
         if self.checksum and self.checksum != plan.checksum:
             changes = [f"{change.action} {change.address}" for change in plan.changes]
@@ -94,7 +97,10 @@ class VerbRun(NamedTuple):
 
 
 def carry_out(output: Output, run: VerbRun) -> int:
-    """The exit code: 0 if all is as declared; 1 if not, or refused; 130 or 143 if interrupted."""
+    """The exit code: 0 if all is as declared; 1 if not, or refused; 2 if something is left for somebody to approve.
+
+    130 or 143 if interrupted.
+    """
     progress, interrupts = listener(output), Interrupts()
     with audit_file(run.audit) as audit:
         with ExitStack() as until_told:
@@ -118,7 +124,9 @@ def carry_out(output: Output, run: VerbRun) -> int:
         failed = run.finish(plan, outcome) or failed
     if outcome.interrupted or interrupts.received:
         return interrupts.exit_code or 1
-    return 0 if outcome.ok and not failed else 1
+    if failed or not outcome.ok:
+        return 1
+    return 2 if plan.rest else 0
 
 
 def _trail(output: Output, run: VerbRun, plan: Plan, audit: AuditFile | None, session: Session) -> Trail | None:

@@ -25,8 +25,9 @@ from reconciler.connection import opening
 from reconciler.connection.choice import Connection
 from reconciler.flow.look import estate_for, planned
 from reconciler.model.errors import UsageError
+from reconciler.model.estate import Estate
 from reconciler.model.manifest import Manifest
-from reconciler.model.plan import Options
+from reconciler.model.plan import ADDITIONS, Options
 from reconciler.model.results.drift import Drift
 from reconciler.verbs.status import status_on
 from reconciler.watch.health import Liveness, served
@@ -39,12 +40,24 @@ from reconciler.watch.tracing import tracing
 _ROUND_SECONDS = 3600.0
 
 
+ALL = "all"
+_BARE = "--apply"
+
+
+class _Watch(click.Command):
+    """`--apply` alone means `--apply=additions`: its value is optional, and never the next argument."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, [f"{_BARE}={ADDITIONS}" if one == _BARE else one for one in args])
+
+
 @click.command(
+    cls=_Watch,
     help="""Compare Azure with the manifest PATH at intervals, and report what is new; with --apply, also apply the changes.
 
     Each round reads PATH again and writes one line of JSON to stderr. Metrics, /healthz and /readyz are served at
     --listen. It stops on a signal (exit code 130 or 143), or after --times rounds.
-    """
+    """,
 )
 @click.argument("path")
 @click.option(
@@ -54,7 +67,14 @@ _ROUND_SECONDS = 3600.0
     show_default=True,
     help="Time between rounds: 30s, 10m, 1h or ISO 8601.",
 )
-@click.option("--apply", "applies", is_flag=True, help="Apply what differs, as `apply --auto-approve` would.")
+@click.option(
+    "--apply",
+    "applies",
+    metavar="[=all]",
+    type=click.Choice([ADDITIONS, ALL]),
+    help="Apply additions, as `apply --approve additions` would; `--apply=all`: everything that differs, as"
+    " `apply --auto-approve` would.",
+)
 @click.option("--times", metavar="N", type=click.IntRange(min=1), help="Stop after this many rounds.")
 @click.option(
     "--listen",
@@ -77,7 +97,7 @@ def watch(
     output: Output,
     path: str,
     every: str,
-    applies: bool,
+    applies: str | None,
     times: int | None,
     listen: str,
     notify: tuple[str, ...],
@@ -114,7 +134,7 @@ class _Pace(NamedTuple):
 class _Task:
     """What every round does: load the manifest, look, apply if asked, and look again."""
 
-    def __init__(self, path: str, connection: Connection, applies: bool) -> None:
+    def __init__(self, path: str, connection: Connection, applies: str | None) -> None:
         self._path = path
         self._connection = connection
         self._applies = applies
@@ -124,8 +144,12 @@ class _Task:
         teller.manifest = manifest.name
         options = plan_options(Planning(), manifest, self._connection.api_version, self._path)
         with teller.traces.span("look"):
-            seen = await _seen(azure, clock, manifest, options)
-        plan = seen.drift.plan
+            estate = await estate_for(azure, manifest)
+            seen = await _seen(azure, clock, manifest, options, estate)
+            plan = seen.drift.plan
+            if self._applies == ADDITIONS:
+                plan = await planned(azure, manifest, estate, replace(options, approve=ADDITIONS), clock)
+        seen = replace(seen, left=plan.rest.changes)
         refused = tuple(gate.name for gate in plan.closed_gates)
         if not self._applies or refused or not (plan.changes or plan.waits or plan.marks):
             return replace(seen, refused=refused if self._applies else ())
@@ -143,12 +167,13 @@ class _Task:
                 applying.cancel()
                 raise
         with teller.traces.span("look"):
-            return replace(await _seen(azure, clock, manifest, options), outcome=outcome)
+            estate = await estate_for(azure, manifest)
+            again = await _seen(azure, clock, manifest, options, estate)
+            return replace(again, outcome=outcome, left=plan.rest.changes)
 
 
-async def _seen(azure: Azure, clock: Clock, manifest: Manifest, options: Options) -> Seen:
+async def _seen(azure: Azure, clock: Clock, manifest: Manifest, options: Options, estate: Estate) -> Seen:
     """The drift and the status of backups, from one look."""
-    estate = await estate_for(azure, manifest)
     plan = await planned(azure, manifest, estate, options, clock)
     return Seen(Drift(plan), await status_on(azure, clock, manifest, estate))
 

@@ -72,8 +72,8 @@ async def planned(
 ) -> Plan:
     """The plan for an estate that was already read, with its open questions asked.
 
-    A shard that would stop, delete, shorten or weaken something reads and plans the whole manifest for its gates;
-    otherwise what a gate refuses as a whole could pass in parts.
+    A shard that would stop, delete, shorten or weaken something, or add what nobody reviews, reads and plans the whole
+    manifest for its gates; otherwise what a gate refuses as a whole could pass in parts.
     """
     # planning is half of the package, and whoever only asks for help needs none of it
     from reconciler.planning.gates import under_gates_of
@@ -84,10 +84,11 @@ async def planned(
             return (planner or plan_of)(manifest, of, under, clock.now())
 
     plan = await answered(azure, estate, partial(made, under=options))
-    if not options.shard.is_whole and any(change.weight for change in plan.changes):
+    if not options.shard.is_whole and any(change.weight or options.additions for change in plan.changes):
         whole = await look(azure, manifest, replace(options, shard=WHOLE), clock, planner=planner)
         plan = under_gates_of(plan, whole)
-    again = replace(options, force=keys.widened(options.force), is_again=True)
+    chosen = None if options.reviewed is None else frozenset(change.address for change in plan.changes)
+    again = replace(options, force=keys.widened(options.force), is_again=True, reviewed=None, chosen=chosen)
     return replace(plan, basis=Basis(estate, partial(made, under=again))) if has_weight(plan) else plan
 
 

@@ -87,6 +87,34 @@ class PolicyUse:
     disks: int | None = None
 
 
+ADDITIONS = "additions"
+"""The value of `Options.approve` that approves new backup instances and repairs, and nothing else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """What a run leaves for somebody to approve.
+
+    `because` says by address why it is left; `checksum` is that of a plan of these changes alone, once the others are
+    done. `held` are the addresses of what also waits for a key of its own, and `gone` those of reviewed changes that are
+    no longer planned.
+    """
+
+    changes: tuple[Change, ...] = ()
+    because: Mapping[Address, str] = field(default_factory=dict)
+    checksum: str = ""
+    held: tuple[Address, ...] = ()
+    gone: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        """Whether anything is left."""
+        return bool(self.changes or self.held or self.gone)
+
+
+NOTHING_LEFT = Rest()
+"""The rest of a plan of which everything is approved at once."""
+
+
 @dataclass(frozen=True, slots=True)
 class Basis:
     """What a plan was made of: the estate, and a function that makes a plan, or a sketch, of another one."""
@@ -106,6 +134,7 @@ class Plan:
     what `--only` or a shard leaves out. `basis` is kept if a step destroys or weakens something, which is planned again
     before it is done. `looked` is when the look began, by the monotonic clock of the connection. `contradicted` are ids
     of objects that exist although their list lacks them. `names`: how its addresses are shown. `uses`: its disks by vault and policy.
+    `rest`: what the options of approval leave out of it.
     """
 
     manifest: str
@@ -126,6 +155,7 @@ class Plan:
     contradicted: frozenset[str] = frozenset()
     names: ShortNames = field(default_factory=ShortNames, compare=False)
     uses: tuple[PolicyUse, ...] = ()
+    rest: Rest = NOTHING_LEFT
 
     @property
     def summary(self) -> Summary:
@@ -174,7 +204,9 @@ class Options:
     keys of gates, lower-cased as `keys` returns them; `guard_requests` maps lower-cased vault ids to resource guard request ids; `api_version` is that of DataProtection, `tool_version` ours;
     `is_again`: it is another look of a run that has begun, so what was counted may be less by what the run has done.
     `source` says where the manifest comes from (empty: not known), `same_sources` what other clones of that repository
-    call the same place, `shard` which of the manifest's vaults to manage.
+    call the same place, `shard` which of the manifest's vaults to manage. `approve`: ADDITIONS, or everything (empty);
+    `reviewed` are the digests of reviewed changes by lower-cased address, to which the plan is limited (None: it isn't),
+    and `chosen` the addresses of the changes that a run has begun with, to which a later look of it is limited.
     """
 
     tool_version: str = __version__
@@ -191,6 +223,14 @@ class Options:
     source: str = ""
     same_sources: frozenset[str] = frozenset()
     is_again: bool = False
+    approve: str = ""
+    reviewed: Mapping[str, str] | None = None
+    chosen: frozenset[Address] | None = None
+
+    @property
+    def additions(self) -> bool:
+        """Whether only additions are approved."""
+        return self.approve == ADDITIONS
 
     def is_source(self, mark: str) -> bool:
         """Whether a vault's mark names where this manifest comes from."""

@@ -82,6 +82,11 @@ def health_in(state: str, provisioning_state: str) -> Health:
     return found if found is Health.LEAVING else _PROVISIONING.get(lower(provisioning_state), found)
 
 
+def is_in_error(instance: Instance) -> bool:
+    """Whether Azure says that the protection of an instance is in error, and isn't working on it."""
+    return lower(instance.state) == "protectionerror" and health_of(instance) is Health.FAILING
+
+
 def preference(instance: Instance) -> tuple[int, str]:
     """The sort key among several instances of one disk: active ones come before stopped ones."""
     return (health(instance.state) is Health.STOPPED, instance.id.key)

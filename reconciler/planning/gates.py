@@ -23,11 +23,13 @@ from reconciler.planning.gone import is_left
 from reconciler.planning.role_book import RoleBook
 from reconciler.planning.world import World
 
-COUNTED = frozenset({"empty", "mass-change", "mass-gone", "selects-nothing"})
+COUNTED = frozenset({"empty", "mass-addition", "mass-change", "mass-gone", "selects-nothing"})
 """The gates that count over all vaults of the manifest."""
 
 MASS_PERCENT = 30
 MASS_FROM = 10
+ADDED_PERCENT = 5
+ADDED_ALWAYS = 20
 _SHOWN, _FEW = 10, 5
 
 
@@ -41,12 +43,13 @@ def gates(
         *_selects_nothing(draft.world, desired, changes),
         *vanished,
         *_mass(draft.world, _without(changes, vanished)),
+        *_mass_addition(draft.world, changes),
         *_two_sources(draft.world, changes),
         *_irreversible(draft, changes),
         *_weakening(draft, changes),
         *_deletions(draft.world, changes, due),
         *_quota(draft, changes),
-        *_scopes(draft.world, book),
+        *_scopes(draft.world, book, changes),
     ]
     return tuple(found)
 
@@ -146,6 +149,18 @@ def _of(reasons: dict[Address, str], changes: list[Change]) -> list[Address]:
     return [address for address in sorted(reasons) if address in planned]
 
 
+def _mass_addition(world: World, changes: Iterable[Change]) -> Iterable[Gate]:
+    """The gate for more new backup instances than nobody looks at: 20, or 5 % of those that exist if that is more."""
+    if not world.options.additions:
+        return
+    new = tuple(change.address for change in changes if change.kind is Kind.DISK and change.action is Action.ADD)
+    total = sum(instance.disk is not None for instance in world.estate.instances.values())
+    if len(new) > ADDED_ALWAYS and len(new) * 100 > total * ADDED_PERCENT:
+        message = f"{counted(len(new), 'disk')} would become protected without a review, beside {counted(total, 'backup instance')}"
+        hint = "check that the selectors match what they should; pass `--force mass-addition` to continue"
+        yield Gate("mass-addition", message, hint, world.forces("mass-addition"), new)
+
+
 def _two_sources(world: World, changes: Iterable[Change]) -> Iterator[Gate]:
     """The gate before stops, deletions and revocations in vaults that bear the mark of another source."""
     source = world.options.source
@@ -226,7 +241,9 @@ def _quota(draft: Draft, changes: list[Change]) -> Iterable[Gate]:
         yield Gate("role-quota", message, hint, draft.world.forces("role-quota"))
 
 
-def _scopes(world: World, book: RoleBook) -> Iterable[Gate]:
+def _scopes(world: World, book: RoleBook, changes: list[Change]) -> Iterable[Gate]:
+    if world.options.additions and not any(change.kind is Kind.ROLE for change in changes):
+        return
     over = {key: len(scopes) for key, scopes in sorted(book.disk_scopes.items()) if len(scopes) > DISK_SCOPE_LIMIT}
     if over:
         where = _listed(

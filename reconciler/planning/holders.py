@@ -45,8 +45,13 @@ class Holders:
         answer = self._questions.answer(HOLDERS(wanted.disk.id))
         shown = [one for one in answer.value if self._is_far(one.vault)] if isinstance(answer, Yes) else []
         listed: Sequence[ArmId] | Pending | None = [one.id for one in shown]
-        if (shown or self._world.options.preflight) and self._fits(wanted):
+        must_know = self._world.options.additions and isinstance(answer, Unsure)
+        if (shown or must_know or self._world.options.preflight) and self._fits(wanted):
             listed = self._questions.ask(PROTECTED_ELSEWHERE(wanted.disk.id), address=wanted.address)
+        elif isinstance(answer, Unsure) and must_know:
+            message = f"could not tell whether another vault already protects the disk: {answer.because}"
+            self._decisions.refuse(wanted.address, answer.code, message, place=wanted.place, hint=answer.hint)
+            return True
         elif isinstance(answer, Unsure):
             self.unchecked += 1
             self._why = answer.because

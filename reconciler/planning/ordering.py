@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any
 
 from reconciler.model.addresses import Address
-from reconciler.model.canonical import digest, plain
+from reconciler.model.canonical import digest
 from reconciler.model.changes import Action, Change, Kind
 from reconciler.model.errors import UsageError
 from reconciler.model.findings import Finding
 from reconciler.model.ids import lower
+from reconciler.model.outlines import outline
 from reconciler.model.short_names import ShortNames, Typed
 from reconciler.planning.world import World
 
@@ -95,29 +95,3 @@ def checksum(world: World, changes: list[Change]) -> str:
     """
     data = {"tool": world.options.tool_version, "manifest": world.manifest, "changes": map(outline, changes)}
     return digest(data)
-
-
-def outline(change: Change) -> dict[str, Any]:
-    """A change as JSON data, which is the same for two looks at the same thing."""
-    return {
-        "address": lower(change.address),
-        "action": change.action.value,
-        "before": _owned(change.before),
-        "after": _owned(change.after),
-        "steps": [[step.op.value, step.target.key, _folded(plain(step.body))] for step in change.steps],
-    }
-
-
-def _owned(fields: Mapping[str, Any] | None) -> Any:
-    return (
-        None if fields is None else _folded(plain({key: value for key, value in fields.items() if key != "protection"}))
-    )
-
-
-def _folded(value: Any) -> Any:
-    """JSON data with ids in lower case, because Azure's spelling differs from one answer to the next."""
-    if isinstance(value, dict):
-        return {key: _folded(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_folded(item) for item in value]
-    return lower(value) if isinstance(value, str) and value.startswith("/") else value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from reconciler.model import addresses
@@ -18,6 +18,7 @@ from reconciler.model.manifest import Manifest
 from reconciler.model.plan import Options, Plan
 from reconciler.model.protection import GOALS
 from reconciler.planning import halts, identity, proofs
+from reconciler.planning.approval import approved, open_to
 from reconciler.planning.capacity import check_capacity
 from reconciler.planning.comparison import Comparison
 from reconciler.planning.decisions import Decisions
@@ -76,22 +77,24 @@ def _finish(comparison: Comparison) -> Plan:
     used = {wanted.address: addresses.policy(wanted.vault.name, wanted.policy.name) for wanted in everything}
     narrowing = Narrowing(draft.world.options.only, used, _known(comparison), draft.world.names)
     left, costly = held_back(draft, narrowed(draft.decisions.changes.values(), narrowing))
-    changes = ordered(left)
+    due = _tell_due(draft.decisions, narrowing)
+    keyless = [one for gate in costly if not gate.is_open for one in gate.addresses]
+    changes, rest = approved(draft, ordered(left), (*due, *keyless))
+    options = draft.world.options
     found = (
-        *costly,
-        *gates(draft, book, everything, changes, _tell_due(draft.decisions, narrowing)),
-        *local_gates(draft, narrowing.takes),
+        *open_to(options, (*costly, *local_gates(draft, narrowing.takes)), changes),
+        *gates(draft, book, everything, changes, [] if options.additions else due),
     )
     _tell_unmatched(draft.decisions, narrowing)
     _tell_idle(comparison)
     return Plan(
         manifest=draft.world.manifest.name,
         changes=tuple(changes),
-        findings=tuple(sorted(_concerning(draft.decisions, changes, narrowing), key=finding_rank)),
+        findings=tuple(sorted(_concerning(draft.decisions, (*changes, *rest.changes), narrowing), key=finding_rank)),
         gates=tuple(sorted(found, key=lambda gate: gate.name)),
         checksum="" if draft.questions.open else checksum(draft.world, changes),
         waits=tuple(wait for wait in draft.decisions.waits if narrowing.takes(wait.address)),
-        marks=marks(draft, changes, narrowing.takes),
+        marks=() if options.additions else marks(draft, changes, narrowing.takes),
         emitted=tuple(book.emitted[address] for address in sorted(book.emitted)),
         missing=tuple(book.missing[address] for address in sorted(book.missing)),
         expected={
@@ -104,7 +107,8 @@ def _finish(comparison: Comparison) -> Plan:
         contradicted=frozenset(draft.questions.unlisted_ids),
         names=draft.world.names,
         uses=uses(draft, everything, changes),
-        is_partial=bool(draft.world.options.only) or not draft.world.options.shard.is_whole,
+        is_partial=bool(options.only) or not options.shard.is_whole,
+        rest=rest,
     )
 
 
@@ -118,7 +122,7 @@ def _tell_due(decisions: Decisions, narrowing: Narrowing) -> list[Address]:
     return due
 
 
-def _concerning(decisions: Decisions, changes: list[Change], narrowing: Narrowing) -> list[Finding]:
+def _concerning(decisions: Decisions, changes: Iterable[Change], narrowing: Narrowing) -> list[Finding]:
     """The findings of what `--only` takes, and those without an address."""
     planned = {change.address for change in changes}
     return [

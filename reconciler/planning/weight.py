@@ -8,9 +8,9 @@ from reconciler.model.changes import Change, Kind, Op, Step
 from reconciler.model.estate import Estate
 from reconciler.model.ids import ArmId
 from reconciler.model.names import instance_name
+from reconciler.model.outlines import outline
 from reconciler.model.plan import Gate, Plan
 from reconciler.model.tags import OWNER_TAG, tag_of
-from reconciler.planning.ordering import outline
 
 WEAKENS = "weakens"
 """The weight of a change that makes a vault protect less."""

@@ -13,12 +13,14 @@ from reconciler.base import durations, escape
 from reconciler.base.redaction import redact
 from reconciler.model.changes import Action, Change, Kind, Step
 from reconciler.model.findings import Finding, Place, Severity
+from reconciler.model.outlines import change_digest
 from reconciler.model.plan import Gate, Mark, Plan
 from reconciler.model.results.drift import CLASSES, Drift
 from reconciler.model.results.outcome import Outcome, Result, Status
 from reconciler.model.short_names import ShortNames
 from reconciler.report import trials
 from reconciler.report.plans.verdict import is_clean
+from reconciler.report.rest import rest_document
 from reconciler.report.values import jsonable
 
 FORMAT_VERSION = "1.0"
@@ -138,7 +140,7 @@ def plan_document(
         "checksum": plan.checksum,
         "clean": is_clean(plan),
         "summary": {"add": counts.add, "change": counts.change, "destroy": counts.destroy},
-        "changes": [change_document(change, names) for change in plan.changes],
+        "changes": [{**change_document(change, names), "digest": change_digest(change)} for change in plan.changes],
         "marks": [_mark(mark, names, alone=mark.vault.key in plan.marked_alone) for mark in plan.marks],
         "gates": [_gate(gate, names) for gate in plan.gates],
         "waits": [
@@ -207,6 +209,7 @@ def apply_document(outcome: Outcome, plan: Plan) -> Document:
         },
         "results": [_result(result, plan.names) for result in outcome.results],
         "findings": [finding_document(finding, plan.names) for finding in (*outcome.errors, *outcome.warnings)],
+        **rest_document(plan),
     }
 
 
@@ -232,7 +235,7 @@ def operation_document(verb: str, outcome: Outcome, plan: Plan) -> Document:
 
 def saved_changes(document: Mapping[str, Any]) -> dict[str, Document]:
     """The changes of a plan document by address, without keys that don't affect the writes."""
-    told_only = {"name", "reason", "detail", "drift", "place"}
+    told_only = {"name", "reason", "detail", "drift", "place", "digest"}
     return {
         change["address"]: {"expires": 0, **{key: value for key, value in change.items() if key not in told_only}}
         for change in document["changes"]
@@ -241,20 +244,36 @@ def saved_changes(document: Mapping[str, Any]) -> dict[str, Document]:
 
 def moved(saved: Mapping[str, Any], fresh: Mapping[str, Any]) -> list[str]:
     """The differences between two plan documents, one sentence each; empty when they are equivalent."""
-    told = [
-        f"{name} was '{escape.spelled(saved.get(key))}', is now '{escape.spelled(fresh.get(key))}'"
-        for key, name in (("manifest", "the manifest's name"), ("tool_version", "the tool's version"))
-        if saved.get(key) != fresh.get(key)
-    ]
+    told = _foreign(saved, fresh)
     old, new = saved_changes(saved), saved_changes(fresh)
-    if len(old) != len(saved["changes"]):
-        told.append("the plan file was edited: it has the same change twice")
     names = {one["address"]: one.get("name") or one["address"] for one in (*saved["changes"], *fresh["changes"])}
     told += [f"{names[one]}: {old[one]['action']} is no longer needed" for one in old if one not in new]
     told += [f"{names[one]}: {new[one]['action']} was not in the plan" for one in new if one not in old]
     told += [_difference(names[one], old[one], new[one]) for one in old if one in new and old[one] != new[one]]
     if not told and (saved.get("checksum"), _counts(saved)) != (fresh.get("checksum"), _counts(fresh)):
         told.append("the manifest or the plan file was edited: the checksums differ, but the changes don't")
+    return told
+
+
+def _foreign(saved: Mapping[str, Any], fresh: Mapping[str, Any]) -> list[str]:
+    """Why a plan document isn't one of the same manifest and tool, or no longer as it was made."""
+    told = [
+        f"{name} was '{escape.spelled(saved.get(key))}', is now '{escape.spelled(fresh.get(key))}'"
+        for key, name in (("manifest", "the manifest's name"), ("tool_version", "the tool's version"))
+        if saved.get(key) != fresh.get(key)
+    ]
+    if len(saved_changes(saved)) != len(saved["changes"]):
+        told.append("the plan file was edited: it has the same change twice")
+    return told
+
+
+def edited(saved: Mapping[str, Any], fresh: Mapping[str, Any]) -> list[str]:
+    """Why the changes of a plan, recognized by their digests, aren't those that a saved document shows; mostly nothing."""
+    told, old = _foreign(saved, fresh), saved_changes(saved)
+    for one, change in saved_changes(fresh).items():
+        said = {key: value for key, value in old.get(one, {}).items() if key != "depends_on"}
+        if said != {key: value for key, value in change.items() if key != "depends_on"}:
+            told.append(f"the plan file was edited: {one} isn't the change that its digest names")
     return told
 
 

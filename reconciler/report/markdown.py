@@ -19,6 +19,7 @@ from reconciler.report.comment import COMMENT_LIMIT, NOBODY, Comment, Making
 from reconciler.report.lines import by_severity, change_lines, mark_line
 from reconciler.report.plans.verdict import gist, is_clean, look_closely, plan_summary
 from reconciler.report.plans.words import folded, short_change, use_rows
+from reconciler.report.rest import rest_page, rest_said
 from reconciler.report.script import role_script
 from reconciler.report.terminal import HEADINGS, class_heading, outcome_summary, result_blocks, what_next
 
@@ -147,14 +148,19 @@ def outcome_markdown(
     root: str = "",
     making: Making = NOBODY,
     verb: str = "apply",
+    mend: str = "",
 ) -> str:
-    """The outcome of an apply of `plan`, or of another `verb`; at most `limit` characters."""
+    """The outcome of an apply of `plan`, or of another `verb`; at most `limit` characters.
+
+    `mend` is the command that approves what the plan leaves.
+    """
     status = "complete" if outcome.ok else "interrupted" if outcome.interrupted else "incomplete"
     page = Comment(limit, making)
     page.add(_marker(verb, plan.manifest))
     summary = f"**{markdown(outcome_summary(outcome, verb))}**"
     left = "" if outcome.ok else f"\n\n{prose(what_next(outcome, verb))}"
-    page.add(f"## {verb.capitalize()} of {markdown(plan.manifest)}: {status}\n\n{summary}{left}\n")
+    rest = f" {markdown(rest_said(plan))}" if plan.rest else ""
+    page.add(f"## {verb.capitalize()} of {markdown(plan.manifest)}: {status}\n\n{summary}{rest}{left}\n")
     for state, heading, told in result_blocks(outcome, plan.names):
         if state is not Status.DONE and told:
             page.items(heading, list(result_items(told, plan.names)))
@@ -164,6 +170,7 @@ def outcome_markdown(
     if found := trials.rows(outcome, plan.names):
         page.add("\n### Trial restores\n\n")
         page.table(trials.HEADS, found)
+    rest_page(page, plan, root, mend, ok=outcome.ok)
     done = outcome.with_status(Status.DONE)
     page.folded(f"{HEADINGS[Status.DONE]} ({len(done)})", _done(done, plan, root))
     return page.text()

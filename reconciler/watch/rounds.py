@@ -11,6 +11,7 @@ from typing import Any
 
 from reconciler.base.clock import Clock
 from reconciler.flow.run import unless
+from reconciler.model.changes import Change
 from reconciler.model.codes import errors as error_codes
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.findings import Finding
@@ -27,13 +28,15 @@ JITTER = 0.1
 class Seen:
     """What one round saw and did: `drift` and `status` at the round's end.
 
-    `outcome` is that of an apply (None: nothing was applied); `refused` are the gates that prevented an apply.
+    `outcome` is that of an apply (None: nothing was applied); `refused` are the gates that prevented an apply, and `left`
+    the changes that it leaves for somebody to approve.
     """
 
     drift: Drift
     status: BackupStatus
     outcome: Outcome | None = None
     refused: tuple[str, ...] = ()
+    left: tuple[Change, ...] = ()
 
     @property
     def findings(self) -> tuple[Finding, ...]:

@@ -91,6 +91,8 @@ def _fields(one: Round) -> Mapping[str, Any]:
         fields["status"] = one.seen.status.counts
         fields["errors"] = sum(found.severity is Severity.ERROR for found in one.seen.findings)
         fields["refused"] = list(one.seen.refused)
+        if one.seen.left:
+            fields["left"] = [change.address for change in one.seen.left]
         if one.seen.outcome is not None:
             fields.update(_applied(one.seen.outcome))
     return fields

@@ -76,6 +76,9 @@ SCENES: Scenes = {
         manifest(rule(select=selector(subscriptions=(D,), names=("no-*",)))), world(*settled())
     ),
     "irreversible": lambda: shown(manifest(vaults=[vault_spec(immutability="Locked")]), world(*settled())),
+    "mass-addition": lambda: shown(
+        manifest(rule(disk_id(), *ids(21, "n"))), world(*settled(), *map(disk, ids(21, "n"))), approve="additions"
+    ),
     "mass-change": mass_change,
     "mass-gone": mass_gone,
     "resume-expires": DISKS["resume-expires"],

@@ -95,6 +95,12 @@ def test_without_an_approved_plan_nothing_is_applied(
     assert not (one.checkout / "owned").exists()
 
 
+def test_a_night_adds_what_is_new_and_leaves_the_rest(machine: Callable[..., Machine]) -> None:
+    done = AzurePipelines(machine()).job("backup-nightly.yml", "additions")
+    assert done.code == 0, done.text
+    assert "##vso[task.logissue type=warning]" in done.text
+
+
 def test_drift_keeps_one_work_item(machine: Callable[..., Machine]) -> None:
     one = machine()
     one.answers = [("wiql", {"workItems": []})]

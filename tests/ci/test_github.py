@@ -117,6 +117,8 @@ def test_drift_keeps_one_issue(machine: Callable[..., Machine]) -> None:
     assert "## Drift of quickstart: found" in body
     assert "## Status of quickstart" in body
     (checksum,) = re.findall(r"^reconciler apply backup --checksum ([0-9a-f]{64})", body, re.MULTILINE)
+    link = "https://github.com/example/infra/actions/workflows/backup-apply.yml"
+    assert f"run [backup-apply.yml]({link}) with the checksum `{checksum}`." in body
     assert {"drift.json", "status.json", "report.md"} <= set(runner.kept["reconciler-drift-status-backup"])
     one.forget()
     others = [{"number": 3, "body": None}, {"number": 4, "body": body, "pull_request": {}}]
@@ -134,6 +136,20 @@ def test_drift_keeps_one_issue(machine: Callable[..., Machine]) -> None:
     assert runner.job("backup-nightly.yml", "drift").code == 0
     (closed,) = one.sent("PATCH", "state=closed")
     assert "repos/example/infra/issues/7" in closed["arguments"]
+
+
+def test_a_night_adds_what_is_new_and_leaves_the_rest(machine: Callable[..., Machine]) -> None:
+    one = machine()
+    runner = GitHub(one, "schedule", {})
+    done = runner.job("backup-nightly.yml", "additions")
+    assert done.code == 2, done.text
+    assert "changes are left for somebody to approve" in done.text
+    audit = one.checkout / "audit.jsonl"
+    assert not audit.exists() or not audit.read_text()
+    _, plan = planned(one)
+    one.answers = approving(plan.values["checksum"])
+    assert applied(one).code == 0
+    assert GitHub(one, "schedule", {}).job("backup-nightly.yml", "additions").code == 0
 
 
 def test_a_look_that_fails_is_no_clean_night(machine: Callable[..., Machine]) -> None:

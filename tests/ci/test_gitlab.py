@@ -58,6 +58,12 @@ def test_without_an_approved_plan_nothing_is_applied(
     assert not (one.checkout / "owned").exists()
 
 
+def test_a_night_adds_what_is_new_and_leaves_the_rest(machine: Callable[..., Machine]) -> None:
+    done = GitLab(machine()).job("additions")
+    assert done.code == 2, done.text
+    assert "changes are left for somebody to approve" in done.text
+
+
 def test_drift_keeps_one_issue_where_a_token_lets_it(machine: Callable[..., Machine]) -> None:
     one = machine()
     assert GitLab(one).job("drift").code == 2

@@ -21,7 +21,7 @@ OPTIONS = ("--sandbox", "azure.estate.yaml", "--listen", "127.0.0.1:0")
 
 
 def test_rounds_that_apply_and_then_rest(estate: Path) -> None:
-    done = run(estate, "watch", ".", *OPTIONS, "--times", "2", "--apply")
+    done = run(estate, "watch", ".", *OPTIONS, "--times", "2", "--apply=all")
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
     serving, first, second = map(json.loads, done.stderr.splitlines())
     assert serving["event"] == "serving"

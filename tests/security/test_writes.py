@@ -148,3 +148,15 @@ def test_no_write_without_its_record(trial: Trial, monkeypatch: pytest.MonkeyPat
     intents = [row for row in kept if row["record"] == "intent"]
     assert [call.method for call in trial.writes()] == [row["method"] for row in intents]
     assert len(intents) == 3
+
+
+@promise(
+    "`apply --approve additions` and `watch --apply` only create first backup instances with what they alone need, and repair failing ones; a change of any other kind, or with any other operation, is left."
+)
+def test_without_a_review_only_additions_are_applied(quickstart: Path, reconciler: Run) -> None:
+    sandbox = ("--sandbox", "azure.estate.yaml")
+    code, told = reconciler("apply", "backup.yaml", *sandbox, "--approve", "additions")
+    assert (code, is_untouched(quickstart)) == (2, True), told
+    assert "7 changes are left for somebody to approve." in told
+    code, told = reconciler("watch", "backup.yaml", *sandbox, "--apply", "--times", "1", "--listen", "none")
+    assert (code, is_untouched(quickstart)) == (0, True), told

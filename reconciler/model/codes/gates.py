@@ -9,6 +9,7 @@ GATES: Mapping[str, str] = {
     "deleted-vault": "An empty vault would be created beside a soft-deleted vault of the same name.",
     "empty": "The manifest selects no disk, but backup instances of this manifest exist.",
     "irreversible": "A change can't be undone: soft delete AlwaysOn, immutability Locked, cross-region restore, cross-subscription restore PermanentlyDisabled, or a deletion where soft delete is off.",
+    "mass-addition": "`--approve additions` would protect more than 20 new disks, and more than 5 % of the number of existing backup instances.",
     "mass-change": "More than 30 % of the backup instances of a vault, or of all vaults, would be stopped, suspended, deleted or kept for less time.",
     "mass-gone": "More than 10 % of a vault's disks, and at least 5, no longer exist, and `whenGone` would act on their backups.",
     "resume-expires": "Resuming protection would delete recovery points that expired while it was stopped or suspended.",

@@ -106,7 +106,7 @@ class Outcome:
 
     def compared(self, later: Plan) -> Outcome:
         """The outcome after another look: a wait whose object still has a change, a wait or an error isn't done."""
-        left = {change.address: change for change in later.changes}
+        left = {change.address: change for change in (*later.changes, *later.rest.changes)}
         at_work = {wait.address for wait in later.waits}
         return replace(
             self, results=tuple(_seen_again(result, left, at_work) for result in self.results), errors=later.errors

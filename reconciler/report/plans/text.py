@@ -11,6 +11,7 @@ from reconciler.report.lines import gate_hint, mark_line
 from reconciler.report.plans.changes import block_lines, danger_lines
 from reconciler.report.plans.verdict import is_clean, look_closely, plan_summary, verdict
 from reconciler.report.plans.words import FIRST, USE_HEADS, folded, use_rows
+from reconciler.report.rest import rest_lines, rest_said
 from reconciler.report.script import role_commands
 from reconciler.report.style import Style
 from reconciler.report.wrapping import wrapped
@@ -32,9 +33,10 @@ def plan_text(
         lines += _table(plan.uses, style)
     lines += _changes(plan, style, root)
     lines += _rest(plan, style)
+    lines += rest_lines(plan, style, root)
     lines += finding_lines(plan.findings, style, root, plan.names)
     lines += _gates(plan, style)
-    summary = plan_summary(plan, verb, is_refused=is_refused)
+    summary = " ".join(filter(None, (plan_summary(plan, verb, is_refused=is_refused), rest_said(plan))))
     lines.append(style.good(summary) if is_clean(plan) else style.bold(summary))
     if not verb or (plan.changes and not is_refused):
         lines.append(f"Checksum: {plain(plan.checksum)}")

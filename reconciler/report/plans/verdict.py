@@ -15,8 +15,8 @@ NO_CHANGES = "No changes. Azure matches the manifest."
 
 
 def is_clean(plan: Plan) -> bool:
-    """Whether the plan writes nothing and has no closed gates and no errors."""
-    return not (plan.changes or plan.marks or plan.closed_gates or plan.errors)
+    """Whether the plan writes nothing, leaves nothing, and has no closed gates and no errors."""
+    return not (plan.changes or plan.marks or plan.closed_gates or plan.errors or plan.rest)
 
 
 def verdict(plan: Plan, verb: str = "", *, is_refused: bool = False) -> str:
@@ -39,8 +39,9 @@ def gist(plan: Plan, *, is_refused: bool = False) -> str:
         return f"{errors}; nothing will be written for what {what}{others}{dangers}"
     found = [change for change in plan.changes if change.kind is Kind.DISK]
     new = sum(change.action is Action.ADD for change in found)
+    written = counted(len(plan.changes), "change") if plan.changes else counted(len(plan.marks), "mark")
     parts = [
-        counted(len(plan.changes), "change") if plan.changes else counted(len(plan.marks), "mark"),
+        "nothing to write" if plan.rest and not (plan.changes or plan.marks) else written,
         f"{counted(new, 'disk becomes', 'disks become')} protected" if new else "",
         _close(plan) or "nothing is deleted, stopped or weakened",
     ]
