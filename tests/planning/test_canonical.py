@@ -18,7 +18,7 @@ from reconciler.loading.files import load
 from reconciler.model import canonical, selectors
 from reconciler.model import manifest as model
 from reconciler.model.canonical import FORMS, Form, digest, plain
-from reconciler.model.manifest import DiskRule, Manifest, PolicyContent, SoftDelete
+from reconciler.model.manifest import DiskRule, Manifest, PolicyContent, SoftDelete, VerifySpec
 from reconciler.model.names import policy_names
 
 EVERYTHING = Path(__file__).parents[1] / "compatibility" / "cases" / "every-field" / "manifest"
@@ -38,7 +38,10 @@ def everything() -> Manifest:
     with TemporaryDirectory() as folder:
         copytree(EVERYTHING, folder, dirs_exist_ok=True)
         copy(LATER, Path(folder) / "common")
-        return load(Path(folder) / "manifest.yaml")
+        found = load(Path(folder) / "manifest.yaml")
+    # A program may be named beside the manifest alone, and the frozen file names none.
+    verify = VerifySpec(found.place, ("./check-copy.sh",), 900)
+    return replace(found, drills=tuple(replace(one, verify=verify) for one in found.drills))
 
 
 def within(value: Any) -> Iterator[Any]:
