@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from reconciler.base.plurals import counted
-from reconciler.model.codes import disks as codes
+from reconciler.model.codes import disks as disk_codes
 from reconciler.model.known import NOT_KNOWN
 from reconciler.model.manifest import Removed
 from reconciler.model.protection import Health, health_of, is_active
@@ -70,10 +70,10 @@ def _has_come(draft: Draft, tally: Tally, after: date) -> bool:
         message = (
             f"`confirm` is given before {after}, the first day on which anything may be deleted; nothing is deleted"
         )
-        draft.decisions.note(codes.CONFIRM_EARLY, message, place=place)
+        draft.decisions.note(disk_codes.CONFIRM_EARLY, message, place=place)
     elif after - today <= ANNOUNCED and (what := together(draft, tally.live)):
         message = f"from {after} on {what.told} may be deleted; reason: {tally.entry.reason}"
-        draft.decisions.note(codes.DELETION_AHEAD, message, place=place)
+        draft.decisions.note(disk_codes.DELETION_AHEAD, message, place=place)
     return False
 
 
@@ -86,13 +86,13 @@ def _confirmed(draft: Draft, tally: Tally, confirm: Confirmation | None) -> bool
         since = f" since {entry.after}" if entry.after else ""
         message = f"{what.told} may be deleted{since}, but this is not confirmed; reason: {entry.reason}"
         hint = "" if what.points is None else _to_delete(len(tally.live), what.points)
-        draft.decisions.note(codes.DELETION_UNCONFIRMED, message, place=entry.place, hint=hint)
+        draft.decisions.note(disk_codes.DELETION_UNCONFIRMED, message, place=entry.place, hint=hint)
     elif what.points is None:
-        draft.decisions.note(codes.CONFIRM_UNCOUNTED, f"nothing is deleted: {what.told}", place=entry.place)
+        draft.decisions.note(disk_codes.CONFIRM_UNCOUNTED, f"nothing is deleted: {what.told}", place=entry.place)
     elif not draft.world.options.shard.is_whole:
         message = "nothing is deleted: one shard can't count what a `confirm` is about"
         hint = "run it once without `--shard`"
-        draft.decisions.note(codes.CONFIRM_UNCOUNTED, message, place=entry.place, hint=hint)
+        draft.decisions.note(disk_codes.CONFIRM_UNCOUNTED, message, place=entry.place, hint=hint)
     elif _fits(confirm, tally, what.points, is_again=draft.world.options.is_again):
         return True
     else:
@@ -122,7 +122,7 @@ def _tell_difference(draft: Draft, tally: Tally, confirm: Confirmation, points: 
         f"nothing is deleted: `confirm` says {_numbers(confirm.instances, confirm.points)}, but Azure has {has}{more}"
     )
     hint = f"check what changed; {_to_delete(len(tally.live), points)}"
-    draft.decisions.note(codes.CONFIRM_DIFFERS, message, place=tally.entry.place, hint=hint)
+    draft.decisions.note(disk_codes.CONFIRM_DIFFERS, message, place=tally.entry.place, hint=hint)
 
 
 def _numbers(instances: int, points: int) -> str:
