@@ -18,7 +18,8 @@ from reconciler.verbs import drill as operation
     help="""Restore a sample of disks, as the drills of the manifest PATH declare, check the copies, and delete them.
 
     NAME… are the drills to run, by name or address (default: all). The disks with the oldest proof are restored first; copies that an
-    earlier run left behind are deleted. A drill that finds nothing to restore fails.
+    earlier run left behind are deleted. A drill with `verify` runs that program on this machine for each copy. A drill that
+    finds nothing to restore fails.
     """
 )
 @click.argument("path")
