@@ -25,7 +25,7 @@ def verbs() -> Iterator[tuple[str, ...]]:
     for name, command, _ in GENERATE.commands():
         known = {one.name for one in command.params}
         needed = {one.name for one in command.params if one.required}
-        if {"path", "form", "arm_endpoint"} <= known and needed <= {"path"} and "names" not in known:
+        if {"path", "form", "arm_endpoint"} <= known and needed <= {"path"} and not known & {"names", "disks"}:
             yield (*name.split()[1:], "backup.yaml", *(["--auto-approve"] if "auto_approve" in known else []))
 
 
