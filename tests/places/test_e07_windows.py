@@ -83,7 +83,7 @@ def test_the_quickstart_is_planned_applied_and_at_rest(folder: Path) -> None:
 
 def test_the_watch_and_other_verbs(folder: Path) -> None:
     with_sandbox = ("quickstart", "--sandbox", ESTATE)
-    _, told = run(folder, "watch", *with_sandbox, "--times", "1", "--apply", "--listen", "127.0.0.1:0")
+    _, told = run(folder, "watch", *with_sandbox, "--times", "1", "--apply=all", "--listen", "127.0.0.1:0")
     assert [json.loads(line)["event"] for line in told.splitlines()][:2] == ["serving", "round"]
     run(folder, "drift", *with_sandbox)
     run(folder, "backup", *with_sandbox, "--wait")
