@@ -90,6 +90,14 @@ def test_a_vault_whose_contents_can_t_be_understood_is_left_out(forged: Forged) 
 
 
 @pytest.mark.parametrize("rule", [forbidden, html])
+def test_a_vault_whose_contents_can_t_be_read_is_left_out(forged: Forged, rule: Callable[..., Any]) -> None:
+    with forged(two_vaults(4), rule("GET */OtherVault/backupInstances"), clock="virtual") as azure:
+        done = exported(azure)
+        assert "OtherVault" in head(done)
+        assert ("- name: OtherVault" in done.out, "- name: TestBkpVault" in done.out) == (False, True)
+
+
+@pytest.mark.parametrize("rule", [forbidden, html])
 def test_a_subscription_that_can_t_be_read_costs_its_disks(forged: Forged, rule: Callable[..., Any]) -> None:
     far = disk_id("far", subscription=OTHER)
     source = {"properties.dataSourceInfo.resourceID": far, "properties.dataSourceInfo.resourceUri": far}
