@@ -37,7 +37,6 @@ from reconciler.planning.backups import (
     reading_of,
     state_of,
 )
-from reconciler.planning.consistency import apart
 from reconciler.planning.desired import DesiredDisk, declared_disks
 from reconciler.planning.draft import Draft
 from reconciler.planning.gone import Verdict, absences, known_points, lost, outlook, verdict
@@ -98,14 +97,12 @@ def statuses(draft: Draft, told: Evidence, skipped: tuple[str, ...] = ()) -> Bac
     ]
     rows += _refused(draft, known)
     rows += _gone(draft, desired)
-    told_too = [*proofs.complaints(draft.world, desired), *apart(desired)]
+    late = list(proofs.complaints(draft.world, desired))
     _tell_unsure(draft, desired, told)
     return BackupStatus(
         draft.world.manifest.name,
         tuple(sorted(rows, key=lambda row: row.disk.key)),
-        tuple(
-            sorted((*told_too, *draft.decisions.unread), key=lambda one: (one.code, lower(one.address), one.message))
-        ),
+        tuple(sorted((*late, *draft.decisions.unread), key=lambda one: (one.code, lower(one.address), one.message))),
         skipped,
         draft.world.now,
         draft.world.names,
