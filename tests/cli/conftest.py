@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import warm
 
 import reconciler
 from reconciler.cli.output import Output
@@ -24,7 +25,10 @@ def command(tmp_path: Path) -> Run:
     def run(*arguments: str, stdin: str = "", **options: Any) -> subprocess.CompletedProcess[str]:
         environment = {name: value for name, value in os.environ.items() if not name.startswith(HIDDEN)}
         environment["PYTHONPATH"] = str(Path(reconciler.__file__).parents[1])
-        extra = options.pop("environment", {})
+        environment |= options.pop("environment", {})
+        folder = options.pop("cwd", tmp_path)
+        if not stdin and warm.fits(environment, options):
+            return warm.run(folder, arguments, environment)
         return subprocess.run(
             [sys.executable, "-m", "reconciler", *arguments],
             input=stdin,
@@ -33,8 +37,8 @@ def command(tmp_path: Path) -> Run:
             stderr=subprocess.PIPE,
             timeout=300,
             check=False,
-            cwd=options.pop("cwd", tmp_path),
-            env={**environment, **extra},
+            cwd=folder,
+            env=environment,
             **options,
         )
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import warm
 from stage import as_yaml
 
 import reconciler
@@ -47,7 +48,9 @@ def within(*arguments: str) -> int:
 
 def run(folder: Path, *arguments: str, **options: Any) -> Done:
     """Run `reconciler` in a folder; what it said, and its exit code."""
-    extra = options.pop("environment", None)
+    around = environment(options.pop("environment", None))
+    if warm.fits(around, options):
+        return warm.run(folder, arguments, around)
     options.setdefault("stdin", subprocess.DEVNULL)
     return subprocess.run(
         [sys.executable, "-m", "reconciler", *arguments],
@@ -58,7 +61,7 @@ def run(folder: Path, *arguments: str, **options: Any) -> Done:
         timeout=300,
         check=False,
         cwd=folder,
-        env=environment(extra),
+        env=around,
         **options,
     )
 

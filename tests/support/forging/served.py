@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -19,6 +17,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
+import warm
 from installed import Done, environment
 
 from forging.rule import Answer, Asked, Chain, Unanswered
@@ -26,11 +25,10 @@ from reconciler.sandbox.sandbox import Sandbox
 from reconciler.sandbox.server import Server
 
 HOPS = frozenset({"connection", "keep-alive", "transfer-encoding", "content-length", "accept-encoding"})
-COMMAND = """
-import datetime as real, os, sys, time
-start, file, scale = sys.argv[1:4]
-del sys.argv[1:4]
+CLOCK = """
+import datetime as real, os, time
 import reconciler.base.clock
+start, file, scale = {start!r}, {file!r}, {scale!r}
 class Shared(real.datetime):
     @classmethod
     def now(cls, tz=None):
@@ -39,13 +37,11 @@ class Shared(real.datetime):
                 begun.write(str(time.monotonic()))
             os.rename(file + '.new', file)
         with open(file) as begun:
-            passed = (time.monotonic() - float(begun.read())) * float(scale)
+            passed = (time.monotonic() - float(begun.read())) * scale
         return (real.datetime.fromisoformat(start) + real.timedelta(seconds=passed)).astimezone(tz)
 reconciler.base.clock.datetime = Shared
-from reconciler.__main__ import main
-main()
 """
-"""The installed command, told what time it is in the sandbox; it tells in turn when it has looked at its clock first."""
+"""Tells a command what time it is in the sandbox; the command tells in turn when it has looked at its clock first."""
 
 
 @dataclass
@@ -91,17 +87,8 @@ class Served:
         """Run the command; what it said, and its exit code. A rule may run another one meanwhile."""
         said = {"RECONCILER_ARM_ENDPOINT": self.url, "RECONCILER_ARM_TOKEN": self._token, **env}
         with self._passing() as pace:
-            return subprocess.run(
-                [sys.executable, "-P", "-c", COMMAND, pace.begin.isoformat(), pace.file, str(pace.scale), *words],
-                cwd=self.folder,
-                env=environment(said),
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                encoding="utf-8",
-                timeout=timeout,
-                check=False,
-            )
+            clock = CLOCK.format(start=pace.begin.isoformat(), file=str(pace.file), scale=float(pace.scale))
+            return warm.run(self.folder, words, environment(said), before=clock, timeout=timeout)
 
     @contextmanager
     def _passing(self) -> Iterator[Pace]:
