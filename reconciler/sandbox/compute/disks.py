@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from reconciler.sandbox import tampering
@@ -102,8 +104,12 @@ def replaced(world: World, address: str) -> Record:
     return tampering.put(world, known["id"], {**kept, "properties": properties})
 
 
-def listed(kind: str, *, action: str = "") -> None:
-    """Add the routes that read a kind: both lists, and one by id."""
+def _plain(_world: World, record: Record) -> Record:
+    return public(record)
+
+
+def listed(kind: str, *, action: str = "", render: Callable[[World, Record], Record] = _plain) -> None:
+    """Add the routes that read a kind: both lists, and one by id; `render` makes a record what is shown of it."""
     name = lower(f"{provider.namespace}/{kind}")
     action = action or f"{provider.namespace}/{kind}/read"
 
@@ -111,11 +117,11 @@ def listed(kind: str, *, action: str = "") -> None:
     @provider.route("GET", f"{IN_GROUP}/{kind}", action)
     def rows(world: World, request: Request, **_ids: str) -> Response:
         scope = lower(request.path).partition("/providers/")[0]
-        return page(world, request, world.table(name), scope)
+        return page(world, request, world.table(name), scope, render=partial(render, world))
 
     @provider.route("GET", f"{IN_GROUP}/{kind}/{{name}}", action)
     def row(world: World, request: Request, **_ids: str) -> Response:
-        return Response(200, public(the(world, request.path)))
+        return Response(200, render(world, the(world, request.path)))
 
 
 def the(world: World, resource_id: str) -> Record:
@@ -126,7 +132,7 @@ def the(world: World, resource_id: str) -> Record:
     return found
 
 
-for _kind in ("disks", "snapshots", "virtualMachines", "virtualMachineScaleSets", "diskEncryptionSets"):
+for _kind in ("disks", "snapshots", "virtualMachineScaleSets", "diskEncryptionSets"):
     listed(_kind)
 
 

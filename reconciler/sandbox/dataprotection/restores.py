@@ -168,6 +168,12 @@ def _origin(world: World, snapshot: Record) -> dict[str, Any]:
     return told[world.switch("restored_disk_source")]
 
 
+def _security(world: World, properties: Record) -> Record:
+    """The security type of a restored disk: that of the snapshot, where a switch says so."""
+    is_kept = "securityProfile" in properties and world.switch("restored_disk_security") == "kept"
+    return {"securityProfile": properties["securityProfile"]} if is_kept else {}
+
+
 def _make(world: World, wish: dict[str, Any]) -> None:
     """The new disk: as its snapshot, without the tags of the disk that was backed up."""
     snapshot = _snapshot(world, wish) or {}
@@ -180,6 +186,7 @@ def _make(world: World, wish: dict[str, Any]) -> None:
             "diskSizeGB": properties["diskSizeGB"],
             "timeCreated": stamp(world),
             **({"encryption": properties["encryption"]} if "encryption" in properties else {}),
+            **_security(world, properties),
         },
     }
     if snapshot.get("_zones"):

@@ -123,6 +123,8 @@ OF_BACKUPS = (
            ("zonal", "local")),
     Switch("restored_disk_source", "snapshot", "what the creationData of a restored disk names",
            "no restored disk was recorded", ("snapshot", "disk", "untold")),
+    Switch("restored_disk_security", "kept", "whether a restored disk has the security type of its source, such as TrustedLaunch",
+           "no restored disk was recorded", ("kept", "lost")),
     Switch("point_without_snapshot", "as-before", "how a recovery point is shown whose snapshot was deleted: as before, "
            "or marked as invalid", _NOT_RECORDED, ("as-before", "marked")),
 )  # fmt: skip

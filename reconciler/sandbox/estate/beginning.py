@@ -36,6 +36,7 @@ from reconciler.sandbox.world import GROUPS, PRINCIPALS, SUBSCRIPTIONS, World
 _ROLE_LISTS = ("Actions", "NotActions", "DataActions", "NotDataActions", "AssignableScopes")
 _DEFINITIONS = "/providers/Microsoft.Authorization/roleDefinitions"
 _FIRST = (SUBSCRIPTIONS, GROUPS)
+_LAST = ("microsoft.compute/virtualmachines", ASSIGNMENTS)
 
 
 def start_of(data: Mapped) -> datetime:
@@ -108,11 +109,14 @@ def _raw(data: Mapped) -> list[tuple[Mapped, Record]]:
 
 
 def _order(entry: tuple[Mapped, Record]) -> tuple[int, int, int]:
-    """Subscriptions and groups first, then by depth, role assignments last: what contains comes before what lies in it."""
+    """Subscriptions and groups first, then by depth, machines and role assignments last.
+
+    What contains comes before what lies in it, and what is named before what names it.
+    """
     resource_id = str(entry[1]["id"])
     kind: Any = resource_type(resource_id)
     rank = _FIRST.index(kind) if kind in _FIRST else 2
-    return rank, int(kind == ASSIGNMENTS), resource_id.count("/")
+    return rank, _LAST.index(kind) + 1 if kind in _LAST else 0, resource_id.count("/")
 
 
 def define_roles(world: World, data: Mapped) -> None:

@@ -48,6 +48,7 @@ _CONDITION = Key(
     TEXT,
     "A condition in Azure's language; `samples/roles/condition.txt` shows what the sandbox understands.",
 )
+_CACHING = ("None", "ReadOnly", "ReadWrite")
 _PLACE = (
     Key("name", TEXT, "The resource's name.", "data", is_required=True),
     Key("location", TEXT, "The region; by default that of the resource group.", "westus"),
@@ -119,9 +120,22 @@ DISK = Form("disk", "a disk", (
     Key("uniqueId", TEXT, "Azure's own id of the disk; by default derived.", _GUID),
     Key("claim", TEXT, "The Kubernetes volume claim that it was created for, as `namespace/name`.", "shop/orders"),
 ))  # fmt: skip
-MACHINE = Form(
-    "virtualMachine", "an entry of virtualMachines", (*_PLACE, Key("zones", TEXTS, "Availability zones.", ["1"]))
-)
+DATA_DISK = Form("dataDisk", "an entry of dataDisks", (
+    Key("disk", TEXT, "Name or id of the disk.", "data", is_required=True),
+    Key("lun", COUNT, "Its LUN; by default its place in the list, from 0.", 3),
+    Key("caching", TEXT, "The machine's cache for it; by default `None`.", "ReadOnly", choices=_CACHING),
+    Key("writeAccelerator", FLAG, "Whether write accelerator is on for it.", example=True),
+))  # fmt: skip
+MACHINE = Form("virtualMachine", "an entry of virtualMachines", (
+    *_PLACE,
+    Key("zones", TEXTS, "Availability zones.", ["1"]),
+    Key("osDisk", TEXT, "Name or id of its OS disk. A machine with neither `osDisk` nor `dataDisks` has the disks that are "
+        "attached to it (`attachedTo`) in the order of their names: the one whose properties have an `osType`, or else the "
+        "first, is its OS disk, the others have the LUNs 0, 1 and so on. If nothing is attached to it, its OS disk is an "
+        "unmanaged one.", "web-os"),
+    Key("osCaching", TEXT, "The machine's cache for its OS disk; by default `ReadWrite`.", "ReadOnly", choices=_CACHING),
+    Key("dataDisks", DATA_DISK, "Its data disks. Disks that a machine names are attached to it."),
+))  # fmt: skip
 SCALE_SET = Form("scaleSet", "an entry of virtualMachineScaleSets", (
     *_PLACE, Key("instances", COUNT, "How many machines it has, named from 0.", 2),
 ))  # fmt: skip

@@ -11,7 +11,7 @@ subscriptions:
         tags: {team: payments}
         managedBy: ""                          # such as the id of the AKS cluster whose nodes are here
         disks: [{name: data, sku: Premium_LRS, sizeGB: 128, tags: {backup: gold}, attachedTo: web}]
-        virtualMachines: [{name: web}]
+        virtualMachines: [{name: web, osDisk: web-os, dataDisks: [{disk: data, lun: 0, caching: ReadOnly}]}]
         virtualMachineScaleSets: [{name: workers, instances: 2}]
         snapshots: [{name: before-upgrade, disk: data}]
         diskEncryptionSets: [{name: keys}]
@@ -144,6 +144,8 @@ def _group(found: Mapped, subscription: str) -> Iterator[Body]:
         for row in mappings(found, key):
             check_keys(row, known)
             made = _other(row, f"{scope}/providers/{kind}/{text(row, 'name')}", scope, location)
+            if known is form.MACHINE:
+                made["properties"] = {**_storage(row, scope), **made["properties"]}
             yield row, made
             for number in range(_count(row, "instances", 0)):
                 yield row, {"id": f"{made['id']}/virtualMachines/{number}", "location": made["location"]}
@@ -221,6 +223,27 @@ def _other(found: Mapped, resource_id: str, group: str, location: str) -> Record
     if found.get("zones"):
         place["zones"] = [str(zone) for zone in found["zones"]]
     return {"id": resource_id, **place, "properties": properties}
+
+
+def _storage(found: Mapped, group: str) -> Record:
+    """The storage profile of a machine whose disks are named; nothing for any other."""
+    os_disk: Record = {}
+    if found.get("osDisk"):
+        os_disk["managedDisk"] = {"id": _within(group, "Microsoft.Compute/disks", text(found, "osDisk"))}
+    if found.get("osCaching"):
+        os_disk["caching"] = text(found, "osCaching")
+    data: list[Record] = []
+    for lun, row in enumerate(mappings(found, "dataDisks")):
+        check_keys(row, form.DATA_DISK)
+        entry: Record = {"lun": _count(row, "lun", lun)}
+        if row.get("caching"):
+            entry["caching"] = text(row, "caching")
+        if row.get("writeAccelerator"):
+            entry["writeAcceleratorEnabled"] = True
+        data.append({**entry, "managedDisk": {"id": _within(group, "Microsoft.Compute/disks", text(row, "disk"))}})
+    if not (os_disk or data):
+        return {}
+    return {"storageProfile": {**({"osDisk": os_disk} if os_disk else {}), "dataDisks": data}}
 
 
 def _within(group: str, kind: str, name: str) -> str:

@@ -7,6 +7,7 @@ import pytest
 RULE = {"backupRuleOptions": {"ruleName": "BackupHourly", "triggerOption": {}}}
 OPERATOR = "b50d9833-a0cb-478e-945f-707fcc997c13"
 ENCRYPTED = {"type": "EncryptionAtRestWithPlatformKey"}
+SECURE = {"securityType": "TrustedLaunch"}
 
 
 class Restoring:
@@ -16,7 +17,9 @@ class Restoring:
         self.azure = azure
         self.target = f"{azure.DISKS_AT}/resourceGroups/restored"
         azure.group(self.target)
-        azure.disk(diskSizeGB=64, sku="StandardSSD_LRS", encryption=ENCRYPTED, uniqueId="the-source")
+        azure.disk(
+            diskSizeGB=64, sku="StandardSSD_LRS", encryption=ENCRYPTED, securityProfile=SECURE, uniqueId="the-source"
+        )
         azure.grant(azure.principal(), OPERATOR, self.target)
         azure.call("POST", f"{azure.INSTANCE}/backup", RULE)
         azure.wait(300)
@@ -100,6 +103,15 @@ def test_a_restored_disk_names_what_a_switch_says(restoring: Restoring, value: s
             "untold": {},
         }[value]
     )
+
+
+@pytest.mark.parametrize(("value", "expected"), [("kept", {"securityType": "TrustedLaunch"}), ("lost", None)])
+def test_a_restored_disk_has_the_security_type_that_a_switch_says(
+    restoring: Restoring, value: str, expected: Any
+) -> None:
+    restoring.azure.world.set_switch("restored_disk_security", value)
+    restoring.job()
+    assert restoring.disk()["properties"].get("securityProfile") == expected
 
 
 def test_every_restored_disk_is_another(restoring: Restoring) -> None:

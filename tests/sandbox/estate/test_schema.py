@@ -75,8 +75,17 @@ def test_every_key_is_read() -> None:
     }
     snapshot = {"name": "before", "disk": "data", "sku": "Standard_LRS", "tags": {"a": "b"}}
     assignment = {"role": "Reader", "principal": "p", "principalType": "User"}
-    group = {"name": "rg", "location": "westus", "tags": {}, "managedBy": "x", "disks": [disk], "snapshots": [snapshot]}
-    group |= {"virtualMachines": [{"name": "web", "zones": ["2"]}], "identities": [{"name": "i"}]}
+    group = {
+        "name": "rg",
+        "location": "westus",
+        "tags": {},
+        "managedBy": "x",
+        "disks": [disk, {"name": "os"}],
+        "snapshots": [snapshot],
+    }
+    data = {"disk": "data", "lun": 1, "caching": "ReadOnly", "writeAccelerator": True}
+    machine = {"name": "web", "zones": ["2"], "osDisk": "os", "osCaching": "None", "dataDisks": [data]}
+    group |= {"virtualMachines": [machine], "identities": [{"name": "i"}]}
     group |= {"virtualMachineScaleSets": [{"name": "w", "instances": 2}], "diskEncryptionSets": [{"name": "keys"}]}
     group |= {"locks": [{"name": "keep", "level": "ReadOnly", "notes": "n"}], "roleAssignments": [assignment]}
     subscription = {"id": TWO, "name": "apps", "state": "Enabled", "providers": {"Microsoft.Compute": "Registered"}}

@@ -41,6 +41,7 @@ def facts(world: World, instance: Record) -> Record:
         "sku": text(found, "sku", "name"),
         "zones": found.get("zones") or [],
         "encryption": at(found, "properties", "encryption") or {},
+        "security": at(found, "properties", "securityProfile") or {},
     }
 
 
@@ -150,6 +151,7 @@ def snapshot(world: World, told: Record, point_name: str, created: float) -> Rec
             "timeCreated": stamp(world, moment(created)),
             "uniqueId": world.guid(address, "snapshot"),
             **({"encryption": told["encryption"]} if told["encryption"] else {}),
+            **({"securityProfile": told["security"]} if told.get("security") else {}),
             "provisioningState": "Succeeded",
         },
     }
