@@ -54,7 +54,7 @@ def rests(azure: Azure) -> None:
 
 
 def test_the_policy_of_a_moved_disk_can_change(forged: Forged, moved: Estate) -> None:
-    with forged(moved, clock="scaled:1000") as azure:
+    with forged(moved, clock="virtual") as azure:
         kept = points(azure)
         azure.declare(wanted(policies=[LONGER]))
         done = apply(azure)
