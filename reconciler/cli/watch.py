@@ -24,6 +24,8 @@ from reconciler.cli.signals import Interrupts
 from reconciler.connection import opening
 from reconciler.connection.choice import Connection
 from reconciler.flow.look import estate_for, planned
+from reconciler.model.addresses import Address
+from reconciler.model.changes import Action, Kind
 from reconciler.model.errors import UsageError
 from reconciler.model.estate import Estate
 from reconciler.model.manifest import Manifest
@@ -38,6 +40,7 @@ from reconciler.watch.telling import Teller
 from reconciler.watch.tracing import tracing
 
 _ROUND_SECONDS = 3600.0
+_DAY_SECONDS = 86400.0
 
 
 ALL = "all"
@@ -138,6 +141,7 @@ class _Task:
         self._path = path
         self._connection = connection
         self._applies = applies
+        self._added: dict[Address, float] = {}
 
     async def __call__(self, azure: Azure, clock: Clock, teller: Teller, stop: asyncio.Event) -> Seen:
         manifest = load_manifest(self._path)
@@ -148,12 +152,15 @@ class _Task:
             seen = await _seen(azure, clock, manifest, options, estate)
             plan = seen.drift.plan
             if self._applies == ADDITIONS:
-                plan = await planned(azure, manifest, estate, replace(options, approve=ADDITIONS), clock)
+                additions = replace(options, approve=ADDITIONS, added=self._recently(clock.monotonic()))
+                plan = await planned(azure, manifest, estate, additions, clock)
         seen = replace(seen, left=plan.rest.changes)
         refused = tuple(gate.name for gate in plan.closed_gates)
         if not self._applies or refused or not (plan.changes or plan.waits or plan.marks):
             return replace(seen, refused=refused if self._applies else ())
 
+        new = (one.address for one in plan.changes if one.kind is Kind.DISK and one.action is Action.ADD)
+        self._added |= dict.fromkeys(new, clock.monotonic())
         with teller.traces.span("apply", changes=len(plan.changes)):
             settings = Settings(timeout_seconds=_ROUND_SECONDS)
             applying = asyncio.ensure_future(
@@ -170,6 +177,11 @@ class _Task:
             estate = await estate_for(azure, manifest)
             again = await _seen(azure, clock, manifest, options, estate)
             return replace(again, outcome=outcome, left=plan.rest.changes)
+
+    def _recently(self, now: float) -> frozenset[Address]:
+        """The disks that this watch has begun to protect within a day: many rounds must not do what one may not."""
+        self._added = {address: at for address, at in self._added.items() if now - at < _DAY_SECONDS}
+        return frozenset(self._added)
 
 
 async def _seen(azure: Azure, clock: Clock, manifest: Manifest, options: Options, estate: Estate) -> Seen:

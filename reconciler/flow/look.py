@@ -73,7 +73,8 @@ async def planned(
     """The plan for an estate that was already read, with its open questions asked.
 
     A shard that would stop, delete, shorten or weaken something, or add what nobody reviews, reads and plans the whole
-    manifest for its gates; otherwise what a gate refuses as a whole could pass in parts.
+    manifest for its gates; otherwise what a gate refuses as a whole could pass in parts. What a shard adds must be an
+    addition in that plan, too, which sees the instances in all vaults.
     """
     # planning is half of the package, and whoever only asks for help needs none of it
     from reconciler.planning.gates import under_gates_of
@@ -85,7 +86,11 @@ async def planned(
 
     plan = await answered(azure, estate, partial(made, under=options))
     if not options.shard.is_whole and any(change.weight or options.additions for change in plan.changes):
-        whole = await look(azure, manifest, replace(options, shard=WHOLE), clock, planner=planner)
+        everything = replace(options, shard=WHOLE, reviewed=None)
+        whole = await look(azure, manifest, everything, clock, planner=planner)
+        if options.additions:
+            allowed = replace(options, chosen=frozenset(change.address for change in whole.changes))
+            plan = await answered(azure, estate, partial(made, under=allowed))
         plan = under_gates_of(plan, whole)
     chosen = None if options.reviewed is None else frozenset(change.address for change in plan.changes)
     again = replace(options, force=keys.widened(options.force), is_again=True, reviewed=None, chosen=chosen)

@@ -244,7 +244,8 @@ class Change:
     addresses that must be done first; `detail` says more for people (the disks a roll concerns, who chose the disk);
     `weight` is `stops` or `shortens` for what the 30 % gate counts, `weakens` for a vault, or nothing; `drift` is its
     class; `keeps` says which restored disks a drill leaves behind (`none`, `failed`, `all`); `unasked`: what it creates
-    isn't listed, and wasn't yet asked for by id; `found` is the live instance for which it was planned.
+    must be asked for by id right before, since it wasn't yet or since nobody reviews it; `found` is the live instance
+    for which it was planned.
     """
 
     address: Address

@@ -206,7 +206,8 @@ class Options:
     `source` says where the manifest comes from (empty: not known), `same_sources` what other clones of that repository
     call the same place, `shard` which of the manifest's vaults to manage. `approve`: ADDITIONS, or everything (empty);
     `reviewed` are the digests of reviewed changes by lower-cased address, to which the plan is limited (None: it isn't),
-    and `chosen` the addresses of the changes that a run has begun with, to which a later look of it is limited.
+    and `chosen` the addresses of the changes that a run has begun with, or of what a plan of the whole manifest adds, to
+    which the plan is limited. `added` are the disks that a watch has protected without a review within a day.
     """
 
     tool_version: str = __version__
@@ -226,6 +227,7 @@ class Options:
     approve: str = ""
     reviewed: Mapping[str, str] | None = None
     chosen: frozenset[Address] | None = None
+    added: frozenset[Address] = frozenset()
 
     @property
     def additions(self) -> bool:

@@ -22,12 +22,16 @@ from reconciler.model.known import Unsure, Yes
 from reconciler.model.protection import GOALS, WORDS, Health, is_in_error
 from reconciler.model.resources import Instance
 from reconciler.planning.draft import Draft
+from reconciler.planning.identity import is_unproven
 from reconciler.planning.questions import PENDING
 
 _MADE = (Op.INSTANCE_PUT,)
 _REPAIRED = (Op.INSTANCE_VALIDATE, Op.INSTANCE_REPAIR)
 _UNCLEAR = frozenset({"out-of-reach", "replaced", "moved"})
 """The classes of drift of a disk of which it isn't clear whose backups it has, or would get."""
+
+_SYSTEM = "system"
+"""The identity of a vault that no other vault can have."""
 
 _NEVER = "only new backup instances and repairs of failing ones are approved without a review"
 _WITHOUT = "it needs a change that isn't an addition: "
@@ -41,8 +45,9 @@ class Additions:
         self._every = draft.decisions.changes
         self._written = {step.target.key for change in self._every.values() for step in change.steps}
         self._told = self._findings()
-        held = (*self._world.estate.instances.values(), *self._world.estate.deleted_instances.values())
-        self._held = [one for one in held if one.disk is not None]
+        self._everything = (*self._world.estate.instances.values(), *self._world.estate.deleted_instances.values())
+        self._held = [one for one in self._everything if one.disk is not None]
+        self._taken_names = {(one.vault.key, lower(one.id.name)) for one in self._everything}
         self._users = _users(self._every.values())
         self.left: dict[Address, str] = {}
         self._planned: set[Address] = set()
@@ -85,14 +90,15 @@ class Additions:
         if _ops(change) != _MADE or change.found is not None or change.before is not None or change.goal != _GOAL:
             return _NEVER
         step, disk = change.steps[0], change.address.disk
-        if disk is None or _is_heavy(change) or lower(_source(step.body)) != disk.key:
+        is_odd = _is_heavy(change) or step.target.parent != change.vault
+        if disk is None or is_odd or lower(_source(step.body)) != disk.key:
             return _NEVER
         if disk.key not in self._world.disks:
             return "Azure doesn't list the disk"
         if self._world.held.get(disk.key) or self._world.deleted.get(disk.key):
             return "the disk has, or had, another backup instance"
-        if step.target.parent != change.vault or step.target.key in self._world.estate.instances:
-            return _NEVER
+        if (step.target.parent.key, lower(step.target.name)) in self._taken_names:
+            return "the vault has, or had, a backup instance of this name"
         return self._standing(change, _policy(step.body))
 
     def _repair(self, change: Change) -> str:
@@ -115,7 +121,10 @@ class Additions:
         disk = found.disk.key if found.disk else ""
         if self._world.held.get(disk) != [found] or self._world.deleted.get(disk):
             return "the disk has, or had, another backup instance"
-        return "" if self._world.owner(found.tags) == "ours" else "this manifest doesn't own the backup instance"
+        if self._world.owner(found.tags) != "ours":
+            return "this manifest doesn't own the backup instance"
+        is_another = is_unproven(self._draft, self._world.disks.get(disk), found)
+        return "could not tell whether the disk is the one whose backups these are" if is_another else ""
 
     def _needing(self, change: Change) -> str:
         own = self._every.get(change.address, change)
@@ -148,11 +157,10 @@ class Additions:
     def _tell_moved(self, new: list[Change]) -> None:
         """Leave the new disks that are, or may be, disks with backups which now have another id.
 
-        Azure's lists no longer have those under the id that they were protected with.
+        Azure's lists don't have those under the id that they were protected with, or the subscription wasn't listed.
         """
-        known, listed = self._world.disks, self._world.estate.disk_subscriptions
         disks = (one.disk for one in self._held if one.disk)
-        gone = {one.key: one for one in disks if one.key not in known and one.subscription in listed}
+        gone = {one.key: one for one in disks if one.key not in self._world.disks}
         if not (new and gone):
             return
         answers = {disk: self._draft.questions.answer(SOURCE(disk)) for disk in gone.values()}
@@ -178,7 +186,7 @@ class Additions:
         target = change.steps[0].target
         if not self._world.options.shard.is_whole:
             return "could not tell whether vaults of other shards use the resource group"
-        if target.key in self._world.estate.groups or self._may_use(self._held, target):
+        if target.key in self._world.estate.groups or self._may_use(self._everything, target):
             return "backup instances use the resource group"
         disks = [one for one in self._users[change.address] if one.kind is Kind.DISK]
         if any(one.action is not Action.ADD or _group_of(one) != target for one in disks):
@@ -199,10 +207,7 @@ class Additions:
             one.action is not Action.ADD or not self._is_own(grant, scope, one) for one in self._users[change.address]
         ):
             return "the role assignment covers more than one new disk and what it needs"
-        holders = [one for one in self._held if _has_identity(one, vault, grant["identity"])]
-        if self._serves(grant, scope, holders):
-            return "existing backup instances would use the role assignment, too"
-        return ""
+        return self._shared(grant, scope, vault)
 
     def _is_own(self, grant: Grant, scope: ArmId, change: Change) -> bool:
         """Whether an assignment covers exactly what the new instance of a change needs of that role."""
@@ -217,6 +222,17 @@ class Additions:
         }
         return grant["role"] in BY_GUID and own.get(grant["role"]) == scope
 
+    def _shared(self, grant: Grant, scope: ArmId, vault: ArmId) -> str:
+        """Why an assignment may be of use to instances that exist; empty when it isn't.
+
+        A user-assigned identity may be that of vaults that this run doesn't read.
+        """
+        if grant["identity"] != _SYSTEM and grant["role"] != DISK_BACKUP_READER.guid:
+            return "the vault's identity may be that of other vaults, too"
+        holders = [one for one in self._everything if _has_identity(one, vault, grant["identity"])]
+        is_used = self._serves(grant, scope, holders)
+        return "existing backup instances would use the role assignment, too" if is_used else ""
+
     def _serves(self, grant: Grant, scope: ArmId, holders: list[Instance]) -> bool:
         """Whether existing instances use, or may use, what an assignment covers."""
         if grant["role"] == DISK_SNAPSHOT_CONTRIBUTOR.guid:
@@ -226,9 +242,12 @@ class Additions:
         disks = [self._world.disks.get(one.disk.key) for one in holders if one.disk]
         return any(disk is None or disk.encryption_set == scope for disk in disks)
 
-    def _may_use(self, holders: list[Instance], group: ArmId) -> bool:
-        """Whether instances keep, or may keep, their snapshots in a resource group: some rows don't say where."""
-        return any(one.snapshot_group in (None, group) for one in holders)
+    def _may_use(self, holders: Iterable[Instance], group: ArmId) -> bool:
+        """Whether instances keep, or may keep, their snapshots in a resource group.
+
+        Some rows of disks don't say where; instances of other kinds, such as clusters, may name it, too.
+        """
+        return any(one.snapshot_group == group or (one.disk and one.snapshot_group is None) for one in holders)
 
 
 _GOAL = GOALS["protected"]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from reconciler.model.addresses import Address
-from reconciler.model.changes import Change
+from reconciler.model.changes import Action, Change, Kind
 from reconciler.model.ids import lower
 from reconciler.model.outlines import change_digest
 from reconciler.model.plan import NOTHING_LEFT, Gate, Options, Rest
@@ -16,19 +17,30 @@ from reconciler.planning.ordering import checksum, ordered
 _NEW = "it is new since the review"
 _CHANGED = "it changed since the review"
 _LATER = "it wasn't a part of this run when it began"
+_PARTLY = "a plan of the whole manifest, without `--shard`, leaves it for a review"
 
 
 def approved(draft: Draft, changes: Sequence[Change], held: Iterable[Address] = ()) -> tuple[list[Change], Rest]:
     """The changes that may be applied, and what is left; `held` waits for keys of its own."""
     options = draft.world.options
     if options.additions:
-        additions = Additions(draft, changes)
-        return _parted(draft, changes, additions.left, tuple(held))
+        left = dict(Additions(draft, changes).left)
+        if options.chosen is not None:
+            outside = (one.address for one in changes if one.address not in options.chosen)
+            left = {**dict.fromkeys(outside, _PARTLY), **left}
+            left = _waiting(changes, left)
+        taken, rest = _parted(draft, changes, left, tuple(held))
+        return [replace(one, unasked=one.unasked or _is_made_anew(one)) for one in taken], rest
     if options.reviewed is not None:
         return _parted(draft, changes, _moved(changes, options.reviewed), gone=_gone(changes, options.reviewed))
     if options.chosen is not None:
         return _parted(draft, changes, {one.address: _LATER for one in changes if one.address not in options.chosen})
     return list(changes), NOTHING_LEFT
+
+
+def _is_made_anew(change: Change) -> bool:
+    """Whether it must not be written over what somebody has made since the look: so it is asked for by id first."""
+    return change.action is Action.ADD and change.kind in {Kind.DISK, Kind.GROUP}
 
 
 def open_to(options: Options, gates: Iterable[Gate], changes: Iterable[Change]) -> list[Gate]:
@@ -61,9 +73,15 @@ def _moved(changes: Sequence[Change], reviewed: Mapping[str, str]) -> dict[Addre
             because[change.address] = _NEW
         elif known != change_digest(change):
             because[change.address] = _CHANGED
-    while more := {one.address: why for one in changes if one.address not in because and (why := _waits(one, because))}:
-        because |= more
-    return because
+    return _waiting(changes, because)
+
+
+def _waiting(changes: Sequence[Change], because: Mapping[Address, str]) -> dict[Address, str]:
+    """Why these changes can't be applied, and those that depend on them."""
+    found = dict(because)
+    while more := {one.address: why for one in changes if one.address not in found and (why := _waits(one, found))}:
+        found |= more
+    return found
 
 
 def _waits(change: Change, because: Mapping[Address, str]) -> str:

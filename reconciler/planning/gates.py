@@ -154,9 +154,11 @@ def _mass_addition(world: World, changes: Iterable[Change]) -> Iterable[Gate]:
     if not world.options.additions:
         return
     new = tuple(change.address for change in changes if change.kind is Kind.DISK and change.action is Action.ADD)
-    total = sum(instance.disk is not None for instance in world.estate.instances.values())
-    if len(new) > ADDED_ALWAYS and len(new) * 100 > total * ADDED_PERCENT:
-        message = f"{counted(len(new), 'disk')} would become protected without a review, beside {counted(total, 'backup instance')}"
+    before = world.options.added.difference(new)
+    count, held = len(new) + len(before), sum(one.disk is not None for one in world.estate.instances.values())
+    if new and count > ADDED_ALWAYS and count * 100 > (held - len(before)) * ADDED_PERCENT:
+        message = f"{counted(len(new), 'disk')} would become protected without a review, beside {counted(held, 'backup instance')}"
+        message += f", of which {len(before)} were added without a review within a day" if before else ""
         hint = "check that the selectors match what they should; pass `--force mass-addition` to continue"
         yield Gate("mass-addition", message, hint, world.forces("mass-addition"), new)
 

@@ -53,6 +53,15 @@ def compare(draft: Draft, desired: Iterable[DesiredDisk]) -> None:
         draft.decisions.note(disk_codes.DISK_REPLACED, message, address=address, place=known[address].place)
 
 
+def is_unproven(draft: Draft, disk: Disk | None, instance: Instance) -> bool:
+    """Whether nothing shows that an instance's backups are those of this disk: it may be newer, and no snapshot tells."""
+    if disk is None or not disk.unique_id:
+        return True
+    return _may_be_another(disk, instance, draft.world.now) and not isinstance(
+        draft.questions.answer(SOURCE(disk.id)), Yes
+    )
+
+
 def new_id(draft: Draft, disk: ArmId) -> ArmId | None:
     """The other id under which a missing disk still exists, as far as lists show; None: there is none, or not known."""
     match draft.questions.answer(SOURCE(disk)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -51,13 +52,14 @@ from reconciler.planning.additions import Additions
 from reconciler.planning.draft import Draft
 
 OLD, NEW = disk_id("old"), disk_id("new")
+PROTECTED = disk(OLD, unique_id="u0", created=NOW - timedelta(days=365))
 KEYS = ArmId(f"/subscriptions/{D}/resourceGroups/keys/providers/Microsoft.Compute/diskEncryptionSets/k")
 BOTH = manifest(rule(OLD), rule(NEW, number=1))
 
 
 def world(*more: Any, of: list[Any] | None = None) -> Estate:
     """The settled world with one protected disk, and a new disk beside it."""
-    return estate(*(settled(OLD) if of is None else of), disk(NEW), *more)
+    return estate(*(settled(OLD) if of is None else of), PROTECTED, disk(NEW), *more)
 
 
 def added(desire: Any = BOTH, held: Estate | None = None, answers: Any = None, **said: Any) -> Plan:

@@ -1,0 +1,181 @@
+"""Additions beside what others have or share: what may concern anything but the new disk is left for a review."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from plan_builders import (
+    CONTRIBUTOR,
+    NAME,
+    NOW,
+    PRINCIPAL,
+    D,
+    S,
+    addresses,
+    at,
+    closed,
+    deleted,
+    disk,
+    disk_id,
+    errors,
+    estate,
+    group,
+    group_spec,
+    instance,
+    manifest,
+    plan,
+    role_at,
+    rule,
+    settled,
+    vault,
+    vault_spec,
+)
+
+from reconciler.model import builtin_roles
+from reconciler.model.addresses import disk as address_of
+from reconciler.model.changes import Kind
+from reconciler.model.estate import Estate
+from reconciler.model.ids import ArmId, group_id
+from reconciler.model.known import Unsure
+from reconciler.model.plan import ADDITIONS, Plan
+from reconciler.model.resources import Instance, UserIdentity
+
+OLD, NEW, FAR = disk_id("old"), disk_id("new"), disk_id("far")
+KEYS = ArmId(f"/subscriptions/{D}/resourceGroups/keys/providers/Microsoft.Compute/diskEncryptionSets/k")
+PERSON = ArmId(f"/subscriptions/{S}/resourceGroups/ids/providers/Microsoft.ManagedIdentity/userAssignedIdentities/u")
+FRESH = group_id(D, "fresh")
+BOTH = manifest(rule(OLD), rule(NEW, number=1))
+INTO_FRESH = manifest(
+    rule(OLD), rule(NEW, number=1, snapshot_group="fresh"), groups=[group_spec(), group_spec("fresh")]
+)
+
+
+def world(*more: Any) -> Estate:
+    """The settled world with one protected disk, and a new disk beside it."""
+    return estate(*settled(OLD), disk(OLD, unique_id="u0", created=NOW - timedelta(days=365)), disk(NEW), *more)
+
+
+def added(desire: Any = BOTH, held: Estate | None = None, answers: Any = None, **said: Any) -> Plan:
+    return plan(desire, held or world(), answers, approve=ADDITIONS, **said)
+
+
+def why(made: Plan, address: str) -> str:
+    return next(made.rest.because[one.address] for one in made.rest.changes if one.address == address)
+
+
+def of_another_kind(**said: Any) -> Instance:
+    """A backup instance of a cluster or a database, whose parameters may name a resource group, too."""
+    return replace(instance(disk_id("cluster"), owner=None, disk=None), **said)
+
+
+# --- a name or a place that somebody else has -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("is_there", [False, True])
+def test_a_group_that_any_kind_of_instance_names_is_neither_made_nor_granted(is_there: bool) -> None:
+    more = [group(FRESH)] if is_there else []
+    made = added(INTO_FRESH, world(*more, of_another_kind(snapshot_group=None)))
+    assert at(NEW) in addresses(made)
+    made = added(INTO_FRESH, world(*more, of_another_kind(snapshot_group=FRESH)))
+    assert (addresses(made), errors(made)) == ([], [])
+    assert role_at(FRESH, CONTRIBUTOR) in [one.address for one in made.rest.changes]
+
+
+@pytest.mark.parametrize("is_deleted", [False, True])
+def test_the_name_of_an_instance_is_taken_whatever_that_protects(is_deleted: bool) -> None:
+    other = (deleted if is_deleted else instance)(NEW, owner=None)
+    made = added(held=world(replace(other, disk=None)))
+    assert at(NEW) not in addresses(made)
+
+
+@pytest.mark.parametrize(("scope", "is_left"), [("disk", False), ("group", True), ("keys", True)])
+def test_an_identity_that_other_vaults_may_have_gets_only_the_role_at_the_disk(scope: str, is_left: bool) -> None:
+    desire = manifest(
+        rule(OLD),
+        rule(NEW, number=1, snapshot_group="fresh" if scope == "group" else "snaprg"),
+        groups=[group_spec(), group_spec("fresh")],
+        vaults=[vault_spec(identity=PERSON)],
+    )
+    mine = disk(NEW, encryption_set=KEYS) if scope == "keys" else disk(NEW)
+    own = [vault(principal_id=None, user_identities={PERSON.key: None}), UserIdentity(PERSON, PRINCIPAL), group(FRESH)]
+    made = added(desire, world(*own, instance(OLD, identity=PERSON), mine))
+    assert (at(NEW) in addresses(made)) is not is_left
+    assert at(NEW) in addresses(plan(desire, world(*own, instance(OLD, identity=PERSON), mine)))
+    if is_left:
+        place, role = (FRESH, CONTRIBUTOR) if scope == "group" else (KEYS, builtin_roles.READER)
+        assert "other vaults" in why(made, role_at(place, role))
+
+
+# --- whose backups these are ------------------------------------------------------------------------------------------
+
+FAILING = instance(OLD, state="ProtectionError", created=NOW - timedelta(days=90))
+
+
+@pytest.mark.parametrize(
+    ("said", "answers", "is_repaired"),
+    [
+        ({"unique_id": "u1", "created": NOW - timedelta(days=91)}, {}, True),
+        ({"unique_id": "u1", "created": NOW - timedelta(days=89)}, {("source", OLD): "u1"}, True),
+        ({"unique_id": "u1", "created": NOW - timedelta(days=89)}, {("source", OLD): "u0"}, False),
+        ({"unique_id": "u1", "created": NOW - timedelta(days=89)}, {}, False),
+        ({"unique_id": "u1", "created": None}, {}, False),
+        ({"unique_id": "u1", "created": NOW}, {("source", OLD): Unsure("Resource Graph is away")}, False),
+        ({"unique_id": "", "created": NOW - timedelta(days=91)}, {}, False),
+    ],
+    ids=["older", "the same", "replaced", "no snapshot tells", "no time", "unsure", "no id"],
+)
+def test_what_fails_is_repaired_only_for_the_disk_that_was_backed_up(
+    said: dict[str, Any], answers: dict[Any, Any], is_repaired: bool
+) -> None:
+    held = estate(*settled(OLD), disk(OLD, **said), FAILING)
+    made = added(manifest(rule(OLD)), held, answers)
+    assert addresses(made) == ([at(OLD)] if is_repaired else [])
+
+
+def test_a_disk_that_came_from_a_subscription_nobody_listed_is_found_by_its_backups() -> None:
+    far = ArmId(str(FAR).replace(D, "99999999-9999-9999-9999-999999999999"))
+    lost = instance(far, state="ProtectionStopped", owner=NAME)
+    held = estate(*settled(OLD), disk(NEW, unique_id="u1"), lost)
+    made = added(held=held, answers={("source", far): "u1"})
+    assert at(NEW) not in addresses(made)
+    assert "another id" in why(made, at(NEW))
+    held = estate(*settled(OLD), disk(NEW, unique_id="u1"), lost)
+    assert at(NEW) in addresses(added(held=held, answers={("source", far): "u2"}))
+
+
+# --- more than one look -----------------------------------------------------------------------------------------------
+
+
+def test_what_is_made_is_asked_for_by_id_however_fresh_the_look_is() -> None:
+    made = added(INTO_FRESH)
+    assert {one.kind: one.unasked for one in made.changes} == {Kind.GROUP: True, Kind.ROLE: False, Kind.DISK: True}
+    assert not any(one.unasked for one in plan(INTO_FRESH, world()).changes)
+
+
+def test_an_addition_that_the_whole_manifest_leaves_is_left() -> None:
+    made = added(chosen=frozenset({address_of(OLD)}))
+    assert (addresses(made), "without `--shard`" in why(made, at(NEW))) == ([], True)
+    every = frozenset(one.address for one in added().changes)
+    assert addresses(added(chosen=every)) == [role_at(NEW), at(NEW)]
+    assert addresses(added(chosen=every - {role_at(NEW)})) == []
+
+
+@pytest.mark.parametrize(("before", "is_closed"), [(18, False), (19, True), (20, True)])
+def test_what_a_watch_added_within_a_day_counts_towards_the_gate(before: int, is_closed: bool) -> None:
+    earlier = [disk_id(f"e{one}") for one in range(before)]
+    own = [NEW, disk_id("more")]
+    held = estate(*settled(OLD, *earlier), *map(disk, own))
+    made = added(manifest(rule(OLD, *earlier, *own)), held, added=frozenset(map(address_of, earlier)))
+    assert closed(made) == (["mass-addition"] if is_closed else [])
+    again = added(manifest(rule(OLD, *earlier)), held, added=frozenset(map(address_of, earlier)))
+    assert closed(again) == []
+
+
+def test_a_disk_that_is_tried_again_counts_once() -> None:
+    own = [disk_id(f"n{one}") for one in range(20)]
+    held = estate(*settled(OLD), *map(disk, own))
+    made = added(manifest(rule(OLD, *own)), held, added=frozenset(map(address_of, own)))
+    assert closed(made) == []
