@@ -186,6 +186,7 @@ def test_many_disks_have_few_lines_unless_all_are_asked_for(folder: Path) -> Non
     assert len(lines) < len(minutes) + 10
 
 
+@pytest.mark.long
 def test_minutes_in_which_nothing_happens_are_told_where_time_passes(folder: Path) -> None:
     run(folder, "sandbox", "switch", ESTATE, "propagation=600")
     done = run(folder, "apply", ".", *AZURE, "--auto-approve", "--clock", "scaled:120")

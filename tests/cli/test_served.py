@@ -48,6 +48,7 @@ def served(folder: Path, clock: str) -> Iterator[str]:
     assert server.returncode == 0, told
 
 
+@pytest.mark.long
 def test_a_server_is_applied_to_and_reached_into(command: Run, folder: Path) -> None:
     with served(folder, "scaled:100") as url:
         done = command("apply", ".", "--arm-endpoint", url, "--clock", "scaled:100", "--auto-approve")

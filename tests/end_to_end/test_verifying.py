@@ -276,6 +276,7 @@ def test_a_percentage_is_rounded_up_and_those_with_the_oldest_proof_go_first(for
         assert azure.run("drift").code == 0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("signals", [1, 2])
 def test_an_interrupt_ends_the_program_and_the_next_run_deletes_the_copy(forged: Forged, signals: int) -> None:
     interrupting = "; sleep 1; ".join(["kill -INT $PPID"] * signals)
