@@ -32,7 +32,7 @@ class Route:
     collection: bool
     versions: tuple[str, ...]
 
-    def match(self, segments: tuple[str, ...]) -> dict[str, str] | None:
+    def match(self, segments: tuple[str, ...], lowered: tuple[str, ...]) -> dict[str, str] | None:
         """The placeholders' values, as written; None when the path is another one. `{scope}` takes any segments."""
         template = self.template
         if template and template[0] == "{scope}":
@@ -40,9 +40,9 @@ class Route:
             split = len(segments) - tail
             if split < 0:
                 return None
-            values = _match(template[1:], segments[split:])
+            values = _match(template[1:], segments[split:], lowered[split:])
             return None if values is None else {"scope": "".join(f"/{part}" for part in segments[:split]), **values}
-        return _match(template, segments) if len(template) == len(segments) else None
+        return _match(template, segments, lowered) if len(template) == len(segments) else None
 
     def scope(self, segments: tuple[str, ...]) -> str:
         """The id that permissions are checked at: the resource addressed, or what a list or an action belongs to."""
@@ -54,12 +54,12 @@ class Route:
         return "".join(f"/{part}" for part in parts)
 
 
-def _match(template: tuple[str, ...], segments: tuple[str, ...]) -> dict[str, str] | None:
+def _match(template: tuple[str, ...], segments: tuple[str, ...], lowered: tuple[str, ...]) -> dict[str, str] | None:
     values: dict[str, str] = {}
-    for pattern, segment in zip(template, segments, strict=True):
+    for pattern, segment, plain in zip(template, segments, lowered, strict=True):
         if pattern[0] == "{":
             values[pattern[1:-1]] = segment
-        elif pattern != lower(segment):
+        elif pattern != plain:
             return None
     return values
 
@@ -135,8 +135,9 @@ class Provider:
         `version` is the api-version that was asked for; it only stands in the error.
         """
         allowed = set()
+        lowered = tuple(lower(part) for part in segments)
         for route in self.routes:
-            values = route.match(segments)
+            values = route.match(segments, lowered)
             if values is not None:
                 if route.method == method:
                     return route, values
