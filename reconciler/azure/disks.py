@@ -44,7 +44,7 @@ def project(body: Mapping[str, Any]) -> Disk:
     where, sku, holder, holders, zones, properties = pick_each(
         body, "location", "sku", "managedBy", "managedByExtended", "zones", "properties"
     )
-    encryption, encrypted_within, state, provisioning_state, size, unique_id, created = pick_each(
+    encryption, encrypted_within, state, provisioning_state, size, unique_id, created, secured = pick_each(
         properties,
         "encryption",
         "encryptionSettingsCollection",
@@ -53,6 +53,7 @@ def project(body: Mapping[str, Any]) -> Disk:
         "diskSizeGB",
         "uniqueId",
         "timeCreated",
+        "securityProfile",
     )
     managed_by = optional_id(holder)
     others = (
@@ -75,6 +76,7 @@ def project(body: Mapping[str, Any]) -> Disk:
         also_managed_by=tuple(others),
         unique_id=lowered(unique_id) or "",
         created=moment(created),
+        security=kept(pick(secured, "securityType")),
     )
 
 

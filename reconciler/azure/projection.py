@@ -7,17 +7,49 @@ from datetime import datetime
 from typing import Any
 
 from reconciler.azure import disks
-from reconciler.azure.fields import enclosing, id_of, moment, parsed, pick, tags_of, text_at
+from reconciler.azure.fields import enclosing, id_of, moment, optional_id, parsed, pick, pick_each, tags_of, text_at
 from reconciler.azure.kinds import KINDS
-from reconciler.model.ids import ArmId, lower
-from reconciler.model.resources import NEVER, Lock, Machine, RecoveryPoint, UserIdentity
+from reconciler.model.ids import ArmId, is_arm_id, lower
+from reconciler.model.resources import NEVER, Attachment, Lock, Machine, RecoveryPoint, UserIdentity
 
+_CACHES = {lower(name): name for name in ("None", "ReadOnly", "ReadWrite")}
 _LOCKS = "microsoft.authorization/locks"
 
 
 def machine(body: Mapping[str, Any]) -> Machine:
     """A virtual machine."""
-    return Machine(id=id_of(body), tags=tags_of(body))
+    return Machine(id=id_of(body), tags=tags_of(body), attached=_attached(pick(body, "properties", "storageProfile")))
+
+
+def _attached(profile: Any) -> tuple[Attachment, ...] | None:
+    """The disks in a machine's storage profile; None when any of it lacks the documented form.
+
+    Selectors need none of it, so it never makes a machine unreadable.
+    """
+    os_disk, data = pick_each(profile, "osDisk", "dataDisks")
+    rows = [(None, os_disk), *((pick(row, "lun"), row) for row in (data if isinstance(data, list) else ()))]
+    found = [_attachment(lun, row) for lun, row in rows]
+    luns = [one.lun for one in found if one]
+    is_clear = len(luns) == len(found) and len({*luns}) == len(luns) and luns.count(None) == 1
+    return tuple(filter(None, found)) if is_clear and isinstance(data, list | None) else None
+
+
+def _attachment(lun: Any, row: Any) -> Attachment | None:
+    name, caching, accelerated, managed = pick_each(row, "name", "caching", "writeAcceleratorEnabled", "managedDisk")
+    disk = optional_id(pick(managed, "id"))
+    is_clear = (
+        isinstance(row, dict)
+        and (lun is None or (type(lun) is int and lun >= 0))
+        and (managed is None or (disk is not None and disk.type == disks.TYPE and is_arm_id(disk.text)))
+        and isinstance(name, str)
+        and lower(str(caching or "None")) in _CACHES
+        and accelerated in (None, True, False)
+    )
+    return (
+        Attachment(disk, name, lun, _CACHES[lower(caching)] if caching else "", accelerated is True)
+        if is_clear
+        else None
+    )
 
 
 def recovery_point(body: Mapping[str, Any]) -> RecoveryPoint:

@@ -138,6 +138,11 @@ def shown(moment: datetime) -> str:
     return f"{stamp(moment)[:16].replace('T', ' ')} UTC"
 
 
+def to_the_second(moment: datetime) -> str:
+    """The same with seconds: `2026-05-18 00:00:07 UTC`."""
+    return f"{stamp(moment)[:19].replace('T', ' ')} UTC"
+
+
 def age(span: timedelta) -> str:
     """A length of time for people: `31 hours`, `12 days`."""
     hours = int(span.total_seconds() // 3600)

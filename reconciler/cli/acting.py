@@ -54,13 +54,17 @@ class Manner(NamedTuple):
 
 
 class Deed(NamedTuple):
-    """What one command is about: `path` is the manifest's, `run` the run's id, `task` the verb's own."""
+    """What one command is about: `path` is the manifest's, `run` the run's id, `task` the verb's own.
+
+    `finish` does what is left after the report, and returns 1 if it failed.
+    """
 
     verb: str
     path: str
     manifest: Manifest
     run: str
     task: Callable[[Manifest, Options], Task]
+    finish: Callable[[Plan, Outcome], int] = lambda _plan, _outcome: 0
 
 
 def acting_options(command: Command) -> Command:
@@ -114,6 +118,7 @@ def act(output: Output, deed: Deed, manner: Manner, connection: Connection) -> i
         manner.audit,
         show=lambda plan: _show(output, deed, manner, plan, is_refused=task.refuses(plan)),
         tell=lambda plan, outcome: _tell(output, deed, manner, plan, outcome),
+        finish=deed.finish,
         identity=deed.run,
     )
     return carry_out(output, run)

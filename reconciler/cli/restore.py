@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from typing import Any, NamedTuple
 
 import click
 
+from reconciler.base.durations import time_limit
 from reconciler.cli.acting import Deed, Manner, act, acting_options, new_run
 from reconciler.cli.loading import load_manifest
 from reconciler.cli.options import parallelism_option, time_of
 from reconciler.cli.output import Output
+from reconciler.cli.runbook import Runbook
 from reconciler.cli.selecting import selector_of
 from reconciler.connection.choice import Connection
 from reconciler.flow.run import Task
@@ -22,12 +25,16 @@ from reconciler.model.errors import UsageError
 from reconciler.model.globs import is_pattern
 from reconciler.model.manifest import Manifest
 from reconciler.model.plan import Options
+from reconciler.planning.machine import MachineRecovery
 from reconciler.planning.recovering import PLACEHOLDER, Recovery
 from reconciler.planning.restoring import Wish
 from reconciler.verbs import restore as operation
 
 Work = Callable[[Manifest, Options], Task]
 _HELP = "see `reconciler restore --help`"
+_SINCE = "use `--before TIME` with a time before the damage, or `--newest`: the newest is often what was encrypted"
+_SPREAD = 30 * 60
+"""Half of the shortest interval between backups, so that no moment mixes recovery points of two rounds."""
 _NAMES = "use 1 to 80 letters, digits, dots, hyphens and underscores"
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,79}")
 _SKUS = (
@@ -43,6 +50,9 @@ _SKUS = (
 
     Several disks, named or taken by --select, are restored together: with --before or --newest, each to its old id, or
     elsewhere with --to and --name. Run the command again to finish what was interrupted; what is done is not done again.
+
+    --machine makes copies of all disks of a virtual machine as of one moment, DISK-rTIME, beside the disks or in --to, and
+    writes a runbook: the commands to swap the disks, and the way back. The machine itself is never changed.
     """
 )
 @click.argument("path")
@@ -53,6 +63,18 @@ _SKUS = (
     multiple=True,
     help="Restore all disks whose id and region match: subscriptions, resourceGroups, names, locations; may contain *; may be"
     " repeated for other keys, which must match, too.",
+)
+@click.option(
+    "--machine", metavar="VM", help="Restore copies of all disks of this virtual machine: its id, or its name."
+)
+@click.option(
+    "--max-spread",
+    metavar="TIME",
+    help="How far apart the recovery points of a machine's disks may be, as in 90s, 10m, 1h (default: 30m).",
+)
+@click.option("--partial", is_flag=True, help="Leave out disks of the machine that are not protected.")
+@click.option(
+    "--runbook", metavar="FILE", help="File for the machine's runbook (default: VM-rTIME.md in the current folder)."
 )
 @click.option("--to", "group", metavar="GROUP", help="Resource group of the new disk: its id, or its name.")
 @click.option("--subscription", metavar="ID", help="Subscription of that resource group (default: the source disk's).")
@@ -89,9 +111,12 @@ _SKUS = (
 def restore(output: Output, /, path: str, manner: Manner, connection: Connection, **said: Any) -> int:
     """The exit code: 0 if the disks exist and are as expected; 1 if not, or refused; 130 or 143 if interrupted."""
     asked, run = RestoreWords(**said), new_run()
-    task = _several(asked, run) if asked.is_several else _one(asked, run)
-    manifest = load_manifest(path)
-    return act(output, Deed("restore", path, manifest, run, task), manner, connection)
+    if asked.machine is None:
+        asked.check_no_machine()
+        task = _several(asked, run) if asked.is_several else _one(asked, run)
+        return act(output, Deed("restore", path, load_manifest(path), run, task), manner, connection)
+    task, book = _machine(asked, run), Runbook(asked.runbook, output)
+    return act(output, Deed("restore", path, load_manifest(path), run, task, book.write), manner, connection)
 
 
 class RestoreWords(NamedTuple):
@@ -99,6 +124,10 @@ class RestoreWords(NamedTuple):
 
     disks: tuple[str, ...]
     select: tuple[str, ...]
+    machine: str | None
+    max_spread: str | None
+    partial: bool
+    runbook: str | None
     group: str | None
     subscription: str | None
     name: str
@@ -116,6 +145,23 @@ class RestoreWords(NamedTuple):
         """Whether it may be about more than one disk."""
         many = len(self.disks) > 1 or bool(self.select or self.first) or self.newest or self.prepare
         return many or (self.before is not None and any(map(is_pattern, self.disks)))
+
+    def check_no_machine(self) -> None:
+        """UsageError for an option that only a machine's disks have."""
+        given = {"--max-spread": self.max_spread, "--partial": self.partial, "--runbook": self.runbook}
+        for name, value in given.items():
+            if value is not None and value is not False:
+                raise UsageError(f"`{name}` needs `--machine`", hint="name the virtual machine with `--machine`")
+
+    def check_moment(self, what: str) -> None:
+        """UsageError unless it says from when several disks are to be."""
+        if self.point != "latest":
+            hint = "use `--before TIME` or `--newest`"
+            raise UsageError("`--point` is a recovery point of one disk, and can't be used for several", hint=hint)
+        if self.newest and self.before is not None:
+            raise UsageError("`--before` and `--newest` can't be used together", hint="leave one of them out")
+        if not (self.newest or self.before is not None or self.prepare):
+            raise UsageError(f"A restore of {what} needs `--before` or `--newest`", hint=_SINCE)
 
 
 def _one(asked: RestoreWords, run: str) -> Work:
@@ -137,16 +183,7 @@ def _several(asked: RestoreWords, run: str) -> Work:
     """The restore of several disks; UsageError for what can't be asked for."""
     if not (asked.disks or asked.select):
         raise UsageError("Missing argument 'DISK'.", hint="name the disks, or use `--select`")
-    if asked.point != "latest":
-        hint = "use `--before TIME` or `--newest`"
-        raise UsageError("`--point` is a recovery point of one disk, and can't be used for several", hint=hint)
-    if asked.newest and asked.before is not None:
-        raise UsageError("`--before` and `--newest` can't be used together", hint="leave one of them out")
-    if not (asked.newest or asked.before is not None or asked.prepare):
-        hint = (
-            "use `--before TIME` with a time before the damage, or `--newest`: the newest is often what was encrypted"
-        )
-        raise UsageError("A restore of more than one disk needs `--before` or `--newest`", hint=hint)
+    asked.check_moment("more than one disk")
     if asked.name and not (
         asked.name.count(PLACEHOLDER) == 1 and _NAME.fullmatch(asked.name.replace(PLACEHOLDER, "d"))
     ):
@@ -166,6 +203,23 @@ def _several(asked: RestoreWords, run: str) -> Work:
         asked.prepare,
     )
     return partial(operation.recover, asked=recovery)
+
+
+def _machine(asked: RestoreWords, run: str) -> Work:
+    """The copies of a machine's disks; UsageError for what can't be asked for."""
+    others = {"DISK": asked.disks, "--select": asked.select, "--name": asked.name, "--subscription": asked.subscription}
+    for name, value in others.items():
+        if value:
+            raise UsageError(f"`{name}` and `--machine` can't be used together", hint="leave one of them out")
+    asked.check_moment("a machine's disks")
+    longest = _SPREAD if asked.max_spread is None else time_limit(asked.max_spread)
+    if longest is None:
+        raise UsageError(f"`--max-spread` is not a length of time: '{asked.max_spread}'", hint="write 90s, 10m or 1h")
+    where, group = ("", "") if asked.group is None else _place(asked.group, None)
+    wish = _with_looks(Wish(disk="", group=group, subscription=where, run=run, resumes=True), asked)
+    first, spread = selector_of(asked.first, "--first"), timedelta(seconds=longest)
+    recovery = MachineRecovery(asked.machine or "", wish, spread, asked.partial, first, asked.prepare)
+    return partial(operation.rebuild, asked=recovery)
 
 
 def _with_looks(wish: Wish, asked: RestoreWords) -> Wish:

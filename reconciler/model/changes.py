@@ -146,6 +146,7 @@ class Looks(TypedDict, total=False):
     sku: str
     zones: list[str]
     encryption_set: str | None
+    security: str
 
 
 class Expectation(Looks):

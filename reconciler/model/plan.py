@@ -15,6 +15,7 @@ from reconciler.model.codes.gates import Key
 from reconciler.model.estate import Estate, Question
 from reconciler.model.findings import Finding, Severity
 from reconciler.model.ids import ArmId
+from reconciler.model.rebuild import Rebuild
 from reconciler.model.shard import WHOLE, Shard
 from reconciler.model.short_names import ShortNames
 
@@ -134,7 +135,7 @@ class Plan:
     what `--only` or a shard leaves out. `basis` is kept if a step destroys or weakens something, which is planned again
     before it is done. `looked` is when the look began, by the monotonic clock of the connection. `contradicted` are ids
     of objects that exist although their list lacks them. `names`: how its addresses are shown. `uses`: its disks by vault and policy.
-    `rest`: what the options of approval leave out of it.
+    `rest`: what the options of approval leave out of it. `rebuild`: the machine whose disks it makes copies of.
     """
 
     manifest: str
@@ -156,6 +157,7 @@ class Plan:
     names: ShortNames = field(default_factory=ShortNames, compare=False)
     uses: tuple[PolicyUse, ...] = ()
     rest: Rest = NOTHING_LEFT
+    rebuild: Rebuild | None = None
 
     @property
     def summary(self) -> Summary:

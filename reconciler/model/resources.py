@@ -123,7 +123,8 @@ class Disk:
     """A managed disk; `location` normalised; `encryption_set` of CMK disks; `ade`: Azure Disk Encryption is on.
 
     `managed_by` is the VM it is attached to, `also_managed_by` the others of a shared disk. `tags` keep their case.
-    `unique_id`, lower-cased, differs when a name is used again; `created` None: unknown.
+    `unique_id`, lower-cased, differs when a name is used again; `created` None: unknown. `security` is its security type,
+    such as `TrustedLaunch` (empty: none, or not told).
     """
 
     id: ArmId
@@ -140,6 +141,7 @@ class Disk:
     also_managed_by: tuple[ArmId, ...] = ()
     unique_id: str = ""
     created: datetime | None = None
+    security: str = ""
 
     @property
     def machines(self) -> tuple[ArmId, ...]:
@@ -147,12 +149,27 @@ class Disk:
         return (*((self.managed_by,) if self.managed_by else ()), *self.also_managed_by)
 
 
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A disk as a machine has it: `disk` None: an unmanaged one; `lun` None: the OS disk; `name` is what the machine calls it.
+
+    `caching` is empty if Azure doesn't tell it.
+    """
+
+    disk: ArmId | None
+    name: str
+    lun: int | None
+    caching: str = ""
+    write_accelerator: bool = False
+
+
 @dataclass(slots=True)
 class Machine:
-    """A virtual machine; `tags` keep their case."""
+    """A virtual machine; `tags` keep their case; `attached` are its disks (None: Azure doesn't tell, or not clearly)."""
 
     id: ArmId
     tags: Mapping[str, str]
+    attached: tuple[Attachment, ...] | None = None
 
 
 @dataclass(slots=True)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TypeAlias
 
 from reconciler.model import addresses
 from reconciler.model.addresses import Address
@@ -34,8 +33,6 @@ PLACEHOLDER = "{disk}"
 
 _LONGEST = 80
 
-_Found: TypeAlias = list[tuple[Source, Wish]]
-
 
 @dataclass(frozen=True, slots=True)
 class Recovery:
@@ -58,10 +55,14 @@ def make(manifest: Manifest, estate: Estate, options: Options, now: datetime, as
     draft.questions.tell_unread()
     book = RoleBook(draft)
     chosen = _chosen(draft, asked)
-    early = _early(draft.world, chosen, asked.first)
+    early = early_of(draft.world, chosen, asked.first)
     if asked.prepares:
-        return _prepared(draft, book, chosen, asked.wish)
-    found = list(_found(draft, chosen, asked.wish))
+        return prepared(draft, book, chosen, asked.wish)
+    return several(draft, book, list(_found(draft, chosen, asked.wish)), early)
+
+
+def several(draft: Draft, book: RoleBook, found: Sequence[tuple[Source, Wish]], early: Container[str] = ()) -> Plan:
+    """The plan of these restores; those of the disks with the lower-cased ids in `early` come first."""
     targets = {source.id.key: target_of(source.id, wish, source.point) for source, wish in found}
     shared = _refuse_shared(draft, found, targets)
     changes = [
@@ -92,7 +93,7 @@ def _found(draft: Draft, chosen: Iterable[ArmId], shared: Wish) -> Iterator[tupl
             yield source, wish
 
 
-def _refuse_shared(draft: Draft, found: _Found, targets: Mapping[str, ArmId]) -> set[str]:
+def _refuse_shared(draft: Draft, found: Sequence[tuple[Source, Wish]], targets: Mapping[str, ArmId]) -> set[str]:
     """The lower-cased ids that several disks would be restored to, which is refused for all of them."""
     sources: defaultdict[str, list[ArmId]] = defaultdict(list)
     for source, _ in found:
@@ -105,7 +106,7 @@ def _refuse_shared(draft: Draft, found: _Found, targets: Mapping[str, ArmId]) ->
     return set(shared)
 
 
-def _prepared(draft: Draft, book: RoleBook, chosen: Iterable[ArmId], wish: Wish) -> Plan:
+def prepared(draft: Draft, book: RoleBook, chosen: Iterable[ArmId], wish: Wish) -> Plan:
     """The plan of only the role assignments that restores of these disks need."""
     into: defaultdict[ArmId, list[ArmId]] = defaultdict(list)
     for disk in chosen:
@@ -127,7 +128,7 @@ def _chosen(draft: Draft, asked: Recovery) -> list[ArmId]:
     if asked.select is not None:
         takes = _test(draft.world, asked.select)
         taken = {key: disk for key, disk in known.items() if takes(disk)}
-        if not taken and _is_whole(draft):
+        if not taken and is_whole(draft):
             hint = "correct it: it compares subscriptions, resource groups and names in the ids of disks, and their regions"
             raise UsageError(
                 "`--select` takes no disk that has a backup instance in a vault of the manifest", hint=hint
@@ -145,7 +146,7 @@ def _disks(instances: Mapping[str, list[Instance]]) -> dict[str, ArmId]:
     return {one.disk.key: one.disk for own in instances.values() for one in own if one.disk}
 
 
-def _is_whole(draft: Draft) -> bool:
+def is_whole(draft: Draft) -> bool:
     """Whether every vault was read, so that what isn't there isn't anywhere."""
     return not (draft.questions.open or draft.decisions.refused)
 
@@ -163,7 +164,7 @@ def _named(draft: Draft, text: str, known: Mapping[str, ArmId]) -> list[ArmId]:
         raise UsageError(message, hint=hint, code=disk_codes.DISK_AMBIGUOUS)
     if found:
         return found
-    if not _is_whole(draft):
+    if not is_whole(draft):
         message = f"`{text}`: no vault that could be read has a backup instance of such a disk"
         draft.decisions.note(codes.NOTHING_TO_RESTORE, message)
         return []
@@ -174,7 +175,7 @@ def _named(draft: Draft, text: str, known: Mapping[str, ArmId]) -> list[ArmId]:
     )
 
 
-def _early(world: World, chosen: Iterable[ArmId], first: Selector | None) -> set[str]:
+def early_of(world: World, chosen: Iterable[ArmId], first: Selector | None) -> set[str]:
     """The lower-cased ids of those that come first; UsageError when there is none of them."""
     if first is None:
         return set()

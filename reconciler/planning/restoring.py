@@ -43,6 +43,7 @@ class Wish:
     (empty: the disk's own), `name` its name (empty: one is derived; the source's own if the group is, too).
 
     `resumes`: a disk that an earlier run has restored from the same recovery point is done, and not in the way.
+    `alike` are the keys of `Looks` in which the new disk must be like its source, whose place it is to take.
     """
 
     disk: str
@@ -56,6 +57,7 @@ class Wish:
     sku: str = ""
     zone: str = ""
     resumes: bool = False
+    alike: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,14 +141,18 @@ def start(source: Source, location: str, disk: ArmId, guard: tuple[str, ...]) ->
     return Step(Op.RESTORE_START, source.instance.id, body, guard)
 
 
-def expected(source: Source, asked: Looks, claim: Claim, job: str = "") -> Expectation:
-    """What the restored disk must be like: its source, if that still exists, or as requested."""
+def expected(
+    source: Source, asked: Looks, claim: Claim, job: str = "", alike: frozenset[str] = frozenset()
+) -> Expectation:
+    """What the restored disk must be like: its source, if that still exists, or as requested; `alike` as in `Wish`."""
     disk = source.disk
     as_source = Looks()
     if disk is not None:
         as_source = {"size_gb": disk.size_gb, "sku": disk.sku, "zones": list(disk.zones)}
         as_source["encryption_set"] = disk.encryption_set.key if disk.encryption_set else None
-    return {**as_source, **asked, "asked": sorted(asked), "claim": claim.body, "job": job}
+        if disk.security:
+            as_source["security"] = disk.security
+    return {**as_source, **asked, "asked": sorted(alike.union(asked)), "claim": claim.body, "job": job}
 
 
 def grants_for(world: World, book: RoleBook, instance: Instance, group: ArmId) -> tuple[Grants, Probe | None]:
@@ -275,7 +281,7 @@ def restored(draft: Draft, book: RoleBook, source: Source, wish: Wish) -> list[C
     claim = Claim.of(source.instance, source.point)
     asked: Looks = {**({"sku": wish.sku} if wish.sku else {}), **({"zones": [wish.zone]} if wish.zone else {})}
     if wish.resumes and (made := made_before(draft, disk, claim)):
-        _tell_done(draft, address, made, source, asked)
+        _tell_done(draft, address, made, expected(source, asked, claim, alike=wish.alike))
         return []
     job = begun_before(draft, disk, claim, _ELSEWHERE if disk == source.id else "")
     is_cut_off = job is not None
@@ -287,7 +293,7 @@ def restored(draft: Draft, book: RoleBook, source: Source, wish: Wish) -> list[C
     location = draft.world.estate.vaults[source.instance.vault.key].location
     rest = (
         Step(Op.DISK_PATCH, disk, {"tags": {**wish.tags, RESTORED_TAG: wish.run}, **kind}),
-        Step(Op.DISK_CHECK, disk, expected(source, asked, claim, job or "")),
+        Step(Op.DISK_CHECK, disk, expected(source, asked, claim, job or "", wish.alike)),
     )
     change = Change(
         address=address,
@@ -310,13 +316,13 @@ def restored(draft: Draft, book: RoleBook, source: Source, wish: Wish) -> list[C
     return without_refused(draft.decisions, change)
 
 
-def _tell_done(draft: Draft, address: Address, made: Disk, source: Source, asked: Looks) -> None:
+def _tell_done(draft: Draft, address: Address, made: Disk, looks: Expectation) -> None:
     """Note that an earlier run has restored a disk; an error if the disk isn't as it must be."""
-    looks = expected(source, asked, Claim.of(source.instance, source.point))
+    taken = datetime.fromisoformat(looks["claim"]["taken"])
     failing = [text for text, fails in differences(looks, made) if fails]
     if failing:
         message = f"an earlier run restored the disk, but it isn't as expected: {'; '.join(failing)}"
         draft.decisions.refuse(address, error_codes.RESTORED_DIFFERENTLY, message)
     else:
-        message = f"an earlier run restored the disk from the recovery point of {source.point.taken:%Y-%m-%d %H:%M} UTC"
+        message = f"an earlier run restored the disk from the recovery point of {taken:%Y-%m-%d %H:%M} UTC"
         draft.decisions.note(codes.RESTORED_ALREADY, message, address=address)

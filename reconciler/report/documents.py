@@ -21,6 +21,7 @@ from reconciler.model.short_names import ShortNames
 from reconciler.report import trials
 from reconciler.report.plans.verdict import is_clean
 from reconciler.report.rest import rest_document
+from reconciler.report.runbook import rebuild_document
 from reconciler.report.values import jsonable
 
 FORMAT_VERSION = "1.0"
@@ -230,6 +231,7 @@ def operation_document(verb: str, outcome: Outcome, plan: Plan) -> Document:
         ],
         "notes": [finding_document(finding, plan.names) for finding in plan.findings],
         **({"trials": tried} if (tried := trials.documents(outcome, plan.names)) else {}),
+        **({"machine": rebuild_document(plan.rebuild)} if plan.rebuild else {}),
     }
 
 

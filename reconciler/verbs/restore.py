@@ -1,4 +1,4 @@
-"""A restore: one recovery point as a new disk, or many of them."""
+"""A restore: one recovery point as a new disk, many of them, or those of one machine."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from functools import partial
 from reconciler.flow.run import Task
 from reconciler.model.manifest import Manifest
 from reconciler.model.plan import Options
-from reconciler.planning import recovering, restoring
+from reconciler.planning import machine, recovering, restoring
 
 
 def restore(manifest: Manifest, options: Options, wish: restoring.Wish) -> Task:
@@ -20,3 +20,8 @@ def recover(manifest: Manifest, options: Options, asked: recovering.Recovery) ->
     """The task of a run that restores several disks; what is wrong with one of them doesn't stop the others."""
     elsewhere = (asked.wish.subscription,) if asked.wish.subscription else ()
     return Task(manifest, options, partial(recovering.make, asked=asked), elsewhere)
+
+
+def rebuild(manifest: Manifest, options: Options, asked: machine.MachineRecovery) -> Task:
+    """The task of a run that copies the disks of one machine: all of them, or none."""
+    return Task(manifest, options, partial(machine.make, asked=asked), passing=frozenset())

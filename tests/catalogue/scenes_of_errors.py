@@ -153,6 +153,7 @@ SCENES: Scenes = {
     "other-target": lambda: saved(edit={"target": "another.estate.yaml"}),
     "stale-plan": lambda: saved(then="*/disks/PSTestDisk"),
     "no-such-disk": lambda: shown(quickstart(), "backup", "--disk", "PSTestDsik"),
+    "no-such-machine": lambda: shown(quickstart(), "restore", "--machine", "web", "--newest", "--auto-approve"),
     "no-such-job": lambda: shown(quickstart(), "jobs show", "0f8fad5b-d9cb-469f-a165-70867728950e"),
     "no-vault": lambda: shown(bare(manifest()), "export", "22222222-2222-2222-2222-222222222222"),
     "nothing-there": lambda: here("sandbox", "delete", "azure.estate.yaml", "*/nothing/*"),

@@ -150,6 +150,17 @@ def half_backed_up() -> str:
         return told(found, "drill", YES)
 
 
+def machine(protected: int, *words: str, name: str = "web") -> str:
+    """A machine with two disks, of which so many are protected."""
+    both = [{"name": own, "managedDisk": {"id": disk_id(own)}} for own in ("disk-01", "disk-02")]
+    profile = {"osDisk": both[0], "dataDisks": [{**both[1], "lun": 0}]}
+    at = disk_id("web").replace("/disks/", "/virtualMachines/")
+    row = {"id": at, "location": "westus", "properties": {"storageProfile": profile}}
+    entries = [disk(own) for own in ("disk-01", "disk-02")[:protected]]
+    estate = applied(manifest(disks=entries), [arm.disk("disk-01"), arm.disk("disk-02"), row]).aged("1d")
+    return shown(estate, "restore", "--machine", at.replace("web", name), "--newest", *words, YES)
+
+
 def covered() -> str:
     """A snapshot that somebody made by hand, and a role of an identity that is gone."""
     with azure(quickstart()) as found:
@@ -170,6 +181,11 @@ SCENES: Scenes = {
     "preflight-unchecked": lambda: shown(quickstart(fresh=True), "plan", "--preflight"),
     "disk-ambiguous": twins,
     "disk-exists": exists,
+    "machine-missing": lambda: machine(2, name="web-2"),
+    "machine-moment": lambda: machine(2),
+    "machine-partly-protected": lambda: machine(1),
+    "machine-left": lambda: machine(1, "--partial"),
+    "spread-too-wide": lambda: machine(2, "--max-spread", "0s"),
     "restore-limit": limited,
     "restore-outlook": lambda: recovered()[0],
     "restored-already": lambda: recovered()[1],

@@ -223,6 +223,11 @@ NO_SUCH_DISK = _backups(
     "No disk with this name or id is declared, or protected in a vault of the manifest.",
     "list the disks with `reconciler status PATH`",
 )
+NO_SUCH_MACHINE = _backups(
+    "no-such-machine",
+    "No disk that was read is attached to a virtual machine of this name.",
+    "write the id of the virtual machine",
+)
 NO_SUCH_JOB = _backups(
     "no-such-job",
     "No vault of the manifest has a job with this name.",

@@ -61,6 +61,26 @@ LOCK_KEEPS_SNAPSHOTS = warning(
     "A lock on a snapshot resource group prevents Azure Backup from deleting expired snapshots.",
     "ask the lock's owner to remove it: Azure Backup manages the snapshots in this resource group",
 )
+MACHINE_LEFT = warning(
+    "machine-left",
+    "Some disks of the virtual machine are not protected, so they get no copies, and the runbook leaves them as they are.",
+    "check that what is on these disks fits what the others are brought back to",
+)
+MACHINE_MISSING = error(
+    "machine-missing",
+    "There is no virtual machine with this id.",
+    "correct the id; if the machine is gone, restore its disks by their names, and create it again from these",
+)
+MACHINE_MOMENT = info(
+    "machine-moment",
+    "The recovery points that all copies are made from: when the last was taken, and how long after the first.",
+    "do nothing; take an earlier moment with `--before`, or points that are closer together with `--max-spread`",
+)
+MACHINE_PARTLY = error(
+    "machine-partly-protected",
+    "Some disks of the virtual machine are not protected, so it can't be brought back as a whole.",
+    "protect these disks; to restore only the others, pass `--partial`",
+)
 MANAGED_ELSEWHERE = error(
     "managed-elsewhere",
     "Another manifest owns an object that this manifest declares.",
@@ -195,6 +215,11 @@ SOFT_DELETED = error(
     "soft-deleted",
     "A soft-deleted backup instance of the disk blocks the declared one, and can't be undeleted as declared.",
     "declare its vault and snapshot resource group to undelete it, or wait until Azure purges it",
+)
+SPREAD_TOO_WIDE = error(
+    "spread-too-wide",
+    "The recovery points of a virtual machine's disks are further apart than allowed, at any moment.",
+    "back up the disks at about the same time, or allow a wider `--max-spread` if the disks don't depend on each other",
 )
 STRONGER_THAN_DECLARED = info(
     "stronger-than-declared",
