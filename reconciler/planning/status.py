@@ -37,6 +37,7 @@ from reconciler.planning.backups import (
     reading_of,
     state_of,
 )
+from reconciler.planning.consistency import apart
 from reconciler.planning.desired import DesiredDisk, declared_disks
 from reconciler.planning.draft import Draft
 from reconciler.planning.gone import Verdict, absences, known_points, lost, outlook, verdict
@@ -97,12 +98,14 @@ def statuses(draft: Draft, told: Evidence, skipped: tuple[str, ...] = ()) -> Bac
     ]
     rows += _refused(draft, known)
     rows += _gone(draft, desired)
-    late = list(proofs.complaints(draft.world, desired))
+    told_too = [*proofs.complaints(draft.world, desired), *apart(desired)]
     _tell_unsure(draft, desired, told)
     return BackupStatus(
         draft.world.manifest.name,
         tuple(sorted(rows, key=lambda row: row.disk.key)),
-        tuple(sorted((*late, *draft.decisions.unread), key=lambda one: (one.code, lower(one.address), one.message))),
+        tuple(
+            sorted((*told_too, *draft.decisions.unread), key=lambda one: (one.code, lower(one.address), one.message))
+        ),
         skipped,
         draft.world.now,
         draft.world.names,

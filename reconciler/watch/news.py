@@ -77,7 +77,7 @@ def newsworthy(one: Round) -> tuple[Finding, ...]:
         found += drift.findings_of(name)
     found += drift.plan.errors
     found += _backups(one.seen, {lower(row.address) for row in found})
-    found += one.seen.status.findings
+    found += [row for row in one.seen.status.findings if row.severity is not Severity.INFO]
     found += [_warning("gate", Address(name), "this gate prevents the apply") for name in one.seen.refused]
     return tuple({(row.code, row.address): row for row in found}.values())
 

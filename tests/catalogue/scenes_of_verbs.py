@@ -10,7 +10,7 @@ from typing import Any
 from unittest.mock import patch
 
 import arm
-from arm import APPS, disk_id, group
+from arm import APPS, disk_id, group, group_id
 from forging import (
     Azure,
     Estate,
@@ -112,6 +112,14 @@ def unprepared() -> str:
         return told(found, "plan", "--preflight")
 
 
+def on_one_machine() -> str:
+    """Two disks of one machine are protected."""
+    machine = f"{group_id(APPS, 'diskrg')}/providers/Microsoft.Compute/virtualMachines/web"
+    names = ("disk-01", "disk-02")
+    said = manifest(disks=[disk(name) for name in names])
+    return shown(applied(said, [arm.disk(name, managed_by=machine) for name in names]), "status")
+
+
 def recovered() -> tuple[str, str]:
     """A lost disk came back, and somebody ran the same restore again."""
     with azure(backed_up()) as found:
@@ -187,6 +195,7 @@ SCENES: Scenes = {
     "machine-left": lambda: machine(1, "--partial"),
     "spread-too-wide": lambda: machine(2, "--max-spread", "0s"),
     "restore-limit": limited,
+    "not-consistent-together": on_one_machine,
     "restore-outlook": lambda: recovered()[0],
     "restored-already": lambda: recovered()[1],
     "restore-impossible": lambda: shown(

@@ -8,7 +8,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from arm import APPS, disk, estate, vault_id
+from arm import APPS, disk, estate, group_id, vault_id
 from manifests import POLICY, manifest
 from manifests import disk as entry
 from stage import READER, Stage
@@ -50,6 +50,25 @@ def stage(on_stage: Callable[..., Stage]) -> Stage:
 def of(stage: Stage, name: str) -> str:
     found: str = stage.instances(vault_id())[name]["id"]
     return found
+
+
+def test_disks_of_one_machine_are_not_consistent_together(on_stage: Callable[..., Stage]) -> None:
+    machines = [
+        f"{group_id(APPS, 'diskrg')}/providers/Microsoft.Compute/virtualMachines/{name}" for name in ("sql", "web")
+    ]
+    rows = [
+        disk("one", managed_by=machines[0]),
+        disk("two", managed_by=machines[0].upper()),
+        disk("three", managed_by=machines[1]),
+    ]
+    stage = on_stage(estate(*rows))
+    said = manifest(disks=[entry(name) for name in ("one", "two", "three")])
+    assert stage.apply(said).ok
+    found = looked(stage, said)
+    (finding,) = found.findings
+    assert (finding.code, finding.address, found.exit_code) == ("not-consistent-together", machines[0], 0)
+    stopped = manifest(disks=[entry("one"), entry("two", protection="stopped"), entry("three")])
+    assert not looked(stage, stopped).findings
 
 
 def test_what_was_just_protected_waits_and_then_is_as_fresh_as_promised(stage: Stage) -> None:

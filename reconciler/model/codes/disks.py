@@ -112,6 +112,11 @@ INSTANCE_DELETING = warning(
     "run `apply`, which waits for the deletion to finish, then run it again to undelete the instance",
     "unhealthy",
 )
+NOT_CONSISTENT_TOGETHER = info(
+    "not-consistent-together",
+    "Several disks of a virtual machine are protected; Azure Disk Backup takes no snapshots of them at one moment.",
+    "stop the machine, or flush what writes to several disks, before `reconciler backup`; or use Azure VM Backup for the machine",
+)
 ORPHAN = warning(
     "orphan",
     "The manifest no longer names a backup instance that it created; the instance still takes backups.",
