@@ -30,8 +30,8 @@ from reconciler.planning.role_book import RoleBook
 
 _MACHINES = "microsoft.compute/virtualmachines"
 _LONGEST = 80
-_PLAIN = re.compile(r"\w[\w.()-]*")
-"""A name that Azure gives or takes: nothing in it means anything to a shell, or to the Azure CLI."""
+_PLAIN, _PLAIN_GROUP = re.compile(r"\w[\w.-]*"), re.compile(r"[\w.()-]+")
+"""Names that Azure gives or takes: the Azure CLI takes none of them for anything else, such as `@FILE`."""
 _DATA_ALIKE = frozenset({"security", "zones"})
 _OS_ALIKE = _DATA_ALIKE | {"size_gb"}
 """In what a copy must be like its source: Azure swaps OS disks of the same size only."""
@@ -106,7 +106,7 @@ def _named(draft: Draft, text: str) -> ArmId:
     """The id that somebody typed, or that of the machine of that name which a disk is attached to; UsageError otherwise."""
     if is_arm_id(text):
         own = ArmId(text)
-        if own.type != _MACHINES or not all(map(_PLAIN.fullmatch, (own.subscription, own.group, own.name))):
+        if own.type != _MACHINES or _odd(own) is not None:
             hint = "write `/subscriptions/…/virtualMachines/NAME`; instances of a scale set have no disks of their own to swap"
             raise UsageError(f"`--machine` is not the id of a virtual machine: '{text}'", hint=hint)
         return own
@@ -133,17 +133,24 @@ def _fits(draft: Draft, machine: Machine, wish: Wish) -> bool:
         message = "a disk of another subscription can't be attached to this machine"
         draft.decisions.refuse(address, codes.RESTORE_IMPOSSIBLE, message, hint="choose a group of its subscription")
         return False
-    named = [name for one in machine.attached or () for name in _names(one)]
-    odd = next((name for name in named if not _PLAIN.fullmatch(name)), None)
+    every = machine.attached or ()
+    told = (*(_odd(one.disk) for one in every if one.disk), *(_odd_name(one.name) for one in every))
+    odd = next((name for name in told if name is not None), None)
     if odd is not None:
         message = f"could not tell which disks the virtual machine has: '{odd}' is not a name that Azure gives"
         draft.decisions.refuse(address, NOT_KNOWN, message)
     return odd is None
 
 
-def _names(one: Attachment) -> tuple[str, ...]:
-    disk = one.disk
-    return (one.name, *((disk.subscription, disk.group, disk.name) if disk else ()))
+def _odd(own: ArmId) -> str | None:
+    """What in an id is no plain name; None: nothing."""
+    if not _PLAIN_GROUP.fullmatch(own.group):
+        return own.group
+    return next((name for name in (own.subscription, own.name) if _odd_name(name) is not None), None)
+
+
+def _odd_name(name: str) -> str | None:
+    return None if _PLAIN.fullmatch(name) else name
 
 
 def _held(draft: Draft, machine: Machine, *, partly: bool) -> dict[Attachment, list[Instance]]:

@@ -36,12 +36,13 @@ def machine(*data: dict[str, Any], **said: Any) -> dict[str, Any]:
 
 
 @cache
-def estate(*protected: str) -> Estate:
+def estate(*protected: str, roles: bool = False) -> Estate:
     """A machine with three disks, of which these are protected, two days later."""
     rows = [arm.disk(name) for name in NAMES]
     rows[0]["properties"] |= SECURE
     data = managed("web-data", lun=4, caching="ReadWrite"), managed("web-log", lun=1, writeAcceleratorEnabled=True)
-    return applied(manifest(disks=[disk(name) for name in protected or NAMES]), rows, [machine(*data)]).aged("2d")
+    said = manifest(disks=[disk(name) for name in protected or NAMES])
+    return applied(said, rows, [machine(*data)], roles=roles).aged("2d")
 
 
 def restore(azure: Azure, *words: str) -> Done:
@@ -254,6 +255,36 @@ def test_a_name_is_enough_where_it_is_clear(forged: Forged) -> None:
         assert [row["kind"] for row in done.document["changes"]] == [], "they were made by the first"
         done = azure.run("restore", "--machine", "nobody", "--newest", YES)
         assert (done.code, done.codes) == (1, ["no-such-machine"]) or "attached to such a virtual machine" in done.err
+
+
+def test_the_shipped_roles_may_read_the_machine(forged: Forged) -> None:
+    with forged(estate(roles=True), token="operator", **VIRTUAL) as azure:  # noqa: S106
+        done = restore(azure, "--newest", "--max-spread", "2h")
+        assert (len(azure.calls(f"GET {MACHINE}")), len(findings(done, "machine-moment"))) == (1, 1), done
+
+
+def test_groups_of_any_name_that_azure_takes(forged: Forged) -> None:
+    rows = [arm.disk("os", group="(Büro) x.y".replace(" ", "_"))]
+    web = MACHINE.replace("diskrg", "(Büro)_x.y")
+    profile = {"osDisk": {"name": "os", "managedDisk": {"id": rows[0]["id"]}}, "dataDisks": []}
+    row = {"id": web, "location": "westus", "properties": {"storageProfile": profile}}
+    said = manifest(disks=[disk("os") | {"id": rows[0]["id"]}])
+    with forged(applied(said, rows, [row]).aged("1d"), **VIRTUAL) as azure:
+        done = azure.run("restore", "--machine", web, "--newest", "--runbook", "book.md", "--format", "json", YES)
+        assert done.code == 0, done
+        (first, *_) = az((azure.folder / "book.md").read_text(encoding="utf-8"))
+        assert first[first.index("--resource-group") + 1] == "(Büro)_x.y"
+
+
+def test_some_disks_come_first(forged: Forged) -> None:
+    with forged(estate(), **VIRTUAL) as azure:
+        assert restore(azure, "--prepare").code == 0
+        azure.advance("1h")
+        done = restore(azure, "--newest", "--first", "names=web-log", "--parallelism", "1")
+        sent = [one.body for one in done.writes if one.path.endswith("/restore")]
+        names = [body["restoreTargetInfo"]["datasourceInfo"]["resourceName"].partition("-r2")[0] for body in sent]
+        assert (done.code, names) == (0, ["web-log", "web-data", "web-os"]), done
+        assert restore(azure, "--newest", "--first", "names=nobody").code == 1
 
 
 def test_copies_go_to_another_group_but_not_to_another_subscription(forged: Forged) -> None:

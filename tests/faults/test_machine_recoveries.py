@@ -1,0 +1,101 @@
+"""A recovery of a machine dies at any call: the same command again makes the same copies, each once, and no others."""
+
+from __future__ import annotations
+
+from collections import Counter
+from contextlib import suppress
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+
+import pytest
+from arm import APPS, disk, disk_id, group
+from faults import Killed, killed_after, killed_before
+from manifests import disk as entry
+from manifests import manifest
+from operating import RUN, back_up, planned, world
+from replaying import Story, on_file, recovery_points
+from stage import carried_out
+from trial import Run, Trial
+
+from reconciler.planning.machine import MachineRecovery, make
+from reconciler.planning.restoring import Wish
+
+pytestmark = [pytest.mark.long, pytest.mark.timeout(400)]
+NAMES = ("os", "data", "log")
+MACHINE = disk_id("web").replace("/disks/", "/virtualMachines/")
+ASKED = MachineRecovery(MACHINE, Wish(disk="", group="", run=RUN, resumes=True), timedelta(days=1))
+SAID = manifest(disks=[entry(name) for name in NAMES])
+
+
+@pytest.fixture
+def story(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Story:
+    """A machine with three disks that have recovery points."""
+    managed = [{"name": name, "managedDisk": {"id": disk_id(name)}} for name in NAMES]
+    data = [{**one, "lun": lun} for lun, one in enumerate(managed[1:])]
+    web = {
+        "id": MACHINE,
+        "location": "westus",
+        "properties": {"storageProfile": {"osDisk": managed[0], "dataDisks": data}},
+    }
+    estate = world(*map(disk, NAMES), web, group(APPS, "diskrg"), switches={"propagation": "0"})
+    del estate["restoreTargets"]
+    with on_file(tmp_path / "before", estate, SAID, monkeypatch) as trial:
+        assert trial.apply().code == 0
+        trial.session.clock = trial.sandbox.time  # type: ignore[misc]
+        back_up(trial, *NAMES)
+        kept = tmp_path / "kept"
+        kept.mkdir()
+        return Story.told(kept, trial, monkeypatch)
+
+
+def recover(trial: Trial) -> Run:
+    """One run in a process of its own; Killed passes."""
+    run = Run("restore", trial.folder)
+    trial._current = run
+    trial.weather.is_dead = False
+    begun = len(trial.weather.calls)
+    try:
+        with trial._opened() as session:
+            trial.session = session
+            run.plan = planned(trial, trial.said, partial(make, asked=ASKED))
+            run.outcome = carried_out(session, run.plan)
+    finally:
+        run.calls = trial.weather.calls[begun:]
+    return run
+
+
+def is_whole(trial: Trial, story: Story) -> None:
+    """The next run ends it: the plan names the same copies, each is there and restored once; a third writes nothing."""
+    for writes in (None, []):
+        run = recover(trial)
+        assert run.outcome is not None
+        assert run.outcome.ok, run.outcome
+        assert writes is None or run.writes == writes
+    trial.sandbox.world.settle()
+    assert run.plan is not None
+    assert run.plan.rebuild is not None
+    for one in run.plan.rebuild.replaced:
+        assert trial.get(one.copy.text, version="2024-03-02")["tags"] == {"reconciler-restored": RUN}
+    disks = trial.get(f"{disk_id('').rstrip('/')}", version="2024-03-02")["value"]
+    assert len(disks) == 2 * len(NAMES), "a copy of each disk, and no other"
+    assert story.kept <= recovery_points(trial)
+    begun = Counter(call.path for call in trial.weather.calls if call.kind == "POST restore" and call.status == 202)
+    assert set(begun.values()) == {1}, "each is restored once"
+
+
+def test_f22_the_recovery_of_a_machine_killed_at_any_call(story: Story) -> None:
+    with story.world() as trial:
+        clean = recover(trial)
+        assert clean.outcome is not None
+        assert clean.outcome.ok, clean.outcome
+    asked = [(call.method, call.path) for call in clean.calls]
+    points = [number for number, call in enumerate(asked) if not number or call != asked[number - 1]]
+    for number in points:
+        for fault in (killed_before, killed_after):
+            with story.world() as trial:
+                trial.inject("*", fault, skip=number)
+                with suppress(Killed):
+                    recover(trial)
+                trial.clear()
+                is_whole(trial, story)
