@@ -23,7 +23,7 @@ from reconciler.model.rebuild import Rebuild, Replacement
 from reconciler.model.resources import Attachment, Instance, Machine, RecoveryPoint
 from reconciler.model.selectors import Selector
 from reconciler.planning.draft import Draft
-from reconciler.planning.moments import Moment, closest, newest
+from reconciler.planning.moments import Moment, closest, moments, newest
 from reconciler.planning.recovering import early_of, prepared, several
 from reconciler.planning.restoring import Source, Wish, finished, points_of, source_of, target_of
 from reconciler.planning.role_book import RoleBook
@@ -210,15 +210,20 @@ def _moment(draft: Draft, machine: Machine, points: _Points, longest: timedelta)
         message = f"{what} as of {to_the_second(found.at)}; {counted(_seconds(found.spread), 'second')} from the first to the last"
         draft.decisions.note(codes.MACHINE_MOMENT, message, address=address)
         return found
-    near = closest(times)
-    message = f"no recovery points of its {counted(len(points), 'disk')} are within {_seconds(longest)} seconds"
-    if near is None:
+    last, near = next(moments(times), None), closest(times)
+    allowed = counted(_seconds(longest), "second")
+    message = f"no recovery points of its {counted(len(points), 'disk')} are within {allowed}"
+    if last is None or near is None:
         draft.decisions.refuse(address, codes.SPREAD_TOO_WIDE, f"{message}, nor is there a moment when all have one")
-    else:
-        spread = _seconds(near.spread)
-        message = f"{message}; the closest are {counted(spread, 'second')} apart, as of {to_the_second(near.at)}"
-        hint = f"pass `--max-spread {spread}s` if the disks may be that far apart"
-        draft.decisions.refuse(address, codes.SPREAD_TOO_WIDE, message, hint=hint)
+        return None
+    told = f"the newest are {counted(_seconds(last.spread), 'second')} apart, as of {to_the_second(last.at)}"
+    hint = f"pass `--max-spread {_seconds(last.spread)}s` to take the newest"
+    if near != last:
+        told = (
+            f"{told}; the closest are {counted(_seconds(near.spread), 'second')} apart, as of {to_the_second(near.at)}"
+        )
+        hint = f"{hint}, or `--max-spread {_seconds(near.spread)}s` to take the closest, if the disks may be that far apart"
+    draft.decisions.refuse(address, codes.SPREAD_TOO_WIDE, f"{message}; {told}", hint=hint)
     return None
 
 

@@ -94,7 +94,9 @@ def test_the_runbook_swaps_and_brings_back(forged: Forged) -> None:
         told = done.document["machine"]
         ending = f"r{re.sub('[^0-9]', '', told['moment'])}"
         assert f"Runbook: web-{ending}.md" in done.err
-        commands = az((azure.folder / f"web-{ending}.md").read_text(encoding="utf-8"))
+        text = (azure.folder / f"web-{ending}.md").read_text(encoding="utf-8")
+        assert text.startswith("## Bring back the virtual machine `web`\n\n**Simulated: "), text
+        commands = az(text)
         own = ["--subscription", APPS, "--resource-group", "diskrg"]
         there, back = commands[1:8], commands[8:]
         assert commands[0] == ["az", "vm", "show", *own, "--name", "web", "--query", "storageProfile"]
@@ -177,10 +179,12 @@ def test_points_that_are_too_far_apart_are_refused(forged: Forged) -> None:
     with forged(estate(), **VIRTUAL) as azure:
         done = restore(azure, "--newest", "--max-spread", "0s")
         assert (done.code, done.writes) == (1, []), done
-        assert "no recovery points of its 3 disks are within 0 seconds; the closest are" in done.err
-        needed = re.search(r"--max-spread (\d+s)", done.err)
-        assert needed
-        assert restore(azure, "--newest", "--max-spread", needed[1]).code == 0, "what the hint says is enough"
+        assert "no recovery points of its 3 disks are within 0 seconds; the newest are" in done.err
+        newest, closest = re.findall(r"--max-spread (\d+)s", done.err)
+        moments = re.findall(r"as of (\S+) (\S+) UTC", done.err)
+        for needed, (day, time) in zip((closest, newest), reversed(moments), strict=True):
+            found = restore(azure, "--newest", "--max-spread", f"{needed}s")
+            assert (found.code, found.document["machine"]["moment"]) == (0, f"{day}T{time}Z"), "as the hint says"
 
 
 def test_a_machine_with_an_unprotected_disk_is_refused_unless_somebody_wants_the_rest(forged: Forged) -> None:
