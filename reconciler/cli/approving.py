@@ -11,9 +11,10 @@ import click
 from reconciler.cli.options import Command, with_options
 from reconciler.cli.planning import Planning
 from reconciler.cli.saved import SavedPlan
+from reconciler.model.changes import Action, Kind
 from reconciler.model.errors import UsageError
 from reconciler.model.ids import lower
-from reconciler.model.plan import ADDITIONS, Options
+from reconciler.model.plan import ADDITIONS, Options, Reviewed
 
 _FOR_PEOPLE = ("prune", "adopt", "allow_delete", "accept_irreversible", "resource_guard_request")
 """Planning options that stand for somebody's decision about changes that are no additions."""
@@ -61,15 +62,18 @@ def _is_given(value: object) -> bool:
     return value is not None and value is not False and value != ()
 
 
-def _reviewed(saved: SavedPlan) -> dict[str, str]:
-    """The digest of each change of a saved plan by its lower-cased address."""
+def _reviewed(saved: SavedPlan) -> Reviewed:
+    """What a saved plan shows; UsageError when its changes have no digests."""
     changes = saved.document["changes"]
     if any("digest" not in change for change in changes):
         raise UsageError(
             f"`{saved.file}` has no digests of its changes, so they can't be recognized one by one.",
             hint="make a new plan with this version: `reconciler plan PATH --out FILE`",
         )
-    return {lower(change["address"]): change["digest"] for change in changes}
+    digests = {lower(change["address"]): change["digest"] for change in changes}
+    deletions = sum(change["kind"] == Kind.DISK and change["action"] == Action.DESTROY for change in changes)
+    marks = saved.document.get("marks", ())
+    return Reviewed(digests, deletions, frozenset((lower(one["vault"]), one["tag"], one["after"]) for one in marks))
 
 
 _OPTIONS: tuple[Callable[[Command], Command], ...] = (

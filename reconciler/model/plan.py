@@ -112,6 +112,23 @@ class Rest:
         return bool(self.changes or self.held or self.gone)
 
 
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """What was reviewed in a saved plan.
+
+    `digests` of the changes by lower-cased address, how many `deletions` of backup instances are among them, and the
+    `marks`: the lower-cased id of a vault, the tag and its value.
+    """
+
+    digests: Mapping[str, str]
+    deletions: int = 0
+    marks: frozenset[tuple[str, str, str]] = frozenset()
+
+    def has(self, mark: Mark) -> bool:
+        """Whether a mark is the reviewed one."""
+        return (mark.vault.key, mark.tag, mark.after) in self.marks
+
+
 NOTHING_LEFT = Rest()
 """The rest of a plan of which everything is approved at once."""
 
@@ -207,7 +224,7 @@ class Options:
     `is_again`: it is another look of a run that has begun, so what was counted may be less by what the run has done.
     `source` says where the manifest comes from (empty: not known), `same_sources` what other clones of that repository
     call the same place, `shard` which of the manifest's vaults to manage. `approve`: ADDITIONS, or everything (empty);
-    `reviewed` are the digests of reviewed changes by lower-cased address, to which the plan is limited (None: it isn't),
+    `reviewed` is what somebody has reviewed, to which the plan is limited (None: it isn't),
     and `chosen` the addresses of the changes that a run has begun with, or of what a plan of the whole manifest adds, to
     which the plan is limited. `added` are the disks that a watch has protected without a review within a day.
     """
@@ -227,7 +244,7 @@ class Options:
     same_sources: frozenset[str] = frozenset()
     is_again: bool = False
     approve: str = ""
-    reviewed: Mapping[str, str] | None = None
+    reviewed: Reviewed | None = None
     chosen: frozenset[Address] | None = None
     added: frozenset[Address] = frozenset()
 

@@ -32,7 +32,8 @@ def approved(draft: Draft, changes: Sequence[Change], held: Iterable[Address] = 
         taken, rest = _parted(draft, changes, left, tuple(held))
         return [replace(one, unasked=one.unasked or _is_made_anew(one)) for one in taken], rest
     if options.reviewed is not None:
-        return _parted(draft, changes, _moved(changes, options.reviewed), gone=_gone(changes, options.reviewed))
+        digests = options.reviewed.digests
+        return _parted(draft, changes, _moved(changes, digests), gone=_gone(changes, digests))
     if options.chosen is not None:
         return _parted(draft, changes, {one.address: _LATER for one in changes if one.address not in options.chosen})
     return list(changes), NOTHING_LEFT

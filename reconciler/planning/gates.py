@@ -212,7 +212,8 @@ def _weakening(draft: Draft, changes: list[Change]) -> Iterable[Gate]:
 def _deletions(world: World, changes: list[Change], due: list[Address]) -> Iterable[Gate]:
     """The gate for deleting recovery points, which needs the exact count from the person who runs the plan.
 
-    Without a count only the deletions are left out; a wrong count refuses the run.
+    Without a count only the deletions are left out; a wrong count refuses the run. Of a reviewed plan it is the number
+    that was reviewed, however many of these deletions are still to be done.
     """
     deleted = [change.address for change in changes if change.kind is Kind.DISK and change.action is Action.DESTROY]
     said, concerned = world.options.allow_delete, deleted or due
@@ -220,7 +221,8 @@ def _deletions(world: World, changes: list[Change], due: list[Address]) -> Itera
         count = len(concerned)
         message = f"{counted(count, 'backup instance')} would be deleted with {'their' if count != 1 else 'its'} recovery points"
         told = "" if said is None else f"; --allow-delete is {said}"
-        hint, is_open = f"pass `--allow-delete {count}` to continue", said == count
+        right = count if world.options.reviewed is None else world.options.reviewed.deletions
+        hint, is_open = f"pass `--allow-delete {right}` to continue", said == right
         yield Gate("allow-delete", message + told, hint, is_open, tuple(concerned), is_local=said is None)
 
 

@@ -15,7 +15,7 @@ from reconciler.model.estate import Estate
 from reconciler.model.findings import Finding
 from reconciler.model.ids import ArmId
 from reconciler.model.manifest import Manifest
-from reconciler.model.plan import Options, Plan
+from reconciler.model.plan import Mark, Options, Plan
 from reconciler.model.protection import GOALS
 from reconciler.planning import halts, identity, proofs
 from reconciler.planning.approval import approved, open_to
@@ -94,7 +94,7 @@ def _finish(comparison: Comparison) -> Plan:
         gates=tuple(sorted(found, key=lambda gate: gate.name)),
         checksum="" if draft.questions.open else checksum(draft.world, changes),
         waits=tuple(wait for wait in draft.decisions.waits if narrowing.takes(wait.address)),
-        marks=() if options.additions else marks(draft, changes, narrowing.takes),
+        marks=() if options.additions else _marks(draft, changes, narrowing),
         emitted=tuple(book.emitted[address] for address in sorted(book.emitted)),
         missing=tuple(book.missing[address] for address in sorted(book.missing)),
         expected={
@@ -110,6 +110,11 @@ def _finish(comparison: Comparison) -> Plan:
         is_partial=bool(options.only) or not options.shard.is_whole,
         rest=rest,
     )
+
+
+def _marks(draft: Draft, changes: list[Change], narrowing: Narrowing) -> tuple[Mark, ...]:
+    found, reviewed = marks(draft, changes, narrowing.takes), draft.world.options.reviewed
+    return found if reviewed is None else tuple(filter(reviewed.has, found))
 
 
 def _tell_due(decisions: Decisions, narrowing: Narrowing) -> list[Address]:
