@@ -12,6 +12,7 @@ from plan_builders import (
     NAME,
     NOW,
     PRINCIPAL,
+    VAULT,
     D,
     S,
     addresses,
@@ -27,6 +28,7 @@ from plan_builders import (
     instance,
     manifest,
     plan,
+    policy,
     role_at,
     rule,
     settled,
@@ -36,12 +38,17 @@ from plan_builders import (
 
 from reconciler.model import builtin_roles
 from reconciler.model.addresses import disk as address_of
-from reconciler.model.changes import Kind
+from reconciler.model.addresses import vault as address_of_vault
+from reconciler.model.changes import Action, Change, Kind, Op, Step
+from reconciler.model.codes import planning as codes
 from reconciler.model.estate import Estate
-from reconciler.model.ids import ArmId, group_id
+from reconciler.model.ids import ArmId, group_id, vault_id
 from reconciler.model.known import Unsure
-from reconciler.model.plan import ADDITIONS, Plan
+from reconciler.model.plan import ADDITIONS, Options, Plan
 from reconciler.model.resources import Instance, UserIdentity
+from reconciler.model.shard import Shard
+from reconciler.planning.additions import Additions
+from reconciler.planning.draft import Draft
 
 OLD, NEW, FAR = disk_id("old"), disk_id("new"), disk_id("far")
 KEYS = ArmId(f"/subscriptions/{D}/resourceGroups/keys/providers/Microsoft.Compute/diskEncryptionSets/k")
@@ -179,3 +186,78 @@ def test_a_disk_that_is_tried_again_counts_once() -> None:
     held = estate(*settled(OLD), *map(disk, own))
     made = added(manifest(rule(OLD, *own)), held, added=frozenset(map(address_of, own)))
     assert closed(made) == []
+
+
+# --- each guard alone: what another one would have found first --------------------------------------------------------
+
+
+def taken(change: Change, held: Estate | None = None, *beside: Change, **said: Any) -> bool:
+    """Whether a change would be an addition in this world, beside these changes."""
+    draft = Draft.of(BOTH, held or world(), Options(approve=ADDITIONS, **said), NOW)
+    every = {one.address: one for one in plan(INTO_FRESH, world()).changes}
+    draft.decisions.changes.update(every | {one.address: one for one in (*beside, change)})
+    return change.address not in Additions(draft, draft.decisions.changes.values()).left
+
+
+def planned(kind: Kind, desire: Any = INTO_FRESH, **said: Any) -> Change:
+    found = next(one for one in plan(desire, world(*said.pop("more", ()))).changes if one.kind is kind)
+    return replace(found, **said)
+
+
+OTHER = vault_id(S, "vaultrg", "W")
+
+
+@pytest.mark.parametrize(
+    "more",
+    [instance(NEW, of=OTHER), deleted(NEW, of=OTHER), instance(NEW, of=OTHER, owner="other"), instance(NEW)],
+    ids=["elsewhere", "soft-deleted", "of others", "here"],
+)
+def test_whatever_else_is_planned_a_disk_with_an_instance_is_no_addition(more: Instance) -> None:
+    assert taken(planned(Kind.DISK))
+    assert not taken(planned(Kind.DISK), world(more))
+
+
+def test_a_disk_that_no_list_shows_is_no_addition() -> None:
+    own = planned(Kind.DISK, depends=())
+    assert taken(own)
+    assert not taken(own, estate(*settled(OLD)))
+
+
+def test_an_addition_waits_for_its_vault_and_its_policy_even_if_it_does_not_depend_on_them() -> None:
+    own = planned(Kind.DISK, depends=())
+    kept = replace(own, action=Action.CHANGE, kind=Kind.VAULT, address=address_of_vault("V"), depends=())
+    for op, target in ((Op.VAULT_PATCH, VAULT), (Op.POLICY_DELETE, policy().id)):
+        assert not taken(own, None, replace(kept, steps=(Step(op, target),)))
+    assert taken(own, None, replace(kept, steps=(Step(Op.VAULT_PATCH, OTHER),)))
+
+
+@pytest.mark.parametrize("owner", [None, "other"])
+def test_what_this_manifest_does_not_own_is_not_repaired(owner: str | None) -> None:
+    failing = instance(OLD, state="ProtectionError")
+    repair = planned(Kind.DISK, manifest(rule(OLD)), more=(failing,))
+    assert taken(repair, world(failing))
+    theirs = replace(failing, tags=instance(OLD, owner=owner).tags)
+    assert not taken(replace(repair, found=theirs), world(theirs))
+
+
+def test_a_disk_with_an_error_is_no_addition() -> None:
+    draft = Draft.of(BOTH, world(), Options(approve=ADDITIONS), NOW)
+    draft.decisions.changes.update({one.address: one for one in plan(BOTH, world()).changes})
+    draft.decisions.note(codes.LOCKED, "it is locked", address=address_of(NEW))
+    assert address_of(NEW) in Additions(draft, draft.decisions.changes.values()).left
+
+
+def test_a_group_that_instances_name_or_that_is_there_is_not_made() -> None:
+    own = planned(Kind.GROUP)
+    assert taken(own)
+    assert not taken(own, world(group(FRESH)))
+    assert not taken(own, world(of_another_kind(snapshot_group=FRESH)))
+    assert not taken(own, world(instance(FAR, of=OTHER, snapshot_group=None)))
+    assert not taken(own, None, shard=Shard.parse("1/2"))
+
+
+def test_another_look_of_a_run_keeps_to_what_it_began_with() -> None:
+    stopped = instance(OLD, state="ProtectionStopped")
+    made = plan(BOTH, world(stopped), chosen=frozenset({address_of(OLD)}))
+    assert addresses(made) == [at(OLD)]
+    assert {one.address for one in made.rest.changes} == {role_at(NEW), at(NEW)}
