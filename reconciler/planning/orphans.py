@@ -24,8 +24,14 @@ from reconciler.planning.ending import address_of, ended, stop
 from reconciler.planning.gone import Gone, Verdict, absences, outlook, verdict
 from reconciler.planning.identity import new_id
 from reconciler.planning.removing import Removing
+from reconciler.planning.returning import is_left_behind
 from reconciler.planning.takers import when_gone
 from reconciler.planning.world import World
+
+_LEFT_BEHIND = (
+    "give the disk the tags that it had, or name its id under `disks`; `--prune` leaves it alone; to end its backups, "
+    "name it under `removed`"
+)
 
 
 def compare(draft: Draft, desired: list[DesiredDisk]) -> None:
@@ -68,6 +74,11 @@ def _orphan(draft: Draft, instance: Instance, disk: ArmId) -> None:
         )
         return
     if not _has_left_groups(draft, disk, address):
+        return
+    found = draft.world.disks.get(disk.key)
+    if found is not None and is_left_behind(draft, found):
+        message = f"a restore made the disk, and no entry selects it; its backup instance is {instance.state}"
+        draft.decisions.note(disk_codes.ORPHAN, message, address=address, hint=_LEFT_BEHIND)
         return
     prunes = (
         draft.world.options.prune

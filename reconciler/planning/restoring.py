@@ -30,7 +30,9 @@ from reconciler.planning.provenance import Claim, begun_before, made_before
 from reconciler.planning.questions import PENDING, Questions
 from reconciler.planning.restore_limits import refuse_impossible, refuse_too_many
 from reconciler.planning.restored import differences
+from reconciler.planning.returning import warn_unselected
 from reconciler.planning.role_book import Grants, RoleBook
+from reconciler.planning.selection import stub
 from reconciler.planning.world import World
 
 _ELSEWHERE = "leave this disk out, or restore it elsewhere with `--to`, or under another name with `--name`"
@@ -291,6 +293,8 @@ def restored(draft: Draft, book: RoleBook, source: Source, wish: Wish) -> list[C
     grants, probe = grants_for(draft.world, book, source.instance, disk.group_id)
     kind = {"sku": {"name": wish.sku}} if wish.sku else {}
     location = draft.world.estate.vaults[source.instance.vault.key].location
+    if disk == source.id:
+        warn_unselected(draft, replace(stub(disk), location=location, tags=wish.tags))
     rest = (
         Step(Op.DISK_PATCH, disk, {"tags": {**wish.tags, RESTORED_TAG: wish.run}, **kind}),
         Step(Op.DISK_CHECK, disk, expected(source, asked, claim, job or "", wish.alike)),

@@ -128,6 +128,13 @@ def recovered() -> tuple[str, str]:
         return told(found, "restore", *words), told(found, "restore", *words)
 
 
+def unselected() -> str:
+    """A disk that a selector took by its tags comes back without them."""
+    with azure(selected(1).aged("2d")) as found:
+        found.delete(disk_id("disk-01"))
+        return told(found, "restore", "disk-01", "--newest", YES)
+
+
 def twins() -> str:
     """Two disks share a name."""
     rows = [arm.disk("twin", group="one"), arm.disk("twin", group="two")]
@@ -198,6 +205,7 @@ SCENES: Scenes = {
     "not-consistent-together": on_one_machine,
     "restore-outlook": lambda: recovered()[0],
     "restored-already": lambda: recovered()[1],
+    "restored-unselected": unselected,
     "restore-impossible": lambda: shown(
         backed_up(), "restore", "PSTestDisk", "--to", "diskrg", "--sku", "UltraSSD_LRS", YES
     ),

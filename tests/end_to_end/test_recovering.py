@@ -9,7 +9,8 @@ from typing import Any
 import arm
 import pytest
 from arm import APPS, disk_id, group, group_id
-from forging import Azure, Done, answers, disks, forbidden
+from forging import Azure, Done, answers, disks, forbidden, selected
+from manifests import disk, manifest, selecting
 
 Forged = Callable[..., AbstractContextManager[Azure]]
 VIRTUAL = {"clock": "virtual"}
@@ -37,7 +38,7 @@ def restore(azure: Azure, *words: str) -> Done:
 
 def told(done: Done, code: str) -> list[str]:
     """What the findings of a code are about."""
-    found = [*done.document["findings"], *done.document["notes"]]
+    found = [*done.document["findings"], *done.document.get("notes", ())]
     return sorted({str(row["address"]).rpartition("/")[2] for row in found if row["code"] == code})
 
 
@@ -209,3 +210,51 @@ def test_locations_and_groups_are_compared_without_the_disk(forged: Forged) -> N
             )
             chosen[words[0]] = restores(done)
         assert list(chosen.values()) == [[f"disk-01-{number}"] for number in range(3)]
+
+
+def test_a_disk_that_would_come_back_unselected_is_told_before(forged: Forged) -> None:
+    with forged(selected(2).aged("2d"), **VIRTUAL) as azure:
+        lost(azure, 1, 2)
+        done = restore(azure, "disk-0*", "--newest", "--tags", "backup=bronze")
+        assert (done.code, told(done, "restored-unselected")) == (0, ["disk-01", "disk-02"]), done
+        assert {row["hint"] for row in done.document["notes"] if row["code"] == "restored-unselected"} == {
+            "pass `--tags backup=gold`, or tag the disk once it is back"
+        }
+        for verb in ("drift", "plan"):
+            found = azure.run(verb, "--format", "json")
+            assert told(found, "orphan") == ["disk-01", "disk-02"], found
+        pruned = azure.run("apply", "--prune", "--force", "empty", "--auto-approve", "--format", "json")
+        assert not pruned.writes, "what a restore took away is no reason to stop backups"
+        azure.patch(disk_id("disk-0*"), {"tags": {"backup": "gold"}})
+        assert azure.run("drift").code == 0
+
+
+@pytest.mark.parametrize("words", [("disk-01", "disk-02"), ("disk-0*",)])
+def test_a_disk_that_comes_back_with_its_tags_is_selected_as_before(forged: Forged, words: tuple[str, ...]) -> None:
+    with forged(selected(2).aged("2d"), **VIRTUAL) as azure:
+        lost(azure, 1, 2)
+        done = restore(azure, *words, "--newest", "--tags", "backup=gold")
+        assert (done.code, told(done, "restored-unselected")) == (0, []), done
+        night = azure.run("apply", "--approve", "additions")
+        assert (night.code, night.writes) == (0, []), "both are protected, and nothing is left"
+        assert azure.run("drift").code == 0
+        azure.advance("1d")
+        assert azure.run("status").code == 0
+
+
+def test_one_disk_alone_is_told_too_and_one_that_is_named_is_not(forged: Forged) -> None:
+    with forged(selected(2, disks=[disk("disk-01"), selecting()]).aged("2d"), **VIRTUAL) as azure:
+        lost(azure, 1, 2)
+        for name, expected in (("disk-01", []), ("disk-02", ["disk-02"])):
+            done = restore(azure, name, "--to", "diskrg", "--name", name)
+            assert (done.code, told(done, "restored-unselected")) == (0, expected), done
+
+
+def test_an_entry_that_is_gone_can_be_pruned_after_a_restore(forged: Forged) -> None:
+    with forged(selected(2).aged("2d"), **VIRTUAL) as azure:
+        lost(azure, 1)
+        assert restore(azure, "disk-01", "--to", "diskrg", "--name", "disk-01", "--tags", "backup=gold").code == 0
+        azure.declare(manifest(disks=None))
+        done = azure.run("apply", "--prune", "--force", "empty", "--auto-approve", "--format", "json")
+        assert done.code == 0, done
+        assert len([one for one in done.writes if one.path.endswith("/stopProtection")]) == 2

@@ -175,6 +175,11 @@ RESTORE_OUTLOOK = info(
     "What a restore of several disks takes: calls, the least time, and how often Azure restores these disks today after that.",
     "do nothing; restore the most important disks first with `--first`",
 )
+RESTORED_UNSELECTED = warning(
+    "restored-unselected",
+    "A restored disk has lost the tags by which an entry of the manifest selected it; Azure doesn't restore tags.",
+    "pass its tags to `restore` with `--tags`, or give them to the disk once it is back",
+)
 RESTORED_ALREADY = info(
     "restored-already",
     "An earlier run restored this disk from the same recovery point, so it is not restored again.",
