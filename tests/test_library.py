@@ -23,6 +23,7 @@ with connect(sandbox="azure.estate.yaml") as azure:
     found = plan(manifest, azure, options(prune=True, only=["disk/*"]))
     reveal_type(found.summary.add)
     reveal_type(apply(manifest, azure, checksum=found.checksum).ok)
+    reveal_type(apply(manifest, azure, approve="additions").rest.checksum)
     reveal_type(drift(manifest, azure).exit_code)
 """
 
@@ -50,6 +51,53 @@ def test_the_whole_story(estate: Path, capfd: pytest.CaptureFixture[str]) -> Non
 def test_what_was_not_approved_is_not_done(estate: Path) -> None:
     with connect(sandbox=estate / "azure.estate.yaml") as azure, pytest.raises(StalePlan, match="Nothing was written"):
         apply(load(estate), azure, checksum="0" * 64)
+
+
+def tagged(estate: Path, key: str) -> None:
+    """The vault gets a declared tag, which is no addition."""
+    text = (estate / "backup.yaml").read_text()
+    (estate / "backup.yaml").write_text(text.replace("redundancy: LocallyRedundant", f"tags: {{{key}: us}}", 1))
+
+
+def test_additions_alone(estate: Path) -> None:
+    azure_file = estate / "azure.estate.yaml"
+    with connect(sandbox=azure_file) as azure:
+        outcome = apply(load(estate), azure, approve="additions")
+        assert (outcome.results, len(outcome.rest.changes), bool(outcome.rest)) == ((), 7, True)
+        assert set(outcome.rest.because) == {one.address for one in outcome.rest.changes}
+        assert apply(load(estate), azure, checksum=outcome.rest.checksum).ok
+        outcome = apply(load(estate), azure, approve="additions")
+        assert (outcome.ok, outcome.results, bool(outcome.rest)) == (True, (), False)
+        tagged(estate, "team")
+        outcome = apply(load(estate), azure, approve="additions")
+        assert (outcome.results, [one.kind for one in outcome.rest.changes]) == ((), ["vault"])
+
+
+def test_what_stands_of_a_reviewed_plan(estate: Path) -> None:
+    with connect(sandbox=estate / "azure.estate.yaml") as azure:
+        reviewed = plan(load(estate), azure)
+        tagged(estate, "team")
+        outcome = apply(load(estate), azure, unmoved=reviewed)
+        assert set(outcome.rest.because.values()) >= {"it changed since the review"}
+        assert [result.kind for result in outcome.results] == ["group", "group"]
+        outcome = apply(load(estate), azure, unmoved=plan(load(estate), azure))
+        assert (outcome.ok, bool(outcome.rest)) == (True, False)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"approve": "everything"},
+        {"approve": "additions", "checksum": "0" * 64},
+        {"approve": "additions", "how": options(prune=True)},
+        {"approve": "additions", "how": options(adopt=True)},
+        {"approve": "additions", "how": options(allow_delete=0)},
+        {"approve": "additions", "how": options(accept_irreversible=True)},
+    ],
+)
+def test_what_contradicts_an_approval_is_refused(estate: Path, said: dict[str, Any]) -> None:
+    with connect(sandbox=estate / "azure.estate.yaml") as azure, pytest.raises(UsageError):
+        apply(load(estate), azure, **said)
 
 
 def test_a_closed_gate_refuses(estate: Path) -> None:
@@ -149,7 +197,7 @@ def test_the_types_are_there_for_a_type_checker(tmp_path: Path) -> None:
         ["--strict", "--cache-dir", str(tmp_path / "cache"), "--follow-imports", "silent", str(script)]
     )
     assert code == 0, told
-    assert [line.rsplit('"', 2)[1] for line in told.splitlines() if "Revealed" in line] == ["int", "bool", "int"]
+    assert [line.rsplit('"', 2)[1] for line in told.splitlines() if "Revealed" in line] == ["int", "bool", "str", "int"]
 
 
 def test_the_sample_script(samples: Path, estate: Path) -> None:

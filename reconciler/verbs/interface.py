@@ -18,14 +18,21 @@ from reconciler.connection.opening import opened
 from reconciler.connection.session import Session
 from reconciler.flow.run import NoSignals, Task, applied, planned
 from reconciler.loading import files
+from reconciler.model.changes import Action, Kind
 from reconciler.model.errors import StalePlan, UsageError
+from reconciler.model.ids import lower
 from reconciler.model.manifest import Manifest
-from reconciler.model.plan import Options, Plan
+from reconciler.model.outlines import change_digest
+from reconciler.model.plan import ADDITIONS, Options, Plan, Reviewed
 from reconciler.model.results.drift import CLASSES, DEFAULT_FAIL_ON, Drift
 from reconciler.model.results.outcome import Outcome
 from reconciler.planning.keys import keys
 
 __all__ = ["Manifest", "Session", "apply", "connect", "drift", "load", "options", "plan"]
+
+
+_FOR_PEOPLE = ("prune", "adopt", "allow_delete", "accept_irreversible", "guard_requests")
+"""Options that stand for somebody's decision about changes that are no additions."""
 
 
 def load(path: Path | str) -> Manifest:
@@ -99,15 +106,21 @@ def apply(
     how: Options | None = None,
     *,
     checksum: str | None = None,
+    approve: str | None = None,
+    unmoved: Plan | None = None,
     timeout: float | None = None,
     progress: Progress | None = None,
 ) -> Outcome:
     """Read Azure, change it to match the manifest, and wait until it does, for `timeout` seconds at most.
 
-    `checksum` is that of an approved plan: StalePlan when the plan is a different one now. Refused when a gate is
-    closed; nothing is written then. A change that fails raises nothing: see `Outcome.ok`.
+    `checksum` is that of an approved plan: StalePlan when the plan is a different one now. `approve="additions"`: only
+    new backup instances with what they alone need, and repairs of ProtectionError. `unmoved` is a reviewed plan, of which
+    only the changes that are still exactly the same are applied. Of these three at most one may be given; what the last
+    two leave is in `Outcome.rest`. Refused when a gate is closed; nothing is written then. A change that fails raises
+    nothing: see `Outcome.ok`.
     """
     task = _task(manifest, azure, how)
+    task = task._replace(options=_limited(task.options, checksum, approve, unmoved))
     found = planned(azure, task)
     if checksum is not None and found.checksum != checksum:
         raise StalePlan(
@@ -116,7 +129,35 @@ def apply(
         )
     task.check(found)
     settings = Settings(timeout_seconds=timeout)
-    return applied(azure, found, task=task, settings=settings, progress=progress or Progress(), signals=NoSignals())
+    outcome = applied(azure, found, task=task, settings=settings, progress=progress or Progress(), signals=NoSignals())
+    return replace(outcome, rest=found.rest)
+
+
+def _limited(how: Options, checksum: str | None, approve: str | None, unmoved: Plan | None) -> Options:
+    """The options of a plan, limited to what is approved; UsageError for what contradicts itself."""
+    if sum(one is not None for one in (checksum, approve, unmoved)) > 1:
+        raise UsageError(
+            "only one of `checksum`, `approve` and `unmoved` can be used",
+            hint="call it twice: additions first, then what somebody has reviewed",
+        )
+    if approve is not None:
+        if approve != ADDITIONS:
+            raise UsageError(f"Unknown value for `approve`: '{approve}'", hint=f"use '{ADDITIONS}', or leave it out")
+        other = next((name for name in _FOR_PEOPLE if getattr(how, name) != getattr(Options(), name)), None)
+        if other:
+            raise UsageError(
+                f"`approve` and `{other}` can't be used together",
+                hint="call it twice: additions first, then what somebody has reviewed",
+            )
+        return replace(how, approve=ADDITIONS)
+    return how if unmoved is None else replace(how, reviewed=_reviewed(unmoved))
+
+
+def _reviewed(plan: Plan) -> Reviewed:
+    """What somebody reviewed in a plan."""
+    digests = {lower(change.address): change_digest(change) for change in plan.changes}
+    deletions = sum(one.kind is Kind.DISK and one.action is Action.DESTROY for one in plan.changes)
+    return Reviewed(digests, deletions, frozenset((one.vault.key, one.tag, one.after) for one in plan.marks))
 
 
 def drift(manifest: Manifest, azure: Session, *, fail_on: Sequence[str] | None = None) -> Drift:

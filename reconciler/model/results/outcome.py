@@ -11,7 +11,7 @@ from reconciler.model.addresses import NOWHERE, Address
 from reconciler.model.changes import Action, Change, Kind
 from reconciler.model.codes import errors as error_codes
 from reconciler.model.findings import Finding
-from reconciler.model.plan import Plan
+from reconciler.model.plan import NOTHING_LEFT, Plan, Rest
 from reconciler.model.results.trial import Trial
 
 
@@ -96,13 +96,14 @@ class Outcome:
 
     `interrupted` names what cut the run short (empty: nothing did); `warnings` are findings that fail nothing, such as
     a mark that could not be written, or a deletion that was left out; `errors` are the plan's own errors: declared disks
-    that no change could fix.
+    that no change could fix. `rest` is what the options of approval have left.
     """
 
     results: tuple[Result, ...]
     interrupted: str = ""
     warnings: tuple[Finding, ...] = ()
     errors: tuple[Finding, ...] = ()
+    rest: Rest = NOTHING_LEFT
 
     def compared(self, later: Plan) -> Outcome:
         """The outcome after another look: a wait whose object still has a change, a wait or an error isn't done."""
