@@ -157,10 +157,12 @@ class Additions:
     def _tell_moved(self, new: list[Change]) -> None:
         """Leave the new disks that are, or may be, disks with backups which now have another id.
 
-        Azure's lists don't have those under the id that they were protected with, or the subscription wasn't listed.
+        Azure's lists no longer have those under the id that they were protected with. A subscription that wasn't listed
+        proves nothing: this caller may have no rights there, and then could never add anything.
         """
+        known, listed = self._world.disks, self._world.estate.disk_subscriptions
         disks = (one.disk for one in self._held if one.disk)
-        gone = {one.key: one for one in disks if one.key not in self._world.disks}
+        gone = {one.key: one for one in disks if one.key not in known and one.subscription in listed}
         if not (new and gone):
             return
         answers = {disk: self._draft.questions.answer(SOURCE(disk)) for disk in gone.values()}
