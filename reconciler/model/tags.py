@@ -13,13 +13,15 @@ OWNER_TAG = "reconciler-owner"
 APPLIED_TAG = "reconciler-applied"
 SOURCE_TAG = "reconciler-source"
 RESTORED_TAG = "reconciler-restored"
+RETURNED_TAG = "reconciler-returned"
 PROVEN_TAG = "reconciler-proven"
 PROTECTED_TAG = "reconciler-protected"
 DRILL_FAILED_TAG = "reconciler-drill-failed"
 VERIFIED_TAG = "reconciler-verified"
-"""Our tags: whose a vault or an instance is, which declaration was applied last, which disks a restore made, when a
-drill last restored an instance's disk, when an instance was made, which Azure doesn't return, when a drill found that a
-disk can't be restored, and until when a drill's own program may have used a copy.
+"""Our tags: whose a vault or an instance is, which declaration was applied last, which disks a restore made, which of
+these came back to their old ids, when a drill last restored an instance's disk, when an instance was made, which Azure
+doesn't return, when a drill found that a disk can't be restored, and until when a drill's own program may have used a
+copy.
 """
 
 MARKS = frozenset(
@@ -28,6 +30,7 @@ MARKS = frozenset(
         APPLIED_TAG,
         SOURCE_TAG,
         RESTORED_TAG,
+        RETURNED_TAG,
         PROVEN_TAG,
         PROTECTED_TAG,
         DRILL_FAILED_TAG,
@@ -62,5 +65,10 @@ def time_of(tags: Mapping[str, str], name: str) -> datetime | None:
 
 
 def is_restored(tags: Mapping[str, str]) -> bool:
-    """Whether a disk bears the tag of restored disks, which selectors pass over."""
+    """Whether a disk bears the tag of restored disks."""
     return any(lower(key) == RESTORED_TAG for key in tags)
+
+
+def is_copy(tags: Mapping[str, str]) -> bool:
+    """Whether a disk bears the tag of restored disks, and isn't one that came back to its old id."""
+    return is_restored(tags) and not any(lower(key) == RETURNED_TAG for key in tags)

@@ -1,5 +1,6 @@
 """Disks that selectors pass over: copies that a restore made and nobody uses, and disks of clusters and scale sets.
 
+A disk that was restored to its old id is no copy: it is the disk that the manifest has always meant.
 All of them can be named by id. A disk that has a backup instance already isn't passed over, so that no protection ends
 because of a tag, or because a machine lets go of its disk.
 """
@@ -10,7 +11,7 @@ from enum import StrEnum
 
 from reconciler.model.ids import lower
 from reconciler.model.resources import Disk
-from reconciler.model.tags import is_restored
+from reconciler.model.tags import is_copy
 
 _SCALE_SET_MACHINES = "microsoft.compute/virtualmachinescalesets/virtualmachines"
 _KUBERNETES_TAGS = ("kubernetes.io-created-for-", "k8s-azure-created-by")
@@ -35,4 +36,4 @@ def why_passed_over(disk: Disk) -> PassedOver | None:
         return PassedOver.SCALE_SET
     if is_kubernetes_volume(disk):
         return PassedOver.VOLUME
-    return PassedOver.COPY if is_restored(disk.tags) and not disk.machines else None
+    return PassedOver.COPY if is_copy(disk.tags) and not disk.machines else None

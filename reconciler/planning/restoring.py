@@ -21,7 +21,7 @@ from reconciler.model.manifest import Manifest, VaultSpec
 from reconciler.model.plan import Options, Plan
 from reconciler.model.resources import Disk, Instance, RecoveryPoint
 from reconciler.model.short_names import Typed
-from reconciler.model.tags import RESTORED_TAG
+from reconciler.model.tags import RESTORED_TAG, RETURNED_TAG
 from reconciler.planning.decisions import Decisions
 from reconciler.planning.draft import Draft
 from reconciler.planning.instance_bodies import guard_or_refuse
@@ -295,8 +295,12 @@ def restored(draft: Draft, book: RoleBook, source: Source, wish: Wish) -> list[C
     location = draft.world.estate.vaults[source.instance.vault.key].location
     if disk == source.id:
         warn_unselected(draft, replace(stub(disk), location=location, tags=wish.tags))
+    tags = {
+        **wish.tags,
+        **dict.fromkeys((RESTORED_TAG, RETURNED_TAG) if disk == source.id else (RESTORED_TAG,), wish.run),
+    }
     rest = (
-        Step(Op.DISK_PATCH, disk, {"tags": {**wish.tags, RESTORED_TAG: wish.run}, **kind}),
+        Step(Op.DISK_PATCH, disk, {"tags": tags, **kind}),
         Step(Op.DISK_CHECK, disk, expected(source, asked, claim, job or "", wish.alike)),
     )
     change = Change(
@@ -309,7 +313,7 @@ def restored(draft: Draft, book: RoleBook, source: Source, wish: Wish) -> list[C
             "source": source.id.text,
             "recoveryPoint": source.point.id.text,
             "taken": source.point.taken.isoformat(),
-            "tags": {**wish.tags, RESTORED_TAG: wish.run},
+            "tags": tags,
             **asked,
         },
         fields=(FieldChange.of_tag(RESTORED_TAG, None, wish.run),) if is_cut_off else (),

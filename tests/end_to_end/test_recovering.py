@@ -258,3 +258,18 @@ def test_an_entry_that_is_gone_can_be_pruned_after_a_restore(forged: Forged) -> 
         done = azure.run("apply", "--prune", "--force", "empty", "--auto-approve", "--format", "json")
         assert done.code == 0, done
         assert len([one for one in done.writes if one.path.endswith("/stopProtection")]) == 2
+
+
+@pytest.mark.parametrize("name", ["disk-01", "disk-02"])
+def test_a_disk_that_came_back_and_loses_its_backups_is_missed(forged: Forged, name: str) -> None:
+    with forged(selected(2, disks=[selecting()]).aged("2d"), **VIRTUAL) as azure:
+        azure.delete(disk_id(name))
+        assert restore(azure, name, "--newest", "--tags", "backup=gold").code == 0
+        azure.delete(f"*/backupInstances/{name}-*")
+        status, found = azure.run("status", "--format", "json"), azure.run("coverage", "--format", "json")
+        assert [row["state"] for row in status.document["disks"] if row["disk"].endswith(name)] == ["unprotected"]
+        assert [row["state"] for row in found.document["disks"] if row["disk"].endswith(name)] == ["uncovered"]
+        assert azure.run("drift").code == 2
+        assert azure.run("apply", "--approve", "additions").code == 0
+        rows = azure.run("status", "--format", "json").document["disks"]
+        assert sorted(row["state"] for row in rows) == ["ok", "waiting"]
