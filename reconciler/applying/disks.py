@@ -13,12 +13,12 @@ from reconciler.applying.rereading import is_busy, of_resource
 from reconciler.applying.run import Run
 from reconciler.azure.disks import project
 from reconciler.azure.fields import read_as
-from reconciler.azure.provenance import trace
+from reconciler.azure.provenance import trace, traced
 from reconciler.model.changes import Change, Step
 from reconciler.model.codes import errors as error_codes
 from reconciler.model.errors import NotFound, OperationFailed, ReconcilerError
-from reconciler.model.estate import Trace
 from reconciler.model.ids import ArmId
+from reconciler.model.jobs import RestoreJob
 from reconciler.model.known import Unsure, Yes
 from reconciler.planning.provenance import Claim, is_marked_by, objection, running
 
@@ -51,38 +51,47 @@ async def at_rest(run: Run, disk: ArmId, deadline: float, *, patience: float = L
         await run.pause(next(delays), deadline, disk.name)
 
 
-async def doubt(run: Run, disk: ArmId, claim: Claim, *, job: ArmId | None = None) -> tuple[str, ArmId | None]:
+async def doubt(
+    run: Run, disk: ArmId, claim: Claim, *, body: Body | None = None, job: RestoreJob | None = None
+) -> tuple[str, ArmId | None]:
     """Why a disk can't be proved to be what is claimed (empty: it is proved, or there is no disk), and the restore that
     still works on it.
 
-    `job` is the restore that created it in this run. All restores of the instance are searched only for a disk without
-    our mark.
+    `body` is the disk as just read, and `job` the restore that created it in this run, once it has ended. All restores of
+    the instance are searched only for a disk without our mark.
     """
-    body = await live(run, disk)
+    body = body or await live(run, disk)
     is_marked = body is not None and is_marked_by(read_as(project, body).tags, claim)
-    match await trace(run.azure, disk, None if is_marked else claim.instance, job=job):
-        case Yes(found):
-            at_work = running(found)
-            return objection(_as_requested(found, claim) if job else found, claim), at_work.id if at_work else None
+    if body is not None and job is not None:
+        made = [_as_requested(job, claim)] if job.target in (disk, None) else []
+        found = await traced(run.azure, disk, body, made)
+    else:
+        found = await trace(run.azure, disk, None if is_marked else claim.instance)
+    match found:
+        case Yes(told):
+            at_work = running(told)
+            return objection(told, claim), at_work.id if at_work else None
         case Unsure(because):
             return because, None
     return "", None
 
 
-def _as_requested(found: Trace, claim: Claim) -> Trace:
-    """The trace of our own request: a job that names no recovery point restored the one that was requested."""
-    return replace(found, jobs=tuple(replace(job, point=job.point or claim.point) for job in found.jobs))
+def _as_requested(job: RestoreJob, claim: Claim) -> RestoreJob:
+    """The job of our own request: one that names no recovery point restored the one that was requested."""
+    return replace(job, point=job.point or claim.point)
 
 
-async def _check_ours(run: Run, step: Step) -> None:
-    """ReconcilerError unless a disk is proved to be the one that a step may delete."""
-    why, _ = await doubt(run, step.target, Claim.read(step.claimed))
+async def _check_ours(run: Run, step: Step) -> Body | None:
+    """The disk, if it exists; ReconcilerError unless it is proved to be the one that a step may delete."""
+    body = await live(run, step.target)
+    why, _ = await doubt(run, step.target, Claim.read(step.claimed), body=body)
     if why:
         raise ReconcilerError(
             f"the disk {step.target.name} has the name of a drill's disk, but was not deleted: {why}",
             code=error_codes.NOT_OURS,
             hint="check the disk: detach it, move it away, or delete it if nobody needs it",
         )
+    return body
 
 
 def proof(run: Run, step: Step) -> Proof:

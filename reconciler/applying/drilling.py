@@ -117,7 +117,7 @@ async def _earlier_restores(run: Run, change: Change) -> None:
         if lower(job.status) == _RUNNING:
             run.tell(change, f"waiting for an earlier restore, the job {job.id.name}")
             try:
-                await until_ended(run, job.id, run.new_deadline())
+                await until_ended(run, job.id, job.target or disk, run.new_deadline())
             except AzureError as error:
                 run.tell(change, f"the earlier restore: {error.message}")
 

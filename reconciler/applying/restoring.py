@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from reconciler.applying import disks
 from reconciler.applying.backoff import LAG_SECONDS
@@ -17,25 +17,28 @@ from reconciler.applying.equality import differing, value_at
 from reconciler.applying.guard import send
 from reconciler.applying.probing import explained
 from reconciler.applying.refusals import again, is_passing
-from reconciler.applying.rereading import Reread, Standing, of_resource
+from reconciler.applying.rereading import Reread, Standing, is_busy, of_resource
 from reconciler.applying.run import Run, overridden
 from reconciler.azure.disks import project
 from reconciler.azure.failures import told
 from reconciler.azure.fields import pick, read_as, text_at
 from reconciler.azure.operations import finish
-from reconciler.azure.provenance import origin
+from reconciler.azure.provenance import origin, restore_job
 from reconciler.azure.receipts import Receipt
-from reconciler.model.changes import Change, Kind, Op, Step
+from reconciler.model.changes import Change, Expectation, Kind, Op, Step
 from reconciler.model.codes import disks as disk_codes
 from reconciler.model.codes import errors as error_codes
 from reconciler.model.errors import AzureError, NotFound, OperationFailed, ReconcilerError
 from reconciler.model.ids import ArmId, lower
-from reconciler.model.jobs import ENDED, WELL
+from reconciler.model.jobs import ENDED, WELL, RestoreJob
 from reconciler.planning.provenance import Claim
 from reconciler.planning.restored import differences
 
 _FIRST_SECONDS, _MOST_SECONDS = 5.0, 60.0
-_MOST_BEGUN = 200  # a validation takes some 42 seconds, in which Azure accepts 420 writes
+_MOST_BEGUN = (
+    650  # what Azure accepts while it validates one restore: 200 writes at once, and 10 a second for 46 seconds
+)
+_SELDOM_SECONDS = 300.0
 _LOST_SECONDS = 600.0  # restores were recorded to take three and a half minutes
 Heard = Callable[[ArmId], None]
 
@@ -51,18 +54,29 @@ async def bring(run: Run, change: Change, heard: Heard = lambda _: None) -> Mapp
     """Restore the disk of a change, and return it, proved to be the restore's and marked; `heard` is told of the job."""
     steps = {step.op: step for step in change.steps}
     patch, expected = steps[Op.DISK_PATCH], steps[Op.DISK_CHECK].expectation
-    job = ArmId(expected["job"]) if expected["job"] else None
+    ending = Finish()
     if Op.RESTORE_START in steps:
-        job = await _until_it_is_there(run, change, steps[Op.RESTORE_START], patch.target, heard)
-    elif job is not None:
+        ending = await _until_it_ended(run, change, steps[Op.RESTORE_START], patch.target, heard)
+    elif expected["job"]:
+        job = ArmId(expected["job"])
         run.tell(change, f"waiting for the job {job.name}, which an earlier run has begun")
-        await until_ended(run, job, run.new_deadline())
-    made = await _proven(run, patch.target, Claim.read(expected["claim"]), job)
+        ending = await until_ended(run, job, patch.target, run.new_deadline())
+    made = await _proven(run, patch.target, Claim.read(expected["claim"]), ending)
     return await _marked(run, change, patch, origin(made).unique_id)
 
 
-async def _until_it_is_there(run: Run, change: Change, start: Step, disk: ArmId, heard: Heard) -> ArmId | None:
-    """Restore, and return the job; permission errors are retried while role assignments are fresh."""
+class Finish(NamedTuple):
+    """How a restore ended: its job (None: Azure named none), its disk where a list has shown it shortly before, and for how
+    many seconds that may still be missing.
+    """
+
+    job: RestoreJob | None = None
+    disk: Mapping[str, Any] | None = None
+    patience: float = LAG_SECONDS
+
+
+async def _until_it_ended(run: Run, change: Change, start: Step, disk: ArmId, heard: Heard) -> Finish:
+    """Restore, and wait for the end of that; permission errors are retried while role assignments are fresh."""
     delays = run.delays(_FIRST_SECONDS, _MOST_SECONDS)
     while True:
         try:
@@ -76,27 +90,24 @@ async def _until_it_is_there(run: Run, change: Change, start: Step, disk: ArmId,
                 await run.clock.sleep(delay)
 
 
-async def _restore(run: Run, change: Change, start: Step, disk: ArmId, heard: Heard) -> ArmId | None:
-    """Have Azure create the disk, and wait until it exists; return the job, None when Azure named none.
+async def _restore(run: Run, change: Change, start: Step, disk: ArmId, heard: Heard) -> Finish:
+    """Have Azure create the disk, and wait until the job has ended.
 
     ReconcilerError when a disk of that name already exists.
     """
     async with run.shared(_Turns).free:
         deadline = run.new_deadline()
         receipt = await _begun(run, change, start, disk, deadline)
-    patience, job = LAG_SECONDS, None
-    if receipt is not None:
-        found = await finish(run.azure, receipt, deadline=deadline)
-        named = pick(found, "properties", "jobId") or pick(found, "jobId")
-        job = ArmId(named) if isinstance(named, str) and named else None
-    if job is not None:
-        heard(job)
-        run.tell(change, f"the job {job.name} restores it")
-        await until_ended(run, job, deadline)
-    elif receipt is not None:
-        patience = _LOST_SECONDS  # the operation names no job, so only the disk shows that it has ended
-    await disks.at_rest(run, disk, deadline, patience=patience)
-    return job
+    if receipt is None:
+        return Finish()
+    found = await finish(run.azure, receipt, deadline=deadline)
+    named = pick(found, "properties", "jobId") or pick(found, "jobId")
+    if not (isinstance(named, str) and named):
+        return Finish(patience=_LOST_SECONDS)  # the operation names no job, so only the disk shows that it has ended
+    job = ArmId(named)
+    heard(job)
+    run.tell(change, f"the job {job.name} restores it")
+    return await until_ended(run, job, disk, deadline, is_new=True)
 
 
 class _Turns:
@@ -108,14 +119,31 @@ class _Turns:
 
 async def _begun(run: Run, change: Change, start: Step, disk: ArmId, deadline: float) -> Receipt | None:
     """Azure's answer to a restore that it has validated before; None when the disk has appeared without one."""
-    if await _has_just_come(run, change, disk):
-        return None
 
     async def ask() -> dict[str, Any]:
-        return await finish(run.azure, await run.requests.validate_restore(start), deadline=deadline)
+        return await run.finish("validateRestore", await run.requests.validate_restore(start), deadline)
 
-    await again(run.clock, ask)
-    return await send(run, change, start, _appears(run, disk), deadline, proof=partial(_check_free, run, disk))
+    if _checked(change)["job"] and await _has_just_come(run, change, disk):
+        return None
+    try:
+        await again(run.clock, ask)
+        return await send(
+            run, change, start, _appears(run, disk), deadline, proof=partial(_check_free, run, change, disk)
+        )
+    except _JustCome:
+        return None
+    except AzureError as error:
+        if is_passing(error) or not await _has_just_come(run, change, disk):
+            raise
+        return None
+
+
+def _checked(change: Change) -> Expectation:
+    return next(step for step in change.steps if step.op is Op.DISK_CHECK).expectation
+
+
+class _JustCome(Exception):
+    """The same restore, begun by an earlier run, has ended since the plan was made."""
 
 
 async def _has_just_come(run: Run, change: Change, disk: ArmId) -> bool:
@@ -123,44 +151,47 @@ async def _has_just_come(run: Run, change: Change, disk: ArmId) -> bool:
 
     ReconcilerError when any other disk is there; False when there is none.
     """
-    if await disks.live(run, disk) is None:
+    body = await disks.live(run, disk)
+    if body is None:
         return False
-    check = next(step for step in change.steps if step.op is Op.DISK_CHECK)
-    why, at_work = await disks.doubt(run, disk, Claim.read(check.expectation["claim"]))
+    expected = _checked(change)
+    job = restore_job(await run.azure.get(expected["job"])) if expected["job"] else None
+    why, at_work = await disks.doubt(run, disk, Claim.read(expected["claim"]), body=body, job=job)
     if change.kind is not Kind.RESTORE or at_work is not None or why:
         raise _exists(disk, "a restore never overwrites a disk")
     return True
 
 
-async def _check_free(run: Run, disk: ArmId) -> None:
-    """ReconcilerError when a disk already exists where a restore is to create one."""
-    if await disks.live(run, disk) is not None:
-        raise _exists(disk, "a restore never overwrites a disk")
+async def _check_free(run: Run, change: Change, disk: ArmId) -> None:
+    """ReconcilerError when a disk already exists where a restore is to create one, _JustCome when it is that very disk."""
+    if await _has_just_come(run, change, disk):
+        raise _JustCome
 
 
-async def _check_same(run: Run, disk: ArmId, unique_id: str) -> None:
-    """ReconcilerError when another disk has taken the place of the restored one, or a virtual machine uses it."""
+async def _check_same(run: Run, disk: ArmId, unique_id: str) -> Mapping[str, Any]:
+    """The disk; ReconcilerError when another one has taken the place of the restored one, or a virtual machine uses it."""
     body = await disks.live(run, disk)
     if body is None or origin(body).unique_id != unique_id:
         raise _exists(disk, "another disk has taken its place")
     if read_as(project, body).machines:
         raise _exists(disk, "a virtual machine uses it")
+    return body
 
 
-async def _proven(run: Run, disk: ArmId, claim: Claim, job: ArmId | None) -> Mapping[str, Any]:
+async def _proven(run: Run, disk: ArmId, claim: Claim, ending: Finish) -> Mapping[str, Any]:
     """The disk, proved to be the one that the restore made; ReconcilerError otherwise, before it is written to.
 
     A job may end shortly after its disk appears, so it is waited for.
     """
     deadline = run.new_deadline()
     while True:
-        body = await disks.at_rest(run, disk, deadline)
-        why, at_work = await disks.doubt(run, disk, claim, job=job)
+        body = ending.disk or await disks.at_rest(run, disk, deadline, patience=ending.patience)
+        why, at_work = await disks.doubt(run, disk, claim, body=body, job=ending.job)
         if at_work is None and why:
             raise _exists(disk, why)
         if at_work is None:
             return body
-        await until_ended(run, at_work, deadline)
+        ending = await until_ended(run, at_work, disk, deadline)
 
 
 def _exists(disk: ArmId, why: str) -> ReconcilerError:
@@ -192,16 +223,23 @@ async def _marked(run: Run, change: Change, patch: Step, unique_id: str) -> Mapp
     await send(run, change, patch, of_resource(run, patch), deadline, proof=proof)
     believed = run.now + LAG_SECONDS
     delays = run.delays(2.0, 15.0)
-    while True:
-        body = await disks.at_rest(run, patch.target, deadline)
-        if origin(body).unique_id != unique_id:
-            raise _exists(patch.target, "another disk has taken its place")
-        paths = differing(patch.body, body)
-        if not paths:
-            return body
-        if run.now >= believed:
-            raise overridden(paths[0], value_at(patch.body, paths[0]), value_at(body, paths[0]))
-        await run.pause(next(delays), deadline, "")
+    arrivals = run.arrivals(patch.target.subscription)
+
+    def is_as_written(body: Mapping[str, Any]) -> bool:
+        return not is_busy(body) and (origin(body).unique_id != unique_id or not differing(patch.body, body))
+
+    with arrivals.counted():
+        while True:
+            body = await arrivals.until(patch.target, is_as_written, _MOST_SECONDS) if arrivals.are_many else None
+            body = body or await disks.at_rest(run, patch.target, deadline)
+            if origin(body).unique_id != unique_id:
+                raise _exists(patch.target, "another disk has taken its place")
+            paths = differing(patch.body, body)
+            if not paths:
+                return body
+            if run.now >= believed:
+                raise overridden(paths[0], value_at(patch.body, paths[0]), value_at(body, paths[0]))
+            await run.pause(next(delays), deadline, "")
 
 
 def judged(change: Change, body: Mapping[str, Any]) -> str:
@@ -221,24 +259,45 @@ def judged(change: Change, body: Mapping[str, Any]) -> str:
     return "; ".join(text for text, _ in told)
 
 
-async def until_ended(run: Run, job: ArmId, deadline: float) -> None:
-    """Wait until the job has succeeded; OperationFailed with Azure's reason when it fails, or doesn't end in time."""
+async def until_ended(run: Run, job: ArmId, disk: ArmId, deadline: float, *, is_new: bool = False) -> Finish:
+    """How a job that makes a disk ended; OperationFailed with Azure's reason when it fails, or doesn't end in time.
+
+    One that `is_new` isn't asked for at once, and seldom while many others are under way, until a list shows the disk.
+    """
     believed = run.now + LAG_SECONDS
     delays = run.delays(10.0, 30.0)
-    status = "unknown"
-    while True:
-        try:
-            body = await run.azure.get(job)
-        except NotFound:
-            if run.now >= believed:
-                raise
-        else:
-            status = text_at(body, "properties", "status") or status
-            if lower(status) in WELL:
-                return
-            if lower(status) in ENDED:
-                raise _failed(job, body, status)
-        await run.pause(next(delays), deadline, f"the job {job.name} is {status}")
+    status, has_come = "unknown", False
+    with run.arrivals(disk.subscription).counted():
+        row = await _passed(run, disk, next(delays), deadline, status) if is_new else None
+        while True:
+            has_come = has_come or row is not None
+            try:
+                body = await run.azure.get(job)
+            except NotFound:
+                if run.now >= believed:
+                    raise
+            else:
+                status = text_at(body, "properties", "status") or status
+                if lower(status) in WELL:
+                    return Finish(restore_job(body), row)
+                if lower(status) in ENDED:
+                    raise _failed(job, body, status)
+            told = f"the job {job.name} is {status}"
+            row = await _passed(run, disk, next(delays), deadline, told, has_come=has_come)
+
+
+async def _passed(
+    run: Run, disk: ArmId, delay: float, deadline: float, what: str, *, has_come: bool = False
+) -> Mapping[str, Any] | None:
+    """Wait before the next look at a job; where many wait, until a list shows its disk, which is then returned."""
+    arrivals = run.arrivals(disk.subscription)
+    seconds = max(delay, min(arrivals.seldom, _MOST_SECONDS if has_come else _SELDOM_SECONDS))
+    if has_come or not arrivals.are_many:
+        await run.pause(seconds, deadline, what)
+        return None
+    if run.now + seconds > deadline:
+        raise run.still_in_progress(what)
+    return await arrivals.until(disk, lambda row: not is_busy(row), seconds)
 
 
 def _failed(job: ArmId, body: Mapping[str, Any], status: str) -> OperationFailed:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any, Self, TypeVar
 
+from reconciler.applying.arrivals import Arrivals
 from reconciler.applying.backoff import LAG_SECONDS, ROLE_WINDOW_SECONDS, delays
 from reconciler.applying.principals import Principals
 from reconciler.applying.progress import Progress
@@ -90,6 +91,7 @@ class Run:
         self._shared: dict[Callable[[Run], Any], Any] = {}
         self.holders_asked = 0
         self._watches: dict[str, Watch] = {}
+        self._arrivals: dict[str, Arrivals] = {}
         self._usual: dict[str, float] = {}
 
     def shared(self, kind: Callable[[Run], _Shared]) -> _Shared:
@@ -154,6 +156,12 @@ class Run:
             self._watches[vault.key] = Watch(self.azure, self.clock, vault, self.settings.action_timeout)
         return self._watches[vault.key]
 
+    def arrivals(self, subscription: str) -> Arrivals:
+        """The one look-out for disks of a subscription."""
+        if subscription not in self._arrivals:
+            self._arrivals[subscription] = Arrivals(self.azure, self.clock, subscription)
+        return self._arrivals[subscription]
+
     async def finish(self, kind: str, receipt: Receipt, deadline: float) -> dict[str, Any]:
         """Wait until an operation ends; first ask when others of its kind had ended, so that one request may do."""
         begun, usual = self.now, self._usual.get(kind, _USUAL_SECONDS)
@@ -166,6 +174,8 @@ class Run:
         """Stop watching."""
         for watch in self._watches.values():
             await watch.close()
+        for arrivals in self._arrivals.values():
+            await arrivals.close()
 
     def tell(self, change: Change | Address, text: str) -> None:
         """Tell the listener."""

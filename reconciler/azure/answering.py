@@ -315,7 +315,7 @@ def _restore_of(row: Mapping[str, Any]) -> tuple[str, RestoreJob]:
 
 async def _traces(azure: Azure, questions: Sequence[Question[Any]]) -> dict[Question[Any], Known[Any]]:
     """Where each of these disks comes from; the jobs of a vault are listed once for all of them."""
-    lists = provenance.Lists(azure)
+    lists = provenance.Lists(azure, (one.subject for one in questions))
     found = await together(*(provenance.trace(azure, one.subject, ArmId(one.detail), lists=lists) for one in questions))
     return dict(zip(questions, found, strict=True))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from reconciler.azure.bodies import merged
@@ -80,11 +81,13 @@ def project(body: Mapping[str, Any]) -> Disk:
     )
 
 
+def keeping_tags(step: Step, live: Mapping[str, Any]) -> Step:
+    """The step that changes a disk, with the tags of its `live` body: a PATCH replaces them all."""
+    return replace(step, body={**step.body, "tags": merged(live.get("tags") or {}, step.body.get("tags") or {})})
+
+
 async def _patch(sdk: Operations, step: Step) -> Receipt:
-    """Change a disk's tags; a PATCH replaces them all, so the existing ones are sent too."""
-    live = await sdk.azure.get(step.target)
-    tags = merged(live.get("tags") or {}, step.body.get("tags") or {})
-    return await sdk.patch(step.target.text, {**step.body, "tags": tags})
+    return await sdk.patch(step.target.text, step.body)
 
 
 async def _delete(sdk: Operations, step: Step) -> Receipt:

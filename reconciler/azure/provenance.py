@@ -6,6 +6,7 @@ Resource Graph is not asked: it lags, and the restore in question may have begun
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -22,16 +23,23 @@ from reconciler.model.known import NO, Known, Yes
 from reconciler.model.resources import Origin
 
 _SNAPSHOTS = "microsoft.compute/snapshots"
+_MANY = 20
+"""How many disks of a subscription are read by their ids before one list is less."""
+
 _MOST_JOBS = 50
 """How many restores of one instance are read, newest first; Azure accepts ten a day."""
 
 
 class Lists:
-    """The jobs of vaults, each listed once, when they are first asked for."""
+    """What is listed once for all disks that are traced together, when it is first asked for: the jobs of each vault,
+    and the disks of each subscription where `disks` are many.
+    """
 
-    def __init__(self, azure: Azure) -> None:
+    def __init__(self, azure: Azure, disks: Iterable[ArmId] = ()) -> None:
         self._azure = azure
         self._found: dict[ArmId, asyncio.Future[list[Job]]] = {}
+        self._shown: dict[str, asyncio.Future[Mapping[str, Mapping[str, Any]]]] = {}
+        self._counts = Counter(disk.subscription for disk in disks)
 
     async def of(self, vault: ArmId) -> list[Job]:
         """The jobs of a vault, newest first; ReadIncomplete when they can't be listed to the end."""
@@ -39,37 +47,54 @@ class Lists:
             self._found[vault] = asyncio.ensure_future(jobs_of(self._azure, [vault]))
         return await self._found[vault]
 
+    async def disk(self, disk: ArmId) -> Mapping[str, Any]:
+        """The body of a disk, by its id if no list shows it; NotFound, or another AzureError."""
+        if self._counts[disk.subscription] > _MANY:
+            if disk.subscription not in self._shown:
+                self._shown[disk.subscription] = asyncio.ensure_future(self._disks(disk.subscription))
+            found = (await self._shown[disk.subscription]).get(disk.key)
+            if found is not None:
+                return found
+        return await self._azure.get(disk)
+
+    async def _disks(self, subscription: str) -> Mapping[str, Mapping[str, Any]]:
+        try:
+            rows = await self._azure.list(f"/subscriptions/{subscription}/providers/Microsoft.Compute/disks")
+        except (AzureError, ReadIncomplete):
+            return {}
+        return {lower(str(row.get("id"))): row for row in rows}
+
 
 async def trace(
     azure: Azure,
     disk: ArmId,
     instance: ArmId | None = None,
     *,
-    job: ArmId | None = None,
     lists: Lists | None = None,
 ) -> Known[Trace]:
     """Where a disk comes from, if it exists.
 
-    `job` is the restore that was to make it; without it all restores of `instance`, if given, are searched, in `lists` if
-    other disks are traced, too.
+    All restores of `instance`, if given, are searched, in `lists` if other disks are traced, too.
     ReadIncomplete when the list of jobs can't be read to the end.
     """
     try:
-        body = await azure.get(disk)
-        jobs = await _read(
-            azure, [job] if job else await _restores_of(lists or Lists(azure), instance) if instance else []
-        )
+        body = await azure.get(disk) if lists is None else await lists.disk(disk)
+        jobs = await _read(azure, await _restores_of(lists or Lists(azure), instance) if instance else [])
     except NotFound:
         return NO
     except AzureError as error:
         return unsure(error)
+    return await traced(azure, disk, body, (one for one in jobs if one.target == disk))
+
+
+async def traced(azure: Azure, disk: ArmId, body: Mapping[str, Any], jobs: Iterable[RestoreJob]) -> Known[Trace]:
+    """Where a disk comes from that was just read, and that these restores may have made."""
     try:
         with understood(f"The disk `{disk}`"):
             shown, own = project(body), origin(body)
     except ReadIncomplete as error:
         return unsure(error)
-    made = tuple(one for one in jobs if one.target == disk or (job and one.target is None))
-    return Yes(Trace(shown, own, await _snapshot(azure, own.source), made))
+    return Yes(Trace(shown, own, await _snapshot(azure, own.source), tuple(jobs)))
 
 
 async def completed(azure: Azure, jobs: Iterable[RestoreJob]) -> tuple[RestoreJob, ...]:

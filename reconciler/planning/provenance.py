@@ -20,7 +20,7 @@ from reconciler.model.known import No, Unsure, Yes
 from reconciler.model.resources import Disk, Instance, Origin, RecoveryPoint
 from reconciler.model.tags import RESTORED_TAG, VERIFIED_TAG, tag_of, time_of
 from reconciler.planning.draft import Draft
-from reconciler.planning.questions import PENDING
+from reconciler.planning.questions import MOST_ASKED, PENDING
 
 _SLACK = timedelta(minutes=5)
 _WELL = frozenset({"completed", "completedwithwarnings"})
@@ -197,9 +197,18 @@ def is_done(trace: Trace, claim: Claim) -> bool:
     return bool(tag_of(trace.disk.tags, RESTORED_TAG)) and points == {lower(claim.point)} and not contradicted
 
 
+def is_asked_for(draft: Draft, disk: ArmId) -> bool:
+    """Whether a disk that no list shows is asked for by its id: the first hundred are, and the others before a restore
+    begins; all are where nothing was listed.
+    """
+    most = MOST_ASKED * (1 + len(draft.questions.unlisted_ids))
+    is_listed = disk.subscription in draft.world.estate.disk_subscriptions
+    return not is_listed or draft.questions.fits(disk.type, disk, most)
+
+
 def made_before(draft: Draft, disk: ArmId, claim: Claim) -> Disk | None:
     """The disk of that name, if an earlier run has restored exactly what is claimed; None: not so, or not known."""
-    if not isinstance(draft.questions.answer(EXISTS(disk)), Yes):
+    if not _is_there(draft, disk, claim):
         return None
     match draft.questions.answer(TRACE(disk, claim.instance.text)):
         case Yes(Trace() as trace) if is_done(trace, claim):
@@ -207,22 +216,39 @@ def made_before(draft: Draft, disk: ArmId, claim: Claim) -> Disk | None:
     return None
 
 
+def _is_there(draft: Draft, disk: ArmId, claim: Claim) -> bool:
+    if disk.key in draft.world.disks:
+        return True
+    return _is_asked_for(draft, disk, claim) and isinstance(draft.questions.answer(EXISTS(disk)), Yes)
+
+
+def _is_asked_for(draft: Draft, disk: ArmId, claim: Claim) -> bool:
+    """Whether a disk that no list shows is asked for; a restore may have made it since the list was read."""
+    return is_asked_for(draft, disk) or any(job.target == disk for job in _restores(draft, claim))
+
+
 def begun_before(draft: Draft, disk: ArmId, claim: Claim, hint: str = "") -> str | None:
-    """The job that restores exactly what is claimed into a disk of that name; empty when it has provably ended.
+    """The job that restores, or has restored, exactly what is claimed into a disk of that name; empty when only the disk's
+    mark tells of it.
 
     None when there is no such disk. Any other disk of that name is refused, with the hint.
     """
-    presence = draft.questions.presence(disk, addresses.resource(disk))
-    if isinstance(presence, No):
-        return _at_work(draft, disk, claim)
-    found = draft.questions.answer(TRACE(disk, claim.instance.text)) if presence else PENDING
+    if disk.key not in draft.world.disks:
+        address = addresses.resource(disk)
+        is_asked = _is_asked_for(draft, disk, claim)
+        presence = draft.questions.presence(disk, address, may_come=True) if is_asked else No()
+        if isinstance(presence, No):
+            return _at_work(draft, disk, claim)
+        if presence is None:
+            return None
+    found = draft.questions.answer(TRACE(disk, claim.instance.text))
     match found:
         case Yes(Trace() as trace):
             why, at_work = objection(trace, claim), running(trace)
             if at_work and lower(at_work.point) == lower(claim.point):
                 return at_work.id.text
             if not why:
-                return ""
+                return next((job.id.text for job in trace.jobs if _may_have_made(job, trace.origin)), "")
             draft.decisions.refuse(
                 addresses.resource(disk),
                 disk_codes.DISK_EXISTS,
@@ -234,10 +260,27 @@ def begun_before(draft: Draft, disk: ArmId, claim: Claim, hint: str = "") -> str
     return None
 
 
+def _restores(draft: Draft, claim: Claim) -> tuple[RestoreJob, ...]:
+    """The restores of the claimed disk that Resource Graph shows; none while that isn't known."""
+    jobs = draft.questions.ask(RESTORES(claim.source, claim.instance.parent.text))
+    return () if jobs is PENDING else jobs or ()
+
+
+def ended_lately(draft: Draft, disk: ArmId, claim: Claim) -> str:
+    """The job that has restored exactly what is claimed into a disk of that name minutes ago; empty: there is none.
+
+    Its disk may have come since it was looked for.
+    """
+    for job in _restores(draft, claim):
+        is_same = job.target == disk and lower(job.point) == lower(claim.point) and lower(job.status) in _WELL
+        if is_same and job.ended and draft.world.now - job.ended < _SLACK:
+            return job.id.text
+    return ""
+
+
 def _at_work(draft: Draft, disk: ArmId, claim: Claim) -> str | None:
     """The restore that is creating the disk now, from Resource Graph, which may lag: absence there proves nothing."""
-    jobs = draft.questions.ask(RESTORES(claim.source, claim.instance.parent.text))
-    for job in () if jobs is PENDING else jobs or ():
+    for job in _restores(draft, claim):
         if job.target == disk and lower(job.status) == "inprogress":
             if lower(job.point) == lower(claim.point):
                 return str(job.id)

@@ -152,11 +152,17 @@ class Questions:
         if address:
             self._decisions.refuse_untold(address, message)
 
-    def presence(self, subject: ArmId, address: Address, place: Place | None = None) -> Yes[Found] | No | None:
-        """Whether an unlisted object exists; None: decide nothing (not asked yet, or a finding says why)."""
+    def presence(
+        self, subject: ArmId, address: Address, place: Place | None = None, *, may_come: bool = False
+    ) -> Yes[Found] | No | None:
+        """Whether an unlisted object exists; None: decide nothing (not asked yet, or a finding says why).
+
+        `may_come`: Azure may have made it since the list was read, so that it contradicts no list.
+        """
         match self.answer(EXISTS(subject)):
             case Yes() as answer:
-                self._note_there(subject)
+                if not may_come:
+                    self._note_there(subject)
                 return answer
             case No() as answer:
                 return answer

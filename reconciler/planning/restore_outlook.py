@@ -19,8 +19,8 @@ _ONE_SECONDS = 260
 """What the recorded restores of one disk took: 42 s to validate, 1 s to begin, 215 s to copy."""
 _MOST_COPIES = 50
 """How many disks Azure copies in the background in one subscription, from its documentation."""
-_READS = 9
-"""The least reads of one restore: recovery points, the disk before, during and after, the operations and the job."""
+_READS = 7
+"""The least reads of one restore: recovery points, both operations, job and snapshot, and the disk before both writes to it."""
 
 
 def outlook(draft: Draft, changes: Sequence[Change], sources: Sequence[Source]) -> None:

@@ -26,7 +26,7 @@ from reconciler.planning.decisions import Decisions
 from reconciler.planning.draft import Draft
 from reconciler.planning.instance_bodies import guard_or_refuse
 from reconciler.planning.ordering import checksum, finding_rank, ordered
-from reconciler.planning.provenance import Claim, begun_before, made_before
+from reconciler.planning.provenance import Claim, begun_before, ended_lately, is_asked_for, made_before
 from reconciler.planning.questions import PENDING, Questions
 from reconciler.planning.restore_limits import refuse_impossible, refuse_too_many
 from reconciler.planning.restored import differences
@@ -223,6 +223,8 @@ def source_of(draft: Draft, wish: Wish, instances: Sequence[Instance], address: 
     instance, point = max(found, key=lambda one: (one[1].taken, protection.is_active(one[0]), one[1].id.key))
     assert instance.disk is not None  # noqa: S101 - chosen by their disks
     disk = draft.world.disks.get(instance.disk.key)
+    if disk is None and not is_asked_for(draft, instance.disk):
+        return Source(instance, point, None, "the source disk is in no list")
     if disk is None:
         presence = draft.questions.answer(EXISTS(instance.disk))
         if presence is PENDING:
@@ -301,7 +303,7 @@ def restored(draft: Draft, book: RoleBook, source: Source, wish: Wish) -> list[C
     }
     rest = (
         Step(Op.DISK_PATCH, disk, {"tags": tags, **kind}),
-        Step(Op.DISK_CHECK, disk, expected(source, asked, claim, job or "", wish.alike)),
+        Step(Op.DISK_CHECK, disk, expected(source, asked, claim, job or ended_lately(draft, disk, claim), wish.alike)),
     )
     change = Change(
         address=address,

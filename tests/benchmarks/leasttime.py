@@ -51,3 +51,39 @@ def makespan(writes: Mapping[str, int], ways: Iterable[Way], bucket: Bucket, *, 
     by_bucket = max((bucket.seconds(count) for count in writes.values()), default=0.0)
     by_bucket = max(by_bucket, AUTHORIZATION.seconds(assignments))
     return by_bucket + max((way.role_seconds + way.protection_seconds for way in ways), default=0.0)
+
+
+READS = Bucket(250, 25)
+"""Reads of one principal in one subscription, as documented."""
+
+
+@dataclass(frozen=True)
+class Restored:
+    """What Azure takes for one disk: to validate its restore (0: it is begun already), and then to copy it."""
+
+    validation: float
+    copying: float
+
+
+def recovery(disks: Mapping[str, Iterable[Restored]], bucket: Bucket) -> float:
+    """Seconds from the first look to the last disk that is back, proved and marked, with every role there already.
+
+    `disks` are those of each subscription. A look lists the recovery points of each disk, and proves by its job what was
+    begun already. A restore is validated and begun, and then its disk is tagged; that there is no such disk before, the
+    two operations, the job, and the disk afterwards are read. The last restore begins when all writes before it have
+    left, and is taken to be the slowest. Lists of other things, and what requests themselves take, count as nothing.
+    """
+    return max((_recovery(list(own), bucket) for own in disks.values()), default=0.0)
+
+
+def _recovery(disks: list[Restored], bucket: Bucket) -> float:
+    new = [disk for disk in disks if disk.validation]
+    begun = len(disks) - len(new)
+    look = READS.seconds(len(disks) + begun)
+    slowest = max((disk.validation for disk in new), default=0.0)
+    until_begun = max(bucket.seconds(2 * len(new)), slowest)
+    written = bucket.seconds(3 * len(new))
+    copied = max((disk.copying for disk in new), default=0.0)
+    running = max((disk.copying for disk in disks if not disk.validation), default=0.0)
+    working = max(until_begun + copied, written, running)
+    return max(look + working, READS.seconds(6 * len(new) + 2 * begun))

@@ -9,7 +9,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from leasttime import DOCUMENTED, HALVED, Way, makespan
+from leasttime import DOCUMENTED, HALVED, Restored, Way, makespan, recovery
 
 
 def test_what_fits_into_the_burst_takes_no_longer_than_azure_itself() -> None:
@@ -36,3 +36,19 @@ def test_the_bucket_of_microsoft_authorization_counts_where_it_is_slower() -> No
 
 def test_nothing_to_do_takes_no_time() -> None:
     assert makespan({}, [], DOCUMENTED) == 0
+
+
+def test_a_recovery_waits_for_the_last_restore_that_azure_lets_it_begin() -> None:
+    disks = [Restored(42, 215)] * 1000
+    assert recovery({"a": disks}, DOCUMENTED) == 30 + 180 + 215  # 1,000 lists of points; 2,000 writes; one disk
+    assert recovery({"a": disks, "b": disks[:1]}, DOCUMENTED) == 425
+
+
+def test_a_few_disks_take_as_long_as_one() -> None:
+    assert recovery({"a": [Restored(42, 215), Restored(40, 210)]}, DOCUMENTED) == 42 + 215
+
+
+def test_what_was_begun_already_is_looked_at_and_waited_for() -> None:
+    begun = [Restored(0, 100)] * 1000
+    assert recovery({"a": begun}, DOCUMENTED) == 70 + 100  # points and jobs of each
+    assert recovery({"a": [Restored(0, 0)] * 10}, DOCUMENTED) == 0

@@ -155,7 +155,7 @@ def test_what_becomes_of_a_restored_disk_right_before_it_is_marked(
         calls = [call.method for call in azure.requests if call.path.lower() == COPY.lower()]
         looks = calls[: calls.index("PATCH")].count("GET")
     with cut_off(forged, backed_up) as azure:
-        azure.rules(edits("GET */disks/copy", change, after=looks - 2))  # the last is the write's own
+        azure.rules(edits("GET */disks/copy", change, after=looks - 1))  # the last is that right before the write
         is_left_alone(azure, restore(azure))
 
 

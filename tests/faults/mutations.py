@@ -162,7 +162,7 @@ OTHERS = (
     M("D04 unasked late", "what nobody asked for is made all the same", "applying/guard.py", "if not change.unasked and looked", "if looked", "nobody_asked", "applying/test_guard.py"),
     M("D04 groups", "a management group's list is believed", "planning/orphans.py", "    if not _has_left_groups(draft, disk, address):\n        return\n", "", "group_s_list_lacks", "destruction/test_d04_absences.py"),
     M("D04 proof", "a disk is written to without a proof", "applying/guard.py", "            if proof is None:\n", "            if False:\n", "proves_nothing", "applying/test_guard.py"),
-    M("D04 proved", "a proof is not asked for", "applying/guard.py", "            await proof()\n", "            pass\n", "not_deleted", "destruction/test_d01_whose_disk_it_is.py"),
+    M("D04 proved", "a proof is not asked for", "applying/guard.py", "            live = await proof()\n", "            live = None\n", "not_deleted", "destruction/test_d01_whose_disk_it_is.py"),
     M("D04 deadline", "a change begins though the run reached its timeout", "applying/engine.py", "        if self._run.now >= self._run.ends:\n            return result_of(", "        if False:\n            return result_of(", "time_is_over", "applying/test_guard.py"),
     M("T03 unknown", "what could not be told fails no status", "model/results/status.py", "self.count(UNKNOWN) or any(", "any(", "exit_1", "planning/test_status.py"),
     M("T03 silence", "a doubt about jobs is an absence of jobs", "planning/backups.py", "    if isinstance(jobs_of(told, instance), Unsure) and state[0] not in BAD:\n", "    if False:\n", files="planning/test_status.py"),
