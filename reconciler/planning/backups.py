@@ -29,6 +29,8 @@ from reconciler.planning.world import World
 START_WINDOW = timedelta(hours=2)
 
 _A_JOB = timedelta(hours=1)
+_SLACK = timedelta(minutes=5)
+"""How far apart the clocks of two machines may be."""
 _JOBS_KEPT = timedelta(days=3)
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _UNREAD = "its recovery points were not read"
@@ -101,8 +103,14 @@ def jobs_of(told: Evidence, instance: Instance) -> Newest | Unsure:
         case Unsure() as doubt:
             return doubt
         case Yes(newest):
-            return newest
+            return _own(newest, instance)
     return {}
+
+
+def _own(newest: Newest, instance: Instance) -> Newest:
+    """The jobs without those of an earlier instance of the same id, whose recovery points are not this one's."""
+    made = time_of(instance.tags, PROTECTED_TAG) if newest else None
+    return {status: began for status, began in newest.items() if made is None or began >= made - _SLACK}
 
 
 def known_jobs(told: Evidence, instance: Instance) -> Newest:
@@ -209,10 +217,6 @@ def _first(world: World, wanted: DesiredDisk, instance: Instance, told: Evidence
     if begun is not None and world.now - begun <= _promised(reading, begun):
         return WAITING, "no recovery point yet"
     return UNKNOWN, _SINCE_WHEN if is_read else _UNREAD
-
-
-_SLACK = timedelta(minutes=5)
-"""How far apart the clocks of two machines may be."""
 
 
 def protected_since(instance: Instance, jobs: Iterable[datetime], now: datetime) -> datetime | None:
