@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -17,9 +17,13 @@ from faults import Asked, Fault, Killed
 from stage import carried_out
 from trial import Run, Trial
 
+from reconciler.connection.session import Session
 from reconciler.flow.run import Task, planned
 from reconciler.model.plan import Options
 from reconciler.planning.keys import keys
+
+Work = Callable[[Trial], Run]
+"""What a process does in a trial; Killed passes."""
 
 
 @dataclass
@@ -65,37 +69,68 @@ def recovery_points(trial: Trial) -> frozenset[str]:
     return frozenset(address.rsplit("/", 1)[-1] for address in trial.sandbox.ids("*/recoverypoints/*"))
 
 
-def attempt(trial: Trial, **options: Any) -> Run:
-    """One look and one apply in a process of its own, without the command line around it; Killed passes."""
-    run = Run("apply", trial.folder)
+@contextmanager
+def process(trial: Trial, verb: str) -> Iterator[tuple[Run, Session]]:
+    """A process of its own, without the command line around it: its run, which gets the calls, and its session.
+
+    Killed passes.
+    """
+    run = Run(verb, trial.folder)
     trial._current = run
     trial.weather.is_dead = False
     begun = len(trial.weather.calls)
-    manifest = trial.manifest(trial.said)
     try:
         with trial._opened() as session:
-            plan = planned(
-                session,
-                Task(manifest, Options(tool_version="0", **{**options, "force": keys(options.get("force", ()))})),
-            )
-            carried_out(session, plan)
+            trial.session = session
+            yield run, session
     finally:
         run.calls = trial.weather.calls[begun:]
-        invariants.only_planned_writes(run)
+
+
+def attempt(trial: Trial, **options: Any) -> Run:
+    """One look and one apply in a process of its own; Killed passes."""
+    manifest = trial.manifest(trial.said)
+    chosen = Options(tool_version="0", **{**options, "force": keys(options.get("force", ()))})
+    try:
+        with process(trial, "apply") as (run, session):
+            carried_out(session, planned(session, Task(manifest, chosen)))
+    finally:
+        invariants.only_planned_writes(trial._current)
     return run
 
 
-def killed_at(trial: Trial, number: int, fault: Fault, options: Mapping[str, Any], *, writes: bool = False) -> bool:
-    """Apply, and die at the request (or write) of that number, from 0; whether it came so far."""
-    injection = trial.inject("*", fault, skip=number, where=(lambda asked: asked.is_write) if writes else _any)
+def killed(trial: Trial, work: Work, number: int, fault: Fault, *, writes: bool = False) -> bool:
+    """Do something, and die at its request (or write) of that number, from 0; whether it came so far."""
+    injection = trial.inject("*", fault, skip=number, where=is_write if writes else lambda _: True)
     with suppress(Killed):
-        attempt(trial, **options)
+        work(trial)
     trial.clear()
     return bool(injection.hits)
 
 
-def _any(_: Asked) -> bool:
-    return True
+def killed_at(trial: Trial, number: int, fault: Fault, options: Mapping[str, Any], *, writes: bool = False) -> bool:
+    """Apply, and die at the request (or write) of that number, from 0; whether it came so far."""
+    return killed(trial, lambda own: attempt(own, **options), number, fault, writes=writes)
+
+
+def is_write(asked: Asked) -> bool:
+    """Whether a request is a write."""
+    return asked.is_write
+
+
+def clean_run(story: Story, work: Work) -> Run:
+    """The story's end by that work, without a fault."""
+    with story.world() as trial:
+        run = work(trial)
+        assert run.outcome is not None
+        assert run.outcome.ok, run.outcome
+        return run
+
+
+def kill_points(run: Run, *, every: bool = False) -> list[int]:
+    """The number of every call; unless `every` is wanted, of polls that follow each other only the first."""
+    asked = [(call.method, call.path) for call in run.calls]
+    return [number for number, call in enumerate(asked) if every or not number or call != asked[number - 1]]
 
 
 def converges(trial: Trial, story: Story) -> None:
@@ -124,6 +159,3 @@ def calls_of(story: Story) -> Run:
         return run
     finally:
         with_trial.__exit__()
-
-
-Teller = Callable[[Trial], Trial]

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 from arm import APPS, disk, disk_id, group
-from faults import Asked, Fault, Killed, killed_after, killed_before, lost_after
+from faults import Killed, killed_after, killed_before, lost_after
 from manifests import disk as entry
 from operating import SCRATCH, back_up, drilled, planned, trial_disk, with_drill, world
-from replaying import Story, on_file, recovery_points
+from replaying import Story, clean_run, is_write, kill_points, killed, on_file, process, recovery_points
 from stage import carried_out
 from trial import Run, Trial
 
@@ -49,31 +49,9 @@ def back_up_in(trial: Trial, name: str) -> None:
 
 def drill(trial: Trial) -> Run:
     """One run in a process of its own; Killed passes."""
-    run = Run("drill", trial.folder)
-    trial._current = run
-    trial.weather.is_dead = False
-    begun = len(trial.weather.calls)
-    try:
-        with trial._opened() as session:
-            trial.session = session
-            plan = planned(trial, trial.said, drilled(trial, trial.said))
-            carried_out(session, plan)
-    finally:
-        run.calls = trial.weather.calls[begun:]
+    with process(trial, "drill") as (run, session):
+        carried_out(session, planned(trial, trial.said, drilled(trial, trial.said)))
     return run
-
-
-def killed(trial: Trial, number: int, fault: Fault, *, writes: bool = False) -> bool:
-    """Die at the request (or write) of that number, from 0; whether the run came so far."""
-    injection = trial.inject("*", fault, skip=number, where=_write if writes else lambda _: True)
-    with suppress(Killed):
-        drill(trial)
-    trial.clear()
-    return bool(injection.hits)
-
-
-def _write(asked: Asked) -> bool:
-    return asked.is_write
 
 
 def ends_clean(trial: Trial, story: Story) -> None:
@@ -93,30 +71,16 @@ def left(trial: Trial) -> list[str]:
     return [row.lower() for row in trial.sandbox.ids(f"{COPIES}/*")]
 
 
-def clean_run(story: Story) -> Run:
-    with story.world() as trial:
-        run = drill(trial)
-        assert run.outcome is not None
-        assert run.outcome.ok, run.outcome
-        return run
-
-
-def kill_points(run: Run) -> list[int]:
-    """The number of every call; in the short run of polls that follow each other only the first."""
-    asked = [(call.method, call.path) for call in run.calls]
-    return [number for number, call in enumerate(asked) if LONG or not number or call != asked[number - 1]]
-
-
 def test_f22_a_drill_killed_at_every_call(story: Story, capsys: pytest.CaptureFixture[str]) -> None:
-    clean = clean_run(story)
-    points, writes = kill_points(clean), len(clean.writes)
+    clean = clean_run(story, drill)
+    points, writes = kill_points(clean, every=LONG), len(clean.writes)
     for number in points:
         with story.world() as trial:
-            assert killed(trial, number, killed_before)
+            assert killed(trial, drill, number, killed_before)
             ends_clean(trial, story)
     for number in range(writes):
         with story.world() as trial:
-            assert killed(trial, number, killed_after, writes=True)
+            assert killed(trial, drill, number, killed_after, writes=True)
             ends_clean(trial, story)
     with capsys.disabled():
         text = f"{len(points)} kill points and {writes} lost answers to writes, nothing left, nothing else gone"
@@ -124,9 +88,9 @@ def test_f22_a_drill_killed_at_every_call(story: Story, capsys: pytest.CaptureFi
 
 
 def test_f22_the_answer_to_every_write_of_a_drill_lost_and_nobody_killed(story: Story) -> None:
-    for number in range(len(clean_run(story).writes)):
+    for number in range(len(clean_run(story, drill).writes)):
         with story.world() as trial:
-            trial.inject("*", lost_after, skip=number, where=_write)
+            trial.inject("*", lost_after, skip=number, where=is_write)
             run = drill(trial)
             assert run.outcome is not None
             assert run.outcome.ok, run.outcome
@@ -135,10 +99,10 @@ def test_f22_the_answer_to_every_write_of_a_drill_lost_and_nobody_killed(story: 
 
 
 def test_f22_a_drill_killed_twice_in_a_row(story: Story) -> None:
-    for number in kill_points(clean_run(story))[:: 1 if LONG else 9]:
+    for number in kill_points(clean_run(story, drill), every=LONG)[:: 1 if LONG else 9]:
         with story.world() as trial:
-            killed(trial, number, killed_after)
-            killed(trial, number, killed_before)
+            killed(trial, drill, number, killed_after)
+            killed(trial, drill, number, killed_before)
             ends_clean(trial, story)
 
 
@@ -169,6 +133,6 @@ def test_f22_a_failed_drill_killed_at_every_write(story: Story, monkeypatch: pyt
             with story.world() as trial:
                 with monkeypatch.context() as patched:
                     patched.setattr(programs, "ending", failing)
-                    assert killed(trial, number, fault, writes=True)
+                    assert killed(trial, drill, number, fault, writes=True)
                 assert not [row for row in trial.instances(VAULTS).values() if "reconciler-proven" in row["tags"]]
                 ends_clean(trial, story)

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
 import pytest
 from arm import APPS, disk, disk_id, group
-from faults import Killed, killed_after, killed_before
+from faults import killed_after, killed_before
 from manifests import disk as entry
 from manifests import manifest
 from operating import RUN, back_up, planned, world
-from replaying import Story, on_file, recovery_points
+from replaying import Story, clean_run, kill_points, killed, on_file, process, recovery_points
 from stage import carried_out
 from trial import Run, Trial
 
@@ -51,17 +50,9 @@ def story(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Story:
 
 def recover(trial: Trial) -> Run:
     """One run in a process of its own; Killed passes."""
-    run = Run("restore", trial.folder)
-    trial._current = run
-    trial.weather.is_dead = False
-    begun = len(trial.weather.calls)
-    try:
-        with trial._opened() as session:
-            trial.session = session
-            run.plan = planned(trial, trial.said, partial(make, asked=ASKED))
-            run.outcome = carried_out(session, run.plan)
-    finally:
-        run.calls = trial.weather.calls[begun:]
+    with process(trial, "restore") as (run, session):
+        run.plan = planned(trial, trial.said, partial(make, asked=ASKED))
+        run.outcome = carried_out(session, run.plan)
     return run
 
 
@@ -85,17 +76,9 @@ def is_whole(trial: Trial, story: Story) -> None:
 
 
 def test_f22_the_recovery_of_a_machine_killed_at_any_call(story: Story) -> None:
-    with story.world() as trial:
-        clean = recover(trial)
-        assert clean.outcome is not None
-        assert clean.outcome.ok, clean.outcome
-    asked = [(call.method, call.path) for call in clean.calls]
-    points = [number for number, call in enumerate(asked) if not number or call != asked[number - 1]]
+    points = kill_points(clean_run(story, recover))
     for number in points:
         for fault in (killed_before, killed_after):
             with story.world() as trial:
-                trial.inject("*", fault, skip=number)
-                with suppress(Killed):
-                    recover(trial)
-                trial.clear()
+                killed(trial, recover, number, fault)
                 is_whole(trial, story)

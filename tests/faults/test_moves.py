@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
 import pytest
 from arm import disk, vault_id
-from faults import Asked, Fault, Killed, killed_after, killed_before
+from faults import Fault, killed_after, killed_before
 from manifests import DISK, POLICY, VAULT, Data, manifest
 from operating import back_up, planned, world
-from replaying import Story, on_file, recovery_points
+from replaying import Story, killed, on_file, process, recovery_points
 from stage import carried_out
 from trial import Run, Trial
 
@@ -39,19 +38,11 @@ def story(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
 
 def move(trial: Trial, said: Data = AFTER) -> Run:
     """One run in a process of its own; Killed passes."""
-    run = Run("move", trial.folder)
-    trial._current = run
-    trial.weather.is_dead = False
-    begun = len(trial.weather.calls)
     planner = partial(moving.make, disks=("PSTestDisk",), through_soft_delete=True)
-    try:
-        with trial._opened() as session:
-            trial.session = session
-            plan = planned(trial, said, planner)
-            assert not plan.errors, plan.errors
-            carried_out(session, plan)
-    finally:
-        run.calls = trial.weather.calls[begun:]
+    with process(trial, "move") as (run, session):
+        plan = planned(trial, said, planner)
+        assert not plan.errors, plan.errors
+        carried_out(session, plan)
     return run
 
 
@@ -67,10 +58,6 @@ def ends_well(trial: Trial, story: Story, said: Data = AFTER) -> None:
     assert move(trial, said).writes == []
 
 
-def _write(asked: Asked) -> bool:
-    return asked.is_write
-
-
 @pytest.mark.parametrize("fault", [killed_before, killed_after])
 def test_f22_a_move_killed_at_every_write(story: Story, fault: Fault) -> None:
     with story.world() as trial:
@@ -78,11 +65,7 @@ def test_f22_a_move_killed_at_every_write(story: Story, fault: Fault) -> None:
     assert writes >= 4
     for number in range(writes):
         with story.world() as trial:
-            injection = trial.inject("*", fault, skip=number, where=_write)
-            with suppress(Killed):
-                move(trial)
-            trial.clear()
-            assert injection.hits
+            assert killed(trial, move, number, fault, writes=True)
             ends_well(trial, story)
 
 
@@ -105,11 +88,7 @@ def test_f22_another_policy_for_a_moved_disk_killed_at_every_write(story: Story,
         with story.world() as trial:
             move(trial)
             trial.said = LONGER
-            injection = trial.inject("*", fault, skip=number, where=_write)
-            with suppress(Killed):
-                trial.apply()
-            trial.clear()
-            assert injection.hits
+            assert killed(trial, lambda own: own.apply(), number, fault, writes=True)
             assert trial.apply().code == 0
             ends_well(trial, story, LONGER)
             assert trial.apply().code == 0
