@@ -65,10 +65,9 @@ def test_a_recovery_killed_anywhere_is_ended_by_the_next_run_and_restores_nothin
 
 @pytest.mark.long
 @pytest.mark.timeout(1800)
-@pytest.mark.parametrize("number", [884, 2654, 4424, 6193])
-def test_a_thousand_disks_come_back_within_a_tenth_of_the_least_time_though_a_run_is_killed(number: int) -> None:
-    """Before Azure has made the disks: a run that is killed later makes the next one read much again."""
+def test_a_thousand_disks_come_back_within_a_tenth_of_the_least_time_though_a_look_is_killed() -> None:
+    """A run that is killed later makes the next one read much again."""
     with Day(1000) as day:
-        found = day.killed_and_recovered(number)
+        found = day.killed_and_recovered(884)
     is_whole(found, 1000)
     assert found.seconds <= 1.1 * found.oracle
