@@ -235,8 +235,9 @@ def begun_before(draft: Draft, disk: ArmId, claim: Claim, hint: str = "") -> str
     """
     if disk.key not in draft.world.disks:
         address = addresses.resource(disk)
-        is_asked = _is_asked_for(draft, disk, claim)
-        presence = draft.questions.presence(disk, address, may_come=True) if is_asked else No()
+        if not _is_asked_for(draft, disk, claim):
+            return _at_work(draft, disk, claim)
+        presence = draft.questions.presence(disk, address, may_come=True)
         if isinstance(presence, No):
             return _at_work(draft, disk, claim)
         if presence is None:
