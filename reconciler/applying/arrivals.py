@@ -108,5 +108,5 @@ def _answered(waiter: _Waiter, rows: Mapping[str, Row], now: float) -> bool:
 def _accepts(judge: Judge, row: Row) -> bool:
     try:
         return judge(row)
-    except Exception:  # noqa: BLE001 - a row that makes no sense is read by id, where that is explained
-        return True
+    except Exception:  # noqa: BLE001 - a row that makes no sense is waited out; the disk is then read by id
+        return False

@@ -8,7 +8,8 @@ from functools import partial
 from typing import Any
 
 from reconciler.applying.backoff import LAG_SECONDS
-from reconciler.applying.guard import Proof, send
+from reconciler.applying.guard import send
+from reconciler.applying.proving import Proof
 from reconciler.applying.rereading import is_busy, of_resource
 from reconciler.applying.run import Run
 from reconciler.azure.disks import project

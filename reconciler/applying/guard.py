@@ -7,33 +7,24 @@ while it is proved to be ours. Everything else is sent at once.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
-from typing import Any
 
 from reconciler.applying import sending, standing
+from reconciler.applying.proving import Proof, proved
 from reconciler.applying.rereading import Reread
 from reconciler.applying.run import Run
 from reconciler.applying.slices import SECONDS, Sighting, Slices
 from reconciler.azure.deadlines import until as requests_until
-from reconciler.azure.disks import keeping_tags
 from reconciler.azure.receipts import Receipt
 from reconciler.azure.writing import Writer
 from reconciler.model.changes import Change, Op, Step
-from reconciler.model.codes import errors as error_codes
-from reconciler.model.errors import ReconcilerError, Transient
+from reconciler.model.errors import Transient
 from reconciler.model.ids import ArmId
 from reconciler.planning.questions import MOST_CONTRADICTED, broken
 from reconciler.planning.weight import is_weighty
 
-Proof = Callable[[], Awaitable[Mapping[str, Any] | None]]
-"""Raises ReconcilerError unless the disk is proved to be the one to write to, or absent before one is created.
-
-Returns the disk as just read, whose tags are kept when it is written to; None: there is none.
-"""
-
 _MADE = frozenset({Op.INSTANCE_PUT, Op.POLICY_PUT})
-_PROVEN = frozenset({Op.RESTORE_START, Op.DISK_PATCH, Op.DISK_DELETE})
 
 
 async def send(
@@ -94,14 +85,7 @@ class Guard:
 
     async def freely(self, change: Change, step: Step, principal: str | None, proof: Proof | None) -> Receipt:
         """Send a step that destroys nothing, unless it would overwrite what isn't known to be ours."""
-        if step.op in _PROVEN:
-            if proof is None:
-                raise _unproven(step)
-            live = await proof()
-            if step.op is Op.DISK_PATCH:
-                if live is None:
-                    raise _unproven(step)
-                step = keeping_tags(step, live)
+        step = await proved(step, proof)
         if step.op in _MADE and step.target.key not in self._made and await self._is_doubtful(change, step):
             there = await standing.find(self._run, step, self.contradict)
             self._check_lists()
@@ -147,9 +131,3 @@ class Guard:
         """ReconcilerError once too many lists were contradicted to believe any of them."""
         if len(self._contradicted) > MOST_CONTRADICTED:
             raise broken(len(self._contradicted))
-
-
-def _unproven(step: Step) -> ReconcilerError:
-    return ReconcilerError(
-        f"{step.target.name} was not written to: nothing proves that it is ours", code=error_codes.NOT_OURS
-    )

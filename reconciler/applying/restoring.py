@@ -187,6 +187,9 @@ async def _proven(run: Run, disk: ArmId, claim: Claim, ending: Finish) -> Mappin
     while True:
         body = ending.disk or await disks.at_rest(run, disk, deadline, patience=ending.patience)
         why, at_work = await disks.doubt(run, disk, claim, body=body, job=ending.job)
+        if at_work is None and why and ending.disk is not None:
+            ending = ending._replace(disk=None)  # the list may show the disk that was here before
+            continue
         if at_work is None and why:
             raise _exists(disk, why)
         if at_work is None:
@@ -226,7 +229,7 @@ async def _marked(run: Run, change: Change, patch: Step, unique_id: str) -> Mapp
     arrivals = run.arrivals(patch.target.subscription)
 
     def is_as_written(body: Mapping[str, Any]) -> bool:
-        return not is_busy(body) and (origin(body).unique_id != unique_id or not differing(patch.body, body))
+        return not is_busy(body) and origin(body).unique_id == unique_id and not differing(patch.body, body)
 
     with arrivals.counted():
         while True:

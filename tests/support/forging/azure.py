@@ -222,10 +222,17 @@ class Azure:
         for one in self._some(glob):
             self._admin("POST", "fail", {"id": one, "code": code, "times": times})
 
-    def ask(self, method: str, address: str, body: Any = None, version: str = "2025-07-01") -> Any:
+    def ask(
+        self,
+        method: str,
+        address: str,
+        body: Any = None,
+        version: str = "2025-07-01",
+        headers: Mapping[str, str] | None = None,
+    ) -> Any:
         """A request of somebody else, such as the portal, past the rules; AssertionError unless it is accepted."""
         mark = "&" if "?" in address else "?"
-        status, answer = self._door.ask(method, f"{address}{mark}api-version={version}", body)
+        status, answer = self._door.ask(method, f"{address}{mark}api-version={version}", body, headers or {})
         assert status < 300, (status, answer)
         return answer
 

@@ -113,10 +113,10 @@ class Served:
         assert status == 200, f"{what} {query or body}: {answer}"
         return answer
 
-    def ask(self, method: str, address: str, body: Any) -> tuple[int, Any]:
+    def ask(self, method: str, address: str, body: Any, more: Mapping[str, str] | None = None) -> tuple[int, Any]:
         """A request past the proxy; status and decoded body."""
         line = HTTPConnection(urlsplit(self._upstream).netloc, timeout=300)
-        headers = {"Content-Type": "application/json", "Authorization": "Bearer somebody"}
+        headers = {"Content-Type": "application/json", "Authorization": "Bearer somebody", **(more or {})}
         line.request(method, address, None if body is None else json.dumps(body), headers)
         with line.getresponse() as answer:
             content = answer.read()

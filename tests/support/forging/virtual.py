@@ -65,9 +65,9 @@ class Virtual:
         """A question to the sandbox itself, or a command."""
         return admin.answer(self.sandbox, method, what, query, json.dumps(body or {}).encode())
 
-    def ask(self, method: str, address: str, body: Any) -> tuple[int, Any]:
+    def ask(self, method: str, address: str, body: Any, headers: Mapping[str, str]) -> tuple[int, Any]:
         """A request past the rules; status and decoded body."""
-        headers = {"Content-Type": "application/json", "Authorization": "Bearer somebody"}
+        headers = {"Content-Type": "application/json", "Authorization": "Bearer somebody", **headers}
         content = None if body is None else json.dumps(body).encode()
         status, _, answer, _ = self.sandbox.handle(method, f"{HOST}{address}", headers, content)
         return status, json.loads(answer) if answer else None
