@@ -23,9 +23,17 @@ async def proved(step: Step, proof: Proof | None) -> Step:
     """The step as it may be sent, once what it writes to is proved; ReconcilerError when it isn't."""
     if step.op not in _PROVEN:
         return step
-    live = await proof() if proof else None
-    if proof is None or (live is None and step.op is Op.DISK_PATCH):
-        raise ReconcilerError(
-            f"{step.target.name} was not written to: nothing proves that it is ours", code=error_codes.NOT_OURS
-        )
-    return step if live is None or step.op is not Op.DISK_PATCH else keeping_tags(step, live)
+    if proof is None:
+        raise _unproven(step)
+    live = await proof()
+    if step.op is not Op.DISK_PATCH:
+        return step
+    if live is None:
+        raise _unproven(step)
+    return keeping_tags(step, live)
+
+
+def _unproven(step: Step) -> ReconcilerError:
+    return ReconcilerError(
+        f"{step.target.name} was not written to: nothing proves that it is ours", code=error_codes.NOT_OURS
+    )

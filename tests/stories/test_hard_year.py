@@ -34,6 +34,7 @@ MACHINE = f"{WESTUS}/virtualMachines/sql-db"
 SWAPPED = [f"sql-00{number}" for number in (1, 2, 3, 4)]
 NEWER = "2025-09-01"
 """The api-version from which on a vault that was deleted can be brought back."""
+GRANTS = "providers/Microsoft.Authorization/roleAssignments/*"
 YES = "--auto-approve"
 SILVER = "policy: {westus: silver, westeurope: after-hours}"
 FREEZE = f"{SILVER}\n    protection: suspended\n    until: 2026-03-10\n    reason: freeze for the migration, PAY-900"
@@ -262,9 +263,12 @@ def farewell(team: Team) -> None:
     assert len(azure.ids("*/backupInstances/ingest-*")) == 8, "nor with the key to another number"
     team.run("apply", "--force", "mass-change", "--allow-delete", "7", YES)
     assert team.look() == gone
+    assert len(azure.ids(f"{LAKE}/disks/ingest-*/{GRANTS}")) == 8, "soft-deleted instances need them to come back"
     azure.advance("20d")
     team.run("apply", YES)
     assert team.look() == gone
     left = [one for one in azure.ids("*/recoveryPoints/*") if "ingest-" in one]
     assert left
     assert all("ingest-008" in one for one in left), "what is on hold is kept"
+    assert [one for one in azure.ids(f"{LAKE}/disks/ingest-*/{GRANTS}") if "ingest-008" not in one] == []
+    assert azure.ids(f"/subscriptions/{DATA}/resourceGroups/snapshots-westus"), "groups are never deleted"
