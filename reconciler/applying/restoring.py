@@ -300,7 +300,7 @@ async def _passed(
         return None
     if run.now + seconds > deadline:
         raise run.still_in_progress(what)
-    return await arrivals.until(disk, lambda row: not is_busy(row), seconds)
+    return await arrivals.until(disk, lambda row: bool(origin(row).unique_id) and not is_busy(row), seconds)
 
 
 def _failed(job: ArmId, body: Mapping[str, Any], status: str) -> OperationFailed:

@@ -9,7 +9,7 @@ from typing import Any
 import arm
 import pytest
 from arm import APPS, disk_id, group, group_id
-from forging import Azure, Done, answers, disks, forbidden, selected
+from forging import Azure, Done, answers, disks, edits_rows, forbidden, selected
 from manifests import disk, manifest, selecting
 
 Forged = Callable[..., AbstractContextManager[Azure]]
@@ -273,3 +273,22 @@ def test_a_disk_that_came_back_and_loses_its_backups_is_missed(forged: Forged, n
         assert azure.run("apply", "--approve", "additions").code == 0
         rows = azure.run("status", "--format", "json").document["disks"]
         assert sorted(row["state"] for row in rows) == ["ok", "waiting"]
+
+
+STALE = {
+    "of the disk before": {"properties.timeCreated": "2020-01-01T00:00:00Z", "properties.uniqueId": "before"},
+    "made from another disk": {"properties.creationData.sourceResourceId": disk_id("disk-99")},
+    "without its properties": {"properties": None},
+}
+
+
+@pytest.mark.parametrize("shown", STALE)
+def test_what_lists_show_of_restored_disks_decides_nothing(forged: Forged, shown: str) -> None:
+    rule = edits_rows("GET */providers/Microsoft.Compute/disks", lambda row: True, STALE[shown])
+    with forged(disks(12).aged("2d"), rule, **VIRTUAL) as azure:
+        lost(azure, *range(1, 10))
+        azure.delete(disk_id("disk-1*"))
+        done = restore(azure, "disk-*", "--newest")
+        assert (done.code, len(restores(done))) == (0, 12), done
+        assert len(done.document["made"]) == 12
+        rule.act = lambda asked, own: asked.forward()
