@@ -7,6 +7,7 @@ import time
 
 import pytest
 from arm import vault_id
+from effort import effort
 from manifests import manifest
 from stage import Stage, failures
 
@@ -16,10 +17,10 @@ MINUTES = 60
 def test_twenty_five_minutes_pass_in_under_a_second(fresh: Stage) -> None:
     fresh.switch(propagation=str(25 * MINUTES))
     fresh.plan(manifest())  # imports what every run imports
-    began, wall, busy = fresh.sandbox.time(), time.perf_counter(), time.process_time()
-    outcome = fresh.apply(manifest())
-    assert outcome.ok, failures(outcome)
-    assert time.process_time() - busy < 1
+    began, wall = fresh.sandbox.time(), time.perf_counter()
+    outcomes = []
+    assert effort(lambda: outcomes.append(fresh.apply(manifest())), runs=1) < 1
+    assert outcomes[0].ok, failures(outcomes[0])
     assert time.perf_counter() - wall < 60, "waited by the clock, though the sandbox's time is virtual"
     assert (fresh.sandbox.time() - began).total_seconds() >= 25 * MINUTES
     assert fresh.plan(manifest()).changes == ()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from arm import disk, estate
@@ -93,9 +93,8 @@ def test_f44_what_is_no_text_of_ours_is_one_diagnostic_with_its_place(tmp_path: 
     content, code = BROKEN[kind]
     file = tmp_path / "backup.yaml"
     file.write_bytes(content if isinstance(content, bytes) else content.encode())
-    began = time.process_time()
-    findings = found(file)
-    assert time.process_time() - began < 5
+    findings: list[Any] = []
+    assert effort(lambda: findings.extend(found(file)), runs=1) < 5
     assert not code or [row.code for row in findings] == [code], findings
     assert all(row.place and row.place.line >= 1 and row.hint for row in findings)
 

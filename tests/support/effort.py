@@ -6,18 +6,16 @@ import gc
 import time
 from collections.abc import Callable
 
-RUNS = 3
 
-
-def effort(call: Callable[[], object]) -> float:
-    """The fewest CPU seconds of three calls, the collector held still.
+def effort(call: Callable[[], object], runs: int = 3) -> float:
+    """The fewest CPU seconds of some calls (of one, where it can't be made again), the collector held still.
 
     A collection that falls into the call walks all that earlier tests left behind: more than half a second was seen.
     """
     was_on = gc.isenabled()
     took = []
     try:
-        for _ in range(RUNS):
+        for _ in range(runs):
             gc.disable()
             began = time.process_time()
             call()

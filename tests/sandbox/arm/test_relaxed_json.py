@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import orjson
 import pytest
+from effort import effort
 
 from reconciler.sandbox.arm.relaxed_json import loads
 
@@ -38,7 +38,8 @@ def test_what_is_not(text: str) -> None:
     "text", [",/**/" * 100_000 + "x", "/*" * 200_000, "[" + "'" * 100_001, ", " * 200_000, "a " * 100_000]
 )
 def test_hostile_text_is_refused_soon(text: str) -> None:
-    began = time.process_time()
-    with pytest.raises(orjson.JSONDecodeError):
-        loads(text.encode())
-    assert time.process_time() - began < 5
+    def refused() -> None:
+        with pytest.raises(orjson.JSONDecodeError):
+            loads(text.encode())
+
+    assert effort(refused, runs=1) < 5
