@@ -14,7 +14,7 @@ from reconciler.applying.rereading import is_busy, of_resource
 from reconciler.applying.run import Run
 from reconciler.azure.disks import project
 from reconciler.azure.fields import read_as
-from reconciler.azure.provenance import trace, traced
+from reconciler.azure.provenance import Lists, trace, traced
 from reconciler.model.changes import Change, Step
 from reconciler.model.codes import errors as error_codes
 from reconciler.model.errors import NotFound, OperationFailed, ReconcilerError
@@ -65,7 +65,7 @@ async def doubt(
     is_marked = body is not None and is_marked_by(read_as(project, body).tags, claim)
     if body is not None and job is not None:
         made = [_as_requested(job, claim)] if job.target in (disk, None) else []
-        found = await traced(run.azure, disk, body, made)
+        found = await traced(Lists(run.azure), disk, body, made)
     else:
         found = await trace(run.azure, disk, None if is_marked else claim.instance)
     match found:

@@ -23,7 +23,7 @@ from reconciler.azure.disks import project
 from reconciler.azure.failures import told
 from reconciler.azure.fields import pick, read_as, text_at
 from reconciler.azure.operations import finish
-from reconciler.azure.provenance import origin, restore_job
+from reconciler.azure.provenance import job_of, origin, restore_job
 from reconciler.azure.receipts import Receipt
 from reconciler.model.changes import Change, Expectation, Kind, Op, Step
 from reconciler.model.codes import disks as disk_codes
@@ -55,14 +55,15 @@ async def bring(run: Run, change: Change, heard: Heard = lambda _: None) -> Mapp
     steps = {step.op: step for step in change.steps}
     patch, expected = steps[Op.DISK_PATCH], steps[Op.DISK_CHECK].expectation
     ending = Finish()
-    if Op.RESTORE_START in steps:
-        ending = await _until_it_ended(run, change, steps[Op.RESTORE_START], patch.target, heard)
-    elif expected["job"]:
-        job = ArmId(expected["job"])
-        run.tell(change, f"waiting for the job {job.name}, which an earlier run has begun")
-        ending = await until_ended(run, job, patch.target, run.new_deadline())
-    made = await _proven(run, patch.target, Claim.read(expected["claim"]), ending)
-    return await _marked(run, change, patch, origin(made).unique_id)
+    with run.arrivals(patch.target.subscription).counted():
+        if Op.RESTORE_START in steps:
+            ending = await _until_it_ended(run, change, steps[Op.RESTORE_START], patch.target, heard)
+        elif expected["job"]:
+            job = ArmId(expected["job"])
+            run.tell(change, f"waiting for the job {job.name}, which an earlier run has begun")
+            ending = await until_ended(run, job, patch.target, run.new_deadline())
+        made = await _proven(run, patch.target, Claim.read(expected["claim"]), ending)
+        return await _marked(run, change, patch, origin(made).unique_id)
 
 
 class Finish(NamedTuple):
@@ -184,17 +185,29 @@ async def _proven(run: Run, disk: ArmId, claim: Claim, ending: Finish) -> Mappin
     A job may end shortly after its disk appears, so it is waited for.
     """
     deadline = run.new_deadline()
+    row = ending.disk or await _listed(run, disk, _is_whole)
     while True:
-        body = ending.disk or await disks.at_rest(run, disk, deadline, patience=ending.patience)
+        body = row or await disks.at_rest(run, disk, deadline, patience=ending.patience)
         why, at_work = await disks.doubt(run, disk, claim, body=body, job=ending.job)
-        if at_work is None and why and ending.disk is not None:
-            ending = ending._replace(disk=None)  # the list may show the disk that was here before
-            continue
-        if at_work is None and why:
-            raise _exists(disk, why)
-        if at_work is None:
+        if at_work is not None:
+            ending = await until_ended(run, at_work, disk, deadline)
+            row = ending.disk
+        elif not why:
             return body
-        ending = await until_ended(run, at_work, disk, deadline)
+        elif row is None:
+            raise _exists(disk, why)
+        else:
+            row = None  # the list may show the disk that was here before
+
+
+async def _listed(run: Run, disk: ArmId, judge: Callable[[Mapping[str, Any]], bool]) -> Mapping[str, Any] | None:
+    """The disk's row in the next list where `judge` accepts it; None where few disks are restored, or there is no such row."""
+    arrivals = run.arrivals(disk.subscription)
+    return await arrivals.until(disk, judge, _MOST_SECONDS) if arrivals.are_many else None
+
+
+def _is_whole(row: Mapping[str, Any]) -> bool:
+    return bool(origin(row).unique_id) and not is_busy(row)
 
 
 def _exists(disk: ArmId, why: str) -> ReconcilerError:
@@ -226,23 +239,20 @@ async def _marked(run: Run, change: Change, patch: Step, unique_id: str) -> Mapp
     await send(run, change, patch, of_resource(run, patch), deadline, proof=proof)
     believed = run.now + LAG_SECONDS
     delays = run.delays(2.0, 15.0)
-    arrivals = run.arrivals(patch.target.subscription)
 
     def is_as_written(body: Mapping[str, Any]) -> bool:
         return not is_busy(body) and origin(body).unique_id == unique_id and not differing(patch.body, body)
 
-    with arrivals.counted():
-        while True:
-            body = await arrivals.until(patch.target, is_as_written, _MOST_SECONDS) if arrivals.are_many else None
-            body = body or await disks.at_rest(run, patch.target, deadline)
-            if origin(body).unique_id != unique_id:
-                raise _exists(patch.target, "another disk has taken its place")
-            paths = differing(patch.body, body)
-            if not paths:
-                return body
-            if run.now >= believed:
-                raise overridden(paths[0], value_at(patch.body, paths[0]), value_at(body, paths[0]))
-            await run.pause(next(delays), deadline, "")
+    while True:
+        body = await _listed(run, patch.target, is_as_written) or await disks.at_rest(run, patch.target, deadline)
+        if origin(body).unique_id != unique_id:
+            raise _exists(patch.target, "another disk has taken its place")
+        paths = differing(patch.body, body)
+        if not paths:
+            return body
+        if run.now >= believed:
+            raise overridden(paths[0], value_at(patch.body, paths[0]), value_at(body, paths[0]))
+        await run.pause(next(delays), deadline, "")
 
 
 def judged(change: Change, body: Mapping[str, Any]) -> str:
@@ -270,23 +280,22 @@ async def until_ended(run: Run, job: ArmId, disk: ArmId, deadline: float, *, is_
     believed = run.now + LAG_SECONDS
     delays = run.delays(10.0, 30.0)
     status, has_come = "unknown", False
-    with run.arrivals(disk.subscription).counted():
-        row = await _passed(run, disk, next(delays), deadline, status) if is_new else None
-        while True:
-            has_come = has_come or row is not None
-            try:
-                body = await run.azure.get(job)
-            except NotFound:
-                if run.now >= believed:
-                    raise
-            else:
-                status = text_at(body, "properties", "status") or status
-                if lower(status) in WELL:
-                    return Finish(restore_job(body), row)
-                if lower(status) in ENDED:
-                    raise _failed(job, body, status)
-            told = f"the job {job.name} is {status}"
-            row = await _passed(run, disk, next(delays), deadline, told, has_come=has_come)
+    row = await _passed(run, disk, next(delays), deadline, status) if is_new else None
+    while True:
+        has_come = has_come or row is not None
+        try:
+            body = await job_of(run.azure, job)
+        except NotFound:
+            if run.now >= believed:
+                raise
+        else:
+            status = text_at(body, "properties", "status") or status
+            if lower(status) in WELL:
+                return Finish(restore_job(body), row)
+            if lower(status) in ENDED:
+                raise _failed(job, body, status)
+        told = f"the job {job.name} is {status}"
+        row = await _passed(run, disk, next(delays), deadline, told, has_come=has_come)
 
 
 async def _passed(
@@ -300,7 +309,7 @@ async def _passed(
         return None
     if run.now + seconds > deadline:
         raise run.still_in_progress(what)
-    return await arrivals.until(disk, lambda row: bool(origin(row).unique_id) and not is_busy(row), seconds)
+    return await arrivals.until(disk, _is_whole, seconds)
 
 
 def _failed(job: ArmId, body: Mapping[str, Any], status: str) -> OperationFailed:

@@ -57,6 +57,9 @@ _UNKNOWN_TYPE = frozenset(
 _MOST_AT_ONCE = 100
 """How many disks one Resource Graph query asks for, if its question doesn't ask for all."""
 
+_WHOLE = frozenset({HOLDERS.word, TRACE.word})
+"""What is asked for all disks at once."""
+
 _INSTANCES = ("backupInstances", "deletedBackupInstances")
 _RESTORES = (
     "RecoveryServicesResources | where type =~ 'microsoft.dataprotection/backupvaults/backupjobs' "
@@ -78,7 +81,7 @@ async def answer(azure: Azure, questions: Iterable[Question[T]]) -> dict[Questio
         (kind, joint[start : start + size])
         for kind in _JOINTLY
         if (joint := [question for question in asked if question.kind == kind])
-        for size in [len(joint) if kind == HOLDERS.word else _MOST_AT_ONCE]
+        for size in [len(joint) if kind in _WHOLE else _MOST_AT_ONCE]
         for start in range(0, len(joint), size)
     ]
     with azure.looking():

@@ -32,6 +32,7 @@ from reconciler.azure.governor import Events, Governor, Malformed
 from reconciler.azure.pace import asked
 from reconciler.azure.pages import Pages
 from reconciler.azure.pipeline import SameOrigin, Stamping
+from reconciler.azure.settled import Settled
 from reconciler.azure.shapes import check_resource, check_rows
 from reconciler.azure.sign_in.signing import UNSIGNED, Signing
 from reconciler.base import escape
@@ -95,6 +96,7 @@ class Azure:
         self.clock = clock
         self.governor = Governor(clock, chance=chance, events=events)
         self.audited = Audited()
+        self.settled = Settled(clock, self.get)
         self._subscriptions_read: dict[str, float] = {}
         self._stamping = Stamping(events)
         policies = [

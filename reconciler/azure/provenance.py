@@ -26,13 +26,20 @@ _SNAPSHOTS = "microsoft.compute/snapshots"
 _MANY = 20
 """How many disks of a subscription are read by their ids before one list is less."""
 
+_MOST_PAGES = 250
+"""How many pages the list of a resource group's snapshots has at most: a subscription holds 50,000 in a region, and a page
+has 200. So for more disks than this one list is less.
+"""
+
 _MOST_JOBS = 50
 """How many restores of one instance are read, newest first; Azure accepts ten a day."""
 
 
 class Lists:
     """What is listed once for all disks that are traced together, when it is first asked for: the jobs of each vault,
-    and the disks of each subscription where `disks` are many.
+    and, where `disks` are many, the disks of each subscription and the snapshots of each resource group.
+
+    A list only ever saves reads: what it doesn't show is read by its id.
     """
 
     def __init__(self, azure: Azure, disks: Iterable[ArmId] = ()) -> None:
@@ -40,6 +47,7 @@ class Lists:
         self._found: dict[ArmId, asyncio.Future[list[Job]]] = {}
         self._shown: dict[str, asyncio.Future[Mapping[str, Mapping[str, Any]]]] = {}
         self._counts = Counter(disk.subscription for disk in disks)
+        self._total = self._counts.total()
 
     async def of(self, vault: ArmId) -> list[Job]:
         """The jobs of a vault, newest first; ReadIncomplete when they can't be listed to the end."""
@@ -49,17 +57,26 @@ class Lists:
 
     async def disk(self, disk: ArmId) -> Mapping[str, Any]:
         """The body of a disk, by its id if no list shows it; NotFound, or another AzureError."""
+        found = None
         if self._counts[disk.subscription] > _MANY:
-            if disk.subscription not in self._shown:
-                self._shown[disk.subscription] = asyncio.ensure_future(self._disks(disk.subscription))
-            found = (await self._shown[disk.subscription]).get(disk.key)
-            if found is not None:
-                return found
-        return await self._azure.get(disk)
+            found = await self._row(f"/subscriptions/{disk.subscription}/providers/Microsoft.Compute/disks", disk)
+        return await self._azure.get(disk) if found is None else found
 
-    async def _disks(self, subscription: str) -> Mapping[str, Mapping[str, Any]]:
+    async def snapshot(self, snapshot: ArmId) -> Mapping[str, Any]:
+        """The body of a snapshot, as that of a disk."""
+        found = None
+        if self._total > _MOST_PAGES:
+            found = await self._row(f"{snapshot.group_id}/providers/Microsoft.Compute/snapshots", snapshot)
+        return await self._azure.settled.get(snapshot) if found is None else found
+
+    async def _row(self, path: str, resource: ArmId) -> Mapping[str, Any] | None:
+        if path.lower() not in self._shown:
+            self._shown[path.lower()] = asyncio.ensure_future(self._rows(path))
+        return (await self._shown[path.lower()]).get(resource.key)
+
+    async def _rows(self, path: str) -> Mapping[str, Mapping[str, Any]]:
         try:
-            rows = await self._azure.list(f"/subscriptions/{subscription}/providers/Microsoft.Compute/disks")
+            rows = await self._azure.list(path)
         except (AzureError, ReadIncomplete):
             return {}
         return {lower(str(row.get("id"))): row for row in rows}
@@ -77,24 +94,25 @@ async def trace(
     All restores of `instance`, if given, are searched, in `lists` if other disks are traced, too.
     ReadIncomplete when the list of jobs can't be read to the end.
     """
+    lists = lists or Lists(azure)
     try:
-        body = await azure.get(disk) if lists is None else await lists.disk(disk)
-        jobs = await _read(azure, await _restores_of(lists or Lists(azure), instance) if instance else [])
+        body = await lists.disk(disk)
+        jobs = await _read(azure, await _restores_of(lists, instance) if instance else [])
     except NotFound:
         return NO
     except AzureError as error:
         return unsure(error)
-    return await traced(azure, disk, body, (one for one in jobs if one.target == disk))
+    return await traced(lists, disk, body, (one for one in jobs if one.target == disk))
 
 
-async def traced(azure: Azure, disk: ArmId, body: Mapping[str, Any], jobs: Iterable[RestoreJob]) -> Known[Trace]:
+async def traced(lists: Lists, disk: ArmId, body: Mapping[str, Any], jobs: Iterable[RestoreJob]) -> Known[Trace]:
     """Where a disk comes from that was just read, and that these restores may have made."""
     try:
         with understood(f"The disk `{disk}`"):
             shown, own = project(body), origin(body)
     except ReadIncomplete as error:
         return unsure(error)
-    return Yes(Trace(shown, own, await _snapshot(azure, own.source), tuple(jobs)))
+    return Yes(Trace(shown, own, await _snapshot(lists, own.source), tuple(jobs)))
 
 
 async def completed(azure: Azure, jobs: Iterable[RestoreJob]) -> tuple[RestoreJob, ...]:
@@ -104,11 +122,16 @@ async def completed(azure: Azure, jobs: Iterable[RestoreJob]) -> tuple[RestoreJo
         if lower(row.status) in ENDED:
             return row
         try:
-            return restore_job(await azure.get(row.id))
+            return restore_job(await job_of(azure, row.id))
         except AzureError:
             return row
 
     return tuple(sorted(await together(*map(one, jobs)), key=lambda row: row.id.key))
+
+
+async def job_of(azure: Azure, job: ArmId) -> Mapping[str, Any]:
+    """The body of a job, read once if it has ended; NotFound or another AzureError."""
+    return await azure.settled.get(job, lambda body: lower(text_at(body, "properties", "status")) in ENDED)
 
 
 def origin(body: Mapping[str, Any]) -> Origin:
@@ -153,17 +176,17 @@ async def _read(azure: Azure, jobs: Iterable[ArmId]) -> list[RestoreJob]:
 
 async def _one(azure: Azure, job: ArmId) -> RestoreJob | None:
     try:
-        return restore_job(await azure.get(job))
+        return restore_job(await job_of(azure, job))
     except NotFound:
         return None
 
 
-async def _snapshot(azure: Azure, source: ArmId | None) -> Known[Origin]:
+async def _snapshot(lists: Lists, source: ArmId | None) -> Known[Origin]:
     """The origin of the snapshot that a disk was made from; no when the disk names none, or it is gone."""
     if source is None or source.type != _SNAPSHOTS:
         return NO
     try:
-        return Yes(origin(await azure.get(source)))
+        return Yes(origin(await lists.snapshot(source)))
     except NotFound:
         return NO
     except AzureError as error:

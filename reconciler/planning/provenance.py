@@ -217,14 +217,14 @@ def made_before(draft: Draft, disk: ArmId, claim: Claim) -> Disk | None:
 
 
 def _is_there(draft: Draft, disk: ArmId, claim: Claim) -> bool:
-    if disk.key in draft.world.disks:
+    if _is_traced(draft, disk, claim):
         return True
-    return _is_asked_for(draft, disk, claim) and isinstance(draft.questions.answer(EXISTS(disk)), Yes)
+    return is_asked_for(draft, disk) and isinstance(draft.questions.answer(EXISTS(disk)), Yes)
 
 
-def _is_asked_for(draft: Draft, disk: ArmId, claim: Claim) -> bool:
-    """Whether a disk that no list shows is asked for; a restore may have made it since the list was read."""
-    return is_asked_for(draft, disk) or any(job.target == disk for job in _restores(draft, claim))
+def _is_traced(draft: Draft, disk: ArmId, claim: Claim) -> bool:
+    """Whether a disk is listed, or a restore may have made it since the list was read: its trace tells whether it is there."""
+    return disk.key in draft.world.disks or any(job.target == disk for job in _restores(draft, claim))
 
 
 def begun_before(draft: Draft, disk: ArmId, claim: Claim, hint: str = "") -> str | None:
@@ -233,17 +233,14 @@ def begun_before(draft: Draft, disk: ArmId, claim: Claim, hint: str = "") -> str
 
     None when there is no such disk. Any other disk of that name is refused, with the hint.
     """
-    if disk.key not in draft.world.disks:
-        address = addresses.resource(disk)
-        if not _is_asked_for(draft, disk, claim):
-            return _at_work(draft, disk, claim)
-        presence = draft.questions.presence(disk, address, may_come=True)
-        if isinstance(presence, No):
-            return _at_work(draft, disk, claim)
-        if presence is None:
+    if not _is_traced(draft, disk, claim):
+        is_asked = is_asked_for(draft, disk)
+        if not is_asked or not isinstance(draft.questions.presence(disk, addresses.resource(disk), may_come=True), Yes):
             return None
     found = draft.questions.answer(TRACE(disk, claim.instance.text))
     match found:
+        case No():
+            return _at_work(draft, disk, claim)
         case Yes(Trace() as trace):
             why, at_work = objection(trace, claim), running(trace)
             if at_work and lower(at_work.point) == lower(claim.point):
