@@ -23,6 +23,10 @@ class Settled:
         self._read = read
         self._kept: dict[str, tuple[float, Body]] = {}
 
+    def __len__(self) -> int:
+        """How many are kept."""
+        return len(self._kept)
+
     async def get(self, resource: ArmId, is_settled: Callable[[Body], bool] = lambda _: True) -> Body:
         """The body of a resource, kept if it is settled; the errors of `read`."""
         kept = self._kept.get(resource.key)

@@ -208,7 +208,7 @@ def is_asked_for(draft: Draft, disk: ArmId) -> bool:
 
 def made_before(draft: Draft, disk: ArmId, claim: Claim) -> Disk | None:
     """The disk of that name, if an earlier run has restored exactly what is claimed; None: not so, or not known."""
-    if not _is_there(draft, disk, claim):
+    if _at_work(draft, disk, claim) or not _is_there(draft, disk, claim):
         return None
     match draft.questions.answer(TRACE(disk, claim.instance.text)):
         case Yes(Trace() as trace) if is_done(trace, claim):
@@ -233,18 +233,22 @@ def begun_before(draft: Draft, disk: ArmId, claim: Claim, hint: str = "") -> str
 
     None when there is no such disk. Any other disk of that name is refused, with the hint.
     """
+    at_work = _at_work(draft, disk, claim)
+    if at_work and lower(at_work.point) == lower(claim.point):
+        return at_work.id.text
     if not _is_traced(draft, disk, claim):
         is_asked = is_asked_for(draft, disk)
         if not is_asked or not isinstance(draft.questions.presence(disk, addresses.resource(disk), may_come=True), Yes):
             return None
     found = draft.questions.answer(TRACE(disk, claim.instance.text))
     match found:
-        case No():
-            return _at_work(draft, disk, claim)
+        case No() if at_work:
+            message = f"the job {at_work.id.name} is making this disk from another recovery point, {at_work.point}"
+            draft.decisions.refuse(addresses.resource(disk), disk_codes.DISK_EXISTS, message)
         case Yes(Trace() as trace):
-            why, at_work = objection(trace, claim), running(trace)
-            if at_work and lower(at_work.point) == lower(claim.point):
-                return at_work.id.text
+            why, writing = objection(trace, claim), running(trace)
+            if writing and lower(writing.point) == lower(claim.point):
+                return writing.id.text
             if not why:
                 return next((job.id.text for job in trace.jobs if _may_have_made(job, trace.origin)), "")
             draft.decisions.refuse(
@@ -276,12 +280,10 @@ def ended_lately(draft: Draft, disk: ArmId, claim: Claim) -> str:
     return ""
 
 
-def _at_work(draft: Draft, disk: ArmId, claim: Claim) -> str | None:
-    """The restore that is creating the disk now, from Resource Graph, which may lag: absence there proves nothing."""
-    for job in _restores(draft, claim):
-        if job.target == disk and lower(job.status) == "inprogress":
-            if lower(job.point) == lower(claim.point):
-                return str(job.id)
-            message = f"the job {job.id.name} is making this disk from another recovery point, {job.point}"
-            draft.decisions.refuse(addresses.resource(disk), disk_codes.DISK_EXISTS, message)
-    return None
+def _at_work(draft: Draft, disk: ArmId, claim: Claim) -> RestoreJob | None:
+    """The restore that is making the disk now, from Resource Graph, which may lag: absence there proves nothing.
+
+    One of the claimed recovery point comes first.
+    """
+    found = (job for job in _restores(draft, claim) if job.target == disk and lower(job.status) == "inprogress")
+    return min(found, key=lambda job: lower(job.point) != lower(claim.point), default=None)

@@ -243,6 +243,7 @@ def test_points_that_cannot_be_read_are_not_taken_for_none(forged: Forged) -> No
     with forged(estate(), forbidden("GET */backupInstances/web-log-*/recoveryPoints"), **VIRTUAL) as azure:
         done = restore(azure, "--newest")
         assert (done.code, done.writes, "could not tell which recovery points" in done.err) == (1, [], True), done
+        assert "no recovery point" not in done.text
 
 
 def test_a_vault_that_cannot_be_read_makes_no_disk_unprotected(forged: Forged) -> None:

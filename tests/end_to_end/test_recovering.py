@@ -66,6 +66,22 @@ def test_the_plan_says_what_it_takes(forged: Forged) -> None:
         assert done.out.count("Restored: ") == 3
 
 
+def test_a_restore_that_azure_still_works_on_is_waited_for_unless_it_is_of_another_point(forged: Forged) -> None:
+    with forged(disks(2).aged("2d"), **VIRTUAL) as azure:
+        lost(azure, 1)
+        own = ("--select", "names=disk-01")
+        azure.advance("1h")
+        cut = restore(azure, *own, "--before", LATER, "--timeout", "90")
+        assert (cut.code, restores(cut)) == (1, ["disk-01"]), cut
+        azure.advance("1m")
+        other = restore(azure, *own, "--newest")
+        assert (other.code, other.writes, told(other, "disk-exists")) == (1, [], ["disk-01"]), other
+        assert "is making this disk from another recovery point" in other.text
+        same = restore(azure, *own, "--before", LATER)
+        assert (same.code, restores(same)) == (0, []), same
+        assert azure.run("drift").code == 0, "it is as its entry says"
+
+
 def test_what_is_done_is_not_done_again(forged: Forged) -> None:
     with forged(disks(3).aged("2d"), **VIRTUAL) as azure:
         lost(azure, 1, 2)

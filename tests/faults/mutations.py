@@ -127,13 +127,14 @@ _ADDED, _BESIDE = "planning/test_additions.py", "planning/test_additions_and_oth
 _ATTACKED, _UNMOVED = "truth/test_additions_attacked.py", "truth/test_unmoved_endings.py"
 _VERIFIED, _RECOVERED = "end_to_end/test_verifying.py", "end_to_end/test_recovering.py"
 _RESTORED = "end_to_end/test_restoring.py"
+_MACHINE, _SETTLED = "end_to_end/test_machine_recovery.py", "azure/test_settled.py"
 OTHERS = (
     M("D01 who uses it", "a restored disk that a machine uses is written to", "planning/provenance.py", "    for machine in disk.machines:\n", "    for machine in ():\n", files=_MAKING),
     M("D01 its group", "a snapshot of any resource group will do", "planning/provenance.py", "claim.group is not None and not source.is_within(claim.group)", "False", files=_MAKING),
     M("D01 its snapshot", "a snapshot of any disk will do", "planning/provenance.py", "    if snapshot.source is not None and snapshot.source != claim.source:\n", "    if False:\n", files=_MAKING),
     M("D01 its point", "a restore from any recovery point will do", "planning/provenance.py", "(claim.point and points != {lower(claim.point)})", "False", files=_MAKING),
     M("D01 its job", "a disk of that name will do", "planning/provenance.py", "    if not points:\n", "    if False:\n", files=_MAKING),
-    M("D01 before a write", "a disk is written to before it is proved", "applying/restoring.py", "        if at_work is None and why:\n", "        if False:\n", "another_disk or by_hand or exchanged or job_that_made", "destruction/test_d01_whose_disk_it_is.py"),
+    M("D01 before a write", "a disk is written to before it is proved", "applying/restoring.py", "        elif not why:\n", "        elif True:\n", "another_disk or by_hand or exchanged or job_that_made", "destruction/test_d01_whose_disk_it_is.py"),
     M("D01 before a deletion", "a disk is deleted before it is proved", "applying/disks.py", "    if why:\n", "    if False:\n", "not_deleted", "destruction/test_d01_whose_disk_it_is.py"),
     M("D05 foreign owner", "another manifest's instance is moved", "planning/moving.py", '    if draft.world.owner(old.tags) == "foreign":\n', "    if False:\n", files=_MOVING),
     M("D05 way back", "a move that fails resumes nothing", "applying/moving.py", "                await self._each(Op.INSTANCE_RESUME)\n", "                pass\n", "calls_failed or not_made", "destruction/test_d05_moves_that_fail.py"),
@@ -326,7 +327,7 @@ OTHERS = (
     M("X06 returned", "a disk that came back counts as a copy", "model/tags.py", "    return is_restored(tags) and not any(lower(key) == RETURNED_TAG for key in tags)\n", "    return is_restored(tags)\n", "loses_its_backups", _RECOVERED),
     M("X06 untagged", "a restored disk that lost its tags is pruned", "planning/orphans.py", "    if found is not None and is_left_behind(draft, found):\n", "    if False:\n", "unselected", _RECOVERED),
     M("X06 warned", "nobody is told that a restored disk won't be selected", "planning/restoring.py", "    if disk == source.id:\n        warn_unselected", "    if False:\n        warn_unselected", "unselected", _RECOVERED),
-    M("X06 shown", "a list is believed of a restored disk", "applying/restoring.py", "        if at_work is None and why and ending.disk is not None:\n", "        if False:\n", "decides_nothing", _RECOVERED),
+    M("X06 shown", "a list is believed of a restored disk", "applying/restoring.py", "        elif row is None:\n", "        elif True:\n", "decides_nothing", _RECOVERED),
     M("X06 one id", "two disks are restored to one id", "planning/recovering.py", "        if targets[source.id.key].key not in shared\n", "", "one_id", _RECOVERED),
     M("X06 many", "a name of several disks means all of them", "planning/recovering.py", "    if typed.is_ambiguous(found):\n", "    if False:\n", "means_neither", "end_to_end/test_recovering_some.py"),
     M("X06 unread", "a disk whose vault could not be read has no backups", "planning/recovering.py", "    if not is_whole(draft):\n", "    if False:\n", "unknown", "end_to_end/test_recovering_some.py"),
@@ -344,6 +345,15 @@ OTHERS = (
     M("X08 secrets", "a check's output shows secrets", "applying/verifying.py", "                    secrets(os.environ),\n", "                    frozenset(),\n", "secrets", _VERIFIED),
     M("X08 environment", "a check inherits credentials", "applying/verifying.py", "        **{name: around[name] for name in INHERITED if name in around},\n", "        **around,\n", files=_VERIFIED),
     M("X08 started", "disks are restored for a check that can't be started", "applying/verifying.py", '        portable.program(name, folder_of(run), os.environ.get("PATH", os.defpath))\n', "        pass\n", "without_the_program", _VERIFIED),
+    M("X09 spread", "disks of a machine may be any time apart", "planning/moments.py", "if one.spread <= longest), None)", "if True), None)", "too_far_apart", _MACHINE),
+    M("X09 partly", "a machine comes back without the disks that nobody protects", "planning/machine.py", "    elif lacking and not partly:\n", "    elif False:\n", "unprotected_disk", _MACHINE),
+    M("X09 form", "a machine that doesn't tell its disks has none", "planning/machine.py", " if found.attached is not None:\n", " if True:\n", "plainly", _MACHINE),
+    M("X09 names", "any name goes into the commands of a runbook", "planning/machine.py", "    return None if _PLAIN.fullmatch(name) else name\n", "    return None\n", "plainly", _MACHINE),
+    M("X09 unread", "recovery points that can't be read are none", "planning/machine.py", "    if any(points is None for own in asked.values() for _, points in own):\n", "    if False:\n", "cannot_be_read", _MACHINE),
+    M("X09 elsewhere", "copies go to a subscription where they can't be attached", "planning/machine.py", "    if wish.subscription and wish.subscription != machine.id.subscription:\n", "    if False:\n", "another_subscription", _MACHINE),
+    M("X10 running", "a job that still runs is read once", "azure/provenance.py", 'lower(text_at(body, "properties", "status")) in ENDED)', "True)", "until_it_has_ended", _SETTLED),
+    M("X10 old", "what was read hours ago is still true", "azure/settled.py", "if kept is not None and self._clock.monotonic() - kept[0] < _SECONDS:", "if kept is not None:", "half_an_hour", _SETTLED),
+    M("X10 other point", "a restore of another recovery point is waited for", "planning/provenance.py", "    if at_work and lower(at_work.point) == lower(claim.point):\n", "    if at_work:\n", "still_works_on", _RECOVERED),
 )  # fmt: skip
 """Lines that guard what was found by trying, by the row that told of it."""
 
