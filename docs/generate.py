@@ -255,7 +255,7 @@ def _metrics() -> str:
 
 def commands() -> Iterator[tuple[str, click.Command, click.Context]]:
     """Every command with its full name and its context."""
-    context = click.Context(root, info_name="reconciler", terminal_width=_WIDTH)
+    context = click.Context(root, info_name="reconciler", terminal_width=_WIDTH, **root.context_settings)
     yield from _below("reconciler", root, context)
 
 

@@ -16,6 +16,7 @@ from reconciler.base import durations
 from reconciler.model.builtin_roles import DISK_BACKUP_READER
 from reconciler.model.estate import AHEAD
 from reconciler.model.ids import ArmId
+from reconciler.model.jobs import WELL
 from reconciler.model.known import Known, Unsure, Yes
 from reconciler.model.policy_reading import Reading, read
 from reconciler.model.protection import Health, health_of, reason
@@ -38,9 +39,9 @@ _SINCE_WHEN = (
     "no recovery point yet, and could not tell since when it is protected: `reconciler backup` makes the first one, and "
     "the vault's activity log says when its backup instance was made"
 )
-_COMPLETED, _RUNNING = "completed", "inprogress"
+_RUNNING = "inprogress"
 _ILL = {"failed": "failed", "cancelled": "was cancelled", "canceled": "was cancelled"}
-_HARMLESS = {_COMPLETED, "completedwithwarnings", _RUNNING, "cancelling", "canceling"}
+_HARMLESS = WELL | {_RUNNING, "cancelling", "canceling"}
 
 
 Newest: TypeAlias = Mapping[str, datetime]
@@ -49,7 +50,7 @@ Newest: TypeAlias = Mapping[str, datetime]
 
 @dataclass(slots=True)
 class Evidence:
-    """What was read about backups in addition to the estate.
+    """What was read about backups in addition to the estate, at the time `now`.
 
     `jobs`: when the newest backup job of each status began, by lower-cased instance id and lower-cased status.
     `listed`: the vaults whose own job lists were read in place of Resource Graph, and what is known of their instances
@@ -60,6 +61,7 @@ class Evidence:
 
     jobs: dict[str, Known[Newest]]
     snapshots: Known[Mapping[str, Mapping[str, Snapshots]]]
+    now: datetime
     listed: dict[ArmId, Known[Newest]] = field(default_factory=dict)
     points: dict[str, datetime | None] = field(default_factory=dict)
     kept: dict[str, tuple[RecoveryPoint, ...]] = field(default_factory=dict)
@@ -77,9 +79,11 @@ def _is_ahead(told: Evidence, instance: Instance) -> bool:
     point, jobs = told.points.get(instance.id.key), jobs_of(told, instance)
     if point is None or isinstance(jobs, Unsure):
         return False
-    return point - _A_JOB > max(
-        (began for status, began in jobs.items() if status.startswith(_COMPLETED)), default=_NEVER
-    )
+    return point - _A_JOB > (_newest_that_succeeded(jobs) or _NEVER)
+
+
+def _newest_that_succeeded(jobs: Newest) -> datetime | None:
+    return max((began for status, began in jobs.items() if status in WELL), default=None)
 
 
 def unlisted(held: Iterable[Instance], told: Evidence, now: datetime) -> Mapping[str, str]:
@@ -103,14 +107,23 @@ def jobs_of(told: Evidence, instance: Instance) -> Newest | Unsure:
         case Unsure() as doubt:
             return doubt
         case Yes(newest):
-            return _own(newest, instance)
+            return _own(newest, instance, told.now)
     return {}
 
 
-def _own(newest: Newest, instance: Instance) -> Newest:
+def _own(newest: Newest, instance: Instance, now: datetime) -> Newest:
     """The jobs without those of an earlier instance of the same id, whose recovery points are not this one's."""
-    made = time_of(instance.tags, PROTECTED_TAG) if newest else None
+    made = _made(instance, now) if newest else None
     return {status: began for status, began in newest.items() if made is None or began >= made - _SLACK}
+
+
+def _made(instance: Instance, now: datetime) -> datetime | None:
+    """When an instance was made: as Azure tells, else as its tag says, unless that is in the future; None: unknown.
+
+    A tag that a wrong clock wrote must not hide jobs that failed.
+    """
+    tagged = time_of(instance.tags, PROTECTED_TAG)
+    return instance.created or (tagged if tagged is not None and tagged <= now + _SLACK else None)
 
 
 def known_jobs(told: Evidence, instance: Instance) -> Newest:
@@ -121,7 +134,7 @@ def known_jobs(told: Evidence, instance: Instance) -> Newest:
 
 def newest_of(told: Evidence, instance: Instance) -> datetime | None:
     """When the newest known recovery point was made, or its backup began."""
-    made = (known_jobs(told, instance).get(_COMPLETED), told.points.get(instance.id.key))
+    made = (_newest_that_succeeded(known_jobs(told, instance)), told.points.get(instance.id.key))
     return max(filter(None, made), default=None)
 
 
@@ -215,7 +228,7 @@ def _first(world: World, wanted: DesiredDisk, instance: Instance, told: Evidence
         return (LATE, f"no recovery point yet, {how_long} after it became protected") if is_read else (UNKNOWN, _UNREAD)
     begun = since or granted(world, wanted.disk.id)
     if begun is not None and world.now - begun <= _promised(reading, begun):
-        return WAITING, "no recovery point yet"
+        return WAITING, "no recovery point yet" if is_read else "its first recovery point isn't due yet"
     return UNKNOWN, _SINCE_WHEN if is_read else _UNREAD
 
 

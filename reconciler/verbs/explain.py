@@ -47,7 +47,7 @@ async def _looked(azure: Azure, clock: Clock, manifest: Manifest, estate: Estate
         *(known(_points(azure, one)) for one in held),
     )
     backups, snapshots, elsewhere, *points = told
-    evidence = Evidence(backups.newest, snapshots, backups.listed)
+    evidence = Evidence(backups.newest, snapshots, clock.now(), backups.listed)
     unread = {}
     for one, found in zip(held, points, strict=True):
         match found:

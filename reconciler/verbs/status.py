@@ -63,7 +63,7 @@ async def _told(azure: Azure, held: Iterable[Instance], vaults: Iterable[ArmId])
     disks = [one.disk for one in held if one.disk is not None]
     told: Sequence[Any] = await together(newest_backups(azure, vaults), snapshot_counts(azure, disks))
     backups, snapshots = told
-    return Evidence(backups.newest, snapshots, backups.listed)
+    return Evidence(backups.newest, snapshots, azure.clock.now(), backups.listed)
 
 
 async def _points(

@@ -71,9 +71,9 @@ def test_a_restore_that_azure_still_works_on_is_waited_for_unless_it_is_of_anoth
         lost(azure, 1)
         own = ("--select", "names=disk-01")
         azure.advance("1h")
-        cut = restore(azure, *own, "--before", LATER, "--timeout", "90")
+        cut = restore(azure, *own, "--before", LATER, "--timeout", "180")
         assert (cut.code, restores(cut)) == (1, ["disk-01"]), cut
-        azure.advance("1m")
+        azure.advance("10s")
         other = restore(azure, *own, "--newest")
         assert (other.code, other.writes, told(other, "disk-exists")) == (1, [], ["disk-01"]), other
         assert "is making this disk from another recovery point" in other.text

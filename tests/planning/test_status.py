@@ -43,7 +43,7 @@ def told(points: Any = (), **jobs: float) -> Evidence:
     """Jobs of the one disk by status and age in hours; recovery points likewise, when they were read."""
     found = {status: ago(hours) for status, hours in jobs.items()}
     read = {OWN: max((ago(one) for one in points), default=None)} if points != () else {}
-    return Evidence({OWN: Yes(found)} if found else {}, NO_SNAPSHOTS, points=dict(read))
+    return Evidence({OWN: Yes(found)} if found else {}, NO_SNAPSHOTS, NOW, points=dict(read))
 
 
 def unclear(points: Any = ()) -> Evidence:
@@ -161,15 +161,20 @@ def test_only_what_is_in_doubt_is_worth_a_read_the_late_ones_first() -> None:
     made = draft(estate(*settled(*names)), manifest(rule(*map(disk_id, names))))
     asked = [
         one.disk.name
-        for one in doubtful(made, Evidence(known, NO_SNAPSHOTS, points={instance("e").id.key: ago(1)}))
+        for one in doubtful(made, Evidence(known, NO_SNAPSHOTS, NOW, points={instance("e").id.key: ago(1)}))
         if one.disk
     ]
     assert asked == ["b", "f", "a", "c"], "of c no snapshot is known"
 
 
+def test_a_backup_that_ended_with_warnings_made_a_recovery_point() -> None:
+    found = row(told(completedwithwarnings=1))
+    assert (found.state, found.newest) == ("ok", ago(1))
+
+
 def test_what_is_told_of_others_is_not_told_of_this() -> None:
     other = disk_id("other", subscription=D)
-    assert row(Evidence({instance(other).id.key: Yes({"completed": ago(1)})}, NO_SNAPSHOTS)).state == "unknown"
+    assert row(Evidence({instance(other).id.key: Yes({"completed": ago(1)})}, NO_SNAPSHOTS, NOW)).state == "unknown"
 
 
 def test_what_nobody_can_tell_of_jobs_is_a_finding_with_the_way_to_know() -> None:

@@ -41,12 +41,12 @@ def disks_vanish(story: Story, chance: Random) -> str | None:
     if not found:
         return None
     gone = chance.sample(found, min(len(found), chance.choice((1, 1, 2, 3, 6))))
-    end = chance.choice((_put_back, _made_anew, _given_up, _left))
+    end = chance.choice((_put_back, made_anew, _given_up, _left))
     for name in gone:
         body = story.sandbox.get(arm.disk_id(name))
         story.remove(arm.disk_id(name))
         story.cures[f"disk {name}"] = end(story, name, body)
-    return f"{', '.join(gone)}: {end.__name__[1:]} in the end{_then(story, chance)}"
+    return f"{', '.join(gone)}: {end.__name__.removeprefix('_')} in the end{_then(story, chance)}"
 
 
 def _put_back(story: Story, name: str, body: Body) -> Callable[[], object]:
@@ -54,7 +54,7 @@ def _put_back(story: Story, name: str, body: Body) -> Callable[[], object]:
     return lambda: story.there(arm.disk_id(name)) or story.sandbox.put(arm.disk_id(name), body)
 
 
-def _made_anew(story: Story, name: str, body: Body) -> Callable[[], object]:
+def made_anew(story: Story, name: str, body: Body) -> Callable[[], object]:
     """Another disk under its name."""
     kept = {key: body[key] for key in ("location", "sku", "tags") if key in body}
     return lambda: story.there(arm.disk_id(name)) or story.sandbox.put(arm.disk_id(name), kept)

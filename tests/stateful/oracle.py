@@ -69,13 +69,25 @@ def _ours(trial: Trial, said: Body) -> list[Body]:
 
 
 def is_another(trial: Trial, row: Body) -> bool:
-    """Whether the newest snapshot of an instance was made of another disk than the one of that name."""
+    """Whether the newest snapshot of an instance was made of another disk than the one of that name.
+
+    A disk that was restored from the instance's own recovery points holds what was backed up.
+    """
+    if not trial.sandbox.ids(_disk(row)) or _is_restored(trial, _disk(row)):
+        return False
     found = _newest_point(trial, row)
     snapshots = found and trial.sandbox.ids(f"{group_of(row)}/providers/Microsoft.Compute/snapshots/*_{found['name']}")
-    if not snapshots or not trial.sandbox.ids(_disk(row)):
+    if not snapshots:
         return False
     origin = trial.sandbox.get(snapshots[0])["properties"]["creationData"].get("sourceUniqueId")
     return bool(origin and origin != trial.sandbox.get(_disk(row))["properties"]["uniqueId"])
+
+
+def _is_restored(trial: Trial, disk: str) -> bool:
+    source = str(trial.sandbox.get(disk)["properties"].get("creationData", {}).get("sourceResourceId", ""))
+    if not source or not trial.sandbox.ids(source):
+        return False
+    return str(trial.sandbox.get(source)["properties"]["creationData"].get("sourceResourceId", "")).lower() == disk
 
 
 def could_take(said: Body, disk: str) -> list[Body]:

@@ -7,7 +7,7 @@ invariants hold; at the end the faults are over, the tool is run, and Azure is a
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -108,11 +108,15 @@ class Story:
 
     def apply(self, *flags: str) -> Run:
         """Apply the manifest as it is; every gate but the deletions' is opened."""
+        return self.runs_apply("--auto-approve", *self.trial.flags, *flags)
+
+    def runs_apply(self, *flags: str) -> Run:
+        """Apply the manifest as it is, with these flags alone."""
         self.trial.said = self.manifest()
         self.runs += 1
         self.trial.is_blurred = self.losses.is_blurred = self.is_blurred
-        self.losses.begins([self.trial.said], (*self.trial.flags, *flags))
-        run = self.trial.apply(*flags)
+        self.losses.begins([self.trial.said], flags)
+        run = self.trial.run("apply", *flags)
         if run.outcome is None:
             refused = "error[gate]" in run.text
             assert not (refused and run.writes), f"I1: written behind a closed gate: {run.text}"
@@ -126,8 +130,18 @@ class Story:
         run = self.trial.run(verb)
         assert "error[unexpected]" not in run.text, run.text
         assert not run.writes, f"I1: {verb} wrote {run.writes}"
-        if run.code == 0 and not (self.trial.is_lagging or self.is_blurred or run.meets_others):
+        says_all = "No drift so far. Azure is still working on " not in run.text
+        if run.code == 0 and says_all and not (self.trial.is_lagging or self.is_blurred or run.meets_others):
             {"drift": oracle.check_green, "status": oracle.check_backups}[verb](self.trial, self.said)
+        return run
+
+    def asks_back(self, disks: Sequence[str]) -> Run:
+        """Restore disks to their old ids."""
+        self.trial.said = self.manifest()
+        self.losses.begins([self.trial.said], ())
+        subjects = disks if len(disks) > 1 else ("--select", f"names={disks[0].rsplit('/', 1)[-1]}")
+        run = self.trial.run("restore", *subjects, "--newest", "--auto-approve")
+        assert "error[unexpected]" not in run.text, run.text
         return run
 
     @property
@@ -195,8 +209,8 @@ class Story:
         for name in LAGS:
             trial.switch(**{name: "0"})
         trial.switch(given_up_instance="repaired")  # what no write mends is told, T7, and no apply settles it
-        for cure in self.cures.values():
-            cure()
+        for name in sorted(self.cures, key=lambda name: "/locks/" not in name):  # a lock forbids other cures
+            self.cures[name]()
         self.blurs.clear()
         trial.wait(self.patience)
         self._put_where_they_are()
@@ -264,7 +278,8 @@ def story(seed: int, folder: Path) -> Iterator[Story]:
     """The beginning of the story of a seed."""
     chance = Random(seed)
     said = _manifest(chance)
-    estate = arm.estate(_resources(chance), switches=_switches(chance), seed=seed % 1000)
+    targets = [arm.group_id(APPS, "diskrg")]
+    estate = arm.estate(_resources(chance), switches=_switches(chance), seed=seed % 1000, restoreTargets=targets)
     with pytest.MonkeyPatch.context() as patch, Trial(folder, estate, said, OPEN, patch) as trial:
         trial.is_lagging = any(trial.sandbox.world.switch(name) != "0" for name in LAGS)
         trial.api_version = None

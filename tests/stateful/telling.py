@@ -10,6 +10,7 @@ from pathlib import Path
 
 import accidents  # noqa: F401 - its rules
 import hands  # noqa: F401 - its rules
+import nights  # noqa: F401 - its rules
 import skies  # noqa: F401 - its rules
 import wishes  # noqa: F401 - its rules
 from story import story

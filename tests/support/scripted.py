@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -76,6 +77,7 @@ class Scripted:
     lists: list[float] = field(default_factory=list)
     gets: list[str] = field(default_factory=list)
     clock: Any = None
+    azure_time: datetime | None = None
 
     def put(self, body: dict[str, Any]) -> None:
         self.resources[lower(body["id"])] = body

@@ -110,11 +110,12 @@ async def perform(run: Run, change: Change) -> str:
 
 
 def _dated(run: Run, step: Step) -> Step:
-    """The step with the time of creation as a tag: Azure doesn't return it, and the first backup is due from then on.
+    """The step with the time of creation, by Azure's clock, as a tag: Azure doesn't return it, and the first backup is due
+    from then on.
 
     The time isn't in the plan, whose checksum would then change every second.
     """
-    tags = {**(step.body.get("tags") or {}), PROTECTED_TAG: stamp(run.clock.now())}
+    tags = {**(step.body.get("tags") or {}), PROTECTED_TAG: stamp(run.azure.azure_time or run.clock.now())}
     return replace(step, body={**step.body, "tags": tags})
 
 
