@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -48,6 +49,15 @@ def role_change() -> Change:
 
 def with_vault(scripted: Scripted) -> None:
     scripted.put({"id": VAULT.text, "identity": {"type": "SystemAssigned", "principalId": "PID"}, "properties": {}})
+
+
+def test_when_it_was_made_is_written_by_azures_clock(carry_out: CarryOut, scripted: Scripted) -> None:
+    """That of the machine may be wrong, and then a time in the future would be believed later."""
+    scripted.azure_time = datetime(2027, 3, 4, 5, 6, 7, tzinfo=UTC)
+    scripted.on[Op.INSTANCE_PUT] = becoming(scripted, (1, row()))
+    carry_out(plan_of(disk_change()))
+    ((_, step),) = scripted.writes
+    assert step.body["tags"]["reconciler-protected"] == "2027-03-04T05:06:07Z"
 
 
 def test_f13_done_means_protected_not_accepted(carry_out: CarryOut, scripted: Scripted) -> None:
