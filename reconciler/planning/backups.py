@@ -18,6 +18,7 @@ from reconciler.model.estate import AHEAD
 from reconciler.model.ids import ArmId
 from reconciler.model.jobs import WELL
 from reconciler.model.known import Known, Unsure, Yes
+from reconciler.model.limits import CLOCKS_APART
 from reconciler.model.policy_reading import Reading, read
 from reconciler.model.protection import Health, health_of, reason
 from reconciler.model.resources import Instance, RecoveryPoint, Snapshots
@@ -30,8 +31,6 @@ from reconciler.planning.world import World
 START_WINDOW = timedelta(hours=2)
 
 _A_JOB = timedelta(hours=1)
-_SLACK = timedelta(minutes=5)
-"""How far apart the clocks of two machines may be."""
 _JOBS_KEPT = timedelta(days=3)
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _UNREAD = "its recovery points were not read"
@@ -114,7 +113,7 @@ def jobs_of(told: Evidence, instance: Instance) -> Newest | Unsure:
 def _own(newest: Newest, instance: Instance, now: datetime) -> Newest:
     """The jobs without those of an earlier instance of the same id, whose recovery points are not this one's."""
     made = _made(instance, now) if newest else None
-    return {status: began for status, began in newest.items() if made is None or began >= made - _SLACK}
+    return {status: began for status, began in newest.items() if made is None or began >= made - CLOCKS_APART}
 
 
 def _made(instance: Instance, now: datetime) -> datetime | None:
@@ -123,7 +122,7 @@ def _made(instance: Instance, now: datetime) -> datetime | None:
     A tag that a wrong clock wrote must not hide jobs that failed.
     """
     tagged = time_of(instance.tags, PROTECTED_TAG)
-    return instance.created or (tagged if tagged is not None and tagged <= now + _SLACK else None)
+    return instance.created or (tagged if tagged is not None and tagged <= now + CLOCKS_APART else None)
 
 
 def known_jobs(told: Evidence, instance: Instance) -> Newest:
@@ -238,7 +237,7 @@ def protected_since(instance: Instance, jobs: Iterable[datetime], now: datetime)
     A time in the future is ignored.
     """
     own = (time_of(instance.tags, PROTECTED_TAG), instance.created)
-    believed = [one for one in own if one is not None and one <= now + _SLACK]
+    believed = [one for one in own if one is not None and one <= now + CLOCKS_APART]
     return max(believed, default=None) or min(jobs, default=None)
 
 

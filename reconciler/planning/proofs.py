@@ -12,6 +12,7 @@ from reconciler.base.plurals import counted
 from reconciler.model import addresses
 from reconciler.model.codes import disks as disk_codes
 from reconciler.model.findings import Code, Finding
+from reconciler.model.limits import CLOCKS_APART
 from reconciler.model.manifest import DrillSpec
 from reconciler.model.resources import Instance
 from reconciler.model.tags import DRILL_FAILED_TAG, PROVEN_TAG, time_of
@@ -22,8 +23,6 @@ from reconciler.planning.world import World
 
 _SHOWN = 10
 _FIRST = datetime(2021, 1, 1, tzinfo=UTC)
-_SLACK = timedelta(minutes=5)
-"""How far apart the clocks of two machines may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +61,7 @@ def failed_at(tags: Mapping[str, str], now: datetime) -> datetime | None:
 
 def _possible(tags: Mapping[str, str], name: str, now: datetime) -> datetime | None:
     found = time_of(tags, name)
-    return found if found and _FIRST <= found <= now + _SLACK else None
+    return found if found and _FIRST <= found <= now + CLOCKS_APART else None
 
 
 def candidates(world: World, drill: DrillSpec, desired: Iterable[DesiredDisk]) -> list[Candidate]:

@@ -8,23 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from reconciler.model import addresses
 from reconciler.model.changes import Claimed
 from reconciler.model.codes import disks as disk_codes
 from reconciler.model.estate import EXISTS, RESTORES, TRACE, Trace
 from reconciler.model.ids import ArmId, lower
-from reconciler.model.jobs import RestoreJob
+from reconciler.model.jobs import ENDED, WELL, RestoreJob
 from reconciler.model.known import No, Unsure, Yes
+from reconciler.model.limits import CLOCKS_APART
 from reconciler.model.resources import Disk, Instance, Origin, RecoveryPoint
 from reconciler.model.tags import RESTORED_TAG, VERIFIED_TAG, tag_of, time_of
 from reconciler.planning.draft import Draft
 from reconciler.planning.questions import MOST_ASKED, PENDING
 
-_SLACK = timedelta(minutes=5)
-_WELL = frozenset({"completed", "completedwithwarnings"})
-_ENDED = _WELL | {"failed", "cancelled", "canceled"}
 _COPIES = ("copy", "restore")
 _SNAPSHOTS = "microsoft.compute/snapshots"
 
@@ -106,7 +104,7 @@ def is_marked_by(tags: Mapping[str, str], claim: Claim) -> bool:
 
 def running(trace: Trace) -> RestoreJob | None:
     """The restore that is still writing the disk."""
-    return next((job for job in trace.jobs if lower(job.status) not in _ENDED), None)
+    return next((job for job in trace.jobs if lower(job.status) not in ENDED), None)
 
 
 def _objections(trace: Trace, claim: Claim) -> Iterator[str]:
@@ -135,7 +133,7 @@ def _use(disk: Disk, origin: Origin, verified: datetime | None) -> Iterator[str]
         yield f"{machine.name} uses it"
     if lower(disk.state) not in ("", "unattached"):
         yield f"it is in use: its state is {disk.state}"
-    if origin.held and origin.created and origin.held > max(origin.created, verified or origin.created) + _SLACK:
+    if origin.held and origin.created and origin.held > max(origin.created, verified or origin.created) + CLOCKS_APART:
         yield f"a machine has used it, until {origin.held:%Y-%m-%d %H:%M} UTC"
 
 
@@ -148,7 +146,7 @@ def _contradictions(origin: Origin, claim: Claim) -> Iterator[str]:
         is_elsewhere = claim.group is not None and not source.is_within(claim.group)
         if source.type != _SNAPSHOTS or is_elsewhere:
             yield f"it was made from {source}"
-    if origin.created and claim.taken and origin.created < claim.taken - _SLACK:
+    if origin.created and claim.taken and origin.created < claim.taken - CLOCKS_APART:
         yield "it is older than the recovery point"
 
 
@@ -157,7 +155,7 @@ def _snapshot_contradictions(snapshot: Origin, origin: Origin, claim: Claim) -> 
         yield f"it was made from a snapshot of {snapshot.source}"
     if origin.source_unique_id and snapshot.unique_id and origin.source_unique_id != snapshot.unique_id:
         yield "it was made from another snapshot of that name"
-    if snapshot.created and claim.taken and abs(snapshot.created - claim.taken) > _SLACK:
+    if snapshot.created and claim.taken and abs(snapshot.created - claim.taken) > CLOCKS_APART:
         yield f"it was made from the snapshot of {snapshot.created:%Y-%m-%d %H:%M} UTC, another recovery point"
 
 
@@ -178,12 +176,12 @@ def _proof_missing(trace: Trace, claim: Claim) -> Iterator[str]:
 
 def _may_have_made(job: RestoreJob, origin: Origin) -> bool:
     """Whether a restore succeeded, and the disk was made while it ran."""
-    if lower(job.status) not in _WELL:
+    if lower(job.status) not in WELL:
         return False
     began, ended, created = job.began, job.ended, origin.created
     if created is None or began is None:
         return True
-    return began - _SLACK <= created and (ended is None or ended < began or created <= ended + _SLACK)
+    return began - CLOCKS_APART <= created and (ended is None or ended < began or created <= ended + CLOCKS_APART)
 
 
 def is_done(trace: Trace, claim: Claim) -> bool:
@@ -274,8 +272,8 @@ def ended_lately(draft: Draft, disk: ArmId, claim: Claim) -> str:
     Its disk may have come since it was looked for.
     """
     for job in _restores(draft, claim):
-        is_same = job.target == disk and lower(job.point) == lower(claim.point) and lower(job.status) in _WELL
-        if is_same and job.ended and draft.world.now - job.ended < _SLACK:
+        is_same = job.target == disk and lower(job.point) == lower(claim.point) and lower(job.status) in WELL
+        if is_same and job.ended and draft.world.now - job.ended < CLOCKS_APART:
             return job.id.text
     return ""
 

@@ -227,16 +227,16 @@ def _row(draft: Draft, wanted: DesiredDisk, told: Evidence) -> DiskStatus:
         proven=proofs.proven_at(instance.tags, draft.world.now),
         drill_failed=proofs.failed_at(instance.tags, draft.world.now),
         snapshots=snapshots,
-        untold=_untold(told, wanted, instance, reading),
+        untold=_untold(told, wanted, instance, reading, state),
         vault=instance.vault,
     )
 
 
-def _untold(told: Evidence, wanted: DesiredDisk, instance: Instance, reading: Reading) -> frozenset[str]:
+def _untold(told: Evidence, wanted: DesiredDisk, instance: Instance, reading: Reading, state: str) -> frozenset[str]:
     """The fields of a disk's status that aren't known, though nothing says that there is none."""
     is_protected = wanted.rule.protection == "protected"
     doubts = {
-        "newest": instance.id.key not in told.points,
+        "newest": instance.id.key not in told.points and state != WAITING,
         "promise": is_protected and not reading.schedules,
         "job": isinstance(jobs_of(told, instance), Unsure),
     }

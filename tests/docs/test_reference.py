@@ -20,6 +20,18 @@ def test_the_pages_are_up_to_date() -> None:
     assert stale == [], "python docs/generate.py"
 
 
+def test_every_verb_with_json_has_a_schema() -> None:
+    """Verbs that share the form of their documents share the schema."""
+    shared = {"restore": "operation", "drill": "operation", "move": "operation"}
+    lacking = []
+    for name, command, _ in GENERATE.commands():
+        if any("json" in getattr(one.type, "choices", ()) for one in command.params):
+            verb = name.split()[1]
+            if verb != "sandbox" and not (GENERATE.SCHEMAS / f"{shared.get(verb, verb)}.schema.json").exists():
+                lacking.append(name)
+    assert not lacking
+
+
 def test_the_schemas_name_every_kind() -> None:
     said = GENERATE.schemas()
     kept = {path.name: path.read_text(encoding="utf-8") for path in GENERATE.SCHEMAS.iterdir()}
