@@ -30,7 +30,7 @@ async def check(run: Run, change: Change, instance: ArmId, step: Step) -> None:
         found = await _with_unlisted(run, planned, found)
     if isinstance(found, Unsure):
         raise ReconcilerError(
-            f"{instance.name} was not resumed, because that may clean up recovery points: {found.because}",
+            f"{instance.name} was not resumed, because that may delete recovery points: {found.because}",
             code=found.code,
             hint=found.hint,
         )
@@ -38,7 +38,7 @@ async def check(run: Run, change: Change, instance: ArmId, step: Step) -> None:
     if count > step.expires:
         points = counted(count, "recovery point")
         raise ReconcilerError(
-            f"{instance.name} was not resumed and keeps its recovery points: {points} expired meanwhile and would be cleaned up",
+            f"{instance.name} was not resumed and keeps its recovery points: resuming would delete {points} that have expired",
             code=codes.RESUME_EXPIRES,
             hint=f"to resume anyway, apply again with the `--force {NAME}=N` that the new plan shows",
         )

@@ -81,13 +81,13 @@ _OPTIONS: tuple[Callable[[Command], Command], ...] = (
     click.option(
         "--approve",
         type=click.Choice([ADDITIONS]),
-        help="Apply only new backup instances with what they alone need, and repairs of ProtectionError, without asking;"
+        help="Without asking, apply only first backup instances with what they alone need, and repairs of ProtectionError;"
         " list the rest, and exit with 2 if there is any.",
     ),
     click.option(
         "--unmoved",
         is_flag=True,
-        help="Of a saved plan, apply the changes that are still exactly the same; list what moved and what is new, and exit"
+        help="Of a saved plan, apply the changes that are still exactly the same; list what changed and what is new, and exit"
         " with 2 if there is any.",
     ),
 )

@@ -32,7 +32,7 @@ from reconciler.verbs import restore as operation
 
 Work = Callable[[Manifest, Options], Task]
 _HELP = "see `reconciler restore --help`"
-_SINCE = "use `--before TIME` with a time before the damage, or `--newest`: the newest is often what was encrypted"
+_SINCE = "use `--before TIME` with a time before the damage, or `--newest`; the newest recovery points may contain the damage"
 _SPREAD = 30 * 60
 """Half of the shortest interval between backups, so that no moment mixes recovery points of two rounds."""
 _NAMES = "use 1 to 80 letters, digits, dots, hyphens and underscores"
@@ -48,11 +48,11 @@ _SKUS = (
     PATH is the manifest that names the disk's vault; the disk may be gone from the manifest and from Azure. An existing
     disk is never overwritten. The new disk gets the tag reconciler-restored.
 
-    Several disks, named or taken by --select, are restored together: with --before or --newest, each to its old id, or
-    elsewhere with --to and --name. Run the command again to finish what was interrupted; what is done is not done again.
+    Several disks, named or selected by --select, are restored together, as of --before or --newest: each to its old id, or
+    elsewhere with --to and --name. If the run is interrupted, run the command again: it restores only the rest.
 
-    --machine makes copies of all disks of a virtual machine as of one moment, DISK-rTIME, beside the disks or in --to, and
-    writes a runbook: the commands to swap the disks, and the way back. The machine itself is never changed.
+    --machine restores copies of all disks of a virtual machine as of one moment, named DISK-rTIME, beside the disks or in
+    --to, and writes a runbook: the commands to swap the disks, and to undo that. The machine itself is never changed.
     """
 )
 @click.argument("path")
@@ -61,8 +61,8 @@ _SKUS = (
     "--select",
     metavar="KEY=VALUE,...",
     multiple=True,
-    help="Restore all disks whose id and region match: subscriptions, resourceGroups, names, locations; may contain *; may be"
-    " repeated for other keys, which must match, too.",
+    help="Restore all disks whose id and region match. Keys: subscriptions, resourceGroups, names, locations; values may"
+    " contain *; repeat the option for other keys, which must match, too.",
 )
 @click.option(
     "--machine", metavar="VM", help="Restore copies of all disks of this virtual machine: its id, or its name."
@@ -82,7 +82,7 @@ _SKUS = (
     "--name",
     metavar="NAME",
     default="",
-    help="Name of the new disk (default: derived from the recovery point); of several with {disk} in it.",
+    help="Name of the new disk (default: derived from the recovery point); for several disks, it contains {disk}.",
 )
 @click.option("--point", metavar="POINT", default="latest", show_default=True, help="A recovery point's id, or latest.")
 @click.option(
@@ -93,7 +93,7 @@ _SKUS = (
     "--first",
     metavar="KEY=VALUE,...",
     multiple=True,
-    help="Begin with these of several disks; written as for --select.",
+    help="Restore these of several disks first; written like --select.",
 )
 @click.option("--prepare", is_flag=True, help="Only assign the roles that the restore needs; restore nothing.")
 @click.option("--tags", metavar="KEY=VALUE", multiple=True, help="A tag for the new disk; may be repeated.")

@@ -33,7 +33,7 @@ class Runbook:
             return 0
         if not outcome.ok:
             until = stamp(plan.rebuild.at + timedelta(seconds=1))
-            again = f"To finish them as of the same moment, run it again with `--before {until}`."
+            again = f"To finish them as of the same moment, run the command again with `--before {until}`."
             self._output.tell(f"No runbook was written, because not all copies are ready. {again}\n")
             return 0
         path = self._path or Path(file_name(plan.rebuild))

@@ -50,7 +50,9 @@ def together(draft: Draft, instances: Sequence[Instance]) -> Together | None:
             case _:
                 return None
     of = (
-        f" of {min(one.taken for one in every):%Y-%m-%d} to {max(one.taken for one in every):%Y-%m-%d}" if every else ""
+        f" from {min(one.taken for one in every):%Y-%m-%d} to {max(one.taken for one in every):%Y-%m-%d}"
+        if every
+        else ""
     )
     told = f"{counted(len(instances), 'backup instance')} with {counted(len(every), 'recovery point')}{of}"
     return Together(f"{told}{_sizes(draft, instances)}", len(every))
@@ -74,17 +76,17 @@ def _size(draft: Draft, instance: Instance) -> str:
 def _sizes(draft: Draft, instances: Iterable[Instance]) -> str:
     disks = [draft.world.disks.get(one.disk.key) for one in instances if one.disk]
     known = [disk.size_gb for disk in disks if disk and disk.size_gb]
-    unknown = f", the size of {len(disks) - len(known)} unknown" if len(known) < len(disks) else ""
-    return f" (of disks of {sum(known):,} GiB together{unknown})" if known else ""
+    unknown = f"; the size of {len(disks) - len(known)} is unknown" if len(known) < len(disks) else ""
+    return f" (disks of {sum(known):,} GiB in total{unknown})" if known else ""
 
 
 def _points(points: Sequence[RecoveryPoint]) -> str:
     if not points:
-        return "no recovery point of it is listed"
+        return "Azure lists no recovery points for it"
     newest, oldest = points[0].taken, points[-1].taken
     if len(points) == 1:
         return f"its only recovery point, of {newest:%Y-%m-%d %H:%M} UTC, is lost"
-    return f"{counted(len(points), 'recovery point')} of {oldest:%Y-%m-%d} to {newest:%Y-%m-%d %H:%M} UTC are lost"
+    return f"{counted(len(points), 'recovery point')} from {oldest:%Y-%m-%d} to {newest:%Y-%m-%d %H:%M} UTC are lost"
 
 
 def _way_back(draft: Draft, instance: Instance, *, softly: bool) -> str:
@@ -96,5 +98,5 @@ def _way_back(draft: Draft, instance: Instance, *, softly: bool) -> str:
     return (
         f"it can be undeleted for {days:g} days, until {until:%Y-%m-%d} if it is deleted today"
         if days and until
-        else "for how long it can be undeleted isn't told by its vault"
+        else "its vault doesn't say for how long it can be undeleted"
     )

@@ -95,9 +95,7 @@ def _machine(draft: Draft, text: str) -> Machine | None:
         case Yes(Found(resource=Machine() as found)) if found.attached is not None:
             return replace(found, id=own)
         case Yes():
-            message = (
-                "could not tell which disks the virtual machine has: its `storageProfile` lacks the documented form"
-            )
+            message = "could not tell which disks the virtual machine has: its `storageProfile` has an unexpected form"
             draft.decisions.refuse(address, NOT_KNOWN, message)
     return None
 
@@ -121,9 +119,9 @@ def _named(draft: Draft, text: str) -> ArmId:
         return found[0]
     if found:
         message = f"'{text}' names {len(found)} virtual machines: {names.listed(found)}"
-        raise UsageError(message, hint="type more of the name, or the machine's id", code=disk_codes.DISK_AMBIGUOUS)
-    message = f"'{text}': no disk that the manifest's subscriptions list is attached to such a virtual machine"
-    raise UsageError(message, hint="write the machine's id", code=error_codes.NO_SUCH_MACHINE)
+        raise UsageError(message, hint="pass more of the name, or the machine's id", code=disk_codes.DISK_AMBIGUOUS)
+    message = f"'{text}': no disk in the manifest's subscriptions is attached to a virtual machine of this name"
+    raise UsageError(message, hint="pass the machine's id", code=error_codes.NO_SUCH_MACHINE)
 
 
 def _fits(draft: Draft, machine: Machine, wish: Wish) -> bool:

@@ -67,12 +67,10 @@ def _has_come(draft: Draft, tally: Tally, after: date) -> bool:
     if today >= after:
         return True
     if tally.entry.confirm is not None:
-        message = (
-            f"`confirm` is given before {after}, the first day on which anything may be deleted; nothing is deleted"
-        )
+        message = f"`confirm` is set before {after}, the first day on which anything may be deleted; nothing is deleted"
         draft.decisions.note(disk_codes.CONFIRM_EARLY, message, place=place)
     elif after - today <= ANNOUNCED and (what := together(draft, tally.live)):
-        message = f"from {after} on {what.told} may be deleted; reason: {tally.entry.reason}"
+        message = f"{what.told} may be deleted from {after} on; reason: {tally.entry.reason}"
         draft.decisions.note(disk_codes.DELETION_AHEAD, message, place=place)
     return False
 
@@ -90,8 +88,8 @@ def _confirmed(draft: Draft, tally: Tally, confirm: Confirmation | None) -> bool
     elif what.points is None:
         draft.decisions.note(disk_codes.CONFIRM_UNCOUNTED, f"nothing is deleted: {what.told}", place=entry.place)
     elif not draft.world.options.shard.is_whole:
-        message = "nothing is deleted: one shard can't count what a `confirm` is about"
-        hint = "run it once without `--shard`"
+        message = "nothing is deleted: with `--shard`, what a `confirm` is about can't be counted"
+        hint = "run `apply` once without `--shard`"
         draft.decisions.note(disk_codes.CONFIRM_UNCOUNTED, message, place=entry.place, hint=hint)
     elif _fits(confirm, tally, what.points, is_again=draft.world.options.is_again):
         return True
@@ -131,7 +129,7 @@ def _numbers(instances: int, points: int) -> str:
 
 def _to_delete(instances: int, points: int) -> str:
     said = f"`confirm: {{instances: {instances}, points: {points}}}`"
-    return f"to delete, commit {said}, and pass `--allow-delete` with the number that the plan shows then"
+    return f"to delete, commit {said}, then pass `--allow-delete` with the number that the next plan shows"
 
 
 def tallied(instances: Iterable[tuple[Removed, Instance, bool]]) -> list[Tally]:

@@ -91,7 +91,7 @@ def _told(world: World, drill: DrillSpec, chosen: list[Candidate]) -> Iterator[t
     if failed:
         last = max(found for one in failed if (found := one.failed(world.now)))
         names = _names([one.wanted for one in failed])
-        yield disk_codes.DRILL_FAILED, f"found that {names} can't be restored as it must be, last on {shown(last)}"
+        yield disk_codes.DRILL_FAILED, f"found that {names} can't be restored correctly, last on {shown(last)}"
     if drill.max_age_hours is not None and (len(failed) < len(chosen) or not chosen):
         others = [one for one in chosen if not one.failed(world.now)]
         rounds = ceil(len(chosen) / drill.size(len(chosen)))

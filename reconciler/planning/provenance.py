@@ -252,7 +252,7 @@ def begun_before(draft: Draft, disk: ArmId, claim: Claim, hint: str = "") -> str
             draft.decisions.refuse(
                 addresses.resource(disk),
                 disk_codes.DISK_EXISTS,
-                f"a disk of this name exists, and isn't what this restore would make: {why}",
+                f"a disk of this name exists, and does not count as the result of this restore: {why}",
                 hint=hint,
             )
         case Unsure():

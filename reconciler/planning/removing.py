@@ -124,7 +124,8 @@ class Removing:
             self._draft.decisions.note(disk_codes.DELETION_HELD, message, address=address, place=hold.place)
             return
         message = "protection is stopped; the recovery points are kept"
-        if entry.after is not None:
+        today = self._draft.world.today
+        if entry.after is not None and (today is None or today < entry.after):
             message += f"; none is deleted before {entry.after}"
         self._draft.decisions.note(disk_codes.RETAINED, message, address=address, place=removal.place)
 

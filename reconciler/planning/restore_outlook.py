@@ -35,11 +35,11 @@ def outlook(draft: Draft, changes: Sequence[Change], sources: Sequence[Source]) 
     )
     total = sum(writes.values()) + len(grants)
     seconds = max(0, max(writes.values()) - _BURST) / _A_SECOND + _ONE_SECONDS
-    waits = " after the new role assignments are effective" if grants else ""
+    waits = " once the new role assignments are effective" if grants else ""
     calls = f"{counted(total, 'write')} and {_READS * len(changes)} reads"
-    least = f"{counted(int(seconds // 60), 'minute')} at least{waits}"
+    least = f"at least {counted(int(seconds // 60), 'minute')}{waits}"
     parts = [
-        f"{counted(len(changes), 'disk')} to restore, with at least {calls}, in {least}",
+        f"restoring {counted(len(changes), 'disk')} takes {least}, with at least {calls}",
         _left_today(draft, chosen),
         _copies(chosen, changes),
     ]
@@ -58,7 +58,7 @@ def _left_today(draft: Draft, sources: Sequence[Source]) -> str:
         f"{more} for {'each of ' if disks > 1 else ''}{counted(disks, 'disk')}"
         for more, disks in sorted(left.items(), reverse=True)
     ]
-    return f"restores left today after that: {', '.join(told)}" if told else ""
+    return f"restores that Azure still allows today after that: {', '.join(told)}" if told else ""
 
 
 def _copies(sources: Sequence[Source], changes: Sequence[Change]) -> str:
@@ -69,5 +69,5 @@ def _copies(sources: Sequence[Source], changes: Sequence[Change]) -> str:
     if slow:
         return f"{limit}, and {slow} of these are known to be such disks"
     if len(changes) > _MOST_COPIES and unknown:
-        return f"{limit}, and could not tell how many of these are such disks, because they are gone"
+        return f"{limit}; could not tell how many of these are such disks, because they no longer exist"
     return ""

@@ -110,7 +110,7 @@ def detail(instance: Instance, steps: Iterable[Step]) -> tuple[str, ...]:
         return (_UNTIL_BACK,)
     count = sum(step.expires for step in steps)
     points = counted(count, "recovery point")
-    return (f"resuming cleans up {points} that expired meanwhile; the newest is kept",) if count else ()
+    return (f"resuming deletes {points} that have expired in the meantime; the newest is kept",) if count else ()
 
 
 def held_back(draft: Draft, changes: Sequence[Change]) -> tuple[list[Change], list[Gate]]:
@@ -122,7 +122,7 @@ def held_back(draft: Draft, changes: Sequence[Change]) -> tuple[list[Change], li
     key = Key(NAME, (str(total),))
     is_open = not draft.world.options.force.isdisjoint({key, Key(NAME, (ANY,))})
     points, disks = counted(total, "recovery point"), counted(len(costly), "disk")
-    message = f"resuming {disks} would clean up {points} that expired meanwhile"
+    message = f"resuming {disks} would delete {points} that have expired in the meantime"
     hint = f"pass `--force {key}` to continue"
     gate = Gate(NAME, message, hint, is_open, tuple(costly), is_local=True)
     if is_open:
@@ -138,7 +138,7 @@ def _tell(draft: Draft, changes: Iterable[Change], total: int) -> None:
     for change in changes:
         points = counted(change.expires, "recovery point")
         before = (change.before or {}).get("protection")
-        message = f"it stays {before}: resuming would clean up {points} that expired meanwhile{told}"
+        message = f"it stays {before}: resuming would delete {points} that have expired in the meantime{told}"
         draft.decisions.note(codes.RESUME_EXPIRES, message, address=change.address, place=change.place, hint=hint)
 
 

@@ -51,7 +51,8 @@ def rest_lines(plan: Plan, style: Style, root: str) -> Iterator[str]:
     """The changes that are left, and why."""
     if not plan.rest:
         return
-    yield style.bold("Not approved, and left as it is (+ add, ~ change, - destroy):")
+    why = "Not approved, so not applied" if plan.rest.changes else "Not applied"
+    yield style.bold(f"{why} (+ add, ~ change, - destroy):")
     yield from block_lines(plan.rest.changes, plan.names, style, root)
     for why, names in reasons(plan, whole=style.whole):
         yield from wrapped("  ", f"{plain(names)}: {plain(why)}", style)

@@ -18,14 +18,14 @@ from reconciler.model.resources import Attachment
 from reconciler.report.script import quoted
 
 _CACHING = {"": "unknown", "None": "none", "ReadOnly": "read-only", "ReadWrite": "read-write"}
-_RULES = "Nothing was changed on the machine. Run these commands one after the other, and go on only if each of them succeeds."
+_RULES = "The machine itself was not changed. Run these commands one after the other, and stop if one of them fails."
 _APART = (
-    "Azure backs up each disk at its own moment, so the copies may disagree about what was written in between. "
-    "Once the machine runs, check what spans several disks, such as databases and logical volumes."
+    "Azure backs up each disk at its own moment, so the copies may not fit together exactly. "
+    "Once the machine runs, check data that spans several disks, such as databases and logical volumes."
 )
 _AFTERWARDS = (
-    "Check what is on the disks. The old ones are detached and still protected; delete them only when you don't need the "
-    "way back any more. The next `reconciler apply` protects the copies that selectors of the manifest match."
+    "Check what is on the disks. The old ones are detached and still protected; delete them only when you no longer need the "
+    "way back. The next `reconciler apply` protects the copies that selectors of the manifest match."
 )
 
 
@@ -46,13 +46,13 @@ def runbook(rebuild: Rebuild) -> str:
         *_left(rebuild),
         _APART,
         "",
-        "### 1. Look whether the machine is still as in the table",
+        "### 1. Check that the machine still has the disks in the table",
         "",
         fence(f"az vm show {_of(machine, '--name')} --query storageProfile", "sh"),
         "### 2. Stop the machine",
         "",
         fence(f"az vm deallocate {_of(machine, '--name')}", "sh"),
-        "### 3. Exchange the disks",
+        "### 3. Swap the disks",
         "",
         fence("\n".join(_exchanged(machine, there)), "sh"),
         "### 4. Start the machine",
@@ -62,7 +62,7 @@ def runbook(rebuild: Rebuild) -> str:
         "",
         "### The way back",
         "",
-        "These commands give the machine its old disks again. The copies stay, detached.",
+        "These commands give the machine its old disks back. The copies are then detached, but not deleted.",
         "",
         fence(
             "\n".join(
@@ -123,7 +123,7 @@ def _table(replaced: Sequence[Replacement]) -> Iterator[str]:
         cells = (
             code(one.disk.name),
             _place(old),
-            old.caching or "not told",
+            old.caching or "unknown",
             "on" if old.write_accelerator else "off",
             code(one.copy.name),
             to_the_second(one.taken),

@@ -147,7 +147,7 @@ def test_a_copy_that_fails_gives_no_runbook(forged: Forged) -> None:
         assert (done.code, (azure.folder / "book.md").exists()) == (1, False), done
         azure.rules()
         azure.advance("8h")
-        again = re.search(r"run it again with `(--before) (\S+)`", done.err)
+        again = re.search(r"run the command again with `(--before) (\S+)`", done.err)
         assert again, done
         rest = restore(azure, again[1], again[2], "--max-spread", "2h", "--runbook", "book.md")
         assert (rest.code, len(findings(rest, "restored-already"))) == (0, 2), rest
@@ -259,7 +259,10 @@ def test_a_name_is_enough_where_it_is_clear(forged: Forged) -> None:
             assert done.code == 0, done
         assert [row["kind"] for row in done.document["changes"]] == [], "they were made by the first"
         done = azure.run("restore", "--machine", "nobody", "--newest", YES)
-        assert (done.code, done.codes) == (1, ["no-such-machine"]) or "attached to such a virtual machine" in done.err
+        assert (done.code, done.codes) == (
+            1,
+            ["no-such-machine"],
+        ) or "attached to a virtual machine of this name" in done.err
 
 
 def test_the_shipped_roles_may_read_the_machine(forged: Forged) -> None:

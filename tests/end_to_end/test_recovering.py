@@ -61,8 +61,11 @@ def test_the_plan_says_what_it_takes(forged: Forged) -> None:
         done = azure.run("restore", "disk-0*", "--newest", YES)
         assert done.code == 0, done
         said = " ".join(done.text.split())
-        assert "3 disks to restore, with at least 10 writes and 21 reads, in 4 minutes at least" in said
-        assert "restores left today after that: 9 for each of 3 disks" in said
+        assert (
+            "restoring 3 disks takes at least 4 minutes once the new role assignments are effective, with at least 10 writes and 21 reads"
+            in said
+        )
+        assert "restores that Azure still allows today after that: 9 for each of 3 disks" in said
         assert done.out.count("Restored: ") == 3
 
 

@@ -33,20 +33,20 @@ OLDEST = f"{NOW - timedelta(days=3):%Y-%m-%d}"
 @pytest.mark.parametrize(
     ("found", "said", "cost"),
     [
-        (points(1, 2, 3), {}, f"3 recovery points of {OLDEST} to {NEWEST} are lost; {BACK}"),
+        (points(1, 2, 3), {}, f"3 recovery points from {OLDEST} to {NEWEST} are lost; {BACK}"),
         (points(1), {}, f"its only recovery point, of {NEWEST}, is lost; {BACK}"),
-        (points(), {}, f"no recovery point of it is listed; {BACK}"),
+        (points(), {}, f"Azure lists no recovery points for it; {BACK}"),
         (
             points(1, 3),
             {"soft_delete_state": "Off"},
-            f"2 recovery points of {OLDEST} to {NEWEST} are lost; it can't be undeleted, since soft delete is off in its vault",
+            f"2 recovery points from {OLDEST} to {NEWEST} are lost; it can't be undeleted, since soft delete is off in its vault",
         ),
         (
             UNSURE,
             {"soft_delete_retention_days": None},
             (
                 f"could not tell how many recovery points it has: {UNSURE.because}; "
-                "for how long it can be undeleted isn't told by its vault"
+                "its vault doesn't say for how long it can be undeleted"
             ),
         ),
     ],

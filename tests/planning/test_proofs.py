@@ -128,7 +128,7 @@ def test_where_a_run_takes_a_part_of_the_disks_each_waits_for_its_turn() -> None
     assert told(ago(days=1), ago(days=31), None) == [], "its turn may not have come yet"
 
 
-FAILED = ("drill-failed", "the drill found that a can't be restored as it must be, last on 2026-05-03 12:00 UTC")
+FAILED = ("drill-failed", "the drill found that a can't be restored correctly, last on 2026-05-03 12:00 UTC")
 
 
 def test_a_failed_drill_is_no_proof_and_undoes_an_earlier_one() -> None:

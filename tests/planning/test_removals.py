@@ -231,10 +231,17 @@ def test_a_deletion_is_announced_thirty_days_ahead(days: int, told: bool) -> Non
     found = made(entry(*NAMES, after=TODAY + timedelta(days=days)))
     assert ("deletion-ahead" in codes(found)) is told
     if told:
-        assert "2 backup instances with 6 recovery points of 2026-05-02 to 2026-05-04" in message(
+        assert "2 backup instances with 6 recovery points from 2026-05-02 to 2026-05-04" in message(
             found, "deletion-ahead"
         )
-        assert "(of disks of 128 GiB together)" in message(found, "deletion-ahead")
+        assert "(disks of 128 GiB in total)" in message(found, "deletion-ahead")
+
+
+@pytest.mark.parametrize(("after", "told"), [(TODAY, False), (TODAY + timedelta(days=1), True)])
+def test_what_is_kept_names_the_first_day_of_deletions_only_before_it(after: date, told: bool) -> None:
+    found = made(entry(*NAMES, after=after))
+    kept = [one.message for one in found.findings if one.code == "retained"]
+    assert [f"none is deleted before {after}" in one for one in kept] == [told, told]
 
 
 def test_a_confirmation_before_the_day_is_refused() -> None:

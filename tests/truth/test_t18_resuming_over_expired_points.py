@@ -63,7 +63,7 @@ def test_a_disk_that_was_stopped_for_long_is_resumed_with_the_exact_number_only(
         assert (opened.code, change["expires"]) == (0, kept - 1), opened
         done = azure.run("apply", "--auto-approve", *key)
         assert done.code == 0, done
-        assert f"Resuming cleans up {kept - 1} recovery points." in done.out
+        assert f"Resuming deletes {kept - 1} recovery points." in done.out
         assert (state(azure), points(azure)) == ("ProtectionConfigured", 1)
 
 
@@ -73,7 +73,8 @@ def test_a_short_stop_costs_nothing_and_needs_no_key(forged: Forged) -> None:
         done = azure.run("apply", "--auto-approve")
         assert done.code == 0, done
         assert (state(azure), points(azure)) == ("ProtectionConfigured", kept)
-        assert "cleans up" not in done.out
+        assert "Resuming deletes" not in done.out
+        assert "resuming deletes" not in done.out
 
 
 def test_an_undelete_ends_stopped_with_its_points(forged: Forged) -> None:

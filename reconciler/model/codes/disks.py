@@ -26,39 +26,39 @@ DELETION_DUE = warning(
 )
 CONFIRM_DIFFERS = error(
     "confirm-differs",
-    "The numbers of a `confirm` under `removed` aren't those that Azure has, so nothing is deleted.",
+    "The numbers in a `confirm` under `removed` differ from those in Azure, so nothing is deleted.",
     "check what changed, then commit the numbers that the plan shows",
 )
 CONFIRM_EARLY = error(
     "confirm-early",
-    "An entry of `removed` is confirmed before the day from which it may delete.",
+    "An entry of `removed` has a `confirm` before the first day on which it may delete.",
     "remove `confirm`, and commit it on that day or later",
 )
 CONFIRM_UNCOUNTED = error(
     "confirm-uncounted",
-    "What a `confirm` under `removed` is about could not be counted, so nothing is deleted.",
-    "run it again; if this persists, check that the caller may read the recovery points",
+    "The recovery points that a `confirm` under `removed` is about could not be counted, so nothing is deleted.",
+    "run the command again; if it fails again, check that the caller can read the recovery points",
 )
 DELETION_AHEAD = info(
     "deletion-ahead",
-    "`removed` allows to delete recovery points from a day within the next 30 days on; the day itself deletes nothing.",
+    "Within 30 days, an entry of `removed` will allow its recovery points to be deleted; the date alone deletes nothing.",
     "do nothing if that is intended; set a later `after`, a `hold` or `data: retain` to keep them",
 )
 DELETION_HELD = info(
     "deletion-held",
-    "Recovery points that `removed` asks to delete are on hold, and are kept.",
+    "Recovery points that `removed` asks to delete are on hold, so they are kept.",
     "do nothing, or remove the `hold` once its reason is gone",
 )
 DELETION_UNCONFIRMED = warning(
     "deletion-unconfirmed",
-    "`removed` allows to delete recovery points now, and waits for a commit with their numbers.",
+    "`removed` now allows recovery points to be deleted, but only after somebody commits their numbers.",
     "commit `confirm` with the numbers of instances and recovery points, or declare `data: retain`",
     "not-yet-applied",
 )
 REMOVAL_UNCLEAR = info(
     "removal-unclear",
     "A selector under `removed` may have matched disks that no longer exist; they are left alone.",
-    "name the disks by id under `removed` if they are meant",
+    "if you mean these disks, name them by id under `removed`",
 )
 DISK_MOVED = warning(
     "disk-moved",
@@ -74,14 +74,14 @@ DISK_REPLACED = warning(
 )
 DRILL_FAILED = warning(
     "drill-failed",
-    "The last drill of a disk found that its backup can't be restored as it must be; an earlier proof no longer counts.",
+    "The last drill of a disk found that its backup can't be restored correctly; an earlier proof no longer counts.",
     "find out why from the drill's report or the audit file, then run `reconciler drill` again",
     "unhealthy",
 )
 DRILL_LATE = warning(
     "drill-late",
     "The last successful restores of a drill are older than the manifest allows.",
-    "run `reconciler drill`, from a schedule at best",
+    "run `reconciler drill`, ideally on a schedule",
     "unhealthy",
 )
 EXPIRING = info(
@@ -97,7 +97,7 @@ FOREIGN_SNAPSHOT = warning(
 NEVER_PROVEN = warning(
     "never-proven",
     "A drill has never restored any of its disks, or never restored a disk that each of its runs covers.",
-    "run `reconciler drill`, from a schedule at best",
+    "run `reconciler drill`, ideally on a schedule",
     "unhealthy",
 )
 HALT_OVER = warning(

@@ -265,7 +265,7 @@ RESTORED_NOTHING = _backups(
 )
 VERIFY_FAILED = _backups(
     "verify-failed",
-    "The program under a drill's `verify` ended with an exit code other than 0: the restored copy proves nothing.",
+    "The program under a drill's `verify` ended with an exit code other than 0, so the copy is not a proof.",
     "read the end of its output in the JSON report (`--report FILE.json`); `keep: failed` keeps the copy for a closer look",
 )
 VERIFY_NOT_STARTED = _backups(

@@ -64,21 +64,21 @@ LOCK_KEEPS_SNAPSHOTS = warning(
 MACHINE_LEFT = warning(
     "machine-left",
     "Some disks of the virtual machine are not protected, so they get no copies, and the runbook leaves them as they are.",
-    "check that what is on these disks fits what the others are brought back to",
+    "check that the data on these disks fits the restored data on the others",
 )
 MACHINE_MISSING = error(
     "machine-missing",
     "There is no virtual machine with this id.",
-    "correct the id; if the machine is gone, restore its disks by their names, and create it again from these",
+    "correct the id; if the machine is gone, restore its disks by name, and create a new machine from them",
 )
 MACHINE_MOMENT = info(
     "machine-moment",
     "The recovery points that all copies are made from: when the last was taken, and how long after the first.",
-    "do nothing; take an earlier moment with `--before`, or points that are closer together with `--max-spread`",
+    "do nothing; for an earlier moment, pass `--before`; for recovery points that are closer together, pass `--max-spread`",
 )
 MACHINE_PARTLY = error(
     "machine-partly-protected",
-    "Some disks of the virtual machine are not protected, so it can't be brought back as a whole.",
+    "Some disks of the virtual machine are not protected, so it can't be restored as a whole.",
     "protect these disks; to restore only the others, pass `--partial`",
 )
 MANAGED_ELSEWHERE = error(

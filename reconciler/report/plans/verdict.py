@@ -81,5 +81,5 @@ def plan_summary(plan: Plan, verb: str = "", *, is_refused: bool = False) -> str
     if verb and (is_refused or not plan.changes):
         return f"{verb.capitalize()} refused."
     counts = plan.summary
-    expiring = f" Resuming cleans up {counted(plan.expiring, 'recovery point')}." if plan.expiring else ""
+    expiring = f" Resuming deletes {counted(plan.expiring, 'recovery point')}." if plan.expiring else ""
     return f"Plan: {counts.add} to add, {counts.change} to change, {counts.destroy} to destroy.{expiring}"
