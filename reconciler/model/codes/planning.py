@@ -126,7 +126,7 @@ NOTHING_TO_RESTORE = error(
 )
 ONE_WAY_DOOR = error(
     "one-way-door",
-    "The vault has a setting that Azure does not allow to undo.",
+    "The vault has a setting that can't be undone.",
     "declare what the vault has",
 )
 ONLY_UNMATCHED = error(
@@ -172,7 +172,7 @@ RESTORE_LIMIT = error(
 )
 RESTORE_OUTLOOK = info(
     "restore-outlook",
-    "What a restore of several disks takes: calls, the least time, and how often Azure restores these disks today after that.",
+    "What a restore of several disks takes at least, in time and in calls, and how often Azure can restore these disks again today.",
     "do nothing; restore the most important disks first with `--first`",
 )
 RESTORED_UNSELECTED = warning(
@@ -188,7 +188,7 @@ RESTORED_ALREADY = info(
 RESUME_EXPIRES = error(
     "resume-expires",
     "Resuming a disk's protection would delete recovery points that have expired since it was stopped, so it is not resumed.",
-    "pass `--force resume-expires=N` with the exact number of recovery points to resume, or declare `protection: stopped` to keep them",
+    "pass `--force resume-expires=N` with the exact number of recovery points that would be deleted, or declare `protection: stopped` to keep them",
     "unhealthy",
 )
 ROLE_CONDITIONAL = error(
@@ -223,7 +223,7 @@ SOFT_DELETED = error(
 )
 SPREAD_TOO_WIDE = error(
     "spread-too-wide",
-    "The recovery points of a virtual machine's disks are further apart than allowed, at any moment.",
+    "A virtual machine's disks have no recovery points that are as close together as required.",
     "back up the disks at about the same time, or allow a wider `--max-spread` if the disks don't depend on each other",
 )
 STRONGER_THAN_DECLARED = info(
