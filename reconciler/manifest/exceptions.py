@@ -60,7 +60,7 @@ def _check_removal(section: Section, notes: Notes) -> None:
         notes.add(codes.NO_EFFECT, message, section.key_place(key), hint=hint)
     if "confirm" in section and "hold" in section and section["data"] == "delete":
         hint = "remove `hold` to delete, or `confirm` to keep the recovery points"
-        message = "`confirm` has no effect with `hold`, which forbids to delete anything"
+        message = "`confirm` has no effect with `hold`, which forbids any deletion"
         notes.add(codes.NO_EFFECT, message, section.key_place("confirm"), hint=hint)
 
 

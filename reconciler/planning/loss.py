@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from reconciler.base.plurals import counted
@@ -49,11 +49,7 @@ def together(draft: Draft, instances: Sequence[Instance]) -> Together | None:
                 return Together(what, None)
             case _:
                 return None
-    of = (
-        f" from {min(one.taken for one in every):%Y-%m-%d} to {max(one.taken for one in every):%Y-%m-%d}"
-        if every
-        else ""
-    )
+    of = _of([one.taken for one in every])
     told = f"{counted(len(instances), 'backup instance')} with {counted(len(every), 'recovery point')}{of}"
     return Together(f"{told}{_sizes(draft, instances)}", len(every))
 
@@ -78,6 +74,14 @@ def _sizes(draft: Draft, instances: Iterable[Instance]) -> str:
     known = [disk.size_gb for disk in disks if disk and disk.size_gb]
     unknown = f"; the size of {len(disks) - len(known)} is unknown" if len(known) < len(disks) else ""
     return f" (disks of {sum(known):,} GiB in total{unknown})" if known else ""
+
+
+def _of(times: Sequence[datetime]) -> str:
+    """The days from the first to the last of some times."""
+    days = sorted({f"{one:%Y-%m-%d}" for one in times})
+    if not days:
+        return ""
+    return f" of {days[0]}" if days[0] == days[-1] else f" from {days[0]} to {days[-1]}"
 
 
 def _points(points: Sequence[RecoveryPoint]) -> str:

@@ -244,6 +244,11 @@ def test_what_is_kept_names_the_first_day_of_deletions_only_before_it(after: dat
     assert [f"none is deleted before {after}" in one for one in kept] == [told, told]
 
 
+def test_recovery_points_of_one_day_are_announced_with_that_day() -> None:
+    found = made(entry(*NAMES, after=TODAY + timedelta(days=1)), told=points(1))
+    assert f"2 recovery points of {TODAY} (disks of" in message(found, "deletion-ahead")
+
+
 def test_a_confirmation_before_the_day_is_refused() -> None:
     found = made(entry(*NAMES, after=TODAY + timedelta(days=1), **FITS), allow_delete=0)
     assert (errors(found), lost(found)) == (["confirm-early"], [])
