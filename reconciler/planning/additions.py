@@ -15,15 +15,13 @@ from typing import Any
 from reconciler.model.addresses import Address
 from reconciler.model.builtin_roles import BY_GUID, DISK_BACKUP_READER, DISK_SNAPSHOT_CONTRIBUTOR, READER
 from reconciler.model.changes import Action, Change, Grant, Kind, Op
-from reconciler.model.estate import SOURCE
 from reconciler.model.findings import Severity
 from reconciler.model.ids import ArmId, lower
-from reconciler.model.known import Unsure, Yes
 from reconciler.model.protection import GOALS, WORDS, Health, is_in_error
 from reconciler.model.resources import Instance
 from reconciler.planning.draft import Draft
 from reconciler.planning.identity import is_unproven
-from reconciler.planning.questions import PENDING
+from reconciler.planning.moved import moved
 
 _MADE = (Op.INSTANCE_PUT,)
 _REPAIRED = (Op.INSTANCE_VALIDATE, Op.INSTANCE_REPAIR)
@@ -59,7 +57,8 @@ class Additions:
             why = _RULES.get((change.kind, change.action), _never)(self, change)
             if why:
                 self.left[change.address] = why
-        self._tell_moved([one for one in changes if one.kind is Kind.DISK and self._is_new(one)])
+        new = [one for one in changes if one.kind is Kind.DISK and self._is_new(one)]
+        self.left |= moved(self._draft, self._held, new)
         while more := {one.address: why for one in changes if (why := self._lacking(one))}:
             self.left |= more
 
@@ -153,31 +152,6 @@ class Additions:
             for one in self._draft.decisions.findings
             if one.address and (one.severity is Severity.ERROR or one.drift in _UNCLEAR)
         }
-
-    def _tell_moved(self, new: list[Change]) -> None:
-        """Leave the new disks that are, or may be, disks with backups which now have another id.
-
-        Azure's lists no longer have those under the id that they were protected with. A subscription that wasn't listed
-        proves nothing: this caller may have no rights there, and then could never add anything.
-        """
-        known, listed = self._world.disks, self._world.estate.disk_subscriptions
-        disks = (one.disk for one in self._held if one.disk)
-        gone = {one.key: one for one in disks if one.key not in known and one.subscription in listed}
-        if not (new and gone):
-            return
-        answers = {disk: self._draft.questions.answer(SOURCE(disk)) for disk in gone.values()}
-        sources = {answer.value for answer in answers.values() if isinstance(answer, Yes)}
-        unsure = [(disk, answer) for disk, answer in answers.items() if isinstance(answer, Unsure)]
-        for disk, answer in unsure[:1]:
-            what = f"whether a new disk is {disk.name}, which is backed up and no longer has its id"
-            self._draft.decisions.note_unsure(answer, what, address=new[0].address)
-        for change in new:
-            disk_id = change.address.disk
-            disk_ = self._world.disks.get(disk_id.key) if disk_id else None
-            if unsure or PENDING in answers.values() or disk_ is None or not disk_.unique_id:
-                self.left[change.address] = "could not tell whether the disk is one with backups under another id"
-            elif disk_.unique_id in sources:
-                self.left[change.address] = "the disk has backups under another id"
 
     # --- what disks need ----------------------------------------------------------------------------------------------
 

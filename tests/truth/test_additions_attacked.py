@@ -244,3 +244,35 @@ def test_reviewed_plans_of_shards_pass_no_gate_in_parts(forged: Forged) -> None:
             azure.run("plan", "--out", f"{number}.json", "--shard", shard)
             done = azure.run("apply", f"{number}.json", "backup.yaml", "--unmoved", "--shard", shard)
             assert (done.code, done.writes, "gate[mass-change]" in done.text) == (1, [], True), done
+
+
+# --- disks that moved ------------------------------------------------------------------------------------------------
+
+
+def test_a_disk_that_moved_while_lists_still_show_it_under_its_old_id_is_left(forged: Forged) -> None:
+    with forged(selected(3).aged("1d"), **VIRTUAL) as azure:
+        move(azure)
+        done = added(azure)
+        assert (done.code, done.writes, left(done)) == (2, [], {"disk-01"}), done
+        assert "the disk has backups under another id" in done.text
+
+
+def test_a_disk_that_moved_and_left_no_snapshot_is_left_and_a_later_one_of_its_name_is_not(forged: Forged) -> None:
+    with forged(selected(3).aged("1d"), **VIRTUAL) as azure:
+        new = move(azure)
+        azure.delete(disk_id("disk-01"))
+        azure.delete("*/snapshots/*")
+        done = added(azure)
+        assert (done.code, done.writes, left(done)) == (2, [], {"disk-01"}), done
+        assert "could not tell whether the disk is one with backups under another id" in done.text
+        azure.patch(new, {"properties": {"uniqueId": "later", "timeCreated": "2026-01-06T08:00:00Z"}})
+        assert made(added(azure)) == {"disk"}
+
+
+def move(azure: Azure) -> str:
+    """Show a disk with backups in another resource group, too; return its new id."""
+    one = azure.get(disk_id("disk-01"))
+    new = disk_id("disk-01").replace("/diskrg/", "/otherrg/")
+    azure.put(group_id(APPS, "otherrg"), group_body(APPS, "otherrg"))
+    azure.put(new, {**one, "id": new})
+    return new
