@@ -12,7 +12,7 @@ from typing import Any
 
 from reconciler.azure.connection import Azure
 from reconciler.azure.disks import project
-from reconciler.azure.fields import id_of, moment, pick, pick_each, text_at, understood
+from reconciler.azure.fields import NONSENSE, id_of, moment, pick, pick_each, text_at, understood
 from reconciler.azure.jobs import jobs_of
 from reconciler.azure.reads import together, unsure
 from reconciler.model.errors import AzureError, NotFound, ReadIncomplete
@@ -23,8 +23,10 @@ from reconciler.model.known import NO, Known, Yes
 from reconciler.model.resources import Origin
 
 _SNAPSHOTS = "microsoft.compute/snapshots"
-_MANY = 20
-"""How many disks of a subscription are read by their ids before one list is less."""
+_MANY = 250
+"""How many disks of a subscription are read by their ids: as many reads as Azure accepts at once. A list may show for a
+while what was deleted, so it stands in for more reads only, which would take long.
+"""
 
 _MOST_PAGES = 250
 """How many pages the list of a resource group's snapshots has at most: a subscription holds 50,000 in a region, and a page
@@ -39,7 +41,7 @@ class Lists:
     """What is listed once for all disks that are traced together, when it is first asked for: the jobs of each vault,
     and, where `disks` are many, the disks of each subscription and the snapshots of each resource group.
 
-    A list only ever saves reads: what it doesn't show is read by its id.
+    A list only ever saves reads: what it doesn't show, or shows in part, is read by its id.
     """
 
     def __init__(self, azure: Azure, disks: Iterable[ArmId] = ()) -> None:
@@ -67,7 +69,7 @@ class Lists:
         found = None
         if self._total > _MOST_PAGES:
             found = await self._row(f"{snapshot.group_id}/providers/Microsoft.Compute/snapshots", snapshot)
-        return await self._azure.settled.get(snapshot) if found is None else found
+        return await self._azure.settled.get(snapshot, _is_told) if found is None else found
 
     async def _row(self, path: str, resource: ArmId) -> Mapping[str, Any] | None:
         if path.lower() not in self._shown:
@@ -79,7 +81,7 @@ class Lists:
             rows = await self._azure.list(path)
         except (AzureError, ReadIncomplete):
             return {}
-        return {lower(str(row.get("id"))): row for row in rows}
+        return {lower(str(row.get("id"))): row for row in rows if _is_told(row)}
 
 
 async def trace(
@@ -148,6 +150,15 @@ def origin(body: Mapping[str, Any]) -> Origin:
         created=moment(created),
         held=moment(held),
     )
+
+
+def _is_told(body: Mapping[str, Any]) -> bool:
+    """Whether the body of a disk or a snapshot says which one it is and how it was made; only then it can be disproved."""
+    try:
+        own = origin(body)
+    except NONSENSE:
+        return False
+    return bool(own.unique_id and own.created and own.option)
 
 
 def restore_job(body: Mapping[str, Any]) -> RestoreJob:

@@ -9,7 +9,7 @@ from typing import Any
 import arm
 import pytest
 from arm import APPS, disk_id, group, group_id
-from forging import Azure, Done, answers, disks, edits_rows, forbidden, selected
+from forging import Azure, Done, adds, answers, disks, edits_rows, forbidden, selected
 from manifests import disk, manifest, selecting
 
 Forged = Callable[..., AbstractContextManager[Azure]]
@@ -292,6 +292,18 @@ def test_a_disk_that_came_back_and_loses_its_backups_is_missed(forged: Forged, n
         assert azure.run("apply", "--approve", "additions").code == 0
         rows = azure.run("status", "--format", "json").document["disks"]
         assert sorted(row["state"] for row in rows) == ["ok", "waiting"]
+
+
+def test_a_disk_that_a_list_still_shows_and_that_is_gone_again_is_not_called_restored(forged: Forged) -> None:
+    with forged(disks(22).aged("2d"), **VIRTUAL) as azure:
+        azure.delete(disk_id("disk-*"))
+        words = ("disk-*", "--before", LATER)
+        assert restore(azure, *words).code == 0
+        azure.rules(adds(f"GET */{COMPUTE}", azure.get(disk_id("disk-01"))))
+        azure.delete(disk_id("disk-01"))
+        again = restore(azure, *words)
+        assert (again.code, restores(again)) == (0, ["disk-01"]), again
+        assert len(told(again, "restored-already")) == 21
 
 
 STALE = {
