@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from reconciler.model import addresses
 from reconciler.model.changes import Claimed
@@ -16,13 +16,15 @@ from reconciler.model.codes import disks as disk_codes
 from reconciler.model.estate import EXISTS, RESTORES, TRACE, Trace
 from reconciler.model.ids import ArmId, lower
 from reconciler.model.jobs import ENDED, WELL, RestoreJob
-from reconciler.model.known import No, Unsure, Yes
+from reconciler.model.known import NOT_KNOWN, No, Unsure, Yes
 from reconciler.model.limits import CLOCKS_APART
 from reconciler.model.resources import Disk, Instance, Origin, RecoveryPoint
 from reconciler.model.tags import RESTORED_TAG, VERIFIED_TAG, tag_of, time_of
 from reconciler.planning.draft import Draft
 from reconciler.planning.questions import MOST_ASKED, PENDING
 
+_LONGEST = timedelta(days=1)
+_RUNNING = "inprogress"
 _COPIES = ("copy", "restore")
 _SNAPSHOTS = "microsoft.compute/snapshots"
 
@@ -237,11 +239,13 @@ def begun_before(draft: Draft, disk: ArmId, claim: Claim, hint: str = "") -> str
     if not _is_traced(draft, disk, claim):
         is_asked = is_asked_for(draft, disk)
         if not is_asked or not isinstance(draft.questions.presence(disk, addresses.resource(disk), may_come=True), Yes):
+            _refuse_untold(draft, disk, claim)
             return None
     found = draft.questions.answer(TRACE(disk, claim.instance.text))
     match found:
         case No() if at_work:
-            message = f"the job {at_work.id.name} is making this disk from another recovery point, {at_work.point}"
+            point = f"another recovery point, {at_work.point}" if at_work.point else "an unknown recovery point"
+            message = f"the job {at_work.id.name} is making this disk from {point}"
             draft.decisions.refuse(addresses.resource(disk), disk_codes.DISK_EXISTS, message)
         case Yes(Trace() as trace):
             why, writing = objection(trace, claim), running(trace)
@@ -258,6 +262,23 @@ def begun_before(draft: Draft, disk: ArmId, claim: Claim, hint: str = "") -> str
         case Unsure():
             draft.decisions.refuse_unsure(found, disk, addresses.resource(disk))
     return None
+
+
+def _refuse_untold(draft: Draft, disk: ArmId, claim: Claim) -> None:
+    """Refuse a disk that a restore may be making of which only a list tells, which doesn't say what that makes.
+
+    A list may call it at work for ever after its job is gone, so an old one is passed over.
+    """
+    for job in _restores(draft, claim):
+        is_young = job.began is None or draft.world.now - job.began < _LONGEST
+        if lower(job.status) == _RUNNING and not job.target and not job.point and is_young:
+            message = (
+                f"could not tell whether a restore of {claim.source.name} makes this disk: it is in progress, and its job "
+                f"{job.id.name} could not be read"
+            )
+            hint = "check that the caller may read the vault's jobs, then run it again"
+            draft.decisions.refuse(addresses.resource(disk), NOT_KNOWN, message, hint=hint)
+            return
 
 
 def _restores(draft: Draft, claim: Claim) -> tuple[RestoreJob, ...]:
@@ -283,5 +304,5 @@ def _at_work(draft: Draft, disk: ArmId, claim: Claim) -> RestoreJob | None:
 
     One of the claimed recovery point comes first.
     """
-    found = (job for job in _restores(draft, claim) if job.target == disk and lower(job.status) == "inprogress")
+    found = (job for job in _restores(draft, claim) if job.target == disk and lower(job.status) == _RUNNING)
     return min(found, key=lambda job: lower(job.point) != lower(claim.point), default=None)

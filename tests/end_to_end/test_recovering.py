@@ -9,7 +9,21 @@ from typing import Any
 import arm
 import pytest
 from arm import APPS, disk_id, group, group_id
-from forging import Azure, Done, adds, answers, disks, edits_rows, forbidden, selected
+from forging import (
+    GONE,
+    GRAPH,
+    Azure,
+    Done,
+    Rule,
+    adds,
+    answers,
+    disks,
+    edits_rows,
+    forbidden,
+    html,
+    not_found,
+    selected,
+)
 from manifests import disk, manifest, selecting
 
 Forged = Callable[..., AbstractContextManager[Azure]]
@@ -73,6 +87,7 @@ def test_a_restore_that_azure_still_works_on_is_waited_for_unless_it_is_of_anoth
     with forged(disks(2).aged("2d"), **VIRTUAL) as azure:
         lost(azure, 1)
         own = ("--select", "names=disk-01")
+        assert restore(azure, *own, "--prepare").code == 0
         azure.advance("1h")
         cut = restore(azure, *own, "--before", LATER, "--timeout", "180")
         assert (cut.code, restores(cut)) == (1, ["disk-01"]), cut
@@ -83,6 +98,27 @@ def test_a_restore_that_azure_still_works_on_is_waited_for_unless_it_is_of_anoth
         same = restore(azure, *own, "--before", LATER)
         assert (same.code, restores(same)) == (0, []), same
         assert azure.run("drift").code == 0, "it is as its entry says"
+
+
+UNREAD = [forbidden("GET */backupJobs/*"), html("GET */backupJobs/*"), not_found("GET */backupJobs/*")]
+
+
+@pytest.mark.parametrize("rule", UNREAD, ids=lambda rule: rule.name)
+def test_a_restore_at_work_whose_job_cannot_be_read_is_not_begun_again(forged: Forged, rule: Rule) -> None:
+    with forged(disks(2).aged("2d"), **VIRTUAL) as azure:
+        lost(azure, 1)
+        own = ("--select", "names=disk-01", "--before", LATER)
+        assert restore(azure, *own[:2], "--prepare").code == 0
+        azure.advance("1h")
+        cut = restore(azure, *own, "--timeout", "90")
+        assert (cut.code, restores(cut)) == (1, ["disk-01"]), cut
+        azure.advance("1m")
+        azure.rules(rule, edits_rows(GRAPH, "*/backupJobs/*", {"properties.extendedInfo": GONE}))
+        again = restore(azure, *own)
+        assert (again.code, again.writes, told(again, "not-known")) == (1, [], ["disk-01"]), again
+        azure.rules()
+        azure.advance("2d")
+        assert restore(azure, *own).code == 0
 
 
 def test_what_is_done_is_not_done_again(forged: Forged) -> None:

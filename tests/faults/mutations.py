@@ -359,6 +359,7 @@ OTHERS = (
     M("X10 in part", "a row without what tells disks apart is believed", "azure/provenance.py", " for row in rows if _is_told(row)}", " for row in rows}", "in_part_is_read", "azure/test_provenance.py"),
     M("X10 kept in part", "a snapshot that was read in part is kept", "azure/provenance.py", "settled.get(snapshot, _is_told)", "settled.get(snapshot)", "read_again", "azure/test_provenance.py"),
     M("X10 shown", "a list is believed of a disk that is gone again", "azure/provenance.py", "_MANY = 250\n", "_MANY = 20\n", "gone_again", _RECOVERED),
+    M("X10 untold", "a restore at work whose job can't be read is begun again", "planning/provenance.py", "            _refuse_untold(draft, disk, claim)\n", "", "begun_again", _RECOVERED),
     M("X10 old", "what was read hours ago is still true", "azure/settled.py", "if kept is not None and self._clock.monotonic() - kept[0] < _SECONDS:", "if kept is not None:", "half_an_hour", _SETTLED),
     M("X10 other point", "a restore of another recovery point is waited for", "planning/provenance.py", "    if at_work and lower(at_work.point) == lower(claim.point):\n", "    if at_work:\n", "still_works_on", _RECOVERED),
 )  # fmt: skip
