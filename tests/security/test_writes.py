@@ -151,7 +151,7 @@ def test_no_write_without_its_record(trial: Trial, monkeypatch: pytest.MonkeyPat
 
 
 @promise(
-    "`apply --approve additions` and `watch --apply` only create first backup instances with what they alone need, and repair failing ones; a change of any other kind, or with any other operation, is left."
+    "`apply --approve additions` and `watch --apply` only create backup instances of disks that have none, with what they alone need, and repair failing ones; a change of any other kind, or with any other operation, is left."
 )
 def test_without_a_review_only_additions_are_applied(quickstart: Path, reconciler: Run) -> None:
     sandbox = ("--sandbox", "azure.estate.yaml")
