@@ -84,10 +84,20 @@ def is_another(trial: Trial, row: Body) -> bool:
 
 
 def _is_restored(trial: Trial, disk: str) -> bool:
-    source = str(trial.sandbox.get(disk)["properties"].get("creationData", {}).get("sourceResourceId", ""))
+    creation = trial.sandbox.get(disk)["properties"].get("creationData", {})
+    source = str(creation.get("sourceResourceId", ""))
+    if not source and creation.get("createOption") == "Copy":  # a switch: it isn't told
+        return any(_restored_by(row) == disk for row in rows(trial, "backupjobs"))
     if not source or not trial.sandbox.ids(source):
         return False
     return str(trial.sandbox.get(source)["properties"]["creationData"].get("sourceResourceId", "")).lower() == disk
+
+
+def _restored_by(job: Body) -> str:
+    """The lower-cased disk that a job has restored; empty for a job that hasn't."""
+    told = job["properties"]
+    is_one = told["operation"] == "Restore" and str(told["status"]).startswith("Completed")
+    return str((told.get("extendedInfo") or {}).get("recoveryDestination", "")).lower() if is_one else ""
 
 
 def could_take(said: Body, disk: str) -> list[Body]:
