@@ -18,6 +18,8 @@ SAMPLES: dict[str, tuple[Any, ...]] = {
     "principal_replication": ("0", "90"),
     "role_assignment_limit": (2000,),
     "vault_create_limit": (10,),
+    "disk_quota": (10,),
+    "disk_size_quota": (64,),
     "vault_lingers": ("0", "300"),
     "backup_start": ("0", "600"),
     "instance_deletion": ("0", "300"),
