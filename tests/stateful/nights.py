@@ -10,7 +10,7 @@ from arm import Body
 from invariants import rows
 from story import DAY, Story, disk_of, rule
 
-_MADE = ("PUT backupInstances", "PUT roleAssignments", "PUT resourceGroups")
+_MADE = ("put backupinstances", "put roleassignments", "put resourcegroups")
 _FAILING = {"protectionerror"}
 
 
@@ -23,9 +23,9 @@ def adds_at_night(story: Story, chance: Random) -> str | None:
     groups = {row["id"].lower() for row in rows(story.trial, "resourcegroups")}
     run = story.runs_apply("--approve", "additions")
     for call in run.writes:
-        assert call.kind in _MADE, f"additions: {call.method} {call.path}"
+        assert call.kind.lower() in _MADE, f"additions: {call.method} {call.path}"
         address = call.path.lower()
-        if call.kind == "PUT backupInstances":
+        if call.kind.lower() == "put backupinstances":
             _is_addition(before.get(address), call.body, {disk_of(row) for row in before.values()} | buried)
         assert address not in groups, f"additions: {address} is written over"
     now = {row["id"].lower(): row for kind in ("backupvaults", "backuppolicies") for row in rows(story.trial, kind)}
